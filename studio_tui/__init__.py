@@ -1,3 +1,3 @@
-"""studio-tui: a terminal dashboard for DataChain Studio, with a local Studio inside."""
+"""studio-tui: a terminal dashboard for DataChain Studio that includes a local Studio."""
 
 __version__ = "0.1.0"

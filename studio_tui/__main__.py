@@ -1,6 +1,6 @@
-"""The command line, and the one place where the parts are put together.
+"""The command line, which composes the program.
 
-Imports inside functions keep the first paint quick: a dashboard that starts slowly is not opened.
+Imports are inside functions, so that the first paint is fast.
 """
 
 import os
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Loads the local Studio's commands only when they are named."""
+    """Command group that imports the commands of the local Studio and of recordings on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return all names."""
         return [*super().list_commands(ctx), "local", "record", "replay"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by its name."""
         if cmd_name == "local":
             from studio_tui.local.server.cli import local
 
@@ -42,7 +40,7 @@ class _Commands(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; what keeps it from its work is said in a sentence."""
+        """Run a command; print a `ConfigError` and exit with code 2."""
         from studio_tui.errors import ConfigError
 
         try:
@@ -69,7 +67,7 @@ class _Commands(click.Group):
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File that holds the token.",
+    help="File that contains the token.",
 )
 @click.option(
     "--ca-file",
@@ -121,7 +119,7 @@ def main(
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir goes with --local, or after `studio-tui local`")
     if local and (url or team or token_file):
-        raise click.UsageError("--local is a Studio of its own: it takes no --url, --team or token")
+        raise click.UsageError("--local cannot be combined with --url, --team or a token")
     if context.invoked_subcommand is None:
         context.exit(_dashboard(arguments, theme, local=local, data_dir=data_dir, samples=samples))
 
@@ -129,7 +127,7 @@ def main(
 @main.command()
 @click.pass_obj
 def doctor(arguments: "Arguments") -> None:
-    """Say what the dashboard finds: settings, Studio, terminal. Shows no secret."""
+    """Check settings, Studio and terminal. Shows no secrets."""
     from studio_tui.doctor import examine
 
     sys.exit(examine(arguments))
@@ -152,7 +150,7 @@ def _dashboard(
 
 
 class _OwnStudio:
-    """The local Studio that this dashboard was opened on."""
+    """The local Studio that this dashboard is connected to."""
 
     def __init__(self, guard: "PortGuard", start_again: "Callable[[], Settings]") -> None:
         self._guard = guard
@@ -171,24 +169,24 @@ class _OwnStudio:
 
 
 class _Composition:
-    """Makes the way to Studio that was asked for; runs in a thread, after the first paint."""
+    """Connects to the chosen Studio; runs in a thread, after the first paint."""
 
     def __init__(self, arguments: "Arguments", data_dir: Path | None, *, run_samples: bool) -> None:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
         self._known: tuple[Settings, str] | None = None
-        """The settings that were followed last, and whose Studio it is if it needs other words."""
+        """The latest settings, and the name of their Studio if it is not derived from them."""
 
     @property
     def _data_dir(self) -> Path:
         return self._named_data_dir or paths.local_data_dir()
 
     def connect(self, choice: "Choice | None") -> "Connected":
-        """Follow a choice, or without one the settings.
+        """Connect to a choice, or without one according to the settings.
 
         Raises:
-            ConfigError: it cannot be followed; the sentence says why.
+            ConfigError: the choice cannot be used; the message says why.
         """
         from dataclasses import replace
 
@@ -212,18 +210,18 @@ class _Composition:
                 connected = self._local()
             case TokenChoice(url, team, token):
                 arguments = replace(self._arguments, url=url, team=team)
-                connected = self._to(load_settings(arguments, typed_token=token))
+                connected = self._connected(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._known is not None:
                 settings, home = self._known
-                connected = self._to(replace(settings, team=checked_team(team)), home=home)
+                connected = self._connected(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
-                connected = self._found(replace(self._arguments, url=url))
+                connected = self._configured(replace(self._arguments, url=url))
             case _:
-                connected = self._found(self._arguments)
+                connected = self._configured(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
 
-    def _found(self, arguments: "Arguments") -> "Connected":
-        """Follow what arguments, environment and files say, now and whenever it was mended."""
+    def _configured(self, arguments: "Arguments") -> "Connected":
+        """Connect according to arguments, environment and files; these can be reloaded if fixed."""
         from dataclasses import replace
 
         from studio_tui.settings import load_settings, seal
@@ -238,7 +236,7 @@ class _Composition:
             sealed = seal(known)
             return known if (known, sealed) != before else None
 
-        return replace(self._to(known), read_again=read_again)
+        return replace(self._connected(known), read_again=read_again)
 
     def _local(self) -> "Connected":
         from dataclasses import replace
@@ -255,7 +253,7 @@ class _Composition:
             return self._settings(endpoint.url, endpoint.team, endpoint.token())
 
         settings = start_again()
-        connected = self._to(settings, home="local Studio", guard=guard)
+        connected = self._connected(settings, home="local Studio", guard=guard)
         connected = replace(connected, revivable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
@@ -270,7 +268,7 @@ class _Composition:
         return replace(connected, samples=samples)
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":
-        """Check a Studio that was named outside of arguments, environment and files."""
+        """Create the settings of a Studio that is not from arguments, environment and files."""
         from dataclasses import replace
 
         from studio_tui.settings import load_settings
@@ -279,7 +277,7 @@ class _Composition:
         own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
         return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
 
-    def _to(
+    def _connected(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
     ) -> "Connected":
         import hashlib
@@ -298,7 +296,7 @@ class _Composition:
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)
-        # A file a profile; its name tells nothing of the profile but that it is another.
+        # One file per profile; the hash in its name reveals nothing about the profile.
         place = place_of(settings, self._data_dir if home else None)
         name = hashlib.sha256(place.encode()).hexdigest()[:16]
         return Connected(
@@ -326,7 +324,7 @@ class _Composition:
         )
 
 
-# Looking for plug-ins of pydantic reads the metadata of everything installed; we use none.
+# Pydantic searches the metadata of all installed packages for plug-ins; none are used here.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Addresses from outside: whatever stands there, taking one apart raises nothing."""
+"""Parsing of untrusted URLs; never raises."""
 
 import ipaddress
 import re
@@ -6,57 +6,57 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _PORTS = {"https": 443, "http": 80}
-"""The usual port of each scheme of the Web."""
+"""Default ports of web schemes."""
 
 _LOGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s/]+)@")
-"""Scheme and login of an address anywhere in a text; what git and pip read may hold `?` and `#`."""
+"""Scheme and login of a URL in a text; URLs for git and pip may contain `?` and `#`."""
 
 _VARIABLE = re.compile(r"\$\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address taken apart. What stands in it is not trusted, and not safe to draw."""
+    """A parsed URL. Its parts are untrusted, and not safe to draw."""
 
     text: str = field(repr=False)
-    """The whole of it, as it came."""
+    """The whole URL, unchanged."""
     scheme: str
     """In lower case."""
     host: str
-    """In lower case, an IPv6 address without its brackets; may be empty."""
+    """In lower case, an IPv6 address without brackets; may be empty."""
     port: int | None
-    """As it was written."""
+    """As written."""
     path: str
     place: str = field(repr=False)
-    """Host and port as they were written, perhaps with a user before an `@`."""
+    """Host and port as written, including a user before `@`."""
     has_more: bool
-    """Whether there is a query or a fragment."""
+    """Whether it has a query or a fragment."""
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
     @property
     def has_user(self) -> bool:
-        """Whether a user or a password is named, which makes a host look like another."""
+        """Whether it has a user or password, which can disguise the host."""
         return self.user is not None or self.password is not None
 
     @property
     def is_web(self) -> bool:
-        """Whether it can be that of a page: http or https, with a host and a port that exists."""
+        """Whether it is an http or https URL with a host and a valid port."""
         return self.scheme in _PORTS and bool(self.host) and self.port != 0
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, the usual port left out."""
+        """Scheme, host and port, without the default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port in {None, _PORTS.get(self.scheme)} else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
 
 def address(text: str) -> Address | None:
-    r"""Take an address apart; `None` for what is none, or what programs would read differently.
+    r"""Parse a URL; `None` if it is invalid, or if programs would parse it differently.
 
-    Python drops line ends and tabs, and takes what stands before `\@` for a user, where a browser
-    sees the end of the host (URL Standard, section 4.4).
+    Python strips line breaks and tabs, and parses the text before `\@` as a user, whereas in a
+    browser the host ends there (URL Standard, section 4.4).
     """
     if text != text.strip() or not text.isprintable():
         return None
@@ -80,7 +80,7 @@ def address(text: str) -> Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
+    """Whether a host name denotes this machine."""
     if host == "localhost":
         return True
     try:
@@ -90,15 +90,15 @@ def is_loopback(host: str) -> bool:
 
 
 def has_login(text: str) -> bool:
-    """Whether an address in a text holds a password or a token: `https://TOKEN@host` too.
+    """Whether a URL in a text has a password or a token, such as `https://TOKEN@host`.
 
-    The user of ssh alone is none, nor is what stands for a variable: `https://${TOKEN}@host`.
+    A user name for ssh does not count, nor does a variable: `https://${TOKEN}@host`.
     """
     return any(map(_is_login, _LOGIN.finditer(text)))
 
 
 def without_logins(text: str, mark: str = "") -> str:
-    """Return a text with `mark` instead of each login in its addresses, or nothing in its place."""
+    """Return a text with the logins in its URLs replaced by `mark`, or removed if it is empty."""
 
     def hidden(found: re.Match[str]) -> str:
         return f"{found[1]}://{mark and mark + '@'}" if _is_login(found) else found[0]

@@ -1,4 +1,4 @@
-"""What the command line says about Studio. Standard library only: it is there before the paint."""
+"""Command-line arguments about Studio; imported early, so it uses only the standard library."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What the command line says about Studio; `None` leaves the choice to the next source."""
+    """Command-line arguments about Studio; `None` means not given."""
 
     url: str | None = None
     team: str | None = None
     token_file: Path | None = None
-    """A file whose only line is the token; a token is never an argument itself."""
+    """A file whose only line is the token; the token itself is never an argument."""
     ca_file: Path | None = None
     read_only: bool = False
     quiet: bool = False
-    """Whether nothing is said in passing of what has ended."""
+    """Whether notifications about ended jobs are disabled."""

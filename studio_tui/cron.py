@@ -1,17 +1,18 @@
-"""Reads cron expressions as Studio does, but strictly, and tells when they fire.
+"""Strict validation of cron expressions, and computation of their fire times as in Studio.
 
 An expression is five fields (minute, hour, day of month, month, day of week) or an alias such as
-`@daily`. A field is `*` or a list of values and ranges, each with a step if wanted; months and days
-of the week have English names too. Refused are what no cron understands, what would never fire, and
-what croniter reads differently from what it says (`5-5` would fire every minute).
+`@daily`. A field is `*` or a list of values and ranges, each with an optional step; months and days
+of the week have English names too. Rejected are fields invalid in every cron, expressions that
+never fire, and those that croniter interprets differently from their text (`5-5` would fire every
+minute).
 
-What passes goes to croniter, which Studio uses too, as it was typed: whether both day fields must
-be met or either is enough depends on how they are written, not only on their values.
+A valid expression is passed unchanged to croniter, which Studio uses too: whether both day fields
+must match or either is sufficient depends on their text, not only on their values.
 
-Local times that a change of the clocks leaves out or has twice follow one rule. With every hour of
-the day an expression follows the clock on the wall through both: "every ten minutes" stays true.
-With any other hour it names times of a day, and each is meant once: in autumn the first of the two
-fires, in spring all that were left out fire as one, at the first moment after the gap.
+Local times that are skipped or repeated due to daylight saving time follow one rule. If the hour
+field includes all hours, the expression follows the wall clock: "every ten minutes" remains true.
+Otherwise it denotes times of day, each of which fires once: a repeated time fires at its first
+occurrence, and all skipped times fire together, immediately after the gap.
 """
 
 import re
@@ -31,15 +32,15 @@ ALIASES: Mapping[str, str] = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
-"""What Studio takes beside five fields (`datachain job run --help`)."""
+"""Aliases that Studio accepts besides five fields (`datachain job run --help`)."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LAST_WEEKDAY = 6
-"""Where `3/2` ends in the day of week; 7 is Sunday again, and only a written range reaches it."""
+"""Last value of `3/2` in the day of week; 7 is Sunday again, only reached by explicit ranges."""
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _STEP = timedelta(days=1)
-"""Between two looks at the offset from UTC: no zone changes it there and back faster."""
+"""Interval for checking the offset from UTC: no zone changes it back and forth faster."""
 
 _INSTANT = timedelta(milliseconds=1)
 _LONGEST = 1000
@@ -47,7 +48,7 @@ _SHOWN = 40
 
 
 class CronError(ValueError):
-    """An expression cannot be used; the text is a clause for a person, without a full stop."""
+    """The expression is invalid; the message is a clause without a full stop."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ _FIELDS = (
 )
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\w+))?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_STRANGE_BLANK = re.compile(r"(?![ \t])\s")
-"""Croniter and other crons would each make something else of them."""
+_UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
+"""Blanks that croniter and other crons would treat differently."""
 
-_STRANGERS = (
+_UNSUPPORTED = (
     (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; name the time"),
     (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; name the time"),
     (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not supported"),
@@ -81,44 +82,44 @@ _STRANGERS = (
 
 
 def check(expression: str) -> None:
-    """Accept an expression that can be used.
+    """Validate an expression.
 
     Raises:
-        CronError: It cannot, and why.
+        CronError: the expression is invalid; the message says why.
     """
     _parse(expression)
 
 
 def plain_fields(expression: str) -> tuple[frozenset[int] | None, ...]:
-    """Return the values of the five fields, `None` for all there are; 0 is Sunday.
+    """Return the values of the five fields, `None` for all possible values; 0 is Sunday.
 
-    A day matches if both day fields are `None`, or if one that is not `None` has it.
+    A day matches if both day fields are `None`, or if one that is not `None` contains it.
 
     Raises:
-        CronError: The expression cannot be used.
+        CronError: the expression is invalid.
     """
     return _parse(expression).plain
 
 
 def typed_fields(expression: str) -> tuple[str, ...]:
-    """Return the five fields as they were typed, those of an alias for the alias.
+    """Return the five fields as typed, those of an alias for the alias.
 
     Raises:
-        CronError: The expression cannot be used.
+        CronError: the expression is invalid.
     """
     return _parse(expression).typed
 
 
 def is_any(field: str) -> bool:
-    """Whether croniter takes a day field for one without a condition: it is `*`, or lists it."""
+    """Whether croniter treats a day field as unrestricted: it is `*`, or a list with `*`."""
     return "*" in field.split(",")
 
 
 def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
-    """Return the first fire time later than `after`, aware and in UTC.
+    """Return the first fire time after `after`, aware and in UTC.
 
     Raises:
-        CronError: The expression cannot be used.
+        CronError: the expression is invalid.
     """
     return next(fires(expression, after, zone))
 
@@ -126,41 +127,43 @@ def next_fire(expression: str, after: datetime, zone: tzinfo = UTC) -> datetime:
 def fire_times(
     expression: str, after: datetime, zone: tzinfo = UTC, *, count: int
 ) -> tuple[datetime, ...]:
-    """Return the `count` fire times later than `after`, aware and in UTC, earliest first.
+    """Return the first `count` fire times after `after`, aware and in UTC, earliest first.
 
     Raises:
-        CronError: The expression cannot be used.
+        CronError: the expression is invalid.
     """
     return tuple(islice(fires(expression, after, zone), count))
 
 
 def fires(expression: str, after: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
-    """Return all fire times later than `after`, aware and in UTC; they end with the calendar.
+    """Return all fire times after `after`, aware and in UTC, up to the year 9999.
 
     `after` is aware; the fields of the expression are the time of day in `zone`.
 
     Raises:
-        CronError: The expression cannot be used.
+        CronError: the expression is invalid.
     """
     fields = _parse(expression)
     times = _wall_clock_times if fields.plain[1] is None else _named_times
-    return _to_the_last(times(" ".join(fields.typed), after.astimezone(UTC), zone))
+    return _until_overflow(times(" ".join(fields.typed), after.astimezone(UTC), zone))
 
 
-def _to_the_last(moments: Iterator[datetime]) -> Iterator[datetime]:
-    with suppress(OverflowError, ValueError):  # there is no year 10000
+def _until_overflow(moments: Iterator[datetime]) -> Iterator[datetime]:
+    with suppress(OverflowError, ValueError):
+        # There is no year 10000.
         yield from moments
 
 
 def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Fire once for each local time, whether the clocks leave it out or have it twice."""
-    next_local = _arithmetic(fields, _shown(after, zone))
+    """Yield one time for each local time, even if it is skipped or repeated."""
+    next_local = _arithmetic(fields, _local_time(after, zone))
     latest = after
     while True:
         local = next_local()
-        moment = local.replace(tzinfo=zone).astimezone(UTC)  # the first of two, for `fold` is 0
-        if _shown(moment, zone) != local:
-            # In a gap the offset is that from before it, so this lands behind the gap.
+        # With `fold` 0, this is the first of two.
+        moment = local.replace(tzinfo=zone).astimezone(UTC)
+        if _local_time(moment, zone) != local:
+            # In a gap, the offset from before it applies, so the result is after the gap.
             moment = _change(moment - _STEP, moment, zone) or moment
         if moment > latest:
             latest = moment
@@ -168,30 +171,30 @@ def _named_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetim
 
 
 def _wall_clock_times(fields: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Fire whenever the clock on the wall shows a time, from one change of it to the next."""
+    """Yield the times at which the wall clock matches, one period of constant offset at a time."""
     while True:
-        local = _shown(after, zone)
+        local = _local_time(after, zone)
         shift = local - after.replace(tzinfo=None)
         next_local = _arithmetic(fields, local)
         while True:
             moment = (next_local() - shift).replace(tzinfo=UTC)
             change = _change(after, moment, zone)
             if change is not None:
-                after, shown = change, _shown(change, zone)
-                if _arithmetic(fields, shown - timedelta(minutes=1))() == shown:
+                after, local_change = change, _local_time(change, zone)
+                if _arithmetic(fields, local_change - timedelta(minutes=1))() == local_change:
                     yield change
                 break
             yield moment
             after = moment
 
 
-def _shown(moment: datetime, zone: tzinfo) -> datetime:
-    """Return what the clocks of `zone` show."""
+def _local_time(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the local time in `zone`."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def _change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
-    """Return the first moment in (after, until] when the clocks of `zone` differ from `after`."""
+    """Return the first time in (after, until] with another UTC offset than at `after`."""
     if zone is UTC:
         return None
     before = after.astimezone(zone).utcoffset()
@@ -213,8 +216,8 @@ def _change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
 
 
 def _arithmetic(fields: str, start: datetime) -> Callable[[], datetime]:
-    """Return what tells one local fire time after the other, all later than `start`."""
-    # Late, because its import takes a third of the time in which a command line should answer.
+    """Return a function that returns successive local fire times, all after `start`."""
+    # imported late, as it takes a third of the acceptable time for a command
     from croniter import croniter  # noqa: PLC0415
 
     times = croniter(fields, start, ret_type=datetime)
@@ -222,7 +225,7 @@ def _arithmetic(fields: str, start: datetime) -> Callable[[], datetime]:
 
 
 class _Fields(NamedTuple):
-    """The fields of an expression that can be used."""
+    """The fields of a valid expression."""
 
     typed: tuple[str, ...]
     plain: tuple[frozenset[int] | None, ...]
@@ -232,9 +235,9 @@ class _Fields(NamedTuple):
 def _parse(expression: str) -> _Fields:
     if len(expression) > _LONGEST:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
-    if stranger := _STRANGE_BLANK.search(expression):
+    if unusual := _UNUSUAL_BLANK.search(expression):
         raise CronError(
-            f"the blank {_quoted(stranger[0])} is not supported; between the fields belong spaces"
+            f"the blank {_quoted(unusual[0])} is not supported; between the fields belong spaces"
         )
     words = expression.split()
     if words and words[0].startswith("@"):
@@ -261,10 +264,10 @@ def _parse(expression: str) -> _Fields:
 def _days(
     date: str, weekday: str, dates: set[int], weekdays: set[int]
 ) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """Return the values of the day fields as croniter understands them together.
+    """Return the values of the day fields as croniter interprets their combination.
 
-    It takes a list of all there are for `*` only beside a field with a star; else two fields that
-    were both given are alternatives, and one that holds every day makes it fire every day.
+    A list of all values is equivalent to `*` only if the other field contains a star; otherwise two
+    restricted fields are alternatives, and if one contains every day, it fires every day.
     """
     is_every_date, is_every_weekday = len(dates) == 31, len(weekdays) == 7
     any_date = is_any(date) or (is_every_date and "*" in weekday)
@@ -283,7 +286,7 @@ def _alias(expression: str) -> str:
         raise CronError("@reboot is not supported: Studio has no such moment")
     if name not in ALIASES:
         known = ", ".join(ALIASES)
-        raise CronError(f"{_quoted(expression)} is none of {known}")
+        raise CronError(f"{_quoted(expression)} is not one of {known}")
     return ALIASES[name]
 
 
@@ -295,8 +298,8 @@ def _values(word: str, field: _Field) -> set[int]:
 
 
 def _part(part: str, field: _Field) -> set[int]:
-    for stranger, why in _STRANGERS:
-        if stranger.fullmatch(part.partition("/")[0]):
+    for pattern, why in _UNSUPPORTED:
+        if pattern.fullmatch(part.partition("/")[0]):
             raise CronError(f"{field.name}: {why}")
     match = _PART.fullmatch(part)
     if match is None or (match["first"] == "*" and match["last"]):
@@ -310,7 +313,8 @@ def _part(part: str, field: _Field) -> set[int]:
         if match["last"]:
             last = _value(match["last"], field)
             if match["last"].lower() == "sun" and first:
-                last = 7  # a week may end with Sunday: fri-sun
+                # A week may end with Sunday: fri-sun.
+                last = 7
             _check_range(match["first"], match["last"], first, last, field)
         elif not match["step"]:
             last = first
@@ -338,8 +342,7 @@ def _value(text: str, field: _Field) -> int:
 def _check_range(begin: str, end: str, first: int, last: int, field: _Field) -> None:
     if first > last:
         raise CronError(
-            f"{field.name}: the range {begin}-{end} runs backwards; write two ranges if it is"
-            " meant to go round"
+            f"{field.name}: the range {begin}-{end} runs backwards; write two ranges to wrap around"
         )
     if first == last:
         raise CronError(f"{field.name}: the range {begin}-{end} is one value; write {begin}")
@@ -352,19 +355,19 @@ def _step(text: str | None, first: int, last: int, field: _Field) -> int:
         raise CronError(f"{field.name}: the step {_quoted(text)} is not a number")
     step = int(text)
     if step == 0:
-        raise CronError(f"{field.name}: a step of 0 goes nowhere")
+        raise CronError(f"{field.name}: a step of 0 is not allowed")
     if step > last - first:
-        raise CronError(f"{field.name}: a step of {step} leads out of {first} to {last} at once")
+        raise CronError(f"{field.name}: a step of {step} exceeds the range {first} to {last}")
     return step
 
 
 def _check_date(days: set[int], months: set[int]) -> None:
-    """Refuse days that none of the months has; a day of the week would fire all the same."""
+    """Reject days that exist in none of the months; only for an unrestricted day of the week."""
     if min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
         months_named = ", ".join(_MONTHS[month - 1].capitalize() for month in sorted(months))
         raise CronError(f"it never fires: there is no day {min(days)} in {months_named}")
 
 
 def _quoted(text: str) -> str:
-    """Quote foreign text so that it can be shown: what does not print is escaped."""
+    """Quote untrusted text for display: unprintable characters are escaped."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

@@ -1,4 +1,4 @@
-"""What the dashboard finds on this machine, for people who wonder why something does not work."""
+"""The `doctor` command: checks the configuration, the connection and the terminal."""
 
 import asyncio
 import os
@@ -24,20 +24,20 @@ _SIGNS = {True: "✓", False: "✗", None: " "}
 
 
 class Finding(NamedTuple):
-    """One line of the examination."""
+    """One line of the report."""
 
     ok: bool | None
-    """Whether it is as it should be; `None` for what is neither good nor bad."""
+    """Whether it is as it should be; `None` for information."""
     subject: str
     words: str
 
 
 def examine(arguments: Arguments) -> int:
-    """Print what is found; return 1 when the program or Studio cannot be used, else 0."""
+    """Print the report; return 1 if the program or Studio cannot be used, else 0."""
     needed = [*_program(), *_studio(arguments)]
     for ok, subject, words in (*needed, *_local(), *_terminal(os.environ)):
         line = f" {_SIGNS[ok]} {subject:<14} {safe_line(words)}"
-        # A terminal that cannot show a sign is one of the things that are examined.
+        # The encoding of the terminal may lack characters.
         click.echo(line.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding))
     return 1 if any(ok is False for ok, _, _ in needed) else 0
 
@@ -109,7 +109,7 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _clipboard(environ: Mapping[str, str]) -> str:
-    """Say how text that is copied reaches the clipboard."""
+    """Describe how copied text reaches the clipboard."""
     chosen = route(environ, sys.platform, shutil.which)
     if chosen is None:
         return "by your terminal (OSC 52), if it allows that"

@@ -1,7 +1,7 @@
-"""Reads whole files that may not be what they should be, with errors that callers expect anyway.
+"""Reads whole files robustly, raising only errors that callers expect.
 
-A folder, a pipe or a device in a file's place is an `OSError`, as a missing file is; what is no
-text, no JSON or no TOML, or is nested deeper than can be read, is a `ValueError`.
+A folder, a pipe or a device instead of a file is an `OSError`, like a missing file. Content that is
+not text, JSON or TOML, or is nested too deeply, is a `ValueError`.
 """
 
 import errno
@@ -16,20 +16,20 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 READ_LIMIT = 64 * 1024 * 1024
-"""Bytes of a file that is read whole."""
+"""Maximum size of a file in bytes."""
 _MACHINES_OWN = frozenset(
     {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ESTALE}
 )
-"""Errors of the machine, which say nothing about a file."""
+"""Errors caused by the system rather than the file."""
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return what is in a regular file.
+    """Return the contents of a regular file.
 
     Raises:
-        OSError: It is missing, no regular file, longer than `READ_LIMIT`, or cannot be read.
+        OSError: missing, not a regular file, longer than `READ_LIMIT`, or not readable.
     """
-    # A pipe would be waited for as it is opened.
+    # Opening a pipe would block otherwise.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -46,7 +46,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def is_of_machine(error: OSError) -> bool:
-    """Whether a file could not be read for a reason that may pass, and that it is no part of."""
+    """Whether the system and not the file caused an error, so that it may be temporary."""
     return error.errno in _MACHINES_OWN
 
 
@@ -54,28 +54,28 @@ def read_text(path: Path) -> str:
     """Return the text in a file.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is no UTF-8.
+        OSError: it cannot be read.
+        ValueError: it is not UTF-8.
     """
     return read_bytes(path).decode("utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Return the value in a file of JSON.
+    """Return the value in a JSON file.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is no JSON.
+        OSError: it cannot be read.
+        ValueError: it is not JSON.
     """
     return _parsed(path, json.loads)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables in a file of TOML.
+    """Return the tables in a TOML file.
 
     Raises:
-        OSError: It cannot be read.
-        ValueError: It is no TOML.
+        OSError: it cannot be read.
+        ValueError: it is not TOML.
     """
     return _parsed(path, tomllib.loads)
 

@@ -1,6 +1,6 @@
-"""What a job's fields may hold, for the form that asks for a job and the local Studio that runs it.
+"""Validation rules shared by the job form and the local Studio, so that both agree.
 
-Neither takes what the other refuses. Clauses go on after the field's name, without a full stop.
+Error messages are clauses that follow the field's name, without a full stop.
 """
 
 import re
@@ -8,14 +8,14 @@ from enum import StrEnum
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENTRY_BYTES = 128 * 1024 - 1
-"""Linux takes no longer entry of an environment (MAX_ARG_STRLEN)."""
+"""Maximum size of an environment entry on Linux (MAX_ARG_STRLEN)."""
 
 _SCP_HOST = re.compile(r"[^/@]+@[^/:]+:")
 _JOB_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 class VariableFault(StrEnum):
-    """Why an entry `NAME=VALUE` cannot be part of an environment."""
+    """Reason why an entry `NAME=VALUE` is invalid in an environment."""
 
     NAME = "name"
     LENGTH = "length"
@@ -23,12 +23,12 @@ class VariableFault(StrEnum):
 
 
 def is_variable(name: str) -> bool:
-    """Tell whether a text can be the name of a variable."""
+    """Return whether a text is a valid name of a variable."""
     return _NAME.fullmatch(name) is not None
 
 
 def variable_fault(name: str, entry: str) -> VariableFault | None:
-    """Return what is wrong with a variable of that name, written as `entry`."""
+    """Return the fault of a variable with that name, written as `entry`; `None` if it is valid."""
     if not is_variable(name):
         return VariableFault.NAME
     if len(entry.encode("utf-8", "replace")) > _ENTRY_BYTES:
@@ -37,7 +37,7 @@ def variable_fault(name: str, entry: str) -> VariableFault | None:
 
 
 def split_repository(repository: str) -> tuple[str, str | None]:
-    """Divide `URL@REVISION` into its parts; the revision may hold slashes and may be missing."""
+    """Split `URL@REVISION`; the revision may contain slashes and may be missing."""
     scheme, slashes, rest = repository.rpartition("://")
     if slashes:
         host_end = rest.find("/")
@@ -51,7 +51,7 @@ def split_repository(repository: str) -> tuple[str, str | None]:
 
 
 def repository_fault(repository: str) -> str | None:
-    """Return why git cannot be given a repository, as a clause; `None` if it can."""
+    """Return why a repository is invalid for git, as a clause; `None` if it is valid."""
     if re.search(r"\s", repository) or not repository.isprintable() or repository.startswith("-"):
         return "must be a URL, or URL@REVISION, without blanks"
     _url, revision = split_repository(repository)
@@ -61,5 +61,5 @@ def repository_fault(repository: str) -> str | None:
 
 
 def is_job_id(text: str) -> bool:
-    """Tell whether a text can be the id of a job, whichever Studio made it."""
+    """Return whether a text is a valid job id in any Studio."""
     return _JOB_ID.fullmatch(text) is not None

@@ -1,6 +1,6 @@
-"""Runs the dashboard in the terminal, whatever it is connected to.
+"""Runs the dashboard in the terminal, with any connection.
 
-Imports inside functions keep the first paint quick, as in `__main__`.
+Imports are inside functions, as in `__main__`.
 """
 
 import os
@@ -21,7 +21,7 @@ def run_dashboard(
     first: "Choice | None" = None,
     theme: str | None = None,
 ) -> int:
-    """Run the dashboard on what `connect` makes, and return the exit code."""
+    """Run the dashboard with the connection made by `connect`; return the exit code."""
     from studio_tui.log import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe

@@ -1,7 +1,7 @@
 """The program's own log: a rotating file without secrets, never the terminal.
 
-Whoever learns a secret registers it with `register_secret`; from then on no record and no crash
-shows it. Other secrets are known by their shape.
+Code that obtains a secret calls `register_secret`, which excludes it from all later records and
+crash reports. Other secrets are recognized by their form.
 """
 
 import logging
@@ -21,10 +21,10 @@ from studio_tui.redaction import BLOTTED, without_secrets
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
 OLD_FILES = 2
-"""Files kept beside the current one."""
+"""Number of rotated files kept besides the current one."""
 
 SHORTEST_SECRET = 4
-"""Characters; a shorter text would blot out half the log and protect nothing."""
+"""Minimum length of a secret; redacting shorter texts would garble the log."""
 
 _CHATTY = ("httpcore", "httpx", "uvicorn", "websockets")
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -35,18 +35,18 @@ _secrets: set[str] = set()
 
 
 def register_secret(secret: str) -> None:
-    """Keep `secret` out of every later log record and crash report, in plain or quoted form."""
+    """Redact `secret` in all later log records and crash reports, plain or URL-quoted."""
     _secrets.update(
         form for form in (secret, quote(secret, safe="")) if len(form) >= SHORTEST_SECRET
     )
 
 
 def redacted(text: str, *, spare_words: bool = False) -> str:
-    """Return `text` without registered secrets, the longest first, and without what looks like one.
+    """Return `text` with registered secrets and what looks like one redacted, longest first.
 
-    It is for messages and records, never for a job's log, query or files. With
-    `spare_words` a secret that is one plain word, such as the token `wrong`, stays: no Studio
-    gives out such tokens, and the sentence would say nothing without it.
+    For messages and records, never for a job's log, query or files. With `spare_words`, a secret
+    that is a plain word, such as the token `wrong`, is kept: no Studio issues such tokens, and the
+    message would be incomprehensible without it.
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
@@ -55,14 +55,14 @@ def redacted(text: str, *, spare_words: bool = False) -> str:
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Blots secrets out of the finished text, so no argument or traceback can carry one past."""
+    """Redacts the formatted text, so that no argument or traceback can contain a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(super().format(record))
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file that only its owner can read, from its first byte."""
+    """A rotating file that is created readable only by its owner."""
 
     def _open(self) -> IO[str]:  # type: ignore[override] # the base class says TextIOWrapper
         # With O_NONBLOCK a pipe at this path is an error instead of a hang.
@@ -73,9 +73,9 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
-    """Send the program's log to a file in `log_dir` and return the file.
+    """Write the program's log to a file in `log_dir`, and return its path.
 
-    Calling again replaces the file. Libraries that log requests and headers stay at WARNING.
+    Another call replaces the file. Libraries that log requests and headers stay at WARNING.
     """
     path = private_dir(log_dir) / FILE_NAME
     handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
@@ -93,12 +93,12 @@ def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
 
 
 def crash_report(error: BaseException) -> str:
-    """Return the traceback of `error` and its causes, without variables' values and secrets."""
+    """Return the traceback of `error` and its causes, without variable values and secrets."""
     return redacted("".join(traceback.TracebackException.from_exception(error).format()))
 
 
 def install_crash_hook() -> None:
-    """Have a bug that ends the program print `crash_report` and log it, instead of the default."""
+    """Print and log `crash_report` for an uncaught exception, instead of the default traceback."""
     sys.excepthook = _report_crash
 
 

@@ -1,4 +1,4 @@
-"""Where files live: style sheets, configuration, state, cache, logs and the local Studio's data."""
+"""Paths of style sheets, configuration, state, cache, logs and the local Studio's data."""
 
 import os
 from pathlib import Path
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def config_dir() -> Path:
-    """Return the folder of the user's own configuration."""
+    """Return the folder of the user's configuration."""
     return _override("STUDIO_TUI_CONFIG_DIR") or _platform().user_config_path
 
 
 def state_dir() -> Path:
-    """Return the folder of what the dashboard remembers between runs (views, drafts)."""
+    """Return the folder of persistent state (views, drafts)."""
     return _override("STUDIO_TUI_STATE_DIR") or _platform().user_state_path
 
 
 def cache_dir() -> Path:
-    """Return the folder of what can be fetched again."""
+    """Return the folder of data that can be fetched again."""
     return _override("STUDIO_TUI_CACHE_DIR") or _platform().user_cache_path
 
 
@@ -36,26 +36,26 @@ def local_data_dir() -> Path:
 
 
 def styles_dir() -> Path:
-    """Return the folder of style sheets: in the installed package, else in the checkout."""
+    """Return the folder of style sheets, in the installed package or the checkout."""
     package = Path(__file__).parent
     inside = package / "styles"
     return inside if inside.is_dir() else package.parent / "styles"
 
 
 def at_home(path: Path, what: str) -> Path:
-    """Return a path with its `~` or `~user` filled in; `what` names its source.
+    """Return a path with `~` or `~user` expanded; `what` names its source.
 
     Raises:
-        ConfigError: There is no such user.
+        ConfigError: there is no such user.
     """
     try:
         return path.expanduser()
     except RuntimeError:
-        raise ConfigError(f"{what} {path} is in the home of a user who is not known.") from None
+        raise ConfigError(f"{what} {path} is in the home folder of an unknown user.") from None
 
 
 def private_dir(path: Path) -> Path:
-    """Make `path` a folder that only its owner can enter, with its parents, and return it."""
+    """Create the folder `path` and its parents, accessible only by its owner, and return it."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -1,4 +1,4 @@
-"""Which proxy an address is reached through, as the environment says. Nothing here opens one."""
+"""Selection of the proxy for a URL from environment variables. Opens no connection."""
 
 import ipaddress
 import re
@@ -10,25 +10,25 @@ from pydantic import SecretStr
 from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.errors import ConfigError
 
-_PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
-"""An IPv6 address, an IPv4 address or a name, with or without a port."""
+_HOST_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)|[A-Za-z0-9._-]+)(?::[0-9]+)?")
+"""An IPv6 address, an IPv4 address or a name, with an optional port."""
 
 _EXCEPTION = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]]*?))(?::([0-9]{1,5}))?")
-"""One entry of NO_PROXY: an address in brackets, or a name; then perhaps a port."""
+"""An entry of NO_PROXY: an address in brackets, or a name; with an optional port."""
 
 _PORTS = {"https": 443, "http": 80}
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
-    """Return the proxy for an https address; `None` for none, as for this machine.
+    """Return the proxy for an https URL; `None` for no proxy, as for this machine.
 
     Raises:
-        ConfigError: HTTPS_PROXY is no address of a proxy; the sentence does not show it.
+        ConfigError: HTTPS_PROXY is invalid; the message does not include its value.
     """
     target = address(url)
     if target is None or target.scheme != "https" or is_loopback(target.host):
         return None
-    # In lower case first: so do `requests` and curl, which the DataChain CLI's users rely on.
+    # Lower-case names take precedence, as in `requests` and curl.
     proxy = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if not proxy or is_excepted(target, exceptions):
@@ -37,10 +37,10 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> SecretStr | None:
 
 
 def is_excepted(target: Address, exceptions: str) -> bool:
-    """Whether NO_PROXY excepts a target: by `*`, a name, an end of one, a network, with a port.
+    """Whether NO_PROXY matches a target, by `*`, name, suffix or network, with an optional port.
 
-    Whatever `requests` excepts is excepted (requests.utils.should_bypass_proxies). It leaves out
-    networks of IPv6, ports of numbers, and usual ports, which are excepted here too.
+    Matches all that `requests` does (requests.utils.should_bypass_proxies), and also IPv6 networks,
+    ports of IP addresses, and default ports.
     """
     return any(_excepts(entry, target) for entry in exceptions.replace(" ", "").lower().split(","))
 
@@ -82,14 +82,14 @@ def _is_within(number: ipaddress.IPv4Address | ipaddress.IPv6Address, network: s
 
 
 def _checked(proxy: str) -> str:
-    """Return a proxy's URL if httpx and websockets take it, whose errors would show it."""
+    """Return a proxy's URL if httpx and websockets accept it; their own errors would show it."""
     form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
     if not proxy.isprintable():
         raise ConfigError("HTTPS_PROXY has a control character in it.")
     parts = address(proxy)
     if parts is None:
         raise form
-    place = _PLACE.fullmatch(parts.place.rpartition("@")[2])
+    place = _HOST_AND_PORT.fullmatch(parts.place.rpartition("@")[2])
     try:
         if number := place and (place[1] or place[2]):
             ipaddress.ip_address(number)
@@ -97,9 +97,11 @@ def _checked(proxy: str) -> str:
     except ValueError:
         raise form from None
     if "#" in proxy or "?" in proxy:
-        raise ConfigError("HTTPS_PROXY holds `#` or `?`: write them as %23 and %3F.")
+        raise ConfigError("HTTPS_PROXY contains `#` or `?`: write them as %23 and %3F.")
     if not parts.is_web or place is None or parts.path not in {"", "/"}:
         raise form
     if parts.user is not None and parts.password is None:
-        raise ConfigError("HTTPS_PROXY names a user without a password: write user:@ for none.")
+        raise ConfigError(
+            "HTTPS_PROXY has a user without a password: write user:@ for an empty one."
+        )
     return proxy

@@ -1,4 +1,4 @@
-"""The commands that make a recording to be shared, and replay one."""
+"""The commands that export a recording and replay it."""
 
 import tempfile
 from pathlib import Path
@@ -19,22 +19,22 @@ from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
 
 SLOWEST, FASTEST = 0.1, 3600.0
-"""Speeds of a replay."""
+"""Minimum and maximum speed of a replay."""
 
 
 def place_of(settings: Settings, data_dir: Path | None) -> str:
-    """Return what tells a team of a Studio from others: what is recorded of it has its own file."""
+    """Return the key of a team's recorded data, which is in a separate file for each team."""
     return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
 
 
 @click.group()
 def record() -> None:
-    """Make recordings of what the dashboard has seen."""
+    """Export what the dashboard has recorded."""
 
 
 @record.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--local", is_flag=True, help="Of the local Studio.")
+@click.option("--local", is_flag=True, help="Export from the local Studio.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -44,7 +44,7 @@ def record() -> None:
 def export_recording(
     arguments: Arguments, file: Path, *, local: bool, data_dir: Path | None
 ) -> None:
-    """Write what was recorded of a team to FILE: jobs and pipelines, no logs and no secrets."""
+    """Export a team's recorded jobs and pipelines to FILE, without logs and secrets."""
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir goes with --local")
     if local:
@@ -62,7 +62,7 @@ def export_recording(
     type=click.FloatRange(SLOWEST, FASTEST),
     default=1.0,
     show_default=True,
-    help="Seconds of the recording that pass in one.",
+    help="Recorded seconds that are replayed per second.",
 )
 @click.pass_context
 def replay(context: click.Context, file: Path, *, speed: float) -> None:
@@ -83,7 +83,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
 
 def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
-    """Return what the dashboard has in a replay; what it remembers is in a folder of its own."""
+    """Return the connection of the dashboard in a replay, with its state in a separate folder."""
     session = StudioSession(cast(StudioClient, client), "replay", folder, near=True)
     session.replay = time
     name = safe_line(file.name)

@@ -1,30 +1,30 @@
-"""Blots out what looks like a secret in sentences from outside: keys, tokens, passwords.
+"""Redacts text that looks like a secret in untrusted messages: keys, tokens, passwords.
 
-It is for messages and for the program's own log. A job's log, query and files are the user's own,
-and stay as they are. It takes time in proportion to the text: where a pattern goes on from a place
-in vain, it has gone no further than the next such place, or some hundred characters.
+For messages and the program's own log. A job's log, query and files belong to the user and are not
+changed. The time is linear in the length of the text: where a pattern fails, it has advanced at
+most to the next possible match, or some hundred characters.
 """
 
 import re
 
 BLOTTED = "[secret]"
-"""Stands in the place of a secret."""
+"""Replacement for a secret."""
 
 _SHORTEST = 8
-"""Characters of a secret where no sign of assignment says that it is one."""
+"""Minimum length of a secret without an assignment sign."""
 
 _ROUNDS = 4
-"""Most times that a text is gone over, as one secret may have hidden where another ends."""
+"""Maximum number of passes, since removing one secret may reveal another."""
 
 _NAMES = re.compile(
     r"secret|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential"
     r"|(?:pwd|token)(?:$|[_.-])|^aws_",
     re.IGNORECASE,
 )
-"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, and no `max_tokens`."""
+"""Names of secret values: `DB_SECRET_2`, `clientSecret`, all of `AWS_`, but not `max_tokens`."""
 
 _ORDINARY = re.compile(r"(?:[A-Za-z][a-z]*+|[A-Z]++)(?:[-'/.,_](?:[a-z]++|[A-Z]++))*+")
-"""A word of a sentence, or several tied together."""
+"""A word of a sentence, or several joined ones."""
 
 _KNOWN = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}+\w*+"
@@ -54,34 +54,34 @@ _BEFORE_HOST = re.compile(
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with what looks like a secret blotted out; doing so again does nothing."""
+    """Return `text` with what looks like a secret redacted. Idempotent."""
     for _ in range(_ROUNDS):
-        before, text = text, _once(text)
+        before, text = text, _redact_once(text)
         if text == before:
             break
     return text
 
 
-def _once(text: str) -> str:
+def _redact_once(text: str) -> str:
     text = _KNOWN.sub(BLOTTED, text)
-    text = _HEADER.sub(_unless_ordinary, text)
-    text = _SCHEME.sub(_unless_ordinary, text)
+    text = _HEADER.sub(_redact_unless_ordinary, text)
+    text = _SCHEME.sub(_redact_unless_ordinary, text)
     text = _without_values(text)
-    text = _IN_URL.sub(_keep_first, text)
-    text = _TOKEN_IN_URL.sub(_unless_ordinary, text)
-    return _BEFORE_HOST.sub(_keep_first, text)
+    text = _IN_URL.sub(_redact_second, text)
+    text = _TOKEN_IN_URL.sub(_redact_unless_ordinary, text)
+    return _BEFORE_HOST.sub(_redact_second, text)
 
 
-def _keep_first(found: re.Match[str]) -> str:
+def _redact_second(found: re.Match[str]) -> str:
     return found[1] + BLOTTED
 
 
-def _unless_ordinary(found: re.Match[str]) -> str:
+def _redact_unless_ordinary(found: re.Match[str]) -> str:
     return found[0] if _is_ordinary(found[2]) else found[1] + BLOTTED
 
 
 def _without_values(text: str) -> str:
-    """Blot values out by their names; a colon may as well end the beginning of a sentence."""
+    """Redact values by their names; a colon may also be punctuation in a sentence."""
     parts: list[str] = []
     at = 0
     for found in _NAME.finditer(text):

@@ -1,7 +1,6 @@
-"""Which Studio, as whom, in which team: arguments before environment before configuration files.
+"""Settings of the connection to Studio: from arguments, environment, then configuration files.
 
-The files are those of the DataChain CLI, so whoever has logged in there needs nothing more. Nothing
-here opens a connection.
+The files are those of the DataChain CLI, so a login there is sufficient. Opens no connection.
 """
 
 import math
@@ -25,10 +24,10 @@ from studio_tui.proxies import proxy_for
 from studio_tui.text import safe_line
 
 DEFAULT_URL = "https://studio.datachain.ai"
-"""The hosted Studio, used when nothing names another."""
+"""The hosted Studio, used by default."""
 
 TYPED = "form"
-"""The source of what was typed into a form of this program."""
+"""Source of values typed into a form of this program."""
 
 _DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -37,7 +36,7 @@ _REPAIR = "Correct it, or move it away and run `datachain auth login`."
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where each setting was found, as a phrase for people."""
+    """Where each setting was found, as a phrase for the user."""
 
     url: str
     team: str
@@ -46,33 +45,33 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One Studio, one team, one token. Made by `load_settings`, or by hand for a known server."""
+    """Settings for one Studio, team and token. Created by `load_settings`, or directly in tests."""
 
     url: str
-    """Origin and optional path, without `/api` and without a slash at the end."""
+    """Origin and optional path, without `/api` and without a trailing slash."""
     team: str
     token: SecretStr
     ca_file: Path | None = None
-    """PEM file of the only authorities to trust; `None` means the usual ones."""
+    """PEM file of the only authorities to trust; `None` for the default ones."""
     read_only: bool = False
-    """Whether every write is refused before it is sent."""
+    """Whether all writes are refused before they are sent."""
     proxy: SecretStr | None = None
-    """URL of the proxy for https; secret, as it may hold a password. `None` for loopback."""
+    """URL of the proxy for https; secret, as it may contain a password. `None` for no proxy."""
     labels_jobs: bool = True
-    """Whether a job made here carries a variable by which it is known again."""
+    """Whether jobs created here get an environment variable that identifies them."""
     remember_days: float = 90.0
-    """Days after which the recorder forgets what has not changed since."""
+    """Days after which the recorder deletes data that has not changed."""
     remember_megabytes: float = 256.0
-    """What the recorder's file may take."""
+    """Maximum size of the recorder's file."""
     undo_seconds: float = 5.0
-    """Seconds for which commands on several things wait to be taken back; 0 sends them at once."""
+    """Delay in seconds during which bulk commands can be undone; 0 sends them at once."""
     sources: Sources = Sources(url="given", team="given", token="given")  # noqa: S106 (a phrase)
     notes: tuple[str, ...] = ()
-    """Warnings worth a line in `doctor`, each a sentence."""
+    """Warnings shown by `doctor` and in the dashboard, each a sentence."""
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port: what the token is bound to."""
+        """Scheme, host and port, to which the token is bound."""
         return origin(self.url)
 
     @property
@@ -83,13 +82,13 @@ class Settings:
 
     @property
     def place(self) -> str:
-        """Studio's host and port, as they are written."""
+        """Studio's host and port, as written."""
         found = address(self.url)
         return found.place if found else ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that no log and no crash may show, in each form it is written in."""
+        """All texts that must not appear in a log or crash report, in all of their forms."""
         secrets = [self.token.get_secret_value()]
         if self.proxy is not None:
             proxy = self.proxy.get_secret_value()
@@ -105,14 +104,15 @@ def load_settings(
     *,
     typed_token: str | None = None,
 ) -> Settings:
-    """Settle every setting from its first source.
+    """Load all settings, each from its first source.
 
-    With a `typed_token` all three were typed into a form, so sentences speak of its fields.
+    With a `typed_token`, url, team and token were typed into a form, and error messages refer to
+    its fields.
 
     Raises:
         NoCredentials: no token is set anywhere.
         TokenOriginChanged: a project's configuration redirects a token that is not its own.
-        ConfigError: anything else is missing or unusable; the sentence says what to do.
+        ConfigError: another setting is missing or invalid; the message says what to do.
     """
     files = _Files.read(environ, cwd or _working_directory())
     found_url = _find("url", arguments.url, environ, files.all)
@@ -157,16 +157,16 @@ def load_settings(
 
 
 def checked_team(name: str) -> str:
-    """Return a team's name that was typed into a form.
+    """Validate a team name that was typed into a form.
 
     Raises:
-        ConfigError: it cannot be one.
+        ConfigError: it is invalid.
     """
     return _checked_team(_Found(name, TYPED))
 
 
 def seal(settings: Settings) -> object:
-    """Return what changes whenever the files behind settings do, beside their values."""
+    """Return a value that changes whenever the CA file changes."""
     if settings.ca_file is None:
         return None
     try:
@@ -177,7 +177,7 @@ def seal(settings: Settings) -> object:
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of a URL, the usual port left out; empty for what is no URL."""
+    """Return scheme, host and port of a URL, without the default port; empty if it is invalid."""
     found = address(url)
     return found.origin if found else ""
 
@@ -192,7 +192,7 @@ def _working_directory() -> Path:
 
 
 class _Found(NamedTuple):
-    """A value and the phrase and file it came from."""
+    """A value, a phrase for its source, and its file if any."""
 
     value: str
     source: str
@@ -200,22 +200,22 @@ class _Found(NamedTuple):
 
 
 class _File(NamedTuple):
-    """The `[studio]` table of one configuration file."""
+    """The `[studio]` table of a configuration file."""
 
     path: Path
     studio: Mapping[str, Any]
 
 
 class _Files(NamedTuple):
-    """The DataChain CLI's configuration files that exist, nearest first."""
+    """Existing configuration files of the DataChain CLI, nearest first."""
 
     all: list[_File]
     project: Path
-    """Path of the project's own, whether or not it exists."""
+    """Path of the project's file, which may not exist."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
-        """Read project, user and system configuration, from the CLI's own places."""
+        """Read project, user and system configuration, from the same places as the CLI."""
         root = environ.get("DATACHAIN_DIR") or cwd / environ.get("DATACHAIN_ROOT_DIR", "") / (
             ".datachain"
         )
@@ -233,7 +233,8 @@ def _studio_table(path: Path) -> Mapping[str, Any] | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. {_REPAIR}") from error
-    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+    except ValueError as error:
+        # Not UTF-8, or invalid TOML, whose message has the position.
         sentence = f"{path} is not valid TOML: {safe_line(str(error))}. {_REPAIR}"
         raise ConfigError(sentence) from None
     if not isinstance(table, Mapping):
@@ -252,7 +253,7 @@ def _find(
     for file in files:
         if value := file.studio.get(name):
             if not isinstance(value, str):
-                raise ConfigError(f"{file.path}: `{name}` under [studio] must be a text.")
+                raise ConfigError(f"{file.path}: `{name}` under [studio] must be a string.")
             return _Found(value, str(file.path), file.path)
     return _Found(DEFAULT_URL if name == "url" else "", "default")
 
@@ -275,7 +276,7 @@ def _find_token(
 
 
 def _checked_url(found: _Found) -> str:
-    """Return a URL in the one form the program uses, unless it would expose the token."""
+    """Return a normalized URL, unless it would expose the token."""
     where = _named("The URL", found)
     if not found.value.isprintable() or " " in found.value:
         raise ConfigError(f"{where} has a blank or a control character in it.")
@@ -285,7 +286,7 @@ def _checked_url(found: _Found) -> str:
     if not parts.is_web:
         raise ConfigError(f"{where} must look like https://studio.example.com.")
     if parts.has_user:
-        raise ConfigError(f"{where} must not hold a user name or password.")
+        raise ConfigError(f"{where} must not contain a user name or password.")
     if parts.has_more:
         raise ConfigError(f"{where} must end before any `?` or `#`.")
     if parts.scheme == "http" and not is_loopback(parts.host):
@@ -297,32 +298,34 @@ def _checked_url(found: _Found) -> str:
 
 
 def _named(what: str, found: _Found) -> str:
-    """Return what a sentence is about, with where it was found unless that is in sight."""
+    """Return the subject of an error message, with its source unless it was typed."""
     return what if found.source == TYPED else f"{what} from {found.source}"
 
 
 def _base_path(parts: Address) -> str:
-    """Return the path without `/api`, which people copy along from the API document."""
+    """Return the path without `/api`, which may have been copied from the API document."""
     return parts.path.rstrip("/").removesuffix("/api").rstrip("/")
 
 
 def _checked_team(team: _Found) -> str:
     if safe_line(team.value) != team.value or not team.value.strip():
-        raise ConfigError(f"{_named('The team name', team)} cannot be a team's name.")
+        raise ConfigError(f"{_named('The team name', team)} is not a valid team name.")
     return team.value
 
 
 def _checked_token(token: _Found) -> str:
-    """Return the token if it fits a header; the sentence never shows it."""
+    """Return the token if it is valid in a header; error messages never include it."""
     if not token.value:
         raise ConfigError(f"{token.source if token.source != TYPED else 'The token'} is empty.")
     if not token.value.isascii() or not token.value.isprintable() or " " in token.value:
-        raise ConfigError(f"{_named('The token', token)} has characters that no token has.")
+        raise ConfigError(
+            f"{_named('The token', token)} contains characters that are not allowed in a token."
+        )
     return token.value
 
 
 def _ca_file(arguments: Arguments, environ: Mapping[str, str]) -> Path | None:
-    """Return the file of authorities: the argument, else what the CLI's own library would take."""
+    """Return the CA file: the argument, else the one that the CLI's library would use."""
     if arguments.ca_file is not None:
         return _existing(at_home(arguments.ca_file, "The CA file"), "The CA file")
     for name in _CA_VARIABLES:
@@ -355,10 +358,10 @@ def _labels_jobs(environ: Mapping[str, str]) -> bool:
 def _number(
     environ: Mapping[str, str], name: str, usual: float, least: float, most: float
 ) -> float:
-    """Return a number of the environment, between two bounds.
+    """Return a number from the environment, within bounds.
 
     Raises:
-        ConfigError: it is no such number.
+        ConfigError: it is not such a number.
     """
     text = environ.get(name, "").strip()
     try:
@@ -374,6 +377,6 @@ def _number(
 
 def _notes(token: _Found, url: _Found) -> Iterator[str]:
     if token.file is not None and stat.S_IMODE(token.file.stat().st_mode) & 0o077:
-        yield f"{token.file} holds your token and others can read it: chmod 600 {token.file}"
+        yield f"{token.file} contains your token and is readable by others: chmod 600 {token.file}"
     if token.file is not None and url.source == "DATACHAIN_STUDIO_URL":
         yield f"The token of {token.file} goes to the URL of DATACHAIN_STUDIO_URL."

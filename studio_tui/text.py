@@ -1,7 +1,7 @@
-"""The only door for text from outside: what comes through can neither draw nor command.
+"""Sanitizing of untrusted text, so that it cannot control the terminal.
 
-A terminal obeys control characters, and bidirectional marks reorder what a reader sees. Text is
-made safe once, where it enters the program, so that nothing behind this door needs to think of it.
+A terminal executes control characters, and bidirectional marks reorder the text. Text is sanitized
+once, where it enters the program, so that all other code can rely on it.
 """
 
 import unicodedata
@@ -11,20 +11,20 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 LINE_LIMIT = 512
-"""Characters of a one-line text that are kept."""
+"""Maximum number of characters of a one-line text."""
 
 BLOCK_LIMIT = 1024 * 1024
-"""Characters of a many-line text that are kept."""
+"""Maximum number of characters of a multi-line text."""
 
 _ELLIPSIS = "…"
 _CONTROL_PICTURES = 0x2400
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _TAGS = range(0xE0000, 0xE1000)
-"""Default-ignorable by Unicode (PropList), the unassigned ones too: nothing of them is drawn."""
+"""Default-ignorable in Unicode (PropList), including unassigned ones: not drawn."""
 
 
 class _Safe(dict[int, str]):
-    """Maps a code point to what is shown for it; filled as characters are met."""
+    """Maps a code point to its replacement; computed on demand."""
 
     def __init__(self, newline: str, tab: str) -> None:
         super().__init__({0x0A: newline, 0x09: tab})
@@ -57,7 +57,7 @@ _BLOCK = _Safe(newline="\n", tab="    ")
 def safe_line(text: str) -> str:
     """Return `text` as one line that is safe to draw, at most `LINE_LIMIT` characters.
 
-    Control characters become visible signs, format and bidirectional marks vanish.
+    Control characters are replaced by visible symbols; format and bidirectional marks are removed.
     """
     if len(text) > LINE_LIMIT:
         text = text[: LINE_LIMIT - 1] + _ELLIPSIS
@@ -69,13 +69,14 @@ def safe_line(text: str) -> str:
 def safe_block(text: str) -> str:
     """Return `text` as lines that are safe to draw, at most `BLOCK_LIMIT` characters."""
     safe = text[:BLOCK_LIMIT].replace("\r\n", "\n").translate(_BLOCK)
-    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:  # a tab becomes four
+    if len(text) > BLOCK_LIMIT or len(safe) > BLOCK_LIMIT:
+        # A tab becomes four characters.
         return safe[: BLOCK_LIMIT - 1] + _ELLIPSIS
     return safe
 
 
 def unfinished(data: bytes) -> int:
-    """Return how many bytes at the end are the beginning of a character of UTF-8."""
+    """Return the number of bytes at the end that are an incomplete UTF-8 character."""
     for count, byte in enumerate(reversed(data[-3:]), 1):
         if byte < 0x80:
             return 0
@@ -86,17 +87,17 @@ def unfinished(data: bytes) -> int:
 
 
 class Verbatim:
-    """Text that must go back to Studio exactly as it came, so it is *not* safe to draw.
+    """Text that must be sent back to Studio unchanged, so it is *not* safe to draw.
 
-    It is no `str`, on purpose: a type checker stops it on its way to the screen. `shown` is the
-    form for people, `text` the form for Studio.
+    It is not a `str`, so that a type checker prevents drawing it. `shown` is the form to draw,
+    `text` the form to send.
     """
 
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
         self.text = text
-        """As Studio sent it, untrusted."""
+        """As sent by Studio. Untrusted."""
 
     @property
     def shown(self) -> str:
@@ -119,7 +120,7 @@ class Verbatim:
     def __get_pydantic_core_schema__(
         cls, _source: Any, _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Read from a string, write as one."""
+        """Validate from a string, serialize to one."""
         return core_schema.no_info_after_validator_function(
             cls,
             core_schema.str_schema(),

@@ -1,4 +1,4 @@
-"""A proxy's plan that changes what Studio answers, as another server might have sent it."""
+"""Plans for the fault proxy that modify Studio's responses, to simulate other servers."""
 
 import json
 from collections.abc import Callable
@@ -9,18 +9,18 @@ from tests.fault_proxy import Exchange, Fault, Frames, Reply, Seen, StreamFault
 
 
 class Changed:
-    """Changes the JSON that a path is answered with."""
+    """Modifies the JSON responses of a path."""
 
     def __init__(self, path: str, change: Callable[[Any], Any]) -> None:
         self.path = path
         self.change = change
 
     def fault(self, seen: Seen) -> Fault | None:
-        """Change the answers of the path to what only reads."""
+        """Modify the responses to GET requests of the path."""
         return self._change if (seen.method, seen.path) == ("GET", self.path) else None
 
     def stream_fault(self) -> StreamFault:
-        """Let websockets be."""
+        """Leave websockets unchanged."""
         return _unchanged
 
     async def _change(self, exchange: Exchange) -> None:
@@ -34,14 +34,14 @@ def _unchanged(frames: Frames) -> Frames:
 
 
 class Documented:
-    """Lets everything pass, as a Studio that does not name itself as the local one."""
+    """Passes everything unchanged, except the header that identifies a local Studio."""
 
     def fault(self, seen: Seen) -> Fault | None:
-        """Take the name out of answers to HTTP."""
+        """Remove the header from HTTP responses."""
         return None if seen.headers.get("upgrade") == "websocket" else self._unname
 
     def stream_fault(self) -> StreamFault:
-        """Let websockets be."""
+        """Leave websockets unchanged."""
         return _unchanged
 
     async def _unname(self, exchange: Exchange) -> None:

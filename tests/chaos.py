@@ -1,6 +1,6 @@
-"""Everything that can go wrong between a client and Studio, in an order that a seed decides.
+"""All faults between a client and Studio, in an order determined by a seed.
 
-Each kind of fault comes up once; then all passes, so that whatever is followed comes to its end.
+Each kind of fault occurs once; then everything passes, so that whatever is followed can finish.
 """
 
 import asyncio
@@ -15,33 +15,33 @@ from tests.fault_proxy import TEXT, Fault, Frame, Frames, Seen, StreamFault
 
 LARGEST_FRAME = 16 * 1024 * 1024
 STALL = 0.9
-"""Seconds, after which a client has given up."""
+"""Seconds after which a client has given up."""
 
 ARRIVAL = 0.1
-"""Seconds in which a frame that was sent surely arrives."""
+"""Seconds within which a sent frame has certainly arrived."""
 
 
 class Kind(NamedTuple):
-    """A fault and what it is called where it is counted."""
+    """A fault and its name for counting."""
 
     name: str
     fault: Fault
 
 
 class StreamKind(NamedTuple):
-    """A fault of websockets and what it is called where it is counted."""
+    """A websocket fault and its name for counting."""
 
     name: str
     fault: StreamFault
 
 
 def garbled(_frame: Frame) -> Frame:
-    """Return something that is no JSON."""
+    """Return something that is not JSON."""
     return faults.text("{not json")
 
 
 def binary(_frame: Frame) -> Frame:
-    """Return a text that is no UTF-8 at all."""
+    """Return a text that is not valid UTF-8 at all."""
     return faults.text(b"\xff\xfe\xfd")
 
 
@@ -50,7 +50,7 @@ def lost(_frame: Frame) -> None:
 
 
 def spoiled(frame: Frame) -> Frame:
-    """Return the frame with one byte that is no UTF-8 in the middle of a line."""
+    """Return the frame with one invalid byte in the middle of a line."""
     at = frame.payload.rfind(b"seq=") + 9
     if at < 9:
         return frame
@@ -67,19 +67,19 @@ ENDINGS = (
     StreamKind("no JSON", faults.changed(garbled)),
     StreamKind("no UTF-8", faults.changed(binary)),
 )
-"""What a connection does not survive."""
+"""Faults that end a connection."""
 
 GOOD_END = StreamKind("close 1000", faults.instead(0, faults.close(1000)))
-"""What looks as if the log had ended; only REST can tell."""
+"""Looks like the end of the log; only REST shows that it is not."""
 
 STALLED = StreamKind("stalled stream", faults.stall_stream(STALL))
-"""What most connections do not survive."""
+"""Ends most connections."""
 
 SPOILERS: tuple[StreamKind, ...] = (
     StreamKind("doubled frames", faults.twice),
     StreamKind("swapped frames", faults.swapped),
 )
-"""What a connection goes on after, with nothing lost."""
+"""Faults that a connection survives without loss."""
 
 FORGED = "This line was never printed.\n"
 
@@ -89,13 +89,13 @@ LOSSES = (
     StreamKind("forged line", faults.with_forged(999_999_999, FORGED)),
     StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 100_000)),
 )
-"""What only REST can mend, if the connection is the last."""
+"""Faults that only REST can repair, if the connection is the last."""
 
 TOO_LARGE = (
     StreamKind("oversize frame", faults.instead(0, faults.oversized(LARGEST_FRAME + 1))),
     StreamKind("close 1009", faults.instead(0, faults.close(1009))),
 )
-"""What ends the use of websockets."""
+"""Faults that stop the use of websockets."""
 
 REFUSALS = (
     Kind("handshake 503", faults.answer(status="503 Service Unavailable")),
@@ -107,7 +107,7 @@ REFUSALS = (
     Kind("handshake reset", faults.reset),
     Kind("handshake stall", faults.stall_and_reset(STALL)),
 )
-"""What happens instead of a connection."""
+"""Faults instead of a connection."""
 
 ANSWERS = (
     Kind("REST 503", faults.answer(status="503 Service Unavailable")),
@@ -125,16 +125,16 @@ ANSWERS = (
     Kind("REST lagging", faults.lagging),
     Kind("REST stall", faults.stall_and_reset(STALL)),
 )
-"""What happens to questions about a job and its log."""
+"""Faults of requests for a job and its log."""
 
 NO_REST = faults.answer_json({"message": "There is no log."}, "404 Not Found")
 
 
 class Chaos:
-    """A plan for the proxy, made by a seed; `met` counts the faults that came to pass.
+    """A proxy plan determined by a seed; `met` counts the faults that occurred.
 
-    Without REST nothing is broken but what a client can mend from what the websocket repeats;
-    without that, nothing but what leaves a gap that it can see.
+    Without REST, only faults occur that a client can repair from repeated websocket frames; without
+    repetition, only faults that leave a detectable gap.
     """
 
     def __init__(
@@ -144,16 +144,16 @@ class Chaos:
         self._chance = random.Random(seed)
         self._has_rest = has_rest
         self.repeats = repeats
-        """Whether each websocket begins with the beginning."""
+        """Whether each websocket starts from the beginning."""
         self._streams: list[Kind | StreamKind] = [*ENDINGS, *REFUSALS]
         self._spoils = spoils
-        """How likely a websocket meets each of the spoilers."""
+        """Probability of each spoiler per websocket."""
         self._spoilers = SPOILERS if repeats else ()
         self._answers: list[Kind | None] = []
         self._furthest = 0
-        """Frames of the connection that came furthest."""
+        """Number of frames of the connection that got furthest."""
         self._told = -1
-        """The greatest id that went out."""
+        """The highest id sent."""
         if repeats:
             self._streams.append(STALLED)
         if has_rest:
@@ -166,7 +166,7 @@ class Chaos:
             self._streams.insert(0, last)
 
     def fault(self, seen: Seen) -> Fault | None:
-        """Refuse a websocket, break an answer about the job or its log, or let it pass."""
+        """Refuse a websocket, break a response about the job or its log, or let it pass."""
         if seen.headers.get("upgrade") == "websocket":
             is_refused = bool(self._streams) and isinstance(self._streams[-1], Kind)
             return self._meet(self._streams.pop()) if is_refused else None
@@ -182,7 +182,7 @@ class Chaos:
         return kind.fault
 
     def stream_fault(self) -> StreamFault:
-        """Let a websocket go wrong in several ways, the last of which ends it."""
+        """Apply several faults to a websocket, the last of which ends it."""
         stages: list[StreamFault] = [self._rebatched]
         if self._streams:
             kinds = [kind for kind in self._spoilers if self._chance.random() < self._spoils]
@@ -199,7 +199,7 @@ class Chaos:
         return fault
 
     async def _rebatched(self, frames: Frames) -> Frames:
-        """Send the pieces of a log in frames of other sizes."""
+        """Send the chunks of a log in frames of other sizes."""
         count = 0
         async for frame in frames:
             for part in self._parts(frame):
@@ -221,7 +221,7 @@ class Chaos:
             pieces = pieces[size:]
 
     def _later(self, kind: StreamKind) -> StreamFault:
-        """Let some frames pass before the fault, at times more than ever came so far."""
+        """Let some frames pass before the fault, sometimes more than ever before."""
         if not self.repeats:
             return self._after_loss(kind)
         left = self._chance.randrange(int(1.3 * self._furthest) + 3)
@@ -236,7 +236,7 @@ class Chaos:
         return fault
 
     def _after_loss(self, kind: StreamKind) -> StreamFault:
-        """Let a few frames arrive, as nobody can see that a log lacks its beginning; lose one."""
+        """Let a few frames arrive, as a missing beginning cannot be detected; then lose one."""
         left = self._chance.randrange(3, 8)
 
         async def fault(frames: Frames) -> Frames:

@@ -1,4 +1,4 @@
-"""Fixtures that all tests share."""
+"""Fixtures shared by all tests."""
 
 import contextlib
 import gc
@@ -13,25 +13,25 @@ from hypothesis import settings
 
 from tests.guardian import guarded
 
-# Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.
+# Examples have no deadline, as the machine may be busy; where runs must be repeatable, so are they.
 settings.register_profile("any", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
-"""Set by `make check`: what starts a process without saying so fails."""
+"""Set by `make check`: starting a process without the marker fails."""
 
 _YOUNG = 20_000
-"""New objects before the garbage collector looks: one dashboard has a few hundred thousand."""
+"""Allocations before a garbage collection: one dashboard has a few hundred thousand objects."""
 
 STUDIOS = {"studio", "shared_studio", "studio_process"}
-"""Fixtures that begin with a local Studio."""
+"""Fixtures that start a local Studio."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have all that this process starts ended with it, however it ends."""
-    # Else pytest would rewrite every test anew, and each process of a test compile the program.
+    """Ensure that all processes started by this one end with it."""
+    # Otherwise pytest would rewrite every test again, and each subprocess compile the program.
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "starts_processes: what `make check` leaves to `make test`")
@@ -46,19 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` means: three for two processors, as tests wait a lot."""
+    """Return the number of workers for `-n auto`: 1.5 per processor, as tests mostly wait."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector the modules and the tests, which stay to the end."""
+    """Exclude modules and tests, which live until the end, from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, 10, 10)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts a process by its fixtures; other modules say so themselves."""
+    """Mark tests that start a process through fixtures; other modules have explicit marks."""
     for item in items:
         if isinstance(item, pytest.Function) and STUDIOS & set(item.fixturenames):
             item.add_marker(pytest.mark.starts_processes)
@@ -73,8 +73,7 @@ def _refuse_processes(event: str, _arguments: object) -> None:
 if TYPE_CHECKING:
     from tests.studios import ProcessStudio, ThreadStudio
 
-# The server's imports take half a second that tests of a table or a text need not wait for, so the
-# fixtures do them.
+# The server's imports take half a second, so they are in the fixtures; many tests do not need it.
 
 
 @pytest.fixture
@@ -89,7 +88,7 @@ def studio(tmp_path: Path) -> "Iterator[ThreadStudio]":
 
 @pytest.fixture(scope="module")
 def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ThreadStudio]":
-    """A local Studio of a whole module, for tests that leave nothing in it."""
+    """A local Studio shared by a module, for tests that leave nothing behind."""
     from tests.studios import ThreadStudio, closing
 
     studio = ThreadStudio(tmp_path_factory.mktemp("shared") / "studio")

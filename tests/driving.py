@@ -1,8 +1,8 @@
-"""A pilot that waits for the program itself, not for an idle processor.
+"""A pilot that waits for the program itself rather than for an idle processor.
 
-Textual's pilot takes the program for settled when the process has used little CPU for 20 ms. That
-is never so beside a server in a thread, and too early on a busy machine. This one looks whether
-every message has been handled.
+Textual's pilot considers the program settled when the process has used little CPU for 20 ms. That
+never happens with a server in a thread, and happens too early on a busy machine. This pilot checks
+whether every message has been handled.
 """
 
 import asyncio
@@ -35,24 +35,24 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _ROUNDS = 25
-"""After so many rounds what still comes is a stream, not an effect of the last key."""
+"""After this many rounds, remaining messages are a stream and not an effect of the last key."""
 
 _THREAD_REST = 0.004
-"""Seconds a round lasts while a thread is at work."""
+"""Seconds per round while a thread is busy."""
 
 _GONE_REST = 0.05
-"""Seconds between two looks whether what has messages is still there to handle them."""
+"""Seconds between checks whether a message pump still exists."""
 
 
 class Threads(ThreadPoolExecutor):
-    """The threads that a program's coroutines wait for, and how many of them are at work."""
+    """Thread pool of a program's coroutines that counts its busy threads."""
 
     def __init__(self) -> None:
         super().__init__(thread_name_prefix="to thread")
         self.under_way = 0
 
     def submit(self, call: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:
-        """Run a call in a thread, and count it until it is done."""
+        """Run a call in a thread, counting it until it is done."""
         self.under_way += 1
         future = super().submit(call, *args, **options)
         future.add_done_callback(self._ended)
@@ -63,7 +63,7 @@ class Threads(ThreadPoolExecutor):
 
 
 class Driver(Pilot[R]):
-    """Presses keys as fast as the program acts upon them."""
+    """Presses keys as fast as the program handles them."""
 
     def __init__(self, app: App[R], threads: Threads, handling: "Handling") -> None:
         super().__init__(app)
@@ -72,13 +72,13 @@ class Driver(Pilot[R]):
 
     @property
     def messages(self) -> int:
-        """How many messages the program has had: as long as it has no more, nothing changes."""
+        """Number of messages the program has handled; while it is constant, nothing changes."""
         return self._handling.begun
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other, each once the one before it has had its effect.
+        """Press keys one by one, each after the previous one has taken effect.
 
-        Letters for a line or an area of text come as fast as from a quick typist.
+        Letters for an input or text area are sent as fast as by a quick typist.
         """
         is_typing = False
         for key in keys:
@@ -92,21 +92,21 @@ class Driver(Pilot[R]):
             await self.settle()
 
     async def pause(self, delay: float | None = None) -> None:
-        """Let everything that is under way come to rest, or let `delay` seconds pass."""
+        """Wait until everything in progress has settled, or for `delay` seconds."""
         if delay is None:
             await self.settle()
         else:
             await super().pause(delay)
 
     async def resize_terminal(self, width: int, height: int) -> None:
-        """Give the terminal another size, and wait until the screen has it."""
+        """Resize the terminal, and wait until the screen has the new size."""
         await super().resize_terminal(width, height)
         app = self.app
         await until(lambda: app._resize_event is None and app._resize_timer is None)
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until every message has been handled and what is to be drawn is drawn."""
+        """Wait until every message has been handled and everything is drawn."""
         app: App[Any] = self.app
         rounds = 0
         while rounds < _ROUNDS and app._exception is None:
@@ -124,7 +124,7 @@ class Driver(Pilot[R]):
                 return
 
     async def _handle_what_waits(self) -> None:
-        """Wait until all who have messages have handled those that wait now, or are gone."""
+        """Wait until the pending messages of all pumps have been handled or the pumps are gone."""
         waiting = self._busy()
 
         def handled(pump: MessagePump) -> None:
@@ -142,7 +142,7 @@ class Driver(Pilot[R]):
             waiting -= {pump for pump in waiting if not pump.is_running}
 
     def _busy(self) -> set[MessagePump]:
-        """Return all that handle a message, or have messages waiting."""
+        """Return all message pumps that are handling a message or have pending ones."""
         stack = self.app.screen_stack
         pumps = [self.app, *stack, *stack[-1].walk_children()]
         return {pump for pump in pumps if pump in self._handling.under_way or _has_waiting(pump)}
@@ -153,16 +153,16 @@ def _has_waiting(pump: MessagePump) -> bool:
 
 
 class Handling:
-    """What is handling a message just now."""
+    """Tracks which message pumps are handling a message."""
 
     def __init__(self) -> None:
         self.under_way: Counter[MessagePump] = Counter()
         self.begun = 0
-        """How many messages and callbacks there have been."""
+        """Number of messages and callbacks so far."""
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Note of each message when its handling begins and ends."""
+        """Record when the handling of each message starts and ends."""
         dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
 
         async def noted_dispatch(pump: MessagePump, message: Message) -> None:
@@ -197,7 +197,7 @@ class Handling:
 
 
 def _key_event(key: str) -> Key:
-    """Return the event of a key by its name, or of a character."""
+    """Return the event for a key name or a character."""
     name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
     character = key if len(key) == 1 else None
     if character is None:
@@ -209,9 +209,9 @@ def _key_event(key: str) -> Key:
 
 @contextmanager
 def _frames_dropped() -> Iterator[None]:
-    """Draw no frames: there is no terminal to take them, and a test that looks draws what it sees.
+    """Draw no frames: there is no terminal, and a test that reads the screen renders it.
 
-    A picture that is saved is drawn.
+    A saved picture is drawn.
     """
     draw_update: Any = Compositor.render_update
     take_picture: Any = App.export_screenshot
@@ -244,7 +244,7 @@ def _frames_dropped() -> Iterator[None]:
 async def driving(
     app: App[R], size: tuple[int, int] = (80, 24), *, frames: bool = True, **options: Any
 ) -> AsyncIterator[Driver[R]]:
-    """Run a program in the test's loop, and drive it by keys; each frame is drawn, or none."""
+    """Run a program in the test's event loop and drive it by keys, drawing each frame or none."""
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     with ExitStack() as patches:

@@ -1,7 +1,7 @@
-"""A proxy on loopback that breaks, as told, what passes between a client and a real server.
+"""A loopback proxy that injects faults between a client and a real server.
 
 A fault is a coroutine that answers one request instead of the proxy; a stream fault is a filter
-over the frames that a websocket's server sends. `tests/faults.py` holds them.
+over the frames sent by a websocket's server. Faults are in `tests/faults.py`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it arrived at the proxy."""
+    """A request received by the proxy."""
 
     method: str
     target: str
@@ -39,28 +39,28 @@ class Seen:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query's parameters; the last of equal names."""
+        """The query parameters; the last of equal names."""
         return {name: values[-1] for name, values in parse_qs(urlsplit(self.target).query).items()}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer of the server behind the proxy."""
+    """A complete response of the upstream server."""
 
     status: str
-    """As `200 OK`."""
+    """Such as `200 OK`."""
     headers: dict[str, str]
     body: bytes
 
     def encoded(self) -> bytes:
-        """Return the answer's bytes, with the length that the body has."""
+        """Return the response as bytes, with the actual length of the body."""
         headers = {**self.headers, "content-length": str(len(self.body)), "connection": "close"}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"HTTP/1.1 {self.status}\r\n{lines}\r\n".encode() + self.body
 
 
 class Exchange:
-    """One request under way, in the hands of a fault."""
+    """A request in progress, handled by a fault."""
 
     def __init__(self, proxy: "FaultProxy", seen: Seen, writer: asyncio.StreamWriter) -> None:
         self.seen = seen
@@ -69,11 +69,11 @@ class Exchange:
 
     @property
     def is_over(self) -> bool:
-        """Whether the client has gone."""
+        """Whether the client has disconnected."""
         return self._writer.is_closing()
 
     async def forward(self) -> Reply:
-        """Have the real server answer, and return what it said."""
+        """Forward the request to the server, and return its response."""
         return await self._proxy.forward(self.seen)
 
     async def send(self, data: bytes) -> None:
@@ -83,7 +83,7 @@ class Exchange:
             await self._writer.drain()
 
     async def reset(self) -> None:
-        """End the connection as a crash does."""
+        """End the connection like a crash."""
         _reset(self._writer)
 
 
@@ -92,13 +92,13 @@ Fault = Callable[[Exchange], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Frame:
-    """One websocket frame from the server, whole and not compressed."""
+    """A complete, uncompressed websocket frame from the server."""
 
     opcode: int
     payload: bytes
 
     def encoded(self) -> bytes:
-        """Return the frame as a server sends it."""
+        """Return the frame as sent by a server."""
         size = len(self.payload)
         if size < 126:
             return bytes([0x80 | self.opcode, size]) + self.payload
@@ -127,18 +127,18 @@ class Plan(Protocol):
 
 @dataclass
 class FaultProxy:
-    """Passes requests on to `upstream` (host and port), one connection each, unless told not to.
+    """Forwards requests to `upstream` (host and port), one connection each, unless a fault applies.
 
-    Without an upstream every request needs a fault that answers it.
+    Without an upstream, every request needs a fault that answers it.
     """
 
     upstream: tuple[str, int] | None = None
     seen: list[Seen] = field(default_factory=list)
-    """Every request that arrived, in order."""
+    """All requests received, in order."""
     always: Fault | None = None
-    """The fault of requests for which none is queued."""
+    """The fault for requests without a queued one."""
     plan: Plan | None = None
-    """What decides instead of `always`."""
+    """Replaces `always`."""
     _queued: deque[Fault | None] = field(default_factory=deque)
     _streams: deque[StreamFault] = field(default_factory=deque)
     _port: int = 0
@@ -148,7 +148,7 @@ class FaultProxy:
 
     @classmethod
     def before(cls, url: str) -> Self:
-        """Return a proxy before the server at `url`."""
+        """Return a proxy in front of the server at `url`."""
         parts = urlsplit(url)
         assert parts.hostname
         assert parts.port
@@ -156,15 +156,15 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        """Where a client finds the proxy."""
+        """URL of the proxy."""
         return f"http://127.0.0.1:{self._port}"
 
     def next(self, *faults: Fault | None) -> None:
-        """Give the next requests these faults, one each; `None` lets one pass."""
+        """Queue these faults for the next requests, one each; `None` lets one pass."""
         self._queued.extend(faults)
 
     def next_stream(self, *faults: StreamFault) -> None:
-        """Give the next websockets these faults, one each."""
+        """Queue these faults for the next websockets, one each."""
         self._streams.extend(faults)
 
     async def __aenter__(self) -> Self:
@@ -175,14 +175,14 @@ class FaultProxy:
         await self.refuse()
 
     async def accept(self) -> None:
-        """Listen, on the same port as before."""
+        """Start listening, on the same port as before."""
         self._server = await asyncio.start_server(
             self._connected, "127.0.0.1", self._port, limit=HEAD_LIMIT
         )
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
-        """Listen no more, so that connections are refused, and end those there are."""
+        """Stop listening, so that connections are refused, and close existing ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -191,20 +191,20 @@ class FaultProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def until_seen(self, count: int) -> None:
-        """Wait for so many requests to have arrived in all."""
+        """Wait until `count` requests have been received in total."""
         async with asyncio.timeout(HANG):
             while len(self.seen) < count:
                 self._arrived.clear()
                 await self._arrived.wait()
 
     async def until_idle(self) -> None:
-        """Wait for every connection to have ended, whoever ends it."""
+        """Wait until all connections have ended."""
         if self._tasks:
             _, open_still = await asyncio.wait(self._tasks, timeout=HANG)
             assert not open_still
 
     async def forward(self, seen: Seen) -> Reply:
-        """Send a request to the server behind the proxy and return its whole answer."""
+        """Send a request to the upstream server and return its complete response."""
         async with self._to_server(seen, {"connection": "close"}) as (reader, _writer):
             raw = await reader.read()
         head, _, body = raw.partition(b"\r\n\r\n")

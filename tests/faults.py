@@ -1,4 +1,4 @@
-"""What the proxy of faults can do to requests and websockets; a new fault is a new function."""
+"""Faults of requests and websockets for the fault proxy, one function each."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def answer(
     kind: str = "application/json",
     **headers: str,
 ) -> Fault:
-    """Answer with this; underscores in header names are dashes."""
+    """Answer with a fixed response; underscores in header names become dashes."""
     data = body.encode() if isinstance(body, str) else body
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     reply = Reply(status, {"content-type": kind, **named}, data)
@@ -47,18 +47,18 @@ def answer_json(value: object, status: str = "200 OK", **headers: str) -> Fault:
 
 
 def redirect(url: str) -> Fault:
-    """Send the client elsewhere."""
+    """Redirect the client."""
     return answer(status="307 Temporary Redirect", location=url)
 
 
 def html_502() -> Fault:
-    """Answer as a proxy whose server is gone."""
+    """Answer like a proxy whose server is down."""
     page = "<html><head><title>502</title></head><body><h1>nginx secret page</h1></body></html>"
     return answer(page, status="502 Bad Gateway", kind="text/html")
 
 
 def too_many(retry_after: str) -> Fault:
-    """Ask the client to come back later."""
+    """Answer 429 with a Retry-After header."""
     body = {"message": "slow down"}
     return answer_json(body, "429 Too Many Requests", retry_after=retry_after)
 
@@ -74,7 +74,7 @@ def gzip_bomb(size: int) -> Fault:
 
 
 async def stall(_exchange: Exchange) -> None:
-    """Take the request and never answer."""
+    """Accept the request and never answer."""
     await asyncio.get_running_loop().create_future()
 
 
@@ -86,18 +86,18 @@ async def endless(exchange: Exchange) -> None:
 
 
 async def reset(exchange: Exchange) -> None:
-    """Take the request and crash."""
+    """Accept the request and crash."""
     await exchange.reset()
 
 
 async def drop_answer(exchange: Exchange) -> None:
-    """Let the server do what was asked, and lose its answer."""
+    """Let the server handle the request, and drop its response."""
     await exchange.forward()
     await exchange.reset()
 
 
 def reset_in_body(after: int) -> Fault:
-    """Crash when so many bytes of the body are sent."""
+    """Crash after sending `after` bytes of the body."""
 
     async def fault(exchange: Exchange) -> None:
         whole = (await exchange.forward()).encoded()
@@ -108,7 +108,7 @@ def reset_in_body(after: int) -> Fault:
 
 
 def truncated(length: int) -> Fault:
-    """Answer with only the start of the body, as if it were whole."""
+    """Answer with only the start of the body, as if it were complete."""
 
     async def fault(exchange: Exchange) -> None:
         reply = await exchange.forward()
@@ -118,20 +118,20 @@ def truncated(length: int) -> Fault:
 
 
 async def half(exchange: Exchange) -> None:
-    """Answer with the first half of the body, as if it were whole."""
+    """Answer with the first half of the body, as if it were complete."""
     reply = await exchange.forward()
     cut_body = reply.body[: len(reply.body) // 2]
     await exchange.send(Reply(reply.status, reply.headers, cut_body).encoded())
 
 
 async def doubled(exchange: Exchange) -> None:
-    """Answer with the body twice, as if that were whole."""
+    """Answer with the body twice, as if that were complete."""
     reply = await exchange.forward()
     await exchange.send(Reply(reply.status, reply.headers, reply.body * 2).encoded())
 
 
 async def misplaced(exchange: Exchange) -> None:
-    """Say of a part of something that it is longer than it is, and goes on."""
+    """Answer with a Content-Range that is longer than the body."""
     reply = await exchange.forward()
     first, last, total = _range(reply) or (0, 0, 0)
     said = {"content-range": f"bytes {first}-{last + 9}/{total + 99}"} if total else {}
@@ -139,7 +139,7 @@ async def misplaced(exchange: Exchange) -> None:
 
 
 async def lagging(exchange: Exchange) -> None:
-    """Answer with half of a part of something, truly as if there were no more yet."""
+    """Answer with half of a range, consistently as if there were no more yet."""
     reply = await exchange.forward()
     first, _, total = _range(reply) or (0, 0, 0)
     body = reply.body[: (len(reply.body) + 1) // 2] if total else reply.body
@@ -150,13 +150,13 @@ async def lagging(exchange: Exchange) -> None:
 
 
 def _range(reply: Reply) -> tuple[int, int, int] | None:
-    """Return where a part begins and ends and how large the whole is; `None` if it is no part."""
+    """Return start, end and total of a Content-Range; `None` if there is none."""
     found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", reply.headers.get("content-range", ""))
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def stall_and_reset(seconds: float) -> Fault:
-    """Take the request, say nothing for so long, and crash."""
+    """Accept the request, send nothing for `seconds`, and crash."""
 
     async def fault(exchange: Exchange) -> None:
         await asyncio.sleep(seconds)
@@ -180,7 +180,7 @@ def drip(pause: float) -> Fault:
 
 
 def cut(after: int) -> StreamFault:
-    """Break the connection after so many frames."""
+    """Break the connection after `after` frames."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -191,7 +191,7 @@ def cut(after: int) -> StreamFault:
 
 
 def silence(after: int) -> StreamFault:
-    """Keep the connection, but send nothing after so many frames."""
+    """Keep the connection, but send nothing after `after` frames."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -202,7 +202,7 @@ def silence(after: int) -> StreamFault:
 
 
 def instead(after: int, *others: Frame) -> StreamFault:
-    """After so many frames send these, and then nothing of the server's."""
+    """After `after` frames, send `others`, and then none of the server's."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -214,7 +214,7 @@ def instead(after: int, *others: Frame) -> StreamFault:
 
 
 def between(after: int, *others: Frame) -> StreamFault:
-    """Slip these in after so many frames."""
+    """Insert `others` after `after` frames."""
 
     async def fault(frames: Frames) -> Frames:
         for _ in range(after):
@@ -228,7 +228,7 @@ def between(after: int, *others: Frame) -> StreamFault:
 
 
 def with_forged(number: int, message: str) -> StreamFault:
-    """Slip a piece of a log in that never was, before the next frame."""
+    """Insert a forged chunk of a log before the next frame."""
     forged = text(json.dumps({"logs": [{"id": number, "message": message}]}))
     return between(0, forged)
 
@@ -245,7 +245,7 @@ def twice(frames: Frames) -> Frames:
 
 
 def swapped(frames: Frames) -> Frames:
-    """Exchange each text frame with the next."""
+    """Swap each text frame with the next."""
 
     async def fault() -> Frames:
         held: Frame | None = None
@@ -265,7 +265,7 @@ def swapped(frames: Frames) -> Frames:
 
 
 def stall_stream(seconds: float) -> StreamFault:
-    """Send nothing for so long, and then go on."""
+    """Send nothing for `seconds`, and then continue."""
 
     async def fault(frames: Frames) -> Frames:
         await asyncio.sleep(seconds)
@@ -276,7 +276,7 @@ def stall_stream(seconds: float) -> StreamFault:
 
 
 def changed(change: Callable[[Frame], Frame | None]) -> StreamFault:
-    """Change the next text frame, or lose it if `None` comes back."""
+    """Modify the next text frame, or drop it if `change` returns `None`."""
 
     async def fault(frames: Frames) -> Frames:
         is_due = True
@@ -312,7 +312,7 @@ class TornFrame(Frame):
 
 
 def text(payload: str | bytes) -> Frame:
-    """Return a text frame; its payload may be no JSON, or no UTF-8."""
+    """Return a text frame; its payload may be invalid JSON or UTF-8."""
     return Frame(TEXT, payload.encode() if isinstance(payload, str) else payload)
 
 

@@ -1,9 +1,9 @@
-"""Ends whatever a test process leaves behind, however that process ends.
+"""Kills the processes left behind by a test process, however it ends.
 
-Local Studios, shims and jobs are made to outlive whoever started them, so nothing but their mark
-leads back to the tests. Each test process has a guardian: a process of its own that waits on a pipe
-which the system closes when the test process is gone, also by `kill -9`, and then kills every
-process that was started with the mark in its environment.
+Local Studios, shims and jobs are designed to outlive their parent, so they can be traced to a test
+only by a mark. Each test process has a guardian: a separate process that waits on a pipe, which the
+system closes when the test process is gone, even after `kill -9`; then it kills all processes
+started with the mark in their environment.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MARK = "LC_TEST_GUARDIAN"
-"""The variable that marks what a test process has started.
+"""Environment variable that marks processes started by a test process.
 
-Of the variables that a local Studio has, its jobs get few, but all that begin with `LC_`.
+Jobs inherit few of a local Studio's variables, but all that start with `LC_`.
 """
 
 ROUNDS = 50
-"""How often it looks again: what is killed may have started something a moment before."""
+"""Number of passes: a killed process may have started another a moment before."""
 
 
 @contextmanager
 def guarded() -> Iterator[str]:
-    """Mark everything that is started from here on, and have it ended when this process is gone."""
+    """Mark all processes started from here on, and kill them when this process is gone."""
     mark = f"{MARK}={uuid.uuid4().hex}"
     os.environ[MARK] = mark.partition("=")[2]
     read, write = os.pipe()
@@ -48,7 +48,7 @@ def guarded() -> Iterator[str]:
 
 
 def marked(mark: str) -> list[int]:
-    """Return the numbers of the processes that were started with `mark` in their environment."""
+    """Return the ids of processes that were started with `mark` in their environment."""
     if sys.platform != "linux":
         command = ["/bin/ps", "-axEwwo", "pid=,command="]
         told = subprocess.run(command, capture_output=True, check=False).stdout.decode(
@@ -64,7 +64,7 @@ def marked(mark: str) -> list[int]:
 
 
 def main() -> None:
-    """Wait until the test process is gone, and end what it has left."""
+    """Wait until the test process is gone, and kill what it left behind."""
     sys.stdin.buffer.read()
     for _ in range(ROUNDS):
         left = [pid for pid in marked(sys.argv[1]) if pid != os.getpid()]

@@ -1,4 +1,4 @@
-"""Jobs for tests, as Studio would send them."""
+"""Factory of jobs as sent by Studio."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
-    """Return a job that was created `number` minutes before noon and ran for a minute."""
+    """Return a job created `number` minutes before noon that ran for a minute."""
     created = NOON - timedelta(minutes=number)
     sent: dict[str, Any] = {
         "id": f"{number:08}-6276-4993-bfeb-53cbbbba6f08",

@@ -1,4 +1,4 @@
-"""Which keys each screen has, for what, and which are free: `make keys`."""
+"""Lists the keys of each screen and the free letters: `make keys`."""
 
 import string
 from collections.abc import Iterable, Iterator
@@ -39,18 +39,18 @@ OWNERS: dict[str, tuple[type, ...]] = {
     "form": (SubmitScreen,),
     "everywhere": (Page, StudioApp),
 }
-"""What answers to keys, by the name that README's table has for it."""
+"""Classes that handle keys, by their names in README's table."""
 
 TOGETHER: dict[str, tuple[type, ...]] = {
     **{place: (*owners, *OWNERS["everywhere"]) for place, owners in OWNERS.items()},
     "graph": (PipelineScreen, DagTable, *OWNERS["everywhere"]),
     "drawn graph": (PipelineScreen, GraphView, *OWNERS["everywhere"]),
 }
-"""What answers to keys at the same time."""
+"""Classes that handle keys at the same time."""
 
 NEARER = {"logs.dismiss", "graph.leave", "graph.enter", "graph.left", "graph.right", "table.left",
           "table.right"}  # fmt: skip
-"""Commands that share a key with another on purpose: the one nearer to the cursor has it."""
+"""Commands that intentionally share a key: the one closest to the cursor handles it."""
 
 NAMES = {
     "/": "slash",
@@ -71,16 +71,16 @@ NAMES = {
     "'": "apostrophe",
     '"': "quotation_mark",
 }
-"""Textual's names of keys that a letter or digit does not name."""
+"""Textual's names of keys other than letters and digits."""
 
 
 def keys_of(owners: tuple[type, ...]) -> set[str]:
-    """Return the keys that the classes themselves have, in Textual's names."""
+    """Return the keys that the classes declare themselves, in Textual's names."""
     return {key for owner in owners for key, _ in _declared(owner)}
 
 
 def commands_at(place: str) -> dict[str, set[str]]:
-    """Return the ids of the commands of each key in a place, inherited ones too."""
+    """Return the ids of the commands of each key in a place, including inherited ones."""
     found: dict[str, set[str]] = {}
     for owner in TOGETHER[place]:
         for kind in owner.__mro__:
@@ -98,17 +98,17 @@ def _declared(owner: type) -> Iterator[tuple[str, str]]:
 
 
 CONTROLLERS: tuple[type[Controller], ...] = (JobController, PipelineController, ScheduleController)
-"""Those whose commands are at several places."""
+"""Controllers whose commands are available in several places."""
 
 
 def free_at(places: Iterable[str]) -> str:
-    """Return the letters that are no key at any of these places, with blanks between."""
+    """Return the letters that are not used as keys in any of these places, separated by blanks."""
     taken = {key for place in places for key in commands_at(place)}
     return " ".join(key for key in string.ascii_letters if key not in taken)
 
 
 def places_of(controller: type[Controller]) -> list[str]:
-    """Return the places that have most commands of a controller; some have only a few of them."""
+    """Return the places that have most of a controller's commands; some have only a few."""
     own = {command.id for command in controller.COMMANDS}
     return [
         place

@@ -1,4 +1,4 @@
-"""Pipelines for tests, as Studio would send them."""
+"""Factory of pipelines as sent by Studio."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,9 +11,9 @@ from tests.jobs import NOON
 def pipeline(
     number: int = 1, status: str = "RUNNING", runs: Mapping[str, str] | None = None, **fields: Any
 ) -> Pipeline:
-    """Return a pipeline that was created `number` hours before noon.
+    """Return a pipeline created `number` hours before noon.
 
-    `runs` are the statuses of its jobs by name; each job waits for the one before it. The run of
+    `runs` are the statuses of its jobs by name; each job depends on the one before it. The run of
     job `a` of pipeline 3 is `run-3-a`.
     """
     created = NOON - timedelta(hours=number)

@@ -1,4 +1,4 @@
-"""Pictures of every screen, from fixed data at a fixed time: the gallery and the golden files.
+"""Pictures of every screen with fixed data at a fixed time: the gallery and the golden files.
 
 `python -m tests.scenes screenshots` writes them; a test draws them again and compares.
 """
@@ -35,24 +35,24 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
 class Scene(NamedTuple):
-    """What is to be seen, and how to get there."""
+    """Contents of a picture, and how to get there."""
 
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 40)
     theme: str = "studio-dark"
     gone: bool = False
-    """Whether Studio stops answering after the first answer."""
+    """Whether Studio is unreachable after the first response."""
     stranger: bool = False
-    """Whether there are no credentials."""
+    """Whether credentials are missing."""
     read_only: bool = False
     thousand: bool = False
-    """Whether the newest pipeline is one of a thousand jobs."""
+    """Whether the newest pipeline has a thousand jobs."""
     shows: str = ""
-    """Words that are waited for after the keys, and order after them."""
+    """Text that is waited for after the keys."""
 
 
 SHOWN = "until shown"
-"""Stands among the keys where those that follow need what `shows` says to be there."""
+"""Placed between keys to wait for `shows` before the following ones."""
 
 WIDE, NARROW, HUGE = (120, 36), (80, 24), (200, 50)
 
@@ -147,7 +147,7 @@ def embed(file) -> list[float]:
 
 
 def _job(number: int, status: str, name: str, **fields: Any) -> dict[str, Any]:
-    """Return a job as Studio would send it, made `number` minutes before noon."""
+    """Return a job as sent by Studio, created `number` minutes before noon."""
     created = NOON - timedelta(minutes=number)
     started = created + timedelta(seconds=fields.pop("waited", 7))
     ran = fields.pop("ran", None)
@@ -200,12 +200,12 @@ JOBS = tuple(
 
 
 def _task(number: int, name: str, schedule: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
-    """Return a schedule as the local Studio would send it, or without its times as another."""
+    """Return a schedule as sent by the local Studio, or by others if `schedule` is `None`."""
     return _job(number, "TASK", name, schedule=schedule, compute_cluster_name=None, **fields)
 
 
 def _run(at: str, kind: str = "job", status: str | None = None, **more: Any) -> dict[str, Any]:
-    """Return a run of a schedule, or a time that had none."""
+    """Return a run of a schedule, or a fire time without one."""
     times = {"scheduled_for": at, "created_at": at if status else None}
     return {"kind": kind, "id": at if status else None, "status": status, **times, **more}
 
@@ -294,11 +294,11 @@ _NODES = {
     "eval": ("train_s", "train_l"), "report": ("eval",), "export": ("eval",),
     "publish": ("export",),
 }  # fmt: skip
-"""Jobs of a pipeline, and whom each waits for."""
+"""Jobs of a pipeline with their dependencies."""
 
 
 def _pipeline(number: int, name: str, status: str, states: str, **fields: Any) -> dict[str, Any]:
-    """Return a pipeline, made `number` minutes before noon; a letter tells the state of a job."""
+    """Return a pipeline created `number` minutes before noon; each letter is the state of a job."""
     words = {"c": "COMPLETE", "r": "RUNNING", "q": "QUEUED", "f": "FAILED", "x": "CANCELED"}
     created = NOON - timedelta(minutes=number)
     begin, end = number * 7919 % 65536, number % 256
@@ -419,17 +419,17 @@ TIMED_LOGS = {
         )
     )
 }
-"""Logs that tell times, of jobs that are read as one; a third has none."""
+"""Logs with timestamps of jobs that are merged; a third job has none."""
 
 
 class FixedStudio:
-    """Answers what stands above, and after that perhaps nothing."""
+    """A client that returns the data above; with `gone` it fails after the first response."""
 
     def __init__(
         self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
     ) -> None:
         self.is_local_studio = is_local
-        """Whether it has more than the document says."""
+        """Whether it has the endpoints of a local Studio."""
         self._gone = gone
         self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
         self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
@@ -438,7 +438,7 @@ class FixedStudio:
     async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
         """Return the jobs, or the schedules."""
         if self._gone and self._answered:
-            # A time to wait that is longer than any other takes the chance out of it.
+            # A delay longer than all others makes the picture deterministic.
             raise ServerError(503, "Studio is being repaired.", retry_after=60)
         self._answered = True
         if status == "TASK":
@@ -454,7 +454,7 @@ class FixedStudio:
         return next(one for one in self._pipelines if one.pipeline_id == pipeline_id)
 
     async def job_dataset_versions(self, _job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return what every job made."""
+        """Return the datasets of any job."""
         return (DatasetVersion(dataset_name="vision.prod.embeddings", version="1.2.0"),)
 
     async def clusters(self) -> Page[Cluster]:
@@ -462,17 +462,17 @@ class FixedStudio:
         return Page(CLUSTERS)
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the log, and stay."""
+        """Yield the log, and stay connected."""
         yield StatusFrame("RUNNING")
         yield LogMessages((LogMessage(1, RawText(TIMED_LOGS.get(job_id, LOG))),))
         await asyncio.Event().wait()
 
     async def job_logs(self, job_id: str, **_: object) -> LogBody:  # noqa: ARG002
-        """Return nothing beside it."""
+        """Return no more than the stream has."""
         return LogBody(b"", offset=0, total=None, etag=None, unchanged=True)
 
     async def job_log_end(self, job_id: str, length: int, **_: object) -> LogBody:
-        """Return the end to who looks closer at a job that failed, and no more to others."""
+        """Return the end of a failed job's log, and nothing for other requests."""
         if length != LENGTH:
             return await self.job_logs(job_id)
         if job_id != JOBS[3].id:
@@ -532,18 +532,18 @@ async def draw(name: str) -> str:
 
 
 LOOKS = 4
-"""So many looks in a row must be alike before a picture is taken."""
+"""Number of equal renderings in a row before a picture is taken."""
 
 
 async def _until_shown(pilot: Driver[int], words: str) -> None:
-    """Wait until `words` are on the screen, and logs are in order."""
+    """Wait until `words` are on the screen, and logs are sorted."""
     await until_shown(pilot, words)
     while "in order…" in screen_text(pilot):
         await _settle(pilot, LOOKS)
 
 
 async def _settle(pilot: Driver[int], looks: int = 2) -> None:
-    """Let everything that is under way come to rest."""
+    """Wait until everything in progress has settled."""
     seen: list[str] = []
     messages = -1
     while len(seen) < looks or len(set(seen[-looks:])) > 1:
@@ -555,14 +555,14 @@ async def _settle(pilot: Driver[int], looks: int = 2) -> None:
 
 @contextmanager
 def _noon() -> Any:
-    """Stop the clock."""
+    """Stop the clock at noon."""
     with mock.patch("studio_tui.clock.datetime", SimpleNamespace(now=lambda _: NOON)):
         yield
 
 
 @contextmanager
 def _utc() -> Any:
-    """Be in Greenwich, whatever the machine's zone."""
+    """Set the time zone to UTC."""
     with mock.patch.dict(os.environ, {"TZ": "UTC"}):
         time.tzset()
         yield
@@ -570,7 +570,7 @@ def _utc() -> Any:
 
 
 def main() -> None:
-    """Write every picture into the folder that is named."""
+    """Write all or the named pictures into a folder."""
     folder = Path(sys.argv[1])
     wanted = sys.argv[2:] or list(SCENES)
     for name in wanted:

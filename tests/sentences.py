@@ -1,7 +1,6 @@
-"""All sentences that a user can see, by module, for reading: `python -m tests.sentences`.
+"""Lists all sentences that a user can see, by module: `python -m tests.sentences`.
 
-They are the texts of the program that are no docstrings and have words in them; what is put in is
-shown as `{…}`.
+These are the string literals with words that are not docstrings; placeholders are shown as `{…}`.
 """
 
 import ast
@@ -17,11 +16,11 @@ _SQL = re.compile(
     r"|.*\b(?:JOIN|IN \(|NOT IN)|[a-z_]+(?:, [a-z_]+)+$"
 )
 NOT_SHOWN = ("bench", "redaction.py", "log.py", "api/routes.py")
-"""Modules whose texts are patterns or names."""
+"""Modules whose strings are patterns or names."""
 
 
 def sentences(source: str) -> Iterator[str]:
-    """Yield the texts with words of a module, in order, each once."""
+    """Yield the distinct strings with words of a module, in order."""
     tree = ast.parse(source)
     skipped: set[ast.AST] = set()
     for node in ast.walk(tree):
@@ -60,7 +59,7 @@ def _has_words(text: str) -> bool:
 
 
 def main() -> None:
-    """Print them all."""
+    """Print all sentences."""
     for path in sorted(ROOT.rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if any(part in name for part in NOT_SHOWN):

@@ -1,4 +1,4 @@
-"""Real local Studios for tests: on a socket of 127.0.0.1, their data in a temporary directory."""
+"""Real local Studios for tests, on 127.0.0.1 with data in a temporary directory."""
 
 import asyncio
 import contextlib
@@ -25,9 +25,9 @@ _ADAPTERS: dict[tuple[str, ...], TypeAdapter[Any]] = {}
 
 
 def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
-    """Build what checks an argument or answer of a route only for the first server that has it.
+    """Build the validator of a route's argument or response once for all servers.
 
-    Servers in threads come by the hundred, and this is most of what starting one costs.
+    There are hundreds of servers in threads, and this is most of the cost of starting one.
     """
     key = repr(of), *map(repr, options.items())
     if key not in _ADAPTERS:
@@ -41,7 +41,7 @@ ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 
 
 class LocalStudio(Protocol):
-    """What a test may do with a local Studio."""
+    """Operations of tests on a local Studio."""
 
     url: str
     """Without `/api`."""
@@ -50,14 +50,14 @@ class LocalStudio(Protocol):
     data_dir: Path
 
     def kill(self) -> None:
-        """Go away without a word; connections break."""
+        """Stop abruptly; connections break."""
 
     def restart(self) -> None:
-        """Come back on the same port."""
+        """Start again on the same port."""
 
 
 class Calls:
-    """Plain HTTP for tests of the server itself."""
+    """HTTP requests of tests of the server itself."""
 
     url: str
     token: str
@@ -66,9 +66,9 @@ class Calls:
 
     @contextmanager
     def http(self) -> Iterator[httpx.Client]:
-        """Open a client that carries the token and the base URL `.../api`.
+        """Open a client with the token and the base URL `.../api`.
 
-        It speaks plain http, so it spares itself the certificates, which cost 28 ms of CPU.
+        It uses plain HTTP, so it skips loading certificates, which takes 28 ms of CPU.
         """
         headers = {"Authorization": f"Bearer {self.token}"}
         with httpx.Client(
@@ -81,7 +81,7 @@ class Calls:
             yield client
 
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
-        """Send one request under `/api`."""
+        """Send one request below `/api`."""
         with self.http() as client:
             return client.request(method, path, **how)
 
@@ -100,12 +100,12 @@ class Calls:
         return list(response.json())
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return one job as it is now."""
+        """Return the current state of a job."""
         (job,) = self.jobs(job_id=job_id)
         return job
 
     def cancel(self, job_id: str) -> httpx.Response:
-        """Ask to cancel a job."""
+        """Request cancellation of a job."""
         body = {"team_name": self.team}
         return self.request("POST", f"/datachain/jobs/{job_id}/cancel", json=body)
 
@@ -116,7 +116,7 @@ class Calls:
         return response.text
 
     def until(self, job_id: str, *states: str) -> dict[str, Any]:
-        """Wait until a job is in one of `states`, or fail when it ends in another."""
+        """Wait until a job is in one of `states`; fail if it ends in another."""
 
         def reached() -> dict[str, Any] | None:
             job = self.job(job_id)
@@ -126,11 +126,11 @@ class Calls:
         return eventually(reached)
 
     def end(self, job_id: str) -> dict[str, Any]:
-        """Wait until a job has ended, however."""
+        """Wait until a job has ended in any state."""
         return self.until(job_id, *ENDED)
 
     def cancel_all(self) -> None:
-        """Leave no process behind."""
+        """Cancel all active jobs, and wait for them."""
         for job in self.jobs(status="active"):
             self.cancel(job["id"])
         eventually(lambda: not self.jobs(status="active"), lambda: self.jobs(status="active"))
@@ -148,7 +148,7 @@ class ThreadStudio(Calls):
         self._start()
 
     def kill(self) -> None:
-        """Break every connection and stop; a job's processes run on."""
+        """Break all connections and stop; a job's processes continue."""
 
         def abort() -> None:
             self._abort()
@@ -161,7 +161,7 @@ class ThreadStudio(Calls):
         for connection in list(self._server.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
-        # Those that the loop has accepted and the server has not heard of yet, too.
+        # Includes those accepted by the loop and not yet handed to the server.
         for transport in list(getattr(self._loop, "_transports", {}).values()):
             transport.abort()
 
@@ -172,18 +172,18 @@ class ThreadStudio(Calls):
         self._start()
 
     def stop(self) -> None:
-        """Stop politely."""
+        """Stop gracefully."""
         self._loop.call_soon_threadsafe(self._server.stop)
         self._join()
 
     def full_connections(self) -> list[asyncio.Transport]:
-        """Return the connections whose other side does not take what is sent."""
+        """Return the connections whose client does not read what is sent."""
         transports = [connection.transport for connection in self._server.server_state.connections]
         return [transport for transport in transports if transport.get_write_buffer_size() > 0]
 
     @property
     def is_running(self) -> bool:
-        """Whether it serves."""
+        """Whether the server is running."""
         return self._thread.is_alive()
 
     def _start(self) -> None:
@@ -229,7 +229,7 @@ class ThreadStudio(Calls):
 
 
 class ProcessStudio(Calls):
-    """A local Studio as a process of its own, which can be killed with -9."""
+    """A local Studio in a separate process, which can be killed with -9."""
 
     def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
@@ -249,13 +249,13 @@ class ProcessStudio(Calls):
         self._start()
 
     def stop(self) -> None:
-        """Stop politely."""
+        """Stop gracefully."""
         self.process.terminate()
         assert self.process.wait(HANG) == 0
 
     @property
     def is_running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process is running."""
         return self.process.poll() is None
 
     def _start(self) -> None:
@@ -281,7 +281,7 @@ class ProcessStudio(Calls):
 
 @contextmanager
 def closing(studio: ThreadStudio | ProcessStudio) -> Iterator[None]:
-    """End a local Studio and all of its jobs when the context does."""
+    """Stop a local Studio and all of its jobs at the end of the context."""
     try:
         yield
     finally:

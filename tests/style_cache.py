@@ -1,8 +1,8 @@
-"""Lets dashboards of one test process share what the style sheets say of widgets in the same place.
+"""Caches style sheet results for widgets in equal places across dashboards of a test process.
 
-Textual finds it out anew for each widget of each program. Here it is remembered by all that it can
-depend on: the rules, and of each node from the program down to the widget its type, name, classes
-and state. What depends on the neighbours of a widget Textual does not offer to remember.
+Textual computes them for each widget of each program. Here they are cached by everything they can
+depend on: the rules, and the type, name, classes and state of each node from the program down to
+the widget. Textual does not cache what depends on a widget's siblings.
 """
 
 from collections.abc import Container, Iterator
@@ -18,13 +18,13 @@ from textual.css.types import CSSLocation
 from textual.dom import DOMNode
 
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
-"""What style sheets say, by their text and variables."""
+"""Parsed style sheets, by their text and variables."""
 
 
 class _Said:
-    """What holds for widgets, by Textual's key of a widget, of which the parent is the first part.
+    """Styles of widgets, by Textual's cache key, whose first part is the parent.
 
-    In place of the parent stands the whole way to it.
+    The parent is replaced by the whole path to it.
     """
 
     def __init__(self, selectors: Container[str]) -> None:
@@ -42,7 +42,7 @@ class _Said:
         return (*own, *self.path(above))
 
     def path(self, node: object) -> list[object]:
-        """Return what can make a difference of a node and of all that it is in."""
+        """Return all that styles can depend on, of a node and its ancestors."""
         path: list[object] = []
         while isinstance(node, DOMNode):
             name = node._id if f"#{node._id}" in self._selectors else None
@@ -57,12 +57,12 @@ class _Said:
 
 
 _SAID: dict[tuple[int, ...], _Said] = {}
-"""By the identities of the rules, which `_PARSED` keeps."""
+"""By the identities of the rules, which `_PARSED` keeps alive."""
 
 _OF_SHEETS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], _Said]] = WeakKeyDictionary()
 
 _COMPONENTS: WeakKeyDictionary[DOMNode, tuple[_Said, list[object]]] = WeakKeyDictionary()
-"""Where each widget was when the styles of its components were found out."""
+"""Position of each widget when its component styles were computed."""
 
 _parse = Stylesheet._parse_rules
 _apply = Stylesheet.apply
@@ -91,7 +91,7 @@ def _style_components_once(sheet: Stylesheet, node: DOMNode) -> None:
 def _parse_once(
     sheet: Stylesheet, css: str, read_from: CSSLocation, *more: Any, **named: Any
 ) -> Any:
-    """Parse a style sheet that other programs of this run have had as well only once."""
+    """Parse a style sheet, reusing the result of earlier programs of this process."""
     variables = tuple(sheet._variables.items())
     key = (css, read_from, variables, more, *sorted(named.items()))
     if key not in _PARSED:
@@ -101,7 +101,7 @@ def _parse_once(
 
 @contextmanager
 def styles_shared() -> Iterator[None]:
-    """Parse each style sheet once a process, and find out once what it says of each place."""
+    """Parse each style sheet, and compute its styles for each place, once per process."""
     with ExitStack() as patches:
         for target, name, value in (
             (Stylesheet, "_parse_rules", _parse_once),

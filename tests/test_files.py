@@ -243,7 +243,7 @@ def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
     environ = {**os.environ, variable: "~nosuch-user/x", "HOME": str(tmp_path)}
     words = [sys.executable, "-m", "studio_tui", *command]
     made = subprocess.run(words, env=environ, check=False, capture_output=True, text=True)
-    assert "is in the home of a user who is not known." in made.stdout + made.stderr
+    assert "is in the home folder of an unknown user." in made.stdout + made.stderr
     assert "Traceback" not in made.stderr
     assert made.returncode == 2
 

@@ -428,9 +428,14 @@ def test_read_only_is_only_what_the_user_says(logged_in: Machine) -> None:
     [
         ("studio.example.com", "mine", SECRET, "The URL must look like https://"),
         ("http://studio.example.com", "mine", SECRET, "The URL would send your token unencrypted"),
-        ("https://me@studio.example.com", "mine", SECRET, "The URL must not hold a user name"),
-        ("https://x.example.com", "a\x1bb", SECRET, "The team name cannot be a team's name."),
-        ("https://x.example.com", "mine", "two words", "The token has characters that no token"),
+        ("https://me@studio.example.com", "mine", SECRET, "The URL must not contain a user name"),
+        ("https://x.example.com", "a\x1bb", SECRET, "The team name is not a valid team name."),
+        (
+            "https://x.example.com",
+            "mine",
+            "two words",
+            "The token contains characters that are not",
+        ),
         ("https://x.example.com", "mine", "", "The token is empty."),
     ],
 )

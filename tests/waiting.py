@@ -1,7 +1,7 @@
-"""How a test waits: for a condition, never for time.
+"""Waiting in tests: for a condition, never for time.
 
-The one limit is there for what hangs. It is so generous that a machine under any load stays within
-it; what exceeds it says what was waited for, and what was to be seen meanwhile.
+The only limit is for hangs. It is so generous that a machine under any load stays within it; when
+it is exceeded, the error has the condition and what was visible instead.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 HANG = 240.0
-"""Seconds of the machine's clock after which a wait is a hang."""
+"""Seconds after which a wait is considered a hang."""
 
 _REST = 0.005
 _LONGEST_REST = 0.05
-"""Seconds between two looks: the first, and the most they grow to."""
+"""Seconds between two checks: initial and maximum."""
 
 
 def eventually(condition: Callable[[], T | None], shows: Callable[[], object] | None = None) -> T:
     """Return the condition's value as soon as it is true.
 
     Raises:
-        AssertionError: it hangs; `shows` tells what there was to be seen instead.
+        AssertionError: it hangs; the message includes the result of `shows`.
     """
     deadline, rest = time.monotonic() + HANG, _REST
     while not (value := condition()):
@@ -73,7 +73,7 @@ async def within_reason(awaited: Awaitable[T], what: str) -> T:
 
 @contextmanager
 def no_hang(what: str) -> Iterator[None]:
-    """Run a computation that must not take for ever, as a quadratic one would; main thread only.
+    """Run a computation that must not take forever, e.g. due to quadratic time; main thread only.
 
     Raises:
         AssertionError: it hangs.
@@ -92,7 +92,7 @@ def no_hang(what: str) -> Iterator[None]:
 
 
 def _hang(condition: Callable[[], object], shows: Callable[[], object] | None) -> str:
-    """Say what was waited for: the source of the condition and what it refers to."""
+    """Describe the condition: its source and the values it refers to."""
     condition = inspect.unwrap(condition)
     try:
         source = inspect.getsource(condition).strip()

@@ -1,1 +1,1 @@
-"""The wire: what Studio says and how it is asked. The only importer of httpx and websockets."""
+"""Client of the Studio API. The only package that imports httpx and websockets."""

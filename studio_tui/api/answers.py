@@ -1,6 +1,6 @@
-"""What Studio's answers mean: error bodies as exceptions, JSON bodies as models.
+"""Parsing of Studio's responses: error bodies to exceptions, JSON bodies to models.
 
-Bytes in, models or a `StudioError` out; nothing here opens a connection.
+Opens no connection: input is bytes, output is a model or a `StudioError`.
 """
 
 import json
@@ -29,7 +29,7 @@ from studio_tui.errors import (
 from studio_tui.text import safe_line
 
 LONGEST_REST = 300.0
-"""Seconds that a Retry-After may ask for at most."""
+"""Longest delay accepted from a Retry-After header, in seconds."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -41,47 +41,47 @@ _TEAMS = re.compile(
     rf"({_TEAM}(?:(?:,? and |,? or |, ){_TEAM}){{0,20}})\.?$",
     re.IGNORECASE,
 )
-"""Names at the end of a sentence: `the only one is local`, `your teams are vision and audio.`"""
+"""Team names at the end of a message, e.g. `your teams are vision and audio.`"""
 
 
 def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> StatusError:
-    """Return an answer with an error status as an error, with Studio's reason if it gave one.
+    """Return the exception for an error status, with the reason that Studio gave, if any.
 
     Reads all three forms of error bodies: `message`, `detail` as a text, `detail` as FastAPI's
     list. A body in another form, such as a proxy's web page, is never shown.
     """
     words = _reason(body)
-    said = f": {_ended(words)}" if words else f" ({_phrase(status)})."
+    detail = f": {_with_full_stop(words)}" if words else f" ({_status_phrase(status)})."
     match status:
         case 401:
-            return AuthenticationError(status, f"Studio refused the token{said}")
+            return AuthenticationError(status, f"Studio refused the token{detail}")
         case 403:
-            return PermissionDenied(status, f"Studio does not allow this{said}", _teams(words))
+            return PermissionDenied(status, f"Studio does not allow this{detail}", _teams(words))
         case 404:
-            return NotFound(status, words or "Studio does not know what was asked for.")
+            return NotFound(status, words or "Studio did not find what was requested.")
         case 429:
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
             return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
         case _ if status >= 500:
-            failed = f"{status}{said}" if words else f"{_phrase(status)}."
+            failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."
             return ServerError(status, f"Studio failed with {failed}", retry_after)
         case _:
-            return InvalidRequest(status, words or f"Studio refused with {_phrase(status)}.")
+            return InvalidRequest(status, words or f"Studio refused with {_status_phrase(status)}.")
 
 
 def _teams(words: str) -> tuple[str, ...]:
-    """Return the teams that Studio's own words say there are, besides the one that it refuses."""
+    """Return the teams listed in Studio's message, which exclude the refused one."""
     found = _TEAMS.search(words)
     return tuple(re.split(r",? and |,? or |, ", found[1])) if found else ()
 
 
-def _ended(words: str) -> str:
-    """Return Studio's words as the end of a sentence, which another may follow."""
+def _with_full_stop(words: str) -> str:
+    """Return the message with a full stop, so that another sentence can follow it."""
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header, seconds or a date (RFC 9110, 10.2.3), as 0 to 300 seconds."""
+    """Parse a Retry-After header (RFC 9110, 10.2.3) as seconds, clamped to 0 to 300."""
     if value is None:
         return None
     try:
@@ -96,7 +96,7 @@ def _until(date: str, now: datetime) -> float:
     return (moment.replace(tzinfo=moment.tzinfo or now.tzinfo) - now).total_seconds()
 
 
-def _phrase(status: int) -> str:
+def _status_phrase(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -104,7 +104,7 @@ def _phrase(status: int) -> str:
 
 
 def _reason(body: bytes) -> str:
-    """Return Studio's own words as one safe line, or nothing; secrets are blotted out."""
+    """Return Studio's message as one safe line with secrets redacted; empty if there is none."""
     try:
         answer = from_json(without_mark(body))
     except ValueError:
@@ -122,7 +122,7 @@ def _reason(body: bytes) -> str:
 
 
 def _problem(item: Mapping[str, Any]) -> str:
-    """Return one of FastAPI's problems as `workers: must be a number`."""
+    """Format one of FastAPI's validation errors, such as `workers: must be a number`."""
     message, place = item.get("msg"), item.get("loc")
     if not isinstance(message, str):
         return ""
@@ -132,7 +132,7 @@ def _problem(item: Mapping[str, Any]) -> str:
 
 
 def without_mark(body: bytes) -> bytes:
-    """Return a body without the byte order mark that some proxies put before it."""
+    """Return a body without the byte order mark that some proxies prepend."""
     return body.removeprefix(BOM_UTF8)
 
 
@@ -140,14 +140,15 @@ def json_value(body: bytes) -> Any:
     """Parse a JSON body.
 
     Raises:
-        ProtocolError: it is not JSON; the sentence says what it is or where it breaks.
+        ProtocolError: the body is not JSON; the message says what it is or where parsing failed.
     """
     body = without_mark(body)
     try:
         return from_json(body)
     except ValueError:
         pass
-    try:  # forgives what only some parsers refuse: bad UTF-8 and lone surrogates in one text
+    try:
+        # Accepts what from_json rejects: invalid UTF-8 (replaced here) and lone surrogates.
         return json.loads(body.decode("utf-8", "replace"))
     except ValueError as error:
         raise ProtocolError(not_json(body, str(error))) from None
@@ -156,7 +157,7 @@ def json_value(body: bytes) -> Any:
 
 
 def not_json(body: bytes, problem: str) -> str:
-    """Return the sentence for a body that should have been JSON; never the body itself."""
+    """Return the error message for a body that is not JSON; it never contains the body."""
     if _HTML.match(body):
         return "Studio answered with a web page instead of data: is the URL right?"
     if not body.strip():
@@ -165,22 +166,22 @@ def not_json(body: bytes, problem: str) -> str:
 
 
 def model(kind: type[M], body: bytes) -> M:
-    """Read a body as one object.
+    """Parse a body as a model.
 
     Raises:
-        ProtocolError: it is not JSON, or not such an object.
+        ProtocolError: the body is not JSON, or does not match the model.
     """
     value = json_value(body)
     try:
         return kind.model_validate(value)
     except ValidationError as error:
         raise ProtocolError(
-            f"Studio's answer is not a {kind.__name__}: {_places(error)}."
+            f"Studio's answer is not a {kind.__name__}: {_format_errors(error)}."
         ) from None
 
 
-def _places(error: ValidationError) -> str:
-    """Return where a value breaks its model; `msg` of pydantic never holds the value here."""
+def _format_errors(error: ValidationError) -> str:
+    """Format the first three validation errors; here pydantic's `msg` never contains the value."""
     return "; ".join(
         safe_line(f"{'.'.join(map(str, item['loc'])) or 'it'}: {item['msg']}")
         for item in error.errors(include_input=False, include_url=False, include_context=False)[:3]

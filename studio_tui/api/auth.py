@@ -1,21 +1,21 @@
-"""The token as a header, in the form that this Studio takes."""
+"""The Authorization header, in the scheme that the server accepts."""
 
 from studio_tui.log import register_secret
 from studio_tui.settings import Settings
 
 BEARER = "Bearer"
-"""What the API document says."""
+"""Scheme in the API document."""
 
 TOKEN = "token"  # noqa: S105 (the name of a scheme)
-"""What the published client sends."""
+"""Scheme used by the published client."""
 
 
 class StudioAuth:
-    """Writes the Authorization header; the only place that opens the secret.
+    """Writes the Authorization header; the only class that reads the secret token.
 
-    Studio's document and its published client disagree on the scheme, so when the first is refused
-    the other is tried once, and the one that worked is kept. Requests and streams have their own
-    `StudioAuth`, because a server may differ between the two.
+    Studio's document and its published client disagree on the scheme. When the first scheme is
+    refused, the other is tried once, and the one that was accepted is remembered. Requests and
+    streams have separate `StudioAuth` objects, because a server may treat them differently.
     """
 
     def __init__(self, settings: Settings, first_scheme: str = BEARER) -> None:
@@ -27,15 +27,15 @@ class StudioAuth:
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """Schemes worth trying, in order: one once it is known, else both."""
+        """Schemes to try, in order: only the accepted one once it is known, else both."""
         return (self._accepted,) if self._accepted else self._schemes
 
     def header(self, scheme: str) -> str:
-        """Return the value of the Authorization header. It is secret."""
+        """Return the value of the Authorization header, which contains the secret token."""
         return f"{scheme} {self._token.get_secret_value()}"
 
     def remember(self, scheme: str) -> None:
-        """Keep the scheme that Studio accepted."""
+        """Remember the scheme that Studio accepted."""
         self._accepted = scheme
 
     def __repr__(self) -> str:

@@ -1,8 +1,7 @@
-"""Archived logs, which Studio keeps at addresses of another host.
+"""Download of archived logs, which Studio stores on other hosts.
 
-Such an address comes from outside, so it is met with suspicion: the token never goes there, and
-from another host only https to a public address is taken, lest a log have this machine ask its
-own network for something.
+These URLs are untrusted: the token is never sent there, and another host is accepted only with
+https and a public address, so that a log cannot cause requests to this machine's private network.
 """
 
 import asyncio
@@ -26,25 +25,27 @@ _PRIVATE = "The archived log is said to be in a private network, so it is not fe
 
 
 async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
-    """Yield an archived part of a log, in pieces of at most 1 MiB.
+    """Yield an archived part of a log, in chunks of at most 1 MiB.
 
     Raises:
-        ProtocolError: the address is not one that a log may be at, or something else is there.
-        TransportError: it could not be reached, or not read to its end.
+        ProtocolError: the URL is not allowed for a log, or its response is not a log.
+        TransportError: the host cannot be reached, or the download breaks off.
     """
-    parts, target = _checked(settings, url)
+    parts, target = _parse_url(settings, url)
     host = safe_line(parts.host)
     extensions: dict[str, str] = {}
     if parts.origin != settings.origin:
         _refuse_private(parts.host)
-        if settings.proxy is None:  # which would look the name up itself
-            # the address that was looked at is the one that is asked, whatever the name says later
+        # A proxy would resolve the name itself.
+        if settings.proxy is None:
+            # connect to the address that was checked, even if the name resolves to another one
+            # later
             target = target.copy_with(host=await _public_address(parts))
             extensions["sni_hostname"] = parts.host
     try:
         async with (
             httpx.AsyncClient(
-                verify=await asyncio.to_thread(_trust, settings),
+                verify=await asyncio.to_thread(_trusting_context, settings),
                 proxy=settings.proxy.get_secret_value() if settings.proxy else None,
                 trust_env=False,
                 follow_redirects=False,
@@ -67,8 +68,8 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
         raise TransportError(reason(error, host)) from error
 
 
-def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
-    """Take an address apart, if it is of Studio itself or https somewhere else."""
+def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
+    """Parse a URL, if it is one of Studio's own or https on another host."""
     refused = ProtocolError("Studio gave an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
@@ -82,14 +83,14 @@ def _checked(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
 
 
 def _refuse_private(host: str) -> None:
-    """Refuse what is plainly no public host, without looking a name up."""
-    address = _address(host.rstrip("."))
+    """Reject a host that is an address outside the public Internet, without resolving a name."""
+    address = _literal_address(host.rstrip("."))
     if address is not None and not is_public(address):
         raise ProtocolError(_PRIVATE)
 
 
-def _address(host: str) -> str | None:
-    """Return the IP address that a host is without a lookup, in any form: 127.1 is one too."""
+def _literal_address(host: str) -> str | None:
+    """Return the IP address that a host denotes without DNS, in any notation, e.g. 127.1."""
     if host.rpartition(".")[2] == "localhost":
         return "127.0.0.1"
     try:
@@ -103,7 +104,7 @@ def _address(host: str) -> str | None:
 
 
 async def _public_address(parts: Address) -> str:
-    """Look a host up and return its address, if every one of its addresses is public."""
+    """Resolve a host and return one of its addresses, if all of them are public."""
     host = parts.host
     loop = asyncio.get_running_loop()
     try:
@@ -117,14 +118,14 @@ async def _public_address(parts: Address) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public Internet."""
+    """Whether an IP address is on the public Internet."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_global and not parsed.is_multicast
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
-    """Trust the usual authorities, which archives have, and the settings' own."""
+def _trusting_context(settings: Settings) -> ssl.SSLContext:
+    """Return a context with the default authorities, which archives use, and the settings' own."""
     context = tls_context(replace(settings, ca_file=None))
     if settings.ca_file is not None:
         trust(context, settings.ca_file)

@@ -1,4 +1,4 @@
-"""What is told of a request once it has ended: never its token, and a body only of what changes."""
+"""Record of a finished request, for the activity list; never includes the token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,24 +7,24 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, and how it ended."""
+    """One request and its outcome."""
 
     at: datetime
-    """When it began."""
+    """Start time."""
     method: str
     path: str
     """Under `/api`."""
     outcome: str
-    """The status, the name of an error, or `cancelled`."""
+    """The status code, an exception's class name, or `cancelled`."""
     ms: float
-    """Milliseconds until the whole answer was there."""
+    """Milliseconds until the complete response was read."""
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
-    """Whether it asked Studio to change something."""
+    """Whether the request changes something in Studio."""
     body: bytes = field(default=b"", repr=False)
-    """What was sent with a request that changes something; may hold secrets."""
+    """Body of a request that changes something; may contain secrets. Empty for other requests."""
 
     @property
     def is_good(self) -> bool:
-        """Whether Studio did what was asked."""
+        """Whether the request succeeded."""
         return self.outcome.startswith("2")

@@ -1,6 +1,6 @@
 """StudioClient: the endpoints of the REST API, in the document's order, and the log websocket.
 
-It sends each request once and raises only `StudioError`; when to ask again is its caller's choice.
+Sends each request once and raises only `StudioError`; retrying is up to the caller.
 """
 
 import asyncio
@@ -19,7 +19,14 @@ from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.log_body import ACCEPTED, LogBody, log_body, log_end, wanted, wanted_end
+from studio_tui.api.log_body import (
+    ACCEPTED,
+    LogBody,
+    log_body,
+    log_end,
+    range_headers,
+    suffix_headers,
+)
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import (
     ActionFeedback,
@@ -55,7 +62,7 @@ __all__ = ["LogBody", "Page", "StudioClient", "Timeouts"]
 R = TypeVar("R", bound=Received)
 
 SLOWEST_UPLOAD = 64 * 1024
-"""Bytes a second below which an upload is given up."""
+"""Slowest accepted upload, in bytes per second; determines the timeout of an upload."""
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -64,11 +71,11 @@ class StudioClient:
     """One team of one Studio, over at most six connections; use as an async context manager.
 
     Each coroutine may raise:
-        TransportError: no whole answer; as `NotSent`, the request cannot have arrived.
-        StatusError: Studio refused or failed.
-        ProtocolError: the answer is not what the API document describes.
+        TransportError: no complete response; if `NotSent`, the request cannot have arrived.
+        StatusError: Studio responded with an error status.
+        ProtocolError: the response does not match the API document.
     Those that change something may also raise:
-        OutcomeUnknown: sent, but whether it took effect is not known. Never send it again blindly.
+        OutcomeUnknown: sent, but it may or may not have taken effect. Never resend blindly.
         ReadOnly: the settings allow only reading.
     """
 
@@ -79,7 +86,7 @@ class StudioClient:
         timeouts: Timeouts | None = None,
         guard: Guard | None = None,
     ) -> None:
-        """Take also what watches over the address, where others might take it."""
+        """Create a client; `guard` verifies the server if another program could take its port."""
         self._settings = settings
         self._guard = guard
         self._timeouts = timeouts or Timeouts()
@@ -89,10 +96,10 @@ class StudioClient:
         self._opening = asyncio.Lock()
         self._has_answered = False
         self.ended: Callable[[Call], None] = lambda _: None
-        """Given each request as it has ended; set before the first."""
+        """Called with each request when it ends. Set it before the first request."""
         self._lists = RememberedLists()
         self.own = OwnRoutes(self._send, self._write, lambda: self._settings.team)
-        """What only a local Studio has."""
+        """Endpoints that only a local Studio has."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,13 +113,13 @@ class StudioClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection. The client can be used again."""
+        """Close all connections. The client can be used again."""
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
 
     async def renew(self, settings: Settings) -> None:
-        """Go on with a new token or new certificate authorities, for the same team and Studio."""
+        """Switch to a new token or new certificate authorities, for the same team and Studio."""
         self._settings = settings
         self._auth = StudioAuth(settings)
         self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
@@ -130,7 +137,7 @@ class StudioClient:
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether this is known to be a local Studio, which has more than the document says."""
+        """Whether the server is a local Studio, which has more endpoints than the API document."""
         return self._opened is not None and self._opened.is_local_studio
 
     def __repr__(self) -> str:
@@ -141,8 +148,8 @@ class StudioClient:
     ) -> Page[Job]:
         """Return the newest jobs, newest first.
 
-        `status` is a word of `JobState`, or ACTIVE or INACTIVE; jobs of other statuses are left
-        out here too, because not every Studio filters. `job_id` selects one job.
+        `status` is a word of `JobState`, or ACTIVE or INACTIVE; jobs with other statuses are
+        filtered out here too, because not every Studio filters. `job_id` selects one job.
         """
         query = {"limit": str(limit)}
         if status is not None:
@@ -158,22 +165,24 @@ class StudioClient:
         return await self._list(routes.LIST_JOBS, query, reader, remember=job_id is None)
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
-        """Create a job. Studios that know `Idempotency-Key` make one job of equal requests."""
+        """Create a job; if Studio supports `Idempotency-Key`, equal keys create only one."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.CREATE_JOB, job, headers=headers)
         return created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
-        """Return a job's log from byte `offset` on, or that it is still the one of `etag`."""
-        answer = await self._log(job_id, headers=wanted(offset, etag), skip=offset, may_cut=True)
+        """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
+        answer = await self._log(
+            job_id, headers=range_headers(offset, etag), skip=offset, may_cut=True
+        )
         return log_body(answer, offset, etag)
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last `length` bytes of a job's log, at least 1, as `job_logs` does.
+        """Return the last `length` (at least 1) bytes of a job's log.
 
-        A Studio without ranges sends the whole, which is a ProtocolError if it is too large.
+        Raises `ProtocolError` if the log is too large and Studio does not support range requests.
         """
-        headers = wanted_end(length, etag)
+        headers = suffix_headers(length, etag)
         return log_end(await self._log(job_id, headers=headers, last=length), length, etag)
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
@@ -191,24 +200,24 @@ class StudioClient:
         )
 
     async def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
-        """Yield an archived part of a log from an address of a `Blobs` frame, without the token."""
-        from studio_tui.api.blobs import blob  # noqa: PLC0415 (it brings httpx along)
+        """Yield an archived part of a log from a URL of a `Blobs` frame; sends no token."""
+        from studio_tui.api.blobs import blob  # noqa: PLC0415 (it imports httpx)
 
         async with aclosing(blob(self._settings, url)) as pieces:
             async for piece in pieces:
                 yield piece
 
     async def cancel_job(self, job_id: str) -> ActionFeedback:
-        """Ask Studio to cancel a job. That it was asked does not mean that it has ended."""
+        """Request cancellation of a job. The job may still run when this returns."""
         body = JobCancelInput(team_name=self._settings.team)
         answer = await self._write(routes.CANCEL_JOB, body, job_id)
         return any_answer(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
-        """Upload a file, whose id then goes into `JobInput.files`.
+        """Upload a file; its id goes into `JobInput.files`.
 
-        `progress` is called with the bytes sent and their total. A failed upload may be repeated:
-        a file that no job names has no effect. Hence never `OutcomeUnknown`.
+        `progress` is called with the bytes sent and the total. A failed upload can be retried
+        safely, since a file that no job uses has no effect. Hence it never raises `OutcomeUnknown`.
         """
         self._check_writable()
         form = await asyncio.to_thread(FileForm, path, progress)
@@ -237,10 +246,11 @@ class StudioClient:
         only: bool = False,
         idempotency_key: str | None = None,
     ) -> Pipeline:
-        """Plan the jobs that rebuild `datasets`; with `review` the pipeline begins paused.
+        """Create a pipeline that rebuilds `datasets`; with `review` it starts paused.
 
-        With `only` what they were made from stays as it is: see `is_local_studio`. Studios that
-        know `Idempotency-Key` make one pipeline of equal requests.
+        With `only`, upstream datasets are not rebuilt; only a local Studio supports it (see
+        `is_local_studio`). A Studio that supports `Idempotency-Key` creates only one for equal
+        keys.
         """
         body = TriggerPipelineInput(
             datasets=tuple(datasets),
@@ -257,7 +267,7 @@ class StudioClient:
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline:
-        """Return one pipeline with its jobs, by its name or its id."""
+        """Return one pipeline with its jobs, by name or id."""
         named = {"name": name, "pipeline_id": pipeline_id}
         query = self._query() | {key: value for key, value in named.items() if value}
         route = routes.PIPELINE_STATUS
@@ -267,19 +277,19 @@ class StudioClient:
     async def pause_pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline | None:
-        """Start no more of a pipeline's jobs; return it if Studio did."""
-        return await self._steer(routes.PAUSE_PIPELINE, name, pipeline_id)
+        """Pause a pipeline: start no more of its jobs. Return it if the response includes it."""
+        return await self._pause_or_resume(routes.PAUSE_PIPELINE, name, pipeline_id)
 
     async def resume_pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline | None:
-        """Start a pipeline's jobs whose parents are complete; return it if Studio did."""
-        return await self._steer(routes.RESUME_PIPELINE, name, pipeline_id)
+        """Resume a paused pipeline. Return it if the response includes it."""
+        return await self._pause_or_resume(routes.RESUME_PIPELINE, name, pipeline_id)
 
     async def remove_job(
         self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
     ) -> Pipeline | None:
-        """Take a pending job out of a paused pipeline; return the pipeline if Studio did."""
+        """Remove a pending job from a paused pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
             team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
         )
@@ -289,9 +299,9 @@ class StudioClient:
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
     ) -> Page[Pipeline]:
-        """Return the newest pipelines, newest first; `search` is in a name or a dataset.
+        """Return the newest pipelines, newest first; `search` matches names and datasets.
 
-        Pipelines of another `status` are left out here too, because not every Studio filters.
+        Pipelines with another `status` are filtered out here too, because not every Studio filters.
         """
         word = status.upper() if status else None
         query = {"limit": str(limit)}
@@ -307,7 +317,7 @@ class StudioClient:
         return await self._list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
-        """Return the dataset versions that a job made. Not in the API document."""
+        """Return the dataset versions that a job created. Not in the API document."""
         route = routes.JOB_DATASET_VERSIONS
         query = {"job_id": job_id, **self._query()}
         answer = await self._send(Request(route.method, _path(route), query))
@@ -323,7 +333,7 @@ class StudioClient:
     def _query(self) -> dict[str, str]:
         return {"team_name": self._settings.team}
 
-    async def _steer(
+    async def _pause_or_resume(
         self, route: Route, name: str | None, pipeline_id: str | None
     ) -> Pipeline | None:
         body = PipelineInput(team_name=self._settings.team, pipeline_id=pipeline_id, name=name)
@@ -337,7 +347,7 @@ class StudioClient:
         *,
         remember: bool = True,
     ) -> Page[R]:
-        """Ask for a list, read by the reader that read the last answer to the same query."""
+        """Request a list, reusing the reader of the last response to the same query."""
         request = Request(route.method, _path(route), {**query, **self._query()})
         try:
             answer = await self._send(request)
@@ -363,7 +373,7 @@ class StudioClient:
             content = body.model_dump_json(exclude_none=True).encode()
         except ValueError:
             raise InvalidRequest(
-                400, "What was to be sent holds text that is not Unicode."
+                400, "The request contains text that is not valid Unicode."
             ) from None
         return await self._send(
             Request(
@@ -394,25 +404,25 @@ class StudioClient:
 
 
 def _no_studio(url: str, error: NotFound) -> NotFound:
-    """Return what a 404 means where nothing was found yet: most likely this is no Studio at all."""
-    said = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
-    return NotFound(error.status, f"{said}: is the URL right? It says: {error}")
+    """Return the error for a 404 before any successful response: probably not a Studio server."""
+    message = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
+    return NotFound(error.status, f"{message}: is the URL right? It says: {error}")
 
 
 def _open(
     settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
 ) -> "Transport":
-    """Make the transport, in a thread: httpx and the authorities take 100 ms to load."""
+    """Create the transport; run in a thread, as loading httpx and the authorities takes 100 ms."""
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
 
     return Transport(settings, auth, timeouts, guard)
 
 
 def _path(route: Route, *segments: str) -> str:
-    """Fill a route's parameters in, each as one quoted path segment.
+    """Fill in a route's parameters, each as one quoted path segment.
 
     Raises:
-        InvalidRequest: a value cannot be a segment; it would name another endpoint.
+        InvalidRequest: a value cannot be a segment, or would change the endpoint.
     """
     path = route.path
     for segment in segments:
@@ -423,7 +433,7 @@ def _path(route: Route, *segments: str) -> str:
 
 
 def _has_status(job: Job, status: str | None) -> bool:
-    """Whether a job is one that a `status` filter means; one of no known status always is."""
+    """Whether a job matches a `status` filter; a job without a readable status always does."""
     match status.upper() if status else None:
         case None:
             return True

@@ -1,4 +1,4 @@
-"""Failed connections as sentences: why Studio could not be reached, in words that help."""
+"""Error messages for failed connections to Studio."""
 
 import asyncio
 import errno
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _NOT_VALID_NOW = frozenset({9, 10})
-"""OpenSSL's codes for a certificate that is not valid yet, or no longer."""
+"""OpenSSL's codes for a certificate that is not valid yet, or has expired."""
 
 _WRONG_NAME = frozenset({62, 64})
-"""OpenSSL's codes for a certificate of another host name, or another address."""
+"""OpenSSL's codes for a certificate of another host name or IP address."""
 
 _HANDSHAKE = 2.0
-"""Seconds in which a port that speaks TLS has shaken hands."""
+"""Timeout in seconds for a TLS handshake."""
 
 
 class Failure(NamedTuple):
@@ -22,41 +22,41 @@ class Failure(NamedTuple):
 
     sentence: str
     brief: str = ""
-    """The cause in a few words, where it is none that passes by itself."""
+    """The cause in a few words; empty if it may be temporary."""
 
 
 def failure(error: BaseException, host: str) -> Failure:
-    """Return why `host` could not be reached, from an error or what caused it."""
+    """Return why `host` could not be reached, derived from an exception and its causes."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause, host)
         if isinstance(cause, ssl.SSLError):
             return Failure(f"{host} does not speak TLS properly: is it https?", "no TLS")
         if isinstance(cause, socket.gaierror):
-            said = f"There is no host {host}, or its name cannot be looked up."
-            return Failure(said, "unknown host")
+            sentence = f"The host {host} does not exist, or its name cannot be resolved."
+            return Failure(sentence, "unknown host")
         if isinstance(cause, OSError) and (known := _ERRNOS.get(cause.errno or 0)):
             return Failure(known.format(host=host))
     return Failure(f"{host} could not be reached.")
 
 
 def reason(error: BaseException, host: str) -> str:
-    """Return one sentence on why `host` could not be reached."""
+    """Return a sentence explaining why `host` could not be reached."""
     return failure(error, host).sentence
 
 
 def proxy_refusal(host: str) -> Failure:
-    """Return what is said of a proxy that makes no tunnel."""
+    """Return the failure of a proxy that refuses to open a tunnel."""
     return Failure(f"The proxy in HTTPS_PROXY could not connect to {host}.", "proxy refuses")
 
 
 def wrong_scheme(host: str) -> Failure:
-    """Return what is said of a port that is asked in plain http and speaks TLS."""
+    """Return the failure of a plain HTTP request to a port that speaks TLS."""
     return Failure(f"{host} speaks TLS: write https:// and not http:// in the URL.", "needs https")
 
 
 async def speaks_tls(host: str, port: int) -> bool:
-    """Try a handshake, with whatever certificate; nothing is sent over it."""
+    """Whether a TLS handshake succeeds, with any certificate; sends no request."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -71,11 +71,11 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
     if error.verify_code in _NOT_VALID_NOW:
-        said = f"The certificate of {host} has expired, or this machine's clock is wrong."
-        return Failure(said, "certificate expired")
+        sentence = f"The certificate of {host} has expired, or this machine's clock is wrong."
+        return Failure(sentence, "certificate expired")
     if error.verify_code in _WRONG_NAME:
-        said = f"The certificate of {host} is for another host: is the URL right?"
-        return Failure(said, "certificate of another host")
+        sentence = f"The certificate of {host} is for another host: is the URL right?"
+        return Failure(sentence, "certificate of another host")
     return Failure(
         f"The certificate of {host} is not from an authority that this machine trusts. "
         "If it is your company's own, name its file with --ca-file.",
@@ -84,7 +84,7 @@ def _certificate(error: ssl.SSLCertVerificationError, host: str) -> Failure:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, nearest first, with the members of groups."""
+    """Yield an exception and its causes, nearest first, including the members of groups."""
     pending: list[BaseException] = [error]
     seen: set[int] = set()
     while pending:

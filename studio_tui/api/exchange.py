@@ -1,4 +1,4 @@
-"""What one request asks and what its answer holds, before any meaning is read into it."""
+"""A request to Studio and its response, uninterpreted."""
 
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds allowed for each part of a request, and for the whole."""
+    """Timeouts in seconds of each phase of a request, and of the whole request."""
 
     connect: float = 10.0
     read: float = 20.0
@@ -21,40 +21,40 @@ class Request:
 
     method: str
     path: str
-    """Under `/api`, each parameter already a quoted segment."""
+    """Path below `/api`, with parameters already quoted."""
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterable[bytes] | None = None
-    """A stream must be able to start over, in case the token's scheme is refused."""
+    """A stream must be restartable, in case the token's scheme is refused."""
     changes: bool = False
-    """Whether a failure after sending leaves it unknown what Studio did."""
+    """Whether its outcome is unknown when it fails after being sent."""
     deadline: float | None = None
-    """Seconds for the whole, instead of the usual ones."""
+    """Timeout of the whole request in seconds, instead of the default."""
     skip: int = 0
-    """Bytes at the start of a 200 answer that are not wanted, unless it is JSON."""
+    """Number of leading bytes to drop from a 200 response that is not JSON."""
     last: int | None = None
-    """Bytes at the end of such an answer that are wanted; the others are let go as they come."""
+    """Number of trailing bytes to keep of such a response; earlier ones are dropped on arrival."""
     may_cut: bool = False
-    """Whether an answer that is too large is cut, and not an error."""
+    """Whether a response that is too large is truncated instead of raising an error."""
     accepted: frozenset[int] = frozenset()
-    """Statuses beside 2xx that are answers and not errors."""
+    """Status codes besides 2xx that are not errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer with a good status."""
+    """A complete response with a successful or accepted status."""
 
     status: int
     headers: Mapping[str, str]
-    """Names in any case."""
+    """Names are case-insensitive."""
     body: bytes
-    """Inflated; untrusted."""
+    """Decompressed. Untrusted."""
     length: int
-    """Bytes read, the skipped ones included."""
+    """Number of bytes read, including those skipped."""
     is_cut: bool = False
-    """Whether more followed that was not read."""
+    """Whether the body was truncated."""
 
     @property
     def is_json(self) -> bool:
-        """Whether Studio says that the body is JSON."""
+        """Whether the content type is JSON."""
         return self.headers.get("Content-Type", "").startswith("application/json")

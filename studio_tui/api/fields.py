@@ -1,8 +1,8 @@
-"""The types of fields of the REST document's schemas, and the bases of what is received and sent.
+"""Field types of the REST document's schemas, and base classes of received and sent models.
 
-What Studio sends is read forgivingly: a field that cannot be read becomes `None` and is named in
-`unreadable`. What is sent to Studio is strict. All text of what Studio sends is safe to draw,
-except `Verbatim` and secrets.
+Received models are lenient: a field that cannot be parsed becomes `None` and is listed in
+`unreadable`. Sent models are strict. All received text is safe to draw, except `Verbatim` and
+secrets.
 """
 
 import json
@@ -28,11 +28,11 @@ from studio_tui.api.messages import message_block, message_line
 from studio_tui.text import Verbatim, safe_block, safe_line
 
 _LONGEST_SHARED = 4096
-"""Characters of a text that equal ones share."""
+"""Maximum number of characters of a text that is stored once for all jobs with the same text."""
 
 
-def _aware(value: datetime) -> datetime:
-    """Read a naive time as UTC; all times in UTC share one time zone, which saves memory."""
+def _as_aware(value: datetime) -> datetime:
+    """Interpret a naive time as UTC. All UTC times share one tzinfo object, which saves memory."""
     return value if value.utcoffset() else value.replace(tzinfo=UTC)
 
 
@@ -40,15 +40,15 @@ def _upper_line(value: str) -> str:
     return sys.intern(safe_line(value).upper())
 
 
-def _texts(value: object) -> object:
-    """Let environment values be numbers, as some servers send them."""
+def _as_texts(value: object) -> object:
+    """Convert environment values to text, since some servers send numbers."""
     if isinstance(value, Mapping):
         return {safe_line(str(k)): "" if v is None else str(v) for k, v in value.items()}
     return value
 
 
-def _measured(value: object) -> object:
-    """Let metrics be anything: numbers as they are written, all else as JSON."""
+def _metrics_as_texts(value: object) -> object:
+    """Convert metrics of any type to text: strings as they are, everything else as JSON."""
     if not isinstance(value, Mapping):
         return value
     texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in value.items()}
@@ -60,8 +60,8 @@ def _shared(text: Verbatim) -> Verbatim:
     return text
 
 
-def _kept_once(text: Verbatim) -> Verbatim:
-    """Return the one object for a text: jobs are run again and again. Long texts are not kept."""
+def _deduplicated(text: Verbatim) -> Verbatim:
+    """Return the shared object of equal texts, as reruns repeat them. Long texts are not shared."""
     return _shared(text) if len(text.text) <= _LONGEST_SHARED else text
 
 
@@ -72,44 +72,44 @@ Block = Annotated[str, AfterValidator(safe_block)]
 """Many lines, safe to draw."""
 
 MessageLine = Annotated[str, AfterValidator(message_line)]
-"""One line that Studio says, safe to draw and without secrets."""
+"""One line of a message from Studio, safe to draw, with secrets redacted."""
 
 Message = Annotated[str, AfterValidator(message_block)]
-"""Many lines that Studio says, safe to draw and without secrets."""
+"""A multi-line message from Studio, safe to draw, with secrets redacted."""
 
 Word = Annotated[str, AfterValidator(_upper_line)]
-"""An upper-case word of Studio's, kept even when it is not known here."""
+"""An upper-case enum value from Studio, kept even if it is unknown here."""
 
-Moment = Annotated[datetime, AfterValidator(_aware)]
-"""An aware time; may be as extreme as year 1 or 9999."""
+Moment = Annotated[datetime, AfterValidator(_as_aware)]
+"""A time-zone-aware time, from year 1 to 9999."""
 
-Source = Annotated[Verbatim, AfterValidator(_kept_once)]
-"""Text to be sent back as it came, such as a query."""
+Source = Annotated[Verbatim, AfterValidator(_deduplicated)]
+"""Text to be sent back unchanged, such as a query."""
 
-Environment = Annotated[dict[str, SecretStr], BeforeValidator(_texts)]
-"""Names and values; values are secret until asked for."""
+Environment = Annotated[dict[str, SecretStr], BeforeValidator(_as_texts)]
+"""Names and values; the values are secret."""
 
-Metrics = Annotated[dict[str, str], BeforeValidator(_measured)]
-"""Names and values, as lines that are safe to draw."""
+Metrics = Annotated[dict[str, str], BeforeValidator(_metrics_as_texts)]
+"""Names and values, each as a line that is safe to draw."""
 
 
 _NO_FIELDS: set[str] = set()
 
 
 class Received(BaseModel):
-    """Base of what Studio sends: frozen, forgiving, and honest about what it could not read."""
+    """Base of received models: frozen and lenient; lists the fields that could not be parsed."""
 
-    # Built when first used: a dashboard that shows jobs need not wait for pipelines.
+    # Schemas are built on first use: showing jobs need not wait for those of pipelines.
     model_config = ConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
     )
 
     unreadable: Annotated[tuple[str, ...], Field(exclude=True, init=False)] = ()
-    """Names of fields that Studio sent in a form that cannot be read; they are `None` here."""
+    """Names of received fields that could not be parsed and are `None` here."""
 
     @model_validator(mode="wrap")
     @classmethod
-    def _forgive(cls, data: Any, read: ValidatorFunctionWrapHandler) -> Self:
+    def _read_leniently(cls, data: Any, read: ValidatorFunctionWrapHandler) -> Self:
         model: Self
         try:
             model = read(data)
@@ -119,16 +119,16 @@ class Received(BaseModel):
             bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
             rest = {key: value for key, value in data.items() if key not in bad}
             model = read(rest).model_copy(update={"unreadable": tuple(sorted(bad))})
-        # Which fields were sent is never asked, and takes 2 KB a job: a third of it.
+        # The set of received fields is not used, and takes 2 KB a job: a third of its size.
         object.__setattr__(model, "__pydantic_fields_set__", _NO_FIELDS)
         return model
 
 
 Texts = Annotated[tuple[str, ...], Field(fail_fast=True)]
-"""Of a list of many wrong things the first is told."""
+"""Validation stops at the first invalid item of a list."""
 
 
 class Sent(BaseModel):
-    """Base of what is sent to Studio and of what the local Studio accepts: strict about keys."""
+    """Base of models sent to Studio and accepted by the local Studio; rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

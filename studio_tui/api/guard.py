@@ -1,19 +1,21 @@
-"""What makes sure that a connection leads to the very server that the token is for."""
+"""Protocol for verifying that a connection leads to the server that the token belongs to."""
 
 from typing import Protocol
 
-NOT_ITS_OWN = "The local Studio is gone; the token is not sent to whatever holds its port now."
+NOT_ITS_OWN = (
+    "The local Studio is gone; the token is not sent to the program that uses its port now."
+)
 
 
 class Guard(Protocol):
-    """Watches over the address of a server; both calls read files, so they are for a thread."""
+    """Verifies the server at an address; both methods read files, so call them in a thread."""
 
     def before(self, url: str) -> object:
-        """Make sure that the server is the one at `url`; return a seal of what was found.
+        """Verify the server at `url`; return a seal to be checked by `holds`.
 
         Raises:
-            NotSent: it is not, so nothing may be sent there.
+            NotSent: another program has the port, so nothing may be sent there.
         """
 
     def holds(self, seal: object) -> bool:
-        """Whether the server has been there all the time since the seal was made."""
+        """Whether the same server has been running since the seal was created."""

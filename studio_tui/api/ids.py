@@ -1,4 +1,4 @@
-"""Ids as Studio sends them: what can stand in a path, and what can only be listed."""
+"""Validation of ids sent by Studio."""
 
 from hashlib import sha256
 from typing import Annotated
@@ -8,15 +8,15 @@ from pydantic import BeforeValidator
 from studio_tui.text import LINE_LIMIT, safe_line
 
 _STAND_IN = "⊘"
-"""Begins what stands for an id that cannot be used."""
+"""Prefix of a placeholder for an unusable id."""
 _DIGITS = 12
 
 NO_ID = "Studio sent an unusable id, so nothing can be requested for it"
-"""What there is to say of a row with such an id."""
+"""Explanation for a row with such an id."""
 
 
 def can_be_used(identifier: str) -> bool:
-    """Whether an id can be a segment of a path, and is not one that stands for another."""
+    """Whether an id can be a path segment, and is not a placeholder."""
     return (
         identifier not in {"", ".", ".."}
         and len(identifier) <= LINE_LIMIT
@@ -26,7 +26,7 @@ def can_be_used(identifier: str) -> bool:
 
 
 def _identifier(value: object) -> str:
-    """Read an id, which Studio sends as a string or an int; it must fit one path segment."""
+    """Validate an id, which Studio sends as a string or an int; it must fit in one path segment."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("an id is a string or a whole number")  # noqa: TRY004 (pydantic reads it)
     text = str(value)
@@ -36,7 +36,7 @@ def _identifier(value: object) -> str:
 
 
 def _row_identifier(value: object) -> str:
-    """Read the id of a row; one that is no use gets a stand-in, the same each time."""
+    """Validate the id of a row; an unusable one is replaced by a placeholder derived from it."""
     if not isinstance(value, str) or can_be_used(value):
         return _identifier(value)
     return _STAND_IN + sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
@@ -46,4 +46,4 @@ Identifier = Annotated[str, BeforeValidator(_identifier)]
 """A safe id of 1 to 512 characters."""
 
 RowIdentifier = Annotated[str, BeforeValidator(_row_identifier)]
-"""The same, or what stands for one that cannot be used; it is safe, and tells rows apart."""
+"""An `Identifier`, or a placeholder for an unusable id; safe, and distinct for distinct ids."""

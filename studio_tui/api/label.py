@@ -1,7 +1,7 @@
-"""The variable that a job created here carries in its environment, by which it is known again.
+"""The environment variable that identifies a job created by this dashboard.
 
-It is the dashboard's and not the user's: it is neither shown among the user's variables nor handed
-on when a job is run again.
+It belongs to the dashboard, not the user: it is hidden from the user's variables and not copied
+when a job is run again.
 """
 
 import re
@@ -16,9 +16,9 @@ _INTENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def labelled(environment: str | None, intent_id: str) -> str:
-    """Return an environment text with the label of an intent, in place of any that is there.
+    """Return an environment text with the label of an intent, replacing any existing label.
 
-    The label comes first, where no value that is quoted wrongly can swallow it.
+    The label is the first line, so that a value with a missing quote cannot swallow it.
     """
     lines = (environment or "").split("\n")
     kept = "\n".join(line for line in lines if not line.startswith(f"{NAME}="))
@@ -26,14 +26,14 @@ def labelled(environment: str | None, intent_id: str) -> str:
 
 
 def variables(job: Job) -> dict[str, SecretStr]:
-    """Return the user's variables of a job; none when Studio did not tell them."""
+    """Return a job's variables set by the user; empty when Studio did not send them."""
     return {name: value for name, value in (job.environment or {}).items() if name != NAME}
 
 
 def intent_of(job: Job) -> str | None:
-    """Return the intent that a job was created by; empty if none was, `None` if nobody can tell.
+    """Return the intent that created a job; empty if none did, `None` if unknown.
 
-    A Studio may tell no environment, or put something else in place of its values.
+    It is unknown when Studio omits the environment or masks its values.
     """
     if job.environment is None:
         return None

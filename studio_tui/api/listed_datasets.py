@@ -1,4 +1,4 @@
-"""Datasets as the local Studio lists them; its answer is not in the API document."""
+"""Datasets as listed by the local Studio; not in the API document."""
 
 from studio_tui.api.fields import Line, Moment, Received
 from studio_tui.api.ids import Identifier
@@ -9,13 +9,13 @@ class ListedVersion(Received):
 
     version: Line
     job_id: Identifier | None = None
-    """The job that made it."""
+    """The job that created it."""
     job_name: Line | None = None
     made_by: Line | None = None
-    """Who had that job run."""
+    """The user who ran that job."""
     made_at: Moment | None = None
     sources: tuple[Line, ...] = ()
-    """What it was made from, with versions as far as they are known."""
+    """Its source datasets, with versions where known."""
 
 
 class ListedDataset(Received):
@@ -24,10 +24,10 @@ class ListedDataset(Received):
     name: Line
     versions: tuple[ListedVersion, ...] = ()
     newer: tuple[Line, ...] = ()
-    """Versions that it is out of date by; empty for one that is not, and where nobody can tell."""
+    """Source versions newer than those it was built from; empty if up to date or unknown."""
 
 
 class ListedDatasets(Received):
-    """The answer of `DATASETS`."""
+    """Response of `DATASETS`."""
 
     datasets: tuple[ListedDataset, ...] = ()

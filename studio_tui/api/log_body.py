@@ -1,4 +1,4 @@
-"""A job's log as the REST endpoint gives it: its new part, and what is known of the whole."""
+"""Requests for parts of a job's log over REST, and parsing of the responses."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _PARTIAL, _NOT_MODIFIED, _OUT_OF_RANGE = 206, 304, 416
 
 ACCEPTED = frozenset({_NOT_MODIFIED, _OUT_OF_RANGE})
-"""Statuses beside 2xx that say something about a log and are no failure."""
+"""Status codes besides 2xx that are not errors for a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,36 +21,36 @@ class LogBody:
     """Bytes of a job's log from `offset` on."""
 
     data: bytes
-    """As the job wrote them: untrusted, to be cleaned by the log decoder. May end inside a line."""
+    """As written by the job: untrusted, not sanitized. May end inside a line."""
     offset: int
-    """Where `data` begins in the log, also of a server without ranges."""
+    """Where `data` starts in the log, even for a server without range requests."""
     total: int | None
-    """Bytes of the whole log; less than `offset` if it was cut or begun anew; `None`: not known."""
+    """Size of the whole log in bytes; less than `offset` if it was truncated; `None` if unknown."""
     etag: str | None
-    """To be given back when asking again."""
+    """ETag to send with the next request."""
     unchanged: bool = False
-    """The log is still the one of the etag that was sent; `data` is empty."""
+    """The log still has the ETag that was sent; `data` is empty."""
     more: bool = False
-    """There is more than this answer holds: ask again from the end of `data`."""
+    """More bytes follow: request again from the end of `data`."""
     is_exact: bool = False
-    """Studio said which bytes these are, and they are as many: neither cut nor sent twice."""
+    """Studio sent a Content-Range that matches the data: neither truncated nor duplicated."""
 
 
-def wanted(offset: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that ask for a log from `offset` on, if it is not the one of `etag`.
+def range_headers(offset: int, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that request a log from `offset` on, unless its ETag is still `etag`.
 
-    They ask for a part even from 0 on, as only of a part an answer says which bytes it holds.
+    They request a range even from 0 on, since only a partial response states its range.
     """
-    return _asked(f"{offset}-", etag)
+    return _headers_for(f"{offset}-", etag)
 
 
-def wanted_end(length: int, etag: str | None) -> Mapping[str, str]:
-    """Return the headers that ask for the last `length` bytes of a log, as `wanted` does."""
-    return _asked(f"-{length}", etag)
+def suffix_headers(length: int, etag: str | None) -> Mapping[str, str]:
+    """Return the headers that request the last `length` bytes of a log, like `range_headers`."""
+    return _headers_for(f"-{length}", etag)
 
 
-def _asked(part: str, etag: str | None) -> dict[str, str]:
-    """Accept no encoding, because a range of a compressed log would count compressed bytes."""
+def _headers_for(part: str, etag: str | None) -> dict[str, str]:
+    """Build the headers; no compression, because ranges would count compressed bytes."""
     headers = {
         "Accept": "text/plain, application/json;q=0.5",
         "Accept-Encoding": "identity",
@@ -62,17 +62,18 @@ def _asked(part: str, etag: str | None) -> dict[str, str]:
 
 
 def log_body(answer: Answer, offset: int, etag: str | None) -> LogBody:
-    """Read the answer to a request made with `wanted(offset, etag)`.
+    """Parse the response to a request with the headers of `range_headers(offset, etag)`.
 
-    The API document gives the answer no type, so a text and JSON of a text are both read.
+    The API document does not specify the response type, so plain text and a JSON string are both
+    accepted.
 
     Raises:
-        BrokenAnswer: it is not the part that was asked for, or not the one that it says it is.
-        ProtocolError: the answer is no log.
+        BrokenAnswer: not the requested range, or the body does not match its Content-Range.
+        ProtocolError: the response is not a log.
     """
     body = _read(answer, offset, etag)
     if body.offset != offset:
-        raise BrokenAnswer("Studio sent another part of a log than it was asked for.")
+        raise BrokenAnswer("Studio sent a different part of the log than requested.")
     return body
 
 
@@ -97,11 +98,11 @@ def _read(answer: Answer, offset: int, etag: str | None) -> LogBody:
 
 
 def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
-    """Read the answer to a request made with `wanted_end(length, etag)`.
+    """Parse the response to a request with the headers of `suffix_headers(length, etag)`.
 
     Raises:
-        BrokenAnswer: it is not the part that it says it is.
-        ProtocolError: the answer is no log.
+        BrokenAnswer: the body does not match its Content-Range.
+        ProtocolError: the response is not a log.
     """
     body = _read(answer, 0, etag)
     end = body.offset + len(body.data) if answer.status == _PARTIAL else body.total or 0
@@ -110,7 +111,7 @@ def log_end(answer: Answer, length: int, etag: str | None) -> LogBody:
 
 
 def _content_range(answer: Answer) -> tuple[int, int | None]:
-    """Return where a part begins and how large the whole is (RFC 9110, 14.4)."""
+    """Return the start of a range and the size of the whole log (RFC 9110, 14.4)."""
     found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
     if found is None or (found[1] is None and answer.status == _PARTIAL):
         raise ProtocolError("Studio sent a part of a log without saying which.")
@@ -132,4 +133,4 @@ def _text(value: Any) -> bytes:
         return value.encode("utf-8", "surrogatepass")
     if value is None:
         return b""
-    raise ProtocolError("Studio answered with JSON that is no log.")
+    raise ProtocolError("Studio answered with JSON that is not a log.")

@@ -1,7 +1,7 @@
-"""One job's log as it arrives over the websocket, as typed frames.
+"""A job's log received over the websocket, as typed frames.
 
-Frames are passed on as they come: in any order, more than once, or cut anywhere. Making lines of
-them, and connecting again, is the follower's business.
+Frames are passed on as received: in any order, repeated, or split anywhere. Assembling lines and
+reconnecting are done by `service`.
 """
 
 import asyncio
@@ -46,24 +46,24 @@ if TYPE_CHECKING:
 _HTTP = 80
 
 RawText = NewType("RawText", str)
-"""Text of a job's log as it came: not safe to draw. Only the log decoder may make lines of it."""
+"""Raw text of a job's log: not safe to draw. Only the log decoder may split it into lines."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
-"""Bytes of a frame, after inflating."""
+"""Maximum size of a frame in bytes, after decompression."""
 
 LONGEST_SILENCE = 45.0
-"""Seconds without a frame after which the connection counts as dead."""
+"""Seconds without a frame after which the connection is considered dead."""
 
 _PING_EVERY = 20.0
-"""Seconds; keeps proxies from closing a quiet connection."""
+"""Ping interval in seconds; keeps proxies from closing an idle connection."""
 
 _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
-"""Keys of a message that are understood."""
+"""Keys of a message that this client handles."""
 
 _CLOSING = 1.0
 _ID_AND_TEXT = itemgetter("id", "message")
 _ID_BITS = 63
-"""What the index of pieces has room for."""
+"""Size of an id in the message index."""
 
 _NO_CODE = 1006
 
@@ -71,46 +71,46 @@ _log = logging.getLogger(__name__)
 
 
 class LogMessage(NamedTuple):
-    """A piece of the log: perhaps many lines, perhaps part of one."""
+    """A chunk of the log; may contain many lines or part of one."""
 
     id: int
-    """Grows with the place in the log; a replay has the same ids."""
+    """Increases along the log; replayed chunks have the same ids."""
     text: RawText
 
 
 @dataclass(frozen=True, slots=True)
 class LogMessages:
-    """Pieces of the log, in the order in which they came."""
+    """Chunks of the log, in order of arrival."""
 
     items: tuple[LogMessage, ...]
     is_spoiled: bool = False
-    """Whether characters of them were lost on the way, as what came was no UTF-8."""
+    """Whether characters were replaced because the frame was not valid UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusFrame:
-    """The job's status has become this."""
+    """A new status of the job."""
 
     word: str
-    """Upper-case and safe to draw; may be a word that `JobState` does not know."""
+    """Upper-case and safe to draw; may be unknown to `JobState`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """The log is archived at these addresses, in this order."""
+    """URLs of the archived log, in order."""
 
     urls: tuple[str, ...]
-    """As they came, untrusted; the token must not go there."""
+    """Unchanged and untrusted; the token must not be sent there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Studio is still there."""
+    """Studio's keep-alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerMessage:
-    """Studio cannot go on, and says why; it closes the connection next."""
+    """An error message from Studio, which closes the connection next."""
 
     text: str
     """Safe to draw."""
@@ -118,18 +118,19 @@ class ServerMessage:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something came that is no frame, or a frame with parts that are no pieces of a log."""
+    """A frame that could not be parsed, entirely or in part."""
 
     count: int
-    """How many things were left out."""
+    """Number of items dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection has ended; always the last frame."""
+    """The end of the connection; always the last frame."""
 
     code: int
-    """Of RFC 6455, 7.4.1, or Studio's own; 1006 if it broke, 1009 if a frame was too large."""
+    """Close code of RFC 6455, 7.4.1, or Studio's; 1006 if it broke, 1009 if a frame was too large.
+    """
     reason: str
     """Safe to draw; may be empty."""
 
@@ -149,16 +150,16 @@ async def follow(
 ) -> AsyncGenerator[LogFrame, None]:
     """Connect and yield frames until the connection ends; the last one is `Closed`.
 
-    `opening` is the time for connecting and shaking hands, in seconds. A guard is asked before
+    `opening` is the timeout of the connection and the handshake, in seconds. A guard runs before
     anything is sent over the connection.
 
     Raises:
-        NotSent: there is no connection to Studio.
+        NotSent: no connection could be made.
         StatusError: Studio refused the connection.
-        TransportError: Studio accepted the connection and then fell silent.
-        ProtocolError: what answered is no websocket.
+        TransportError: the connection was accepted and then timed out.
+        ProtocolError: the server has no websocket there.
     """
-    # It takes 30 ms to import, and the screen goes on meanwhile.
+    # Importing it takes 30 ms; a thread keeps the screen responsive.
     await asyncio.to_thread(import_module, "websockets.asyncio.client")
     connection = await _connect(auth, _Target(settings, path, query, opening, guard))
     try:
@@ -168,42 +169,43 @@ async def follow(
         try:
             await connection.close()
         finally:
-            connection.transport.abort()  # where the closing was cancelled too
+            # also if closing was cancelled
+            connection.transport.abort()
 
 
 class _Target(NamedTuple):
-    """Where a log is followed."""
+    """Connection parameters of a log stream."""
 
     settings: Settings
     path: str
     query: Mapping[str, str]
     opening: float
-    """Seconds for connecting and shaking hands."""
+    """Timeout of the connection and the handshake, in seconds."""
     guard: Guard | None
 
 
 async def _connect(auth: StudioAuth, target: _Target) -> "ClientConnection":
-    """Shake hands; on 401 or 403 once more with the other scheme, as the two look alike here."""
+    """Perform the handshake; on 401 or 403, try the other scheme, as it may have been wrong."""
     for scheme in auth.schemes:
         began = clock.monotonic()
         try:
             connection = await _handshake(target, auth.header(scheme))
         except (AuthenticationError, PermissionDenied) as error:
-            _log.info("GET %s %s %.0f ms", target.path, error.status, _since(began))
+            _log.info("GET %s %s %.0f ms", target.path, error.status, _ms_since(began))
             refused: StatusError = error
         else:
-            _log.info("GET %s 101 %.0f ms", target.path, _since(began))
+            _log.info("GET %s 101 %.0f ms", target.path, _ms_since(began))
             auth.remember(scheme)
             return connection
     raise refused
 
 
-def _since(began: float) -> float:
+def _ms_since(began: float) -> float:
     return (clock.monotonic() - began) * 1000
 
 
 async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
-    # not needed before the first log is followed
+    # imported with the first log that is followed
     from websockets.asyncio.client import connect  # noqa: PLC0415
     from websockets.exceptions import (  # noqa: PLC0415
         InvalidHandshake,
@@ -213,7 +215,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     )
 
     class Connect(connect):
-        """Does not follow redirects, on which the token would go along."""
+        """Follows no redirects, because they would leak the token."""
 
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
@@ -223,9 +225,9 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
     host = settings.place
     secure = scheme == "https"
     try:
-        own: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
         if target.guard is not None:
-            own["sock"] = await _guarded(settings.url, target.guard, target.opening)
+            extra["sock"] = await _connect_guarded(settings.url, target.guard, target.opening)
         return await Connect(
             f"{'wss' if secure else 'ws'}://{rest}/api{target.path}?{urlencode(target.query)}",
             additional_headers={"Authorization": authorization},
@@ -235,13 +237,14 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
             open_timeout=target.opening,
             close_timeout=_CLOSING,
             ping_interval=_PING_EVERY,
-            ping_timeout=None,  # silence is judged by frames alone
-            **own,
+            # Only frames count as signs of life.
+            ping_timeout=None,
+            **extra,
         )
     except TimeoutError as error:
         raise RequestTimedOut(f"{host} did not answer in time.") from error
     except InvalidStatus as error:
-        raise _refused(error.response, host) from error
+        raise _refusal(error.response, host) from error
     except InvalidMessage as error:
         raise TransportError(f"{host} closed the connection before it answered.") from error
     except ProxyError as error:
@@ -252,8 +255,8 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
         raise NotSent(reason(error, host)) from error
 
 
-async def _guarded(url: str, guard: Guard, opening: float) -> socket.socket:
-    """Connect to `url`, which is of this machine, and make sure that it is whom it was."""
+async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.socket:
+    """Connect to `url`, which is on this machine, and verify the server's identity."""
     place = address(url)
     host, port = (place.host, place.port or _HTTP) if place else ("", 0)
     seal = await asyncio.to_thread(guard.before, url)
@@ -271,7 +274,7 @@ async def _guarded(url: str, guard: Guard, opening: float) -> socket.socket:
     raise NotSent(NOT_ITS_OWN)
 
 
-def _refused(answer: "Response", host: str) -> StudioError:
+def _refusal(answer: "Response", host: str) -> StudioError:
     if 300 <= answer.status_code < 400:
         return ProtocolError(f"{host} redirects to another address, which is not followed.")
     if answer.status_code < 400:
@@ -297,7 +300,7 @@ async def _frames(
                 text = await connection.recv(decode=False)
         except TimeoutError as error:
             raise RequestTimedOut(
-                f"Nothing came for {longest_silence:.0f} s; the connection counts as dead."
+                f"Nothing came for {longest_silence:.0f} s; the connection is considered dead."
             ) from error
         except ConnectionClosed as error:
             close = error.rcvd or error.sent
@@ -308,9 +311,9 @@ async def _frames(
 
 
 def frames(text: bytes) -> Iterator[LogFrame]:
-    """Yield what one websocket message holds, a log before the status that follows it.
+    """Yield the frames in one websocket message, log chunks before the status that follows them.
 
-    A message may hold several kinds at once. What is new to this program yields nothing.
+    A message may contain several kinds at once. Unknown kinds yield nothing.
     """
     message, is_spoiled = _json(text)
     if not isinstance(message, Mapping):
@@ -332,14 +335,15 @@ def frames(text: bytes) -> Iterator[LogFrame]:
 
 
 def _json(text: bytes) -> tuple[Any, bool]:
-    """Return what a text says, and whether it was no UTF-8."""
+    """Parse a message as JSON; also return whether it had invalid UTF-8."""
     text = without_mark(text)
     try:
         return from_json(text), False
     except ValueError:
         pass
     decoded = text.decode("utf-8", "replace")
-    try:  # bad UTF-8 and lone surrogates spoil a character, not the message
+    try:
+        # Invalid UTF-8 and lone surrogates affect a character, not the message.
         return json.loads(decoded), decoded.encode() != text
     except (ValueError, RecursionError):
         return None, True
@@ -356,7 +360,7 @@ def _blobs(value: Any) -> Iterator[LogFrame]:
 
 def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
     rows = value if isinstance(value, list) else [value]
-    items = _plain(rows)
+    items = _read_well_formed(rows)
     if items is None:
         items = tuple(item for row in rows if (item := _message(row)) is not None)
     if items:
@@ -365,8 +369,8 @@ def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
         yield Unreadable(len(rows) - len(items))
 
 
-def _plain(rows: list[Any]) -> tuple[LogMessage, ...] | None:
-    """Read rows that are all as they should be, three times as fast as one by one; else `None`."""
+def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
+    """Convert rows at once, three times as fast as one by one; `None` if any is malformed."""
     try:
         pairs = list(map(_ID_AND_TEXT, rows))
     except (KeyError, TypeError):

@@ -1,7 +1,7 @@
-"""What Studio says in words: safe to draw, and without secrets that it or a job let slip.
+"""Sanitizing of Studio's messages: safe to draw, with secrets redacted.
 
-Made safe first, as a mark that is not drawn would hide a secret; blotted out before it is cut, as
-half a secret has another shape.
+Control characters are removed before redaction, since an invisible character would hide a secret;
+truncation comes after it, since half a secret has another form.
 """
 
 from studio_tui.log import redacted

@@ -1,9 +1,9 @@
 """Every schema of the REST document, both directions, in the document's order.
 
-What Studio sends is read forgivingly: unknown keys are ignored, a field that cannot be read becomes
-`None` and is named in `unreadable`, an unknown status word is kept as it came. What is sent to
-Studio is strict. Class names are the document's; the short names at the end are for the program.
-All text of what Studio sends is safe to draw, except `Verbatim` and secrets.
+Received models are lenient: unknown keys are ignored, a field that cannot be parsed becomes `None`
+and is listed in `unreadable`, an unknown status is kept. Sent models are strict. Class names are
+the document's; the program uses the short aliases at the end. All received text is safe to draw,
+except `Verbatim` and secrets.
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ from studio_tui.api.ids import Identifier, RowIdentifier
 
 
 class JobState(StrEnum):
-    """The words of a job's status (`JobStatus` of the published client)."""
+    """Statuses of a job (`JobStatus` of the published client)."""
 
     CREATED = "CREATED"
     SCHEDULED = "SCHEDULED"
@@ -49,16 +49,16 @@ class JobState(StrEnum):
     TASK = "TASK"
     PENDING = "PENDING"
     UNKNOWN = "UNKNOWN"
-    """A word of a newer server; the word itself is in `JobOutput.status`."""
+    """A status of a newer server; the original word is in `JobOutput.status`."""
 
     @property
     def is_finished(self) -> bool:
-        """Whether the job has ended; an unknown state has not."""
+        """Whether the job has ended; false for an unknown state."""
         return self in FINISHED_STATES
 
     @property
     def is_cancelable(self) -> bool:
-        """Whether asking Studio to cancel makes sense."""
+        """Whether the job can be canceled."""
         return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
 
 
@@ -71,7 +71,7 @@ WAITING_STATES = (
 
 
 class PipelineState(StrEnum):
-    """The words of a pipeline's status; note COMPLETED beside a job's COMPLETE."""
+    """Statuses of a pipeline; note COMPLETED, where a job has COMPLETE."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -83,21 +83,21 @@ class PipelineState(StrEnum):
 
 
 class QueryType(StrEnum):
-    """What a job's query is written in."""
+    """The language of a job's query."""
 
     PYTHON = "PYTHON"
     SHELL = "SHELL"
 
 
 def _query_type(value: object) -> object:
-    """Read a query type, a word or, from an older server, 1 for Python and 2 for shell."""
+    """Parse a query type: a word, or from older servers 1 for Python and 2 for shell."""
     if isinstance(value, int):
         return {1: "PYTHON", 2: "SHELL"}.get(value, str(value))
     return value.upper() if isinstance(value, str) else value
 
 
 class JobStep(Received):
-    """One step of a job's way, with its times (newer servers send them)."""
+    """A step in the execution of a job, with its times (sent by newer servers)."""
 
     name: Line
     """waiting, downloading_files, dw_wake_up, virtualenv or running_query."""
@@ -107,47 +107,47 @@ class JobStep(Received):
 
 
 class ScheduleRun(Received):
-    """A run of a schedule, or a time that had none (the local Studio sends it)."""
+    """A run of a schedule, or a fire time without one (sent by the local Studio)."""
 
     kind: Line
-    """job, pipeline, missed (no Studio was running) or skipped (the run before went on)."""
+    """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
     id: Identifier | None = None
-    """Of the job or the pipeline."""
+    """Id of the job or the pipeline."""
     name: Line | None = None
     status: Word | None = None
     scheduled_for: Moment | None = None
-    """The fire time; `None` for a run by hand."""
+    """The fire time; `None` for a manual run."""
     created_at: Moment | None = None
     by_hand: bool | None = None
     error_message: Message | None = None
 
 
 class JobSchedule(Received):
-    """When a TASK makes runs, and what came of it so far (the local Studio sends it)."""
+    """The timetable of a TASK and its runs so far (sent by the local Studio)."""
 
     cron_expression: Line | None = None
-    """`None` for one run, at `start_after`."""
+    """`None` for a single run, at `start_after`."""
     start_after: Moment | None = None
     time_zone: Line | None = None
-    """That the expression is meant in."""
+    """Time zone of the expression."""
     next_run_at: Moment | None = None
-    """`None` when there is nothing more to run."""
+    """`None` when no more runs follow."""
     runs: int | None = None
     missed: int | None = None
-    """Fire times at which no Studio was running to run anything."""
+    """Number of fire times at which no Studio was running."""
     skipped: int | None = None
-    """Fire times at which the run before had not ended."""
+    """Number of fire times at which the previous run had not ended."""
     last_run_id: Identifier | None = None
     recent: tuple[ScheduleRun, ...] | None = None
-    """The last runs, and times without one, the newest first."""
+    """The latest runs and fire times without a run, newest first."""
     suspended_at: Moment | None = None
-    """`None` for one that goes on."""
+    """`None` if the schedule is active."""
     datasets: tuple[Line, ...] | None = None
-    """What a pipeline rebuilds each time; `None` where a job is run."""
+    """The datasets that its pipelines rebuild; `None` if the schedule runs a job."""
 
 
 class JobOutput(Received):
-    """A job, as Studio describes it."""
+    """A job as sent by Studio."""
 
     id: RowIdentifier
     url: Line | None = None
@@ -168,28 +168,28 @@ class JobOutput(Received):
     error_message: Message | None = None
 
     started_at: Moment | None = None
-    """When the query began to run. Newer servers only, like all that follow."""
+    """When the query started. Newer servers only, like all that follow."""
     compute_cluster_id: Identifier | None = None
     compute_cluster_name: Line | None = None
     steps: tuple[JobStep, ...] | None = None
     metrics: Metrics | None = None
     schedule: JobSchedule | None = None
-    """Of a TASK. From the local Studio only, like all that follow."""
+    """The schedule of a TASK. From the local Studio only, like all that follow."""
     scheduled_by: Identifier | None = None
-    """The TASK that made this run."""
+    """The TASK that created this run."""
     scheduled_for: Moment | None = None
-    """The fire time that this run is for."""
+    """The fire time of this run."""
     waits_for: Line | None = None
-    """Why its cluster cannot start it now, though it is queued: a clause without a full stop."""
+    """Why its cluster cannot start it yet although it is queued: a clause without a full stop."""
 
     @property
     def state(self) -> JobState:
-        """The status as a known word, else UNKNOWN."""
+        """The status as an enum value; UNKNOWN if it is not a known one."""
         return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
 
     @property
     def began_at(self) -> datetime | None:
-        """When the query began to run, by its step where there is one; `None` before it has."""
+        """When the query started, taken from its step if there is one; `None` before that."""
         for step in self.steps or ():
             if step.name == "running_query" and step.started_at is not None:
                 return step.started_at
@@ -200,7 +200,7 @@ _JOB_STATES = {state.value: state for state in JobState}
 
 
 class JobInput(Sent):
-    """What a job is created from. `None` leaves a field to Studio's default."""
+    """The fields of a new job. `None` leaves a field to Studio's default."""
 
     query: str
     query_type: QueryType = QueryType.PYTHON
@@ -210,7 +210,7 @@ class JobInput(Sent):
     workers: StrictInt | None = None
     query_name: str | None = None
     files: Texts | None = None
-    """Ids that uploading gave."""
+    """Ids of uploaded files."""
     python_version: str | None = None
     requirements: str | None = None
     """Lines as in a requirements file."""
@@ -224,21 +224,21 @@ class JobInput(Sent):
     cron_expression: str | None = None
     credentials_name: str | None = None
     rerun_from_job_id: str | None = None
-    """Not in the document: the job whose checkpoints are to be reused."""
+    """Not in the document: the job whose checkpoints to reuse."""
     reset: StrictBool | None = None
     """Not in the document: ignore checkpoints."""
     time_zone: str | None = None
-    """For the local Studio only: the zone that `cron_expression` is meant in, if it is not UTC."""
+    """Local Studio only: time zone of `cron_expression`, if not UTC."""
 
 
 class ActionFeedback(Received):
-    """What Studio says of an action."""
+    """Response to an action."""
 
     message: MessageLine | None = None
 
 
 class JobCancelInput(Sent):
-    """The body of a cancel request."""
+    """Body of a cancel request."""
 
     team_name: str
 
@@ -274,46 +274,46 @@ class ComputeClusterOutput(Received):
     disk_size: int | None = None
     busy_workers: int | None = None
     problem: MessageLine | None = None
-    """Why a change of the clusters is not in force. From the local Studio only."""
+    """Why a change of the clusters is not in effect. From the local Studio only."""
     active_workers: int | None = None
 
 
 class JobPipelineRunOutput(Received):
-    """One job of a pipeline: the original it repeats and, once made, its own run."""
+    """A node of a pipeline: the original job and, once created, its run in this pipeline."""
 
     job_id: Identifier
-    """The original job, which is the node of the plan."""
+    """The original job, which identifies the node."""
     status: Word | None = None
     parent_job_ids: tuple[Identifier, ...] = ()
-    """Originals this one waits for."""
+    """Original jobs that this one depends on."""
     name: Line | None = None
     created_job_id: Identifier | None = None
-    """The run of this pipeline; set while still PENDING."""
+    """The run in this pipeline; may be set while the status is still PENDING."""
 
     attempts: tuple[Identifier, ...] = ()
-    """Runs of this pipeline that a newer one took the place of, the oldest first.
+    """Runs in this pipeline that were replaced by a newer one, oldest first.
 
-    From the local Studio only; of others as far as this dashboard saw them.
+    Sent by the local Studio only; for others, those that this dashboard observed.
     """
 
     @property
     def state(self) -> JobState:
-        """The status as a known word, else UNKNOWN."""
+        """The status as an enum value; UNKNOWN if it is not a known one."""
         return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
 
 
 class RemovedJobOutput(Received):
-    """A job that was taken out of a pipeline before it began."""
+    """A job that was removed from a pipeline before it started."""
 
     job_id: Identifier
     name: Line | None = None
     created_job_id: Identifier | None = None
-    """The run that was canceled instead."""
+    """The run that was canceled as a result."""
     removed_at: Moment | None = None
 
 
 RERUN_TARGET = "jobs "
-"""What the target of a pipeline begins with that the local Studio made of jobs to run again."""
+"""Prefix of `triggered_from` when the local Studio created the pipeline to rerun jobs."""
 
 
 class JobPipelineOutput(Received):
@@ -332,21 +332,21 @@ class JobPipelineOutput(Received):
     updated_at: Moment | None = None
 
     warnings: tuple[MessageLine, ...] | None = None
-    """What the plan leaves as it is, and why. From the local Studio only, like all that follow."""
+    """Datasets that are not rebuilt, and why. From the local Studio only, like all that follow."""
     scheduled_by: Identifier | None = None
-    """The TASK that triggered it."""
+    """The TASK that created it."""
     removed: tuple[RemovedJobOutput, ...] | None = None
-    """What was taken out of it; `None` where that is not told."""
+    """Jobs that were removed from it; `None` if unknown."""
 
     @property
     def datasets(self) -> str:
-        """The datasets that it was triggered from; none of one that runs jobs again."""
+        """The datasets that it rebuilds; empty for one that reruns jobs."""
         target = self.triggered_from or ""
         return "" if target.startswith(RERUN_TARGET) else target
 
     @property
     def state(self) -> PipelineState:
-        """The status as a known word, else UNKNOWN."""
+        """The status as an enum value; UNKNOWN if it is not a known one."""
         return _PIPELINE_STATES.get(self.status or "", PipelineState.UNKNOWN)
 
 
@@ -354,25 +354,25 @@ _PIPELINE_STATES = {state.value: state for state in PipelineState}
 
 
 class PipelineOutput(Received):
-    """What Studio says of a pipeline action."""
+    """Response to a pipeline action."""
 
     ok: bool | None = None
     pipeline: JobPipelineOutput | None = None
 
 
 class TriggerPipelineInput(Sent):
-    """Which datasets to rebuild."""
+    """Body of a request to trigger a pipeline."""
 
     datasets: Texts
-    """`[@]namespace.project.name[@version]`; missing parts are defaults."""
+    """`[@]namespace.project.name[@version]`; missing parts have defaults."""
     team_name: str
     environment: str | None = None
     review: StrictBool | None = None
-    """True: the pipeline begins PAUSED."""
+    """If true, the pipeline starts PAUSED."""
 
 
 class PipelineInput(Sent):
-    """Names a pipeline by its id or its name."""
+    """Identifies a pipeline by id or name."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -380,7 +380,7 @@ class PipelineInput(Sent):
 
 
 class RemoveJobFromPipelineInput(Sent):
-    """Names a job of a pipeline."""
+    """Identifies a job of a pipeline."""
 
     team_name: str
     pipeline_id: str | None = None
@@ -389,53 +389,53 @@ class RemoveJobFromPipelineInput(Sent):
 
 
 class ScheduleInput(Sent):
-    """The body of what is asked about a schedule; not in the document."""
+    """Body of an action on a schedule; not in the document."""
 
     team_name: str
 
 
 class ChangeScheduleInput(Sent):
-    """When a schedule is to run from now on; not in the document."""
+    """New times of a schedule; not in the document."""
 
     team_name: str
     cron_expression: str | None = None
     start_after: datetime | None = None
     time_zone: str | None = None
-    """That `cron_expression` is meant in, if it is not UTC."""
+    """Time zone of `cron_expression`, if not UTC."""
 
 
 class RerunJob(Sent):
-    """A job to run again."""
+    """A job to rerun."""
 
     job_id: str
-    """The job that it repeats."""
+    """The original job."""
     job: JobInput
-    """What is to run."""
+    """The new job to create."""
 
 
 class RerunInput(Sent):
-    """Several jobs to run again, each after those of them that it depends on; not documented."""
+    """Several jobs to rerun, each after those of them that it depends on; not in the document."""
 
     team_name: str
     jobs: tuple[RerunJob, ...]
 
 
 class SchedulePipelineInput(ChangeScheduleInput):
-    """Which datasets to rebuild, and when; not in the document."""
+    """A new schedule that rebuilds datasets; not in the document."""
 
     datasets: Texts
     environment: str | None = None
 
 
 class DatasetVersion(Received):
-    """A dataset version that a job made; its model is not in the document."""
+    """A dataset version that a job created; its schema is not in the document."""
 
     dataset_name: Line
     version: Line | None = None
 
 
 class DatasetVersions(Received):
-    """The answer of `JOB_DATASET_VERSIONS`."""
+    """Response of `JOB_DATASET_VERSIONS`."""
 
     dataset_versions: tuple[DatasetVersion, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What the local Studio can do beyond the document: the client's part of it."""
+"""Client methods for the endpoints that only the local Studio has."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -20,17 +20,17 @@ from studio_tui.api.models import (
 from studio_tui.api.written import accepted, any_answer, created, raise_without_details
 
 Send = Callable[[Request], Awaitable[Answer]]
-"""Sends a request, as `StudioClient` does."""
+"""Sends a request; see `StudioClient._send`."""
 
 Write = Callable[..., Awaitable[Answer]]
-"""Sends the body of a route, as `StudioClient` does."""
+"""Sends a body to a route; see `StudioClient._write`."""
 
 
 class OwnRoutes:
-    """One coroutine for each endpoint; see `StudioClient.is_local_studio` and what it may raise."""
+    """One coroutine per endpoint; they raise what those of `StudioClient` raise."""
 
     def __init__(self, send: Send, write: Write, team: Callable[[], str]) -> None:
-        """Take what sends a request, what sends a body, and what names the team."""
+        """Create the client part; `team` returns the current team name."""
         self._send = send
         self._write = write
         self._team = team
@@ -43,7 +43,7 @@ class OwnRoutes:
         start_after: datetime | None = None,
         time_zone: str | None = None,
     ) -> Job | None:
-        """Let a schedule run at other times; return it if Studio did."""
+        """Change the times of a schedule. Return it if the response includes it."""
         body = ChangeScheduleInput(
             team_name=self._team(),
             cron_expression=cron_expression,
@@ -53,25 +53,25 @@ class OwnRoutes:
         return any_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
-        """Run a schedule once beside its times, the same run for the same key; return the run."""
+        """Run a schedule once outside its timetable; equal keys create only one run."""
         body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
         answer = await self._write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
         return created(Job, answer)
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Let a schedule make no runs before it is resumed; return it if Studio did."""
+        """Suspend a schedule until it is resumed. Return it if the response includes it."""
         body = ScheduleInput(team_name=self._team())
         return any_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Let a schedule go on; return it if Studio did."""
+        """Resume a suspended schedule. Return it if the response includes it."""
         body = ScheduleInput(team_name=self._team())
         return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
-        """Run jobs again in order; `None`, and nothing made, if none depends on another."""
+        """Rerun jobs, dependencies first; return `None`, creating nothing, if there are none."""
         body = RerunInput(team_name=self._team(), jobs=tuple(jobs))
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         answer = await self._write(routes.RERUN_JOBS, body, headers=headers)
@@ -86,7 +86,7 @@ class OwnRoutes:
         start_after: datetime | None = None,
         idempotency_key: str,
     ) -> Job:
-        """Make a schedule that triggers a pipeline, the same one for the same key."""
+        """Create a schedule that triggers a pipeline; equal keys create only one."""
         body = SchedulePipelineInput(
             team_name=self._team(),
             datasets=datasets,
@@ -98,20 +98,20 @@ class OwnRoutes:
         return created(Job, await self._write(routes.SCHEDULE_PIPELINE, body, headers=headers))
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
-        """Trigger the pipeline of a schedule now, the same one for the same key; return it."""
+        """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
         body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
         answer = await self._write(routes.TRIGGER_SCHEDULE, body, job_id, headers=headers)
         return accepted(created(PipelineOutput, answer)) or raise_without_details()
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Put a job back that was taken out, which pauses the pipeline; return it if Studio did."""
+        """Restore a removed job, which pauses the pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
             team_name=self._team(), pipeline_id=pipeline_id, job_id=job_id
         )
         return accepted(any_answer(PipelineOutput, await self._write(routes.RESTORE_JOB, body)))
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
-        """Return all datasets by name."""
+        """Return all datasets, sorted by name."""
         route = routes.DATASETS
         answer = await self._send(Request(route.method, route.path, {"team_name": self._team()}))
         return answers.model(ListedDatasets, answer.body).datasets

@@ -1,7 +1,7 @@
-"""Reading a list that is asked for again and again, at the cost of what changed in it.
+"""Incremental parsing of a polled list: only rows that changed are parsed again.
 
-A poll's body is mostly the body before it. Equal stretches are found by comparing memory, and only
-rows outside them are parsed; work is done in slices, so that the event loop is never held long.
+Consecutive responses are mostly equal. Equal ranges are found by comparing bytes, and only rows
+outside them are parsed, in slices, so that the event loop is never blocked for long.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from studio_tui.errors import ProtocolError
 T = TypeVar("T", bound=Received)
 
 SLICE = 64 * 1024
-"""Bytes of rows parsed between two turns of the event loop: about 2 ms."""
+"""Bytes of rows parsed between two yields to the event loop: about 2 ms."""
 
 _MOST_ROWS = 64
-"""Rows compared at once; more are not worth copying in vain."""
+"""Maximum number of rows compared at once; copying more is wasted when they differ."""
 
 _serial_numbers = count(1)
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
@@ -35,36 +35,36 @@ _BLANK = re.compile(r"[\s,]*")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """What a list endpoint answered, in Studio's order. An unchanged answer is the same object."""
+    """Parsed response of a list endpoint, in Studio's order; the same object if it is unchanged."""
 
     items: tuple[T, ...]
     unreadable: int = 0
-    """Rows left out because they are no object with an id."""
+    """Number of rows dropped because they are not an object with an id."""
     duplicates: int = 0
-    """Rows left out because a row before them has the same id."""
+    """Number of rows dropped because a row before them has the same id."""
     digest: bytes = b""
-    """Another one for each body that differs from the one before it."""
+    """Differs between consecutive responses whose bodies differ."""
 
 
 @dataclass(slots=True)
 class _Rows(Generic[T]):
-    """The rows of one body: where each starts and what it is."""
+    """The rows of one body: start offsets and models."""
 
     starts: list[int] = field(default_factory=list)
     models: list[T | None] = field(default_factory=list)
-    """`None` for a row that cannot be used."""
+    """`None` for a row that could not be parsed."""
     places: dict[str, int] = field(default_factory=dict)
-    """The number of each row by its key; empty until it is known."""
+    """Index of each row by key; empty until computed."""
 
 
 class _Irregular(Exception):  # noqa: N818 (never leaves this module)
-    """The body is not written as rows that all begin alike."""
+    """The rows of the body do not all start with the same key."""
 
 
 class ListReader(Generic[T]):
-    """Reads the answers of one list query, remembering the last one.
+    """Parses the responses of one list query, reusing models of the previous response.
 
-    `key` gives a row's identity; `keep` leaves rows out that Studio should not have sent.
+    `key` returns a row's identity; `keep` filters out rows that Studio should not have sent.
     """
 
     def __init__(
@@ -80,33 +80,34 @@ class ListReader(Generic[T]):
 
     @property
     def size(self) -> int:
-        """Bytes of the body that is remembered."""
+        """Size of the previous body in bytes."""
         return len(self._body)
 
     async def read(self, body: bytes) -> Page[T]:
-        """Return the page that `body` is; the same object as before if nothing changed.
+        """Parse a body; returns the same object as before if nothing changed.
 
         Raises:
-            ProtocolError: the body is not a JSON list, or not whole.
+            ProtocolError: the body is not a JSON list, or is truncated.
         """
         body = without_mark(body)
-        async with self._reading:  # the same list may be asked for twice at once
+        # The same list may be requested twice concurrently.
+        async with self._reading:
             if self._page is not None and body == self._body:
                 return self._page
             try:
                 rows = await self._read_changes(body)
             except _Irregular:
                 rows = await self._read_all(body)
-            page = self._paged(rows)
+            page = self._build_page(rows)
             self._body, self._rows, self._page = body, rows, page
             return page
 
     async def _read_changes(self, body: bytes) -> _Rows[T]:
-        """Read a body whose rows all begin with the same key, as servers write them."""
+        """Parse a body whose rows all start with the same key, as servers usually write them."""
         rows: _Rows[T] = _Rows()
         if _EMPTY.fullmatch(body):
             return rows
-        position, separator, end = _shape(body)
+        position, separator, end = _row_bounds(body)
         known = self._rows
         expected, parsed = 0, 0
         in_place = len(known.places) == len(known.models)
@@ -142,7 +143,7 @@ class ListReader(Generic[T]):
         return rows
 
     def _same_rows(self, body: bytes, position: int, expected: int) -> int:
-        """Return how many rows from `expected` on stand unchanged at `position`."""
+        """Return how many rows from index `expected` on are unchanged at byte `position`."""
         old, starts = self._body, self._rows.starts
         if expected >= len(starts):
             return 0
@@ -157,7 +158,8 @@ class ListReader(Generic[T]):
                 step = min(step * 2, _MOST_ROWS) if grows else step
             elif step == 1:
                 break
-            else:  # the difference is in these rows: look in their first half
+            else:
+                # The difference is in these rows: try their first half.
                 grows = False
                 step //= 2
         return row - expected
@@ -176,16 +178,16 @@ class ListReader(Generic[T]):
             return None
 
     async def _read_all(self, body: bytes) -> _Rows[T]:
-        """Read a list in any form, row by row, with the forgiving parser."""
+        """Parse a list in any layout, row by row, with the lenient parser."""
         rows: _Rows[T] = _Rows()
         text = body.decode("utf-8", "replace").strip()
         if not text.startswith("["):
             value = json_value(body)
-            raise ProtocolError(f"Studio answered with {_kind_of(value)} where a list belongs.")
+            raise ProtocolError(f"Studio answered with {_kind_of(value)} instead of a list.")
         position, parsed = 1, 0
         decoder = json.JSONDecoder()
         try:
-            while text[(position := _blank_end(text, position)) : position + 1] not in {"]", ""}:
+            while text[(position := _skip_blanks(text, position)) : position + 1] not in {"]", ""}:
                 row, end = decoder.raw_decode(text, position)
                 rows.models.append(self._model(row))
                 parsed += end - position
@@ -199,13 +201,14 @@ class ListReader(Generic[T]):
             raise ProtocolError(not_json(body, "the list does not end where it should"))
         return rows
 
-    def _paged(self, rows: _Rows[T]) -> Page[T]:
-        """Make the page of the rows, and note each row's place for the next body."""
+    def _build_page(self, rows: _Rows[T]) -> Page[T]:
+        """Build the page from the rows, and index each row by key for the next body."""
         unique = readable = list(filter(None, rows.models))
         if not rows.places:
             keys = map(self._key, readable)
             rows.places = dict(zip(keys, range(len(readable)), strict=True))
-        if len(rows.places) < len(rows.models):  # rare, so it may take longer
+        if len(rows.places) < len(rows.models):
+            # Rare, so it may be slow.
             first: dict[str, T] = {}
             for row in readable:
                 first.setdefault(self._key(row), row)
@@ -221,11 +224,11 @@ class ListReader(Generic[T]):
         )
 
 
-def _shape(body: bytes) -> tuple[int, bytes | None, int]:
-    """Return where the first row begins, what stands between rows, and where the last row ends.
+def _row_bounds(body: bytes) -> tuple[int, bytes | None, int]:
+    """Return the start of the first row, the separator between rows, and the end of the last row.
 
-    The separator holds a raw quote, so it cannot occur inside a JSON text; inside a nested list it
-    can, and then the row that it cuts does not parse.
+    The separator contains an unescaped quote, so it cannot occur inside a JSON string. It can occur
+    in a nested list; then the row that it splits fails to parse.
     """
     first = _FIRST_ROW.match(body)
     end = body.rfind(b"]")
@@ -236,7 +239,7 @@ def _shape(body: bytes) -> tuple[int, bytes | None, int]:
     return first.end(), between[0] if between else None, end
 
 
-def _blank_end(text: str, position: int) -> int:
+def _skip_blanks(text: str, position: int) -> int:
     found = _BLANK.match(text, position)
     return found.end() if found else position
 

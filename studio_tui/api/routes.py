@@ -1,6 +1,6 @@
 """Every endpoint of the REST API: one table for the client and the local Studio.
 
-Paths are relative to the base URL, `https://HOST/api`. Order is that of the API document.
+Paths are relative to the base URL, `https://HOST/api`. In the order of the API document.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ class Route(NamedTuple):
 
     method: str
     path: str
-    """Under `/api`; path parameters stand in braces."""
+    """Path below `/api`; parameters are in braces."""
 
 
 LIST_JOBS = Route("GET", "/datachain/jobs/")
@@ -44,10 +44,10 @@ DOCUMENTED = (
 """The 12 endpoints of the API document, in its order."""
 
 JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
-"""Not in the document; the published client asks it after following a job."""
+"""Not in the document; used by the published client after following a job."""
 
-# What follows is not in the document either: a local Studio alone has it, and says so by
-# `INSTANCE_HEADER`.
+# The routes below are not in the document either: only a local Studio has them, which it indicates
+# by `INSTANCE_HEADER`.
 CHANGE_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/change")
 RUN_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/run")
 SUSPEND_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/suspend")
@@ -58,11 +58,14 @@ TRIGGER_SCHEDULE = Route("POST", "/datachain/schedules/{job_id}/trigger")
 RESTORE_JOB = Route("POST", "/datachain/pipeline/restore-job")
 DATASETS = Route("GET", "/datachain/datasets/list")
 REFRESH_PIPELINE = Route("POST", "/datachain/pipeline/refresh")
-"""As `TRIGGER_PIPELINE`, but only what is named is made anew."""
+"""Like `TRIGGER_PIPELINE`, but does not rebuild upstream datasets."""
 
 INSTANCE_HEADER = "studio-instance"
-"""Names the running local Studio in its answers, so that it can be told from a stranger on the same
-port before the token is sent there, and from a Studio that has only what is in the document."""
+"""Response header that identifies a running local Studio.
+
+It distinguishes the server from another program on the same port before the token is sent, and from
+a Studio that has only the endpoints of the document.
+"""
 
 FOLLOW_LOGS = "/logs/follow/"
-"""The websocket of one job's log. Not in the document; the published client uses it."""
+"""Websocket of one job's log. Not in the document; used by the published client."""

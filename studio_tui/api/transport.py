@@ -1,7 +1,6 @@
-"""One request and its whole answer, within every limit; what goes wrong becomes a `StudioError`.
+"""Sends one request and reads its complete response within limits; raises only `StudioError`.
 
-The only module that imports httpx, which costs 80 ms, so the client imports it with the first
-request and not with the program.
+Importing httpx takes 80 ms, so the client imports this module with the first request.
 """
 
 import asyncio
@@ -48,33 +47,36 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes of a body, after inflating, that are taken."""
+"""Maximum size of a body in bytes, after decompression."""
 
 LARGEST_REASON = 256 * 1024
-"""Bytes of an error body that are read."""
+"""Maximum size of an error body in bytes."""
 
 CONNECTIONS = 6
-"""Open connections at most."""
+"""Maximum number of open connections."""
 
 KEEP_ALIVE = 4.0
-"""Seconds an idle connection is kept: under the 5 s after which common servers close theirs, so
-that a request does not meet a connection that is just being closed."""
+"""Seconds that an idle connection is kept open.
+
+Common servers close theirs after 5 s; closing earlier avoids sending a request on a connection that
+is about to be closed.
+"""
 
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
-_CLOSED = "closed the connection before its answer was whole."
-_NO_CERTIFICATES = "The CA file {} holds no certificates."
+_CLOSED = "closed the connection before its answer was complete."
+_NO_CERTIFICATES = "The CA file {} contains no certificates."
 _HTTP = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
-"""What nginx says to plain http on a port that speaks TLS."""
+"""Response of nginx to plain HTTP on a TLS port."""
 _NEVER_DONE = frozenset({501, 505, 507, 508, 511})
-"""Server errors that say that nothing was done."""
+"""Server errors which mean that nothing was done."""
 
 _log = logging.getLogger(__name__)
 
 
 class Transport:
-    """The connections to one Studio, for one token, which never goes anywhere else."""
+    """Connections to one Studio. The token is never sent anywhere else."""
 
     def __init__(
         self,
@@ -90,11 +92,12 @@ class Transport:
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False
-        """Whether the last answer was a local Studio's."""
+        """Whether the last response came from a local Studio."""
         self.ended: Callable[[Call], None] = lambda _: None
-        """Given each request as it has ended."""
+        """Called with each request when it ends."""
         self._http = httpx.AsyncClient(
-            # Plain http is to this machine only: no need for authorities, which take long to load.
+            # Plain HTTP is allowed to this machine only, so authorities, slow to load, are not
+            # needed.
             verify=tls_context(settings) if settings.url.startswith("https:") else False,
             proxy=settings.proxy.get_secret_value() if settings.proxy else None,
             trust_env=False,
@@ -119,14 +122,14 @@ class Transport:
         await self._http.aclose()
 
     async def send(self, request: Request) -> Answer:
-        """Send a request and return its whole answer.
+        """Send a request and return its complete response.
 
         Raises:
-            NotSent: it cannot have reached Studio.
-            OutcomeUnknown: it changes something, was sent, and no clear answer came.
-            TransportError: no whole answer came.
-            StatusError: Studio refused or failed.
-            ProtocolError: a redirect, or an answer too large or of an unknown encoding.
+            NotSent: the request cannot have reached Studio.
+            OutcomeUnknown: it changes something, was sent, and no clear response came.
+            TransportError: no complete response came.
+            StatusError: Studio responded with an error status.
+            ProtocolError: a redirect, or a response that is too large or has an unknown encoding.
         """
         for scheme in self._auth.schemes:
             try:
@@ -155,7 +158,7 @@ class Transport:
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
-        """Send once; give every failure its place among the four outcomes."""
+        """Send once, and translate every failure into a `StudioError`."""
         progress = _Progress(self._url, self._guard)
         try:
             async with asyncio.timeout(request.deadline or self._timeouts.whole):
@@ -168,24 +171,27 @@ class Transport:
                 raise
             failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            failed, cause = _unreached(await self._broken(error, sent=progress.sent)), error
+            failed = _transport_error(await self._why_broken(error, sent=progress.sent))
+            cause = error
         except httpx.ProxyError as error:
-            failed, cause = _unreached(proxy_refusal(self._host)), error
+            failed, cause = _transport_error(proxy_refusal(self._host)), error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failed, cause = _unreached(failure(error, self._host)), error
+            failed, cause = _transport_error(failure(error, self._host)), error
         if not progress.sent:
             brief = failed.brief if isinstance(failed, TransportError) else ""
             raise NotSent(str(failed), brief=brief) from cause
         if request.changes:
-            said = str(failed)
-            said = said if said.endswith((".", "!", "?")) else f"{said}."
-            raise OutcomeUnknown(f"{said} The request may or may not have taken effect.") from cause
+            sentence = str(failed)
+            sentence = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+            raise OutcomeUnknown(
+                f"{sentence} The request may or may not have taken effect."
+            ) from cause
         if failed is cause:
             raise failed
         raise failed from cause
 
-    async def _broken(self, error: Exception, *, sent: bool) -> Failure:
-        """Return why a connection broke off, or never was."""
+    async def _why_broken(self, error: Exception, *, sent: bool) -> Failure:
+        """Return why a connection broke off or could not be made."""
         if not sent:
             return failure(error, self._host)
         target = address(self._base)
@@ -209,18 +215,18 @@ class Transport:
         answer = await self._http.send(outgoing, stream=True)
         try:
             if not answer.is_success and answer.status_code not in request.accepted:
-                raise await self._refused(answer)
-            return await self._whole(answer, request)
+                raise await self._error_of(answer)
+            return await self._read_answer(answer, request)
         except ProtocolError as error:
             if request.changes and answer.is_success:
                 raise OutcomeUnknown(
-                    f"Studio accepted the request, but {_lowered(error)}"
+                    f"Studio accepted the request, but {_lower_first(error)}"
                 ) from error
             raise
         finally:
             await answer.aclose()
 
-    async def _whole(self, answer: httpx.Response, request: Request) -> Answer:
+    async def _read_answer(self, answer: httpx.Response, request: Request) -> Answer:
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         is_text = answer.status_code == httpx.codes.OK and not is_json
         skip = request.skip if is_text else 0
@@ -239,7 +245,7 @@ class Transport:
         body = b"".join(pieces)
         return Answer(answer.status_code, answer.headers, body, length, is_cut=length > end)
 
-    async def _refused(self, answer: httpx.Response) -> StudioError:
+    async def _error_of(self, answer: httpx.Response) -> StudioError:
         if answer.is_redirect or 300 <= answer.status_code < 400:
             return ProtocolError(
                 f"{self._host} redirects to {_target(answer)}. That is not followed, so that your "
@@ -252,9 +258,10 @@ class Transport:
                 if len(body) > LARGEST_REASON:
                     break
         except (httpx.HTTPError, ProtocolError):
-            body.clear()  # the status says enough without its reason
+            # The status is sufficient without a reason.
+            body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
-            return _unreached(wrong_scheme(self._host))
+            return _transport_error(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
         return refusal(answer.status_code, bytes(body), retry_after=rest)
 
@@ -273,14 +280,14 @@ def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:
     )
 
 
-def _unreached(why: Failure) -> TransportError:
+def _transport_error(why: Failure) -> TransportError:
     return TransportError(why.sentence, brief=why.brief)
 
 
 class _Progress:
-    """Learns from httpx's own events whether any byte of the request can have left.
+    """Tracks by httpx's trace events whether any byte of the request may have been sent.
 
-    A connection that is new is held against the guard before it is opened, and once it is.
+    A new connection is checked with the guard before it is opened and again afterwards.
     """
 
     def __init__(self, url: str, guard: Guard | None) -> None:
@@ -297,14 +304,15 @@ class _Progress:
                 await details["return_value"].aclose()
                 raise NotSent(NOT_ITS_OWN)
         elif event.endswith("send_request_headers.started"):
-            self.sent = self.sent or details["request"].method != b"CONNECT"  # to a proxy
+            # CONNECT is sent to a proxy.
+            self.sent = self.sent or details["request"].method != b"CONNECT"
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return the context that trusts the settings' authorities. Reads files: 10 to 30 ms.
+    """Return a context that trusts the settings' authorities; reads files (10 to 30 ms).
 
     Raises:
-        ConfigError: the CA file holds no certificates.
+        ConfigError: the CA file contains no certificates.
     """
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
@@ -315,10 +323,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
 
 
 def trust(context: ssl.SSLContext, ca_file: Path) -> None:
-    """Let a context trust the authorities in a file, too.
+    """Add the authorities in a file to a context.
 
     Raises:
-        ConfigError: it holds no certificates.
+        ConfigError: the file contains no certificates.
     """
     try:
         context.load_verify_locations(cafile=str(ca_file))
@@ -327,7 +335,7 @@ def trust(context: ssl.SSLContext, ca_file: Path) -> None:
 
 
 async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield an answer's body in pieces of at most 1 MiB, inflating no more than is taken."""
+    """Yield a body in decompressed chunks of at most 1 MiB, decompressing only as consumed."""
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         async for piece in answer.aiter_raw():
@@ -342,21 +350,22 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
             while rest:
                 yield inflater.decompress(rest, _INFLATE_STEP)
                 rest = inflater.unconsumed_tail
-                await asyncio.sleep(0)  # a turn for others: 1 MiB takes 2 ms
+                # 1 MiB takes 2 ms, so yield to the event loop.
+                await asyncio.sleep(0)
     except zlib.error:
         raise ProtocolError("Studio's answer is compressed wrongly.") from None
     if not inflater.eof:
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
 
 
-def _lowered(error: StudioError) -> str:
-    """Return an error's sentence so that it can follow a comma."""
+def _lower_first(error: StudioError) -> str:
+    """Return an error's message so that it can follow a comma."""
     sentence = str(error)
     is_name = sentence.startswith("Studio")
     return sentence if is_name else sentence[0].lower() + sentence[1:]
 
 
 def _target(answer: httpx.Response) -> str:
-    """Return the host that a redirect names, never its path or query."""
+    """Return the host of a redirect, never its path or query."""
     target = address(answer.headers.get("Location", ""))
     return safe_line(target.host) if target and target.host else "another address"

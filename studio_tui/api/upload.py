@@ -1,4 +1,4 @@
-"""A file on its way to Studio as the one part of a form, read while it is sent."""
+"""Multipart body for uploading a file, read while it is sent."""
 
 import asyncio
 import os
@@ -12,14 +12,14 @@ CHUNK = 256 * 1024
 """Bytes read and sent at a time."""
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes sent so far and the bytes of the file."""
+"""Called with the number of bytes sent so far and the file size in bytes."""
 
 
 class FileForm:
-    """A multipart body (RFC 7578) with the one part `file`; can be sent again from the start."""
+    """A multipart body (RFC 7578) with a single part `file`; can be sent repeatedly."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
-        """Take the size that the file has now.
+        """Read the current size of the file.
 
         Raises:
             NotSent: the file cannot be read.
@@ -48,7 +48,7 @@ class FileForm:
         """Yield the body; the file is read in a thread.
 
         Raises:
-            NotSent: the file became shorter, or can no longer be read.
+            NotSent: the file became shorter, or cannot be read.
         """
         yield self._head
         sent = 0
@@ -67,6 +67,6 @@ class FileForm:
 
 
 def _header_name(name: str) -> str:
-    """Return a file name as it may stand in a form's header (RFC 7578, 2)."""
+    """Return a file name escaped for a form's header (RFC 7578, 2)."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

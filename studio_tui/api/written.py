@@ -1,4 +1,4 @@
-"""What became of a request that changes something, as far as its answer says."""
+"""Parsing of responses to requests that change something."""
 
 from typing import NoReturn, TypeVar
 
@@ -15,7 +15,7 @@ _NO_DETAILS = "Studio accepted the request, but its answer does not say what cam
 
 
 def created(kind: type[R], answer: Answer) -> R:
-    """Read the answer to a write that made something, which must say what it made."""
+    """Parse the response to a request that created something, which must include the object."""
     try:
         made = answers.model(kind, answer.body)
     except ProtocolError as error:
@@ -26,7 +26,7 @@ def created(kind: type[R], answer: Answer) -> R:
 
 
 def any_answer(kind: type[R], answer: Answer) -> R | None:
-    """Read the answer to a write whose status says all that is needed."""
+    """Parse the response to a request whose status is sufficient; `None` if it cannot be parsed."""
     try:
         return answers.model(kind, answer.body)
     except ProtocolError:
@@ -34,12 +34,16 @@ def any_answer(kind: type[R], answer: Answer) -> R | None:
 
 
 def accepted(done: PipelineOutput | None) -> Pipeline | None:
-    """Return the pipeline of an answer, unless its `ok` says that nothing was done."""
+    """Return the pipeline in a response, if any.
+
+    Raises:
+        InvalidRequest: its `ok` says that nothing was done.
+    """
     if done is not None and done.ok is False:
         raise InvalidRequest(200, "Studio did not do that, and did not say why.")
     return done.pipeline if done else None
 
 
 def raise_without_details() -> NoReturn:
-    """Raise the error of an answer that does not say what was made."""
+    """Raise the error for a response that does not include the created object."""
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -1,1 +1,1 @@
-"""Why a program failed, in the words that it printed; of the standard library alone."""
+"""Finds the reason for a failure in a program's output. Uses only the standard library."""

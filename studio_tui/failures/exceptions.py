@@ -1,4 +1,4 @@
-"""The exceptions in printed tracebacks, each with what caused it."""
+"""Parsing of the exceptions in printed tracebacks, including their chain of causes."""
 
 import re
 from collections.abc import Sequence
@@ -7,76 +7,78 @@ from typing import NamedTuple
 HEAD = re.compile(
     r"(?:  \+ Exception Group |╭─{1,200} )?Traceback \(most recent call last\)(?::| ─*╮)\s*$"
 )
-"""As Python writes it, and Rich in its box; within JSON or a `repr` it is no head."""
+"""First line of a traceback, as printed by Python, or by Rich in a box; not one inside JSON."""
 NAME = r"(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$][\w$]*"
 FINAL = re.compile(rf"({NAME}(?:\({NAME}\))?)(?::(?:\s+(.*))?)?$", re.DOTALL)
 """The last line of a traceback: the exception and its message."""
-LOUD = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
-"""Words before a colon that are no exceptions."""
+_LOG_LEVELS = frozenset({"ERROR", "WARNING", "INFO", "DEBUG", "CRITICAL", "FATAL", "WARN"})
+"""Log levels, which look like an exception name before a colon."""
 CHAIN = re.compile(
     r"\s*(?:\| )?(?:During handling of the above|(The above exception was the direct cause))"
 )
 INDENTS = frozenset(" \t│╭╰")
 SYNTAX_FILE = re.compile(r"\s*File \"([^\"]+)\", line (\d+)\s*$")
-"""Where a syntax error is; every other line of a file names a function too."""
+"""Location line of a syntax error. Unlike other `File` lines it names no function."""
 SYNTAX = re.compile(r"(?:SyntaxError|IndentationError|TabError)(?:: |$)")
 
-_WRAPPERS = frozenset(
+_WRAPPER_NAMES = frozenset(
     {"ChildFailedError", "SystemExit", "KeyboardInterrupt", "CalledProcessError", "Exit",
      "ProcessExitedException", "ProcessRaisedException", "RayTaskError", "_RemoteTraceback",
      "RemoteTraceback", "RemoteError", "BrokenProcessPool", "TerminatedWorkerError"}
 )  # fmt: skip
-"""What only says that something else failed."""
+"""Exceptions that only report that something else failed."""
 _EXIT_CODE = re.compile(r"(?i)\bexit (?:code|status)\b|\bexitcode\b")
-"""In a message: how another process ended, as DataChain says of the one that runs a UDF."""
+"""Exit status of another process in a message, e.g. DataChain's message about a UDF worker."""
 _EMBEDDING = re.compile(
     r"Original Traceback|-- Process \d+ terminated|\"\"\"|.{0,80}(?:Remote|remote|worker|original)"
     r".{0,40}[Tt]raceback"
 )
-_GOES_ON = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
+_CONTINUATION = re.compile(r"\[SQL: |\[parameters: |\(Background on this error|\t|  \S|- \S|\* \S")
 _COUNTED = re.compile(r"\s*\((\d+) sub-exceptions?\)$")
-_MORE = re.compile(r"[\s|]*and (\d+) more exceptions?$")
+_OMITTED = re.compile(r"[\s|]*and (\d+) more exceptions?$")
 _SECTION = re.compile(r"[\s|+-]*-{3,} (?:\d+|\.\.\.) -{3,}")
 _GROUP_DRAWING = re.compile(r"\s*[|+] ?")
 _DIGITS = re.compile(r"\d+")
-_BLANKS = 3
-_NOTHING = frozenset({"", '"""'})
-"""Lines between the exceptions of a chain; one from another process stands in quotes."""
-_JOINED = 3
-"""Lines of a message that are told at most."""
+_MAX_BLANKS = 3
+_SEPARATORS = frozenset({"", '"""'})
+"""Separator lines between chained exceptions; one from another process is in triple quotes."""
+_MAX_JOINED = 3
+"""Maximum number of message lines joined into the reason."""
 _PARAGRAPH = re.compile(
     r"Failed validating |On instance|Mismatched elements|Traceback of TorchScript"
 )
-_PARAGRAPHS = 30
-"""Lines that a message of several paragraphs has at most."""
-_RECORDED = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}")
-"""How the next line of a logger begins, and the summary of a launcher."""
+_MAX_PARAGRAPH_LINES = 30
+"""Maximum number of lines of a message with several paragraphs."""
+_NEXT_RECORD = re.compile(
+    r"\[?\d{4}-\d\d-\d\d[T ]|\[?\d\d:\d\d:\d\d|[A-Z]{4,8}:|[IWEF]\d{4} |={10}"
+)
+"""Start of a new log record, or of a launcher's summary."""
 _OUTER_LENGTH = 240
 
 
 class Raised(NamedTuple):
-    """An exception as it was printed."""
+    """An exception parsed from a printed traceback."""
 
     text: str
-    """Its class with the module, and its message, on one line: untrusted."""
+    """Class name with its module, and message, on one line. Untrusted."""
     end: int
-    """The number of the line after its last."""
+    """Index of the line after its last line."""
     cause: "Raised | None" = None
-    """What it was raised from, or what it brings from another process."""
+    """The exception it was raised from, or the one from another process embedded in its message."""
 
     @property
     def name(self) -> str:
-        """The class without its module."""
+        """Class name without its module."""
         return self.text.partition(":")[0].partition("(")[0].rpartition(".")[2]
 
     @property
     def is_wrapper(self) -> bool:
-        """Whether it only says that something else failed."""
-        return self.name in _WRAPPERS or _EXIT_CODE.search(self.text) is not None
+        """Whether it only reports that something else failed."""
+        return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
 
     @property
     def innermost(self) -> "Raised":
-        """What it all began with."""
+        """The first exception in the chain of causes."""
         found = self
         while found.cause is not None:
             found = found.cause
@@ -84,44 +86,44 @@ class Raised(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What it all began with, and what became of it, on one line."""
+        """The root cause, followed by the exception it was raised as, on one line."""
         first = self.innermost
-        if first is self or self.is_wrapper or _says(self.text, first.text):
+        if first is self or self.is_wrapper or _is_same(self.text, first.text):
             return first.text
         outer = self.text.rstrip(": ")
         outer = outer if len(outer) <= _OUTER_LENGTH else outer[: _OUTER_LENGTH - 1] + "…"
         return f"{first.text} (raised as {outer})"
 
 
-def _says(text: str, other: str) -> bool:
-    """Whether two texts are of one exception, with or without its module."""
+def _is_same(text: str, other: str) -> bool:
+    """Whether two texts describe the same exception, with or without its module."""
     return text == other or text.endswith("." + other) or other.endswith("." + text)
 
 
 class Prefix:
-    """What a logger or a launcher wrote before each line, like before the first."""
+    """The prefix that a logger or a launcher wrote on the first line and repeats on each line."""
 
     def __init__(self, first: str, column: int) -> None:
         self._column = column
         self._shape = _DIGITS.sub("0", first[:column])
 
     def body(self, line: str) -> str:
-        """Return the line without its prefix, if it has one of the same form."""
+        """Return the line without its prefix, if that has the same form as the first line's."""
         if self._column and _DIGITS.sub("0", line[: self._column]) == self._shape:
             return line[self._column :]
         return line
 
 
 def is_final(body: str) -> bool:
-    """Whether a line can be the last of a traceback, and is not another's."""
+    """Whether a line can be the last line of a traceback rather than a log record."""
     final = FINAL.match(body)
-    return final is not None and (final[1] not in LOUD or not final[2])
+    return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
 def read_traceback(lines: Sequence[str], at: int) -> Raised | None:
-    """Return the exception of the traceback whose first line is number `at`, with its chain.
+    """Return the exception whose traceback starts at line index `at`, with its chain.
 
-    `None` when it was cut off.
+    Returns `None` when the traceback is cut off.
     """
     raised = _read_one(lines, at)
     while raised is not None:
@@ -140,7 +142,7 @@ def read_traceback(lines: Sequence[str], at: int) -> Raised | None:
 
 
 def read_syntax_error(lines: Sequence[str], at: int) -> Raised | None:
-    """Return the syntax error of a script, whose file is named in line `at`."""
+    """Return the syntax error of a script whose file is named on line `at`."""
     place = SYNTAX_FILE.match(lines[at])
     if place is None:
         return None
@@ -154,14 +156,14 @@ def read_syntax_error(lines: Sequence[str], at: int) -> Raised | None:
 
 
 def _skip_blanks(lines: Sequence[str], at: int) -> int:
-    end = min(len(lines), at + _BLANKS)
-    while at < end and lines[at].strip() in _NOTHING:
+    end = min(len(lines), at + _MAX_BLANKS)
+    while at < end and lines[at].strip() in _SEPARATORS:
         at += 1
     return at
 
 
 def _read_one(lines: Sequence[str], at: int) -> Raised | None:
-    """Read one traceback, with what is embedded in its message."""
+    """Parse one traceback, including any traceback embedded in its message."""
     head = HEAD.search(lines[at])
     if head is None:
         return None
@@ -172,18 +174,18 @@ def _read_one(lines: Sequence[str], at: int) -> Raised | None:
     if end >= len(lines) or not is_final(prefix.body(lines[end])):
         return None
     syntax = _syntax_place(lines, end, prefix)
-    raised = _with_message(lines, end, prefix)
+    raised = _read_message(lines, end, prefix)
     return raised._replace(text=raised.text + syntax) if syntax else raised
 
 
 def _end_of_frames(lines: Sequence[str], at: int, prefix: Prefix) -> int:
-    """Return the number of the first line that is no frame; blanks part those of loguru."""
+    """Return the index of the first line after the frames; loguru puts blanks between frames."""
     blanks = 0
     for number in range(at, len(lines)):
         body = prefix.body(lines[number])
         if not body.strip():
             blanks += 1
-            if blanks > _BLANKS:
+            if blanks > _MAX_BLANKS:
                 return number
         elif body[0] in INDENTS or body.startswith("> File "):
             blanks = 0
@@ -193,7 +195,7 @@ def _end_of_frames(lines: Sequence[str], at: int, prefix: Prefix) -> int:
 
 
 def _syntax_place(lines: Sequence[str], end: int, prefix: Prefix) -> str:
-    """Return where a syntax error is that was raised by an import; empty for other exceptions."""
+    """Return the location of a syntax error raised by an import; empty for other exceptions."""
     if not SYNTAX.match(prefix.body(lines[end])):
         return ""
     for number in range(end - 1, max(-1, end - 5), -1):
@@ -202,8 +204,8 @@ def _syntax_place(lines: Sequence[str], end: int, prefix: Prefix) -> str:
     return ""
 
 
-def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
-    """Read an exception from its last line on: its message, and what its message embeds."""
+def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
+    """Parse an exception from its last line on: its message, and any exception embedded in it."""
     text = prefix.body(lines[at])
     embedded = _embedded(lines, at, prefix)
     if embedded is not None:
@@ -212,14 +214,14 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
     joined = 1
     place = end
     if text.rstrip().endswith(":"):
-        # Its message begins with a line break.
+        # The message starts with a line break.
         place = _skip_blanks(lines, place)
     while place < len(lines):
         body = prefix.body(lines[place])
-        is_more = _GOES_ON.match(body) or (text.endswith(":") and joined == 1)
-        if not body.strip() or _begins_anew(body) or not _goes_on(text, is_more):
+        is_more = _CONTINUATION.match(body) or (text.endswith(":") and joined == 1)
+        if not body.strip() or _starts_something_else(body) or not _is_continued(text, is_more):
             break
-        if joined < _JOINED:
+        if joined < _MAX_JOINED:
             text = _join(text, body)
         joined += 1
         place += 1
@@ -229,23 +231,23 @@ def _with_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
     return Raised(text.rstrip(), end)
 
 
-def _begins_anew(body: str) -> bool:
-    """Whether a line after a message can be no part of it."""
-    return bool(HEAD.search(body) or CHAIN.match(body) or _RECORDED.match(body))
+def _starts_something_else(body: str) -> bool:
+    """Whether a line after a message starts something else."""
+    return bool(HEAD.search(body) or CHAIN.match(body) or _NEXT_RECORD.match(body))
 
 
 def _has_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> bool:
-    """Whether a message goes on after an empty line."""
+    """Whether a message continues after an empty line."""
     below = _skip_blanks(lines, at)
     return at < below < len(lines) and bool(_PARAGRAPH.match(prefix.body(lines[below])))
 
 
 def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
-    """Return the number of the line after a message that began with a line break."""
+    """Return the index of the line after a message that started with a line break."""
     end = at
-    for number in range(at, min(len(lines), at + _PARAGRAPHS)):
+    for number in range(at, min(len(lines), at + _MAX_PARAGRAPH_LINES)):
         body = prefix.body(lines[number])
-        if _begins_anew(body):
+        if _starts_something_else(body):
             break
         if body.strip():
             end = number + 1
@@ -255,12 +257,12 @@ def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
 
 
-def _goes_on(text: str, is_more: object) -> bool:
+def _is_continued(text: str, is_more: object) -> bool:
     return bool(is_more) or _VALIDATION.match(text) is not None
 
 
 def _join(text: str, line: str) -> str:
-    """Return one line of two."""
+    """Join two lines of a message into one."""
     is_below = line.startswith("  ") and _VALIDATION.match(text) is not None
     line = line.strip()
     if is_below:
@@ -271,13 +273,13 @@ def _join(text: str, line: str) -> str:
 
 
 def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
-    """Return the exception that the message of another brings along, from a worker say."""
+    """Return the exception embedded in the message of another, e.g. one from a worker."""
     text = prefix.body(lines[at])
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
     if name == "RayTaskError":
         end = _end_of_frames(lines, at + 1, prefix)
         if at + 1 < end < len(lines) and is_final(prefix.body(lines[end])):
-            return _with_message(lines, end, prefix)
+            return _read_message(lines, end, prefix)
         return None
     place = at + 1
     is_announced = False
@@ -294,7 +296,7 @@ def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
 
 
 def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
-    """Read a traceback among lines that have the prefix of another's."""
+    """Parse a traceback whose lines have the prefix of another traceback."""
     bodies = [prefix.body(line) for line in lines[at:]]
     head = HEAD.search(bodies[0])
     bodies[0] = "Traceback (most recent call last):" if head else bodies[0]
@@ -311,7 +313,7 @@ def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
 
 
 def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
-    """Read an exception group: its cause is its first exception, its text says how many."""
+    """Parse an exception group: its text has the first exception and the number of exceptions."""
     end = at + 1
     while end < len(lines):
         body = prefix.body(lines[end])
@@ -319,7 +321,7 @@ def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
             break
         end += 1
     bodies = [prefix.body(line) for line in lines[at + 1 : end]]
-    head = next((_undrawn(body) for body in bodies if _is_group_final(body)), None)
+    head = next((_without_drawing(body) for body in bodies if _is_group_final(body)), None)
     leaves, more = _leaves(bodies)
     if head is None or not leaves:
         return None
@@ -330,32 +332,32 @@ def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
     return Raised(f"{leaves[0]} ({place})", end)
 
 
-def _undrawn(body: str) -> str:
+def _without_drawing(body: str) -> str:
     drawn = _GROUP_DRAWING.match(body)
     return body[drawn.end() :] if drawn else body
 
 
 def _is_group_final(body: str) -> bool:
-    return _COUNTED.search(body) is not None and is_final(_undrawn(body))
+    return _COUNTED.search(body) is not None and is_final(_without_drawing(body))
 
 
 def _leaves(bodies: Sequence[str]) -> tuple[list[str], int]:
-    """Return the exceptions of a group, those of groups within it too, and how many are not told.
+    """Return the exceptions of a group, including nested groups, and the number that were omitted.
 
-    Of a chain it is the cause.
+    For a chain of exceptions, returns its cause.
     """
     leaves: list[str] = []
     more = 0
     is_open = False
     is_caused = is_chained = False
     for body in bodies:
-        if told := _MORE.match(body):
-            more += int(told[1])
+        if more_match := _OMITTED.match(body):
+            more += int(more_match[1])
         if _SECTION.match(body):
             # An exception that was never raised has no traceback.
             is_open, is_caused, is_chained = True, False, False
             continue
-        text = _undrawn(body)
+        text = _without_drawing(body)
         if chained := CHAIN.match(text):
             is_caused, is_chained = chained[1] is not None, True
         elif HEAD.search(text):

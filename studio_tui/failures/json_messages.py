@@ -1,4 +1,4 @@
-"""The message of a log line that is a JSON object, by the names that loggers give it."""
+"""Lookup of the message field in a log line that is a JSON object, for common loggers."""
 
 from collections.abc import Mapping
 
@@ -6,25 +6,25 @@ FIELDS = (
     "message", "msg", "event", "m", "mt", "renderedmessage", "messagetemplate", "body",
     "shortmessage", "fullmessage", "text", "log", "error", "err", "exception",
 )  # fmt: skip
-"""Names of fields that hold a message, in small letters and without marks; the best first."""
+"""Field names that hold a message, lowercase and without punctuation, in order of preference."""
 _MARKS = str.maketrans("", "", "@_.- ")
 _MARKED = frozenset({"m", "mt"})
-"""Names that are one only behind a mark, as `@m`."""
+"""Names that hold a message only with a leading `@`, as in `@m`."""
 
 
 def message_in(fields: Mapping[str, object]) -> tuple[str, str] | None:
-    """Return the field that holds the message of a line, and the message; `None` for none."""
-    named_so: dict[str, str] = {}
+    """Return the name and the value of the message field; `None` if there is none."""
+    name_of: dict[str, str] = {}
     for name in fields:
         key = name.lower().translate(_MARKS)
         if key not in _MARKED or name.startswith("@"):
-            named_so.setdefault(key, name)
+            name_of.setdefault(key, name)
     for key in FIELDS:
-        if key not in named_so:
+        if key not in name_of:
             continue
-        value = fields[named_so[key]]
+        value = fields[name_of[key]]
         if isinstance(value, Mapping):
             value = value.get("stringValue")
         if isinstance(value, str):
-            return named_so[key], value
+            return name_of[key], value
     return None

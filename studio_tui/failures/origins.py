@@ -1,4 +1,4 @@
-"""What stands around the text of a printed line: who wrote it, and the box it is drawn into."""
+"""Decorations around a printed line: the prefix naming its origin, and the box around it."""
 
 import re
 
@@ -6,7 +6,7 @@ STAMP = (
     r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]\s?)?\d\d:\d\d:\d\d(?:[.,]\d+)?"
     r"(?:Z|\s?UTC|\s?[+-]\d\d:?\d\d)?\]?:?\s+"
 )
-"""A time before a line, as containers and loggers write it."""
+"""Timestamp before a line, as written by containers and loggers."""
 
 ORIGIN = (
     r"\[(?:(?:local_|global_)?rank|default|trainer|worker|gpu|node|host|proc(?:ess)?|task|actor"
@@ -17,14 +17,14 @@ ORIGIN = (
     r"|(?=[\w./-]{0,40}[A-Za-z])[\w./-]{1,40}\s{1,24}\|\s"
     r"|\d{1,4}:\s(?=\S)"
 )
-"""Who wrote a line, where a launcher says so: `[rank3]: `, `(raylet) `, `web_1  | `, `3: `."""
+"""Origin prefix written by a launcher: `[rank3]: `, `(raylet) `, `web_1  | `, `3: `."""
 
 _ORIGIN = re.compile(rf"(?:{STAMP})?({ORIGIN})")
 _ORIGIN_STARTS = frozenset("[(0123456789")
 
 
 def split_origin(line: str) -> tuple[str, str]:
-    """Return who wrote a line, empty if no launcher says so, and what was written."""
+    """Return the origin of a line (empty if it has no prefix) and the rest of the line."""
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
@@ -33,6 +33,6 @@ def split_origin(line: str) -> tuple[str, str]:
 
 
 def is_boxed(line: str) -> bool:
-    """Whether a line is text within a drawn box."""
+    """Whether a line is text inside a drawn box."""
     text = line.strip()
     return len(text) > 1 and text[0] in "│┃║" and text[-1] in "│┃║"

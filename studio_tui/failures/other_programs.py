@@ -1,4 +1,4 @@
-"""How other programs than Python say why they failed: launchers, test runners, other languages."""
+"""Parsing of failures printed by other programs: launchers, test runners, other languages."""
 
 import re
 import signal
@@ -9,13 +9,13 @@ from studio_tui.failures.exceptions import HEAD, NAME, read_traceback
 from studio_tui.failures.printed_lines import is_frame, is_hint
 
 
-class Told(NamedTuple):
-    """A failure as a program told it."""
+class OtherFailure(NamedTuple):
+    """A failure parsed from a program's output."""
 
     reason: str
-    """On one line: untrusted."""
+    """The reason, on one line. Untrusted."""
     end: int
-    """The number of the line after its last."""
+    """Index of the line after its last line."""
 
 
 _PANIC = re.compile(
@@ -31,7 +31,7 @@ _NODE_FRAME = re.compile(r"\s+at .+(?::\d+:\d+\)?|<anonymous>\)?|\(native\))(?: 
 _NODE_NAME = re.compile(rf"{NAME}(?: \[\w+\])?(?:: |$)")
 _NODE_CAUSE = re.compile(r"\s+\[cause\]: (\S.*)$")
 _NODE_MESSAGE = 8
-"""Lines of a message that stand before the frames at most."""
+"""Maximum number of message lines before the frames."""
 _UNCAUGHT = re.compile(r"(?:Uncaught |Unhandled \w+:? )")
 _TERMINATE = re.compile(r"terminate called after throwing an instance of '([^']+)'")
 _WHAT = re.compile(r"\s*what\(\):\s*(.*)$")
@@ -48,7 +48,7 @@ _EXIT = re.compile(r"(-?\d+) \(pid: \d+\)")
 
 
 def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
-    """Return the first line with a text from number `at` on, and the number after it."""
+    """Return the first non-empty line from index `at` on, and the index after it."""
     for number in range(at, min(len(lines), at + 3)):
         if lines[number].strip():
             return lines[number].strip(), number + 1
@@ -56,7 +56,7 @@ def _first_line(lines: Sequence[str], at: int) -> tuple[str, int]:
 
 
 def _after_frames(lines: Sequence[str], at: int) -> int:
-    """Return the number of the first line from `at` on that is no frame and no hint."""
+    """Return the index of the first line from `at` on that is neither a frame nor a hint."""
     end = at
     for number in range(at, len(lines)):
         line = lines[number]
@@ -67,8 +67,8 @@ def _after_frames(lines: Sequence[str], at: int) -> int:
     return end
 
 
-def rust_panic(lines: Sequence[str], at: int) -> Told | None:
-    """Read a panic of Rust, old or new: with its message within the line, or on the next."""
+def rust_panic(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse a Rust panic, with its message on the same line (old format) or the next (new one)."""
     panic = _PANIC.match(lines[at])
     if panic is None:
         return None
@@ -77,11 +77,11 @@ def rust_panic(lines: Sequence[str], at: int) -> Told | None:
     else:
         message, end = _first_line(lines, at + 1)
         place = panic["place"]
-    return Told(f"panicked: {message} ({place})", _after_frames(lines, end))
+    return OtherFailure(f"panicked: {message} ({place})", _after_frames(lines, end))
 
 
-def go_panic(lines: Sequence[str], at: int) -> Told | None:
-    """Read a panic of Go, which has its goroutines below."""
+def go_panic(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse a Go panic, which is followed by its goroutines."""
     panic = _GO.match(lines[at])
     if panic is None:
         return None
@@ -96,11 +96,11 @@ def go_panic(lines: Sequence[str], at: int) -> Told | None:
         or is_frame(lines[end])
     ):
         end += 1
-    return Told(lines[at].strip(), end)
+    return OtherFailure(lines[at].strip(), end)
 
 
-def thrown(lines: Sequence[str], at: int) -> Told | None:
-    """Read an exception of Java, told by its last cause."""
+def java_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse a Java exception; the reason is its last cause."""
     first = _THROWN.match(lines[at])
     if first is None or at + 1 >= len(lines) or not _JAVA_FRAME.match(lines[at + 1]):
         return None
@@ -113,11 +113,11 @@ def thrown(lines: Sequence[str], at: int) -> Told | None:
         elif not is_frame(lines[end]) and not _JAVA_FRAME.match(lines[end]):
             break
         end += 1
-    return Told(reason if reason == text else f"{reason} (raised as {text})", end)
+    return OtherFailure(reason if reason == text else f"{reason} (raised as {text})", end)
 
 
-def node_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read an error that nobody caught in Node, Deno or Bun, told by its last cause."""
+def node_error(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse an uncaught error of Node, Deno or Bun; the reason is its last cause."""
     line = _UNCAUGHT.sub("", lines[at])
     if not _NODE_NAME.match(line):
         return None
@@ -137,11 +137,11 @@ def node_error(lines: Sequence[str], at: int) -> Told | None:
         if cause := _NODE_CAUSE.match(lines[end]):
             reason = f"{cause[1]} (raised as {line.strip()})"
         end += 1
-    return Told(reason, end)
+    return OtherFailure(reason, end)
 
 
-def fatal_python_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read what Python says when it can only abort."""
+def fatal_python_error(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse the message that Python prints before it aborts."""
     if not lines[at].startswith("Fatal Python error: "):
         return None
     end = at + 1
@@ -151,32 +151,32 @@ def fatal_python_error(lines: Sequence[str], at: int) -> Told | None:
         or lines[end].startswith(("Extension modules:", "<no Python frame>"))
     ):
         end += 1
-    return Told(lines[at], end)
+    return OtherFailure(lines[at], end)
 
 
-def terminated(lines: Sequence[str], at: int) -> Told | None:
-    """Read an exception of C++ that nobody caught."""
+def cpp_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse an uncaught C++ exception."""
     found = _TERMINATE.match(lines[at])
     if found is None:
         return None
     what = _WHAT.match(lines[at + 1]) if at + 1 < len(lines) else None
-    return Told(f"{found[1]}: {what[1]}" if what else found[1], at + (2 if what else 1))
+    return OtherFailure(f"{found[1]}: {what[1]}" if what else found[1], at + (2 if what else 1))
 
 
-def compiler_error(lines: Sequence[str], at: int) -> Told | None:
-    """Read what stopped a compiler of Rust: its first error, with the place."""
+def compiler_error(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse a failed Rust compilation: its first error, with the location."""
     if not _CARGO_END.match(lines[at]):
         return None
     for number in range(max(0, at - 400), at):
         error = _CARGO.match(lines[number])
         place = _CARGO_PLACE.match(lines[number + 1]) if error else None
         if error and place:
-            return Told(f"{error[1]} ({place[1]})", _after_frames(lines, at + 1))
+            return OtherFailure(f"{error[1]} ({place[1]})", _after_frames(lines, at + 1))
     return None
 
 
-def resolver(lines: Sequence[str], at: int) -> Told | None:
-    """Read what a resolver drew as a tree: what it could not do, and why."""
+def resolver_error(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse the tree printed by a dependency resolver: what failed, and why."""
     if not _CROSS.match(lines[at]):
         return None
     words = [lines[at].strip(" ×")]
@@ -184,11 +184,11 @@ def resolver(lines: Sequence[str], at: int) -> Told | None:
     while end < len(lines) and lines[end].startswith("  ") and lines[end].strip():
         words.append(lines[end].strip(" ╰─▶│├"))
         end += 1
-    return Told(" ".join(words), end) if len(words) > 1 else None
+    return OtherFailure(" ".join(words), end) if len(words) > 1 else None
 
 
-def pytest_summary(lines: Sequence[str], at: int) -> Told | None:
-    """Read the last line of pytest, with the first test that failed."""
+def pytest_summary(lines: Sequence[str], at: int) -> OtherFailure | None:
+    """Parse the summary line of pytest, with the first test that failed."""
     counted = _PYTEST_END.match(lines[at])
     if counted is None:
         return None
@@ -196,16 +196,16 @@ def pytest_summary(lines: Sequence[str], at: int) -> Told | None:
         if failed := _PYTEST_FAILED.match(lines[number]):
             why = f": {failed[3]}" if failed[3] else ""
             verb = "failed" if failed[1] == "FAILED" else "could not run"
-            return Told(f"{failed[2]} {verb}{why} ({counted[1]})", at + 1)
-    return Told(counted[1], at + 1)
+            return OtherFailure(f"{failed[2]} {verb}{why} ({counted[1]})", at + 1)
+    return OtherFailure(counted[1], at + 1)
 
 
 def torchrun_summary(
     lines: Sequence[str], at: int, of_rank: Callable[[str, str], str | None]
-) -> Told | None:
-    """Read what torchrun says of the first worker that failed.
+) -> OtherFailure | None:
+    """Parse torchrun's summary of the first worker that failed.
 
-    `of_rank` returns what a worker itself printed, given its rank and its local rank.
+    `of_rank` returns the exception printed by a worker, given its rank and local rank.
     """
     if not _SUMMARY.match(lines[at].strip()):
         return None
@@ -220,15 +220,15 @@ def torchrun_summary(
             break
     ranks = _RANK.match(fields.get("rank", ""))
     rank, local = (ranks[1], ranks[2]) if ranks else (fields.get("rank", "?"), "")
-    told = _own_traceback(lines, at, end) or of_rank(rank, local)
+    exception = _own_traceback(lines, at, end) or of_rank(rank, local)
     where = f"rank {rank} on {fields['host']}" if "host" in fields else f"rank {rank}"
-    if told:
-        return Told(f"{told} ({where})", end)
-    return Told(f"{where} {_ended(fields.get('exitcode', ''))}", end)
+    if exception:
+        return OtherFailure(f"{exception} ({where})", end)
+    return OtherFailure(f"{where} {_describe_exit(fields.get('exitcode', ''))}", end)
 
 
 def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
-    """Return the exception that a worker left for the summary."""
+    """Return the exception that a worker recorded in the summary."""
     for number in range(at, end):
         head = HEAD.search(lines[number])
         if head and "traceback" in lines[number]:
@@ -238,7 +238,7 @@ def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
     return None
 
 
-def _ended(exit_code: str) -> str:
+def _describe_exit(exit_code: str) -> str:
     found = _EXIT.match(exit_code)
     code = int(found[1]) if found else 0
     if code < 0 and -code in set(signal.Signals):

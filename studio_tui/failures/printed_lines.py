@@ -1,4 +1,4 @@
-"""Lines of a program's output without what is no word of its own: rules, boxes, frames."""
+"""Classification of output lines: stack frames, hints, progress bars, epilogues."""
 
 import re
 
@@ -36,7 +36,7 @@ _HINT = re.compile(
     r"|npm ERR! A complete log|npm error A complete log|info Visit https://yarnpkg|"
     r"For simplicity, JAX has removed|Complete log: |Set the environment variable HYDRA_FULL|"
     r"\(?Use `node --trace|If you believe this is a bug|See https?://\S+$"
-    # what a reader is advised to do or to look at, by tools of the command line
+    # advice printed by command-line tools
     r"|note: |(?:\S+:\d+:\d+: )note: |<?https?://\S+>?$|\d\d:\d\d:\d\d$|Tip: |-- Check '"
     r"|Please make sure you have the correct access rights$|and the repository exists\.$"
     r"|\[ERROR\](?:$| -> \[Help| \[Help| Re-run Maven| To see the full stack| For more information"
@@ -82,31 +82,34 @@ _OWN = "[local Studio: "
 
 
 def printed_lines(output: str) -> list[str]:
-    """Return the lines of an output without colours and our own; each state of a bar is one."""
+    """Return the lines of an output without colours and the local Studio's own lines.
+
+    Each state of a progress bar becomes a line.
+    """
     text = _ESCAPE.sub("", _RETURNS.sub("\n", output.replace("\r\n", "\n")))
     lines = (line.rstrip().replace("\x08", "") for line in text.split("\n"))
     return [line for line in lines if not line.startswith(_OWN)]
 
 
 def bare(line: str) -> str:
-    """Return a line without the box or tree it is drawn into; empty for rules."""
+    """Return a line without the box or tree drawn around it; empty for rules."""
     text = line.strip().strip(_DRAWING + " \t").strip()
     if text[:1] == "|" and text[-1:] == "|" and len(text) > 1:
         text = text[1:-1].strip()
     words = text.strip(_RULE + " ")
     if not words:
         return ""
-    # A heading within a rule, as `==== 1 failed ====`.
+    # A heading within a rule, such as `==== 1 failed ====`.
     return words if text[:2] == text[-2:] and text[:1] in _RULE and text[:1] == text[1:2] else text
 
 
 def is_frame(line: str) -> bool:
-    """Whether a line is one step of a stack, or points into its source."""
+    """Whether a line is part of a stack trace, including the marks under its source lines."""
     return _FRAME.match(line) is not None
 
 
 def is_hint(line: str) -> bool:
-    """Whether a line says only where more can be found out."""
+    """Whether a line only points to more information."""
     return _HINT.match(line.strip()) is not None
 
 
@@ -116,10 +119,10 @@ def is_bar(line: str) -> bool:
 
 
 def is_epilogue(line: str) -> bool:
-    """Whether a line is what a runner, a tracker or the interpreter adds to a failure."""
+    """Whether a line is added to a failure by a launcher, a tracker or the interpreter."""
     return _EPILOGUE.match(line.lstrip(_DRAWING + " ")) is not None
 
 
 def is_closing(line: str) -> bool:
-    """Whether a line says that a program puts its things away."""
+    """Whether a line reports that the program is cleaning up."""
     return _CLOSING.search(line) is not None

@@ -1,7 +1,8 @@
-"""Why a program failed, found in the end of its output: what ended it, else what it said last.
+"""Why a program failed, found at the end of its output: its failure, or else its last message.
 
-A failure is the reason only if nothing follows it but more of its kind, or what programs and
-launchers say while they go: one that was caught and logged is followed by the program's going on.
+A failure is the reason only if it is followed by nothing but failures of the same kind, or by the
+closing messages of programs and launchers. A failure that was caught and logged is followed by
+output of the program continuing.
 """
 
 import json
@@ -24,9 +25,9 @@ from studio_tui.failures.printed_lines import (
 )
 
 _LINES = 4000
-"""Lines of the end that are looked at."""
-_LONG_AFTER = 30
-"""Lines after a failure beyond which the program has gone on."""
+"""Number of lines at the end of the output that are examined."""
+_MANY_LINES = 30
+"""Number of lines after a failure from which the program is considered to have continued."""
 _SIGNS = re.compile(
     r"Traceback \(most recent call last\)|panicked at |panic: |fatal error: |Root Cause \(first"
     r"|terminate called| in [\d.]+s|error: (?:could not compile|aborting)|  File \""
@@ -36,15 +37,17 @@ _ASIDE = re.compile(
     r"Exception in thread |Exception ignored (?:in|on)|Error in atexit|Error in sys\.excepthook"
     r"|(?:Task|Future) exception was never retrieved|Exception in callback|Exception ignored while"
 )
-"""Before an exception that ends a thread or nothing at all."""
-_WHOSE = re.compile(r"(?:future|task|handle|transport|protocol|source_traceback|server): ")
-"""What asyncio's handler says between that and the traceback (`call_exception_handler`)."""
+"""Precedes an exception that ends only a thread, or nothing at all."""
+_ASYNCIO_CONTEXT = re.compile(
+    r"(?:future|task|handle|transport|protocol|source_traceback|server): "
+)
+"""Printed by asyncio between that line and the traceback (`call_exception_handler`)."""
 _GRAVE = "error|err|warning|warn|critical|fatal|severe|exception"
 _RECORD = re.compile(
     rf"{STAMP}.{{0,80}}?\b(?i:{_GRAVE})\b|.{{0,40}}\b(?:ERROR|WARNING|WARN|CRITICAL|FATAL)\b"
     rf"|[EWF]\d{{4}} |.{{0,80}}\b(?i:level|severity)\W{{1,4}}(?i:{_GRAVE})\b"
 )
-"""What a logger writes of an error, with its traceback below."""
+"""Log record of an error, which has its traceback below."""
 _MILD = re.compile(
     r".{0,80}?\b(?:DEBUG|INFO|NOTICE|SUCCESS|debug|info)\b(?![\w/.])|I\d{4} \d\d:|\[I \d"
 )
@@ -62,14 +65,14 @@ _ERROR = re.compile(
     r"|[\w./+-]+: (?:error \w+ing |.*: (?:No such file or directory|Permission denied"
     r"|No space left on device|Operation not permitted|Connection (?:refused|timed out)))"
 )
-"""How the error of a command-line tool begins."""
+"""Start of an error message of a command-line tool."""
 _CROSSED = re.compile(r"\s*[✖✗❌] \S")
 _EMBEDDED = "Traceback (most recent call last):\n"
 _EMBEDDED_IN_JSON = "Traceback (most recent call last):\\n"
 
 
 class _Kind(Enum):
-    """What a failure is to the program that printed it."""
+    """The effect of a failure on the program that printed it."""
 
     ENDING = auto()
     ASIDE = auto()
@@ -84,28 +87,28 @@ class _Failure(NamedTuple):
     is_announced: bool = False
     """Whether a logger wrote it."""
     is_certain: bool = False
-    """Whether it is what a program says at its very end, so that it cannot have been handled."""
+    """Whether a program prints it only at its very end, so that it cannot have been handled."""
     is_python: bool = False
     origin: str = ""
 
 
 class Ending(NamedTuple):
-    """What an output says of how its program ended; all untrusted."""
+    """How a program ended, according to its output. Untrusted."""
 
     failure: str
-    """What ended it; empty when the output shows nothing of the kind."""
+    """The failure that ended it; empty if the output has none."""
     last: str
-    """What it said last, unless `failure` says it all; empty when it said nothing."""
+    """The last message, unless `failure` includes it; empty if there is none."""
     has_gone_on: bool = False
-    """Whether it shows a failure that was handled, after which `last` was said."""
+    """Whether the output has a failure that was handled, with `last` printed after it."""
 
 
 def ending(lines: Sequence[str], code: int = 1) -> Ending:
-    """Return what lines without colours say of how their program ended, with exit code `code`."""
+    """Return how the program ended, from output lines without colours and its exit code `code`."""
     lines = lines[-_LINES:]
     failures = sorted(_failures(lines), key=lambda failure: (failure.end, failure.start))
     last = last_words(lines)
-    chosen = _chosen(failures, lines)
+    chosen = _choose(failures, lines)
     if chosen is None:
         error = _error_before_advice(lines, last)
         says_all = bool(error) and (is_closing(last) or error.endswith(last))
@@ -113,19 +116,19 @@ def ending(lines: Sequence[str], code: int = 1) -> Ending:
     after = _own_words(lines[max(failure.end for failure in failures) :])
     if not after or (chosen.is_certain and not _has_gone_on(after)):
         return Ending(chosen.reason, "")
-    # Only 1 is Python's own code for an exception that nobody caught.
+    # Python exits with code 1, and no other, for an uncaught exception.
     is_caught = (
         chosen.is_announced or chosen.kind is _Kind.ASIDE or (chosen.is_python and code != 1)
     )
     if is_caught or _has_gone_on(after):
-        if _is_no_reason(lines) and len(after) <= _LONG_AFTER:
+        if _ends_without_reason(lines) and len(after) <= _MANY_LINES:
             return Ending(chosen.reason, "")
         return Ending("", last, has_gone_on=True)
     return Ending(chosen.reason, last)
 
 
 def failure_in(text: str) -> str | None:
-    """Return the exception of a text that holds a traceback, as a field of JSON does."""
+    """Return the exception in a text that contains a traceback, e.g. a JSON field."""
     found = ending(text.split("\n"))
     return found.failure or None
 
@@ -134,7 +137,7 @@ def failure_in(text: str) -> str | None:
 
 
 def _failures(lines: Sequence[str]) -> Iterator[_Failure]:
-    """Yield all failures, those of each origin by themselves as their lines come mixed."""
+    """Yield all failures, parsing each origin by itself because their lines may be interleaved."""
     streams: dict[str, tuple[list[int], list[str]]] = {}
     signs: dict[str, list[int]] = {}
     for number, line in enumerate(lines):
@@ -166,8 +169,8 @@ def _of_stream(
         if at < read_to:
             continue
         failure = _failure_at(bodies, at)
-        if failure is None and (told := other_programs.torchrun_summary(bodies, at, of_rank)):
-            failure = _Failure(told.reason, at, told.end, is_certain=True)
+        if failure is None and (summary := other_programs.torchrun_summary(bodies, at, of_rank)):
+            failure = _Failure(summary.reason, at, summary.end, is_certain=True)
         if failure is not None:
             read_to = failure.end
             found.append(failure)
@@ -186,20 +189,20 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
     for read in (
         other_programs.rust_panic,
         other_programs.go_panic,
-        other_programs.terminated,
+        other_programs.cpp_exception,
         other_programs.fatal_python_error,
-        other_programs.thrown,
+        other_programs.java_exception,
         other_programs.node_error,
     ):
-        if told := read(bodies, at):
-            return _Failure(told.reason, at, told.end)
+        if found := read(bodies, at):
+            return _Failure(found.reason, at, found.end)
     for read in (
         other_programs.pytest_summary,
         other_programs.compiler_error,
-        other_programs.resolver,
+        other_programs.resolver_error,
     ):
-        if told := read(bodies, at):
-            return _Failure(told.reason, at, told.end, is_certain=True)
+        if found := read(bodies, at):
+            return _Failure(found.reason, at, found.end, is_certain=True)
     return None
 
 
@@ -207,7 +210,7 @@ def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
     head = HEAD.search(bodies[at])
     before = bodies[at][: head.start()] if head else ""
     near = (bodies[number] for number in range(at - 1, max(-1, at - 5), -1))
-    above = next((line for line in near if line.strip() and not _WHOSE.match(line)), "")
+    above = next((line for line in near if line.strip() and not _ASYNCIO_CONTEXT.match(line)), "")
     if _ASIDE.match(above) or _ASIDE.match(before):
         kind = _Kind.ASIDE
     elif raised.is_wrapper and raised.cause is None:
@@ -221,7 +224,7 @@ def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
 def _of_rank(
     rank: str, local: str, others: dict[str, list[_Failure]], own: Sequence[_Failure]
 ) -> str | None:
-    """Return the exception that a worker printed, by its rank or its place on its node."""
+    """Return the exception printed by a worker, found by its rank or its local rank."""
     for number, words in ((rank, ("rank",)), (local, ("default", "trainer", "local_rank"))):
         for origin, failures in others.items():
             digits = "".join(filter(str.isdecimal, origin))
@@ -233,13 +236,13 @@ def _of_rank(
     return None
 
 
-def _chosen(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
-    """Return the failure that ended the program, of those that it printed."""
+def _choose(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | None:
+    """Return the failure that ended the program."""
     wrapper = failures[-1] if failures and failures[-1].kind is _Kind.WRAPPER else None
     for kind in (_Kind.ENDING, _Kind.WRAPPER, _Kind.ASIDE):
         of_kind = [failure for failure in failures if failure.kind is kind]
         if wrapper is not None and kind is _Kind.ENDING:
-            # What was handled long before is not what the last one is about.
+            # A failure handled long before is not the one that the wrapper reports.
             of_kind = [
                 failure
                 for failure in of_kind
@@ -255,7 +258,7 @@ def _chosen(failures: Sequence[_Failure], lines: Sequence[str]) -> _Failure | No
 
 
 def _own_words(lines: Sequence[str]) -> list[str]:
-    """Return those of the lines after a failure that are no epilogue of it."""
+    """Return the lines after a failure that are not part of its epilogue."""
     words = []
     for line in lines:
         body = split_origin(line)[1]
@@ -263,24 +266,24 @@ def _own_words(lines: Sequence[str]) -> list[str]:
         if not text or is_frame(body) or is_hint(text) or is_epilogue(body) or _ASIDE.match(text):
             continue
         words.append(text)
-    if all(is_closing(text) or is_bar(text) for text in words) and len(words) < _LONG_AFTER:
+    if all(is_closing(text) or is_bar(text) for text in words) and len(words) < _MANY_LINES:
         return []
     return words
 
 
 def _has_gone_on(words: Sequence[str]) -> bool:
-    """Whether lines after a failure are those of a program that goes on."""
-    return len(words) > _LONG_AFTER or any(
+    """Whether the lines after a failure show that the program continued."""
+    return len(words) > _MANY_LINES or any(
         _WENT_ON.search(text) or (_MILD.match(text) and not is_closing(text)) for text in words
     )
 
 
 def _error_before_advice(lines: Sequence[str], last: str) -> str:
-    """Return the error of a tool that says more after it, as what to do; empty if `last` is it."""
-    near = [split_origin(line)[1] for line in lines[-_LONG_AFTER:]]
+    """Return the error of a tool that prints advice after it; empty if `last` is the error."""
+    near = [split_origin(line)[1] for line in lines[-_MANY_LINES:]]
     near = [line for line in near if not is_epilogue(line) and not is_hint(bare(line))]
     words = [bare(line) for line in near]
-    ends_without = _is_no_reason(lines)
+    ends_without = _ends_without_reason(lines)
     for number in range(len(words) - 1, -1, -1):
         text = words[number]
         is_record = ends_without and _RECORD.match(text) and not _MILD.match(text)
@@ -292,14 +295,14 @@ def _error_before_advice(lines: Sequence[str], last: str) -> str:
     return ""
 
 
-def _is_no_reason(lines: Sequence[str]) -> bool:
-    """Whether what a program said last is never why it failed: a mild record, or its closing."""
+def _ends_without_reason(lines: Sequence[str]) -> bool:
+    """Whether the last message cannot be the reason: a mild record, or a closing message."""
     last = last_words(lines)
     return bool(_MILD.match(last)) or is_closing(last)
 
 
 def last_words(lines: Sequence[str]) -> str:
-    """Return what a program said last: no rule, no frame, no bar unless there is nothing else."""
+    """Return the last message of a program: no rule, no frame, and a bar only if nothing else."""
     bar = epilogue = ""
     for number in range(len(lines) - 1, -1, -1):
         body = split_origin(lines[number])[1]
@@ -316,7 +319,7 @@ def last_words(lines: Sequence[str]) -> str:
 
 
 def _in_box(lines: Sequence[str], at: int) -> str:
-    """Return the lines of the box whose last line is number `at` as one."""
+    """Return the lines of the box that ends at line index `at`, joined into one."""
     first = at
     while first > 0 and is_boxed(lines[first - 1]):
         first -= 1
@@ -324,7 +327,7 @@ def _in_box(lines: Sequence[str], at: int) -> str:
 
 
 def _of_json(text: str) -> str | None:
-    """Return the message of a line that is a JSON object, or the exception it brings."""
+    """Return the message of a line that is a JSON object, or the exception in one of its fields."""
     if not text.startswith("{") or not text.endswith("}"):
         return None
     try:

@@ -1,1 +1,1 @@
-"""Models to cells: pure functions over what is known and the time. No input or output."""
+"""Pure functions that turn models into table cells and text. They do no I/O."""

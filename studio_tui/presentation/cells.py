@@ -1,6 +1,6 @@
-"""What a table shows: safe text, and what the text means for the reader.
+"""Table cells: safe text with a tone.
 
-Colours, widths and alignment are decided elsewhere: a cell knows none of them.
+Colours, widths and alignment are decided elsewhere.
 """
 
 from collections.abc import Iterable
@@ -9,61 +9,63 @@ from typing import NamedTuple
 
 
 class Tone(StrEnum):
-    """What a piece of text means; the style sheet turns it into a colour.
+    """Meaning of a text, which the style sheet maps to a colour.
 
-    Tone is never the only carrier of meaning: the text says the same in a glyph or a word.
+    Tone is never the only carrier of meaning: a glyph or a word expresses it too.
     """
 
     PLAIN = "plain"
-    """Nothing in particular."""
+    """No particular meaning."""
 
     DIM = "dim"
-    """Of lesser interest, or not known."""
+    """Less important, or unknown."""
 
     STRONG = "strong"
-    """What the row is known by, such as a name."""
+    """The row's identity, such as a name."""
 
     GOOD = "good"
-    """Ended as it should."""
+    """Ended successfully."""
 
     BAD = "bad"
     """Failed."""
 
     WARN = "warn"
-    """Worth a look, or ended by a person."""
+    """Needs attention, or was ended by a person."""
 
     ACTIVE = "active"
-    """Under way."""
+    """In progress."""
 
     WAITING = "waiting"
-    """Not begun, and will begin by itself."""
+    """Not started yet; will start by itself."""
 
     ACCENT = "accent"
-    """Stands out for a reason of the reader's own, such as a match."""
+    """Highlighted because of something the user did, such as a search match."""
 
 
 class Cell(NamedTuple):
     """One cell of a table row."""
 
     text: str
-    """One line, made safe by `studio_tui.text` when it entered the program."""
+    """One line, made safe by `studio_tui.text` when it was received."""
 
     tone: Tone = Tone.PLAIN
-    """What the whole text means."""
+    """Tone of the whole text."""
 
     shorter: tuple[str, ...] = ()
-    """What is said where the text has no room, each shorter than the one before; nothing where the
-    beginning of the text does as well."""
+    """Alternatives for narrow cells, each shorter than the one before.
+
+    If empty, the text is truncated instead.
+    """
 
 
 class Pieces(NamedTuple):
-    """A cell whose parts mean different things, from left to right with nothing between them."""
+    """A cell of several parts with different tones, joined without separators."""
 
     parts: tuple[Cell, ...]
 
 
 def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return a row in which nothing stands out, as nothing can be done with it."""
+    """Return a row without highlights, for an item that cannot be used."""
     return tuple(
         Cell(
             "".join(part.text for part in cell.parts) if isinstance(cell, Pieces) else cell.text,
@@ -74,4 +76,4 @@ def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
 
 
 NOTHING = Cell("")
-"""A cell with nothing to say."""
+"""An empty cell."""

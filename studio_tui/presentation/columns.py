@@ -1,4 +1,4 @@
-"""The columns of a table: titles, widths, and which leave first when there is no room."""
+"""Table columns: titles, widths, and the order in which they are dropped when space is short."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ AnyCell = TypeVar("AnyCell")
 
 
 class Align(Enum):
-    """At which edge of its column a text stands."""
+    """Horizontal alignment of a column."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -17,48 +17,48 @@ class Align(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a table knows of a column before it knows its own width."""
+    """Layout of a column, independent of the table's width."""
 
     key: str
-    """Names the column to the program, never to the reader."""
+    """Internal name, never shown."""
 
     title: str
-    """What the header says; safe text."""
+    """Header text. Safe to draw."""
 
     width: int
-    """Cells: exactly that many, or at least that many if the column grows. 1 or more."""
+    """Width in cells, or minimum width if the column grows. At least 1."""
 
     grow: int = 0
-    """Share of the cells no column asked for; 0 does not grow."""
+    """Share of the remaining cells; 0 does not grow."""
 
     most: int | None = None
-    """Cells that a growing column takes at most; `None` is no limit."""
+    """Maximum width in cells of a growing column; `None` for no limit."""
 
     align: Align = Align.LEFT
-    """Where text and title stand."""
+    """Alignment of text and title."""
 
     drop: int = 0
-    """The higher, the sooner it is left out of a narrow table; 0 always stays."""
+    """Drop priority in a narrow table: higher is dropped first; 0 is never dropped."""
 
     fits: bool = False
-    """Whether it is no wider than its title and what stands in it, and gone if that is nothing.
+    """Whether it shrinks to its title and contents, and is dropped if it has no contents.
 
-    One that always stays is at least as wide as its title.
+    A column with `drop` 0 is at least as wide as its title.
     """
 
     wants: int = 0
-    """Cells for whose sake columns are left out that leave sooner, as long as it can use them."""
+    """Width in cells, if its contents need it, for which columns of higher `drop` are dropped."""
 
     likes: int = 0
-    """Cells for whose sake columns of little interest are left out, likewise."""
+    """Like `wants`, but only columns of little interest are dropped."""
 
     first: int = 0
-    """Cells that a growing column has before any to its right grows, and before shares."""
+    """Width in cells that it gets before columns to its right grow, and before `grow` shares."""
 
     sticky: bool = False
-    """Whether it stands still while others are scrolled sideways; for the leftmost ones."""
+    """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
 
 def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:
-    """Return the cells of a row by the keys of their columns; there are as many of both."""
+    """Return the cells of a row by column key. Both sequences have the same length."""
     return {column.key: cell for column, cell in zip(columns, cells, strict=True)}

@@ -1,11 +1,11 @@
-"""Numbers and times in words as short as they can be and still be true."""
+"""Short formats of numbers and times."""
 
 import math
 import re
 from datetime import datetime, timedelta
 
 UNKNOWN = "–"
-"""Stands where Studio did not say."""
+"""Shown for a value that Studio did not send."""
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -15,9 +15,9 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float | None:
-    """Return the seconds from `start` to `end`, never negative; `None` when either is unknown.
+    """Return the seconds from `start` to `end`, never negative; `None` if either is unknown.
 
-    Clocks of two machines may differ, so a span that seems negative is shown as none at all.
+    Clocks of two machines may differ, so a negative duration becomes 0.
     """
     if start is None or end is None:
         return None
@@ -25,7 +25,7 @@ def seconds_between(start: datetime | None, end: datetime | None) -> float | Non
 
 
 def duration(seconds: float | None) -> str:
-    """Return a span as a clock would show it: `0:07`, `12:05`, `3:04:09`, `2d 03:04`."""
+    """Format a duration like a clock: `0:07`, `12:05`, `3:04:09`, `2d 03:04`."""
     if seconds is None:
         return UNKNOWN
     whole = int(seconds)
@@ -38,7 +38,7 @@ def duration(seconds: float | None) -> str:
 
 
 def age(seconds: float | None) -> str:
-    """Return how long ago, in one unit: `now`, `42s`, `12m`, `5h`, `3d`, `2y`."""
+    """Format an age in one unit: `now`, `42s`, `12m`, `5h`, `3d`, `2y`."""
     if seconds is None:
         return UNKNOWN
     if seconds < 1:
@@ -55,7 +55,7 @@ def age(seconds: float | None) -> str:
 
 
 def next_try(moment: datetime, now: datetime) -> str:
-    """Return `next try 8s`, rounded up so that nothing is tried before it says so; `trying…`."""
+    """Format the time until a retry as `next try 8s`, rounded up; `trying…` if it is due."""
     left = math.ceil((moment - now).total_seconds())
     if left <= 0:
         return "trying…"
@@ -63,25 +63,25 @@ def next_try(moment: datetime, now: datetime) -> str:
 
 
 def local_time(moment: datetime | None) -> str:
-    """Return a moment in the reader's own zone, to the second, with the zone's name."""
+    """Format a time in the user's time zone, to the second, with the zone's name."""
     if moment is None:
         return UNKNOWN
     try:
         return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     except (OverflowError, ValueError):
-        # Year 1 and 9999 have no local time in every zone.
+        # In some time zones, year 1 and 9999 have no local time.
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def clock_time(moment: datetime, now: datetime) -> str:
-    """Return `14:05`, with the date before it when it is not today in the reader's zone."""
+    """Format a time as `14:05` in the user's time zone, with the date if it is not today."""
     local = moment.astimezone()
     form = "%H:%M" if local.date() == now.astimezone().date() else "%Y-%m-%d %H:%M"
     return local.strftime(form)
 
 
 def size(count: int) -> str:
-    """Return bytes in the largest binary unit that gives a number of at least one."""
+    """Format a number of bytes in the largest binary unit that gives at least 1."""
     amount = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024:
@@ -91,16 +91,16 @@ def size(count: int) -> str:
 
 
 def with_short_ids(text: str) -> str:
-    """Return text in which long ids are cut to what lists show of them."""
+    """Shorten all long ids in a text to the length shown in lists."""
     return _LONG_ID.sub(r"\1", text)
 
 
 def plural(count: int, noun: str) -> str:
-    """Return `1 job`, `2,000 jobs`."""
+    """Format a count with its noun: `1 job`, `2,000 jobs`."""
     return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def ago(delta: timedelta) -> str:
-    """Return `3s ago`; `now` for less than a second."""
+    """Format an age as `3s ago`; `now` if less than a second."""
     words = age(delta.total_seconds())
     return words if words == "now" else f"{words} ago"

@@ -1,4 +1,4 @@
-"""How old what is shown is, in words: never older than it says."""
+"""The freshness indicator: the age of the data on screen, and why it is not updated."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,45 +18,44 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import age, clock_time, next_try
 
 LIVE_WITHIN = timedelta(seconds=3)
-"""An answer that is not later than this counts as in time; the eye cannot tell."""
+"""An answer overdue by less than this still counts as live; the delay is not noticeable."""
 
 
 class Aged(Protocol):
-    """What a snapshot tells of its age."""
+    """Protocol of a snapshot's age."""
 
     def moment(self, now: datetime) -> datetime:
-        """Return the moment of which it is shown: the present, unless questions fail."""
+        """Return the time that the data represents: now, unless polling fails."""
 
     @property
     def fetched_at(self) -> datetime | None:
-        """When Studio last confirmed what is shown."""
+        """When Studio last confirmed the data; `None` if it never did."""
 
     @property
     def due_at(self) -> datetime | None:
-        """When it is asked next, however often that is; `None` where nobody has said."""
+        """When the next poll is due; `None` if unknown."""
 
     @property
     def is_recalled(self) -> bool:
-        """Whether an earlier run knew it, and Studio has not answered in this one."""
+        """Whether the data was loaded from disk and Studio has not answered in this session."""
 
     @property
     def error(self) -> StudioError | None:
-        """Why the latest question failed."""
+        """Error of the latest poll; `None` if it succeeded."""
 
     @property
     def failing_since(self) -> datetime | None:
-        """When the failures in a row began."""
+        """Time of the first of the consecutive failures."""
 
     @property
     def next_try_at(self) -> datetime | None:
-        """When it is asked again after a failure."""
+        """Time of the next retry after a failure."""
 
 
 def freshness(snapshot: Aged, now: datetime) -> Cell:
-    """Return the words of the freshness chip for one snapshot.
+    """Return the freshness indicator of a snapshot.
 
-    It is live as long as the last answer that was due has come, whether that is each second or
-    each half minute.
+    It is live while no answer is overdue, whatever the polling interval.
     """
     known = snapshot.fetched_at is not None
     old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
@@ -77,7 +76,7 @@ def freshness(snapshot: Aged, now: datetime) -> Cell:
 
 
 def _trouble(error: StudioError) -> str:
-    """Return in few words what an error means, so that each kind of outage is told from others."""
+    """Describe an error in a few words, distinct for each kind of outage."""
     match error:
         case AuthenticationError():
             return "token refused"

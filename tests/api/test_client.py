@@ -184,7 +184,7 @@ async def test_a_new_job_carries_its_key_and_only_what_was_set(
 async def test_text_that_is_not_unicode_is_not_sent(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
-    with pytest.raises(errors.InvalidRequest, match="not Unicode"):
+    with pytest.raises(errors.InvalidRequest, match="not valid Unicode"):
         await client.create_job(JOB.model_copy(update={"query": "\ud800"}))
     assert proxy.seen == []
 

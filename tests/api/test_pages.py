@@ -145,8 +145,8 @@ async def test_an_empty_list_is_a_page() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"items": []}', "an object where a list"),
-        (b"null", "null where a list"),
+        (b'{"items": []}', "an object instead of a list"),
+        (b"null", "null instead of a list"),
         (b"", "empty where data"),
         (b"<!DOCTYPE html><html>secret</html>", "web page"),
         (b'[{"id":"a"}', "not complete JSON"),

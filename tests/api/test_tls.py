@@ -118,7 +118,7 @@ async def test_a_ca_file_without_certificates_is_a_wrong_setting(tmp_path: Path)
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing here")
     async with StudioClient(settings_for("https://localhost:1", ca_file=empty)) as client:
-        with pytest.raises(ConfigError, match=r"empty\.pem holds no certificates"):
+        with pytest.raises(ConfigError, match=r"empty\.pem contains no certificates"):
             await client.jobs()
 
 

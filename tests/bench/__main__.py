@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: what the program costs its user, with the machine's floor beside it.
+"""`python -m tests.bench`: performance as seen by the user, with the machine's baseline beside it.
 
 Figures of one run can be compared with each other; those of two runs only by their ratios.
 """
@@ -22,16 +22,16 @@ from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.studios import ProcessStudio
 
 _KEPT = Path(__file__).parents[2] / ".bench.json"
-"""The figures of the last run of each section."""
+"""Figures of the last run of each section."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure what is asked for and print it; return 1 if a goal is missed."""
+    """Measure the requested sections and print them; return 1 if a goal is missed."""
     asked = _parsed(arguments)
     kept = json.loads(_KEPT.read_text()) if _KEPT.exists() else {}
     before = kept if asked.baseline else None
     effort = QUICK if asked.quick else FULL
-    # An installed program is compiled; a checkout is not where Python may write no bytecode.
+    # An installed program is compiled, but a checkout may not be.
     compileall.compile_dir(str(Path(studio_tui.__file__).parent), quiet=1)
     with tempfile.TemporaryDirectory(prefix="studio-tui-bench-") as folder:
         root = Path(folder)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _dashboard(studio: ProcessStudio, root: Path) -> Program:
-    """Return the dashboard as a user starts it, remembering nothing of this machine's user."""
+    """Return the dashboard as started by a user, with empty state folders."""
     places = {
         f"STUDIO_TUI_{place}_DIR": str(root / place.lower())
         for place in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")

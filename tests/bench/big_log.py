@@ -1,6 +1,7 @@
-"""Logs for measuring what reads logs: lines of 108 bytes, numbered, or stamped with their time.
+"""Generates logs for benchmarks: lines of 108 bytes, numbered or timestamped.
 
-`python -m tests.bench.big_log FILE RATE` appends RATE lines a second to a file until it is ended.
+`python -m tests.bench.big_log FILE RATE` appends RATE lines per second to a file until it is
+terminated.
 """
 
 import sys
@@ -11,10 +12,10 @@ from pathlib import Path
 LINE_BYTES = 108
 
 RARE = b"Needle-in-the-log"
-"""Stands once in a log, near its start."""
+"""Occurs once in a log, near its start."""
 
 BEATS = 100
-"""A second, of a log that grows."""
+"""Batches per second of a growing log."""
 
 _WORDS = (
     b"step loss=0.0123 lr=0.0003 images/s=1742 epoch=3 batch of words that fill a line as jobs do"
@@ -23,7 +24,7 @@ _BLOCK = 10_000
 
 
 def write(path: Path, lines: int) -> None:
-    """Write a log of that many lines, at least a hundred."""
+    """Write a log with `lines` lines, at least a hundred."""
     rare_number = lines // 100
     with path.open("wb") as file:
         for first in range(0, lines, _BLOCK):
@@ -36,19 +37,19 @@ def write(path: Path, lines: int) -> None:
 
 
 def sequence(number: int) -> str:
-    """Return what the line of a number begins with."""
+    """Return the prefix of a numbered line."""
     return f"seq={number:010d}"
 
 
 def beat(lines: int) -> bytes:
-    """Return lines that come at once, the last of which says when (`time.perf_counter`)."""
+    """Return a batch of lines, the last of which has a timestamp (`time.perf_counter`)."""
     line = b"seq=%010d %s\n" % (0, _filled(14))
     stamp = b"t=%015.6f" % time.perf_counter()
     return line * (lines - 1) + stamp + b" %s\n" % _filled(len(stamp))
 
 
 def beats(rate: int) -> Iterator[tuple[float, bytes]]:
-    """Yield how many seconds to rest, and then what is to be appended; for ever."""
+    """Yield the seconds to wait and the bytes to append; infinite."""
     begun, appended = time.perf_counter(), 0
     while True:
         due = begun + (appended + rate / BEATS) / rate

@@ -1,4 +1,4 @@
-"""How many lines of a graph cross, beside the layout of `dot` where Graphviz is installed."""
+"""Counts the line crossings of graph layouts, compared with `dot` if Graphviz is installed."""
 
 import re
 import shutil
@@ -14,9 +14,9 @@ from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import fan, near, stages, wide
 
 _STEPS = 16
-"""Straight pieces in which a curve of `dot` is followed."""
+"""Number of straight segments that approximate a curve of `dot`."""
 _DIGITS = 3
-"""Of inches, below which `dot` rounds."""
+"""Decimal places of inches to which `dot` rounds."""
 _GOAL = Goal(times_floor=2.0)
 
 Point = tuple[float, float]
@@ -24,7 +24,7 @@ Parents = Mapping[str, Sequence[str]]
 
 
 def measures() -> tuple[Measure, ...]:
-    """Return the crossings of graphs of several kinds; without `dot` there is no floor."""
+    """Return the crossings of graphs of several kinds; without `dot` there is no baseline."""
     graphs: dict[str, Pipeline] = {
         "188 jobs, overlapping shards": wide(),
         "fan of 160 jobs": fan(160),
@@ -49,9 +49,9 @@ def _measured(name: str, sent: Pipeline) -> Iterator[Measure]:
 
 
 def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
-    """Return how many pairs of edges cross in the layout of `dot`, counted between its ranks.
+    """Return the number of edge pairs that cross in the layout of `dot`, counted between ranks.
 
-    Its ranks are ours: each node is as deep as the longest way down to it is.
+    Its ranks equal our layers: the depth of a node is its longest path from a root.
     """
     numbers = {node: number for number, node in enumerate(parents)}
     left_out = implied(parents)
@@ -72,7 +72,7 @@ def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
 
 
 def _ranks(parents: Parents, numbers: Mapping[str, int]) -> Iterator[str]:
-    """Yield what has `dot` put each node as deep as it is here: beside a joint of a chain."""
+    """Yield constraints that make `dot` use our layers: each node is beside a joint of a chain."""
     rows: dict[int, list[int]] = defaultdict(list)
     depth: dict[str, int] = {}
     for node, mine in parents.items():
@@ -85,7 +85,7 @@ def _ranks(parents: Parents, numbers: Mapping[str, int]) -> Iterator[str]:
 
 
 def _between_ranks(told: str) -> int:
-    """Return the crossings in a layout as `dot -Tplain` tells it."""
+    """Return the number of crossings in the output of `dot -Tplain`."""
     places: dict[str, Point] = {}
     for number, x, y in re.findall(r"^node (\d+) (\S+) (\S+)", told, re.MULTILINE):
         places[number] = float(x), round(float(y), _DIGITS)
@@ -105,7 +105,7 @@ def _between_ranks(told: str) -> int:
 
 
 def _followed(points: Sequence[Point]) -> Iterator[Point]:
-    """Yield points along a curve of Béziers, of which `points` are the ends and handles."""
+    """Yield points along a Bézier curve, given its end and control points."""
     yield points[0]
     for start in range(0, len(points) - 1, 3):
         ends = points[start : start + 4]
@@ -119,7 +119,7 @@ def _followed(points: Sequence[Point]) -> Iterator[Point]:
 
 
 def _x_at(curve: Sequence[Point], y: float) -> float:
-    """Return where a curve that runs down passes a height."""
+    """Return the x at which a downward curve passes `y`."""
     for (x0, y0), (x1, y1) in pairwise(curve):
         if y0 >= y >= y1:
             return x0 if y0 == y1 else x0 + (x1 - x0) * (y - y0) / (y1 - y0)
@@ -127,7 +127,7 @@ def _x_at(curve: Sequence[Point], y: float) -> float:
 
 
 def _inversions(lines: Sequence[Point]) -> int:
-    """Return how many pairs of lines stand in another order below than above."""
+    """Return the number of line pairs whose order differs between top and bottom."""
     return sum(
         (one[0] - other[0]) * (one[1] - other[1]) < 0
         for index, one in enumerate(lines)

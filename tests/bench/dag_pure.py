@@ -1,4 +1,4 @@
-"""What a pipeline costs before anything is drawn: plan, verdicts, tree, table, groups, path."""
+"""Benchmarks of a pipeline before drawing: plan, verdicts, tree, table, groups, path."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,15 +18,15 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _IN_SIGHT = 50
 """Rows of a tall terminal."""
 _STAGE = 40
-"""Jobs of a stage."""
+"""Number of jobs per stage."""
 
 _REFRESHED = {1000: Goal(median=5.0), 5000: Goal(median=25.0)}
 
 
 def pipeline(jobs: int) -> Pipeline:
-    """Return a pipeline of stages, each job of which waits for two of the stage before.
+    """Return a pipeline of stages; each job depends on two of the previous stage.
 
-    The first half is done, the next tenth runs, one in a hundred of those has failed.
+    The first half is done, the next tenth is running, and one in a hundred of those has failed.
     """
     names = [f"{index // _STAGE:02}_stage_{index % _STAGE:04}" for index in range(jobs)]
     return pipeline_of(
@@ -48,7 +48,7 @@ def _states(jobs: int) -> Iterator[str]:
 
 
 def later(sent: Pipeline) -> Pipeline:
-    """Return the answer after one in which a job of a hundred has changed."""
+    """Return the next response, in which one job in a hundred has changed."""
     runs = [
         each.model_copy(update={"status": "CANCELED"}) if not index % 100 else each.model_copy()
         for index, each in enumerate(sent.job_runs)
@@ -74,7 +74,7 @@ def known(sent: Pipeline) -> Known:
 
 
 def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:
-    """Return the ms of CPU of each step for pipelines of `sizes` jobs."""
+    """Return the CPU time in ms of each step for pipelines of `sizes` jobs."""
     return tuple(
         Measure(f"{name}, {size:,} jobs", tuple(cpu(step) for _ in range(rounds)), goal=goal)
         for size in sizes
@@ -120,7 +120,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
 
 
 def cpu(step: Callable[[], object]) -> float:
-    """Return the ms of CPU that a step takes."""
+    """Return the CPU time of a step in ms."""
     begin = time.process_time()
     step()
     return (time.process_time() - begin) * 1000

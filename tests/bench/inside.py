@@ -1,7 +1,7 @@
-"""What a poll costs between its body and the screen, in ms of CPU: `... tests.bench.inside 10000`.
+"""Measures the CPU time in ms of a poll from body to screen: `... tests.bench.inside 10000`.
 
-It is a program of its own, so that it is measured in a process that does nothing else. HTTP is not
-in it: that is a request's worth whatever the answer.
+It is a separate program, so that the process does nothing else. HTTP is not included, since its
+cost does not depend on the response.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def bodies(count: int) -> tuple[bytes, bytes]:
-    """Return two answers of `count` jobs that differ in one job of a hundred, spread evenly."""
+    """Return two responses of `count` jobs that differ in one job in a hundred, evenly spread."""
     jobs = [_job(number) for number in range(count)]
     before = json.dumps(jobs).encode()
     for job in jobs[::100]:
@@ -39,7 +39,7 @@ def bodies(count: int) -> tuple[bytes, bytes]:
 
 
 class ListApp(App[None]):
-    """The table of jobs and what stands between it and Studio's answers."""
+    """The table of jobs, with the code between it and Studio's responses."""
 
     def __init__(self) -> None:
         super().__init__(css_path=[styles_dir() / "big_table.tcss"])
@@ -53,7 +53,7 @@ class ListApp(App[None]):
         yield self.table
 
     async def take(self, body: bytes) -> None:
-        """Do with an answer what the dashboard does, as far as asking to be painted."""
+        """Process a response like the dashboard, up to requesting a repaint."""
         page = await self._reader.read(body)
         if page is not self._seen:
             self._seen = page
@@ -61,12 +61,12 @@ class ListApp(App[None]):
             self.table.show(self._list.ids(Filter(""), NEWEST_FIRST, _NOON))
 
     async def tick(self) -> None:
-        """Do what the dashboard does with its table as time passes."""
+        """Update the table like the dashboard does as time passes."""
         self.table.show_again()
 
 
 async def measure(count: int, rounds: int) -> dict[str, list[float]]:
-    """Return the ms of CPU of polls by what they bring."""
+    """Return the CPU times in ms of polls, by kind of change."""
     before, after = bodies(count)
     app = ListApp()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -89,7 +89,7 @@ async def measure(count: int, rounds: int) -> dict[str, list[float]]:
 
 
 async def _cpu(pilot: Pilot[None], step: Coroutine[None, None, None]) -> float:
-    """Return the ms of CPU that a step takes, with the painting it leads to, and a wait."""
+    """Return the CPU time in ms of a step, including the painting it causes, and a wait."""
     begun = time.process_time()
     await step
     await pilot.pause()

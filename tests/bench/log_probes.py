@@ -1,4 +1,4 @@
-"""What is measured of a program that shows a log, and of what fills and searches the log."""
+"""Measurements of programs that show a log, and of loading and searching a log."""
 
 import asyncio
 import re
@@ -24,18 +24,18 @@ from tests.bench.terminal import Terminal
 from tests.studios import ProcessStudio
 
 _PAGE_BYTES = 200
-"""What a program writes at least to draw a page; a clock or a counter takes less."""
+"""Minimum number of bytes that draw a page; a clock or a counter takes fewer."""
 
 _STAMP = re.compile(rb"t=(\d{8}\.\d{6})")
 
 
 class Followed(NamedTuple):
-    """How a program keeps up with a log that grows."""
+    """How a program keeps up with a growing log."""
 
     cpu: float
     """Percent of one core."""
     ages: list[float]
-    """Milliseconds from a line's being written to its being seen; empty if it cannot be told."""
+    """Milliseconds from writing a line to showing it; empty if unknown."""
 
 
 def key_to_text(program: Program, key: str, text: str) -> float:
@@ -48,9 +48,9 @@ def key_to_text(program: Program, key: str, text: str) -> float:
 def key_to_page(
     program: Program, keys: Iterable[str], *, patience: float = 0.5, opening: str | None = None
 ) -> list[float]:
-    """Return the ms from each key to the page it led to; keys without one are left out.
+    """Return the ms from each key to the page it led to; keys without one are omitted.
 
-    `opening` is a key that shows a log, whose first lines alone are waited for.
+    `opening` is a key that opens a log, of which only the first lines are waited for.
     """
     taken = []
     with started(program) as terminal:
@@ -67,7 +67,7 @@ def key_to_page(
 
 
 def follow(program: Program, seconds: float) -> Followed:
-    """Watch a program that shows a log as it grows by `big_log.beats`."""
+    """Measure a program that shows a log growing by `big_log.beats`."""
     with started(program) as terminal:
         seen, offset = len(terminal.frames), sum(frame.size for frame in terminal.frames)
         before = processes.cpu_seconds(terminal.pid)
@@ -84,7 +84,7 @@ def follow(program: Program, seconds: float) -> Followed:
 
 @contextmanager
 def growing(path: Path, rate: int) -> Iterator[None]:
-    """Let a file grow by `rate` lines a second."""
+    """Append `rate` lines per second to a file."""
     path.touch()
     feeder = subprocess.Popen([sys.executable, "-m", "tests.bench.big_log", str(path), str(rate)])
     try:
@@ -96,7 +96,7 @@ def growing(path: Path, rate: int) -> Iterator[None]:
 
 
 def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
-    """Return how many lines of a finished job come from its websocket into a store on disk."""
+    """Return the rate in lines per second from a job's websocket to a store on disk."""
 
     async def take() -> float:
         store = LogStore.create(folder)
@@ -122,7 +122,7 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
 
 
 def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
-    """Return the seconds that counting the lines with a word takes in the whole log of a file."""
+    """Return the seconds for counting the lines with a word in the whole log of a file."""
     wanted = Wanted(word.decode().lower() if ignore_case else word.decode())
 
     async def count() -> float:
@@ -152,7 +152,7 @@ def grep(path: Path, word: bytes, options: Sequence[str]) -> float:
 
 
 def _page(terminal: Terminal, seen: int, patience: float) -> float | None:
-    """Return when a page had been drawn by the frames after the first `seen`."""
+    """Return when a page was drawn by the frames after the first `seen`; `None` if it was not."""
     terminal.pump(
         patience, lambda: sum(frame.size for frame in terminal.frames[seen:]) >= _PAGE_BYTES
     )

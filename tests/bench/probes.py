@@ -1,4 +1,4 @@
-"""What is measured of a program, all of it from outside, through its terminal."""
+"""Measurements of a program from outside, through its terminal."""
 
 import random
 import sys
@@ -10,49 +10,49 @@ from tests.bench import processes
 from tests.bench.terminal import Terminal
 
 _VISIBLE = 8
-"""Characters that make a first paint."""
+"""Number of visible characters that count as the first paint."""
 
 _SETTLE = 0.3
-"""Seconds without a frame after which a program is taken to have started."""
+"""Seconds without a frame after which a program is considered started."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program, and how it is known to be ready."""
+    """A program, and how to detect that it is ready."""
 
     command: Sequence[str]
     ready: str
-    """Regular expression of what it draws once it can be used."""
+    """Regular expression of its output when it is ready."""
     environment: Mapping[str, str] = field(default_factory=dict)
     setup: Sequence[str] = ()
-    """Keys that bring it to where it is measured."""
+    """Keys that bring it to the state to be measured."""
     patience: float = 20.0
-    """Seconds that it may take to be ready."""
+    """Timeout in seconds until it is ready."""
     is_still: bool = True
-    """Whether it draws nothing unasked once it is ready."""
+    """Whether it draws nothing by itself once it is ready."""
 
     @classmethod
     def ours(cls, name: str, *arguments: str, ready: str) -> "Program":
-        """Return one of the programs kept for measuring."""
+        """Return one of the programs in `tests.bench.programs`."""
         return cls((sys.executable, "-m", f"tests.bench.programs.{name}", *arguments), ready)
 
     def run(self) -> Terminal:
-        """Start it, to be used as a context."""
+        """Start it, as a context manager."""
         return Terminal(self.command, environment=self.environment)
 
 
 class Start(NamedTuple):
-    """How long a program took to be there, in ms."""
+    """Start-up times of a program in ms."""
 
     first_paint: float
     usable: float
 
 
 class Storm(NamedTuple):
-    """What became of keys that came faster than a hand can press them."""
+    """Result of keys that come faster than a hand can press them."""
 
     frames: float
-    """A second, while keys came."""
+    """Frames per second while keys came."""
     drained: float
     """Milliseconds from the last key to the last frame."""
     cpu: float
@@ -60,7 +60,7 @@ class Storm(NamedTuple):
 
 
 def start(program: Program) -> Start:
-    """Start the program and measure until it can be seen and used."""
+    """Start the program and measure until it is visible and usable."""
     with program.run() as terminal:
         terminal.pump(20, lambda: len(terminal.text().strip()) >= _VISIBLE)
         seen = terminal.frames[-1].at
@@ -69,9 +69,9 @@ def start(program: Program) -> Start:
 
 
 def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
-    """Return the ms from each key to the frame it led to; keys without one are left out.
+    """Return the ms from each key to the frame it led to; keys without one are omitted.
 
-    Keys come at uneven times, so that they keep no step with a program's own frames.
+    Keys come at irregular intervals, so that they do not synchronize with the program's frames.
     """
     taken = []
     with started(program) as terminal:
@@ -85,7 +85,7 @@ def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
 
 
 def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
-    """Return the ms of CPU a key costs, which other programs on the machine hardly change."""
+    """Return the CPU time of a key in ms, on which other programs have little influence."""
     with started(program) as terminal:
         before = processes.cpu_seconds(terminal.pid)
         for key in keys:
@@ -97,7 +97,7 @@ def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
 
 
 def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> Storm:
-    """Send `rate` keys a second, whatever comes of them."""
+    """Send `rate` keys per second, regardless of the response."""
     with started(program) as terminal:
         frames, cpu = len(terminal.frames), processes.cpu_seconds(terminal.pid)
         begun = sent = terminal.press(key)
@@ -112,7 +112,7 @@ def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> St
 
 
 def idle(program: Program, seconds: float) -> float:
-    """Return the percent of one core the program uses while nothing is asked of it."""
+    """Return the percent of one core used while idle."""
     with started(program) as terminal:
         before = processes.cpu_seconds(terminal.pid)
         terminal.pump(seconds)
@@ -120,13 +120,13 @@ def idle(program: Program, seconds: float) -> float:
 
 
 def memory(program: Program) -> tuple[float, float]:
-    """Return MB in use, and at most, once the program is ready and set up."""
+    """Return current and peak memory in MB once the program is ready and set up."""
     with started(program) as terminal:
         return processes.memory(terminal.pid)
 
 
 def started(program: Program) -> Terminal:
-    """Start the program and bring it to where it is measured; to be used as a context."""
+    """Start the program and bring it to the state to be measured, as a context manager."""
     terminal = program.run()
     try:
         terminal.wait_for_text(program.ready, program.patience)

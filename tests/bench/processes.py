@@ -1,4 +1,4 @@
-"""What a program and its children use, read from Linux's /proc."""
+"""Resource usage of a program and its children, from Linux's /proc."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ _CPU_CLOCK_OF_PROCESS = 2  # see clock_getcpuclockid(3)
 
 
 def tree(pid: int) -> set[int]:
-    """Return the process and all that descend from it."""
+    """Return the process and all of its descendants."""
     parents: dict[int, int] = {}
     for entry in _PROC.iterdir():
         if entry.name.isdigit():
@@ -24,7 +24,7 @@ def tree(pid: int) -> set[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of the process and all that descend from it, to the nanosecond."""
+    """Return the CPU time of the process and its descendants, in seconds."""
     total = 0.0
     for member in tree(pid):
         try:
@@ -35,7 +35,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory(pid: int) -> tuple[float, float]:
-    """Return MB in use, and at most so far, by the process and all that descend from it."""
+    """Return current and peak memory of the process and its descendants in MB."""
     now = peak = 0
     for member in tree(pid):
         try:

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.profile WHAT`: where the dashboard's time goes, function by function.
+"""`python -m tests.bench.profile WHAT`: profile of the dashboard by function.
 
-`start` says what its imports cost, `cursor`, `page`, `idle`, `poll` and `follow` what the event
-loop does meanwhile in a dashboard of 1,000 jobs without a terminal. `cProfile` slows calls down:
-the shares are of use, the sums are not; figures come from `python -m tests.bench`.
+`start` lists the cost of imports; `cursor`, `page`, `idle`, `poll` and `follow` profile the event
+loop in a dashboard of 1,000 jobs without a terminal. `cProfile` slows calls down, so shares are
+useful but sums are not; for figures use `python -m tests.bench`.
 """
 
 import argparse
@@ -39,11 +39,11 @@ class Row(NamedTuple):
     own: float
     """Seconds in the function itself."""
     whole: float
-    """Seconds with all that it calls."""
+    """Seconds including all functions that it calls."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Profile what is asked for, and print it."""
+    """Profile the requested part, and print the result."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.profile", description=__doc__)
     parser.add_argument("what", choices=("start", *_WHAT))
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long; default: 10")
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def imports() -> str:
-    """Return the modules whose own code takes longest to import at the start, in ms."""
+    """Return the modules that take longest to import at the start, in ms of their own code."""
     loading = "import studio_tui.__main__, studio_tui.tui.app, studio_tui.tui.screens"
     command = [sys.executable, "-X", "importtime", "-c", loading]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -78,7 +78,7 @@ def imports() -> str:
 
 
 def table(stats: pstats.Stats, seconds: float) -> str:
-    """Return the sums of each package, and the functions that take longest, as text."""
+    """Return the totals per package, and the functions that take longest, as text."""
     rows = [
         Row(_named(file, line, function), calls, own, whole)
         for (file, line, function), (_, calls, own, whole, _callers) in _entries(stats)
@@ -143,7 +143,7 @@ async def _profiled(
 
 
 class _Meanwhile(NamedTuple):
-    """What goes on while the loop is profiled."""
+    """Activity while the event loop is profiled."""
 
     run: Callable[[Dashboard, float], Awaitable[None]]
     begin: Callable[[Dashboard, ProcessStudio], Awaitable[None]] = lambda *_: asyncio.sleep(2)

@@ -1,4 +1,4 @@
-"""Numbers with their floor and their goal beside them, as a table or as JSON."""
+"""Figures with their baseline and goal, as a table or as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""Those of a run by section and measure, as `as_json` writes them."""
+"""Figures of a run by section and measure, as written by `as_json`."""
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of `values` do not exceed."""
+    """Return the smallest value that at least `share` (0 to 1) of `values` do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a measure should be at most; `None` is not asked for."""
+    """Upper limits of a measure; `None` for no limit."""
 
     times_floor: float | None = None
-    """Median, in multiples of the floor's."""
+    """Limit of the median, as a multiple of the baseline's."""
     median: float | None = None
     p95: float | None = None
     least: float | None = None
-    """What the median should be at least."""
+    """Lower limit of the median."""
 
     def __str__(self) -> str:
         parts = (
@@ -42,19 +42,19 @@ class Measure:
 
     name: str
     values: tuple[float, ...]
-    """In the unit of the section; one or more."""
+    """In the unit of the section; at least one."""
     floor: "Measure | None" = None
-    """What the same costs where nothing is to be done."""
+    """The same measure when there is nothing to do."""
     goal: Goal | None = None
 
     @property
     def median(self) -> float:
-        """The value in the middle."""
+        """The median."""
         return quantile(self.values, 0.5)
 
     @property
     def times_floor(self) -> float | None:
-        """The median in multiples of the floor's."""
+        """The median as a multiple of the baseline's."""
         return self.median / self.floor.median if self.floor is not None else None
 
     @property
@@ -81,7 +81,7 @@ class Section:
 
 
 def as_text(section: Section, before: Figures | None = None) -> str:
-    """Lay a section out for a terminal, beside the figures of another run if they are given."""
+    """Format a section for a terminal, beside the figures of another run if given."""
     title = f"{section.title} ({section.unit})"
     was = f"{'was':>9}" if before is not None else ""
     lines = [f"{title:<52}{'p50':>9}{'p95':>9}{'x floor':>9}{was}  goal"]
@@ -101,7 +101,7 @@ def as_text(section: Section, before: Figures | None = None) -> str:
 
 
 def _was(section: Section, measure: Measure, before: Figures) -> str:
-    """Return what it was: in multiples of the floor where there is one, else the median."""
+    """Return the earlier value: as a multiple of the baseline if there is one, else the median."""
     known = before.get(section.title, {}).get(measure.name)
     if not isinstance(known, Mapping):
         return f"{'':>9}"
@@ -110,7 +110,7 @@ def _was(section: Section, measure: Measure, before: Figures) -> str:
 
 
 def as_json(sections: Sequence[Section]) -> str:
-    """Return all numbers, for comparing one run with another."""
+    """Return all figures as JSON, to compare runs."""
     return json.dumps(
         {
             section.title: {

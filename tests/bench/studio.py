@@ -1,4 +1,4 @@
-"""A local Studio with many jobs behind it, for measuring the dashboard as it is installed."""
+"""A local Studio with many jobs, for measuring the installed dashboard."""
 
 import asyncio
 import sqlite3
@@ -35,7 +35,7 @@ def studio_with(jobs: int, data_dir: Path) -> Iterator[ProcessStudio]:
 
 
 def create_to_running(studio: ProcessStudio) -> float:
-    """Return the ms from asking for a plain job until Studio says that it runs."""
+    """Return the ms from creating a plain job until Studio reports it as running."""
     begun = time.perf_counter()
     job_id = str(studio.submit("import time; time.sleep(30)")["id"])
     studio.until(job_id, "RUNNING")
@@ -46,7 +46,7 @@ def create_to_running(studio: ProcessStudio) -> float:
 
 
 def fill(data_dir: Path, jobs: int) -> None:
-    """Give a local Studio that is yet to be started `jobs` finished jobs."""
+    """Add `jobs` finished jobs to a local Studio that has not been started."""
     data = DataDir(data_dir)
     data.prepare()
     asyncio.run(_fill(data.database, jobs))

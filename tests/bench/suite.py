@@ -1,4 +1,4 @@
-"""What is measured, against which floor, and what it should come to."""
+"""All measures, with their baselines and goals."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tests.studios import ProcessStudio
 CURSOR = ("down",) * 10 + ("up",) * 10
 PAGES = ("pagedown",) * 20
 FORTH_AND_BACK = ("pagedown", "pageup") * 10
-"""For lists that end after a few pages; rows seen before are shown again."""
+"""For lists with only a few pages; rows seen before are shown again."""
 
 ECHO = Program.ours("echo", ready="ready")
 HELLO = Program.ours("hello", ready="hello world")
@@ -28,35 +28,35 @@ PAGE_GOAL = Goal(times_floor=1.8, p95=8.0)
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured."""
+    """Extent of the measurements."""
 
     rounds: int
-    """How often a program is started for a few keys, in turn with the others."""
+    """Number of starts of a program for a few keys, alternating with the others."""
     keys: int
-    """How many keys that is, 20 at most."""
+    """Number of keys per start, at most 20."""
     starts: int
     seconds: float
-    """Length of a storm of keys."""
+    """Duration of a storm of keys in seconds."""
     idle: float
-    """Seconds of watching a program do nothing."""
+    """Seconds of measuring an idle program."""
     sizes: tuple[int, ...]
-    """Rows of the tables, the last being the one that goals are about."""
+    """Numbers of rows of the tables; goals are for the last."""
     polled: int
-    """Jobs of an answer."""
+    """Number of jobs in a response."""
     known: int
-    """Jobs that the dashboard's Studio has."""
+    """Number of jobs in the dashboard's Studio."""
     log_lines: int
-    """Of the longest log; a line has 108 bytes."""
+    """Number of lines of the longest log; a line has 108 bytes."""
     job_lines: int
-    """Of the log of a real job."""
+    """Number of lines of a real job's log."""
     line_rate: int
-    """Lines a second of a log that grows."""
+    """Lines per second of a growing log."""
     others: bool
-    """Whether other programs for logs that are installed here are measured too."""
+    """Whether other installed log viewers are measured too."""
     dag_sizes: tuple[int, ...]
-    """Jobs of the pipelines."""
+    """Numbers of jobs of the pipelines."""
     recorded: int
-    """Jobs that the recorder has seen."""
+    """Number of jobs in the recorder."""
 
 
 FULL = Effort(
@@ -68,14 +68,14 @@ QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False,
 
 @dataclass(frozen=True)
 class Bench:
-    """Everything that is measured, section by section."""
+    """All measurements, by section."""
 
     effort: Effort
     studio: ProcessStudio
     dashboard: Program
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return what can be measured, by name, in the order of the report."""
+        """Return the sections by name, in the order of the report."""
         return {
             "start": self.start,
             "keys": self.keys,
@@ -88,7 +88,7 @@ class Bench:
         }
 
     def start(self) -> Section:
-        """Measure from the command to the first paint, and to what it was started for."""
+        """Measure from the command to the first paint, and to the ready state."""
         hello, ours, nothing = [], [], []
         for _ in range(self.effort.starts):
             nothing.append(_milliseconds(_run_python))
@@ -110,7 +110,7 @@ class Bench:
         )
 
     def keys(self) -> Section:
-        """Measure from a key to the frame it leads to."""
+        """Measure from a key to its frame."""
         taken: dict[str, list[float]] = {}
         for _ in range(self.effort.rounds):
             for name, program, pressed, _goal in self._keyed():
@@ -120,7 +120,7 @@ class Bench:
         return self._against_empty_screen("Key to paint", "ms", taken)
 
     def cpu(self) -> Section:
-        """Measure what a key costs, which a busy machine distorts less than the time it takes."""
+        """Measure the CPU time of a key, which a busy machine distorts less than its latency."""
         taken: dict[str, list[float]] = {}
         for _ in range(self.effort.rounds):
             for name, program, pressed, _goal in self._keyed():
@@ -130,7 +130,7 @@ class Bench:
         return self._against_empty_screen("CPU of a key, all told", "ms", taken)
 
     def storm(self) -> Section:
-        """Measure keys held down at 100 a second."""
+        """Measure keys held down at 100 per second."""
         seconds = self.effort.seconds
         floor = probes.storm(EMPTY, "down", seconds)
         ours = probes.storm(_table(self.effort.sizes[-1]), "down", seconds)
@@ -150,7 +150,7 @@ class Bench:
         )
 
     def poll(self) -> Section:
-        """Measure what an answer costs between its body and the screen, HTTP not counted."""
+        """Measure the cost of a response from body to screen, without HTTP."""
         command = [sys.executable, "-m", "tests.bench.inside"]
         numbers = [str(self.effort.polled), str(5 * self.effort.rounds)]
         done = subprocess.run([*command, *numbers], check=True, capture_output=True)
@@ -165,7 +165,7 @@ class Bench:
         )
 
     def idle(self) -> Section:
-        """Measure what is used while nobody does anything."""
+        """Measure the resources used while idle."""
         seconds = self.effort.idle
         floor = Measure("empty Textual screen", (probes.idle(EMPTY, seconds),))
         ours = probes.idle(self.dashboard, seconds)
@@ -176,7 +176,7 @@ class Bench:
         )
 
     def memory(self) -> Section:
-        """Measure what is held in memory."""
+        """Measure the memory in use."""
         floor = Measure("hello-world Textual", (probes.memory(HELLO)[0],))
         now, peak = probes.memory(self.dashboard)
         rows = self.effort.sizes[-1]
@@ -197,7 +197,7 @@ class Bench:
         )
 
     def jobs(self) -> Section:
-        """Measure from asking for a plain job until it runs."""
+        """Measure from creating a plain job until it runs."""
         taken = tuple(create_to_running(self.studio) for _ in range(self.effort.starts))
         floor = Measure("python -c pass", tuple(_milliseconds(_run_python) for _ in taken))
         return Section(
@@ -207,7 +207,7 @@ class Bench:
         )
 
     def _keyed(self) -> Iterator[tuple[str, Program, Sequence[str], Goal | None]]:
-        """Give name, program, keys and goal of what keys are pressed in; the floor is second."""
+        """Yield name, program, keys and goal of each measured program, the baseline second."""
         yield "raw Python echo loop", ECHO, CURSOR, None
         yield "empty Textual screen", EMPTY, CURSOR, None
         for rows in self.effort.sizes:

@@ -1,4 +1,4 @@
-"""What is measured of pipelines: what each view of a graph costs, before a screen shows it."""
+"""Benchmarks of pipelines: the cost of each view of a graph before it is on a screen."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _WIDTH, _HEIGHT = 200, 50
 """Cells of a large terminal."""
 
 _FIRST = "00_stage_0000"
-"""What is drawn once a pipeline is on the screen."""
+"""Text on the screen once a pipeline is drawn."""
 
 _FEWEST = 100
-"""Jobs with something below the first, so that a step down leads somewhere."""
+"""Minimum number of jobs such that the first job has a child to step down to."""
 _ON_SCREEN = 1000
-"""Jobs of the pipeline on the screen, unless all that are measured are smaller."""
+"""Number of jobs of the pipeline on the screen, unless all measured ones are smaller."""
 
 MOVE_GOAL = Goal(times_floor=1.5)
 _LAID_OUT = {1000: Goal(median=50.0)}
@@ -33,12 +33,12 @@ _LAID_OUT = {1000: Goal(median=50.0)}
 
 @dataclass(frozen=True)
 class DagBench:
-    """What is measured of pipelines, section by section."""
+    """Measurements of pipelines, by section."""
 
     effort: Effort
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return what can be measured, by name, in the order of the report."""
+        """Return the sections by name, in the order of the report."""
         return {
             "dag": self.reckon,
             "dag-draw": self.draw,
@@ -48,7 +48,7 @@ class DagBench:
         }
 
     def reckon(self) -> Section:
-        """Measure what is made of an answer, and the rows of tree, table and groups."""
+        """Measure processing a response, and the rows of tree, table and groups."""
         measures = dag_pure.measures(self.effort.dag_sizes, self.effort.starts)
         return Section("What is reckoned of a pipeline, CPU", "ms", measures)
 
@@ -69,7 +69,7 @@ class DagBench:
         return Section("Lines of a graph that cross", "pairs", crossings.measures())
 
     def open(self) -> Section:
-        """Measure the way to the first frame of a pipeline, and to one after an answer."""
+        """Measure the time to the first frame of a pipeline, and to the frame after a response."""
         measures: list[Measure] = []
         for size in self.effort.dag_sizes:
             for mode in ("tree", "graph"):
@@ -88,7 +88,7 @@ class DagBench:
         return Section("From a key to a pipeline on the screen", "ms", tuple(measures))
 
     def keys(self) -> Section:
-        """Measure from a key to the frame it leads to, on the screen of a pipeline."""
+        """Measure from a key to its frame, on the screen of a pipeline."""
         jobs = max(_FEWEST, min(self.effort.dag_sizes[-1], _ON_SCREEN))
         programs = {
             "empty Textual screen": EMPTY,
@@ -110,7 +110,7 @@ class DagBench:
 
 
 def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]:
-    """Give what is measured of a pipeline; reading it is the floor of the rest."""
+    """Yield the measures of a pipeline; parsing it is the baseline of the rest."""
     sent = dag_pure.pipeline(size)
     body = sent.model_dump_json().encode()
     known = dag_pure.known(sent)

@@ -1,4 +1,4 @@
-"""What is measured of logs, beside the other programs for them that are installed here."""
+"""Benchmarks of logs, compared with other log viewers that are installed."""
 
 import shutil
 import sys
@@ -15,7 +15,7 @@ from tests.bench.suite import EMPTY, Effort
 from tests.studios import ProcessStudio
 
 _PATIENCE = 180.0
-"""Seconds that another program may take to open a log."""
+"""Timeout in seconds for another program to open a log."""
 
 _ANY_LINE = r"seq=\d{10}"
 _GROWN = r"t=\d{8}"
@@ -27,7 +27,7 @@ for first in range(0, {lines}, 1000):
 
 
 def roomy_folder(effort: Effort) -> Path | None:
-    """Return a folder in memory with room for the logs, `None` for where else files are put."""
+    """Return a folder in memory with space for the logs; `None` for the default location."""
     shared = Path("/dev/shm")
     needed = 2 * effort.log_lines * big_log.LINE_BYTES
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > 2 * needed else None
@@ -35,7 +35,7 @@ def roomy_folder(effort: Effort) -> Path | None:
 
 @dataclass(frozen=True)
 class _Reader:
-    """A program for logs, with its keys for the first and the last page."""
+    """Another log viewer, with its keys for the first and the last page."""
 
     name: str
     program: Program
@@ -44,16 +44,16 @@ class _Reader:
 
 @dataclass(frozen=True)
 class LogBench:
-    """Everything that is measured of logs, section by section."""
+    """Measurements of logs, by section."""
 
     effort: Effort
     studio: ProcessStudio
     dashboard: Program
     folder: Path
-    """Where logs are put."""
+    """Folder of the logs."""
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return what can be measured, by name, in the order of the report."""
+        """Return the sections by name, in the order of the report."""
         return {
             "open": self.open,
             "page": self.page,
@@ -117,7 +117,7 @@ class LogBench:
         return Section(f"Page key to paint in a log of {self._size}", "ms", tuple(measures))
 
     def follow(self) -> Section:
-        """Measure a log that grows, and how fast one comes in."""
+        """Measure following a growing log, and the rate of receiving one."""
         rate, seconds = self.effort.line_rate, self.effort.seconds
         job_id = self._job(self.effort.job_lines)
         chain = [
@@ -143,7 +143,7 @@ class LogBench:
         return Section(f"Follow {rate:,} lines a second", "as named", tuple(measures))
 
     def memory(self) -> Section:
-        """Measure what an open log takes, all of its lines counted."""
+        """Measure the memory of an open log with all lines counted."""
         lines = self.effort.log_lines
         tenth = self.folder / "tenth.log"
         big_log.write(tenth, lines // 10)
@@ -172,7 +172,7 @@ class LogBench:
         )
 
     def search(self) -> Section:
-        """Measure a search of the whole log for what stands near its start."""
+        """Measure searching the whole log for a word near its start."""
         measures = []
         for name, options, ignores_case in (("", (), False), (", any case", ("-i",), True)):
             times = range(min(3, self.effort.rounds))
@@ -187,7 +187,7 @@ class LogBench:
 
     @cached_property
     def _log(self) -> Path:
-        """The longest log, written when it is first asked for."""
+        """The longest log, created on first use."""
         path = self.folder / "long.log"
         big_log.write(path, self.effort.log_lines)
         return path
@@ -243,7 +243,7 @@ class LogBench:
         return replace(self.dashboard, ready=job_id[:8], environment=environment)
 
     def _job(self, lines: int) -> str:
-        """Run a job that prints so many lines and return its id."""
+        """Run a job that prints `lines` lines, and return its id."""
         job_id = str(self.studio.submit(_JOB.format(lines=lines))["id"])
         self.studio.end(job_id)
         return job_id

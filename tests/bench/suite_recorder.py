@@ -1,4 +1,4 @@
-"""What it costs to remember: filters over all that was seen, the start, and what is written."""
+"""Benchmarks of the recorder: filters over all recorded jobs, the start, and bytes written."""
 
 import gc
 import tempfile
@@ -23,31 +23,31 @@ from tests.bench.suite import Effort
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _A_DAY = 1000
-"""Jobs of a day."""
+"""Jobs per day."""
 _STATES = ("CREATED", "QUEUED", "RUNNING")
-"""That each is seen in before it ends."""
+"""States in which each job is seen before it ends."""
 _FILTERS = ("embed", "status=failed", "name~^eval_\\d+7", "by=ann age<2d", "!train run>30m")
 
 
 class RecorderBench:
-    """Measures the recorder with some days of jobs in it."""
+    """Measures the recorder with several days of jobs."""
 
     def __init__(self, effort: Effort) -> None:
         self.effort = effort
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return what can be measured, by name, in the order of the report."""
+        """Return the sections by name, in the order of the report."""
         return {"recorder": self.read, "recorder-disk": self.write}
 
     def read(self) -> Section:
-        """Measure what is read, and filters over all of it."""
+        """Measure reading, and filters over all recorded jobs."""
         with _filled(self.effort.recorded) as kept:
             rounds = self.effort.starts
             recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
             reading = [_ms(kept.all_jobs) for _ in range(rounds)]
             rows = Listing(JOBS)
             rows.replace([job for job, _ in kept.all_jobs()])
-        # As the program does once its first list is there.
+        # The program does this after its first list too.
         gc.freeze()
         measures = [
             Measure(f"last known list of {FURTHEST:,}", tuple(recall), goal=Goal(median=150.0)),
@@ -62,7 +62,7 @@ class RecorderBench:
         return Section("recorder", "ms, of CPU for filters", tuple(measures))
 
     def write(self) -> Section:
-        """Measure what an hour at rest writes, and what the days take on the disk."""
+        """Measure the bytes written in an idle hour, and the size of the recorded days on disk."""
         with _filled(self.effort.recorded) as kept:
             kept.database.keep_open()
             size = kept.database.path.stat().st_size
@@ -89,7 +89,7 @@ class RecorderBench:
 
 @contextmanager
 def _filled(count: int) -> Iterator[Recorder]:
-    """Return a recorder that has seen so many jobs, a thousand a day, in each of their states."""
+    """Yield a recorder that has seen `count` jobs, a thousand per day, in each of their states."""
     with tempfile.TemporaryDirectory(prefix="studio-tui-recorder-") as folder:
         kept = Recorder(Database(Path(folder), "bench"))
         for day in range(0, count, _A_DAY):
@@ -132,6 +132,6 @@ def _ms(step: Callable[[], object]) -> float:
 
 
 def _written() -> int:
-    """Return the bytes that this process has written to files so far."""
+    """Return the number of bytes that this process has written to files so far."""
     lines = Path("/proc/self/io").read_text("ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("wchar"))

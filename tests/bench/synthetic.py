@@ -1,4 +1,4 @@
-"""Made-up jobs: as many as wanted, the same at every run, with no more behind them than cells."""
+"""Synthetic jobs: any number, the same in every run, with only the data of their cells."""
 
 import random
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ _ERRORS = ("", "", "", "", "CUDA out of memory", "S3 403 on s3://raw/images", "e
 
 @dataclass(frozen=True, slots=True)
 class SyntheticJob:
-    """What the table shows of a job."""
+    """Contents of a row of the table."""
 
     key: str
     name: str
@@ -41,7 +41,7 @@ class SyntheticJob:
     """Index of the state's cell."""
     workers: int
     seconds: int
-    """How long it has run."""
+    """Run time in seconds."""
     error: str
 
 
@@ -64,12 +64,12 @@ def jobs(count: int) -> dict[str, SyntheticJob]:
 
 
 def changed(job: SyntheticJob) -> SyntheticJob:
-    """Return the job a little later."""
+    """Return the job a second later."""
     return replace(job, seconds=job.seconds + 1, state=(job.state + 1) % len(_STATES))
 
 
 def cells(job: SyntheticJob) -> tuple[Cell, ...]:
-    """Return what a row says, at about the cost of a real one."""
+    """Return the cells of a row, at about the cost of a real one."""
     hours, rest = divmod(job.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return (

@@ -1,7 +1,7 @@
-"""A program in a pseudo-terminal, and when what it draws can be seen.
+"""Runs a program in a pseudo-terminal, and records when its output becomes visible.
 
-The terminal draws nothing itself: it answers what programs ask terminals, and notes the moment at
-which each frame was complete, that is when a read left no synchronised update open.
+The terminal draws nothing: it answers the queries of programs, and records the time when each frame
+is complete, i.e. when a read leaves no synchronized update open.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ KEYS = {
     "enter": b"\r",
     "escape": b"\x1b",
 }
-"""What a terminal sends for a key; other keys are sent as their character."""
+"""Key sequences sent by a terminal; other keys are sent as their character."""
 
 _ANSWERS = {
     rb"\x1b\[\?2026\$p": b"\x1b[?2026;2$y",  # synchronised updates: known
@@ -63,7 +63,7 @@ class Frame(NamedTuple):
 
 
 class Terminal:
-    """Runs a program and keeps time of its frames; ends it on leaving the context."""
+    """Runs a program and records the times of its frames; ends it when the context is left."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """End the program, kindly and then not."""
+        """Terminate the program, and kill it if that fails."""
         for ending, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)):
             if not self._is_alive():
                 break
@@ -120,13 +120,13 @@ class Terminal:
         os.close(self._master)
 
     def press(self, key: str) -> float:
-        """Send a key; return when."""
+        """Send a key; return the time."""
         sent = time.perf_counter()
         os.write(self._master, KEYS.get(key, key.encode()))
         return sent
 
     def pump(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Take in what the program writes for some time; return whether `until` came true."""
+        """Read the program's output for `seconds`; return whether `until` became true."""
         deadline = time.perf_counter() + seconds
         while not until():
             left = deadline - time.perf_counter()
@@ -151,10 +151,10 @@ class Terminal:
             pass
 
     def wait_for_text(self, pattern: str, patience: float = 20.0) -> float:
-        """Return when text matching `pattern` was first seen.
+        """Return the time when text matching `pattern` was first seen.
 
         Raises:
-            TimeoutError: It never was; the message holds the end of what was written.
+            TimeoutError: it was not seen; the message has the end of the output.
         """
         wanted = re.compile(pattern.encode())
         checked = 0
@@ -171,7 +171,7 @@ class Terminal:
         return self.frames[-1].at
 
     def text(self) -> bytes:
-        """Return what was written so far, without what steers the terminal."""
+        """Return the output so far, without control sequences."""
         return _CONTROL.sub(b"", bytes(self.output))
 
     def _is_alive(self) -> bool:
@@ -199,7 +199,7 @@ class Terminal:
             self._unseen = 0
 
     def _answer(self, start: int, old: int) -> None:
-        """Answer the queries from `start` on that were not complete at `old`."""
+        """Answer the queries from `start` on that were incomplete at `old`."""
         for query in _QUERY.finditer(self.output, start):
             if query.end() > old:
                 answer = next(a for p, a in _ANSWERS.items() if re.fullmatch(p, query.group()))

@@ -255,7 +255,7 @@ raise SystemExit(app.return_code)
 def test_a_wrong_setting_is_said_before_a_screen_opens() -> None:
     for arguments, words in (
         (["--samples"], "--samples goes with --local"),
-        (["--local", "--team", "x"], "--local is a Studio of its own"),
+        (["--local", "--team", "x"], "--local cannot be combined with"),
         (["--nonsense"], "No such option"),
     ):
         done = subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False)

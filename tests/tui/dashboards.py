@@ -1,4 +1,4 @@
-"""The dashboard on a real local Studio, driven by keys."""
+"""Runs the dashboard on a real local Studio, driven by keys."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -40,9 +40,9 @@ async def dashboard(
     frames: bool = False,
     undo_seconds: float = 0.0,
 ) -> AsyncIterator[Dashboard]:
-    """Run the dashboard on `studio` with the list of jobs in sight and, if so wished, answered.
+    """Run the dashboard on `studio`, with the list of jobs shown and, if requested, loaded.
 
-    A proxy before it has a `url` of its own. With `frames` each frame is drawn, looked at or not.
+    `url` is that of a proxy in front of it. With `frames`, each frame is drawn.
     """
     url = url or studio.url
 
@@ -70,7 +70,7 @@ async def dashboard(
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=size, frames=frames, notifications=True) as pilot:
         if answered:
-            # It begins on the page on which an earlier one was left.
+            # The dashboard starts on the page where it was left.
             await until(pilot, lambda: isinstance(pilot.app.screen, Page))
             page = pilot.app.screen
             assert isinstance(page, Page)
@@ -97,9 +97,9 @@ async def jobs_screen(pilot: Dashboard) -> JobsScreen:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    """Wait until `condition` is true; a hang says what was on the screen.
+    """Wait until `condition` is true; a hang reports the contents of the screen.
 
-    A screen that has no such widget yet is one to wait for.
+    A missing widget counts as not yet true.
     """
 
     @wraps(condition)
@@ -112,7 +112,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 
 async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
-    """Wait until every one of `texts` is on the screen."""
+    """Wait until all of `texts` are on the screen."""
     looked = -1
 
     def missing() -> list[str]:
@@ -128,7 +128,7 @@ async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
 
 
 def screen_text(pilot: Pilot[Any]) -> str:
-    """Return what the screen shows, line by line, without colours."""
+    """Return the contents of the screen, line by line, without colours."""
     screen = pilot.app.screen
     width, height = screen.size
     strips = screen._compositor.render_strips()
@@ -136,5 +136,5 @@ def screen_text(pilot: Pilot[Any]) -> str:
 
 
 def widget_text(widget: Widget) -> str:
-    """Return what one widget shows."""
+    """Return the text of one widget."""
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))

@@ -1,7 +1,7 @@
-"""A monkey at the keyboard: keys at random, by a seed, on a busy local Studio.
+"""A monkey test: random keys, determined by a seed, on a busy local Studio.
 
-It fails when the dashboard ends, or no longer takes keys, and tells the seed and the last keys.
-By itself: `python -m tests.tui.monkey --size 80x24 --minutes 5 --seed 1`.
+It fails when the dashboard ends or no longer handles keys, and reports the seed and the last keys.
+Run it alone: `python -m tests.tui.monkey --size 80x24 --minutes 5 --seed 1`.
 """
 
 import argparse
@@ -27,9 +27,9 @@ from tests.tui.dashboards import Dashboard, dashboard, until
 from tests.waiting import HANG
 
 KEYS_A_SEED = 400
-"""Keys after which the dashboard is left and another one opened, with the next seed."""
+"""Number of keys after which a new dashboard is opened with the next seed."""
 TOLD = 40
-"""Last keys that a failure tells."""
+"""Number of last keys reported on failure."""
 MOVING = (
     *("up", "down", "left", "right", "pageup", "pagedown", "home", "end"),
     *("tab", "shift+tab", "enter", "enter", "escape", "escape", "backspace", "delete"),
@@ -51,7 +51,7 @@ FAILING = "print('x' * 5000)\nprint('[/] [red] \\x1b[31m')\nraise ValueError('[@
 
 
 def fill(studio: ThreadStudio) -> None:
-    """Give a Studio something of each kind, with two jobs that run on and print."""
+    """Create items of each kind in a Studio, with two jobs that keep printing."""
     make(studio, "first")
     make(studio, "last", "first")
     studio.end(studio.submit(FAILING, query_name="failing.py")["id"])
@@ -61,7 +61,7 @@ def fill(studio: ThreadStudio) -> None:
 
 
 def keep_busy(studio: ThreadStudio) -> None:
-    """Let the two jobs run whose logs grow, whatever became of the earlier ones."""
+    """Ensure that the two jobs whose logs grow are running."""
     running = {job["name"] for job in studio.jobs(status="active")}
     for name, query in (("chatty.py", CHATTY), ("bars.py", BARS)):
         if name not in running:
@@ -69,7 +69,7 @@ def keep_busy(studio: ThreadStudio) -> None:
 
 
 def hold_back(folder: Path) -> dict[str, str | None]:
-    """Return an environment in which no key reaches anything of the machine beyond `folder`."""
+    """Return an environment in which no key affects anything outside `folder`."""
     nothing = dict.fromkeys(("BROWSER", "PAGER", "EDITOR", "VISUAL"), "true")
     gone = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "TMUX", "WSL_DISTRO_NAME"))
     places = {f"STUDIO_TUI_{name}_DIR": str(folder) for name in ("STATE", "CONFIG", "CACHE", "LOG")}
@@ -79,11 +79,11 @@ def hold_back(folder: Path) -> dict[str, str | None]:
 async def play(
     studio: ThreadStudio, folder: Path, seed: int, *, size: tuple[int, int], keys: int
 ) -> None:
-    """Press so many keys on a new dashboard.
+    """Press `keys` keys on a new dashboard.
 
     Raises:
-        AssertionError: the dashboard has ended, or takes no keys; the seed and the last keys
-            are told.
+        AssertionError: the dashboard has ended or does not handle keys; the message has the seed
+        and the last keys.
     """
     chance = random.Random(seed)
     pressed: deque[str] = deque(maxlen=TOLD)
@@ -100,7 +100,7 @@ async def play(
                 await _rest(pilot, chance)
                 if pilot.app._exception is not None:
                     break
-            # Every key comes to its turn, whatever became of what it was for.
+            # Every key is handled, whatever the effect of the previous ones.
             app = pilot.app
             assert isinstance(app, KeyQueue)
             await until(pilot, lambda: app._exception is not None or not app.is_acting)
@@ -115,7 +115,7 @@ def _last(pressed: Iterable[str]) -> str:
 
 
 def _watched(told: str, pressed: Iterable[str]) -> threading.Timer:
-    """Begin to wait for the next key, as a loop that never waits would do for ever."""
+    """Start a timer for the next key, as a busy loop would never return."""
     watch = threading.Timer(HANG, _give_up, (told, pressed))
     watch.daemon = True
     watch.start()
@@ -123,7 +123,7 @@ def _watched(told: str, pressed: Iterable[str]) -> threading.Timer:
 
 
 def _give_up(told: str, pressed: Iterable[str]) -> None:
-    """End the process, from a thread: nothing else can end a loop that never waits."""
+    """End the process from a thread, as nothing else can end a busy loop."""
     terminal = sys.__stderr__ or sys.stdout  # the dashboard keeps what is written to the other one
     terminal.write(f"{told}, stuck; {_last(tuple(pressed))}\n")
     faulthandler.dump_traceback(terminal)
@@ -131,7 +131,7 @@ def _give_up(told: str, pressed: Iterable[str]) -> None:
 
 
 def _press(pilot: Dashboard, chance: random.Random, pressed: deque[str]) -> None:
-    """Press one key, or several that come at once."""
+    """Press one key, or several at once."""
     kind = chance.random()
     if kind < 0.02:
         pressed.append("(paste)")
@@ -157,7 +157,7 @@ def _one(pilot: Dashboard, chance: random.Random) -> str:
 
 
 async def _rest(pilot: Dashboard, chance: random.Random) -> None:
-    """Let the dashboard act upon it: not at all, just so, or for a moment."""
+    """Let the dashboard handle it: not at all, completely, or for a moment."""
     kind = chance.random()
     if kind < 0.3:
         await asyncio.sleep(0)
@@ -170,7 +170,7 @@ async def _rest(pilot: Dashboard, chance: random.Random) -> None:
 async def play_on(
     studio: ThreadStudio, folder: Path, first: int, *, size: tuple[int, int], minutes: float
 ) -> int:
-    """Play with one seed after another until the time is up; return how many there were."""
+    """Play with successive seeds until the time is up; return the number of seeds."""
     end = time.monotonic() + 60 * minutes
     seed = first
     while time.monotonic() < end:

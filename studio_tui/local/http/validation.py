@@ -31,7 +31,7 @@ _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
     VariableFault.NAME: "a name is letters, digits and _, and does not begin with a digit",
     VariableFault.LENGTH: "the value is longer than 128 KiB",
-    VariableFault.NUL: "the value holds a NUL character",
+    VariableFault.NUL: "the value contains a NUL character",
 }
 _YEARS = range(2000, 3000)
 
@@ -194,7 +194,7 @@ def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, st
         clause = "rerun_from_job_id must be the id of a job"
         problems.append(("rerun_from_job_id", clause))
     if "\0" in (request.requirements or ""):
-        problems.append(("requirements", "requirements holds a NUL character"))
+        problems.append(("requirements", "requirements contains a NUL character"))
     if request.credentials_name is not None:
         clause = (
             "credentials_name: the local Studio keeps no credentials;"

@@ -1,1 +1,1 @@
-"""What was sent to Studio, as rows and as commands to be copied."""
+"""Requests sent to Studio, as table rows and as shell commands."""

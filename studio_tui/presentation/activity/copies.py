@@ -1,6 +1,6 @@
-"""A request as commands that send it again: curl, and the `datachain` command where there is one.
+"""Formats a recorded request as a curl command and, if possible, a `datachain` command.
 
-Secrets were blotted out before it was recorded, so whoever runs one puts them in again.
+Secrets were redacted before the request was recorded, so the user has to fill them in.
 """
 
 import json
@@ -16,7 +16,7 @@ _MASKED = "# Secrets, queries and values of environments are left out here: put 
 
 
 def as_curl(entry: Entry, url: str) -> str:
-    """Return the curl command that sends the request to the Studio at `url`; empty for none."""
+    """Return the curl command for a request to the Studio at `url`; empty if it was not sent."""
     if not entry.method:
         return ""
     parts = ["curl --fail-with-body", _AUTHORIZATION]
@@ -26,11 +26,11 @@ def as_curl(entry: Entry, url: str) -> str:
         body = json.dumps(entry.fields, ensure_ascii=True)
         parts += ["--header 'Content-Type: application/json'", f"--data {shlex.quote(body)}"]
     parts.append(shlex.quote(safe_line(f"{url}/api{entry.path}")))
-    return _said(entry, " \\\n  ".join(parts))
+    return _with_mask_note(entry, " \\\n  ".join(parts))
 
 
 def as_datachain(entry: Entry) -> str:
-    """Return the `datachain` command that asks for the same; empty where there is none."""
+    """Return the equivalent `datachain` command; empty if there is none."""
     found = route_of(entry)
     if found is None:
         return ""
@@ -39,7 +39,7 @@ def as_datachain(entry: Entry) -> str:
     pipeline = str(fields.get("name") or fields.get("pipeline_id") or entry.query.get("name") or "")
     match route:
         case routes.CREATE_JOB:
-            return _said(entry, _run(entry))
+            return _with_mask_note(entry, _run(entry))
         case routes.CANCEL_JOB:
             return _line("datachain job cancel", item_id)
         case routes.JOB_LOGS:
@@ -70,7 +70,7 @@ _FLAGS = {
     "cron_expression": "--cron",
     "credentials_name": "--credentials-name",
 }
-"""The flags of `datachain job run`, by the fields of a request."""
+"""Flags of `datachain job run`, by request field."""
 
 
 def _run(entry: Entry) -> str:
@@ -91,6 +91,6 @@ def _line(command: str, argument: str) -> str:
     return f"{command} {shlex.quote(safe_line(argument))}" if argument else command
 
 
-def _said(entry: Entry, command: str) -> str:
+def _with_mask_note(entry: Entry, command: str) -> str:
     is_masked = BLOTTED in entry.body or "left out]" in entry.body or BLOTTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

@@ -1,4 +1,4 @@
-"""One thing that was asked of Studio, or that was not sent after all, in words."""
+"""Entries of the activity list: requests, and commands that were not sent."""
 
 import json
 import re
@@ -14,55 +14,55 @@ from studio_tui.api.routes import Route
 from studio_tui.text import safe_line
 
 SHORT_ID = 8
-"""Characters of an id that are shown."""
+"""Number of characters shown of an id."""
 
 
 class ActivityState(StrEnum):
-    """How it ended."""
+    """Outcome of a request or command."""
 
     DONE = "DONE"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
-    """Nobody can say whether it took effect."""
+    """It may or may not have taken effect."""
     UNDONE = "UNDONE"
-    """It was taken back, and not sent."""
+    """Undone by the user before it was sent."""
     LOST = "LOST"
-    """The dashboard ended while it waited, so it was not sent."""
+    """Never sent, because the dashboard ended first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that was sent, several equal ones in a row, or a command that was not sent."""
+    """One request, several equal ones in a row, or a command that was not sent."""
 
     id: str
     state: ActivityState
     at: datetime
-    """When the first began."""
+    """Start time of the first request."""
     last_at: datetime
     words: str = ""
-    """What a command would have done that was not sent; safe to draw."""
+    """Description of a command that was not sent; safe to draw."""
     method: str = ""
     path: str = ""
-    """Under `/api`, with its query."""
+    """Path below `/api`, with its query."""
     outcome: str = ""
     count: int = 1
     ms: float = 0.0
-    """Milliseconds, the mean of them."""
+    """Mean duration in milliseconds."""
     most_ms: float = 0.0
-    """Milliseconds of the longest."""
+    """Longest duration in milliseconds."""
     changes: bool = False
-    """Whether it asked Studio to change something."""
+    """Whether the request changes something in Studio."""
     body: str = ""
-    """JSON that was sent with it, without secrets."""
+    """JSON body, with secrets redacted."""
 
     @property
     def is_command(self) -> bool:
-        """Whether it asked Studio to change something, or would have."""
+        """Whether it changes something in Studio, or would have."""
         return self.changes or not self.method
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What was sent with it."""
+        """Fields of the JSON body; empty if there is none."""
         try:
             found = json.loads(self.body) if self.body else {}
         except ValueError:
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """What was asked for in the address."""
+        """Query parameters."""
         parts = parse_qs(self.path.partition("?")[2], keep_blank_values=True)
         return {name: values[0] for name, values in parts.items()}
 
@@ -84,12 +84,12 @@ _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.LIST_JOBS, "list jobs {which}"),
     (routes.LIST_CLUSTERS, "list clusters"),
     (routes.TRIGGER_PIPELINE, "trigger a pipeline"),
-    (routes.PIPELINE_STATUS, "look at a pipeline {pipeline}"),
+    (routes.PIPELINE_STATUS, "get pipeline {pipeline}"),
     (routes.PAUSE_PIPELINE, "pause pipeline {pipeline}"),
     (routes.RESUME_PIPELINE, "resume pipeline {pipeline}"),
-    (routes.REMOVE_JOB_FROM_PIPELINE, "take a job out of pipeline {pipeline}"),
+    (routes.REMOVE_JOB_FROM_PIPELINE, "remove a job from pipeline {pipeline}"),
     (routes.LIST_PIPELINES, "list pipelines"),
-    (routes.JOB_DATASET_VERSIONS, "ask what datasets a job made"),
+    (routes.JOB_DATASET_VERSIONS, "list the datasets of a job"),
     (routes.CHANGE_SCHEDULE, "change schedule {id}"),
     (routes.RUN_SCHEDULE, "run schedule {id} now"),
     (routes.TRIGGER_SCHEDULE, "run schedule {id} now"),
@@ -97,7 +97,7 @@ _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.RESUME_SCHEDULE, "resume schedule {id}"),
     (routes.RERUN_JOBS, "run jobs again in their order"),
     (routes.SCHEDULE_PIPELINE, "schedule a pipeline"),
-    (routes.RESTORE_JOB, "put a job back into pipeline {pipeline}"),
+    (routes.RESTORE_JOB, "restore a job in pipeline {pipeline}"),
     (routes.DATASETS, "list datasets"),
     (routes.REFRESH_PIPELINE, "rebuild datasets"),
 )
@@ -112,7 +112,7 @@ _PATTERNS = tuple((route, _pattern(route), words) for route, words in _WORDS)
 
 
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
-    """Return what was asked for, the id in its path, and its words; `None` for what is no route."""
+    """Return the route, the id in the path and the description; `None` if no route matches."""
     path = entry.path.partition("?")[0]
     for route, pattern, words in _PATTERNS:
         if route.method == entry.method and (found := pattern.fullmatch(path)):
@@ -121,7 +121,7 @@ def route_of(entry: Entry) -> tuple[Route, str, str] | None:
 
 
 def words_of(entry: Entry) -> str:
-    """Return what was asked for, in words that are safe to draw."""
+    """Return a description of the entry, safe to draw."""
     if entry.words:
         return entry.words
     found = route_of(entry)
@@ -131,10 +131,10 @@ def words_of(entry: Entry) -> str:
     fields, query = entry.fields, entry.query
     which = query.get("job_id", "")[:SHORT_ID] or query.get("status", "").lower()
     pipeline = fields.get("pipeline_id") or query.get("pipeline_id") or query.get("name") or ""
-    told = {
+    values = {
         "id": item_id[:SHORT_ID],
         "query_name": str(fields.get("query_name") or ""),
         "which": which,
         "pipeline": str(fields.get("name") or "") or str(pipeline)[:SHORT_ID],
     }
-    return safe_line(words.format_map(told).strip())
+    return safe_line(words.format_map(values).strip())

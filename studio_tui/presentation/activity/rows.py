@@ -1,4 +1,4 @@
-"""What was asked of Studio as rows and as facts."""
+"""The activity list as table rows and facts."""
 
 from datetime import datetime
 from operator import attrgetter
@@ -19,7 +19,7 @@ COLUMNS = (
     Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
     Column("outcome", "ANSWER", 8, grow=1, drop=3, fits=True),
 )
-"""In the order of the cells."""
+"""In the order of `cells`."""
 
 _LOOKS = {
     ActivityState.FAILED: ("✗", Tone.BAD),
@@ -28,12 +28,12 @@ _LOOKS = {
     ActivityState.UNDONE: ("↶", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
-"""In the order of a list that is sorted by state."""
+"""In the sort order of states."""
 
-_MEANS = {
-    ActivityState.UNDONE: "taken back before it was sent",
-    ActivityState.LOST: "not sent, as the dashboard ended while it waited",
-    ActivityState.UNKNOWN: "nobody can say whether it took effect",
+_EXPLANATIONS = {
+    ActivityState.UNDONE: "undone before it was sent",
+    ActivityState.LOST: "not sent, because the dashboard ended first",
+    ActivityState.UNKNOWN: "it may or may not have taken effect",
 }
 
 
@@ -52,31 +52,34 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
-    """Return what there is to say of an entry."""
+    """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
-    means = _MEANS.get(entry.state)
+    explanation = _EXPLANATIONS.get(entry.state)
     times = clock_time(entry.at, now)
     if entry.count > 1:
         times = f"{plural(entry.count, 'time')} from {times} to {clock_time(entry.last_at, now)}"
-    told = [
+    entry_facts = [
         Fact("what", Cell(words_of(entry), Tone.STRONG)),
-        Fact("state", Cell(f"{glyph} {entry.state}" + (f": {means}" if means else ""), tone)),
+        Fact(
+            "state",
+            Cell(f"{glyph} {entry.state}" + (f": {explanation}" if explanation else ""), tone),
+        ),
         Fact("at", Cell(times)),
     ]
     if entry.method:
         longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
-        told += [
+        entry_facts += [
             Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
             Fact("answer", Cell(safe_line(entry.outcome))),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
-        told.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
-    return tuple(told)
+        entry_facts.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
+    return tuple(entry_facts)
 
 
 def milliseconds(ms: float) -> str:
-    """Return a span as `12 ms` or `3.4 s`."""
+    """Format a duration as `12 ms` or `3.4 s`."""
     return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
 
 

@@ -1,1 +1,1 @@
-"""Clusters as rows."""
+"""Clusters as table rows."""

@@ -1,4 +1,4 @@
-"""Clusters as rows and as facts."""
+"""Clusters as table rows and facts."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -30,18 +30,18 @@ COLUMNS = (
     Column("size", "SIZE", 14, grow=1, drop=5, fits=True),
     Column("id", "ID", 10, grow=1, drop=6, fits=True),
 )
-"""In the order of the cells."""
+"""In the order of `cells`."""
 
 
 LISTED = 6
-"""Jobs that are named, a line each."""
+"""Maximum number of jobs listed, one per line."""
 
 _WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
 class ClusterState(StrEnum):
-    """What a cluster can be; a word of a newer server is `UNKNOWN`."""
+    """State of a cluster; `UNKNOWN` for a status of a newer server."""
 
     ACTIVE = "ACTIVE"
     MODIFYING = "MODIFYING"
@@ -57,7 +57,7 @@ _LOOKS = {
     ClusterState.ACTIVE: ("●", Tone.GOOD),
     ClusterState.INACTIVE: ("○", Tone.DIM),
 }
-"""In the order of a list that is sorted by state."""
+"""In the sort order of states."""
 
 
 def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
@@ -66,19 +66,19 @@ def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
         _status(cluster),
         Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
         _for_new_jobs(cluster, chosen),
-        _known(cluster.busy_workers),
-        _known(free_workers(cluster)),
-        _known(cluster.max_workers),
-        _known(cluster.cloud_provider),
-        _known(cluster.cloud_region),
-        _known(cluster.instance_type or cluster.compute_class),
+        _cell_or_dash(cluster.busy_workers),
+        _cell_or_dash(free_workers(cluster)),
+        _cell_or_dash(cluster.max_workers),
+        _cell_or_dash(cluster.cloud_provider),
+        _cell_or_dash(cluster.cloud_region),
+        _cell_or_dash(cluster.instance_type or cluster.compute_class),
         Cell(cluster.id, Tone.DIM),
     )
     return row if can_be_used(cluster.id) else dimmed(row)
 
 
 def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
-    """Return what there is to say about a cluster; `jobs` are those known, perhaps not all."""
+    """Return the facts about a cluster; `jobs` may be incomplete if `has_all` is false."""
     known = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
@@ -88,17 +88,17 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
         Fact("jobs", _jobs(cluster, known, has_all=has_all)),
-        *_named(cluster, known),
+        *_listed_jobs(cluster, known),
         Fact(
             "default",
-            Cell("yes: it takes the jobs that name no cluster" if cluster.default else "no"),
+            Cell("yes: jobs that name no cluster run on it" if cluster.default else "no"),
         ),
-        Fact("provider", _known(cluster.cloud_provider)),
-        Fact("credentials", _known(cluster.cloud_credentials)),
-        Fact("region", _known(cluster.cloud_region)),
-        Fact("instances", _known(cluster.instance_type)),
-        Fact("class", _known(cluster.compute_class)),
-        Fact("disk", _known(disk)),
+        Fact("provider", _cell_or_dash(cluster.cloud_provider)),
+        Fact("credentials", _cell_or_dash(cluster.cloud_credentials)),
+        Fact("region", _cell_or_dash(cluster.cloud_region)),
+        Fact("instances", _cell_or_dash(cluster.instance_type)),
+        Fact("class", _cell_or_dash(cluster.compute_class)),
+        Fact("disk", _cell_or_dash(disk)),
         *(
             (Fact("unreadable", Cell(", ".join(cluster.unreadable), Tone.WARN)),)
             if cluster.unreadable
@@ -108,7 +108,7 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
 
 
 def why_not_chosen(cluster: Cluster) -> str | None:
-    """Return why a cluster cannot be chosen for new jobs; `None` when it can."""
+    """Return why a cluster cannot be chosen for new jobs; `None` if it can."""
     if not cluster.name:
         return "Studio did not send this cluster's name, so no job can ask for it"
     if takes_no_jobs(cluster):
@@ -117,7 +117,7 @@ def why_not_chosen(cluster: Cluster) -> str | None:
 
 
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
-    """Return why it cannot be told which jobs are the cluster's; `None` when it can."""
+    """Return why the cluster's jobs cannot be determined; `None` if they can."""
     known = tuple(jobs)
     if not cluster.name and not any(job.compute_cluster_id for job in known):
         return "Studio did not send this cluster's name, so it is unknown which jobs run on it"
@@ -129,7 +129,7 @@ def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
 def _for_new_jobs(cluster: Cluster, chosen: str | None) -> Cell:
     if chosen is not None and cluster.name == chosen:
         return Cell("* chosen", Tone.ACCENT)
-    # Where another is chosen the default is one no more.
+    # While another cluster is chosen, the default has no effect.
     return Cell("default", Tone.DIM if chosen else Tone.ACCENT) if cluster.default else NOTHING
 
 
@@ -144,47 +144,47 @@ def _workers(cluster: Cluster) -> Cell:
         )
         if count is not None
     ]
-    return _known(" · ".join(shown))
+    return _cell_or_dash(" · ".join(shown))
 
 
 def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
-    its = [job for job in jobs if runs_on(job, cluster)]
+    own_jobs = [job for job in jobs if runs_on(job, cluster)]
     return Cell(
-        " · ".join(f"{count.amount} {count.name}" for count in counts(its, has_all=has_all))
+        " · ".join(f"{count.amount} {count.name}" for count in counts(own_jobs, has_all=has_all))
     )
 
 
-def _named(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
-    """Return which of its jobs have workers, and which wait for some, those that came first first.
+def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
+    """List the jobs that have workers and those that wait for some, oldest first.
 
-    A job has its workers from before its query runs until it has ended.
+    A job has workers from INIT, before its query runs, until it ends.
     """
-    its = [job for job in reversed(jobs) if runs_on(job, cluster)]
+    own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fitting(names, Room(LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", _WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _IN_QUEUE, Tone.WAITING),
         )
-        if (names := [_with_workers(job) for job in its if job.state in states])
+        if (names := [_job_line(job) for job in own_jobs if job.state in states])
     )
 
 
-def _with_workers(job: Job) -> str:
+def _job_line(job: Job) -> str:
     return f"{job.name or job.id}  {plural(job.workers or 1, 'worker')}"
 
 
 def _word(cluster: Cluster) -> str | None:
-    """Return the word for what a cluster is; older servers send only whether it is active."""
+    """Return the status word; older servers send only `is_active`."""
     if cluster.status is not None or cluster.is_active is None:
         return cluster.status
     return "ACTIVE" if cluster.is_active else "INACTIVE"
 
 
 def state(cluster: Cluster) -> ClusterState:
-    """Return what a cluster is."""
+    """Return the cluster's status as an enum value."""
     word = _word(cluster)
     return ClusterState(word) if word in set(ClusterState) else ClusterState.UNKNOWN
 
@@ -194,7 +194,7 @@ def _status(cluster: Cluster) -> Cell:
     return Cell(f"{glyph} {_word(cluster) or UNKNOWN}", tone)
 
 
-def _known(value: object) -> Cell:
+def _cell_or_dash(value: object) -> Cell:
     return Cell(UNKNOWN, Tone.DIM) if value is None or value == "" else Cell(str(value))
 
 

@@ -1,1 +1,1 @@
-"""The form of a new job: draft, checks, hints, preview and what the server refuses."""
+"""The form of a new job: draft, validation, hints, previews and server errors."""

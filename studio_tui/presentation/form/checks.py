@@ -1,7 +1,8 @@
-"""Checks of the fields of a job's form, one function each.
+"""Validators of the fields of the job form, one function each.
 
-What a server is known to refuse is an error; what some server may refuse is a warning, which keeps
-nothing from being sent. Files are judged by facts that others gather, so nothing is read here.
+Input that a server is known to reject is an error; input that some servers may reject is a warning,
+which does not prevent sending. Files are checked by `FileFacts` gathered elsewhere; nothing is read
+here.
 """
 
 import re
@@ -37,7 +38,7 @@ from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
 REQUEST_LIMIT = 1024 * 1024
-"""Bytes of a whole request that the local Studio takes."""
+"""Maximum size in bytes of a request to the local Studio."""
 
 PRIORITIES = {
     0: "first",
@@ -47,10 +48,10 @@ PRIORITIES = {
     4: "after 0 to 3",
     5: "last, the default",
 }
-"""When a job of each priority runs."""
+"""Meaning of each priority."""
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13")
-"""Those that the documentation names."""
+"""Versions named in the documentation."""
 
 _LINE_ENDING = frozenset({"Cc", "Zl", "Zp"})
 _NAME_LIMIT = 1000
@@ -62,24 +63,24 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a form is checked against."""
+    """Context against which a form is validated."""
 
     team: str
     now: datetime
     zone: tzinfo
-    """The user's own, for times without another."""
+    """The user's time zone, for times without one."""
     clusters: tuple[Cluster, ...] | None
-    """`None`: not known yet."""
+    """`None` if not loaded yet."""
     files: Mapping[str, FileFacts]
     """Facts by path, as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
-    """Safe names of uploads that are known, by id."""
+    """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
-    """Names of variables whose values were not kept on disk."""
+    """Names of variables whose values were not stored on disk."""
 
 
 def query_type(draft: Draft) -> QueryType:
-    """Return the type that was chosen, else that by the ending of the file, else of the name."""
+    """Return the chosen type, else the type by the extension of the file, else of the name."""
     chosen = draft.query_type.strip().upper()
     if chosen in QueryType.__members__:
         return QueryType(chosen)
@@ -88,7 +89,7 @@ def query_type(draft: Draft) -> QueryType:
 
 
 def job_name(draft: Draft) -> str | None:
-    """Return the job's name: as typed, else that of the query's file."""
+    """Return the job's name: as typed, else the name of the query's file."""
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
@@ -99,7 +100,7 @@ def query_text(draft: Draft, around: Surroundings) -> str:
 
 
 def typed_cluster_id(draft: Draft, _around: Surroundings) -> int | str | None:
-    """Return the cluster's id: the API document has a number here, newer Studios a text."""
+    """Return the cluster's id: the API document has a number here, newer Studios a string."""
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
@@ -112,8 +113,8 @@ def query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     length = len(draft.query.encode())
     if length <= QUERY_LIMIT:
         return ()
-    said = f"The query is {size(length)}; Studio takes one of at most {size(QUERY_LIMIT)}."
-    return (Problem("query", said),)
+    sentence = f"The query is {size(length)}; Studio takes one of at most {size(QUERY_LIMIT)}."
+    return (Problem("query", sentence),)
 
 
 def query_file(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -131,14 +132,14 @@ def query_type_problems(draft: Draft, _around: Surroundings) -> tuple[Problem, .
 def query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
-        said = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
-        return (Problem("query_name", said),)
+        sentence = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
+        return (Problem("query_name", sentence),)
     return _one_line("query_name", "The name", name)
 
 
 def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
     if any(unicodedata.category(character) in _LINE_ENDING for character in text):
-        return (Problem(field, f"{what} holds a control character or a line break; take it out."),)
+        return (Problem(field, f"{what} contains a control character or a line break; remove it."),)
     return ()
 
 
@@ -157,8 +158,10 @@ def workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
         return ()
     number = int(typed) if _WHOLE_NUMBER.fullmatch(typed) else None
     if number is None or number < 1:
-        said = f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
-        return (Problem("workers", said),)
+        sentence = (
+            f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
+        )
+        return (Problem("workers", sentence),)
     if number > _LARGEST_NUMBER:
         return (Problem("workers", f"{number} is more workers than any cluster has."),)
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
@@ -166,16 +169,16 @@ def workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
-    said = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
-    return (warning("workers", f"{said} {number}, or let the job wait."),)
+    sentence = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
+    return (warning("workers", f"{sentence} {number}, or let the job wait."),)
 
 
 def priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     typed = draft.priority.strip()
     if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
         return ()
-    said = f"Priority is 0 (first) to 5 (last, the usual); {quoted(typed)} is not. Type 0 to 5."
-    return (Problem("priority", said),)
+    sentence = f"Priority is 0 (first) to 5 (last, the usual); {quoted(typed)} is not. Type 0 to 5."
+    return (Problem("priority", sentence),)
 
 
 def python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
@@ -185,8 +188,8 @@ def python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if not _PYTHON_VERSION.fullmatch(typed):
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
-        said = f"{quoted(typed)} is no version of Python 3; type {better}."
-        return (Problem("python_version", said),)
+        sentence = f"{quoted(typed)} is not a Python 3 version; type {better}."
+        return (Problem("python_version", sentence),)
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
         return (warning("python_version", f"Studio names {known}; it may refuse {typed}."),)
@@ -201,20 +204,20 @@ def repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if fault := repository_fault(typed):
         return (Problem(field, f"The repository {fault}."),)
     if typed.endswith("@"):
-        return (Problem(field, "There is no revision after the @; type one, or take the @ out."),)
+        return (Problem(field, "There is no revision after the @; type one, or remove the @."),)
     scheme, slashes, rest = typed.partition("://")
     if slashes:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
-            said = f"{quoted(typed)} is no URL; type it as https://HOST/USER/REPOSITORY."
-            return (Problem(field, said),)
+            sentence = f"{quoted(typed)} is not a URL; type it as https://HOST/USER/REPOSITORY."
+            return (Problem(field, sentence),)
         return (warning(field, f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
         return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
-    whole = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    said = f"{quoted(typed)} is no URL; type it as {whole[:68]}."
-    return (Problem(field, said),)
+    full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
+    sentence = f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
+    return (Problem(field, sentence),)
 
 
 def files(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
@@ -260,17 +263,17 @@ def cron_expression(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     if all(number.strip() for number in draft.uploads):
         return ()
-    return (Problem("uploads", "An uploaded file has no id; take it out."),)
+    return (Problem("uploads", "An uploaded file has no id; remove it."),)
 
 
 def resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
-        said = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
-        return (Problem("rerun_from_job_id", said),)
+        sentence = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
+        return (Problem("rerun_from_job_id", sentence),)
     if job_id and draft.reset:
-        said = (
+        sentence = (
             "The checkpoints of the job that is resumed are ignored, so everything is done again."
         )
-        return (warning("rerun_from_job_id", said),)
+        return (warning("rerun_from_job_id", sentence),)
     return ()

@@ -1,4 +1,4 @@
-"""Checks which cluster a job's form names, against those that Studio lists."""
+"""Validates the cluster fields of the job form against Studio's clusters."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, warning
@@ -10,7 +10,7 @@ _NAMES_SHOWN = 5
 def chosen_cluster(
     name: str, cluster_id: str, clusters: tuple[Cluster, ...] | None
 ) -> Cluster | None:
-    """Return the cluster that a job would run on, the default if none is named, where known."""
+    """Return the named cluster, or the default if none is named; `None` if not found."""
     for cluster in clusters or ():
         if cluster_id or name:
             if cluster.id == cluster_id or (name and cluster.name == name):
@@ -21,33 +21,33 @@ def chosen_cluster(
 
 
 def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tuple[Problem, ...]:
-    """Return what is wrong with a cluster's name; `None`: the clusters are not known yet."""
+    """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
     field = "compute_cluster_name"
     if not name or clusters is None:
         return _unchecked(field) if name else ()
     chosen = chosen_cluster(name, "", clusters)
     if chosen is not None:
-        return _closed(field, name, chosen)
+        return _closed_problems(field, name, chosen)
     if any(cluster.id == name for cluster in clusters):
-        said = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
-        return (Problem(field, said),)
+        sentence = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
+        return (Problem(field, sentence),)
     known = tuple(cluster.name for cluster in clusters if cluster.name)
-    return (Problem(field, f"{quoted(name)} is no cluster{_nearest(name, known)}"),)
+    return (Problem(field, f"{quoted(name)} is not a cluster{_nearest(name, known)}"),)
 
 
 def cluster_id_problems(
     cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with a cluster's id, beside a name that may be given too."""
+    """Return the problems of a cluster id, including a conflict with a cluster name."""
     field = "compute_cluster_id"
     if cluster_id and name:
-        said = "A cluster is named by its name or its id, not both; empty one of the two."
-        return (Problem(field, said),)
+        sentence = "Give the name or the id of a cluster, not both; clear one of them."
+        return (Problem(field, sentence),)
     if not cluster_id or clusters is None:
         return _unchecked(field) if cluster_id else ()
     chosen = chosen_cluster("", cluster_id, clusters)
     if chosen is not None:
-        return _closed(field, cluster_id, chosen)
+        return _closed_problems(field, cluster_id, chosen)
     known = tuple(cluster.id for cluster in clusters)
     return (
         Problem(field, f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"),
@@ -59,14 +59,16 @@ def _unchecked(field: str) -> tuple[Problem, ...]:
 
 
 def takes_no_jobs(cluster: Cluster) -> bool:
-    """Whether Studio says that a cluster takes no jobs."""
+    """Whether a cluster accepts no jobs, according to Studio."""
     return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 
-def _closed(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
+def _closed_problems(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
     if takes_no_jobs(cluster):
-        said = f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
-        return (Problem(field, said),)
+        sentence = (
+            f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
+        )
+        return (Problem(field, sentence),)
     return ()
 
 

@@ -1,4 +1,4 @@
-"""Tells what differs between two forms of a job, before the second is sent."""
+"""Compares two job forms, before the second is sent."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,32 +20,33 @@ _TONES = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.ACCENT}
 
 @dataclass(frozen=True)
 class Difference:
-    """What a form changes of the job that it was made from; every line is safe to draw."""
+    """Changes of a form relative to the job it was created from; every line is safe to draw."""
 
     query: tuple[Cell, ...]
-    """A unified diff without its header; empty when the query is the same."""
+    """A unified diff without its header; empty if the query is unchanged."""
     settings: tuple[Cell, ...]
-    """A line a change: `workers: 1 → 4`."""
+    """One line per changed setting, such as `workers: 1 → 4`."""
     kept: tuple[Cell, ...]
-    """A line a setting that Studio does not send, and that is as this dashboard submitted it."""
+    """One line per setting that Studio does not send, kept as submitted from this dashboard."""
     defaults: tuple[Cell, ...]
-    """A line a setting that Studio does not send of the old job: it becomes the default."""
+    """One line per setting of the old job that Studio does not send: it gets the default."""
 
 
 def difference(
     before: Draft,
     after: Draft,
-    not_told: Collection[str] = (),
+    not_sent: Collection[str] = (),
     submitted: Collection[str] = (),
     *,
     files: Mapping[str, str] = MappingProxyType({}),
     shown: bool = False,
 ) -> Difference:
-    """Return what `after` changes of `before`; variables' values and logins masked unless `shown`.
+    """Return the changes from `before` to `after`; values and logins masked unless `shown`.
 
-    Both hold the text of their query in `query`, that of a file too. `not_told` are fields, see
-    `draft.not_told`; `submitted` those that are known all the same, as the job was submitted here.
-    `files` are safe names of uploads by id. Long queries take a while, so this is for a thread.
+    Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
+    fields returned by `draft.fields_not_sent`; `submitted` are fields that Studio does not send,
+    but that were recorded when the job was submitted. `files` are safe names of uploads by id.
+    Comparing long queries is slow, so call this in a thread.
     """
     return Difference(
         tuple(_query(before.query, after.query)),
@@ -55,7 +56,7 @@ def difference(
             for name in submitted
             if getattr(after, name) and getattr(after, name) == getattr(before, name)
         ),
-        tuple(Cell(_left_out(name), Tone.WARN) for name in not_told),
+        tuple(Cell(_left_out(name), Tone.WARN) for name in not_sent),
     )
 
 
@@ -109,7 +110,7 @@ def _value(text: str, *, shown: bool) -> str:
 
 
 def _visible(text: str, *, shown: bool) -> str:
-    """Return a setting with what logs in to an address masked, unless it is to be seen."""
+    """Return a setting with logins in URLs masked, unless `shown`."""
     return text if shown else without_logins(text, MASK)
 
 
@@ -125,7 +126,7 @@ def _lines(
 
 
 def _assigned(environment: str) -> dict[str, str]:
-    """Return what counts of an environment: the last value of each name, and lines without one."""
+    """Return the effective variables: the last value of each name, and malformed lines."""
     lines = (line.strip() for line in environment.split("\n"))
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {f"{name}{equals}": value for name, equals, value in pairs}
@@ -143,7 +144,7 @@ def _variables(before: dict[str, str], after: dict[str, str], *, shown: bool) ->
 
 
 def _variable(sign: str, tone: Tone, name: str, value: str | None, *, shown: bool) -> Cell:
-    """Return a line on a variable; what has no equals sign may be a secret as a whole."""
+    """Return a line about a variable; a line without an equals sign may be entirely secret."""
     if not name.endswith("="):
         text = name if shown else MASK
     elif value is None:

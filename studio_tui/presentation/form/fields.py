@@ -60,7 +60,7 @@ class Field:
     meaning: str
     """One sentence."""
     takes: str
-    """What may be typed, and what an empty field means; sentences."""
+    """Allowed input, and the meaning of an empty field; sentences."""
     example: tuple[str, ...] = ()
     """As it is typed, line by line."""
     look: Look = Look.LINE
@@ -105,7 +105,7 @@ def _number(name: str) -> Value:
 def _start(draft: Draft, around: Surroundings) -> datetime | None:
     if typed := draft.start_after.strip():
         return resolve(typed, around.now, around.zone)
-    # The published client sends the present with a cron that has no start.
+    # The published client sends the current time with a cron expression without a start.
     return around.now if draft.cron_expression.strip() else None
 
 

@@ -1,4 +1,4 @@
-"""Checks the files of a job's form by facts that others gather: nothing is read here."""
+"""Validates the files of the job form by facts gathered elsewhere; reads nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,40 +9,40 @@ from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Problem, quoted, unsendable, warning
 
 QUERY_LIMIT = 1024 * 1024
-"""Bytes of a query; the local Studio takes no larger request."""
+"""Maximum size of a query in bytes; the local Studio accepts no larger request."""
 
 UPLOAD_LIMIT = 256 * 1024 * 1024
-"""Bytes of an upload that the local Studio takes, a little form around the file included."""
+"""Maximum size in bytes of an upload to the local Studio, including the form around it."""
 
 _FORM_BYTES = 4096
 
 
 class FileState(StrEnum):
-    """What stands at a path."""
+    """Type of the file at a path."""
 
     FILE = "file"
     MISSING = "missing"
     FOLDER = "folder"
     UNREADABLE = "unreadable"
     OTHER = "other"
-    """A socket, a device and the like."""
+    """A socket, a device, etc."""
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What was found at a path."""
+    """Facts about the file at a path."""
 
     state: FileState
     size: int = 0
-    """Bytes."""
+    """Size in bytes."""
     text: str | None = None
-    """What the file holds, where it was read as a query and is UTF-8."""
+    """Contents, if the file was read as a query and is UTF-8."""
     bad_byte: int | None = None
-    """Where a file that was read as a query stops being UTF-8."""
+    """Offset of the first byte that is not UTF-8, if the file was read as a query."""
 
 
 def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:
-    """Return what keeps the file at `path` from being a query; `None`: nothing is known yet."""
+    """Return the problems of the query file at `path`; `facts` is `None` if not checked yet."""
     field = "query_file"
     sentence = _sentence(path, facts)
     if not sentence and facts is not None:
@@ -62,12 +62,12 @@ def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ..
 
 
 def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> tuple[Problem, ...]:
-    """Return what keeps files from being uploaded and put beside one job."""
+    """Return the problems of the files to upload with a job."""
     problems: list[Problem] = []
     names: dict[str, str] = {}
     for path in dict.fromkeys(paths):
         if not path.strip():
-            problems.append(Problem("files", "A file has no path; type one, or take it out."))
+            problems.append(Problem("files", "A file has no path; type one, or remove it."))
             continue
         found = facts.get(path)
         sentence = _sentence(path, found)
@@ -82,8 +82,8 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
         other = names.setdefault(name, path)
         if other != path:
             both = f"{quoted(other)} and {quoted(path)}"
-            said = f"{both} would both be {quoted(name)} beside the job; rename one."
-            problems.append(Problem("files", said))
+            conflict = f"{both} would both be {quoted(name)} beside the job; rename one."
+            problems.append(Problem("files", conflict))
         elif paths.count(path) > 1:
             problems.append(warning("files", f"{quoted(path)} is there twice; once is enough."))
     return tuple(problems)

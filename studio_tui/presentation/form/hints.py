@@ -13,7 +13,7 @@ from studio_tui.presentation.schedules.start_times import StartTimeError, both, 
 from studio_tui.text import safe_line
 
 CRON_TIMES = 5
-"""Next times of a schedule that are told."""
+"""Number of fire times shown."""
 
 
 def query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def _chosen(draft: Draft, around: Surroundings) -> tuple[str, ...]:
 
 
 def with_free(cluster: Cluster) -> str:
-    """Return a cluster's name and what is known of its free workers: `gpu (~18 of 32 free)`."""
+    """Format a cluster's name with its free workers if known: `gpu (~18 of 32 workers free)`."""
     name = cluster.name or cluster.id
     most, free = cluster.max_workers, free_workers(cluster)
     if most is None:

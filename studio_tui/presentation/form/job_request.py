@@ -1,4 +1,4 @@
-"""Checks a job's form as a whole, and makes the request it asks for."""
+"""Validates the whole job form, and builds the request from it."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -21,7 +21,7 @@ def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields."""
     found = [problem for name in FIELDS for problem in check_field(name, draft, around)]
     if all(problem.level is Level.WARNING for problem in found):
-        length = len(_request(draft, around).model_dump_json().encode())
+        length = len(_build_request(draft, around).model_dump_json().encode())
         if length > REQUEST_LIMIT:
             said = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
             found.append(Problem("query", f"{said} Shorten the longest field."))
@@ -29,7 +29,7 @@ def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
 
 
 def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
-    """Return the problems of one field, for checking while it is typed."""
+    """Return the problems of one field, for validation while typing."""
     typed = getattr(draft, name)
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
@@ -38,7 +38,7 @@ def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem,
 
 
 def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -> JobInput:
-    """Return the request that a form asks for; `uploads` are the ids its files were given.
+    """Return the request for a form; `uploads` are the ids of its uploaded files.
 
     Raises:
         ValueError: the form has errors; see `check`.
@@ -46,16 +46,16 @@ def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -
     errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
     if errors:
         raise ValueError(errors[0].sentence)
-    return _request(replace(draft, uploads=(*draft.uploads, *uploads)), around)
+    return _build_request(replace(draft, uploads=(*draft.uploads, *uploads)), around)
 
 
 def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
-    """Return whether a shell script has line ends that a shell takes for part of its commands."""
+    """Return whether a shell script has CRLF line endings, which break its commands."""
     return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, around)
 
 
 def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
-    """Return a form, and the text of its file, with the line ends that a shell understands."""
+    """Return a form and its file's text with LF line endings."""
     facts = around.files.get(draft.query_file)
     if facts is not None and facts.text is not None:
         unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
@@ -63,7 +63,7 @@ def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surr
     return replace(draft, query=draft.query.replace("\r\n", "\n")), around
 
 
-def _request(draft: Draft, around: Surroundings) -> JobInput:
+def _build_request(draft: Draft, around: Surroundings) -> JobInput:
     fields: dict[str, Any] = {
         field.sent_as or name: sent(name, draft, around)
         for name, field in FIELDS.items()

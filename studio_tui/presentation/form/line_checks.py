@@ -1,7 +1,7 @@
-"""Checks the fields of a form that are read line by line: requirements and environment.
+"""Validates the fields of a form that are parsed line by line: requirements and environment.
 
-The rules of requirements are those of `uv pip install -r`, which the local Studio runs; names and
-versions are judged by `packaging`, as pip does.
+The rules for requirements are those of `uv pip install -r`, which the local Studio runs; names and
+versions are parsed with `packaging`, like in pip.
 """
 
 import re
@@ -14,7 +14,7 @@ from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 
-LOGIN_IS_SEEN = "holds a password or token, which everyone who sees the job can read."
+LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -41,8 +41,10 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
     for number, line in _logical_lines(text):
         where = f"Line {number}: "
         if has_login(line):
-            said = f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
-            problems.append(warning("requirements", said))
+            message = (
+                f"{where}the address {LOGIN_IS_SEEN} Write ${{NAME}} for a variable of the job."
+            )
+            problems.append(warning("requirements", message))
         if line.startswith("-"):
             problems += _option_problems(where, line, has_files=has_files)
         elif _REMOTE.fullmatch(line):
@@ -52,16 +54,16 @@ def requirement_problems(text: str, *, has_files: bool) -> tuple[Problem, ...]:
         elif line.startswith(".") or (
             line.endswith((".whl", ".tar.gz", ".zip")) and "@" not in line
         ):
-            problems += _carried_problems(where, line, has_files=has_files)
+            problems += _local_file_problems(where, line, has_files=has_files)
         else:
             problems += _named_problems(where, number, line, seen)
     return tuple(problems)
 
 
 def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[Problem, ...]:
-    """Return the problems of lines of `NAME=VALUE`; they are sent as they stand.
+    """Return the problems of lines of `NAME=VALUE`, which are sent unchanged.
 
-    `lost_values` are lines that had a value once, which was not kept.
+    `lost_values` are lines whose value was not stored on disk.
     """
     problems: list[Problem] = []
     seen: dict[str, int] = {}
@@ -84,46 +86,46 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
             continue
         problems += _value_problems(where, entry, name, value)
         if name in seen:
-            again = f"{where}{name} is set on line {seen[name]} too; the last one counts."
-            problems.append(warning("environment", again))
+            message = f"{where}{name} is set on line {seen[name]} too; the last one counts."
+            problems.append(warning("environment", message))
         seen[name] = number
     return tuple(problems)
 
 
 def environment_names(text: str) -> tuple[str, ...]:
-    """Return the names that well-formed lines set, in their order."""
+    """Return the names assigned by well-formed lines, in order."""
     entries = (line.strip() for line in text.split("\n"))
     pairs = (entry.removeprefix("export ").partition("=") for entry in entries)
     return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
 
 
 def with_values(text: str, before: str, names: Collection[str]) -> str:
-    """Return an environment in which those of `names` alone on a line are as they were before."""
+    """Return `text` with bare names that are in `names` replaced by their lines in `before`."""
     known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}
     lines = text.split("\n")
     return "\n".join(known.get(line, line) if line in names else line for line in lines)
 
 
 def has_new_values(text: str, before: str) -> bool:
-    """Return whether an environment has a value that does not stand in another as well."""
+    """Return whether `text` has an assignment with a value that is not in `before`."""
     fresh = set(text.split("\n")) - set(before.split("\n"))
     return any(line.partition("=")[2].strip() for line in fresh)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines without comments, joined where they end with a backslash, with their numbers."""
-    begun, start = "", 0
+    """Yield numbered lines without comments, joining those continued with a backslash."""
+    prefix, start = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         start = start or number
         line = _COMMENT.sub("", raw).strip()
         if line.endswith("\\"):
-            begun += line[:-1].rstrip() + " "
+            prefix += line[:-1].rstrip() + " "
             continue
-        if joined := (begun + line).strip():
+        if joined := (prefix + line).strip():
             yield start, joined
-        begun, start = "", 0
-    if begun.strip():
-        yield start, begun.strip() + " \\"
+        prefix, start = "", 0
+    if prefix.strip():
+        yield start, prefix.strip() + " \\"
 
 
 def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
@@ -134,7 +136,7 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     if option in _FILE_OPTIONS:
         sentence = f"`{option}` names another file, which the job does not have; paste its lines."
     elif option in _EDITABLE:
-        return _carried_problems(where, value, has_files=has_files)
+        return _local_file_problems(where, value, has_files=has_files)
     elif option in _URL_OPTIONS and not re.match(r"https?://\S+$", value, re.IGNORECASE):
         sentence = f"`{option}` needs a URL after it, such as https://pypi.org/simple."
     elif option in _VALUE_OPTIONS and not value:
@@ -142,11 +144,11 @@ def _option_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem
     elif option in _URL_OPTIONS | _VALUE_OPTIONS | _BARE_OPTIONS:
         return ()
     elif option in _IGNORED_OPTIONS:
-        said = f"{where}`{option}` may be ignored: only pip itself understands it."
-        return (warning("requirements", said),)
+        message = f"{where}`{option}` may be ignored: only pip itself understands it."
+        return (warning("requirements", message),)
     else:
         sentence = (
-            f"{quoted(option)} is no option of a requirements file; those that work are"
+            f"{quoted(option)} is not an option of a requirements file; these are supported:"
             " --index-url, --extra-index-url, --find-links, --no-index, --no-binary,"
             " --only-binary and --require-hashes."
         )
@@ -158,8 +160,8 @@ def _on_this_machine(where: str, line: str) -> Problem:
     return warning("requirements", where + sentence)
 
 
-def _carried_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
-    """Judge what lies in the job's folder, which holds its repository and its files."""
+def _local_file_problems(where: str, line: str, *, has_files: bool) -> tuple[Problem, ...]:
+    """Validate a path relative to the job's folder, which contains its repository and files."""
     if _REMOTE.fullmatch(line) or has_files:
         return ()
     if line.startswith(("/", "~", "file:")):
@@ -180,8 +182,8 @@ def _named_problems(
     name = canonicalize_name(requirement.name)
     earlier = seen.setdefault(name, number)
     if earlier != number:
-        said = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
-        return (warning("requirements", said),)
+        message = f"{where}{quoted(requirement.name)} is required on line {earlier} too."
+        return (warning("requirements", message),)
     return ()
 
 
@@ -206,24 +208,24 @@ def _fault_sentence(name: str, entry: str) -> str:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
-            said = "letters, digits and _ only, not beginning with a digit"
-            return f"{quoted(name)} is not a valid variable name: {said}."
+            rule = "letters, digits and _ only, not beginning with a digit"
+            return f"{quoted(name)} is not a valid variable name: {rule}."
         case VariableFault.LENGTH:
             return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:
-            return f"{name} holds a NUL character, which cannot be passed to a program."
+            return f"{name} contains a NUL character, which cannot be passed to a program."
         case None:
             return ""
 
 
 def _value_problems(where: str, entry: str, name: str, value: str) -> list[Problem]:
-    found: list[str] = []
+    messages: list[str] = []
     if entry.startswith("export "):
-        found.append(f"`export` is sent as typed; {name}=… alone is safer.")
+        messages.append(f"`export` is sent as typed; {name}=… alone is safer.")
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        found.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
+        messages.append(f"the quotes around {name} are sent as typed; Studio may keep them.")
     elif value[:1] in {"'", '"'}:
-        found.append(
+        messages.append(
             f"the quote that begins {name} does not end on its line; a value has no line breaks."
         )
-    return [warning("environment", where + said) for said in found]
+    return [warning("environment", where + message) for message in messages]

@@ -1,4 +1,4 @@
-"""What is known of a job that is to be made again, beyond what Studio tells of it; in words."""
+"""Dialog text about settings that Studio does not send for a job that is to be rerun."""
 
 from collections.abc import Mapping
 
@@ -11,25 +11,26 @@ NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 _UPLOADS = "If Studio no longer has an upload, it should say so and create no job."
 
 
-def untold(job: Job) -> tuple[str, ...]:
-    """Return the names of what Studio does not send of a job."""
+def settings_not_sent(job: Job) -> tuple[str, ...]:
+    """Return the names of settings that Studio does not send for a job."""
     cluster = () if job.compute_cluster_name or job.compute_cluster_id else ("cluster",)
     return ("priority", FILES, "credentials", *cluster)
 
 
 def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
-    """Return what a dialog says of it, safe to draw.
+    """Return the lines of the dialog, safe to draw.
 
-    `known` are those of `untold` that this dashboard submitted, with safe values; what is not among
-    them was left to Studio. With `None` the job is not from here, so that nobody knows.
+    `known` are the settings that were recorded when this dashboard submitted the job, as safe
+    values; those of `settings_not_sent` that are missing used Studio's defaults. `None` if the job
+    was not submitted from here.
     """
     if known is None:
         return (
             "Studio does not say what these were, so they get its defaults:",
-            f"  {', '.join(name for name in untold(job) if name != FILES)}",
+            f"  {', '.join(name for name in settings_not_sent(job) if name != FILES)}",
             NO_FILES,
         )
-    defaults = [name for name in untold(job) if name not in {*known, FILES}]
+    defaults = [name for name in settings_not_sent(job) if name not in {*known, FILES}]
     return (
         "From what this dashboard submitted:",
         *(f"  {name}: {value}" for name, value in known.items()),

@@ -1,7 +1,7 @@
-"""Shows the request for a job before it is sent: as JSON, as curl, as the `datachain` command.
+"""Previews the request for a job: as JSON, as curl, and as a `datachain` command.
 
-All of it is safe to draw and, but for masked secrets, exact: what may not be drawn is escaped in a
-way that JSON and every shell read back. The token is never in it.
+All output is safe to draw and, except for masked secrets, exact: characters that may not be drawn
+are escaped in a way that JSON and every shell decode. It never contains the token.
 """
 
 import json
@@ -24,62 +24,68 @@ _MASKED = "# Secrets are masked here; show them before you run this."
 _UNUSUAL = re.compile(r"[^\n -~]")
 
 
-def as_json(wish: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
+def as_json(job_input: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
     """Return the body of the request; secrets masked unless `shown`.
 
-    `paths` are files still to be uploaded, whose ids are not known yet.
+    `paths` are files to upload, whose ids are not known yet.
     """
-    visible = wish if shown else _masked(wish)
+    visible = job_input if shown else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
     if paths:
         fields["files"] = [
-            *(wish.files or ()),
+            *(job_input.files or ()),
             *(f"<id of {PurePath(path).name}>" for path in paths),
         ]
     text = json.dumps(fields, indent=2, ensure_ascii=False)
     return _UNUSUAL.sub(lambda match: _json_character(match[0]), text)
 
 
-def as_curl(wish: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False) -> str:
-    """Return commands that send the request to the Studio at `url`, with its uploads before it."""
-    lines = [] if shown or _masked(wish) == wish else [_MASKED]
+def as_curl(
+    job_input: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False
+) -> str:
+    """Return commands that send the request to the Studio at `url`, after uploading its files."""
+    lines = [] if shown or _masked(job_input) == job_input else [_MASKED]
     if paths:
         lines.append("# Put the id that each upload answers with into the request below.")
     for path in paths:
         named = path.replace("\\", "\\\\").replace('"', '\\"')
-        target = f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(wish.team_name, safe='')}"
-        form = _word(f'file=@"{named}"')
+        target = (
+            f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
+        )
+        form = _shell_word(f'file=@"{named}"')
         lines.append(
-            _joined(["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _word(target)])
+            _join_lines(
+                ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _shell_word(target)]
+            )
         )
     command = [
         "curl --fail-with-body",
         _AUTHORIZATION,
         "--header 'Content-Type: application/json'",
         "--data-binary @-",
-        f"{_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
+        f"{_shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
-    # Every line of the body begins with a brace or a space, so none of them ends it.
-    return "\n".join([*lines, _joined(command), as_json(wish, paths, shown=shown), "JSON"])
+    # Every line of the body starts with a brace or a space, so none can end the heredoc.
+    return "\n".join([*lines, _join_lines(command), as_json(job_input, paths, shown=shown), "JSON"])
 
 
 def as_datachain(
-    wish: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
+    job_input: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
 ) -> str:
-    """Return the `datachain job run` that asks for the same; comments say what has no flag."""
-    visible = wish if shown else _masked(wish)
-    ending = ".py" if wish.query_type is QueryType.PYTHON else ".sh"
+    """Return the equivalent `datachain job run`; comments list what has no flag."""
+    visible = job_input if shown else _masked(job_input)
+    ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
     requirements = _significant(visible.requirements)
     has_options = any(line.startswith("-") for line in requirements)
-    remarks = [] if visible == wish else [_MASKED]
+    remarks = [] if visible == job_input else [_MASKED]
     if not query_file:
         remarks.append(f"# Save the query as {script} first.")
     if has_options:
         remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
-    remarks += _without_flag(wish, PurePath(script).name)
+    remarks += _without_flag(job_input, PurePath(script).name)
     parts = [
-        f"datachain job run {_word(_as_path(script))}",
+        f"datachain job run {_shell_word(_as_path(script))}",
         _flag("--team", visible.team_name),
         *(
             _flag(field.flag, getattr(visible, field.sent_as or name))
@@ -90,35 +96,39 @@ def as_datachain(
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
-    return "\n".join([*remarks, _joined(filter(None, parts))])
+    return "\n".join([*remarks, _join_lines(filter(None, parts))])
 
 
-def _without_flag(wish: JobInput, script_name: str) -> list[str]:
+def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
     remarks: list[str] = []
-    if wish.query_name and wish.query_name != script_name:
+    if job_input.query_name and job_input.query_name != script_name:
         remarks.append(f"the name has no flag: the job will be called {script_name}")
-    if (wish.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
+    if (job_input.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
         remarks.append("the type has no flag: a file is Python if its name ends in .py, else shell")
     for name, field in FIELDS.items():
-        value = getattr(wish, field.sent_as or name) if field.no_flag else None
+        value = getattr(job_input, field.sent_as or name) if field.no_flag else None
         if value is not None:
             shown = ", ".join(value) if isinstance(value, tuple) else value
             remarks.append(field.no_flag.format(shown))
     return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
 
 
-def _masked(wish: JobInput) -> JobInput:
-    """Return the request without values of variables and without what logs in to a URL."""
+def _masked(job_input: JobInput) -> JobInput:
+    """Return the request with values of variables and logins in URLs masked."""
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
-        text = getattr(wish, field.sent_as or name) if field.secret is not Secret.NOTHING else None
+        text = (
+            getattr(job_input, field.sent_as or name)
+            if field.secret is not Secret.NOTHING
+            else None
+        )
         if not text:
             continue
         if field.secret is Secret.VALUES:
             updates[name] = "\n".join(map(_masked_variable, text.split("\n")))
         else:
             updates[name] = without_logins(text, MASK)
-    return wish.model_copy(update=updates)
+    return job_input.model_copy(update=updates)
 
 
 def _masked_variable(line: str) -> str:
@@ -138,7 +148,7 @@ def _significant(text: str | None) -> list[str]:
 
 
 def _as_path(path: str) -> str:
-    """Return a path that no program takes for an option."""
+    """Return a path that cannot be parsed as an option."""
     return f"./{path}" if path.startswith("-") else path
 
 
@@ -148,23 +158,23 @@ def _flag(name: str, value: object) -> str:
     if value is True:
         return name
     text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"{name}{'=' if text.startswith('-') else ' '}{_word(text)}"
+    return f"{name}{'=' if text.startswith('-') else ' '}{_shell_word(text)}"
 
 
 def _flags(name: str, values: Iterable[str]) -> str:
-    words = " ".join(map(_word, values))
+    words = " ".join(map(_shell_word, values))
     return f"{name} {words}" if words else ""
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _join_lines(parts: Iterable[str]) -> str:
     return " \\\n  ".join(parts)
 
 
-def _word(text: str) -> str:
-    """Return a text as one word of a shell, safe to draw and exact."""
+def _shell_word(text: str) -> str:
+    """Quote a text as one shell word, safe to draw and exact."""
     if safe_block(text) == text:
         return shlex.quote(text)
-    # Octal escapes are what every printf knows (POSIX, 2024, printf).
+    # Every printf supports octal escapes (POSIX, 2024, printf).
     return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
 
 

@@ -1,4 +1,4 @@
-"""Finds which fields of a job's form a server's refusal is about, and says what to do."""
+"""Assigns a server's error message to the fields of the job form, and adds advice."""
 
 import re
 
@@ -19,16 +19,16 @@ from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.text import safe_line
 
 WHOLE = ""
-"""The field of what concerns the whole form."""
+"""Field of a problem with the whole form."""
 
 _PLACE = re.compile(r"(?:[A-Za-z_]+\.)*(?P<field>[a-z_]+)(?:[ .]\d+)?(?=[\s:,]|$)")
-"""Begins a clause: `workers must be…`, `files 2 must…`, `data.workers: Input should…`."""
+"""Field name at the start of a clause, such as `workers must be…` or `data.workers: Input…`."""
 
 
 def refusals(error: StudioError, draft: Draft) -> tuple[Problem, ...]:
-    """Return why `draft` was sent and made no job, at the fields it is about, else `WHOLE`."""
+    """Return why no job was created from `draft`, by field, or as `WHOLE`."""
     if isinstance(error, InvalidRequest):
-        return tuple(_placed(clause, draft) for clause in _clauses(str(error)))
+        return tuple(_problem(clause, draft) for clause in _clauses(str(error)))
     return (Problem(WHOLE, f"{_sentence(str(error))} {_what_to_do(error)}"),)
 
 
@@ -41,10 +41,10 @@ def _what_to_do(error: StudioError) -> str:
         case AuthenticationError():
             return "No job was created; give a valid token, and send the form again."
         case PermissionDenied():
-            return "No job was created; it takes a member of the team who may run jobs."
+            return "No job was created; ask a member of the team who may run jobs."
         case NotFound():
             return "No job was created; check Studio's URL, the team, and what the form names."
-        # Had the request for the job itself failed like these, the outcome would be unknown.
+        # Only an upload can fail like this; for creating the job the outcome would be unknown.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."
         case _:
@@ -52,7 +52,7 @@ def _what_to_do(error: StudioError) -> str:
 
 
 def _clauses(message: str) -> list[str]:
-    """Divide a message into what it says of each field; a clause may hold semicolons itself."""
+    """Split a message into clauses by field; a clause may contain semicolons."""
     clauses: list[str] = []
     for part in message.split("; "):
         if clauses and _field(part) is None:
@@ -69,8 +69,8 @@ def _field(clause: str) -> str | None:
     return None
 
 
-def _placed(clause: str, draft: Draft) -> Problem:
-    field = _field(clause) or _named_in_passing(clause)
+def _problem(clause: str, draft: Draft) -> Problem:
+    field = _field(clause) or _only_mentioned_field(clause)
     if field is None or field not in FIELDS:
         return Problem(
             WHOLE, f"{_sentence(clause)} No job was created; change the form and send it."
@@ -82,8 +82,8 @@ def _placed(clause: str, draft: Draft) -> Problem:
     return Problem(field, f"Studio says: {_sentence(clause)}")
 
 
-def _named_in_passing(clause: str) -> str | None:
-    """Return the one field that a sentence speaks of, `None` when it may be about several."""
+def _only_mentioned_field(clause: str) -> str | None:
+    """Return the only field that a sentence mentions; `None` if there may be several."""
     named = {
         name
         for name, field in FIELDS.items()

@@ -1,4 +1,4 @@
-"""Paths as terminals and shells write them: in quotes, with backslashes, as a URL."""
+"""Parsing of paths as terminals and shells write them: quoted, escaped, or as a URL."""
 
 import re
 import shlex
@@ -8,7 +8,7 @@ _ESCAPED = re.compile(r"\\([\s'\"\\()\[\]{}&;|<>*?$`!#~])")
 
 
 def as_path(typed: str) -> str:
-    """Return the path that is meant by what a terminal types for a file that is dropped on it."""
+    """Return the path denoted by a terminal's text for a file dropped on it."""
     text = typed.strip()
     if text.lower().startswith("file://"):
         # The host is this machine: `file://localhost/a` is the same as `file:///a`.
@@ -18,6 +18,6 @@ def as_path(typed: str) -> str:
     try:
         words = shlex.split(text)
     except ValueError:
-        # A quote that is not closed: it is still being typed, or part of the name.
+        # An unclosed quote: still being typed, or part of the name.
         return typed
     return words[0] if len(words) == 1 else typed

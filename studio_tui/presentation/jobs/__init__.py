@@ -1,1 +1,1 @@
-"""Jobs as rows and facts, their states, filters, and the header of their logs."""
+"""Jobs as table rows and facts, their states, filters, and log headers."""

@@ -1,4 +1,4 @@
-"""What a question about many jobs says: how many, in which states, and what will not happen."""
+"""Text of questions about many jobs: how many, in which states, and which are excluded."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -11,31 +11,31 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 @dataclass(frozen=True)
 class Chosen:
-    """The marked jobs, parted by whether a command can be about them."""
+    """The marked jobs, split by whether a command applies to them."""
 
     jobs: tuple[Job, ...]
-    """Those that it will be about."""
+    """Jobs that the command applies to."""
     left_out: tuple[str, ...]
-    """Why it is not about the others, each reason with its count: `2 have ended`."""
+    """Reasons why it excludes the others, each with a count: `2 have ended`."""
 
     @property
     def reasons(self) -> str:
-        """The reasons in one sentence, without its full stop."""
+        """The reasons as one sentence without its full stop."""
         return ", ".join(self.left_out)
 
 
 def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
-    """Part jobs by whether they can be cancelled; `not_begun` of what is marked have no job yet."""
-    return _parted(jobs, why_not_cancel, not_begun)
+    """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
+    return _split(jobs, why_not_cancel, not_begun)
 
 
 def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
-    """Part jobs by whether they can be run again."""
-    return _parted(jobs, why_not_repeat, not_begun)
+    """Split jobs by whether they can be run again."""
+    return _split(jobs, why_not_repeat, not_begun)
 
 
 def why_not_cancel(job: Job) -> str | None:
-    """Return why a job of many cannot be cancelled, without its subject: `has ended`."""
+    """Return why a job cannot be cancelled, without a subject: `has ended`; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
     if job.state in CANCELING_STATES:
@@ -44,33 +44,33 @@ def why_not_cancel(job: Job) -> str | None:
 
 
 def why_not_repeat(job: Job) -> str | None:
-    """Return why a job of many cannot be run again, without its subject."""
+    """Return why a job cannot be run again, without a subject; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
     return "has no query that Studio sent" if job.query is None else None
 
 
 def summary(chosen: Chosen, what: str) -> tuple[str, ...]:
-    """Return the lines with which a question begins: the counts, then the states.
+    """Return the first lines of a question: the counts, then the states.
 
-    `what` is what will happen to the chosen ones, such as `will be cancelled`.
+    `what` is what will happen to the chosen jobs, such as `will be cancelled`.
     """
     states = by_state(chosen.jobs)
-    happens = f"{len(chosen.jobs):,} {_any_of(states)} {what}"
+    happens = f"{len(chosen.jobs):,} {_join_or(states)} {what}"
     counts = ", ".join(f"{count:,} {word}" for word, count in states)
     lines = [", ".join((happens, *chosen.left_out)) + "."]
     return (*lines, f"By state: {counts}.") if len(states) > 1 else tuple(lines)
 
 
 def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
-    """Return how many jobs are in each state, by its word, the liveliest state first."""
+    """Return the number of jobs in each state, by name, in order of rank."""
     numbers = Counter(job.state for job in jobs)
     order = sorted(numbers, key=lambda state: LOOKS[state].rank)
     return tuple((_word(state), numbers[state]) for state in order)
 
 
-def _any_of(states: Sequence[tuple[str, int]]) -> str:
-    """Return `running, init or queued`."""
+def _join_or(states: Sequence[tuple[str, int]]) -> str:
+    """Join states as `running, init or queued`."""
     words = [word for word, _ in states]
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
 
@@ -82,7 +82,7 @@ def _word(state: JobState) -> str:
 _PLURALS = {"has": "have", "is": "are"}
 
 
-def _parted(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int) -> Chosen:
+def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int) -> Chosen:
     chosen, reasons = [], Counter[str]()
     for job in jobs:
         if (reason := why_not(job)) is None:
@@ -95,6 +95,6 @@ def _parted(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun
 
 
 def _counted(reason: str, count: int) -> str:
-    """Return `2 have ended` of `has ended`."""
+    """Turn `has ended` and 2 into `2 have ended`."""
     verb, _, rest = reason.partition(" ")
     return f"{count:,} {verb if count == 1 else _PLURALS[verb]} {rest}"

@@ -1,4 +1,4 @@
-"""Why a job failed, in one short line: the cause itself, without the sentence around it."""
+"""Extracts the cause from an error message of a job, as one short line."""
 
 import re
 from functools import lru_cache
@@ -18,19 +18,19 @@ _FRAME = re.compile(
     r"(?P<rest>\s*[:;,.–—-]\s*.*|\s*)$",
     re.IGNORECASE | re.DOTALL,
 )
-"""What only says that a job failed, and with which exit code."""
+"""States only that a job failed, and with which exit code."""
 _SIGNAL = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;.\n]{{0,40}}?\b(?P<signal>signal \d+(?: \(\w+\))?)"
     r"(?:[\s.]*$|;\s*(?=it last said:))",
     re.IGNORECASE,
 )
-"""What only says that a job was ended by a signal, and by which."""
+"""States only that a job was ended by a signal, and which."""
 _LEAD = re.compile(
     r"[\s:;,.–—-]*(?:(?:it |its )?last (?:said|words|line|output)|output|stderr|error|reason|cause)"
     r"\s*:\s+|[\s:;,.–—-]+",
     re.IGNORECASE,
 )
-"""What stands between that and the cause."""
+"""Text between such a statement and the cause."""
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
@@ -42,44 +42,44 @@ _RECORD = re.compile(
     r"(?:[\w.]+:[\w<>.]+:\d+[\s|:-]+|[\w.]+:\d+\]?[\s|:-]+)?"
     r"|\d\d:\d\d:\d\d\s{2,}|\S+\.(?:sh|bash): line \d+: |npm (?:ERR!|error) |\[ERROR\] |> "
 )
-"""What a logger, a shell or a tool writes before what it says."""
+"""Prefix written by a logger, a shell or a tool."""
 _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError", "SystemExit"})
-"""Exceptions that only say that something else failed."""
+"""Exceptions that only report that something else failed."""
 
 
 @lru_cache(maxsize=4096)
 def cause(message: str) -> str:
-    """Return in one safe line what an error message gives as the cause; empty of an empty one.
+    """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    The text is that of the message: only what stands around the cause is left out.
+    The wording is that of the message; only the text around the cause is removed.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
         return ""
     if _TRACEBACK in message and (raised := signature(message.splitlines())):
         return raised
-    said = lines[0]
-    if ended := _SIGNAL.match(said):
-        lead = _LEAD.match(said, ended.end())
-        said = said[lead.end() :] if lead else ended["signal"]
-    elif framed := _FRAME.match(said):
+    text = lines[0]
+    if ended := _SIGNAL.match(text):
+        lead = _LEAD.match(text, ended.end())
+        text = text[lead.end() :] if lead else ended["signal"]
+    elif framed := _FRAME.match(text):
         rest = framed["rest"]
         lead = _LEAD.match(rest)
         bare = rest[lead.end() :] if lead else rest
         code = re.sub(r"[^\d-]", "", framed["code"] or "")
-        said = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
-        said = said or lines[0]
-    said = _RECORD.sub("", said, count=1) if _RECORD.match(said) else said
-    return _short(_exception(said) or said) or _short(lines[0])
+        text = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
+        text = text or lines[0]
+    text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
+    return _short(_exception(text) or text) or _short(lines[0])
 
 
-def _exception(said: str) -> str:
-    """Return a line from its exception on, without the module; empty when there is none."""
-    found = list(_EXCEPTION.finditer(said))
+def _exception(text: str) -> str:
+    """Return a line from its exception on, without the module; empty if there is none."""
+    found = list(_EXCEPTION.finditer(text))
     if not found:
         return ""
     first = next((each for each in found if each["name"] not in _WRAPPERS), found[0])
-    return said[first.start("name") :]
+    return text[first.start("name") :]
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said in passing when jobs and pipelines end: one sentence, however many there are."""
+"""Notifications about jobs and pipelines that ended: one message, however many there are."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 
 _NAMED = 3
-"""Failures that are named among many."""
+"""Maximum number of failures listed by name."""
 _LONGEST = 120
-"""Characters of an error that are said."""
+"""Maximum number of characters of an error."""
 _HOW = {
     JobState.COMPLETE: "is complete",
     JobState.FAILED: "failed",
@@ -30,16 +30,16 @@ _WORDS = {
 
 
 def jobs_ended(jobs: Sequence[Job]) -> str:
-    """Return how jobs have ended; safe text."""
+    """Return a message about jobs that ended, safe to draw."""
     if len(jobs) == 1:
-        return _one(jobs[0])
+        return _one_job(jobs[0])
     lines = [_counted([job.state for job in jobs], "job")]
     failed = [job.name or "a job without a name" for job in jobs if job.state is JobState.FAILED]
     return "\n".join([*lines, *_failures(failed)])
 
 
 def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
-    """Return how pipelines have ended; safe text."""
+    """Return a message about pipelines that ended, safe to draw."""
     ends = [(_pipeline_name(each), _PIPELINES[each.state]) for each in pipelines]
     if len(ends) == 1:
         name, (state, how) = ends[0]
@@ -49,7 +49,7 @@ def pipelines_ended(pipelines: Sequence[Pipeline]) -> str:
     return "\n".join([*lines, *_failures(failed)])
 
 
-def _one(job: Job) -> str:
+def _one_job(job: Job) -> str:
     took = seconds_between(job.started_at, job.finished_at)
     after = "" if took is None else f" after {duration(took)}"
     sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"

@@ -1,4 +1,4 @@
-"""What there is to say about one job, as facts to read."""
+"""Facts about one job."""
 
 import json
 from collections.abc import Iterable
@@ -33,22 +33,22 @@ from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
 
 MASK = "••••••••"
-"""Stands for an environment value that was not asked for; as long for a long one as for none."""
+"""Shown for a masked environment value, whatever its length."""
 
 
 class Fact(NamedTuple):
-    """A label and what it is about; the value may have several lines."""
+    """A label and a value, which may have several lines."""
 
     label: str
     value: Cell
 
 
 class Line(NamedTuple):
-    """A line of a table among facts; it does not wrap."""
+    """A row of a table among facts; it does not wrap."""
 
     cells: tuple[Cell, ...]
     widths: tuple[int, ...]
-    """Screen cells of each."""
+    """Width of each cell."""
 
 
 def facts(
@@ -61,11 +61,11 @@ def facts(
     heard_at: datetime | None = None,
     shown: bool = False,
 ) -> tuple[Fact, ...]:
-    """Return the summary of a job, most wanted first; logins in addresses masked unless `shown`.
+    """Return the summary of a job, most important first; logins in URLs masked unless `shown`.
 
-    `clusters` and its `pipeline` tell why it waits, and `progress` how far it has come. While
-    Studio is silent `heard_at` is when it last said so: what may have ended since is counted up to
-    then.
+    `clusters` and `pipeline` explain why the job waits, and `progress` how far it is. While Studio
+    is unreachable, `heard_at` is the time of its last answer, up to which durations of running
+    parts are counted.
     """
     until = heard_at or now
     error = job.error_message
@@ -95,7 +95,7 @@ def facts(
 
 
 class Values(Enum):
-    """Which values of an environment are shown."""
+    """Which environment values are shown."""
 
     NONE = "s shows the values that look like no secret"
     ORDINARY = "s shows the secrets too"
@@ -103,15 +103,15 @@ class Values(Enum):
 
     @property
     def next(self) -> "Values":
-        """What is shown after these."""
+        """The mode after this one."""
         order = list(Values)
         return order[(order.index(self) + 1) % len(order)]
 
 
 def environment(job: Job, values: Values) -> tuple[Fact, ...]:
-    """Return the user's variables of a job, sorted by name; values that are not shown are masked.
+    """Return a job's user variables, sorted by name, with values masked according to `values`.
 
-    A secret is told by its name or by its shape.
+    Secrets are recognized by name or form.
     """
     return tuple(
         Fact(name, Cell(safe_line(text) if _is_shown(name, text, values) else MASK))
@@ -127,7 +127,7 @@ def _is_shown(name: str, value: str, values: Values) -> bool:
 
 
 def raw(job: Job) -> str:
-    """Return the job as indented JSON, environment values and logins masked; safe to draw."""
+    """Return the job as indented JSON with environment values and logins masked; safe to draw."""
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
         text = getattr(job, name)
@@ -152,7 +152,7 @@ def _status(job: Job, now: datetime) -> Cell:
 
 
 def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
-    """Say how far a running job has come, as the newest bar in its log tells it."""
+    """Show how far a running job is, from the newest progress bar in its log."""
     if known is None or job.state is not JobState.RUNNING:
         return ()
     drawn = f"{bar_text(known.percent, BAR_WIDTH)}  " if known.percent is not None else ""
@@ -185,7 +185,7 @@ def _plain(job: Job, field: str) -> Cell:
 
 
 def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
-    """Say where the time went, when Studio tells it."""
+    """Show the duration of each step, if Studio sends steps."""
     spent = [
         f"{step.label or step.name} {duration(seconds)}"
         for step in job.steps or ()
@@ -195,21 +195,23 @@ def _steps(job: Job, now: datetime) -> tuple[Fact, ...]:
 
 
 def has_logins(job: Job) -> bool:
-    """Whether an address of a job logs in with a password or a token."""
+    """Whether a URL of a job contains a password or token."""
     texts = (job.repository, job.requirements)
     return any(text is not None and has_login(text.text) for text in texts)
 
 
 def _metrics(job: Job) -> tuple[Fact, ...]:
-    """Say what the job has measured, a name and its value on each line."""
+    """Show the job's metrics, one per line."""
     lines = [f"{name} {value}" for name, value in (job.metrics or {}).items()]
     return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
 
 
 def _requirements(job: Job, *, shown: bool) -> Cell:
     lines = _visible(job.requirements, shown=shown).split("\n")
-    wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return Cell(", ".join(wanted)) if wanted else Cell(UNKNOWN, Tone.DIM)
+    packages = [
+        line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")
+    ]
+    return Cell(", ".join(packages)) if packages else Cell(UNKNOWN, Tone.DIM)
 
 
 def _repository(job: Job, *, shown: bool) -> Cell:
@@ -217,7 +219,7 @@ def _repository(job: Job, *, shown: bool) -> Cell:
 
 
 def _visible(text: Verbatim | None, *, shown: bool) -> str:
-    """Return a text to draw, with what logs in to an address masked unless it is to be seen."""
+    """Return a safe text with logins in URLs masked, unless `shown`."""
     if text is None:
         return ""
     return text.shown if shown else without_logins(text.shown, MASK)
@@ -226,7 +228,7 @@ def _visible(text: Verbatim | None, *, shown: bool) -> str:
 def no_environment(job: Job) -> str:
     """Return why no variable of a job is shown.
 
-    What the recorder has of a job has neither a query nor an environment.
+    Recorded jobs have neither a query nor an environment.
     """
     if job.query is None and job.environment is None:
         return "Its environment variables are not known here: they are not recorded."

@@ -1,9 +1,9 @@
-"""What a filter can ask of jobs; the language is that of `filter_terms`.
+"""Filter fields of jobs, in the language of `filter_terms`.
 
-run>1m  waited>5m     how long it ran, or waited
-status=failed         also active, finished, problem, and what counts call done and waiting
+run>1m  waited>5m     run time, queue time
+status=failed         also active, finished, problem, done and waiting
 by=ann  name=emb  id=497  error=memory  cluster=gpu
-task=497               the schedule that made the job
+task=497               the schedule that created the job
 """
 
 import re
@@ -38,7 +38,7 @@ FIELDS: dict[str, Callable[[Job], str]] = {
     "cluster": lambda job: job.compute_cluster_name or "",
     "cluster_id": lambda job: job.compute_cluster_id or "",
     "task": lambda job: job.scheduled_by or "",
-    # Which one it is stands in the list of pipelines: the screen of jobs knows it.
+    # The pipeline of a job is found in the list of pipelines, which the screen of jobs has.
     "pipeline": lambda job: "",
 }
 
@@ -58,7 +58,7 @@ SUGGESTIONS: tuple[str, ...] = (
     "waited>5m",
     "id=",
 )
-"""Terms that completion offers beside those that ask for a state."""
+"""Terms offered by completion, besides those for states."""
 
 JOBS = Kind[Job](
     noun="job",
@@ -92,8 +92,8 @@ class Filter(Terms[Job]):
 
 
 def exactly(field: str, *values: str) -> str:
-    """Return the term that lets through the jobs whose field is one of `values`, and no others."""
-    # A term has no blanks, so one stands for any other.
+    """Return a filter term that matches exactly the jobs whose field is one of `values`."""
+    # A term cannot contain blanks, so `\s` matches any of them.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
     pattern = patterns[0] if len(patterns) == 1 else f"({'|'.join(patterns)})"
     return f"{field}~^{pattern}$".replace(r"\-", "-")

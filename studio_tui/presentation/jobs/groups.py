@@ -1,4 +1,4 @@
-"""Jobs of one kind as one row of a list: which belong together, and what such a row says."""
+"""Groups of jobs as single rows of a list."""
 
 import re
 from collections import Counter
@@ -18,13 +18,13 @@ from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN
 
 MANY = 20
-"""Jobs of a pipeline that may wait to be let go without being folded."""
+"""Maximum number of a pipeline's pending jobs that are listed without being folded."""
 
 IN_SIGHT = frozenset({JobState.FAILED, JobState.RUNNING})
-"""States of jobs that stay in sight where their group is folded."""
+"""States of jobs that remain visible while their group is folded."""
 
 MARK = "▸"
-"""Begins the key of a group, which no id of a job does: a group is no job."""
+"""Prefix of a group's key, which distinguishes it from job ids."""
 
 _BAR = 10
 _REASONS = 6
@@ -32,23 +32,23 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Grouping(StrEnum):
-    """By what jobs stand together."""
+    """Criterion by which jobs are grouped."""
 
     NONE = "none"
-    """By themselves, but for the many of a pipeline that wait to be let go."""
+    """No grouping, except of many pending jobs of a pipeline."""
     PIPELINE = "pipeline"
     NAME = "name"
-    """Numbers in names make no difference."""
+    """Numbers in names are ignored."""
 
     @property
     def next(self) -> "Grouping":
-        """The one after it."""
-        all_ = list(Grouping)
-        return all_[(all_.index(self) + 1) % len(all_)]
+        """The next option."""
+        options = list(Grouping)
+        return options[(options.index(self) + 1) % len(options)]
 
 
 class Group(NamedTuple):
-    """Jobs that stand together."""
+    """Jobs shown as one group."""
 
     label: str
     """Safe text."""
@@ -57,15 +57,15 @@ class Group(NamedTuple):
 
 
 class Arranged(NamedTuple):
-    """The rows of a list: jobs by their ids, and groups."""
+    """Rows of a list: keys of jobs and groups."""
 
     keys: Sequence[str]
     groups: Mapping[str, Group]
-    """By key."""
+    """Groups by key."""
 
 
 def stem(name: str) -> str:
-    """Return a name in which numbers make no difference."""
+    """Return a name with its numbers replaced by `*`."""
     return _NUMBER.sub("*", name)
 
 
@@ -77,10 +77,10 @@ def arranged(
     opened: Collection[str],
     least: int = 2,
 ) -> Arranged:
-    """Put a row before the jobs of each group, where the first of them stands.
+    """Insert a group row at the position of the first job of each group.
 
-    `label_of` names the group of a job, empty for none; of a group that is not `opened` only what
-    `stays` follows. Groups of less than `least` jobs are none.
+    `label_of` returns the group of a job, empty for none. Jobs of a group that is not in `opened`
+    are hidden unless `stays`. Groups of fewer than `least` jobs are not grouped.
     """
     members: dict[str, list[str]] = {}
     labels = [label_of(key) for key in keys]
@@ -105,21 +105,21 @@ def arranged(
 def group_cells(
     group: Group, jobs: Sequence[Job], age: Cell, *, is_open: bool
 ) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each column of the list of jobs; `age` is that of the newest."""
+    """Return one cell for each column of the job list; `age` is that of the newest job."""
     worst = min((job.state for job in jobs), key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
-    said: dict[str, Cell | Pieces] = {
+    by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {plural(len(jobs), 'job')}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
         "error": Pieces((*_bar(jobs, _BAR), Cell(" "), *_counts(jobs))),
     }
-    return tuple(said.get(column.key, NOTHING) for column in COLUMNS)
+    return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
 
 def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:
-    """Return what there is to say of a group: how its jobs do, and why those failed that did."""
-    stands = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
+    """Return facts about a group: the states of its jobs, and the most common failure reasons."""
+    states = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
     reasons = Counter(
         normalised(cause(job.error_message or "")) or "no reason given"
         for job in jobs
@@ -130,7 +130,7 @@ def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:
         lines.append(f"and {plural(left, 'other reason')}")
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
-        Fact("jobs", Cell(f"{len(jobs)}: {stands}" if stands else str(len(jobs)))),
+        Fact("jobs", Cell(f"{len(jobs)}: {states}" if states else str(len(jobs)))),
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
         Fact("keys", Cell("⏎ folds and unfolds; commands ask for all of them", Tone.DIM)),
     )

@@ -1,4 +1,4 @@
-"""What is said of a job that resumes another, was resumed, or was run several times."""
+"""Facts about related runs of a job: resumed jobs and earlier or later attempts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,48 +11,50 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 
 class Kin(Protocol):
-    """The jobs that one has to do with, by their ids."""
+    """Jobs related to one job, by id."""
 
     @property
     def origin(self) -> str | None:
-        """What it resumes."""
+        """The job that it resumes."""
 
     @property
     def successors(self) -> Sequence[str]:
-        """What resumed it, the latest last."""
+        """Jobs that resumed it, latest last."""
 
     @property
     def before(self) -> Sequence[str]:
-        """Earlier runs of the same job of a pipeline, the latest last."""
+        """Earlier runs of the same job of a pipeline, latest last."""
 
     @property
     def after(self) -> Sequence[str]:
-        """Later runs of it, the latest last."""
+        """Later runs of the same job of a pipeline, latest last."""
 
     @property
     def jobs(self) -> Mapping[str, Job]:
-        """Those of all of these that are known."""
+        """Those of the related jobs that are loaded."""
 
 
 def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
-    """Return the facts about a job, with its kin after its state."""
-    said: list[Fact] = []
+    """Return the facts about a job, with related jobs inserted after its state."""
+    related: list[Fact] = []
     if kin.before or kin.after:
         number, later = len(kin.before) + 1, len(kin.after)
-        said.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
+        related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
     if kin.origin is not None:
-        said.append(Fact("resumes", _named(kin.origin, kin.jobs)))
+        related.append(Fact("resumes", _named(kin.origin, kin.jobs)))
     for label, ids, named in (
         ("run before", kin.before, (kin.origin,)),
         ("resumed by", kin.successors, ()),
         ("run after", kin.after, kin.successors),
     ):
-        said += [Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named]
-    return (*facts[:1], *said, *facts[1:])
+        related += [
+            Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named
+        ]
+    return (*facts[:1], *related, *facts[1:])
 
 
 def _named(job_id: str, jobs: Mapping[str, Job]) -> Cell:
-    """Return `91bcd2e0… ✓`; without a sign for a job that is not known."""
+    """Format a job as `91bcd2e0… ✓ name`; without state and name if it is not loaded."""
     job = jobs.get(job_id)
     if job is None:
         return Cell(f"{job_id[:SHORT_ID]}…", Tone.DIM)

@@ -1,4 +1,4 @@
-"""The line above a log: how the job does, and how its following goes."""
+"""The line above a log: the state of the job, and of the log connection."""
 
 from datetime import datetime
 from typing import Protocol
@@ -14,15 +14,15 @@ from studio_tui.presentation.logs.progress import Progress, bar_text, latest, wo
 from studio_tui.presentation.logs.signatures import signature
 
 END = 32 * 1024
-"""Bytes of a log's end that tell how far a job has come, or why it failed."""
+"""Number of bytes at the end of a log that are searched for progress or a failure reason."""
 
 _LINE = 4096
 _BAR = 14
-"""Cells of the progress bar."""
+"""Width of the progress bar in cells."""
 
 
 class Following(Protocol):
-    """What the following of a log tells of itself."""
+    """State of a log follower."""
 
     @property
     def phase(self) -> str:
@@ -30,31 +30,31 @@ class Following(Protocol):
 
     @property
     def since(self) -> datetime:
-        """When the phase began."""
+        """Start time of the phase."""
 
     @property
     def next_try(self) -> datetime | None:
-        """When the connection is tried again, while reconnecting or after some refusals."""
+        """Time of the next connection attempt, while reconnecting or after some errors."""
 
     @property
     def reason(self) -> str:
-        """Why it is as it is; a safe sentence."""
+        """Explanation of the phase; a safe sentence."""
 
     @property
     def kept_since(self) -> datetime | None:
-        """When the whole log was kept on this machine, if it was not asked for since."""
+        """When the complete log was cached on this machine, if it was not requested since."""
 
     @property
     def heard_at(self) -> datetime | None:
-        """When Studio last sent anything of it, while it is followed."""
+        """When Studio last sent a frame of the log, while it is followed."""
 
     @property
     def lines(self) -> int:
-        """Lines that are here."""
+        """Number of lines received."""
 
     @property
     def size(self) -> int:
-        """Bytes that are here."""
+        """Number of bytes received."""
 
 
 def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
@@ -75,9 +75,10 @@ def following(
     behind: int = 0,
     away_since: datetime | None = None,
 ) -> Cell:
-    """Return in words how the following goes; `behind` is in bytes.
+    """Describe the state of the log connection; `behind` is in bytes.
 
-    A connection on which nothing has come since Studio is away may be dead, and nothing is live.
+    A connection without frames since Studio became unreachable may be dead, so it is not shown as
+    live.
     """
     heard = state.heard_at
     if state.phase == "following" and heard and away_since and heard < away_since:
@@ -85,7 +86,7 @@ def following(
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
-        # What a job that is over has printed still arrives, but nothing of it is live.
+        # Output of a finished job may still arrive, but it is not live.
         return Cell("reading…", Tone.DIM) if job.state.is_finished else Cell("● live", Tone.GOOD)
     if state.phase == "complete":
         if state.reason:
@@ -94,7 +95,7 @@ def following(
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
     if state.phase == "stopped":
-        # First, as the end of a long reason is cut off.
+        # First, because a long reason is truncated at its end.
         again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
         return Cell(f"✗ {again}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
@@ -104,16 +105,16 @@ def following(
 
 
 def amount(state: Following) -> Cell:
-    """Return how much of the log is here."""
+    """Return the number of lines and bytes received."""
     if state.phase == "complete" and not state.size and not state.reason:
         return Cell("the job printed nothing", Tone.DIM)
     return Cell(f"{plural(state.lines, 'line')}  {size(state.size)}", Tone.DIM)
 
 
 def why(job: Job, end: bytes) -> str:
-    """Return in one line why a job failed: the cause that Studio gives, else that of its log.
+    """Return in one line why a job failed: the cause in Studio's error message, else in its log.
 
-    `end` is the end of its whole log, untrusted; empty when nothing is known.
+    `end` is the end of the complete log, untrusted; empty if unknown.
     """
     if job.error_message:
         return cause(job.error_message)
@@ -124,14 +125,14 @@ def why(job: Job, end: bytes) -> str:
 
 
 def progress(job: Job, end: bytes, known: Progress | None = None) -> Progress | None:
-    """Return how far a running job has come by the end of its log; `None` when it does not say.
+    """Return the progress of a running job from the end of its log; `None` if there is none.
 
-    `known` is what was said before, as the bar of the whole may be drawn seldom.
+    `known` is the previous progress, since the overall bar may be printed rarely.
     """
     return latest(end, known) if job.state is JobState.RUNNING else None
 
 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
-    """Return how far a job has come; where there is little room, without the bar."""
+    """Return the progress of a job; without the bar unless `wide`."""
     drawn = f"{bar_text(bar.percent, _BAR)} " if wide and bar.percent is not None else ""
     return (Cell(f"{drawn}{words(bar)}", Tone.ACTIVE),)

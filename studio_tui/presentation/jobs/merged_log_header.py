@@ -1,4 +1,4 @@
-"""The line above the merged log of several jobs: how much there is, and how the following goes."""
+"""The line above the merged log of several jobs: its size, and the state of the connections."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,18 +11,18 @@ from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.logs.progress import Progress, share
 
 TROUBLES = {"reconnecting": "✗ cut off", "stopped": "✗ stopped"}
-"""What is said of a log that does not come, by the phase of its following."""
+"""Text for a log that cannot be received, by phase."""
 
 _AT_WORK = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
 
 
 def amount(jobs: int, lines: int, length: int) -> Cell:
-    """Return how much is merged."""
+    """Return the size of the merged log."""
     return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
 
 
 def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
-    """Return in words how the following of several logs goes."""
+    """Summarize the connections of several logs."""
     number = Counter(_phase(state, job) for state, job in logs)
     kinds = (
         ("asking", "… {} asking", Tone.DIM),
@@ -48,7 +48,7 @@ def _phase(state: Following, job: Job) -> str:
 
 
 def entry(state: Following, job: Job, progress: Progress | None) -> tuple[Cell, Cell]:
-    """Return what stands before and after the name of one of the jobs."""
+    """Return the cells before and after the name of one of the jobs."""
     look = LOOKS[job.state]
     if trouble := TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)

@@ -1,4 +1,4 @@
-"""What stands beside a list about the job under the cursor: facts, and its last lines."""
+"""The preview beside a job list: facts about the job under the cursor, and its last log lines."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -13,41 +13,41 @@ from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.schedules.rows import timetable
 
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
-"""What stands above the last lines also where there is little room."""
+"""Facts shown above the last log lines even when space is short."""
 
 LEAST_LINES = 5
-"""Lines of the log that are shown whatever else there is to say."""
+"""Minimum number of log lines."""
 
 _LINE = 4096
-"""Bytes of a line that are looked at."""
+"""Maximum number of bytes of a line that are drawn."""
 
 
 class Room(NamedTuple):
-    """The place for facts."""
+    """Space for facts."""
 
     width: int
-    """Cells."""
+    """Width in cells."""
     height: int
-    """Lines."""
+    """Height in lines."""
 
 
 class Extra(NamedTuple):
-    """What is known of a job beside what Studio lists."""
+    """Data about a job that Studio's list does not include."""
 
     files: Mapping[str, int | None] = {}
-    """Names of attached files, untrusted no more, and their bytes."""
+    """Names of attached files, already made safe, with their sizes in bytes if known."""
     end: bytes | None = None
-    """The last bytes of its log, untrusted; `None` when they are not known yet."""
+    """The last bytes of its log, untrusted; `None` if not loaded yet."""
     trouble: str = ""
-    """Why the log cannot be seen; a safe sentence."""
+    """Why the log is unavailable; a safe sentence."""
 
 
 def preview(
     job: Job, facts: Sequence[Fact], extra: Extra, room: Room, *, now: datetime, zone: tzinfo
 ) -> tuple[Fact | Line, ...]:
-    """Return the facts of a job that are known, and the last lines of its log.
+    """Return the known facts about a job, and the last lines of its log.
 
-    Where there is little room the lines come before what matters less.
+    When space is short, the lines come before less important facts.
     """
     known = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     if job.state is JobState.TASK:
@@ -66,7 +66,7 @@ def preview(
 
 
 def last_lines(end: bytes, count: int) -> list[str]:
-    """Return up to `count` last lines that say something, safe to draw."""
+    """Return up to `count` last non-empty lines, safe to draw."""
     found: list[str] = []
     for line in reversed(end.split(b"\n")):
         text = styled_line(line[-_LINE:]).text.rstrip()
@@ -90,7 +90,7 @@ def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:
 
 
 def _named(fact: Fact, job: Job) -> Fact:
-    """Say which variables a job has instead of how many, under a shorter label."""
+    """Replace the number of variables by their names, under a shorter label."""
     if fact.label != "environment" or "environment" in job.unreadable:
         return fact
     return Fact("variables", Cell(", ".join(sorted(variables(job)))))
@@ -104,6 +104,6 @@ def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:
 
 
 def _height(fact: Fact, width: int) -> int:
-    """Return about how many lines a fact takes, beside its label."""
+    """Return the approximate number of lines of a fact."""
     room = max(8, width - 13)
     return sum(-(-max(1, len(line)) // room) for line in fact.value.text.split("\n"))

@@ -1,4 +1,4 @@
-"""What is wrong with a field of a form, as a sentence that says what to do about it."""
+"""Problems of form fields, each a sentence that includes what to do."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Level(StrEnum):
-    """Whether a problem keeps the form from being sent."""
+    """Whether a problem prevents the form from being sent."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -24,37 +24,37 @@ class Problem(NamedTuple):
     """One problem of one field."""
 
     field: str
-    """As in `Draft`."""
+    """Field name of `Draft`."""
     sentence: str
     """Safe to draw."""
     level: Level = Level.ERROR
 
 
 def warning(field: str, sentence: str) -> Problem:
-    """Return a problem that is worth a look and does not keep the form from being sent."""
+    """Return a problem that does not prevent the form from being sent."""
     return Problem(field, sentence, Level.WARNING)
 
 
 def quoted(text: str) -> str:
-    """Return foreign text in quotation marks, short, safe and without logins in addresses."""
+    """Return untrusted text in quotation marks: shortened, safe, with logins in URLs masked."""
     shown = safe_line(without_logins(text.strip(), "…"))
     return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”"
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean “gpu”?` for a word that is nearly a known one, else nothing."""
+    """Return `; did you mean “gpu”?` if a word is similar to a known one, else an empty string."""
     names = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), list(names), 3)
     return f"; did you mean {' or '.join(quoted(names[each]) for each in near)}?" if near else ""
 
 
 def unsendable(field: str, text: str) -> tuple[Problem, ...]:
-    """Return the problem of text that cannot be sent whatever the field is."""
+    """Return the problem of text that cannot be sent in any field."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        return (Problem(field, f"Line {line} holds a NUL character, which no job can take."),)
+        return (Problem(field, f"Line {line} contains a NUL character, which no job can take."),)
     half = _SURROGATE.search(text)
     if half:
         line = text[: half.start()].count("\n") + 1
-        return (Problem(field, f"Line {line} holds half a character, which cannot be sent."),)
+        return (Problem(field, f"Line {line} contains half a character, which cannot be sent."),)
     return ()

@@ -1,4 +1,4 @@
-"""Jobs as rows: cells, sort keys and the text that a filter searches."""
+"""Jobs as table rows: cells, sort keys and the text searched by filters."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,13 +16,13 @@ from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, r
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
 
 BAR_WIDTH = 8
-"""Cells of a bar."""
+"""Width of a progress bar in cells."""
 
 RATE_WIDTH = 11
-"""Cells of a rate in a list; one that would be wider does without its unit."""
+"""Width of a rate in cells; a wider one is shown without its unit."""
 
 SHORT_ID = 8
-"""Characters of an id that are shown in a list; the whole id is in the preview."""
+"""Number of characters of an id shown in lists; the preview has the whole id."""
 
 COLUMNS = (
     Column("state", "STATE", 11, fits=True, sticky=True),
@@ -39,7 +39,7 @@ COLUMNS = (
     Column("by", "BY", 12, drop=8, fits=True),
     Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
 )
-"""In the order of the cells. What a job is known by stands still; the error has the room left."""
+"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space."""
 
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -54,11 +54,11 @@ def cells(
     pipeline: str = "",
     mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `progress` is how far a running job has come.
+    """Return one cell for each of `COLUMNS`.
 
-    `pipeline` is the name of the one that runs the job, safe text. A failure that was `mended_by`
-    another job stands back. While Studio is silent `heard_at` is when it last said so: what may
-    have ended since is counted up to then.
+    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job.
+    A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `heard_at` is
+    the time of its last answer, up to which durations of running parts are counted.
     """
     until = heard_at or now
     row = (
@@ -78,19 +78,19 @@ def cells(
 
 
 def is_moving(job: Job) -> bool:
-    """Whether cells of the job change with the second."""
+    """Whether cells of the job change every second."""
     return not job.state.is_finished
 
 
 def haystack(job: Job) -> str:
-    """Return the lower-case text in which the words of a filter are looked for."""
+    """Return the lower-case text searched by filter words."""
     return "\n".join(
         (job.name or "", job.id, job.status or "", job.created_by or "", job.error_message or "")
     ).lower()
 
 
 def first_line(text: str | None) -> str:
-    """Return the first line of `text` that is not empty."""
+    """Return the first non-empty line of `text`."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
 
 
@@ -117,22 +117,22 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
         lambda job, now: (not job.error_message, cause(job.error_message or ""), -_stamp(job)),
     ),
 }
-"""Sort orders by column: what a menu calls them, and the key for a moment. Ties: newest first.
+"""Sort orders by column: menu label and key function. Ties: newest first.
 
-What its log and its pipeline say is none of the job's: see `sorts_with`.
+Keys that depend on a job's log or pipeline are added by `sorts_with`.
 """
 
 SAME_ORDER = {"progress": "share"}
-"""Columns that are sorted as another is."""
+"""Columns that share the sort order of another column."""
 
 
 def sorts_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
 ) -> dict[str, tuple[str, Callable[[Job, datetime], Any]]]:
-    """Return the orders, also those by how far a job has come, and by its pipeline.
+    """Return all sort orders, including those by progress and pipeline.
 
-    Both are asked by the job's id; no pipeline is an empty name.
+    Both functions are called with the job's id; the pipeline's name is empty if there is none.
     """
 
     def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
@@ -154,7 +154,7 @@ def sorts_with(
 
 
 LARGEST_FIRST = frozenset({"run", "queue", "workers", "share", "rate"})
-"""Columns that are sorted from the largest down, unless reversed."""
+"""Columns sorted in descending order, unless reversed."""
 
 
 def _stamp(job: Job) -> float:
@@ -168,7 +168,7 @@ def _name(job: Job) -> Cell:
 
 
 def progress_cells(known: Progress | None) -> tuple[Cell, Cell, Cell]:
-    """Return a bar, how much is done, and how fast; empty where that is not known."""
+    """Return a bar, the share done, and the rate; empty cells if unknown."""
     if known is None:
         return NOTHING, NOTHING, NOTHING
     drawn = bar_text(known.percent, BAR_WIDTH) if known.percent is not None else ""
@@ -181,7 +181,7 @@ def progress_cells(known: Progress | None) -> tuple[Cell, Cell, Cell]:
 def _workers(job: Job) -> Cell:
     if "workers" in job.unreadable:
         return _UNREADABLE
-    # 0 and null mean that Studio was left to choose.
+    # 0 and null mean that Studio chooses.
     return Cell(str(job.workers)) if job.workers else Cell(UNKNOWN, Tone.DIM)
 
 

@@ -1,4 +1,4 @@
-"""How a job's state looks: a glyph, a word and a tone, always together."""
+"""Glyph, name and tone of job states, always shown together."""
 
 from collections.abc import Container, Iterable
 from typing import NamedTuple, Protocol
@@ -8,12 +8,12 @@ from studio_tui.presentation.cells import Cell, Tone
 
 
 class Look(NamedTuple):
-    """How one state looks."""
+    """Appearance of a state."""
 
     glyph: str
     tone: Tone
     rank: int
-    """Order when sorted by state: what wants attention first."""
+    """Sort order by state: most urgent first."""
 
 
 LOOKS: dict[JobState, Look] = {
@@ -37,40 +37,37 @@ _SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}
 
 
 class HasState(Protocol):
-    """A job, or what stands for one in a pipeline."""
+    """A job, or a node of a pipeline."""
 
     @property
     def state(self) -> JobState:
-        """The status as a known word, else UNKNOWN."""
+        """The status as an enum value; UNKNOWN if it is not a known one."""
 
     @property
     def status(self) -> str | None:
-        """The word that Studio sent."""
+        """The status as sent by Studio."""
 
 
 def state_cell(job: HasState) -> Cell:
-    """Return glyph and word of a job's state; a word of a newer server is shown as it came."""
+    """Return glyph and name of a job's state; an unknown status is shown unchanged."""
     look = LOOKS[job.state]
     word = job.status or "UNKNOWN"
     return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
 
 
 class Count(NamedTuple):
-    """How many jobs are in one group of states."""
+    """Number of jobs in one group of states."""
 
     glyph: str
     number: int
     name: str
     tone: Tone
     is_least: bool = False
-    """Whether there may be more: ended jobs beyond those that are known."""
+    """Whether there may be more: older ended jobs that are not loaded."""
 
     @property
     def amount(self) -> str:
-        """The number of those that are known, with a plus where there may be more.
-
-        None is none: that not all jobs are known is said where they are counted together.
-        """
+        """The number, with a plus if there may be more; zero never has a plus."""
         return f"{self.number}+" if self.is_least and self.number else str(self.number)
 
 
@@ -98,12 +95,11 @@ _GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for st
 def counts(
     jobs: Iterable[Job], *, has_all: bool = True, held: Container[str] = ()
 ) -> tuple[Count, ...]:
-    """Return how many jobs are done, running, waiting, failed, canceled and unknown.
+    """Return the number of jobs that are done, running, waiting, failed, canceled and unknown.
 
-    All jobs under way are known; without `has_all` older ones that have ended may be missing.
-    Groups without a job are left out, except done, running and failed, whose zero is news too.
-    Schedules (TASK) are no jobs under way and are not counted. Jobs that wait for a pipeline which
-    is paused or has ended, whose ids are in `held`, are counted by themselves.
+    All unfinished jobs are loaded; unless `has_all`, older ended ones may be missing. Empty groups
+    are omitted, except done, running and failed. Schedules (TASK) are not counted. PENDING jobs
+    whose ids are in `held`, because their pipeline is paused or has ended, are counted separately.
     """
     numbers = [0] * len(_GROUPS)
     held_back = 0

@@ -1,4 +1,4 @@
-"""How long a job waited and ran: run time begins when its query runs, and ends with it."""
+"""Queue and run times of jobs: the run time is that of the query."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,16 +14,16 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def let_go_at(job: Job) -> datetime | None:
-    """Return when a job began to wait for workers, or when it was created if that is not told.
+    """Return when a job started to wait for workers; its creation time if that is unknown.
 
-    What came before was no queue: a pipeline held the job back.
+    Time before that was not queue time: a pipeline held the job back.
     """
     waited = _step(job, _WAITING)
     return (waited.started_at if waited else None) or job.created_at
 
 
 def left_queue_at(job: Job) -> datetime | None:
-    """Return when a job waited no more, as its steps tell, else its start; `None` before that."""
+    """Return when a job left the queue, from its steps, else its start; `None` if it has not."""
     waited = _step(job, _WAITING)
     if waited is not None and waited.finished_at is not None:
         return waited.finished_at
@@ -32,9 +32,9 @@ def left_queue_at(job: Job) -> datetime | None:
 
 
 def queue_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the job waited for workers; `None` when Studio does not say.
+    """Return how long the job waited for workers; `None` if unknown.
 
-    Servers that tell neither steps nor a start tell the waiting only while it lasts.
+    If the server sends neither steps nor a start time, it is known only while the job waits.
     """
     if (left := left_queue_at(job)) is not None:
         return seconds_between(let_go_at(job), left)
@@ -42,12 +42,12 @@ def queue_seconds(job: Job, now: datetime) -> float | None:
 
 
 def is_waiting(job: Job) -> bool:
-    """Whether the job has not begun, and is not known to have left the queue."""
+    """Whether the job has not started, and is not known to have left the queue."""
     return job.state in WAITING_STATES and left_queue_at(job) is None
 
 
 def run_seconds(job: Job, now: datetime) -> float | None:
-    """Return how long the query ran, or has run; `None` when it did not run or is not known."""
+    """Return how long the query has run; `None` if it has not or the start is unknown."""
     if (began := job.began_at) is None:
         return None
     query = _step(job, _QUERY) if job.steps else None
@@ -57,9 +57,9 @@ def run_seconds(job: Job, now: datetime) -> float | None:
 
 
 def guessed_seconds(job: Job, now: datetime) -> float | None:
-    """Return an upper bound of how long a job has run of which Studio does not say the start.
+    """Return an upper bound of the run time of a job whose start is unknown.
 
-    `None` for one that does not run yet, or whose steps say that it failed before it ran.
+    `None` for a job that is not running yet, or whose steps show that it failed before it ran.
     """
     if job.began_at is not None or job.state not in _MAY_HAVE_RUN:
         return None
@@ -70,19 +70,19 @@ def guessed_seconds(job: Job, now: datetime) -> float | None:
 
 
 def told_run_seconds(job: Job, now: datetime) -> float | None:
-    """Return the run time that a list tells: an estimate where Studio does not say the start."""
+    """Return the run time shown in lists: an estimate if the start is unknown."""
     ran = run_seconds(job, now)
     return guessed_seconds(job, now) if ran is None else ran
 
 
 def step_seconds(step: JobStep, job: Job, now: datetime) -> float | None:
-    """Return how long a step took, or has taken; one without an end ended with its job."""
+    """Return how long a step has taken; one without an end ended with its job."""
     ended = job.finished_at if job.state.is_finished else now
     return seconds_between(step.started_at, step.finished_at or ended)
 
 
 def life_of(job: Job, now: datetime) -> Life | None:
-    """Return when a job could print: from when it left the queue to its end, or to now."""
+    """Return when a job could print: from leaving the queue until its end, or now."""
     begin = left_queue_at(job) or job.created_at
     if begin is None:
         return None

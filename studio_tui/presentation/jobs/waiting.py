@@ -1,4 +1,4 @@
-"""What a job that has not begun waits for, by what the clusters tell."""
+"""Why a job has not started yet, from the state of clusters and its pipeline."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ from studio_tui.presentation.format import plural
 
 
 def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job is one of a cluster: by its id, as a later cluster may take the name.
+    """Whether a job belongs to a cluster: by id, as a newer cluster may have the same name.
 
-    Only where Studio does not say the id of a job's cluster does the name count.
+    The name is compared only if Studio does not send the cluster id of the job.
     """
     if job.compute_cluster_id is not None:
         return job.compute_cluster_id == cluster.id
@@ -18,7 +18,7 @@ def runs_on(job: Job, cluster: Cluster) -> bool:
 
 
 def free_workers(cluster: Cluster) -> int | None:
-    """Return how many workers of a cluster could begin something; `None` where it is not told."""
+    """Return the number of free workers of a cluster; `None` if unknown."""
     if cluster.max_workers is None or cluster.busy_workers is None:
         return None
     return 0 if takes_no_jobs(cluster) else max(0, cluster.max_workers - cluster.busy_workers)
@@ -30,13 +30,13 @@ _HOLDING = {
     PipelineState.CANCELED: "was canceled",
     PipelineState.COMPLETED: "has ended without it",
 }
-"""What is said of a pipeline that lets no job go."""
+"""Descriptions of pipeline states in which no job is started."""
 
 
 def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None = None) -> str:
-    """Return what a job that has not begun waits for; empty where that is not known.
+    """Return what a job that has not started waits for; empty if unknown.
 
-    `pipeline` is the one that it is of, where one is known.
+    `pipeline` is the pipeline of the job, if known.
     """
     if job.state is JobState.PENDING:
         if pipeline is None:

@@ -1,1 +1,1 @@
-"""What all lists share: columns, order, and the terms of a filter."""
+"""Features shared by all lists: columns, sort order, and filter terms."""

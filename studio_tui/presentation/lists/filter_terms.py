@@ -1,14 +1,14 @@
-"""The filter language of the lists: words and `field=value` terms, all of which must hold.
+"""The filter language of the lists: words and `field=value` terms, which must all match.
 
-train                 the words stand somewhere in the row
-is:failed             how it stands: is:failed,canceled; or active, finished, problem; both
-status=failed         Studio's words and those of the counts, as far as they are typed
-by=ann  name=emb  id=497   the field holds the text
+train                 the row contains the word
+is:failed             the state, or several: is:failed,canceled; or active, finished, problem
+status=failed         the same; prefixes of states are sufficient
+by=ann  name=emb  id=497   the field contains the text
 name~^eval_\\d+        the field matches the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
-!by=ann  !train       the opposite of any term
-"out of memory"  name="my eval x"   quotes keep blanks together; \\" is a quote within
-train or by=ann age<1h     either side; `or` binds weaker than a blank, "or" is a word
+!by=ann  !train       negation of any term
+"out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
+train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
 """
 
 import re
@@ -21,7 +21,7 @@ from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
 Test = Callable[[T, str, datetime], bool]
-"""Whether a row, with its haystack, passes at a moment."""
+"""Whether a row, with its haystack, passes at a given time."""
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
@@ -32,7 +32,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 class FilterError(ValueError):
-    """The filter cannot be understood; the sentence says which term and what would do."""
+    """The filter is invalid; the message quotes the term and lists valid ones."""
 
 
 class Terms(Generic[T]):
@@ -61,43 +61,46 @@ class Terms(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._tests)
 
-    def passes(self, row: T, straw: str, now: datetime) -> bool:
-        """Whether `row`, whose haystack is `straw`, passes every term of an alternative."""
+    def passes(self, row: T, haystack: str, now: datetime) -> bool:
+        """Whether `row`, whose search text is `haystack`, passes all terms of an alternative."""
         if not self._tests:
             return True
-        return any(all(test(row, straw, now) for test in tests) for tests in self._tests)
+        return any(all(test(row, haystack, now) for test in tests) for tests in self._tests)
 
     def among(
-        self, rows: Iterable[tuple[str, T]], straws: Mapping[str, str], now: datetime
+        self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> list[tuple[str, T]]:
-        """Return the rows, with their ids, that pass; `straws` are the haystacks by id.
+        """Return the rows, with their ids, that pass; `haystacks` are by id.
 
         It goes term by term, each over what the one before it left: of many rows most fail soon.
         """
         known = list(rows)
-        found = [_narrowed(known, tests, straws, now) for tests in self._tests]
+        found = [_apply_tests(known, tests, haystacks, now) for tests in self._tests]
         if len(found) == 1:
             return found[0]
         passing = {key for some in found for key, _ in some}
         return [row for row in known if row[0] in passing] if self._tests else known
 
     def matches(self, row: T, now: datetime) -> bool:
-        """Whether `row` passes; for one row, where no haystack is kept."""
+        """Whether `row` passes; for a single row whose haystack is not cached."""
         return self.passes(row, self._kind.haystack(row), now)
 
 
-def _narrowed(
-    rows: list[tuple[str, T]], tests: tuple[Test[T], ...], straws: Mapping[str, str], now: datetime
+def _apply_tests(
+    rows: list[tuple[str, T]],
+    tests: tuple[Test[T], ...],
+    haystacks: Mapping[str, str],
+    now: datetime,
 ) -> list[tuple[str, T]]:
     for test in tests:
-        rows = [row for row in rows if test(row[1], straws[row[0]], now)]
+        rows = [row for row in rows if test(row[1], haystacks[row[0]], now)]
     return rows
 
 
 def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
-    """Return the filter of the terms that can be understood, and what is wrong with the others.
+    """Return the filter of the valid terms, and an error message about the others.
 
-    So a term that is only half typed empties no list.
+    Thus an incomplete term does not empty a list while it is typed.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
@@ -114,28 +117,28 @@ def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
             alternatives[-1].append(term.raw)
     if len(alternatives) > 1 and not alternatives[-1]:
         problem = problem or _LONELY_OR
-    said = (" ".join(terms) for terms in alternatives if terms)
-    return Terms(f" {OR} ".join(said), kind), problem
+    filters = (" ".join(terms) for terms in alternatives if terms)
+    return Terms(f" {OR} ".join(filters), kind), problem
 
 
 def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
-        inner = _positive(term, kind)
+        inner = _parse_positive(term, kind)
         if len(term.sign) % 2:
-            return lambda row, straw, now: not inner(row, straw, now)
+            return lambda row, haystack, now: not inner(row, haystack, now)
         return inner
-    return _positive(term if term.text else term._replace(text=term.raw), kind)
+    return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
-def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
-    if not term.is_word and (said := _IS.fullmatch(term.text)):
-        return _status(said["value"], kind)
+def _parse_positive(term: Typed, kind: Kind[T]) -> Test[T]:
+    if not term.is_word and (match := _IS.fullmatch(term.text)):
+        return _status(match["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.text)
     if parts is None:
         word = term.text.lower()
-        return lambda row, straw, now: word in straw
+        return lambda row, haystack, now: word in haystack
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
     if field == "status" and operator == "=":
         return _status(value, kind)
@@ -144,7 +147,7 @@ def _positive(term: Typed, kind: Kind[T]) -> Test[T]:
         return _span(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
-        return lambda row, straw, now: wanted in read(row).lower()
+        return lambda row, haystack, now: wanted in read(row).lower()
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
     known = ", ".join(
@@ -161,18 +164,18 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
         if (group := kind.groups.get(word)) is not None:
             states.update(group)
             continue
-        begun = [state for state in kind.states if state.lower().startswith(word)]
+        matching = [state for state in kind.states if state.lower().startswith(word)]
         also = [test for known, test in kind.also.items() if known.startswith(word)]
-        if not begun and not also:
+        if not matching and not also:
             raise FilterError(f"“{word}” is not a status. Statuses are {', '.join(kind.words)}")
-        states.update(begun)
+        states.update(matching)
         others.extend(also)
     if not words:
-        return lambda row, straw, now: True
+        return lambda row, haystack, now: True
     state_of = kind.state
     if not others:
-        return lambda row, straw, now: state_of(row) in states
-    return lambda row, straw, now: state_of(row) in states or any(test(row) for test in others)
+        return lambda row, haystack, now: state_of(row) in states
+    return lambda row, haystack, now: state_of(row) in states or any(test(row) for test in others)
 
 
 def _span(
@@ -182,7 +185,7 @@ def _span(
         raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 1w")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
-    def test(row: T, straw: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
+    def test(row: T, haystack: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
         span = seconds(row, now)
         return span is not None and (span < limit if operator == "<" else span > limit)
 
@@ -194,4 +197,4 @@ def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
         raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
-    return lambda row, straw, now: pattern.search(read(row)) is not None
+    return lambda row, haystack, now: pattern.search(read(row)) is not None

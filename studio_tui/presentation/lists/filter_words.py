@@ -1,4 +1,4 @@
-"""A typed filter as its terms: blanks part them, quotes keep blanks, `or` parts alternatives."""
+"""Splits a filter into terms: separated by blanks, with quotes, and `or` between alternatives."""
 
 import re
 from collections.abc import Iterator
@@ -15,27 +15,27 @@ _ESCAPED = re.compile(r"\\([\"\\])")
 
 
 class Typed(NamedTuple):
-    """One term as it was typed."""
+    """One term as typed."""
 
     raw: str
-    """With its quotes, as a filter that is shown or kept has it."""
+    """The whole term with its quotes, as shown and stored."""
     sign: str
     """The exclamation marks before it."""
     text: str
     """The rest, without quotes."""
     is_word: bool
-    """Whether it is a word to look for, whatever stands in it, as it is in quotes."""
+    """Whether it is quoted, so that it is always a search word."""
     is_closed: bool = True
-    """Whether its quotes are."""
+    """Whether its quotes are closed."""
 
     @property
     def is_or(self) -> bool:
-        """Whether it parts alternatives; within quotes it is a word."""
+        """Whether it separates alternatives; in quotes it is a word."""
         return self.raw.lower() == OR
 
 
 def typed(text: str) -> Iterator[Typed]:
-    """Yield the terms of a filter. A quote counts where a term or its value begins."""
+    """Yield the terms of a filter. Quotes count only at the start of a term or its value."""
     for found in _TERM.finditer(text):
         if not found[0]:
             continue
@@ -50,7 +50,7 @@ def typed(text: str) -> Iterator[Typed]:
 
 
 def quoted(value: str) -> str:
-    """Return a value as it is typed: in quotes where it could be taken for something else."""
+    """Return a value as it must be typed: in quotes if it would be parsed otherwise."""
     if value and not any(c.isspace() for c in value) and not value.startswith('"'):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

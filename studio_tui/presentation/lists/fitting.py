@@ -1,28 +1,28 @@
-"""Lists in a question: as many lines as fit, and how many more there are."""
+"""Truncation of lists in dialogs to the space available."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 LEAST = 3
-"""Lines that are listed however little room there is; the rest is a scroll away."""
+"""Minimum number of lines, even if the dialog has to scroll."""
 
 
 class Room(NamedTuple):
-    """The place that a question has for a list."""
+    """Space for a list in a dialog."""
 
     rows: int
-    """May be less than none."""
+    """May be negative."""
     width: int
-    """Cells; what is longer takes several rows."""
+    """Width in cells; longer lines wrap."""
 
 
 def rows_of(line: str, width: int) -> int:
-    """Return about how many rows a line takes."""
+    """Return the approximate number of rows of a line."""
     return max(1, -(-len(line) // max(1, width)))
 
 
 def fitting(lines: Sequence[str], room: Room) -> tuple[str, ...]:
-    """Return as many lines as fit into `room`, the last of which counts what is left out."""
+    """Return as many lines as fit into `room`; if some are omitted, the last line counts them."""
     rows = [rows_of(line, room.width) for line in lines]
     if len(lines) <= LEAST or sum(rows) <= room.rows:
         return tuple(lines)

@@ -1,4 +1,4 @@
-"""The rows of a list: what is known by id, which pass the filter, and in what order."""
+"""Rows of a list by id, with filtering and sorting."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ _MINUTE = 60
 
 
 class Listing(Generic[T]):
-    """Rows by id, kept from one answer to the next so that only what changed is looked at."""
+    """Rows by id; search texts of unchanged rows are cached between responses."""
 
     def __init__(self, kind: Kind[T]) -> None:
         self._kind = kind
@@ -36,11 +36,11 @@ class Listing(Generic[T]):
         return self._rows.values()
 
     def get(self, key: str | None) -> T | None:
-        """Return the row with that id, if it is known."""
+        """Return the row with an id; `None` if there is none."""
         return self._rows.get(key) if key is not None else None
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:
-        """Take `rows`, newest first, for all there are; return the ids of those that changed."""
+        """Replace all rows by `rows`, newest first; return the ids of those that changed."""
         before = self._rows
         self._rows = {self._kind.key(row): row for row in rows}
         self._are_moving = any(map(self._kind.is_moving, rows))
@@ -50,19 +50,17 @@ class Listing(Generic[T]):
             if (old := before.get(key)) is not row and old != row
         )
         self._haystacks = {
-            key: straw
-            for key, straw in self._haystacks.items()
+            key: text
+            for key, text in self._haystacks.items()
             if key in self._rows and key not in changed
         }
         return changed
 
-    def ids(
-        self, wanted: Terms[T], sort: str, now: datetime, *, reverse: bool = False
-    ) -> list[str]:
-        """Return the ids of the rows that pass `wanted`, in the order of `sort`, a column."""
+    def ids(self, terms: Terms[T], sort: str, now: datetime, *, reverse: bool = False) -> list[str]:
+        """Return the ids of the rows that pass `terms`, sorted by the column `sort`."""
         passing: Iterable[tuple[str, T]] = self._rows.items()
-        if wanted:
-            passing = wanted.among(passing, self._all_straws(), now)
+        if terms:
+            passing = terms.among(passing, self._all_haystacks(), now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
@@ -72,15 +70,15 @@ class Listing(Generic[T]):
         return ids
 
     def changes_with_the_second(self, now: datetime) -> bool:
-        """Whether some cell shows seconds that pass: of a row under way, or of a young one."""
+        """Whether a cell shows passing seconds: of an unfinished row or one under a minute old."""
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
         if newest is None or self._are_moving:
             return self._are_moving
         return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
-    def _all_straws(self) -> Mapping[str, str]:
-        straws, haystack = self._haystacks, self._kind.haystack
-        if len(straws) < len(self._rows):
-            missing = {key: haystack(row) for key, row in self._rows.items() if key not in straws}
-            straws |= missing
-        return straws
+    def _all_haystacks(self) -> Mapping[str, str]:
+        texts, haystack = self._haystacks, self._kind.haystack
+        if len(texts) < len(self._rows):
+            missing = {key: haystack(row) for key, row in self._rows.items() if key not in texts}
+            texts |= missing
+        return texts

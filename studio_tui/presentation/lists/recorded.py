@@ -1,4 +1,4 @@
-"""How rows look that Studio does not list now: as they were recorded, and marked so."""
+"""Appearance of recorded rows that are no longer in Studio's list."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,11 +8,11 @@ from studio_tui.presentation.format import age, seconds_between
 from studio_tui.presentation.jobs.facts import Fact
 
 SIGN = "~"
-"""Stands in the place of a state's glyph: it was so, and nobody has confirmed it since."""
+"""Replaces the glyph of a state: last recorded, not confirmed since."""
 
 
 def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return the cells of a row, the state first, as those of one that is recorded."""
+    """Return the cells of a row, state first, as those of a recorded row."""
     state = row[0]
     if isinstance(state, Cell):
         _, _, word = state.text.partition(" ")
@@ -21,7 +21,7 @@ def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
 
 
 def recorded_fact(since: datetime, now: datetime) -> Fact:
-    """Return what there is to say of a row that is recorded, at the top of its preview."""
+    """Return the fact at the top of the preview of a recorded row."""
     seen = age(seconds_between(since, now))
     ago = seen if seen == "now" else f"{seen} ago"
     return Fact("recorded", Cell(f"seen so {ago}; not in Studio's list now", Tone.WARN))

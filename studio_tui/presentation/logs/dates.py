@@ -1,4 +1,4 @@
-"""The dates that stand before a time of day, in all the forms that logs have them in."""
+"""Parsing of dates before a time of day, in the formats found in logs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ _NAMES = (
     "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
 BEFORE = 26
-"""Characters before a time of day in which its date begins."""
+"""Maximum number of characters from the start of a date to the time of day."""
 
 DATE = re.compile(
     r"(?<!\d)(?:"
@@ -27,13 +27,13 @@ DATE = re.compile(
     r")(?:T|_|:|,?\ {1,2}|\ -\ )$",
     re.ASCII | re.VERBOSE,
 )
-"""Ends where the time of day begins; the last group says in which form it is."""
+"""Matches a date that ends at the time of day; the last group is the format."""
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]{3}")
 
 
 class Order(StrEnum):
-    """In which order day, month and year stand."""
+    """Order of day, month and year."""
 
     YEAR_FIRST = "ymd"
     MONTH_FIRST = "mdy"
@@ -41,17 +41,17 @@ class Order(StrEnum):
 
 
 class Shape(NamedTuple):
-    """What dates of one writer have in common, so that their order is the same."""
+    """Properties shared by the dates of one writer, which therefore have the same order."""
 
     mark: str
-    """Between the numbers, if anything is."""
+    """Separator of the numbers; may be empty."""
     year: int
-    """Digits of the year; 0 where there is none."""
+    """Number of digits of the year; 0 if there is none."""
     is_bracketed: bool
 
 
 class Day(NamedTuple):
-    """A day, which need not be one of the calendar."""
+    """A day, which may not exist in the calendar."""
 
     year: int
     month: int
@@ -59,7 +59,7 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> Shape | None:
-    """Return the shape of a date whose order is to be found out; `None` for all others."""
+    """Return the shape of a date with an ambiguous order; `None` for all others."""
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return Shape(mark, len(date.rpartition(mark)[2]), is_bracketed)
@@ -69,7 +69,7 @@ def shape_of(form: str, date: str, *, is_bracketed: bool) -> Shape | None:
 
 
 def orders(shape: Shape) -> tuple[Order, ...]:
-    """Return the orders that a shape can have, the one that is usual first."""
+    """Return the possible orders of a shape, the most common first."""
     if shape.year == 2 and shape.mark != ".":
         return Order.YEAR_FIRST, Order.MONTH_FIRST, Order.DAY_FIRST
     if shape.mark != ".":
@@ -81,10 +81,10 @@ def orders(shape: Shape) -> tuple[Order, ...]:
 def days(
     form: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date can be; `order` counts only where it has a `Shape`.
+    """Yield the days that a date may denote; `order` matters only if it has a `Shape`.
 
-    `later_year` is one that stands behind the time of day, or empty; without any the date can be
-    of each of `years`.
+    `later_year` is a year found after the time of day, or empty; if there is no year at all, each
+    of `years` is possible.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))
@@ -112,7 +112,7 @@ def _ordered(numbers: tuple[int, ...], order: Order) -> Day:
 
 
 def _yearless(form: str, date: str, order: Order) -> tuple[int | None, int, int]:
-    """Return year, if there is one, month and day of forms that may have no year."""
+    """Return year (if any), month and day for formats in which the year is optional."""
     if form == "letter":
         return None, int(date[:2]), int(date[2:])
     numbers = [int(number) for number in _NUMBER.findall(date)]

@@ -1,4 +1,4 @@
-"""The time of a line, as it stands beside the line; and moments as people type them."""
+"""Timestamps in the gutter of a log, and parsing of times typed by the user."""
 
 import re
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from enum import StrEnum
 from studio_tui.presentation.logs.line_clock import Zones
 
 WIDTH = 12
-"""Cells that a stamp takes, with a blank after it."""
+"""Width of a timestamp in cells, including a blank after it."""
 WIDE = 16
-"""The same with the date."""
+"""The same, with the date."""
 
 _DAY = timedelta(days=1)
 _AGO = re.compile(r"-?(\d{1,6})\s*(s|sec|m|min|h|d)")
@@ -19,7 +19,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
 
 class StampForm(StrEnum):
-    """What is said of a line's time."""
+    """Format of the timestamps."""
 
     OFF = "off"
     LOCAL = "local time"
@@ -28,13 +28,13 @@ class StampForm(StrEnum):
 
     @property
     def next(self) -> "StampForm":
-        """The form after this one, and after the last the first."""
+        """The next format; after the last, the first."""
         forms = list(StampForm)
         return forms[(forms.index(self) + 1) % len(forms)]
 
 
 class GutterTimeError(Exception):
-    """What was typed is no moment; the sentence says what would be one."""
+    """The typed text is not a time; the message gives examples."""
 
 
 def stamp(
@@ -45,10 +45,10 @@ def stamp(
     is_own: bool = True,
     dated: bool = False,
 ) -> str:
-    """Return a moment in at most `WIDTH - 1` cells, `WIDE - 1` with the date; empty if unknown.
+    """Format a time in at most `WIDTH - 1` cells, or `WIDE - 1` with date; empty if unknown.
 
-    `~` stands before the time at which a line came, which is not quite when it was written. What
-    has elapsed counts from `origin`.
+    The arrival time of a line, which is later than it was written, has a `~`. Elapsed time counts
+    from `origin`.
     """
     if moment is None or (form is StampForm.ELAPSED and origin is None):
         return ""
@@ -74,18 +74,18 @@ def _elapsed(span: timedelta) -> str:
 
 
 def zones_of_lines(*, near: bool, here: Callable[[], tzinfo]) -> Zones:
-    """Return how times are read: without an offset those of this machine's jobs in its zone."""
+    """Return the zones for parsing; times without offset are local if the Studio is `near`."""
     zone = here()
     return Zones(zone if near else UTC, zone)
 
 
 def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
-    """Return the moment that was typed, in the reader's zone; `end` is that of the log.
+    """Parse a time typed in the user's time zone; `end` is the time of the log's last line.
 
-    `14:05` is the last such time up to the end, `-10m` is so long before it.
+    `14:05` is the last such time before the end, `-10m` is ten minutes before it.
 
     Raises:
-        GutterTimeError: it is none.
+        GutterTimeError: not a time.
     """
     end = end or now
     if ago := _AGO.fullmatch(typed.strip().lower()):

@@ -1,4 +1,4 @@
-"""Log lines that are JSON objects, as a person reads them: time, level, message and the rest."""
+"""Formatting of log lines that are JSON objects: time, level, message and other fields."""
 
 import json
 import math
@@ -13,10 +13,10 @@ from studio_tui.presentation.logs.timestamps import time_of
 from studio_tui.text import safe_block, safe_line
 
 DEPTH_LIMIT = 32
-"""Objects and arrays within one another; what is deeper is shown as it came."""
+"""Maximum nesting depth; deeper objects are shown as raw text."""
 
 WIDTH_LIMIT = 4096
-"""Characters of a drawn line."""
+"""Maximum number of characters of a drawn line."""
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -27,26 +27,27 @@ _TIMES = (
 
 
 class JsonLine(NamedTuple):
-    """A log line that is one JSON object."""
+    """A log line that is a JSON object."""
 
     time: datetime | None
-    """When it was written, in UTC."""
+    """Timestamp in UTC."""
     level: Level | None
     message: str
-    """As it was written, with its line breaks: *not* safe to draw. Empty when there is none."""
+    """Unchanged, with line breaks: *not* safe to draw. Empty if there is none."""
     rest: tuple[tuple[str, JsonValue], ...]
     """The other fields in order: *not* safe to draw."""
     every: tuple[tuple[str, JsonValue], ...] = ()
-    """All fields as they were written, in order: *not* safe to draw."""
+    """All fields unchanged, in order: *not* safe to draw."""
 
 
 def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
-    """Return what a line says if it is one JSON object; times without an offset are of `zone`."""
+    """Parse a line if it is a JSON object; times without an offset are in `zone`."""
     if not text.startswith("{") or len(text) > SIZE_LIMIT or not text.endswith(("}", "} ")):
         return None
     try:
         parsed: JsonValue = json.loads(text)
-    except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError
+    except (ValueError, RecursionError):
+        # A number with thousands of digits raises ValueError.
         return None
     if not isinstance(parsed, dict) or not _is_shallow(parsed):
         return None
@@ -64,14 +65,14 @@ def json_line(text: str, zone: tzinfo = UTC) -> JsonLine | None:
         if name != "log" or len(_object(fields[name])) == 1:
             del fields[name]
     message = ""
-    if told := message_in(fields):
-        name, message = told
+    if found := message_in(fields):
+        name, message = found
         del fields[name]
     return JsonLine(time, level, message, tuple(fields.items()), tuple(parsed.items()))
 
 
 def _is_shallow(value: JsonValue) -> bool:
-    """Say whether a value is within `DEPTH_LIMIT`, without recursion."""
+    """Whether a value is nested at most `DEPTH_LIMIT` deep, without recursion."""
     level = [value]
     for _ in range(DEPTH_LIMIT + 1):
         level = [inner for outer in level for inner in _inside(outer)]
@@ -92,7 +93,7 @@ def _object(value: JsonValue) -> dict[str, JsonValue]:
 
 
 def _inner(value: JsonValue, name: str) -> JsonValue:
-    """Return the field of an object that stands for it, or what is no object itself."""
+    """Return a field of an object, or the value itself if it is not an object."""
     return value.get(name) if isinstance(value, dict) else value
 
 
@@ -105,7 +106,7 @@ def _time(value: JsonValue, zone: tzinfo) -> datetime | None:
 
 
 def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
-    """Return a line as one that is safe to draw: `12:03:04 ERROR message  key=value key=value`."""
+    """Format as one safe line: `12:03:04 ERROR message  key=value key=value`."""
     parts = [f"{_local(line.time, zone):%H:%M:%S}"] if line.time else []
     if line.level:
         parts.append(line.level.name)
@@ -113,14 +114,15 @@ def compact(line: JsonLine, zone: tzinfo = UTC) -> str:
         parts.append(_one_line(line.message.rstrip()))
     head = " ".join(parts)
     rest = " ".join(f"{safe_line(key)}={_word(value)}" for key, value in line.rest)
-    whole = f"{head}  {rest}" if head and rest else head or rest
-    return _cut(whole)
+    text = f"{head}  {rest}" if head and rest else head or rest
+    return _cut(text)
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # the zero time of Go has no place west of Greenwich
+    except OverflowError:
+        # Go's zero time is out of range west of Greenwich.
         return moment
 
 
@@ -133,7 +135,7 @@ def _cut(text: str) -> str:
 
 
 def _word(value: JsonValue) -> str:
-    """Return a value as one safe word, in quotes where it would not be seen where it ends."""
+    """Return a value as one safe word, quoted if it is empty or contains blanks, `"` or `=`."""
     if isinstance(value, str):
         shown = safe_line(value)
         return shown if shown and not set(shown) & set(' "=') else f'"{shown}"'
@@ -141,12 +143,12 @@ def _word(value: JsonValue) -> str:
 
 
 def pretty(line: JsonLine) -> list[str]:
-    """Return all fields as they were written, in lines that are safe; texts keep their lines."""
+    """Format all fields, one per line; safe to draw. Multi-line texts keep their line breaks."""
     return [_cut(text) for key, value in line.every for text in _lines(key, value, 0)]
 
 
 def _lines(key: str, value: JsonValue, depth: int) -> Iterator[str]:
-    """Yield a field as `key: value`, what has lines or fields of its own below it."""
+    """Yield a field as `key: value`, with multi-line and nested values indented below the key."""
     indent = "  " * depth
     key = safe_line(key)
     if isinstance(value, str) and "\n" in value.rstrip():

@@ -1,4 +1,4 @@
-"""Where in many lines those may be that are errors or warnings: found fast, to be looked at."""
+"""Fast search for lines that may be errors or warnings, which are then checked exactly."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _ERROR_CAPITALS = re.compile(
     rb"|I(?:s a dir|nput/out|llegal inst)|Operation not p|D(?:irectory not|isk quota|evice or r)"
     rb"|Read-only f|B(?:roken pipe|us error)|Un(?:known com|handled exc|caught exc)"
 )
-"""Capitals are rare, so one pattern that begins with them is faster than a `find` for each."""
+"""Capitals are rare, so one pattern anchored on them is faster than a `find` for each."""
 _WARNING_SIGNS = (b"WARN", b"Warning", b"warn", b"WRN", b" W ")
 _LINE = (
     rb"\n(?:\x1b\[[\d;]*m)*(?:\[?rank ?\d+\]?: ?)?"
@@ -49,12 +49,12 @@ _NUMBERS = {
     b"@l": (rb"[56]\d", rb"4\d"),
     b'"s': (rb"[56]\d", rb"4\d"),
 }
-"""What ends the name of a field, and the numbers in it that are errors and warnings."""
+"""Suffixes of field names, with the numbers that mean error and warning."""
 
 
 @cache
 def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Return what finds errors and warnings in a field; compiled for logs of JSON alone."""
+    """Return patterns for errors and warnings in a field; compiled only for JSON logs."""
     errors, warnings = _NUMBERS[name]
     return (
         re.compile(name + _VALUE % (errors, _ERROR_VALUES)),
@@ -63,10 +63,10 @@ def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def candidates(data: bytes, least: Level) -> Iterator[int]:
-    """Yield where those lines of `data` begin that may be of `least` or graver, in order.
+    """Yield offsets of lines in `data` that may have level `least` or above, in order.
 
-    Nearly no such line is missed, but many a line yielded is none: `level_of` decides. `data`
-    begins with the beginning of a line, which is always yielded.
+    Misses almost no such line, but has many false positives: check with `level_of`. `data` starts
+    at the start of a line, whose offset 0 is always yielded.
     """
     yield 0
     signs: list[bytes] = []
@@ -87,7 +87,7 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
 
 
 def _of_fields(data: bytes, least: Level) -> Iterator[re.Pattern[bytes]]:
-    """Yield what finds the levels in JSON, for the fields that there are."""
+    """Yield patterns for the levels in JSON, for fields that occur in the data."""
     for name in _NUMBERS:
         if name + b'"' in data:
             error, warning = _of_field(name)
@@ -99,7 +99,7 @@ def _of_fields(data: bytes, least: Level) -> Iterator[re.Pattern[bytes]]:
 def _lines_with(
     data: bytes, signs: list[bytes], patterns: list[re.Pattern[bytes]]
 ) -> Iterator[int]:
-    """Yield the beginnings of lines but the first: one `find` a sign is faster than their `|`."""
+    """Yield offsets of matching lines but the first; separate `find` calls beat a joint pattern."""
     start = data.find(b"\n") + 1
     nexts: dict[bytes | re.Pattern[bytes], int] = dict.fromkeys([*signs, *patterns], -1)
     while 0 < start < len(data):
@@ -118,8 +118,9 @@ def _lines_with(
 
 
 def _next(data: bytes, sign: bytes | re.Pattern[bytes], start: int) -> int:
-    """Return where a sign is next seen in a line that begins at `start` or later, else -1."""
+    """Return the next offset of a sign in lines from `start` on; -1 if there is none."""
     if isinstance(sign, bytes):
         return data.find(sign, start)
-    found = sign.search(data, start - 1)  # from the line break on that some begin with
+    # Some patterns start with the preceding line break.
+    found = sign.search(data, start - 1)
     return found.end() - 1 if found else -1

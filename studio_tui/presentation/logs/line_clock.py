@@ -1,4 +1,4 @@
-"""Reads the times of one log's lines: what is ambiguous in a line is found out once a log."""
+"""Timestamps of one log's lines, with ambiguous date formats resolved per log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from studio_tui.presentation.logs.timestamps import (
 )
 
 LINE = 512
-"""Bytes of a line that tell its time."""
+"""Number of bytes of a line that are searched for a timestamp."""
 
 _FIRST = 32 * 1024
-"""Bytes of a log's beginning in which the order of its dates shows."""
+"""Number of bytes at the start of a log that are used to detect the order of dates."""
 _PIECE = 8 * 1024
 _NO_DATE = timedelta(days=10_000)
-"""Counts as the distance of what is no date in an order."""
+"""Distance of a date that is invalid in an order."""
 _AHEAD = timedelta(hours=26)
-"""By how much a line's time may be ahead: clocks differ, and zones that are not told."""
+"""Tolerance for future timestamps: clock differences, and unknown time zones."""
 
 
 class Bytes(Protocol):
-    """What of a log is needed to find out how its times are written."""
+    """Access to the bytes of a log, for detecting its date format."""
 
     @property
     def version(self) -> int:
-        """Grows when bytes have changed that were there before."""
+        """Incremented when existing bytes have changed."""
 
     @property
     def size(self) -> int:
-        """How many bytes there are."""
+        """Size in bytes."""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes."""
@@ -45,20 +45,20 @@ class Bytes(Protocol):
 
 @dataclass(frozen=True)
 class Zones:
-    """In which zones times are read."""
+    """Time zones for parsing timestamps."""
 
     lines: tzinfo = UTC
-    """Of times without an offset."""
+    """Zone of times without an offset."""
     here: tzinfo = UTC
-    """Of this machine: its names of zones are known."""
+    """Zone of this machine, whose abbreviations are recognized."""
 
 
 class LineClock:
-    """Reads the times of the lines of one log.
+    """Parses the timestamps of one log's lines.
 
-    The order of day, month and year is that of the first line which one order alone puts within a
-    day of the job's life; without such a line the one that puts all lines nearest to it. Where that
-    does not tell either, and for dates that do not have that order, each line's is the nearest.
+    The order of day, month and year is taken from the first line for which exactly one order is
+    within a day of the job's lifetime; without such a line, it is the order that puts all lines
+    closest to it. If that is a tie, or the order does not apply, each line gets the closest time.
     """
 
     def __init__(
@@ -71,28 +71,28 @@ class LineClock:
         self._find_zones = zones
         self._life = life
         self._orders: dict[Shape, Order] = {}
-        """Those that are sure."""
+        """Orders that are certain."""
         self._distances: dict[Shape, dict[Order, float]] = {}
-        """By how much the lines seen are beside the job's life, in days, for each order."""
+        """Total distance of lines from the job's lifetime in days, for each order."""
         self._now: datetime | None = None
         self._latest: Life | None = None
-        """The life of the job, once a line has asked for it."""
+        """Lifetime of the job; read once per call of `time`."""
         self._has_life = False
         self._seen = 0
-        """Bytes of whole lines in which the order of dates was looked for."""
+        """Number of bytes already examined for the order of dates."""
         self._version = log.version if log is not None else 0
 
     def time(self, text: str, now: datetime, came: datetime | None = None) -> datetime | None:
-        """Return the own time of a line that is safe to draw; `None` when it does not tell any.
+        """Return the timestamp in a line that is safe to draw; `None` if it has none.
 
-        `came` is when the line arrived, if somebody watched.
+        `came` is the arrival time of the line, if known.
         """
         self._now, self._has_life = now, False
         return read_time(text, self, came=came)
 
     @cached_property
     def _zones(self) -> Zones:
-        """Asked for once a line has a time: to find out this machine's zone takes long."""
+        """Read lazily: detecting this machine's time zone is slow."""
         return self._find_zones()
 
     @property
@@ -107,28 +107,28 @@ class LineClock:
 
     @property
     def life(self) -> Life | None:
-        """Of the job; `None` where it is not known."""
+        """Lifetime of the job; `None` if unknown."""
         if not self._has_life:
             self._latest, self._has_life = self._life(), True
         return self._latest
 
     @property
     def near(self) -> datetime | None:
-        """The moment at which a time is asked for."""
+        """The current time."""
         return self._now
 
     def seconds(self, line: bytes, now: datetime) -> float | None:
-        """Return the own time of untrusted bytes of a line in seconds since the epoch.
+        """Return the timestamp of an untrusted line in seconds since the epoch.
 
-        `None` when it tells none, or one that is still to come, which is no time of writing.
+        `None` if it has none, or one too far in the future.
         """
-        told = self.time(styled_line(line).text, now)
-        return None if told is None or told > now + _AHEAD else told.timestamp()
+        moment = self.time(styled_line(line).text, now)
+        return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
     def order_of(self, shape: Shape) -> Order | None:
-        """Return the order of dates of a shape, with the lines that have come since it was asked.
+        """Return the order for a shape of dates, examining lines that arrived since the last call.
 
-        `None` where none is the likeliest.
+        `None` if undecided.
         """
         log, life = self._log, self.life
         if log is None or life is None:
@@ -138,31 +138,33 @@ class LineClock:
             self._orders.clear()
             self._distances.clear()
         if shape not in self._orders and self._seen < min(_FIRST, log.size):
-            self._look(log, life)
+            self._examine(log, life)
         return self._orders.get(shape) or self._nearest(shape)
 
     def _nearest(self, shape: Shape) -> Order | None:
-        """Return the order that puts all lines nearest to the job's life, if there is one."""
+        """Return the order with the smallest distance from the job's lifetime; `None` if tied."""
         distances = self._distances.get(shape, {})
         least = min(distances.values(), default=0.0)
         found = [order for order, distance in distances.items() if distance == least]
         return found[0] if len(found) == 1 else None
 
-    def _look(self, log: Bytes, life: Life) -> None:
+    def _examine(self, log: Bytes, life: Life) -> None:
         while self._seen < min(_FIRST, log.size):
             piece = log.read(self._seen, min(_PIECE, _FIRST - self._seen))
             end = piece.rfind(b"\n") + 1
             if not end:
                 if len(piece) < _PIECE and self._seen + len(piece) < _FIRST:
-                    return  # an unfinished line is looked at once it is whole
-                self._seen += len(piece)  # a very long one not at all
+                    # Wait until the line is complete.
+                    return
+                # Skip a very long line.
+                self._seen += len(piece)
                 continue
             for line in piece[:end].split(b"\n"):
-                self._judge(styled_line(line[:LINE]).text, life)
+                self._examine_line(styled_line(line[:LINE]).text, life)
             self._seen += end
 
-    def _judge(self, text: str, life: Life) -> None:
-        """Take the order of a line's date for that of its shape, if no other one will do."""
+    def _examine_line(self, text: str, life: Life) -> None:
+        """Record the order of a line's date if it is the only plausible one for its shape."""
         found = written_in(text)
         shape = found[0].shape if found is not None else None
         if found is None or shape is None or shape in self._orders:

@@ -1,7 +1,7 @@
-"""How grave a log line is, by the words that loggers, compilers and tracebacks write.
+"""Detection of the level of a log line from what loggers, compilers and tracebacks print.
 
-A level is where a program put it: near the line's start, between marks. The same words within a
-sentence (`0 errors`, `error_rate=0.1`) say nothing.
+A level is near the start of a line, between delimiters. The same words within a sentence (`0
+errors`, `error_rate=0.1`) do not count.
 """
 
 import json
@@ -13,11 +13,11 @@ from studio_tui.failures.origins import ORIGIN
 from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, Level, level_in, named
 
 HEAD = 160
-"""Characters from the line's start in which a level can stand."""
+"""Number of characters from the start of a line that may contain a level."""
 _FIELDS = 4096
-"""Characters in which a named field can stand, unless the line is JSON that can be read."""
+"""Number of characters that may contain a named field, unless the line is valid JSON."""
 SIZE_LIMIT = 65_536
-"""Characters of a line that is read as JSON."""
+"""Maximum number of characters of a line that is parsed as JSON."""
 
 _ANY = "|".join(sorted(WORDS, key=len, reverse=True))
 _UPPER = re.compile(rf"(?<![\w.$=/\"'\\])(?:{_ANY.upper()})(?=[\s\]\[)(>|:;,!*/}}\-]|$)(?! =)")
@@ -25,7 +25,7 @@ _PROSE = re.compile(
     r"(?:^|[\s(])[A-Za-z][a-z']* [a-z']+(?= |$)"
     r"|(?:^|\s)(?i:no|zero|without|any)\s+$|(?i:level)\W{0,4}$|(?:^|\s)--?[\w-]+\s+$",
 )
-"""What stands before a word that is no level: a sentence, a negation, an option."""
+"""Text before a word that is not a level: a sentence, a negation, an option."""
 _LOWER = re.compile(
     rf"(?<![\w\].])[\[(<](?:[\w.-]{{1,24}}[:.])?\s*({_ANY})\s*[\])>]"
     rf"|\|\s*({_ANY})\s*\||\s-\s({_ANY})\s-\s",
@@ -46,7 +46,7 @@ _BEFORE = re.compile(
     rf"|std(?:err|out) [FP] |\s{{0,40}}[{_DRAWN}]{{1,8}}-?\s+"
     rf"|[\[(]?(?:\d{{2,4}}[-/]\d\d[-/]\d{{2,4}}[T ,]\s?)?{_TIME}[\])]?[\s:|-]*)*\s*",
 )
-"""What stands before a line's own text: a rank, a container, a process, the time."""
+"""Prefix before a line's own text: a rank, a container, a process, the time."""
 _GLOG = re.compile(r"\[?([IWEFDCN])(?:\d{3,4} \d\d:\d\d| (?=\[?\w*[\d/.]|\w+\.cc)|: |, \[)")
 _PRIORITY = re.compile(r"<(\d{1,3})>(?=\S)")
 _NUMBER = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?|nan|none|null|false|no(?: \w+s)?)\s*(?:$|[,;|]))"
@@ -79,7 +79,7 @@ _REASONS = (
     "|Directory not empty|Disk quota exceeded|Device or resource busy|Stale file handle"
     "|Argument list too long|Name or service not known|Temporary failure in name resolution"
 )
-"""Of the system (`strerror`), and of shells."""
+"""Error messages of the operating system (`strerror`) and of shells."""
 _SHELL = re.compile(
     rf"\S{{1,300}}: (?:.{{0,400}}: )?(?:\[Errno \d+\] )?(?:{_REASONS})(?:: '[^']*')?\.?\s*$"
     r"|\S{1,300}: (?:line )?\d+: .{0,400}?"
@@ -97,7 +97,7 @@ _PYTHON = "Traceback (most recent call last)"
 
 
 def level_of(text: str) -> Level | None:
-    """Return the level of a line that is safe to draw, `None` when it names none."""
+    """Return the level of a line that is safe to draw; `None` if it has none."""
     if text.startswith("{") and (fields := _fields(text)) is not None:
         found = level_in(fields)
         return found[1] if found else Level.ERROR if _PYTHON in text else None
@@ -114,11 +114,11 @@ def level_of(text: str) -> Level | None:
         return WORDS[word[0].lower()]
     if priority := _PRIORITY.match(text):
         return SYSLOG[int(priority[1]) % 8]
-    return _marked(text) or _begun(text)
+    return _level_in_brackets(text) or _level_at_start(text)
 
 
 def _fields(text: str) -> dict[str, object] | None:
-    """Return the fields of a line that is one JSON object, those of its record among them."""
+    """Return the fields of a line that is a JSON object, or those of its loguru record."""
     if len(text) > SIZE_LIMIT or not text.rstrip().endswith("}"):
         return None
     try:
@@ -131,12 +131,12 @@ def _fields(text: str) -> dict[str, object] | None:
 
 
 def has_record(fields: Mapping[str, object]) -> bool:
-    """Whether what an object says is in its field `record`, as loguru writes it."""
+    """Whether the content of an object is in its field `record`, as written by loguru."""
     return "text" in fields and isinstance(fields.get("record"), dict)
 
 
-def _marked(text: str) -> Level | None:
-    """Return the level of a word in small letters between marks, as in `[error]`."""
+def _level_in_brackets(text: str) -> Level | None:
+    """Return the level of a word in any case between delimiters, as in `[error]`."""
     if "[" in text or "|" in text or " - " in text or "<" in text:
         word = _LOWER.search(text, 0, HEAD)
         if word and not _PROSE.search(text, 0, word.start()):
@@ -144,8 +144,8 @@ def _marked(text: str) -> Level | None:
     return None
 
 
-def _begun(text: str) -> Level | None:
-    """Return the level of a line by how its own text begins."""
+def _level_at_start(text: str) -> Level | None:
+    """Return the level implied by the start of a line's own text."""
     before = _BEFORE.match(text, 0, HEAD)
     start = before.end() if before else 0
     if letter := _GLOG.match(text, start):

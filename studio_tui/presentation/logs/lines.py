@@ -1,8 +1,8 @@
-"""The bytes of a log line as text that is safe to draw, with the colours it asked for.
+"""Converts the bytes of a log line to text that is safe to draw, with its colours.
 
-Of a terminal's control language only SGR is heard: colours, bold, dim, italic, underline, strike
-and reverse. Complete sequences of every other kind are dropped, what remains of broken ones is made
-visible. Each line begins plain, so that any line can be drawn without those above it.
+Only SGR sequences are interpreted: colours, bold, dim, italic, underline, strike and reverse. Other
+complete sequences are dropped, and the rest of incomplete ones is made visible. Attributes are
+reset on each line, so that any line can be drawn without those above it.
 """
 
 import re
@@ -13,13 +13,13 @@ from studio_tui.presentation.logs.rewritten import is_rewritten, states
 from studio_tui.text import safe_block
 
 CHARACTER_LIMIT = 16_384
-"""Characters of a line that are drawn."""
+"""Maximum number of characters drawn of a line."""
 
 TAB = 8
-"""Characters from one tab stop to the next."""
+"""Distance of tab stops in characters."""
 
 Colour = int | tuple[int, int, int]
-"""A number of the 256-colour palette (0 to 15 are the terminal's own), or red, green, blue."""
+"""Index of the 256-colour palette (0 to 15 are the terminal's own), or red, green, blue."""
 
 _COMMAND = re.compile(
     r"(?:\x1b\[|\x9b)(?P<csi>[0-?]*[ -/]*)(?P<final>[@-~])"
@@ -32,12 +32,12 @@ _COMMAND_BYTES = re.compile(
 )
 _OTHERS = re.compile(rb"[^A-Za-z]+")
 _COMPARED = 400
-"""Bytes of a state in which its words stand."""
+"""Number of bytes of a state that are compared."""
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 
 
 class Pen(NamedTuple):
-    """How a stretch of text is drawn, in the log's own terms."""
+    """Text attributes set by SGR sequences."""
 
     foreground: Colour | None = None
     background: Colour | None = None
@@ -53,7 +53,7 @@ PLAIN = Pen()
 
 
 class Span(NamedTuple):
-    """A stretch of a line drawn with one pen other than `PLAIN`."""
+    """Range of a line drawn with a pen other than `PLAIN`."""
 
     start: int
     end: int
@@ -64,25 +64,24 @@ class StyledLine(NamedTuple):
     """A line that is safe to draw."""
 
     text: str
-    """No control, format or bidirectional character; at most `CHARACTER_LIMIT` characters."""
+    """No control, format or bidirectional characters; at most `CHARACTER_LIMIT` characters."""
     spans: tuple[Span, ...]
-    """In order, without overlap."""
+    """In order, not overlapping."""
     omitted: int
-    """Bytes of what is to be shown that are not in `text`; 0 nearly always."""
+    """Number of bytes of the visible state that are missing in `text`; usually 0."""
     updates: int
-    """Earlier states of the line that were written over."""
+    """Number of earlier states of the line that were overwritten."""
     has_more: bool = False
-    """Whether there are more of these, in bytes that were not read."""
+    """Whether there are more earlier states, in bytes that were not read."""
     is_alike: bool = True
-    """Whether the state before said the same but for numbers and drawings, as those of a bar do."""
+    """Whether it differs from the state before only in numbers and symbols, like a progress bar."""
 
 
 def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) -> StyledLine:
-    """Return a line as it is shown.
+    """Convert a line to what a terminal would show.
 
-    Of a line that was written over that is its last state with any text: a progress bar is one
-    line. `head` is the line or, when it has more than `len(head)` bytes, the beginning of its
-    `length` bytes; `tail` is then their end.
+    For an overwritten line, that is its last non-empty state: a progress bar is one line. `head` is
+    the line, or its start if `length` is larger than `len(head)`; then `tail` is its end.
     """
     total = len(head) if length is None else length
     if tail and total == len(head) + len(tail):
@@ -103,40 +102,40 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
 
 
 def plain(lines: bytes) -> bytes:
-    """Return many lines without complete escape sequences, for looking for something in them."""
+    """Return lines without complete escape sequences, for searching."""
     return _COMMAND_BYTES.sub(b"", lines)
 
 
 def _newest(head: bytes, tail: bytes) -> tuple[bytes, int, bool]:
-    """Return what was written last over a line, after how many states, and if they are alike."""
+    """Return the newest state, the number of earlier ones, and whether the last two are alike."""
     end = tail or head
     if not is_rewritten(end):
         return (head if tail else head.rstrip(b"\r")), 0, True
     newest, earlier = states(end)
     if not earlier:
         return (head if tail else newest), 0, True
-    # Of what lies between head and tail nothing was read.
+    # Bytes between head and tail were not read.
     before = len(states(head).earlier) if tail else 0
-    return newest, len(earlier) + before, _words(newest) == _words(earlier[-1])
+    return newest, len(earlier) + before, _letters(newest) == _letters(earlier[-1])
 
 
-def _words(state: bytes) -> bytes:
-    """Return the letters of a state, those of its colours left out."""
+def _letters(state: bytes) -> bytes:
+    """Return the letters of a state, without its escape sequences."""
     return _OTHERS.sub(b"", _COMMAND_BYTES.sub(b"", state[:_COMPARED]))
 
 
 def _decode(raw: bytes, *, is_cut: bool) -> str:
-    """Read UTF-8; what is none becomes replacement characters, halves of a pair become one."""
+    """Decode UTF-8; invalid bytes become replacement characters, surrogate pairs are joined."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        whole = _SURROGATE_PAIR.sub(_join_halves, raw)
-        text = whole.decode("utf-8", "replace")
+        joined = _SURROGATE_PAIR.sub(_join_halves, raw)
+        text = joined.decode("utf-8", "replace")
         return text.removesuffix("\N{REPLACEMENT CHARACTER}") if is_cut else text
 
 
 def _join_halves(pair: re.Match[bytes]) -> bytes:
-    """Return the character of two surrogates that were encoded each for itself."""
+    """Return the character of two separately encoded surrogates."""
     halves = pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
     return halves.decode("utf-16").encode()
 
@@ -157,7 +156,7 @@ def _interpret(text: str) -> tuple[str, list[Span]]:
 
 
 class _Canvas:
-    """What is drawn of a line so far."""
+    """The part of a line drawn so far."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -165,7 +164,7 @@ class _Canvas:
         self.length = 0
 
     def draw(self, piece: str, pen: Pen) -> None:
-        """Add the text between two commands."""
+        """Append the text between two escape sequences."""
         if "\t" in piece:
             room = " " * (self.length % TAB)
             piece = (room + piece).expandtabs(TAB)[len(room) :]
@@ -202,9 +201,9 @@ _SWITCHES: dict[int, dict[str, bool]] = {
 
 @lru_cache(maxsize=1024)
 def _select(pen: Pen, parameters: str) -> Pen:
-    """Return the pen after an SGR sequence (ECMA-48, 8.3.117); what is unknown changes nothing.
+    """Return the pen after an SGR sequence (ECMA-48, 8.3.117); unknown codes are ignored.
 
-    Colons group sub-parameters of one code (ITU-T T.416), as in `38:2::255:0:0` and `4:3`.
+    Colons separate sub-parameters of one code (ITU-T T.416), as in `38:2::255:0:0` and `4:3`.
     """
     if parameters.strip("0123456789;:"):
         return pen
@@ -236,7 +235,7 @@ def _numbers(part: str) -> list[int]:
 
 
 def _take_colour(codes: list[list[int]]) -> list[int]:
-    """Take from the following codes those that belong to a colour: `5;n` or `2;r;g;b`."""
+    """Remove the codes of a colour from the front of the list: `5;n` or `2;r;g;b`."""
     count = {5: 2, 2: 4}.get(codes[0][0], 1) if codes else 0
     taken = [code[0] for code in codes[:count]]
     del codes[:count]

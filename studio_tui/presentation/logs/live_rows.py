@@ -1,7 +1,7 @@
-"""Rows that a program draws over and over with the cursor going up: bars one below the other.
+"""Detection of rows that a program redraws by moving the cursor up, such as stacked bars.
 
-Each row of such a region is shown once, as it was drawn last: all that are still drawn by the last
-line of the region, one that the program has left behind by the line that wrote it.
+Each row of such a region is shown once, in its last state: by the last line of the region if it is
+still being redrawn, else by the line that wrote it.
 """
 
 import re
@@ -11,19 +11,19 @@ from itertools import accumulate
 from studio_tui.presentation.logs.rewritten import last_state
 
 UP = re.compile(rb"\x1b\[\d{0,3}[AF]")
-"""What makes a region of the rows it passes."""
+"""Cursor movement that redraws the rows above."""
 _MOVE = re.compile(rb"\n|\x1b\[(\d{0,3})([ABEF])")
 _VISIBLE = re.compile(rb"(?:\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20])*+[^\x00-\x20]")
 _HIGHEST = 100
-"""Rows that a program redraws at most; no terminal lets it go up further by much."""
+"""Maximum number of rows a program can redraw; terminals are rarely higher."""
 
 
 class LiveRows:
-    """The rows that whole lines leave on a terminal, and which line shows each."""
+    """The rows that complete lines leave on a terminal, and the line that shows each row."""
 
     def __init__(self, data: bytes) -> None:
         self._written: dict[int, tuple[int, bytes]] = {}
-        """For each row the line that shows it, and what was written there, with its states."""
+        """For each row, the line that shows it, and the bytes written there."""
         self._touched: set[int] = set()
         self._top = 0
         self._bottom = -1
@@ -31,7 +31,7 @@ class LiveRows:
             self._walk(data)
 
     def rows(self, line: int) -> list[bytes]:
-        """Return what the line of a number shows, from the top; nothing for an ordinary one."""
+        """Return the rows shown by a line, from the top; empty for an ordinary line."""
         if line not in self._touched:
             return []
         shown = sorted(row for row, (owner, _) in self._written.items() if owner == line)
@@ -42,7 +42,7 @@ class LiveRows:
         return self._touched - {owner for owner, _ in self._written.values()}
 
     def _walk(self, data: bytes) -> None:
-        """Go through the moves of the cursor; it is one loop, as there are thousands a block."""
+        """Replay the cursor movements; one loop, because a block may have thousands."""
         written, touched, is_visible = self._written, self._touched, _VISIBLE.match
         visitor = {0: 0}
         row = line = at = last = 0
@@ -70,28 +70,28 @@ class LiveRows:
         self._settle(last)
 
     def _rise(self, base: int, target: int, last: int) -> None:
-        """Note that the cursor goes up from a row to another."""
+        """Record a cursor movement from a row up to another."""
         if target > self._bottom:
             self._settle(last)
             self._top = target
         elif base > self._bottom:
-            # The region has moved down: rows above it are left as they are.
+            # The region has moved down: rows above it keep their contents.
             self._top = target
         elif target < self._top:
             self._top = target
         self._bottom = max(self._bottom, base)
 
     def _settle(self, last: int) -> None:
-        """Let the last line of the region show all rows that are still drawn."""
+        """Assign all rows that are still redrawn to the last line of the region."""
         for row in range(self._top, self._bottom + 1):
             if row in self._written:
                 self._written[row] = (last, self._written[row][1])
 
 
 def lasting(lines: bytes, tag: int = 0) -> Sequence[int]:
-    """Return where the lines begin that show something others do not draw over.
+    """Return the start offsets of the lines that are not overdrawn by others.
 
-    Each line begins with a tag of so many bytes; lines of one tag are of one program.
+    Each line starts with a tag of `tag` bytes; lines with the same tag come from one program.
     """
     every = lines.split(b"\n")
     starts = list(accumulate((len(line) + 1 for line in every), initial=0))[: len(every)]

@@ -1,8 +1,8 @@
-"""How far a job has come, read from the progress bars in its log.
+"""Progress of a job, parsed from the progress bars in its log.
 
-A bar is believed only with evidence that a fraction in prose does not have: a drawing beside the
-numbers, or times in brackets with a rate. The forms are those of tqdm, which DataChain uses, of pip
-and rich, and of keras.
+A bar must have evidence that a fraction in prose lacks: a drawn bar next to the numbers, or times
+in brackets with a rate. The supported formats are those of tqdm, which DataChain uses, of pip and
+rich, and of keras.
 """
 
 import re
@@ -13,7 +13,7 @@ from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.lines import styled_line
 
 LONGEST_STATE = 1024
-"""Characters of a line beyond which it is no bar."""
+"""Maximum number of characters of a line with a progress bar."""
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,18})(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?"
 _TIME = r"(?:[0-9]{1,5} ?d(?:ays?)?,? *)?[0-9]{1,12}:[0-9]{2}(?::[0-9]{2})?"
@@ -50,45 +50,45 @@ _LEFT = re.compile(
 _SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 _SCALED_UNITS = frozenset({"", "B", "b", "bit", "bits", "bytes", "it"})
-"""Units before which a letter is a scale; in `Tokens` it is none."""
+"""Units that may have a scale prefix; the T of `Tokens` is not one."""
 _VOWELS = frozenset("aeiouy")
 _PARTS = {"": 1.0, "k": 1e-3, "M": 1e-6, "m": 1e3, "u": 1e6, "µ": 1e6, "n": 1e9}
 
 _ROUNDED = 2.0
-"""Percent by which a share and a count that are both rounded may differ."""
+"""Maximum difference in percent between a rounded share and a rounded count."""
 
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
 _PATIENCE = 5.0
-"""Seconds for which a bar may not be drawn, though it began with one that is."""
+"""Seconds without an update after which an outer bar is considered finished."""
 _PACES = 5
-"""The same in steps of its own."""
+"""The same in steps of its own rate."""
 
 
 class Progress(NamedTuple):
-    """What one state of a bar says; `None` is what it does not say."""
+    """One state of a progress bar; `None` for values that it does not show."""
 
     label: str
-    """What is under way: safe to draw, perhaps empty."""
+    """Description; safe to draw, may be empty."""
     done: float | None
     total: float | None
     percent: float | None
-    """From 0 to 100, as the bar says it or as it follows from `done` and `total`."""
+    """From 0 to 100, as shown or computed from `done` and `total`."""
     unit: str
-    """What is counted: safe to draw, perhaps empty."""
+    """Unit of the count; safe to draw, may be empty."""
     rate: float | None
-    """Units a second."""
+    """Units per second."""
     elapsed: float | None
     """Seconds."""
     left: float | None
-    """Seconds until the end, as the bar reckons."""
+    """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether it is drawn below another bar, which stands for the whole and is not known."""
+    """Whether it is below an outer bar, which is not known."""
 
 
 def parse(state: str) -> Progress | None:
-    """Return what a line, or one state of a rewritten one, says; `None` if it is no bar.
+    """Parse a line, or one state of a rewritten line; `None` if it is not a progress bar.
 
     `state` is safe to draw.
     """
@@ -102,13 +102,12 @@ def parse(state: str) -> Progress | None:
 
 
 def latest(data: bytes, known: Progress | None = None) -> Progress | None:
-    """Return the newest bar in the last bytes of a log, which may begin and end anywhere.
+    """Return the newest bar in the last bytes of a log, which may start and end anywhere.
 
-    What stands before the first move of the cursor and a state that is still being written are not
-    read. Of bars one below the other, redrawn with the cursor going up, the uppermost that is
-    under way is taken, as it stands for the whole, while it is drawn as often as it says. It may be
-    drawn too seldom to be among the bytes: then it is the one that was told before, if that is
-    `known`.
+    Text before the first cursor movement and incomplete states are ignored. Of stacked bars redrawn
+    by moving the cursor up, the topmost unfinished one is returned, since it is the overall
+    progress, as long as it is updated at its own rate. If it is updated too rarely to be in the
+    bytes, the previous result `known` is returned if it was that bar.
     """
     found = _latest(data[-_NEWEST:], known)
     if found is not None and found.is_part and known is None and len(data) > _NEWEST:
@@ -124,19 +123,19 @@ def _latest(data: bytes, known: Progress | None) -> Progress | None:
         return None
     drawn = newest
     if row - 1 in home and row - 1 not in states:
-        is_of_known = known is not None and not known.is_part and _stands_above(known, drawn)
+        is_of_known = known is not None and not known.is_part and _is_overall(known, drawn)
         return known if is_of_known else newest._replace(is_part=True)
     while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
-        if _stands_above(above, drawn):
+        if _is_overall(above, drawn):
             newest = above
     return newest
 
 
-def _stands_above(above: Progress, drawn: Progress) -> bool:
-    """Whether a bar stands for the whole that the one drawn last, below it, is a part of.
+def _is_overall(above: Progress, drawn: Progress) -> bool:
+    """Whether the bar `above` shows the overall progress of which `drawn`, below it, is a part.
 
-    One that is done does not, nor one that began with the lower one and is no longer drawn.
+    It does not if it is finished, or if it started with the lower one and is no longer updated.
     """
     if above.percent is None or above.percent >= 100:
         return False
@@ -147,9 +146,9 @@ def _stands_above(above: Progress, drawn: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the whole states of each row, the row last written last, and where the cursor rose to.
+    """Return the complete states of each row, and the rows that the cursor moved up to.
 
-    Rows count from where the data begins.
+    Rows are numbered from the start of the data; the most recently written row is last.
     """
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
@@ -176,17 +175,17 @@ def _newest(states: Iterable[str]) -> Progress | None:
 
 
 def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
-    """Read the form of tqdm: `label:  37%|###7      | 37/100 [00:12<00:20,  3.10it/s]`."""
-    said = meter["unit"] if meter["pace"] is None else meter["paced"]
+    """Parse the tqdm format: `label:  37%|###7      | 37/100 [00:12<00:20,  3.10it/s]`."""
+    text = meter["unit"] if meter["pace"] is None else meter["paced"]
     total = share = None
     if (count := _COUNT_BEFORE.search(before)) is not None:
-        factor, unit = _unit(said, "", scaled=bool(count["scale"] or count["unit"].strip()))
+        factor, unit = _unit(text, "", scaled=bool(count["scale"] or count["unit"].strip()))
         done, total = _done_and_total(count, unit)
         before = before[: count.start()]
         if (share := _PERCENT_BEFORE.search(before)) is not None:
             before = before[: share.start()]
     elif (count := _AMOUNT_BEFORE.search(before.rstrip())) is not None:
-        factor, unit = _unit(said, count["unit"], scaled=False)
+        factor, unit = _unit(text, count["unit"], scaled=False)
         scale, unit = _unit(count["unit"], unit, scaled=False)
         done = _number(count["done"]) * scale
         before = before[: count.start()]
@@ -202,7 +201,7 @@ def _with_meter(before: str, meter: re.Match[str]) -> Progress | None:
 
 
 def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
-    """Read what stands around a drawn bar, as pip, rich, keras and many others write it."""
+    """Parse the text around a drawn bar, as written by pip, rich, keras and many others."""
     before, after = state[: drawing.start()], state[drawing.end() :]
     done = total = rate = None
     unit = ""
@@ -217,11 +216,13 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
     if count is not None:
         scale, unit = _unit(count["unit"], "", scaled=False)
         done, total = _done_and_total(count, unit)
-        if count["unit"].startswith(" "):  # as in 12.3/45.6 MB
+        if count["unit"].startswith(" "):
+            # as in 12.3/45.6 MB
             done *= scale
     elif share is None:
         return None
-    after = after.partition("[")[0]  # what a meter says that was cut off would be wrong
+    # A truncated meter would have wrong values.
+    after = after.partition("[")[0]
     if (speed := _RATE.search(after)) is not None:
         factor, counted = _unit(speed["unit"], unit, scaled=False)
         rate, unit = _number(speed["rate"]) * factor, unit or counted
@@ -233,14 +234,14 @@ def _with_drawing(state: str, drawing: re.Match[str]) -> Progress | None:
 
 
 def _reconciled(bar: Progress, share: re.Match[str] | None) -> Progress:
-    """Return the bar with its percent; a count that contradicts it was cut off, and is dropped."""
-    reckoned = None
+    """Return the bar with its percentage; drops a truncated count, which contradicts it."""
+    computed = None
     if bar.done is not None and bar.total:
-        reckoned = min(100 * bar.done / bar.total, 100.0)
+        computed = min(100 * bar.done / bar.total, 100.0)
     if share is None:
-        return bar._replace(percent=reckoned)
+        return bar._replace(percent=computed)
     percent = min(_number(share["percent"]), 100.0)
-    if reckoned is not None and abs(reckoned - percent) > _ROUNDED:
+    if computed is not None and abs(computed - percent) > _ROUNDED:
         bar = bar._replace(done=None, total=None)
     return bar._replace(percent=percent)
 
@@ -257,36 +258,36 @@ def _rate_of(found: re.Match[str], factor: float) -> float | None:
     return factor * _PARTS[found["part"]] / pace if pace else None
 
 
-def _unit(said: str, other: str, *, scaled: bool) -> tuple[float, str]:
+def _unit(text: str, other: str, *, scaled: bool) -> tuple[float, str]:
     """Split a unit such as `kB` into factor and unit; `other` is the unit elsewhere in the bar.
 
-    `scaled` tells that the bar is known to scale its numbers.
+    `scaled` is true if the bar is known to scale its numbers.
     """
-    said, other = said.strip(), other.strip()
-    if said[:2] in _BINARY and said[2:] in _SCALED_UNITS:
-        return _BINARY[said[:2]], said[2:]
-    letter, rest = said[:1], said[1:]
+    text, other = text.strip(), other.strip()
+    if text[:2] in _BINARY and text[2:] in _SCALED_UNITS:
+        return _BINARY[text[:2]], text[2:]
+    letter, rest = text[:1], text[1:]
     is_scale = letter in _SCALES and (
         rest in _SCALED_UNITS
         or rest.startswith(" ")
         or rest == other
-        or (other != said and other[:1] in _SCALES and other[1:] == rest)
+        or (other != text and other[:1] in _SCALES and other[1:] == rest)
         or (rest[0] not in _VOWELS and (scaled or letter == "k"))
     )
-    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, said)
+    return (_SCALES[letter], rest.strip()) if is_scale else (1.0, text)
 
 
 def _number(digits: str) -> float:
     return float(digits.replace(",", ""))
 
 
-def _seconds(said: str | None) -> float | None:
-    """Return the seconds of `1:02:03`, `2 days, 1:02:03` or `20s`; `None` for `?`."""
-    if said is None or said == "?":
+def _seconds(text: str | None) -> float | None:
+    """Parse `1:02:03`, `2 days, 1:02:03` or `20s` as seconds; `None` for `?`."""
+    if text is None or text == "?":
         return None
-    if said.endswith("s"):
-        return float(said[:-1])
-    days, _, clock = said.rpartition("d")
+    if text.endswith("s"):
+        return float(text[:-1])
+    days, _, clock = text.rpartition("d")
     seconds = 0.0
     for part in clock.rpartition(" ")[2].lstrip("ays,").split(":"):
         seconds = seconds * 60 + int(part)
@@ -298,7 +299,7 @@ def _label(before: str) -> str:
 
 
 def bar_text(percent: float, width: int) -> str:
-    """Return a bar of exactly `width` cells, full only at 100; blank where there is no room."""
+    """Draw a bar of exactly `width` cells, full only at 100; blank if `width` is too small."""
     room = width - 2
     if room < 1:
         return " " * max(width, 0)
@@ -309,14 +310,14 @@ def bar_text(percent: float, width: int) -> str:
 
 
 def share(progress: Progress) -> str:
-    """Return how much is done in at most four characters: `37%`, else `270k`."""
+    """Format the share done in at most four characters: `37%`, else `270k`."""
     if progress.percent is not None:
         return f"{int(progress.percent)}%"
     return "" if progress.done is None else _short(progress.done, "", tenths_below=10)
 
 
 def words(progress: Progress) -> str:
-    """Return the bar in words, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
+    """Format the progress as text, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
     parts = []
     if progress.percent is not None:
         parts.append(share(progress))
@@ -331,7 +332,7 @@ def words(progress: Progress) -> str:
 
 
 def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
-    """Return how fast it goes, such as `3.1 it/s` or `2.5 s/it`; empty if that is not known."""
+    """Format the rate, such as `3.1 it/s` or `2.5 s/it`; empty if unknown."""
     rate, unit = progress.rate, progress.unit if with_unit or progress.unit == "B" else ""
     if not rate:
         return ""
@@ -341,7 +342,7 @@ def rate_words(progress: Progress, *, with_unit: bool = True) -> str:
 
 
 def _short(amount: float, unit: str, *, tenths_below: float = 100) -> str:
-    """Return a number of three digits or so, with its scale and unit."""
+    """Format a number with about three digits, its scale and unit."""
     scale = ""
     for letter in "kMGTPE":
         if amount < 999.5:

@@ -1,7 +1,7 @@
-"""The states of a line that was written over, by whichever return to its start a program uses.
+"""Splits a line that was overwritten into its states.
 
-That is a carriage return, `CSI G`, `CSI 2K`, or `CSI n D` and backspaces as far as the start; those
-that go back less keep what stands before.
+A line is overwritten after a carriage return, `CSI G`, `CSI 2K`, or `CSI n D` and backspaces that
+reach its start; those that do not reach it keep the text before the cursor.
 """
 
 import re
@@ -16,20 +16,20 @@ _SHOWN = re.compile(r"((?:\x1b\[[0-?]*[ -/]*[@-~])*)([^\x1b]|\x1b(?!\[))", re.DO
 _INVISIBLE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x1f]")
 _LARGEST = 9999
 _BUDGET = 2_000_000
-"""Characters that are copied for one line, beyond which each move counts as one to the start."""
+"""Maximum number of characters copied per line; then partial moves count as full ones."""
 
 
 class States(NamedTuple):
-    """What a line was, one after the other."""
+    """Successive states of a line."""
 
     newest: bytes
-    """The last state with any text; without the returns."""
+    """The last non-empty state, without the movements."""
     earlier: tuple[bytes, ...]
-    """Those with any text before it, in order."""
+    """The earlier non-empty states, in order."""
 
 
 def is_rewritten(raw: bytes) -> bool:
-    """Whether a line, or one of many, goes back to its start or some way."""
+    """Whether any of the lines moves the cursor back."""
     if b"\r" in raw:
         bare = raw.replace(b"\r\n", b"\n") if b"\r\n" in raw else raw
         if b"\r" in bare.rstrip(b"\r"):
@@ -52,7 +52,7 @@ def states(raw: bytes) -> States:
 
 
 def last_state(raw: bytes) -> bytes:
-    """Return what a line shows, without what was written over; the line itself nearly always."""
+    """Return the visible state of a line; usually the line itself."""
     raw = raw.rstrip(b"\r")
     if b"\x08" not in raw and b"\x1b" not in raw:
         newest = raw[raw.rfind(b"\r") + 1 :]
@@ -61,7 +61,7 @@ def last_state(raw: bytes) -> bytes:
 
 
 def last_states(lines: bytes) -> bytes:
-    """Return many lines without what was written over in each; there are as many as before."""
+    """Return lines with only their visible states; the number of lines does not change."""
     if not is_rewritten(lines):
         return lines
     return b"\n".join(
@@ -74,7 +74,7 @@ def _has_text(state: bytes) -> bool:
 
 
 def _walked(raw: bytes) -> list[bytes]:
-    """Return the states of a line in which some moves go back only a part of the way."""
+    """Return the states of a line with movements that go back only partially."""
     every: list[bytes] = []
     cells: list[str] = []
     at = budget = 0
@@ -95,7 +95,7 @@ def _walked(raw: bytes) -> list[bytes]:
 
 
 def _column(move: re.Match[bytes], length: int) -> int:
-    """Return how many cells of `length` stay before the cursor."""
+    """Return the number of cells before the cursor after a movement."""
     if move["start"] is not None:
         return 0
     if move["column"] is not None:
@@ -106,7 +106,7 @@ def _column(move: re.Match[bytes], length: int) -> int:
 
 
 def _cells(raw: bytes) -> list[str]:
-    """Return the characters of a text, each with the colours that are set before it."""
+    """Return the characters of a text, each with the escape sequences before it."""
     text = raw.decode("utf-8", "surrogateescape")
     if "\x1b" not in text:
         return list(text)

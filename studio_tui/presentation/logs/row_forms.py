@@ -1,4 +1,4 @@
-"""The forms in which a line of a log can be read: one row, or several of its own."""
+"""Display modes of a log line: as one row, or as several."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -12,13 +12,13 @@ from studio_tui.presentation.logs.rewritten import is_rewritten, states
 from studio_tui.presentation.logs.tracebacks import level_below
 
 _STATES = 200
-"""States of a rewritten line that are shown, the last ones."""
+"""Maximum number of states shown of a rewritten line, the latest ones."""
 
 _TINTS = {Level.WARNING: Pen(foreground=3), Level.ERROR: Pen(foreground=1)}
 
 
 class JsonForm(StrEnum):
-    """How a line that is a JSON object is shown."""
+    """Display mode of a line that is a JSON object."""
 
     SHORT = "time, level and message"
     OPEN = "opened, a row a field"
@@ -26,22 +26,22 @@ class JsonForm(StrEnum):
 
     @property
     def next(self) -> "JsonForm":
-        """The form after this one, and after the last the first."""
+        """The next mode; after the last, the first."""
         forms = list(JsonForm)
         return forms[(forms.index(self) + 1) % len(forms)]
 
 
 class Form(NamedTuple):
-    """What a reader wants lines to be."""
+    """Display options of log lines."""
 
     json: JsonForm = JsonForm.SHORT
 
     states: bool = False
-    """Whether each state of a line that was rewritten by carriage returns has a row."""
+    """Whether each state of a rewritten line has its own row."""
 
 
 PLAIN_FORM = Form()
-"""As lines are shown at first."""
+"""Default options."""
 
 
 def rows_of(
@@ -51,9 +51,9 @@ def rows_of(
     form: Form,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
-    """Return the rows of a line, at least one; see `styled_line` for what it is given.
+    """Return the rows of a line, at least one; see `styled_line` for the parameters.
 
-    `above` returns the lines above it, the nearest first, one of which may say how grave it is.
+    `above` returns the preceding lines, nearest first; the level may be in one of them.
     """
     if form.states and is_rewritten(head):
         newest, earlier = states(head)
@@ -76,7 +76,7 @@ def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
 
 
 def _tinted(line: StyledLine, level: Level | None) -> StyledLine:
-    """Return a line without colours of its own in that of how grave it is."""
+    """Colour a line by its level if it has no colours of its own."""
     if line.spans or not line.text or level is None or level < Level.WARNING:
         return line
     return line._replace(spans=(Span(0, len(line.text), _TINTS[min(level, Level.ERROR)]),))

@@ -1,6 +1,7 @@
-"""What a reader looks for in a log: found in its bytes, and only where it can be seen.
+"""Search in the bytes of a log, limited to text that is visible.
 
-Words are taken as they are, and after `~` as a regular expression; capitals make either exact.
+Words are literal; after `~` the rest is a regular expression. Case is ignored unless there are
+capital letters.
 """
 
 import re
@@ -19,42 +20,42 @@ if TYPE_CHECKING:
     from regex import Pattern
 
 REGEX_SIGN = "~"
-"""Before a regular expression, as in the filter of jobs."""
+"""Prefix of a regular expression, as in list filters."""
 
 _SPANS = 500
-"""Matches of one line that are told."""
+"""Maximum number of matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
 _HEAD = 4096
-"""Bytes of a line that tell how grave it is."""
+"""Number of bytes of a line that are searched for its level."""
 _BELOW = 20
-"""Lines of a message below the line that announces it, at most."""
+"""Maximum number of lines of a message below the line that announces it."""
 _LARGE = 256 * 1024
-_PATIENCE_LARGE = 2.0
-"""Seconds for a slice of megabytes, in a thread."""
-_PATIENCE = 0.02
-"""Seconds for a block, or a line, while somebody waits for the screen."""
+_TIMEOUT_LARGE = 2.0
+"""Timeout in seconds for large data, which is searched in a thread."""
+_TIMEOUT = 0.02
+"""Timeout in seconds for a block or a line, which delays the screen."""
 
 
 class WantedError(Exception):
-    """What was typed cannot be looked for; the sentence says why."""
+    """The search text is invalid; the message explains why."""
 
 
 class Wanted:
-    """Words or an expression to be found; never empty, on one line."""
+    """A search for words or a regular expression; never empty, within one line."""
 
     def __init__(self, typed: str) -> None:
-        """Read what was typed.
+        """Compile the search text.
 
         Raises:
-            WantedError: it is not a valid regular expression, or it finds the empty text.
+            WantedError: it is not a regular expression, or it matches the empty string.
         """
-        import regex  # noqa: PLC0415 (20 ms that opening a log need not wait for)
+        import regex  # noqa: PLC0415 (20 ms, not needed to open a log)
 
         self.typed = typed
         words = typed.removeprefix(REGEX_SIGN)
         is_regex = words != typed
-        self._has_patience = not is_regex
-        """Words are found in time in proportion to the text, so they are never given up."""
+        self._has_no_timeout = not is_regex
+        """Searching words takes linear time, so it has no timeout."""
         source = words if is_regex else regex.escape(words, special_only=True)
         flags = regex.MULTILINE | (regex.IGNORECASE if _is_lower(words, is_regex) else 0)
         try:
@@ -69,15 +70,15 @@ class Wanted:
         if not words or self._text.search("") is not None:
             raise WantedError("That matches everywhere; type something that a line contains.")
         self.beyond = 0
-        """Lines that hold it only beyond what is shown of them."""
+        """Number of lines in which it occurs only beyond the part that is shown."""
         self.problem = ""
-        """A sentence once the expression proved too slow; it finds nothing from then on."""
+        """An error message once the expression was too slow; from then on it finds nothing."""
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where it stands in the safe text of a line."""
+        """Return the ranges of matches in the safe text of a line."""
         spans: list[tuple[int, int]] = []
         try:
-            for match in self._text.finditer(text, timeout=self._patience(len(text))):
+            for match in self._text.finditer(text, timeout=self._timeout(len(text))):
                 if match.end() > match.start():
                     spans.append(match.span())
                 if len(spans) == _SPANS:
@@ -86,18 +87,18 @@ class Wanted:
             self._give_up()
         return spans
 
-    def _patience(self, length: int) -> float | None:
-        """Return the seconds after which an expression counts as too slow, by a text's length."""
-        if self._has_patience:
+    def _timeout(self, length: int) -> float | None:
+        """Return the timeout in seconds for searching a text of `length`; `None` for no timeout."""
+        if self._has_no_timeout:
             return None
-        return _PATIENCE_LARGE if length > _LARGE else _PATIENCE
+        return _TIMEOUT_LARGE if length > _LARGE else _TIMEOUT
 
     def shows(self, text: str) -> bool:
-        """Whether it stands in the safe text of a line."""
+        """Whether the safe text of a line matches."""
         return bool(self.spans(text))
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return where the lines begin that show it; `lines` are whole, untrusted and many."""
+        """Return the start offsets of matching lines; `lines` are complete and untrusted."""
         if self.problem:
             return ()
         shown = last_states(lines)
@@ -114,11 +115,11 @@ class Wanted:
             return ()
 
     def _in_plain(self, pattern: "Pattern[bytes]", lines: bytes) -> list[int]:
-        """Find lines that are shown as they are."""
+        """Search lines that are displayed unchanged."""
         starts = []
         at, end = 0, len(lines)
-        patience = self._patience(end)
-        while match := pattern.search(lines, at, concurrent=True, timeout=patience):
+        timeout = self._timeout(end)
+        while match := pattern.search(lines, at, concurrent=True, timeout=timeout):
             start = lines.rfind(b"\n", 0, match.start()) + 1
             at = lines.find(b"\n", match.start()) + 1
             if match.start() - start >= CHARACTER_LIMIT:
@@ -130,11 +131,11 @@ class Wanted:
         return starts
 
     def _numbers(self, pattern: Any, text: Any, newline: Any) -> list[int]:
-        """Return the numbers of the lines of `text` that hold it, from 0."""
+        """Return the indexes of matching lines in `text`, from 0."""
         numbers = []
         at = number = 0
-        patience = self._patience(len(text))
-        while match := pattern.search(text, at, concurrent=True, timeout=patience):
+        timeout = self._timeout(len(text))
+        while match := pattern.search(text, at, concurrent=True, timeout=timeout):
             number += text.count(newline, at, match.start())
             numbers.append(number)
             at = text.find(newline, match.start()) + 1
@@ -144,7 +145,7 @@ class Wanted:
         return numbers
 
     def _verified(self, lines: bytes, numbers: Sequence[int]) -> list[int]:
-        """Return the starts of numbered lines that still hold it as they are shown."""
+        """Return the start offsets of those of the lines that match as displayed."""
         if not numbers:
             return []
         raw = lines.split(b"\n")
@@ -157,7 +158,7 @@ class Wanted:
         ]
 
     def _is_shown(self, line: bytes) -> bool:
-        """Whether a line that holds it shows it, too: a tab is drawn as blanks."""
+        """Whether a matching line also matches as displayed: a tab is drawn as blanks."""
         return _CONTROL.search(line) is None or self.shows(styled_line(line).text)
 
     def _give_up(self) -> None:
@@ -169,13 +170,13 @@ def _reason(error: Exception) -> str:
 
 
 class OfLevel:
-    """Lines of a level, or of a graver one."""
+    """A search for lines of a level or above."""
 
     def __init__(self, least: Level) -> None:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:
-        """Return where such lines begin; `lines` are whole, untrusted and many."""
+        """Return the start offsets of such lines; `lines` are complete and untrusted."""
         starts: list[int] = []
         for start in candidates(lines, self._least):
             if starts and start <= starts[-1]:
@@ -190,7 +191,7 @@ class OfLevel:
 
 
 def _below(lines: bytes, start: int, text: str) -> Iterator[int]:
-    """Yield where the lines begin that say what an error only announces."""
+    """Yield the start offsets of the message lines below a line that announces an error."""
     for _ in range(_BELOW):
         start = lines.find(b"\n", start) + 1
         if not 0 < start < len(lines):
@@ -204,7 +205,7 @@ def _below(lines: bytes, start: int, text: str) -> Iterator[int]:
 
 
 def _head_at(lines: bytes, start: int) -> str:
-    """Return the line at a place as it is drawn, as far as it tells how grave it is."""
+    """Return the line at an offset as displayed, limited to the part that determines its level."""
     end = lines.find(b"\n", start)
     line = last_state(lines[start : end if end >= 0 else len(lines)])
     is_json = line[:1] == b"{" and len(line) <= SIZE_LIMIT
@@ -216,7 +217,7 @@ def _is_plain(line: bytes) -> bool:
 
 
 def _is_lower(words: str, is_regex: bool) -> bool:
-    """Whether there are no capitals; those of `\\S` and the like are no letters."""
+    r"""Whether there are no capital letters; an escape such as `\S` does not count."""
     if not is_regex:
         return words == words.lower()
     letters = (c for before, c in zip(" " + words, words, strict=False) if before != "\\")

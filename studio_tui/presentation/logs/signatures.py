@@ -1,4 +1,4 @@
-"""In one short line why something failed, and what equal failures have in common."""
+"""One-line failure reasons, and their normalization for grouping equal failures."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.text import safe_line
 
 SIGNATURE_LIMIT = 200
-"""Characters of a signature."""
+"""Maximum number of characters of a signature."""
 
 _MESSAGE = re.compile(
     r".{0,160}?\b(?:ERROR|ERRO|ERR|CRITICAL|CRIT|FATAL|FATA|SEVERE|PANIC)\b!?"
@@ -22,24 +22,24 @@ _MODULES = re.compile(
     r"(?:^|(?<=\(raised as )|(?<=\(in )|(?<= in ))(?:[A-Za-z_$][\w$]*\.)+"
     r"(?=[A-Z_$][\w$]*(?:[:;)(]|$))"
 )
-"""Before a class of exceptions."""
+"""Module path before an exception class."""
 _EXCEPTION = re.compile(r"(?:[A-Za-z_$][\w$]*\.)*[A-Z_$][\w$]*(?:Error|Exception|Interrupt)\b")
 _LOGFMT = re.compile(r"\b(?:msg|message)=\"((?:[^\"\\]|\\.)*)\"")
 
 
 def signature(lines: Sequence[str]) -> str | None:
-    """Return in one short safe line why it failed, `None` when the lines do not say.
+    """Return the reason for a failure in one short safe line; `None` if the lines have none.
 
-    That is the failure that ended it, else what was said last if one was handled before, else the
-    message of the last line that is an error.
+    That is the failure that ended the program; else its last message, if a failure was handled
+    before; else the message of the last line at error level.
     """
-    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms before a log opens)
+    from studio_tui.failures.reason import ending  # noqa: PLC0415 (10 ms, not needed to open a log)
 
     found = ending(lines)
     if found.failure:
         is_exception = _EXCEPTION.match(found.failure)
-        said = found.failure if is_exception else _message(found.failure)
-        return _short(_MODULES.sub("", said))
+        text = found.failure if is_exception else _message(found.failure)
+        return _short(_MODULES.sub("", text))
     if found.has_gone_on and found.last:
         return _short(_message(found.last))
     error = next((line for line in reversed(lines) if (level_of(line) or 0) >= Level.ERROR), None)
@@ -47,7 +47,7 @@ def signature(lines: Sequence[str]) -> str | None:
 
 
 def _message(line: str) -> str:
-    """Return an error's line without time, level and logger."""
+    """Return an error line without time, level and logger."""
     if parsed := json_line(line):
         return parsed.message or line
     if quoted := _LOGFMT.search(line):
@@ -72,5 +72,5 @@ _VARIABLE = re.compile(
 
 
 def normalised(text: str) -> str:
-    """Return a signature without what differs between equal failures: numbers, ids and paths."""
+    """Return a signature with numbers, ids and paths replaced by placeholders."""
     return _VARIABLE.sub(lambda variable: f"<{variable.lastgroup}>", text)

@@ -1,6 +1,6 @@
-"""When a log line was written, by the time that stands near its start, always aware, in UTC.
+"""Parsing of the timestamp at the start of a log line; results are time-zone-aware, in UTC.
 
-What can be read in more than one way is read so that it is nearest the life of the line's job.
+An ambiguous timestamp is resolved to the time closest to the lifetime of the line's job.
 """
 
 import re
@@ -14,26 +14,26 @@ from studio_tui.presentation.logs.dates import BEFORE, DATE, Order, Shape, days,
 from studio_tui.presentation.logs.zones import FORM, zones_of
 
 HEAD = 96
-"""Characters from the line's start in which its time can stand."""
+"""Number of characters from the start of a line that may contain its timestamp."""
 _FIELDS = 4096
-"""Characters in which a named field can stand."""
+"""Number of characters that may contain a named field."""
 _VALUE = 48
-"""Characters of a field's value in which its time stands."""
+"""Number of characters of a field's value that may contain its timestamp."""
 
 DAY = timedelta(days=1)
 GIVE_OR_TAKE = timedelta(minutes=1)
-"""By how much a time of day alone may be beside the life of its job."""
+"""Maximum distance of a time of day without a date from the job's lifetime."""
 _FEW_DAYS = 2 * DAY
-"""A job that lasts longer has each time of day more than once."""
+"""A job that runs longer than this has each time of day more than once."""
 _LATE = timedelta(hours=1)
-"""By how much a line of a job of several days may come later than it says it was written."""
+"""Maximum delay between timestamp and arrival of a line, for a job of several days."""
 
 _CLOCK = re.compile(
     r"\d:[0-5]\d(?::[0-6]\d(?![\d:])|(?= ?[AaPp](?:[Mm](?!\w)|\. ?[Mm]\.)))", re.ASCII
 )
-"""From the last digit of the hour on, as that is found faster; seconds may lack before AM or PM."""
+"""Starts at the last digit of the hour, which is faster; seconds are optional before AM or PM."""
 _INSIDE = frozenset("0123456789:.")
-"""Before a time of day, these say that it is none, unless they are of a date."""
+"""Characters before a time of day that rule it out, unless they belong to a date."""
 _AFTER = re.compile(
     r"(?:[.,](?P<fraction>\d{1,9})\d*)?"
     r"(?: ?(?P<half>[AaPp])(?:[Mm](?!\w)|\. ?[Mm]\.))?"
@@ -42,12 +42,12 @@ _AFTER = re.compile(
     re.ASCII,
 )
 _PLAIN = frozenset({"iso", "compact"})
-"""Forms of dates that can be read in one way only."""
+"""Date formats that are unambiguous."""
 _NOTHING = ("",) * 6
 _SPEECH = re.compile(
     r"(?:^|\s)(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )[A-Z]?[a-z]+ $|(?:^|\s)[A-Za-z]+ [a-z]+ "
 )
-"""Stands before a time that a sentence speaks of."""
+"""Text before a time within a sentence."""
 _EPOCH = re.compile(r"[\[(]?(1\d{9}(?:\d{3}){0,3})(?:[.,](\d{1,9})\d*)?(?=[\s\]):|,]|$)", re.ASCII)
 _EPOCH_FIELD = re.compile(r"(1\d{9}(?:\d{3}){0,3})(?:\.(\d{1,9})\d*)?(?=[\s,}\]\"'e]|$)", re.ASCII)
 _FIELD = re.compile(
@@ -58,42 +58,42 @@ _LOGFMT = re.compile(r"(?:^|\s)(?:ts|time|timestamp)=\"?(?=1\d{9})")
 
 
 class Life(NamedTuple):
-    """When a job could write lines: from its start to its end, or to now."""
+    """Period in which a job could write lines: from its start to its end, or now."""
 
     begin: datetime
     end: datetime
 
     def distance(self, moment: datetime) -> timedelta:
-        """Return by how much a moment is before or after it; nothing for one within."""
+        """Return the distance of a time before or after the period; zero within it."""
         return max(self.begin - moment, moment - self.end, timedelta(0))
 
 
 class Reading(Protocol):
-    """How the times of one log are read."""
+    """Context for parsing the timestamps of one log."""
 
     @property
     def zone(self) -> tzinfo:
-        """Of times without an offset."""
+        """Zone of times without an offset."""
 
     @property
     def here(self) -> tzinfo:
-        """The zone of this machine, whose names of zones are known."""
+        """Zone of this machine, whose abbreviations are recognized."""
 
     @property
     def life(self) -> Life | None:
-        """Of the job; `None` where it is not known."""
+        """Lifetime of the job; `None` if unknown."""
 
     @property
     def near(self) -> datetime | None:
-        """A moment near the lines, where no life is known."""
+        """A time near the lines, used if the lifetime is unknown."""
 
     def order_of(self, shape: Shape) -> Order | None:
-        """Return in which order day, month and year stand, as far as that is known."""
+        """Return the order of day, month and year in dates of a shape; `None` if unknown."""
 
 
 @dataclass(frozen=True)
 class AnyLog:
-    """How times are read of which it is not known whose log they are from."""
+    """Context for parsing timestamps of an unknown log."""
 
     zone: tzinfo = UTC
     here: tzinfo = UTC
@@ -101,50 +101,49 @@ class AnyLog:
     near: datetime | None = None
 
     def order_of(self, _shape: Shape) -> Order | None:
-        """Return that no order is known."""
         return None
 
 
 class Written(NamedTuple):
-    """A time as it stands in a line, without its fraction."""
+    """A timestamp as written in a line, without its fraction."""
 
     form: str
-    """Of the date, see `dates.DATE`; empty for a time of day alone."""
+    """Format of the date, see `dates.DATE`; empty for a time of day without a date."""
     date: str
     is_bracketed: bool
     clock: str
     half: str
-    """`a` or `p` where hours go to 12; else empty."""
+    """`a` or `p` for a 12-hour clock; else empty."""
     zone: str
     year: str
-    """That stands behind the time of day."""
+    """Year that follows the time of day."""
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether it depends on what it is near which moment is meant."""
+        """Whether its meaning depends on context."""
         return self.form not in _PLAIN or self.zone[-1:].isalpha()
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of a date whose order is to be found out."""
+        """The shape of a date with an ambiguous order."""
         return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
 
 
 def time_of(
     text: str, zone: tzinfo, near: datetime | None = None, *, came: datetime | None = None
 ) -> datetime | None:
-    """Return when the line was written, `None` when it does not say.
+    """Return when a line was written; `None` if it has no timestamp.
 
-    A time without an offset is read in `zone`. One without a year or a day is the one closest to
-    `near`, and unknown without `near`.
+    A time without an offset is in `zone`. If the year or the date is missing, the result is the
+    time closest to `near`, or `None` without `near`.
     """
     return read_time(text, AnyLog(zone, zone, near=near), came=came)
 
 
 def read_time(text: str, how: Reading, *, came: datetime | None = None) -> datetime | None:
-    """Return when the line was written, `None` when it does not say, or nobody can tell.
+    """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
 
-    `came` is when it arrived, if somebody watched.
+    `came` is the arrival time of the line, if known.
     """
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
@@ -165,7 +164,7 @@ def read_time(text: str, how: Reading, *, came: datetime | None = None) -> datet
 
 
 def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str] | None:
-    """Return the first time between two places as it is written, and its fraction's digits."""
+    """Return the first timestamp between two offsets, and the digits of its fraction."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
         return None
@@ -180,7 +179,8 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str
     after = _AFTER.match(text, clock.end())
     fraction, half, zone, hours, attached, year = after.groups("") if after else _NOTHING
     if day is None and not half and clock.start() == at:
-        return None  # `0:00:07` is how long something took
+        # `0:00:07` is a duration.
+        return None
     form = day.lastgroup or "" if day else ""
     written = Written(
         form,
@@ -197,7 +197,7 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str
 def _time_within(
     text: str, start: int, end: int, how: Reading, came: datetime | None
 ) -> datetime | None:
-    """Return the moment of the first time between two places."""
+    """Return the time of the first timestamp between two offsets."""
     found = written_in(text, start, end)
     if found is None:
         return None
@@ -205,7 +205,7 @@ def _time_within(
     if written.form:
         shape = written.shape
         order = how.order_of(shape) if shape is not None else None
-        around = _around(how) if written.is_ambiguous else None
+        around = _period_of(how) if written.is_ambiguous else None
         moment = _dated(written, how.zone, how.here, around, order)
     elif (life := how.life) is not None:
         moment = _within_life(written, how, life, came)
@@ -216,8 +216,8 @@ def _time_within(
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
 
 
-def _around(how: Reading) -> Life | None:
-    """Return what the moments of ambiguous dates are near."""
+def _period_of(how: Reading) -> Life | None:
+    """Return the period that ambiguous dates are close to."""
     if (life := how.life) is not None:
         return life
     return Life(how.near, how.near) if how.near is not None else None
@@ -227,14 +227,14 @@ def _around(how: Reading) -> Life | None:
 def _dated(
     written: Written, zone: tzinfo, here: tzinfo, around: Life | None, order: Order | None
 ) -> datetime | None:
-    """Return the moment of a date and a time of day."""
+    """Return the time for a date with a time of day."""
     readings = readings_of(written, zone, here, around, order) if order else {}
     readings = readings or readings_of(written, zone, here, around)
     moments = [moment for each in readings.values() for moment in each]
     if around is None or not moments:
         return moments[0] if moments else None
     found = min(moments, key=around.distance)
-    # Two numbers alone are as likely a count as a date.
+    # Two numbers alone may as well be a count.
     is_doubtful = written.form == "yearless" and around.begin != around.end
     return None if is_doubtful and around.distance(found) > DAY else found
 
@@ -246,9 +246,9 @@ def readings_of(
     around: Life | None,
     known: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
-    """Return the moments that a date and a time of day can mean, by the order of the date.
+    """Return the possible times for a date with a time of day, by the order of the date.
 
-    A date whose order is not in question, or `known`, has one.
+    There is one order if the date is unambiguous or its order is `known`.
     """
     shape = written.shape
     years = _years(around) if around is not None else ()
@@ -266,7 +266,7 @@ def readings_of(
 
 
 def _years(around: Life) -> tuple[int, ...]:
-    """Return the years that a date without one can be of, the likeliest first."""
+    """Return the possible years of a date without one, most likely first."""
     end = around.end.year
     return tuple(year for year in (end, *range(around.begin.year - 1, end), end + 1) if year > 0)
 
@@ -274,7 +274,7 @@ def _years(around: Life) -> tuple[int, ...]:
 def _at(
     written: Written, day: tuple[int, int, int], zone: tzinfo, here: tzinfo
 ) -> Iterator[datetime]:
-    """Yield the moments of a time of day on a day; none if there is no such day or time."""
+    """Yield the times for a time of day on a day; none if the day or the time does not exist."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
     if written.half:
         is_later = written.half == "p"
@@ -284,18 +284,20 @@ def _at(
     try:
         local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
         zones = zones_of(written.zone, here, local.year) if written.zone else ()
-    except ValueError:  # the 30th of February, a zone that nobody knows
+    except ValueError:
+        # 30 February, or an unknown zone
         return
     for each in zones or (zone,):
         try:
             yield local.replace(tzinfo=each).astimezone(UTC)
-        except (ValueError, OverflowError):  # a year without a place in UTC
+        except (ValueError, OverflowError):
+            # out of range in UTC
             continue
 
 
 @lru_cache(maxsize=4096)
 def _bare(written: Written, zone: tzinfo, here: tzinfo, around: Life) -> tuple[datetime, ...]:
-    """Return the moments of a time of day on the days of a span and one more each way, in order."""
+    """Return the times for a time of day on each day of a period, and on the days next to it."""
     first = max(1, around.begin.toordinal() - 1)
     last = min(around.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
@@ -306,7 +308,7 @@ def _bare(written: Written, zone: tzinfo, here: tzinfo, around: Life) -> tuple[d
 
 
 def _nearest(written: Written, how: Reading) -> datetime | None:
-    """Return the moment of a time of day that is nearest another one, where no life is known."""
+    """Return the time for a time of day that is closest to `how.near`."""
     near = how.near
     if near is None:
         return None
@@ -317,10 +319,10 @@ def _nearest(written: Written, how: Reading) -> datetime | None:
 def _within_life(
     written: Written, how: Reading, life: Life, came: datetime | None
 ) -> datetime | None:
-    """Return the moment of a time of day within a life; of several the last before it came.
+    """Return the time for a time of day within a lifetime; of several, the last before arrival.
 
-    Nothing is written after it came. What came long after its time of day was not watched, or
-    counts from the job's start.
+    A line cannot arrive before it is written. If it arrived long after its time of day, the arrival
+    was not observed, or the time counts from the start of the job.
     """
     if came is not None:
         life = Life(life.begin, max(life.begin, min(life.end, came)))
@@ -340,9 +342,9 @@ def _within_life(
 
 
 def _epoch_at(text: str, at: int, how: Reading) -> datetime | None:
-    """Return the moment of the seconds, or their thousandths and so on, since 1970 at a place.
+    """Return the time for an epoch in seconds, or fractions thereof, at an offset.
 
-    A number is one only within a day of the job's life: others count bytes or rows.
+    It must be within a day of the job's lifetime: other numbers count bytes or rows.
     """
     number = _EPOCH.match(text, at) or _EPOCH_FIELD.match(text, at)
     if not number:

@@ -1,7 +1,7 @@
-"""Which lines make one failure, and in one short line why it failed.
+"""Grouping of the lines that belong to one failure.
 
-A traceback is one unit with the line that announced it, its frames, its message and the exceptions
-it is chained to, whatever a logger or a launcher wrote before each of its lines.
+A traceback is a unit together with the line that announces it, its frames, its message and its
+chained exceptions, whatever prefix a logger or a launcher adds to each line.
 """
 
 import re
@@ -14,7 +14,7 @@ from studio_tui.presentation.logs.levels import Level
 from studio_tui.presentation.logs.line_levels import level_of
 
 LINE_LIMIT = 2000
-"""Lines that a unit has at most; what is longer is several."""
+"""Maximum number of lines of a unit; longer ones are split."""
 
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
@@ -26,15 +26,15 @@ _GOES_ON = re.compile(
 )
 _PANIC = re.compile(r"thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:?\s*$")
 _BLANKS = 2
-"""Empty lines that a unit holds in a row at most."""
+"""Maximum number of consecutive empty lines within a unit."""
 _FOREIGN = 500
-"""Lines of others in a row that may stand between the frames of a traceback."""
+"""Maximum number of consecutive lines of other origins between frames of a traceback."""
 _FOREIGN_AFTER = 8
-"""The same after the line that says why."""
+"""The same after the line with the exception."""
 
 
 class _Place(Enum):
-    """Where in a unit a line stands."""
+    """Position of a line within a unit."""
 
     MESSAGE = auto()
     FRAMES = auto()
@@ -46,7 +46,7 @@ class _Place(Enum):
 
 
 class _Unit:
-    """The lines of one failure, taken one by one from its first."""
+    """The lines of one failure, added one by one from its first."""
 
     def __init__(self, first: str) -> None:
         head = HEAD.search(first)
@@ -57,11 +57,11 @@ class _Unit:
 
     @property
     def is_within_frames(self) -> bool:
-        """Whether the line that says why is still to come."""
+        """Whether the line with the exception has not been read yet."""
         return self._place in {_Place.FRAMES, _Place.CHAINED, _Place.PANIC}
 
     def takes(self, line: str) -> bool | None:
-        """Return whether the next line belongs to it; `None` if that depends on those to come."""
+        """Return whether the next line belongs to the unit; `None` if later lines decide."""
         body = self._prefix.body(line)
         if not body.strip():
             self._pending += 1
@@ -84,10 +84,10 @@ class _Unit:
 
 
 def unit_lines(lines: Iterable[str]) -> list[int]:
-    """Return which lines, of those from one that begins an error on, belong to it: 0 and others.
+    """Return the indexes of the lines in the unit of the first line: 0 and others.
 
-    Lines of another origin may stand between, as those of several ranks do. It reads at most
-    `LINE_LIMIT` lines and few beyond the unit.
+    Lines of other origins may be interleaved, e.g. those of several ranks. Reads at most
+    `LINE_LIMIT` lines, and few beyond the unit.
     """
     source = iter(lines)
     first = next(source, None)
@@ -118,20 +118,20 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
 
 
 def unit_length(lines: Iterable[str]) -> int:
-    """Return how many lines there are up to the last that belongs to the unit of the first."""
+    """Return the number of lines up to the last one that belongs to the unit of the first."""
     found = unit_lines(lines)
     return found[-1] + 1 if found else 0
 
 
 def message_below(text: str) -> bool:
-    """Whether a line of an error says why only on the next line, as a panic of Rust does."""
+    """Whether the message of an error is on the next line, as in a Rust panic."""
     return _PANIC.search(text) is not None
 
 
 def level_below(text: str, above: Iterable[str]) -> Level | None:
-    """Return the level that a line has from those above it, the nearest first.
+    """Return the level that a line inherits from the lines above it, nearest first.
 
-    That is so of the message of a panic, and of what is written into a box named Error.
+    Applies to the message of a panic, and to text in a box titled Error.
     """
     for line in above:
         if message_below(line):
@@ -164,7 +164,7 @@ def _place_after(head: re.Match[str] | None, line: str) -> _Place:
 
 
 def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
-    """Return the place of a line after one at `place`, `None` when it is of no unit or another."""
+    """Return the position of a line after one at `place`; `None` if it is not in the unit."""
     if place in {_Place.RAISED, _Place.GROUP} and _CHAIN.match(body):
         return _Place.GROUP if place is _Place.GROUP and body[0] == " " else _Place.CHAINED
     is_indented = body[0] in INDENTS
@@ -188,7 +188,7 @@ def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
 
 
 def _place_of_more(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
-    """Return the place of a line right below a message, if it belongs to it."""
+    """Return the position of a line directly below a message; `None` if it is not in the unit."""
     if _JAVA.match(body) or _GOES_ON.match(body):
         return place
     if is_indented and level_of(body) is None:

@@ -1,4 +1,4 @@
-"""What the zone behind a time of day means: an offset, a name of mail and this machine, a place."""
+"""Time zones after a time of day: offsets, abbreviations and IANA names."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -17,7 +17,7 @@ _NAMED = {
     "PST": -8,
     "PDT": -7,
 }
-"""Hours ahead of UTC of the names that mail has (RFC 5322, 4.3)."""
+"""Offsets in hours of the abbreviations defined for mail (RFC 5322, 4.3)."""
 _OTHERS = frozenset((
     "ACDT", "ACST", "ACWS", "ADT", "AEDT", "AEST", "AFT", "AKDT", "AKST", "AMT", "ART", "AST",
     "AWST", "AZT", "BDT", "BNT", "BOT", "BRST", "BRT", "BST", "BTT", "CAT", "CEST", "CET", "CHST",
@@ -28,7 +28,7 @@ _OTHERS = frozenset((
     "SGT", "SRT", "SST", "THA", "TJT", "TLT", "TMT", "TOT", "TRT", "UYT", "UZT", "VET", "VLAT",
     "VUT", "WAST", "WAT", "WEST", "WET", "WIB", "WIT", "WITA", "YAKT", "YEKT",
 ))  # fmt: skip
-"""Names that mean another offset in another country, or nothing to a reader elsewhere."""
+"""Abbreviations that are ambiguous or only used regionally."""
 
 FORM = (
     r"(?:Z(?!\w)"
@@ -37,23 +37,23 @@ FORM = (
     r"|[\[(]?(?:[A-Z]{2,5}|utc|gmt)(?!\w)"
     r"|[\[(]?[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?(?![\w/]))"
 )
-"""What can stand behind a time of day, also a word that is no zone."""
+"""Text that may follow a time of day, including words that are not zones."""
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2}):?(\d\d)?", re.ASCII)
 _HALF_YEAR = timedelta(days=182)
 
 
 class UnknownZoneError(ValueError):
-    """A zone is named that could be several, or none that is known here."""
+    """The zone is ambiguous or unknown."""
 
 
 @lru_cache(maxsize=256)
 def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
-    """Return the zones that a text in `FORM` can mean; nothing for a word that is no zone.
+    """Return the possible zones for a text in `FORM`, most likely first; empty for other words.
 
-    `here` is the zone of this machine, whose names are known as well. The more likely come first.
+    `here` is the zone of this machine, whose abbreviations are recognized too.
 
     Raises:
-        UnknownZoneError: it is a zone, but nobody can say which.
+        UnknownZoneError: it is a zone, but an ambiguous or invalid one.
     """
     text = written.lstrip("[(")
     if offset := _OFFSET.fullmatch(text):
@@ -76,7 +76,7 @@ def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
 
 
 def _own_offsets(name: str, here: tzinfo, year: int) -> list[timedelta]:
-    """Return by how much the clocks of this machine are ahead when their zone has that name."""
+    """Return the offsets for which the zone of this machine has the given abbreviation."""
     offsets = []
     try:
         january = datetime(year, 1, 2, 12, tzinfo=here)

@@ -1,1 +1,1 @@
-"""Pipelines: rows, facts, the graph, its drawing and its views."""
+"""Pipelines: table rows, facts, the graph, its drawing and its views."""

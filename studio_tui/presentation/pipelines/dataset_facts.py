@@ -1,4 +1,4 @@
-"""What there is to say of a dataset: its versions, who made them, from what and for what."""
+"""Facts about a dataset: its versions, the jobs that created them, its sources and consumers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,13 +11,13 @@ from studio_tui.presentation.pipelines.datasets import short_name
 
 _MOST_NAMED = 3
 _WIDEST = 40
-"""Characters of a name for which other columns give way."""
+"""Maximum width of the name column in characters."""
 
 NOT_TOLD = "This Studio does not say what datasets were made from, nor what is out of date."
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
-    """Return each dataset as its name and a line, those that are out of date first."""
+    """Return the name and the list line of each dataset, outdated ones first."""
     names = {each.name: short_name(each.name) for each in datasets}
     width = min(_WIDEST, max(map(len, names.values()), default=0))
     ordered = sorted(datasets, key=lambda each: (not each.newer, each.name))
@@ -27,7 +27,7 @@ def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple
 def dataset_lines(
     dataset: ListedDataset, others: Iterable[ListedDataset], now: datetime, *, is_all_told: bool
 ) -> list[Cell]:
-    """Return all about a dataset; the others tell what it is for."""
+    """Return all details of a dataset; `others` are used to find those made from it."""
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and is_all_told:
         lines.append(Cell("up to date: nothing that it was made from is newer", Tone.GOOD))
@@ -45,7 +45,7 @@ def dataset_lines(
 
 
 def outdated_words(dataset: ListedDataset) -> str:
-    """Return by what a dataset is out of date."""
+    """Return why a dataset is out of date."""
     named = ", ".join(map(short_name, dataset.newer[:_MOST_NAMED]))
     more = len(dataset.newer) - _MOST_NAMED
     verb = "is" if len(dataset.newer) == 1 else "are"
@@ -84,8 +84,8 @@ def _made(version: ListedVersion, now: datetime) -> str:
     return "  ".join(parts)
 
 
-def to_mend(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
-    """Return a dataset and what it was made from, directly or not, that is out of date itself."""
+def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
+    """Return a dataset and those of its upstream datasets, direct or not, that are out of date."""
     by_name = {each.name: each for each in others}
     found = {dataset.name: None}
     waiting = [dataset]
@@ -99,7 +99,7 @@ def to_mend(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[st
 
 
 def _sources(dataset: ListedDataset) -> tuple[str, ...]:
-    """Return the names of what the latest version was made from."""
+    """Return the names of the sources of the latest version."""
     sources = dataset.versions[0].sources if dataset.versions else ()
     return tuple(source.partition("@")[0] for source in sources)
 

@@ -1,6 +1,6 @@
-"""Names of datasets as they are typed: which are meant, which are known, what is wrong with them.
+"""Parsing, validation and completion of dataset names.
 
-A name is `[@]namespace.project.name[@version]`; what is missing is Studio's default.
+A name is `[@]namespace.project.name[@version]`; missing parts have defaults in Studio.
 """
 
 import fnmatch
@@ -12,21 +12,21 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
-"""Namespace and project of the local Studio, which a name need not have there."""
+"""Namespace and project of the local Studio, which may be omitted there."""
 
 
 class KnownDatasets(NamedTuple):
-    """The names that can be offered."""
+    """Dataset names for completion."""
 
     names: tuple[str, ...]
     is_all: bool
-    """Whether Studio has said of all its newest jobs what they have made."""
+    """Whether the datasets of all recent jobs have been loaded."""
     listed: tuple[ListedDataset, ...] = ()
-    """All datasets, where Studio lists them."""
+    """All datasets, if Studio lists them."""
 
     @property
     def outdated(self) -> tuple[str, ...]:
-        """The names of those that are out of date."""
+        """The names of outdated datasets."""
         return tuple(short_name(each.name) for each in self.listed if each.newer)
 
 
@@ -34,12 +34,12 @@ _NAME = re.compile(r"@?[^\s@,]+(@[^\s@,]+)?")
 
 
 def datasets_in(text: str) -> tuple[str, ...]:
-    """Return the names in a text, divided by blanks or commas, each once."""
+    """Return the names in a text, separated by blanks or commas, without duplicates."""
     return tuple(dict.fromkeys(name for name in re.split(r"[\s,]+", text) if name))
 
 
 def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
-    """Return what is wrong with the names; that there is none counts once they are to be sent."""
+    """Return the problems of the names; an empty text is a problem only if `is_sent`."""
     if problems := unsendable("datasets", text):
         return problems
     names = datasets_in(text)
@@ -53,14 +53,14 @@ def dataset_problems(text: str, *, is_sent: bool) -> tuple[Problem, ...]:
 
 
 def short_name(name: str) -> str:
-    """Return a name as short as the local Studio takes it: without its namespace and project."""
+    """Return a name without the local Studio's namespace and project."""
     return name.removeprefix("@").removeprefix(LOCAL_PLACE)
 
 
 def target_key(target: str) -> frozenset[str]:
-    """Return what is the same for targets that rebuild the same datasets, however written.
+    """Return a key that is equal for targets that rebuild the same datasets, however written.
 
-    A version names what is to be rebuilt as the name alone does: a new version is made.
+    Versions are ignored, because a rebuild always creates a new version.
     """
     return frozenset(_bare(name) for name in datasets_in(target)) or frozenset((target,))
 
@@ -68,32 +68,34 @@ def target_key(target: str) -> frozenset[str]:
 def unknown_datasets(
     text: str, known: Iterable[str], *, is_certain: bool = False
 ) -> tuple[Problem, ...]:
-    """Return a warning that names all datasets in a text that are not known, and what may be meant.
+    """Return a warning with all unknown datasets in a text, and suggestions.
 
-    Where no dataset at all is known there is none. It `is_certain` that Studio knows no other ones
-    where it lists them.
+    There is none if no dataset at all is known. `is_certain` means that Studio lists all datasets,
+    so others do not exist.
     """
-    strange = _strange(text, known)
-    if not strange:
+    unknown = _unknown_names(text, known)
+    if not unknown:
         return ()
-    said = ", ".join(
-        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in strange.items()
+    names = ", ".join(
+        f"{quoted(name)} ({hint})" if hint else quoted(name) for name, hint in unknown.items()
     )
     if is_certain:
-        return (warning("datasets", f"There is no dataset {said}."),)
-    return (warning("datasets", f"Not known here: {said}. Studio may know more."),)
+        return (warning("datasets", f"There is no dataset {names}."),)
+    return (warning("datasets", f"Not known here: {names}. Studio may know more."),)
 
 
 def refused_names(sentence: str, text: str, known: Iterable[str]) -> Problem:
-    """Return what Studio says of names that it refused, with what may be meant by each."""
-    hints = [f"{quoted(name)}: {hint}" for name, hint in _strange(text, known).items() if hint]
+    """Return the problem of names that Studio rejected, with suggestions."""
+    hints = [
+        f"{quoted(name)}: {hint}" for name, hint in _unknown_names(text, known).items() if hint
+    ]
     return Problem("datasets", " ".join((sentence, *hints)))
 
 
-def _strange(text: str, known: Iterable[str]) -> dict[str, str]:
-    """Return the names in a text that are not known, each with a question what may be meant.
+def _unknown_names(text: str, known: Iterable[str]) -> dict[str, str]:
+    """Return the unknown names in a text, each with a suggestion.
 
-    Where no dataset at all is known nobody can tell.
+    Empty if no dataset at all is known.
     """
     names = {_bare(name): name for name in known}
     if not names:
@@ -110,7 +112,7 @@ def _bare(name: str) -> str:
 
 
 def version_notes(text: str) -> tuple[str, ...]:
-    """Return what naming a version does, where one is named: it is never made over."""
+    """Return a note about names with a version: the version is not overwritten."""
     named = [name for name in datasets_in(text) if "@" in name.removeprefix("@")]
     if not named:
         return ()
@@ -122,28 +124,28 @@ def version_notes(text: str) -> tuple[str, ...]:
     )
 
 
-def _ends(name: str) -> tuple[str, ...]:
-    """Return a name without an @, and what is left without its namespace, and its project."""
+def _suffixes(name: str) -> tuple[str, ...]:
+    """Return a name without `@`, then without its namespace, then without its project."""
     parts = name.lstrip("@").split(".")
     return tuple(".".join(parts[start:]) for start in range(len(parts)))
 
 
 def matching(word: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that a word may be the beginning of, or a part; likely ones first.
+    """Return the names that start with or contain a word, best matches first.
 
-    A word with `*`, `?` or `[` stands for the names that it fits as a whole, with place or without.
+    A word with `*`, `?` or `[` is a pattern for whole names, with or without namespace and project.
     """
-    wanted = word.lower()
-    if any(sign in wanted for sign in "*?["):
-        pattern = re.compile(fnmatch.translate(wanted))
-        return tuple(name for name in names if any(map(pattern.match, _ends(name.lower()))))
-    begun, bare, within = [], [], []
+    lowered = word.lower()
+    if any(sign in lowered for sign in "*?["):
+        pattern = re.compile(fnmatch.translate(lowered))
+        return tuple(name for name in names if any(map(pattern.match, _suffixes(name.lower()))))
+    starting, part_starting, containing = [], [], []
     for name in names:
         low = name.lower()
-        if low.startswith(wanted):
-            begun.append(name)
-        elif any(part.startswith(wanted) for part in low.lstrip("@").split(".")):
-            bare.append(name)
-        elif wanted in low:
-            within.append(name)
-    return (*begun, *bare, *within)
+        if low.startswith(lowered):
+            starting.append(name)
+        elif any(part.startswith(lowered) for part in low.lstrip("@").split(".")):
+            part_starting.append(name)
+        elif lowered in low:
+            containing.append(name)
+    return (*starting, *part_starting, *containing)

@@ -1,4 +1,4 @@
-"""What there is to say about one pipeline, and the runs of its target side by side."""
+"""Facts about a pipeline, and a comparison of the runs of its target."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,36 +33,36 @@ from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
 NAMED = 8
-"""Jobs that are named before the others are only counted."""
+"""Maximum number of jobs listed by name."""
 GRID_RUNS = 8
-"""Runs of a target that stand side by side, at most."""
+"""Maximum number of runs compared side by side."""
 GRID_JOBS = 24
-"""Jobs beside which these stand, at most; of more, as many as there is room for."""
+"""Maximum number of jobs compared; if there are more, as many as fit."""
 
 _AROUND_ROWS = 3
-"""Lines above and below the rows: what they are of, the ages of the runs, how many are left."""
+"""Lines around the rows of the comparison: its title, the ages of the runs, the number omitted."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
 
 
 class Around(NamedTuple):
-    """What is known beside a pipeline."""
+    """Context of a pipeline."""
 
     overview: Overview
     jobs: Mapping[str, Job]
-    """The runs that are known, by id."""
+    """Loaded runs by id."""
     now: datetime
     heard_at: datetime | None = None
-    """When Studio last said so, while it is silent: what may have ended since is counted so far."""
+    """Time of Studio's last answer while it is unreachable; durations are counted up to then."""
 
     @property
     def until(self) -> datetime:
-        """The time up to which what goes on is counted."""
+        """The time up to which durations of running parts are counted."""
         return self.heard_at or self.now
 
 
 def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
-    """Return what there is to say of a pipeline, most wanted first."""
+    """Return the facts about a pipeline, most important first."""
     overview, jobs, now = around.overview, around.jobs, around.now
     verdicts = overview.verdicts(pipeline)
     error = with_short_ids((pipeline.error_message or "").strip())
@@ -90,7 +90,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
 
 
 def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
-    """Return all that Studio warns of: what the plan leaves as it is, and why."""
+    """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
     warnings = pipeline.warnings or ()
     return tuple(
         Fact("" if number else "warning", Cell(f"⚠ {warning}", Tone.WARN))
@@ -99,7 +99,7 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
-    """Return which jobs were taken out, as far as that is known."""
+    """Return the jobs that were removed, if known."""
     return tuple(
         Fact("" if number else "taken out", Cell(removed_words(job), Tone.DIM))
         for number, job in enumerate(pipeline.removed or ())
@@ -107,7 +107,7 @@ def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 
 
 def removed_words(job: RemovedJob) -> str:
-    """Return the name of a job that was taken out, and when it was."""
+    """Return the name of a removed job, and when it was removed."""
     when = f"  {local_time(job.removed_at)}" if job.removed_at is not None else ""
     return f"{job.name or job.job_id}{when}"
 
@@ -119,19 +119,19 @@ def grid(
     width: int,
     room: int = 0,
 ) -> tuple[Line, ...]:
-    """Return the runs of a pipeline's target side by side, oldest first, within `width` cells.
+    """Return a comparison of the runs of a pipeline's target, oldest first, in `width` cells.
 
-    A row is a job by its name; nothing where the target has had no other run. Of very many jobs as
-    many are shown as `room` has lines, those in which something went wrong first.
+    Each row is a job, by name; empty if the target has no other run. If there are very many jobs,
+    only as many as fit in `room` lines are shown, those with problems first.
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
         return ()
-    judged = [around.overview.verdicts(run) for run in runs]
-    rows = _rows(judged)
+    all_verdicts = [around.overview.verdicts(run) for run in runs]
+    rows = _rows(all_verdicts)
     if not rows:
         return ()
-    columns = [_column(verdicts, rows, around) for verdicts in judged]
+    columns = [_column(verdicts, rows, around) for verdicts in all_verdicts]
     heads = [
         ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, around.now))
         for run in runs
@@ -141,10 +141,10 @@ def grid(
         for head, column in zip(heads, columns, strict=True)
     ]
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
-        # The oldest go first.
+        # Drop the oldest first.
         del runs[0], heads[0], columns[0], widths[0]
     name = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    chosen = _chosen(rows, columns, room - _AROUND_ROWS)
+    chosen = _rows_to_show(rows, columns, room - _AROUND_ROWS)
     left = len(rows) - len(chosen)
     return (
         Line((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
@@ -164,8 +164,8 @@ def raw(pipeline: Pipeline) -> str:
 
 def _status(pipeline: Pipeline, verdicts: Verdicts) -> Cell:
     text, tone, _ = state_cell(pipeline)
-    means = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
-    return Cell(" · ".join(filter(None, (text, means))), tone)
+    explanation = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
+    return Cell(" · ".join(filter(None, (text, explanation))), tone)
 
 
 def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
@@ -177,7 +177,7 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
 
 
 def _failed(verdicts: Verdicts, jobs: Mapping[str, Job]) -> tuple[Fact, ...]:
-    """Say which jobs failed by themselves, why, and what each keeps from starting."""
+    """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
     named = [
         Fact("failed" if number == 0 else "", Cell(_failure(verdicts, node_id, jobs), Tone.BAD))
         for number, node_id in enumerate(verdicts.root_failures[:NAMED])
@@ -216,10 +216,10 @@ def _with_time(node: Node, jobs: Mapping[str, Job], now: datetime) -> str:
 
 
 def _length(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
-    """Return when a pipeline ended, and how long it took or has taken."""
+    """Return when a pipeline ended, and how long it has taken."""
     ended = ended_at(pipeline, around.jobs)
     took = pipeline_seconds(pipeline, around.jobs, around.until)
-    # Nothing is said of an end that is not known, and a pause is not time that it takes.
+    # Omitted if the end is unknown; time in pause does not count.
     if took is None:
         return ()
     if ended is None:
@@ -235,7 +235,7 @@ def _moment(moment: datetime | None, now: datetime) -> Cell:
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the newest pipelines of the same target and this one, oldest first."""
+    """Return the latest pipelines of the same target including this one, oldest first."""
     if not pipeline.triggered_from:
         return []
     target = target_key(pipeline.triggered_from)
@@ -246,13 +246,13 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
     return newest[::-1]
 
 
-def _rows(judged: Sequence[Verdicts]) -> list[tuple[str, int]]:
-    """Return the jobs by name, and by number where a run has several of a name.
+def _rows(all_verdicts: Sequence[Verdicts]) -> list[tuple[str, int]]:
+    """Return the jobs by name, numbered if a run has several of the same name.
 
-    Those of the newest run stand in its order; those that only older runs have come after.
+    Jobs of the latest run come first, in its order, followed by those only in older runs.
     """
     rows: dict[tuple[str, int], None] = {}
-    for verdicts in reversed(judged):
+    for verdicts in reversed(all_verdicts):
         rows |= dict.fromkeys(_numbered(verdicts))
     return list(rows)
 
@@ -269,30 +269,34 @@ def _numbered(verdicts: Verdicts) -> dict[tuple[str, int], str]:
 
 def _column(verdicts: Verdicts, rows: Iterable[tuple[str, int]], around: Around) -> list[Cell]:
     nodes = _numbered(verdicts)
-    return [_sign(verdicts, nodes[row], around) if row in nodes else NOTHING for row in rows]
+    return [_state_cell(verdicts, nodes[row], around) if row in nodes else NOTHING for row in rows]
 
 
-def _sign(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
-    """Return what became of a job in a run, and how long it ran where that is known."""
+def _state_cell(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
+    """Return the state of a job in a run, with its run time if known."""
     look = verdicts.look(node_id)
     job = around.jobs.get(verdicts.plan.nodes[node_id].run or "")
     ran = run_seconds(job, around.until) if job else None
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 
-def _chosen(rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int) -> list[int]:
-    """Return which rows are shown: all, or of very many first those in which something is amiss.
+def _rows_to_show(
+    rows: Sequence[object], columns: Sequence[Sequence[Cell]], most: int
+) -> list[int]:
+    """Return the rows to show: all, or if there are very many, those with problems first.
 
-    The others fill the room that is left; there is a row at least.
+    The others fill the remaining space; at least one row is shown.
     """
     if len(rows) <= GRID_JOBS:
         return list(range(len(rows)))
-    wrong = [row for row in range(len(rows)) if any(_is_amiss(column[row]) for column in columns)]
-    others = (row for row in range(len(rows)) if row not in set(wrong))
-    return [*wrong, *others][: max(most, min(len(wrong), GRID_JOBS), 1)]
+    with_problems = [
+        row for row in range(len(rows)) if any(_has_problem(column[row]) for column in columns)
+    ]
+    others = (row for row in range(len(rows)) if row not in set(with_problems))
+    return [*with_problems, *others][: max(most, min(len(with_problems), GRID_JOBS), 1)]
 
 
-def _is_amiss(cell: Cell) -> bool:
+def _has_problem(cell: Cell) -> bool:
     canceled = LOOKS[JobState.CANCELED].glyph
     return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 
@@ -301,8 +305,8 @@ def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -
     return Line((Cell(name), NOTHING, *cells), (width - 1, 1, *widths))
 
 
-def begun(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that have a log, those that are most wanted first."""
+def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
+    """Return the jobs that have a log, most important first."""
     runs = [
         run for run in pipeline.job_runs if run.created_job_id and run.state is not JobState.PENDING
     ]

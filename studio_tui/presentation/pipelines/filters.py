@@ -1,9 +1,9 @@
-"""What a filter or a search can ask of the jobs of a pipeline; the language is that of the lists.
+"""Filter fields of a pipeline's jobs, in the language of `filter_terms`.
 
-is:blocked  status=failed,blocked    also active, finished, problem, and Studio's words: is:init
+is:blocked  status=failed,blocked    also active, finished, problem, and Studio's states: is:init
 name=emb  id=497  by=ann  error=memory  cluster=gpu
-after=split  feeds=report            what it waits for directly, what waits for it
-run>1m  waited>5m  age<2h            how long it ran, or waited for a worker; when its run was made
+after=split  feeds=report            direct dependencies, direct dependents
+run>1m  waited>5m  age<2h            run time, queue time, age of the run
 """
 
 from collections.abc import Callable, Sequence
@@ -19,23 +19,23 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 
 
 class Seen(NamedTuple):
-    """A job of a pipeline with all that is known."""
+    """A job of a pipeline with all loaded data."""
 
     node: Node
     known: Known
 
     @property
     def job(self) -> Job | None:
-        """Its run, if it is known."""
+        """Its run, if it is loaded."""
         return self.known.job(self.node)
 
     def names(self, node_ids: Sequence[str]) -> str:
-        """Return the names of other jobs, one a line."""
+        """Return the names of other jobs, one per line."""
         return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
 
 
 def haystack(seen: Seen) -> str:
-    """Return the lower-case text in which words are looked for."""
+    """Return the lower-case text searched by filter words."""
     node, job = seen.node, seen.job
     error = job.error_message if job is not None else None
     parts = (node.name, node.id, node.run, node.status, seen.known.verdicts.shown[node.id], error)
@@ -60,11 +60,11 @@ _GROUPS: dict[str, frozenset[Shown]] = {
     "finished": frozenset({Shown.DONE, Shown.FAILED, Shown.CANCELED}),
     "problem": frozenset({Shown.FAILED, Shown.CANCELED, Shown.BLOCKED, Shown.UNKNOWN}),
 }
-"""Words for several places."""
+"""Words for sets of states."""
 
 
-def _is_called(state: JobState) -> Callable[[Seen], bool]:
-    """Return what is true of the jobs of which Studio says this, whatever is made of it here."""
+def _has_studio_state(state: JobState) -> Callable[[Seen], bool]:
+    """Return a test for jobs that Studio reports in this state, whatever is shown here."""
     return lambda seen: seen.node.state is state
 
 
@@ -86,7 +86,7 @@ PIPELINE_JOBS = Kind[Seen](
     state=lambda seen: seen.known.verdicts.shown[seen.node.id],
     states=Shown,
     groups=_GROUPS,
-    also={state.lower(): _is_called(state) for state in JobState},
+    also={state.lower(): _has_studio_state(state) for state in JobState},
     fields=_FIELDS,
     suggestions=(
         *("name=", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
@@ -101,22 +101,22 @@ PIPELINE_JOBS = Kind[Seen](
 
 
 def terms_of(text: str) -> Terms[Seen]:
-    """Return what of a filter can be understood; terms that cannot let everything through."""
+    """Return the valid terms of a filter; invalid ones are ignored."""
     return understood(text, PIPELINE_JOBS)[0]
 
 
 def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
-    """Return the nodes that pass; none where nothing is asked for.
+    """Return the nodes that match; none if there are no terms.
 
-    What words are looked for in is taken from `haystacks`, by node, and kept there.
+    Search texts are cached in `haystacks`, by node.
     """
     if not terms:
         return frozenset()
     passing = []
     for node_id, node in known.plan.nodes.items():
         seen = Seen(node, known)
-        if (straw := haystacks.get(node_id)) is None:
-            straw = haystacks[node_id] = haystack(seen)
-        if terms.passes(seen, straw, known.now):
+        if (text := haystacks.get(node_id)) is None:
+            text = haystacks[node_id] = haystack(seen)
+        if terms.passes(seen, text, known.now):
             passing.append(node_id)
     return frozenset(passing)

@@ -1,4 +1,4 @@
-"""What it means for a pipeline that something is done with one of its jobs, in words."""
+"""Text about the consequences for a pipeline of an action on one of its jobs."""
 
 from collections.abc import Collection, Iterator
 
@@ -11,9 +11,9 @@ _WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:
-    """Return what cancelling a run means for its pipeline; `near` is the local Studio.
+    """Return the consequences of cancelling a run for its pipeline; `near` is the local Studio.
 
-    Only of that one it is known that a resumed job takes the place of a canceled one.
+    Only there it is known that a resumed job replaces a canceled one.
     """
     plan, node = _node(pipeline, run)
     if node is None:
@@ -24,17 +24,17 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
         if waiting
         else "No other job waits for it."
     )
-    again = ("R on it afterwards lets the pipeline go on;",) if near else ()
+    again = ("R on it afterwards lets the pipeline continue;",) if near else ()
     return (
         f"It is a job of the pipeline {_named(pipeline)}.",
         what,
         *again,
-        "X in the pipeline stops all of it, so that p lets it go on.",
+        "X in the pipeline stops all of it, so that p lets it continue.",
     )
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return what cancelling several runs means for a pipeline; empty where it has none."""
+    """Return the consequences of cancelling several runs for a pipeline; empty if none."""
     plan, wanted = plan_of(pipeline), frozenset(runs)
     nodes = [node for node in plan.nodes.values() if node.run in wanted]
     if not nodes:
@@ -52,7 +52,7 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
 
 
 def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
-    """Return what each job that is left waits for once these are taken out of a plan."""
+    """Return the new dependencies of the remaining jobs if some are removed from a plan."""
     lines = []
     for node in plan.nodes.values():
         if node.id in removed or not any(parent in removed for parent in node.parents):
@@ -64,7 +64,7 @@ def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:
 
 
 def _left_above(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[str]:
-    """Yield the nodes that one waits for, those of a removed one in its place."""
+    """Yield the dependencies of a node, replacing removed ones by their own dependencies."""
     seen: set[str] = set()
     above = list(reversed(node.parents))
     while above:
@@ -79,7 +79,7 @@ def _left_above(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[st
 
 
 def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> tuple[str, ...]:
-    """Return what a new job in the stead of a failed or canceled run means for its pipeline."""
+    """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job."""
     plan, node = _node(pipeline, run)
     if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not near:
         return ()
@@ -93,12 +93,12 @@ def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> t
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
         f"The new job takes its place in the pipeline {_named(pipeline)}.",
-        f"{waits} The pipeline is paused; p lets it go on." if is_paused else waits,
+        f"{waits} The pipeline is paused; p lets it continue." if is_paused else waits,
     )
 
 
 def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
-    """Return which answer to a review lets the pipeline go on; empty where that is not known."""
+    """Return which choice in a review lets the pipeline continue; empty if unknown."""
     if not repeat_notes(pipeline, run, near=near, resume=True):
         return ""
     return (
@@ -108,7 +108,7 @@ def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
 
 
 def over_words(pipeline: Pipeline, *, near: bool) -> str:
-    """Return that a pipeline is over, and what lets it go on all the same, where that is known."""
+    """Return that a pipeline is over, and how it can be continued, if known."""
     over = f"The pipeline is over: {(pipeline.status or 'unknown').lower()}"
     if pipeline.state is not PipelineState.CANCELED or not near:
         return over
@@ -119,7 +119,7 @@ def over_words(pipeline: Pipeline, *, near: bool) -> str:
     )
     if root is None:
         return over
-    return f"{over}. R on {root.name} runs it again, and the pipeline goes on"
+    return f"{over}. R on {root.name} runs it again, and the pipeline continues"
 
 
 def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:

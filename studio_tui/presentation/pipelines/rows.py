@@ -1,4 +1,4 @@
-"""Pipelines as rows: cells, sort keys, and what a filter can ask of them."""
+"""Pipelines as table rows: cells, sort keys, and filter fields."""
 
 from collections.abc import Container, Mapping
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, judge
 
 BAR_WIDTH = 14
-"""Cells of a bar, edges and all."""
+"""Width of a bar in cells, including its edges."""
 
 SHORT_ID = 8
-"""Characters of an id that are shown in a list; the whole id is in the preview."""
+"""Number of characters of an id shown in lists; the preview has the whole id."""
 
 COLUMNS = (
     Column("state", "STATE", 11, fits=True, sticky=True),
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
     Column("id", "ID", SHORT_ID, drop=6),
 )
-"""In the order of the cells. What a pipeline is known by stands still; its target has the rest."""
+"""In the order of `cells`. Identifying columns do not scroll; the target gets spare space."""
 
 LOOKS: dict[PipelineState, Look] = {
     PipelineState.FAILED: Look("✗", Tone.BAD, 0),
@@ -52,13 +52,13 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Overview:
-    """What the pipelines of a list come to, reckoned once for each answer about each of them."""
+    """Derived states of the pipelines in a list, cached until a pipeline changes."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Pipeline, Verdicts]] = {}
 
     def verdicts(self, pipeline: Pipeline) -> Verdicts:
-        """Return where each job of a pipeline stands."""
+        """Return the derived states of a pipeline's jobs."""
         known = self._known.get(pipeline.pipeline_id)
         if known is None or known[0] is not pipeline:
             known = pipeline, judge(plan_of(pipeline), pipeline.state)
@@ -66,16 +66,16 @@ class Overview:
         return known[1]
 
     def numbers(self, pipeline: Pipeline) -> Mapping[Shown, int]:
-        """Return how many of its jobs stand where; of one that comes without jobs, what it says."""
+        """Return the number of jobs by state; from the pipeline's totals if jobs were not sent."""
         if pipeline.job_runs or not pipeline.total:
             return self.verdicts(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
         rest = Shown.UNKNOWN if pipeline.state in FINISHED_STATES else Shown.WAITING
-        told = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
-        return MappingProxyType(told | {rest: pipeline.total - done})
+        totals = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
+        return MappingProxyType(totals | {rest: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
-        """Forget all others."""
+        """Drop cached data of pipelines with other ids."""
         self._known = {key: known for key, known in self._known.items() if key in ids}
 
 
@@ -97,13 +97,13 @@ def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell |
 
 
 def state_cell(pipeline: Pipeline) -> Cell:
-    """Return glyph and word of a pipeline's state; a word of a newer server as it came."""
+    """Return glyph and name of a pipeline's state; an unknown status is shown unchanged."""
     look = LOOKS[pipeline.state]
     return Cell(f"{look.glyph} {pipeline.status or 'UNKNOWN'}", look.tone)
 
 
 def target_cell(pipeline: Pipeline) -> Cell | Pieces:
-    """Return what a pipeline was triggered from, its own name first, as that tells them apart."""
+    """Return the target of a pipeline, its name before the namespace, which distinguishes it."""
     target = pipeline.triggered_from or ""
     plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
     around, dot, name = plain.rpartition(".")
@@ -113,7 +113,7 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
 
 
 def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:
-    """Return how many jobs stand where, by their signs."""
+    """Return the number of jobs by state, with glyphs."""
     return Pieces(
         tuple(
             Cell(f"{count.glyph}{count.amount} ", count.tone)
@@ -124,12 +124,12 @@ def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:
 
 
 def total(numbers: Mapping[Shown, int]) -> int:
-    """Return how many jobs there are."""
+    """Return the total number of jobs."""
     return sum(numbers.values())
 
 
 def haystack(pipeline: Pipeline) -> str:
-    """Return the lower-case text in which the words of a filter are looked for."""
+    """Return the lower-case text searched by filter words."""
     return "\n".join(
         (
             pipeline.name or "",
@@ -142,7 +142,7 @@ def haystack(pipeline: Pipeline) -> str:
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether cells of the pipeline change with the second: none tells seconds for long."""
+    """Whether cells of the pipeline change while it runs."""
     return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
 
 

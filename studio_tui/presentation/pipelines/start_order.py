@@ -1,4 +1,4 @@
-"""What it means that jobs which depend on each other start again at once, in words."""
+"""Text about rerunning jobs that depend on each other."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.graph.statuses import judge
 IN_ORDER = "Those that wait for others of them run after these, as one pipeline."
 AT_ONCE = (
     "This Studio has no way to keep that order: all would start at once,",
-    "and read what was made before.",
+    "and read the old datasets.",
 )
 
 
@@ -20,31 +20,31 @@ def order_lines(
     *,
     is_kept: bool,
 ) -> tuple[str, ...]:
-    """Return what there is to say of the order in which jobs start again; empty if nothing is.
+    """Return the lines about the order of rerun jobs; empty if no order is needed.
 
-    `originals` has for each run of a pipeline the jobs that it repeats; `is_kept` says whether
-    Studio starts each job after those of them that it depends on.
+    `originals` has for each run of a pipeline the jobs it is a rerun of; `is_kept` means that
+    Studio starts each job after those that it depends on.
     """
     alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     waits: list[str] = []
-    instead: list[str] = []
+    alternatives: list[str] = []
     for pipeline in pipelines:
-        meant = {run.job_id for run in pipeline.job_runs if _is_meant(run, jobs, alike)}
-        if len(meant) < 2:
+        chosen = {run.job_id for run in pipeline.job_runs if _is_chosen(run, jobs, alike)}
+        if len(chosen) < 2:
             continue
         plan = plan_of(pipeline)
-        if waiting := [plan.nodes[key].name for key in _waiting(plan, meant)]:
+        if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
             verb = "waits" if len(waiting) == 1 else "wait"
             name = pipeline.name or pipeline.pipeline_id
             waits.append(f"In the pipeline {name} {named(waiting)} {verb} for others of these.")
-            instead += _instead(pipeline, plan, is_kept=is_kept)
+            alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
     if not waits:
         return ()
-    said = (IN_ORDER,) if is_kept else AT_ONCE
-    return (*dict.fromkeys(waits), *said, *dict.fromkeys(instead))
+    notes = (IN_ORDER,) if is_kept else AT_ONCE
+    return (*dict.fromkeys(waits), *notes, *dict.fromkeys(alternatives))
 
 
-def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
+def _is_chosen(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
     return (
         run.created_job_id in jobs
         or run.job_id in alike
@@ -52,22 +52,22 @@ def _is_meant(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -
     )
 
 
-def _waiting(plan: Plan, meant: Collection[str]) -> Iterator[str]:
-    """Yield those nodes that wait for others of them, directly or not."""
+def _waiting(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
+    """Yield the nodes that depend on others of them, directly or not."""
     below: set[str] = set()
     for key, node in plan.nodes.items():
-        if any(parent in meant or parent in below for parent in node.parents):
+        if any(parent in chosen or parent in below for parent in node.parents):
             below.add(key)
-            if key in meant:
+            if key in chosen:
                 yield key
 
 
-def _instead(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
-    """Yield what makes the jobs of a pipeline again in their order, or lets it go on."""
+def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[str]:
+    """Yield alternatives: rebuilding the datasets in order, or continuing the pipeline."""
     roots = [plan.nodes[key].name for key in judge(plan, pipeline.state).roots]
     if roots and pipeline.state is not PipelineState.COMPLETED:
-        # Only of the local Studio it is known that the new job takes the place of the failed one.
+        # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
-        yield f"R on {named(roots)} alone {lets} that pipeline go on instead."
+        yield f"R on {named(roots)} alone {lets} that pipeline continue instead."
     if not is_kept:
         yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

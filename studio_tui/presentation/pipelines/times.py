@@ -1,4 +1,4 @@
-"""When a pipeline ended, and how long it took, from its own times and those of its runs."""
+"""End and duration of a pipeline, from its own times and those of its runs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,10 +9,10 @@ from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 
 
 def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
-    """Return when a pipeline ended; `None` before, and where that is not known.
+    """Return when a pipeline ended; `None` before that, or if unknown.
 
-    That is the end of its last run where all that began are known, else its last change, which
-    Studio may still have made later.
+    It is the end of its last run if all runs that started are loaded; else the time of its last
+    update, which may be later.
     """
     if pipeline.state not in FINISHED_STATES:
         return None
@@ -25,10 +25,10 @@ def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
 
 
 def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime) -> float | None:
-    """Return how long a pipeline took, or has taken while it runs; `None` where that is not known.
+    """Return how long a pipeline took or has taken; `None` if unknown.
 
-    It is counted from when the first of its runs began, where that is known, else from when it was
-    made: what it waited for a review is no part of its work.
+    It is counted from the start of the first run if known, else from the creation of the pipeline:
+    time spent waiting for a review is not included.
     """
     is_moving = pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
     end = now if is_moving else ended_at(pipeline, jobs)
@@ -39,7 +39,7 @@ def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime)
 
 
 def _runs(pipeline: Pipeline, jobs: Mapping[str, Job]) -> list[Job] | None:
-    """Return the runs that began, or ended; `None` where one of them is not known."""
+    """Return the runs that started or ended; `None` if one of them is not loaded."""
     found = []
     for run in pipeline.job_runs:
         job = jobs.get(run.created_job_id or "")

@@ -1,1 +1,1 @@
-"""Schedules as rows, cron rules in words, and start times."""
+"""Schedules as table rows, cron expressions in words, and start times."""

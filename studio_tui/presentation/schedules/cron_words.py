@@ -1,7 +1,7 @@
-"""Says in words when a cron expression fires, and its next runs in local time and UTC.
+"""Describes cron expressions in words, and lists their next fire times.
 
-The words are made from the values of the fields, so they are the same for expressions that mean the
-same, and differ for those that do not.
+The description is derived from the values of the fields, so it is the same for equivalent
+expressions, and differs for others.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -12,7 +12,7 @@ from studio_tui import cron
 from studio_tui.presentation.schedules.start_times import shown
 
 RUNS = 5
-"""How many runs are shown."""
+"""Number of runs shown."""
 
 _LISTED_TIMES = 4
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -27,7 +27,7 @@ Values = frozenset[int] | None
 
 
 class Run(NamedTuple):
-    """One run of a schedule, as text."""
+    """A fire time as text."""
 
     local: str
     world: str
@@ -35,12 +35,12 @@ class Run(NamedTuple):
 
 
 def words(expression: str, clock: str = "UTC") -> str:
-    """Return when an expression fires: `every weekday at 09:00 UTC`, `every 15 minutes`.
+    """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
 
-    `clock` is the zone whose clocks Studio goes by.
+    `clock` is the name of the time zone of the schedule.
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     minutes, hours, dates, months, weekdays = cron.plain_fields(expression)
     time = _time(minutes, hours, clock)
@@ -51,45 +51,45 @@ def words(expression: str, clock: str = "UTC") -> str:
 
 
 def in_words(expression: str) -> tuple[str, ...]:
-    """Return lines that say when an expression fires; none when it cannot be used."""
+    """Return lines that describe an expression; empty if it is invalid."""
     try:
-        said = words(expression)
+        text = words(expression)
     except cron.CronError:
         return ()
-    return (f"{said[0].upper()}{said[1:]}.", *other_readings(expression))
+    return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))
 
 
 def other_readings(expression: str) -> tuple[str, ...]:
-    """Return a sentence about what other crons make of two day fields; none where all agree.
+    """Return a sentence if other crons treat its two day fields differently; else empty.
 
-    Vixie cron and its heirs take a field that begins with a star for `*`, with a step too, and then
-    want both fields met (crontab(5), and https://crontab.guru/cron-bug.html).
+    Vixie cron and its successors treat a field that starts with a star as `*`, even with a step,
+    and then require both fields to match (crontab(5), and https://crontab.guru/cron-bug.html).
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     _, _, date, _, weekday = cron.typed_fields(expression)
     if cron.is_any(date) or cron.is_any(weekday):
         return ()
     _, _, dates, _, weekdays = cron.plain_fields(expression)
-    here = "either of them is enough"
+    this_rule = "either of them is enough"
     if (dates is None) != (weekdays is None):
-        here = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
+        this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
     stars = [field for field in (date, weekday) if field.startswith("*")]
     if not stars:
-        return (f"Both day fields are given: {here} here; some crons want both.",)
-    return (f"Both day fields are given: {here} here; with {stars[0]} many crons want both.",)
+        return (f"Both day fields are given: {this_rule} here; some crons want both.",)
+    return (f"Both day fields are given: {this_rule} here; with {stars[0]} many crons want both.",)
 
 
 def next_runs(
     expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
 ) -> tuple[Run, ...]:
-    """Return the next `RUNS` runs later than `after`, in the reader's `zone` and in UTC.
+    """Return the next `RUNS` fire times after `after`, in the user's `zone` and in UTC.
 
-    `clock` is the zone whose clocks Studio goes by.
+    `clock` is the time zone of the schedule.
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     times = cron.fire_times(expression, after, clock, count=RUNS)
     return tuple(Run(shown(moment, zone), shown(moment, UTC)) for moment in times)
@@ -107,7 +107,7 @@ def _time(minutes: Values, hours: Values, clock: str) -> str:
         return f"every {step} hours from 00:00 {clock}"
     if len(minutes) * len(hours) <= _LISTED_TIMES:
         times = [f"{hour:02}:{minute:02}" for hour in sorted(hours) for minute in sorted(minutes)]
-        return f"at {_listed(times)} {clock}"
+        return f"at {_join_and(times)} {clock}"
     return f"at {_minutes(minutes)} {in_hours}"
 
 
@@ -140,17 +140,17 @@ def _day(dates: Values, months: Values, weekdays: Values) -> str:
 def _weekdays(weekdays: frozenset[int]) -> str:
     if weekdays == _WEEKDAYS:
         return "weekday"
-    # A week begins with Monday for a reader, with Sunday for cron.
+    # Weeks start on Monday in text, on Sunday in cron.
     names = [_DAYS[day] for day in sorted(weekdays, key=lambda day: (day - 1) % 7)]
-    return _listed(names)
+    return _join_and(names)
 
 
 def _named(values: frozenset[int], names: tuple[str, ...], first: int) -> str:
-    return _listed([names[value - first] for value in sorted(values)])
+    return _join_and([names[value - first] for value in sorted(values)])
 
 
 def _dates(dates: frozenset[int]) -> str:
-    return _listed([f"{date}{_ending(date)}" for date in sorted(dates)])
+    return _join_and([f"{date}{_ending(date)}" for date in sorted(dates)])
 
 
 def _ending(number: int) -> str:
@@ -160,7 +160,7 @@ def _ending(number: int) -> str:
 
 
 def _even_step(values: frozenset[int], size: int) -> int | None:
-    """Return the step by which values go round evenly from 0, `None` when they do not."""
+    """Return the step if the values are all multiples of it from 0 on; else `None`."""
     if len(values) < 2 or size % len(values):
         return None
     step = size // len(values)
@@ -168,16 +168,16 @@ def _even_step(values: frozenset[int], size: int) -> int | None:
 
 
 def _numbers(values: frozenset[int]) -> str:
-    """Return numbers as a list, a range, or a range with a step."""
+    """Format numbers as a list, a range, or a range with a step."""
     numbers = sorted(values)
     steps = {later - earlier for earlier, later in pairwise(numbers)}
     if len(numbers) > 2 and len(steps) == 1:
         step = steps.pop()
         by = f" in steps of {step}" if step > 1 else ""
         return f"{numbers[0]} to {numbers[-1]}{by}"
-    return _listed([str(number) for number in numbers])
+    return _join_and([str(number) for number in numbers])
 
 
-def _listed(texts: list[str]) -> str:
-    """Return `a`, `a and b`, `a, b and c`."""
+def _join_and(texts: list[str]) -> str:
+    """Join texts as `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

@@ -1,6 +1,6 @@
-"""Schedules as the rows of a list: what a filter can ask of them, and in which orders they can be.
+"""Filter fields and sort orders of schedules.
 
-status=failed          also problem: how the last run that is known ended; is:suspended
+status=failed          state of the last known run; also problem; is:suspended
 name=nightly  by=ann  cron=5  cluster=gpu
 """
 
@@ -19,16 +19,16 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Scheduled(NamedTuple):
-    """A schedule with what came of it."""
+    """A schedule with its last runs."""
 
     task: Job
     """The schedule itself: a job in the state TASK."""
     runs: tuple[Run, ...]
-    """The last ones that are known, newest first."""
+    """The last known runs, newest first."""
 
 
 def state(row: Scheduled) -> JobState:
-    """Return how the last run went; `TASK` where none is known."""
+    """Return the state of the last run; `TASK` if there is none."""
     return next((run.state for run in row.runs if not run.gap), JobState.TASK)
 
 

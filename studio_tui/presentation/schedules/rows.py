@@ -1,6 +1,6 @@
-"""Schedules as rows and as facts: when each runs next, and what came of its last runs.
+"""Schedules as table rows and facts: next fire times, and results of the last runs.
 
-A hosted Studio does not say when a schedule runs; then that is said, and nothing is made up.
+A hosted Studio does not send when a schedule runs; then that is stated, without guessing.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ COLUMNS = (
     Column("by", "BY", 12, grow=1, drop=7, fits=True),
     Column("id", "ID", _SHORT_ID, drop=6),
 )
-"""In the order of the cells; the next run is told in local time."""
+"""In the order of `cells`; the next run is in local time."""
 
 COLUMNS_IN_UTC = tuple(
     replace(column, title="AT, UTC") if column.key == "at" else column for column in COLUMNS
@@ -58,9 +58,9 @@ _UNREADABLE = Cell("?", Tone.WARN)
 
 
 def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `runs` are the last ones known, newest first.
+    """Return one cell for each of `COLUMNS`; `runs` are the last known runs, newest first.
 
-    `zone` is that in which the next run is told.
+    `zone` is the time zone of the next run.
     """
     schedule = task.schedule
     next_run_at = schedule.next_run_at if schedule else None
@@ -69,7 +69,7 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
         expression_cell(task),
         _words(task),
         _next_run(task, now),
-        Cell(_at(next_run_at, zone)) if next_run_at else _not_known(task),
+        Cell(_at(next_run_at, zone)) if next_run_at else _unknown_cell(task),
         results(runs, schedule),
         _count(schedule.runs if schedule else None),
         _count(schedule.missed if schedule else None, Tone.WARN),
@@ -81,27 +81,27 @@ def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[
 
 
 def rebuilds(task: Job) -> tuple[str, ...]:
-    """Return the datasets that a schedule's pipeline rebuilds; none for one that runs a job."""
+    """Return the datasets that a schedule's pipeline rebuilds; empty if it runs a job."""
     return (task.schedule.datasets or ()) if task.schedule else ()
 
 
 def is_suspended(task: Job) -> bool:
-    """Whether a schedule makes no runs before it is resumed."""
+    """Whether a schedule is suspended."""
     return task.schedule is not None and task.schedule.suspended_at is not None
 
 
 def expression_cell(task: Job) -> Cell:
-    """Return the expression; a dash where Studio does not say it."""
+    """Return the expression; a dash if Studio does not send it."""
     schedule = task.schedule
     if schedule is None:
-        return _not_known(task)
+        return _unknown_cell(task)
     if "cron_expression" in schedule.unreadable:
         return _UNREADABLE
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
 def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
-    """Return a sign for each of the last runs, the newest last, in the tone of the newest."""
+    """Return glyphs of the last runs, newest last, in the tone of the newest."""
     if runs:
         return Cell(signs(runs), runs[0].tone)
     if schedule is not None and schedule.runs:
@@ -110,7 +110,7 @@ def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
 
 
 def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """Return what there is to say about a schedule, most wanted first."""
+    """Return the facts about a schedule, most important first."""
     schedule = task.schedule
     return (
         *timetable(task, now, zone),
@@ -133,7 +133,7 @@ def _where(task: Job) -> tuple[Fact, ...]:
 
 
 def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """Return when a schedule runs, and the next times."""
+    """Return the description of a schedule, and its next fire times."""
     schedule = task.schedule
     return (
         Fact("schedule", _when(task)),
@@ -142,14 +142,14 @@ def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
 
 
 class Explained(NamedTuple):
-    """What was typed as the time of a schedule means, or why it means nothing."""
+    """Explanation of the time typed for a schedule, or an error message."""
 
     lines: tuple[str, ...]
     is_good: bool
 
 
 def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
-    """Say in words when an expression fires, and its next runs."""
+    """Describe an expression and its next fire times, or why it is invalid."""
     try:
         runs = runs_ahead(typed, time_zone, now, zone)
         lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
@@ -160,11 +160,11 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
 
 
 def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Say which moment was typed."""
+    """Format the time that was typed, or explain why it is invalid."""
     try:
         return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
     except StartTimeError as error:
-        # What is empty here is no schedule; its list runs one at once.
+        # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
         sentence = str(error).replace(RUN_NOW, "esc and then t run it now")
         return Explained((sentence,), is_good=False)
 
@@ -172,12 +172,12 @@ def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
 def runs_ahead(
     expression: str, time_zone: str | None, now: datetime, zone: tzinfo
 ) -> tuple[str, ...]:
-    """Return the next runs of an expression that goes by `time_zone`, in `zone` and in UTC.
+    """Return the next fire times of an expression in `time_zone`, shown in `zone` and in UTC.
 
     Raises:
-        CronError: the expression cannot be used, or its time zone is not known here.
+        CronError: the expression is invalid, or its time zone is unknown here.
     """
-    # No run lies between the minute's beginning and now, so a minute's answer is one.
+    # No run is between the start of the minute and now, so the result is cached per minute.
     minute = now.replace(second=0, microsecond=0)
     return _runs_after(expression, time_zone or "UTC", minute, zone)
 
@@ -194,10 +194,10 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
 
 @lru_cache(maxsize=1024)
 def in_words(expression: str, time_zone: str | None) -> str:
-    """Return when an expression fires.
+    """Describe an expression.
 
     Raises:
-        CronError: the expression cannot be used.
+        CronError: the expression is invalid.
     """
     return words(expression, time_zone or "UTC")
 
@@ -218,12 +218,12 @@ def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
         return _UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
-    told = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
-    return Cell(told, Tone.STRONG)
+    text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
+    return Cell(text, Tone.STRONG)
 
 
 def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
-    """Say when the next runs are; those after the first are worked out here."""
+    """List the next runs; those after the first are computed here."""
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
         return (Fact("next runs", Cell(f"none before p resumes it; suspended {old}", Tone.WARN)),)
@@ -282,22 +282,23 @@ def _next_run(task: Job, now: datetime) -> Cell:
     if is_suspended(task):
         return Cell("suspended", Tone.WARN)
     moment = task.schedule.next_run_at if task.schedule else None
-    return Cell(_until(moment, now), Tone.WAITING) if moment else _not_known(task)
+    return Cell(_until(moment, now), Tone.WAITING) if moment else _unknown_cell(task)
 
 
 def _until(moment: datetime, now: datetime) -> str:
     if moment > now:
         return f"in {span(moment - now)}"
-    # Whether the run was made meanwhile is not known before Studio says so.
+    # Whether the run was created in the meantime is unknown until Studio answers.
     return f"due {ago(moment, now)}" if now - moment >= LATE else "now"
 
 
 def _at(moment: datetime, zone: tzinfo) -> str:
-    """Return `Thu 5 Mar 03:00`; how far off it is tells the year."""
+    """Format a time as `Thu 5 Mar 03:00`; the year is omitted, as `NEXT RUN` implies it."""
     try:
         shown = moment.astimezone(zone)
     except (OverflowError, ValueError):
-        shown = moment  # year 1 and 9999 have no time in every zone
+        # out of range in some zones
+        shown = moment
     return f"{shown:%a} {shown.day} {shown:%b %H:%M}"
 
 
@@ -314,5 +315,5 @@ def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
     return Cell(str(count), tone) if count else Cell("0", Tone.DIM)
 
 
-def _not_known(task: Job) -> Cell:
+def _unknown_cell(task: Job) -> Cell:
     return _UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)

@@ -1,4 +1,4 @@
-"""The last runs of a schedule, as Studio tells them with it or else as its jobs tell them."""
+"""The last runs of a schedule, as sent by Studio or else found among the jobs."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,10 @@ from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.schedules.start_times import span
 
 RESULTS = 8
-"""Last runs whose results are shown."""
+"""Maximum number of last runs shown."""
 
 LATE = timedelta(minutes=1)
-"""A run that was made so long after its time is late."""
+"""Delay after which a run is considered late."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -23,7 +23,7 @@ _GAPS = {
     "missed": ("!", "no Studio was running"),
     "skipped": ("»", "the run before went on"),
 }
-"""Signs of times without a run, and why there is none."""
+"""Glyphs of fire times without a run, and the reasons."""
 
 _OF_PIPELINES = {
     PipelineState.PENDING: JobState.PENDING,
@@ -36,24 +36,24 @@ _OF_PIPELINES = {
 
 
 class Run(NamedTuple):
-    """A run of a schedule, or a time that had none."""
+    """A run of a schedule, or a fire time without one."""
 
     id: str | None
     state: JobState
-    """Of the job; of a pipeline the one that means the same."""
+    """State of the job, or the equivalent of the pipeline's state."""
     status: str
-    """The word that Studio sent."""
+    """The status as sent by Studio."""
     created_at: datetime | None
     by_hand: bool = False
     error: str = ""
     scheduled_for: datetime | None = None
-    """The time that it was for; `None` if it was made by hand."""
+    """The fire time; `None` for a manual run."""
     gap: str = ""
-    """`missed` or `skipped` for a time that had no run."""
+    """`missed` or `skipped` for a fire time without a run."""
 
     @property
     def late(self) -> timedelta | None:
-        """How long after its time it was made, where that is worth a word."""
+        """Delay between fire time and creation; `None` if it is less than `LATE`."""
         if self.scheduled_for is None or self.created_at is None:
             return None
         late = self.created_at - self.scheduled_for
@@ -61,7 +61,7 @@ class Run(NamedTuple):
 
     @property
     def sign(self) -> str:
-        """How it went, in a few cells: `✓`, `(✓)` by hand, `✓+` late; `!` missed, `»` skipped."""
+        """Result in a few cells: `✓`, `(✓)` manual, `✓+` late; `!` missed, `»` skipped."""
         if self.gap:
             return _GAPS[self.gap][0]
         glyph = LOOKS[self.state].glyph
@@ -71,12 +71,12 @@ class Run(NamedTuple):
 
     @property
     def tone(self) -> Tone:
-        """What the sign's colour is to mean."""
+        """Tone of the sign."""
         return Tone.WARN if self.gap else LOOKS[self.state].tone
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
-    """Return the last runs of each schedule, newest first, from jobs that are so."""
+    """Return the last runs of each schedule by its id, newest first, found among jobs."""
     runs: dict[str, list[Run]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
@@ -87,7 +87,7 @@ def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
 
 
 def run_of(job: Job) -> Run:
-    """Return a job as a run."""
+    """Convert a job to a run."""
     return Run(
         job.id,
         job.state,
@@ -99,7 +99,7 @@ def run_of(job: Job) -> Run:
 
 
 def with_manual(runs: Iterable[Run], by_hand: Iterable[Job]) -> tuple[Run, ...]:
-    """Return the last runs, the newest first, with jobs that were runs by hand among them."""
+    """Return the last runs, newest first, including jobs that were manual runs."""
     jobs = [run_of(job)._replace(by_hand=True) for job in by_hand]
     ids = {run.id for run in jobs}
     every = [*jobs, *(run for run in runs if run.id not in ids)]
@@ -112,11 +112,11 @@ def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
     recent = task.schedule.recent if task.schedule else None
     if recent is None:
         return tuple(jobs[:RESULTS])
-    return tuple(_told(run) for run in recent[:RESULTS])
+    return tuple(_from_schedule_run(run) for run in recent[:RESULTS])
 
 
 def signs(runs: Sequence[Run]) -> str:
-    """Return a sign for each of the last runs, the newest last, in no more cells than there are."""
+    """Return the signs of the last runs, newest last, in at most `RESULTS` cells."""
     shown = ""
     for run in runs[:RESULTS]:
         if len(run.sign) + len(shown) > RESULTS:
@@ -126,7 +126,7 @@ def signs(runs: Sequence[Run]) -> str:
 
 
 def line(run: Run, now: datetime) -> str:
-    """Return a line that says when a run was made and how it went, or why there was none."""
+    """Return a line about when a run was created and its result, or why there was none."""
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
     hand = ", by hand" if run.by_hand else ""
@@ -135,7 +135,7 @@ def line(run: Run, now: datetime) -> str:
     return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{late}{error}"
 
 
-def _told(run: ScheduleRun) -> Run:
+def _from_schedule_run(run: ScheduleRun) -> Run:
     if run.kind in _GAPS:
         at = run.scheduled_for
         return Run(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
@@ -156,6 +156,6 @@ def _told(run: ScheduleRun) -> Run:
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """Return how long ago a moment was: `5m ago`, `now`."""
+    """Format an age as `5m ago` or `now`."""
     old = age(seconds_between(moment, now))
     return old if old in {"now", UNKNOWN} else f"{old} ago"

@@ -1,7 +1,8 @@
-"""Reads when a job is to start from natural words, strictly, and says in words when that is.
+"""Strict parsing of start times in natural language, and formatting of times.
 
-`dateparser`, which the published client uses, also resolves what it understands in part (`32 March`
-is in 2032 for it); here a text has a known form, and then means the same, or is refused.
+`dateparser`, which the published client uses, accepts text that it understands only in part (it
+takes `32 March` as a date in 2032). Here text in a known format has exactly one meaning; all other
+text is rejected.
 """
 
 import re
@@ -16,7 +17,7 @@ from studio_tui.text import safe_line
 EXAMPLES = "`tomorrow 15:00`, `in 2 hours`, `monday 9am` or `2026-03-04 15:00`"
 
 RUN_NOW = "leave it empty to run now"
-"""What is said of a form; elsewhere other words belong in its place."""
+"""Advice for a form; other dialogs replace it."""
 
 _FARTHEST_YEARS = 10
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,10 +35,10 @@ _UNITS = {
     **dict.fromkeys(("month", "months"), "month"),
 }
 _ELAPSING = frozenset({"minute", "hour"})
-"""Units that pass as they are, whatever the clocks on the walls do."""
+"""Units of exact length, unaffected by daylight saving time."""
 
 _DAYS_OF_A_MONTH = 30
-"""About, for a suggestion."""
+"""Approximate, for a suggestion."""
 
 _NEAR_DAYS = ("today", "tomorrow", "day after tomorrow")
 _GLUE = ("next", "noon", "midnight", "am", "pm", "in", "at", "on", "of", "and", "a", "an", "after")
@@ -68,43 +69,45 @@ _SLASHED = re.compile(r"(?:^| )\d{1,4}(?:/\d{1,4}|\.\d{1,2}\.)", re.ASCII)
 
 _SLASHED_DATE = re.compile(r"(?:^| )(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4})|\.)?(?=$|[ ,])", re.ASCII)
 _LEAP_YEAR = 2028
-"""Stands for the year of a date without one."""
+"""Year for a date without one."""
 
 
 class StartTimeError(ValueError):
-    """A text is no time that a job can start at; the sentence says why and what to type."""
+    """The text is not a valid start time; the message says why and what to type."""
 
 
 def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """Return the one moment, aware and in UTC, that `text` means in `zone`; it is not past.
+    """Return the only time, aware and in UTC, that `text` denotes in `zone`; it is in the future.
 
-    A time of day alone, a weekday, and a date without a year mean the next such.
+    A time of day, a weekday, or a date without a year denotes the next one.
 
     Raises:
-        StartTimeError: the text has no such meaning, or not one only.
+        StartTimeError: the text is invalid or ambiguous.
     """
     words = re.sub(r"(?<=\d)t(?=\d)", " ", " ".join(text.lower().split()))
     if words.startswith("in "):
-        moment = _after(words, text, now, zone)
+        moment = _relative_time(words, text, now, zone)
     else:
-        named = _ZONE.fullmatch(words)
-        words, meant = (named["rest"].rstrip(), _zone(named["zone"])) if named else (words, zone)
+        with_zone = _ZONE.fullmatch(words)
+        words, meant = (
+            (with_zone["rest"].rstrip(), _zone(with_zone["zone"])) if with_zone else (words, zone)
+        )
         local_now = now.astimezone(meant).replace(tzinfo=None, fold=0)
-        moment = _instant(_named(words, text, local_now), meant)
+        moment = _instant(_named_time(words, text, local_now), meant)
     if moment <= now:
         raise StartTimeError(_past(moment, now, zone))
     return moment
 
 
 def described(moment: datetime, now: datetime, zone: tzinfo) -> str:
-    """Return `Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h`."""
+    """Format a time as `Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h`."""
     return f"{both(moment, zone)} · in {span(moment - now)}"
 
 
 def both(moment: datetime, zone: tzinfo) -> str:
-    """Return a moment in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
+    """Format a time in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
 
-    Where the clocks show UTC themselves it is said once.
+    If both are the same, it is shown once.
     """
     world = moment.astimezone(UTC)
     here, there = shown(moment, zone), shown(world, UTC)
@@ -115,14 +118,14 @@ def both(moment: datetime, zone: tzinfo) -> str:
 
 
 def shown(moment: datetime, zone: tzinfo) -> str:
-    """Return what the clocks of a zone show: `Wed 4 Mar 2026 15:00 CET`."""
+    """Format a time in a zone: `Wed 4 Mar 2026 15:00 CET`."""
     local = moment.astimezone(zone)
     name = safe_line(local.tzname() or "")
     return f"{local:%a} {local.day} {local:%b %Y %H:%M} {name}"
 
 
 def span(length: timedelta) -> str:
-    """Return a span in its two largest units: `3 d 2 h`, `2 h 13 min`, `5 min`, `40 s`."""
+    """Format a duration in its two largest units: `3 d 2 h`, `2 h 13 min`, `5 min`, `40 s`."""
     seconds = max(0, int(length.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
@@ -133,8 +136,8 @@ def span(length: timedelta) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount)
 
 
-def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
-    """Work out `in 2 hours`, `in 3 days at 9am`."""
+def _relative_time(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
+    """Parse `in 2 hours`, `in 3 days at 9am`."""
     length, _, clock = words.removeprefix("in ").partition(" at ")
     amounts: list[tuple[str, str]] = []
     place = 0
@@ -156,19 +159,19 @@ def _after(words: str, typed: str, now: datetime, zone: tzinfo) -> datetime:
         raise StartTimeError(_not_understood(typed))
     if units & _ELAPSING:
         base = now.astimezone(UTC).replace(tzinfo=None)
-        return _near(_later(base, amounts, typed), base).replace(tzinfo=UTC)
+        return _check_year(_later(base, amounts, typed), base).replace(tzinfo=UTC)
     base = now.astimezone(zone).replace(tzinfo=None, fold=0)
-    local = _near(_later(base, amounts, typed), base)
+    local = _check_year(_later(base, amounts, typed), base)
     if clock:
         local = datetime.combine(local.date(), _clock(clock, typed))
     return _instant(local, zone)
 
 
 def _later(base: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> datetime:
-    """Return the time so many months, then the rest, after `base`; a month keeps to its last day.
+    """Return `base` plus the amounts; a day beyond the end of a month becomes its last day.
 
     Raises:
-        StartTimeError: it is beyond the calendar.
+        StartTimeError: the result is out of range.
     """
     spans = {f"{unit}s": float(amount) for amount, unit in amounts if unit != "month"}
     months = base.month - 1 + sum(int(float(amount)) for amount, unit in amounts if unit == "month")
@@ -180,8 +183,8 @@ def _later(base: datetime, amounts: Sequence[tuple[str, str]], typed: str) -> da
         raise StartTimeError(f"{quoted(typed)} is too far away.") from None
 
 
-def _named(words: str, typed: str, now: datetime) -> datetime:
-    """Work out a day, a time of day or both; all times here are local and naive."""
+def _named_time(words: str, typed: str, now: datetime) -> datetime:
+    """Parse a day, a time of day, or both; all times here are local and naive."""
     parts = _DAY_THEN_CLOCK.fullmatch(words) or _CLOCK_THEN_DAY.fullmatch(words)
     if parts is None:
         raise StartTimeError(_no_clock(words, typed, now))
@@ -201,11 +204,11 @@ def _named(words: str, typed: str, now: datetime) -> datetime:
     found = _calendar_date(day, clock, now)
     if found is None:
         raise StartTimeError(_not_understood(typed))
-    return _near(found, now)
+    return _check_year(found, now)
 
 
 def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
-    """Return the time of a date, of the next such date when it has no year; `None` for no date.
+    """Return the time for a date, or the next such date if it has no year; `None` for no date.
 
     Raises:
         StartTimeError: there is no such date.
@@ -227,8 +230,8 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
             return found
     if not 1 <= month <= 12:
         raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
-    named = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
-    raise StartTimeError(f"There is no {named}; check the day.")
+    date_text = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()
+    raise StartTimeError(f"There is no {date_text}; check the day.")
 
 
 def _clock(text: str, typed: str) -> time:
@@ -249,8 +252,8 @@ def _clock(text: str, typed: str) -> time:
         raise StartTimeError(sentence) from None
 
 
-def _near(local: datetime, now: datetime) -> datetime:
-    """Keep to years in which every zone can be worked out and a typing error is seen."""
+def _check_year(local: datetime, now: datetime) -> datetime:
+    """Reject years in which zones cannot be computed, or that are likely a typing error."""
     if local.year < now.year - 1:
         raise StartTimeError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
@@ -261,7 +264,11 @@ def _near(local: datetime, now: datetime) -> datetime:
 
 
 def _instant(local: datetime, zone: tzinfo) -> datetime:
-    """Return the moment when the clocks of `zone` show `local`, if there is one such."""
+    """Return the time at which clocks in `zone` show `local`.
+
+    Raises:
+        StartTimeError: there is no such time, or there are two, due to daylight saving time.
+    """
     moment = local.replace(tzinfo=zone)
     again = moment.replace(fold=1)
     world = moment.astimezone(UTC)
@@ -305,7 +312,7 @@ def _past(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 
 def _no_clock(words: str, typed: str, now: datetime) -> str:
-    """Say what is wrong with a text that has no time of day where one belongs."""
+    """Explain the error in a text without a time of day."""
     day = words.removeprefix("on ")
     known = day in _NEAR_DAYS or day.removeprefix("next ") in _WEEKDAYS
     if known or _calendar_date(day, time(9), now):
@@ -314,7 +321,7 @@ def _no_clock(words: str, typed: str, now: datetime) -> str:
 
 
 def _slashed(words: str) -> str:
-    """Say what keeps a date such as `4/5/2026` from being read."""
+    """Explain why a date such as `4/5/2026` is rejected."""
     parts = _SLASHED_DATE.search(words)
     if parts is None:
         return "could be read in two ways"
@@ -347,9 +354,9 @@ def _not_understood(typed: str) -> str:
         if word in _PAST_WORDS:
             return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."
         if word not in _KNOWN:
-            near = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
-            if near:
-                meant = safe_line(words.replace(word, near[0], 1))
+            similar = get_close_matches(word, sorted(w for w in _KNOWN if len(w) > 4), 1, 0.75)
+            if similar:
+                meant = safe_line(words.replace(word, similar[0], 1))
                 return f"{quoted(word)} is not understood; did you mean `{meant}`?"
             return f"{quoted(word)} is not understood; type {EXAMPLES}."
     return f"{quoted(typed)} is understood only in part; type {EXAMPLES}."

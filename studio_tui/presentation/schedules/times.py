@@ -1,4 +1,4 @@
-"""What is typed as the time of a schedule, where that may be a cron or one moment."""
+"""Parsing of a schedule's time, which may be a cron expression or a single time."""
 
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -8,29 +8,29 @@ from studio_tui.presentation.schedules.rows import explain_expression
 from studio_tui.presentation.schedules.start_times import StartTimeError, described, resolve
 
 
-class TimeTold(NamedTuple):
-    """What a time means, or why it means nothing."""
+class ExplainedTime(NamedTuple):
+    """Meaning of a time, or an error message."""
 
     lines: tuple[str, ...]
     is_good: bool
     moment: datetime | None = None
-    """The one moment; `None` for a cron, or for what means nothing."""
+    """The single time; `None` for a cron expression, or if invalid."""
 
 
-def explain_time(typed: str, now: datetime, zone: tzinfo) -> TimeTold:
-    """Say what a cron in UTC, or a moment in `zone`, means."""
+def explain_time(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
+    """Explain a cron expression in UTC, or a single time in `zone`."""
     if _is_cron(typed):
-        told = explain_expression(typed, None, now, zone)
-        return TimeTold(told.lines, told.is_good)
+        explained = explain_expression(typed, None, now, zone)
+        return ExplainedTime(explained.lines, explained.is_good)
     try:
         moment = resolve(typed, now, zone)
     except StartTimeError as error:
-        return TimeTold((str(error),), is_good=False)
-    return TimeTold((described(moment, now, zone),), is_good=True, moment=moment)
+        return ExplainedTime((str(error),), is_good=False)
+    return ExplainedTime((described(moment, now, zone),), is_good=True, moment=moment)
 
 
 def _is_cron(typed: str) -> bool:
-    """Whether a text is meant as a cron, right or wrong."""
+    """Whether a text is intended as a cron expression, valid or not."""
     if typed.startswith("@") or "*" in typed:
         return True
     try:

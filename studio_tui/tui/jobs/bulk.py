@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
-from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, untold
+from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import Chosen, summary, to_cancel, to_repeat
 from studio_tui.presentation.jobs.states import state_cell
@@ -225,7 +225,9 @@ def _named(
         notes.append("What stands beside a job is from what this dashboard submitted.")
     unknown = [job for job in jobs if job.id not in submitted]
     if unknown:
-        fields = dict.fromkeys(name for job in unknown for name in untold(job) if name != FILES)
+        fields = dict.fromkeys(
+            name for job in unknown for name in settings_not_sent(job) if name != FILES
+        )
         whose = f" of {plural(len(unknown), 'job')}" if submitted else ""
         notes.append(f"Server default{whose}: {', '.join(fields)}")
         notes.append(NO_FILES.replace(":", f"{whose}:", 1))

@@ -8,9 +8,8 @@ from studio_tui.api.models import Job, JobInput, JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
-from studio_tui.presentation.form.draft import Draft, not_told
-from studio_tui.presentation.form.draft import untold as untold_fields
-from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, untold
+from studio_tui.presentation.form.draft import Draft, fields_from_history, fields_not_sent
+from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, settings_not_sent
 from studio_tui.presentation.format import size
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
@@ -80,7 +79,7 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
         "credentials": submitted.credentials_name or "",
         "cluster": submitted.compute_cluster_name or ("" if number is None else f"id {number}"),
     }
-    return {name: safe_line(values[name]) for name in untold(job) if values[name]}
+    return {name: safe_line(values[name]) for name in settings_not_sent(job) if values[name]}
 
 
 def names_of(files: Iterable[SentFile]) -> dict[str, str]:
@@ -98,8 +97,8 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
     found = difference(
         before,
         after,
-        not_told(repeat.job, after) if submitted is None else (),
-        untold_fields(repeat.job) if submitted is not None else (),
+        fields_not_sent(repeat.job, after) if submitted is None else (),
+        fields_from_history(repeat.job) if submitted is not None else (),
         files=names_of(submitted.files) if submitted is not None else {},
     )
     same = () if found.query or found.settings else (Cell("Nothing is changed.", Tone.DIM),)

@@ -9,7 +9,7 @@ from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.facts import begun, raw
+from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
 from studio_tui.presentation.pipelines.rows import FINISHED_STATES
@@ -93,7 +93,7 @@ class PipelineController:
 
     def why_no_logs(self) -> str | None:
         """Return why there are no logs to show."""
-        if (reason := self.why_none()) or any(map(begun, self._meant)):
+        if (reason := self.why_none()) or any(map(jobs_with_logs, self._meant)):
             return reason
         return "None of its jobs has begun"
 
@@ -191,7 +191,7 @@ class PipelineController:
 
     async def open_logs(self) -> None:
         """Show the logs of the jobs that have begun as one."""
-        runs = [run for pipeline in self._meant for run in begun(pipeline)]
+        runs = [run for pipeline in self._meant for run in jobs_with_logs(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
             words = f"The logs of {LIMIT} of {len(ids)} jobs are shown: what failed, then what runs"

@@ -12,7 +12,11 @@ from textual.widgets import OptionList
 from studio_tui import clock
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.errors import StudioError
-from studio_tui.presentation.pipelines.dataset_facts import dataset_lines, dataset_rows, to_mend
+from studio_tui.presentation.pipelines.dataset_facts import (
+    dataset_lines,
+    dataset_rows,
+    outdated_upstream,
+)
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Choose
@@ -149,7 +153,7 @@ async def _look_closer(
     lines = dataset_lines(dataset, others, now, is_all_told=is_all_told)
     answer = await app.push_screen_wait(Review(short_name(dataset.name), lines, answers))
     if answer == "t":
-        names = to_mend(dataset, others)
+        names = outdated_upstream(dataset, others)
         return Rebuild(tuple(map(short_name, names)), only=bool(dataset.newer))
     if answer == "g" and maker is not None:
         return GoToJob(maker)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.draft import Draft, not_told
+from studio_tui.presentation.form.draft import Draft, fields_not_sent
 from studio_tui.presentation.form.fields import FIELDS
 from tests.jobs import NOON, job
 from tests.presentation.form.forms import DRAFTS
@@ -123,4 +123,4 @@ def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
 def test_what_studio_does_not_tell_is_named_unless_it_is_known(
     sent: dict[str, Any], typed: dict[str, Any], names: str
 ) -> None:
-    assert not_told(job(**sent), Draft(**typed)) == tuple(names.split())
+    assert fields_not_sent(job(**sent), Draft(**typed)) == tuple(names.split())

@@ -47,7 +47,7 @@ BAD_REQUIREMENTS = {
     "--index-url": "`--index-url` needs a URL after it, such as https://pypi.org/simple.",
     "--no-binary": "`--no-binary` needs a package after it, or :all:.",
     "--banana": (
-        "“--banana” is no option of a requirements file; those that work are --index-url,"
+        "“--banana” is not an option of a requirements file; these are supported: --index-url,"
         " --extra-index-url, --find-links, --no-index, --no-binary, --only-binary and"
         " --require-hashes."
     ),

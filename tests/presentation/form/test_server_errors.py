@@ -60,8 +60,8 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(403, {"message": "Viewers cannot run jobs."}),
             WHOLE,
             (
-                "Studio does not allow this: Viewers cannot run jobs. No job was created; it takes"
-                " a member of the team who may run jobs."
+                "Studio does not allow this: Viewers cannot run jobs. No job was created; ask a"
+                " member of the team who may run jobs."
             ),
         ),
         (

@@ -25,8 +25,8 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"query": "x" * (MIB + 1)},
         "The query is 1.0 MiB; Studio takes one of at most 1.0 MiB.",
     ),
-    ("query", {"query": "a\n\0"}, "Line 2 holds a NUL character, which no job can take."),
-    ("query", {"query": "\ud800"}, "Line 1 holds half a character, which cannot be sent."),
+    ("query", {"query": "a\n\0"}, "Line 2 contains a NUL character, which no job can take."),
+    ("query", {"query": "\ud800"}, "Line 1 contains half a character, which cannot be sent."),
     ("query_file", {"query_file": "gone.py"}, "There is no file “gone.py”; check the path."),
     (
         "query_file",
@@ -51,7 +51,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_file",
         {"query_file": "null.py"},
-        "Line 2 holds a NUL character, which no job can take.",
+        "Line 2 contains a NUL character, which no job can take.",
     ),
     ("query_type", {"query_type": "ruby"}, "A query is PYTHON or SHELL; “ruby” is neither."),
     (
@@ -62,7 +62,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_name",
         {"query_name": "a\x1b[31m"},
-        "The name holds a control character or a line break; take it out.",
+        "The name contains a control character or a line break; remove it.",
     ),
     ("environment", {"environment": "A=1\nB"}, "Line 2: B has no value; type B=VALUE, or B= for"),
     (
@@ -108,17 +108,17 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "python_version",
         {"python_version": "python 3.11"},
-        "“python 3.11” is no version of Python 3; type 3.11.",
+        "“python 3.11” is not a Python 3 version; type 3.11.",
     ),
     (
         "python_version",
         {"python_version": "2.7"},
-        "“2.7” is no version of Python 3; type 3.12.",
+        "“2.7” is not a Python 3 version; type 3.12.",
     ),
     (
         "python_version",
         {"python_version": "3,12"},
-        "“3,12” is no version of Python 3; type 3.12.",
+        "“3,12” is not a Python 3 version; type 3.12.",
     ),
     (
         "requirements",
@@ -133,22 +133,22 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "repository",
         {"repository": "https://github.com/u/r@"},
-        "There is no revision after the @; type one, or take the @ out.",
+        "There is no revision after the @; type one, or remove the @.",
     ),
     (
         "repository",
         {"repository": "github.com/u/r"},
-        "“github.com/u/r” is no URL; type it as https://github.com/u/r.",
+        "“github.com/u/r” is not a URL; type it as https://github.com/u/r.",
     ),
     (
         "repository",
         {"repository": "https://"},
-        "“https://” is no URL; type it as https://HOST/USER/REPOSITORY.",
+        "“https://” is not a URL; type it as https://HOST/USER/REPOSITORY.",
     ),
     ("files", {"files": ("gone.py, a",)}, "There is no file “gone.py, a”; one path a line."),
     ("files", {"files": ("gone.py",)}, "There is no file “gone.py”; check the path."),
     ("files", {"files": ("secret.py",)}, "“secret.py” cannot be read; check its permissions."),
-    ("files", {"files": ("",)}, "A file has no path; type one, or take it out."),
+    ("files", {"files": ("",)}, "A file has no path; type one, or remove it."),
     (
         "files",
         {"files": ("big.bin",)},
@@ -164,16 +164,16 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"files": ("data.csv", "old/data.csv")},
         "“data.csv” and “old/data.csv” would both be “data.csv” beside the job; rename one.",
     ),
-    ("uploads", {"uploads": (" ",)}, "An uploaded file has no id; take it out."),
+    ("uploads", {"uploads": (" ",)}, "An uploaded file has no id; remove it."),
     (
         "compute_cluster_name",
         {"compute_cluster_name": "gpu"},
-        "“gpu” is no cluster; there are “default”, “gpu-large”, “gpu-small”, “old”, “broken”.",
+        "“gpu” is not a cluster; there are “default”, “gpu-large”, “gpu-small”, “old”, “broken”.",
     ),
     (
         "compute_cluster_name",
         {"compute_cluster_name": "gpu-larg"},
-        "“gpu-larg” is no cluster; did you mean “gpu-large”?",
+        "“gpu-larg” is not a cluster; did you mean “gpu-large”?",
     ),
     (
         "compute_cluster_name",
@@ -198,12 +198,12 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "compute_cluster_id",
         {"compute_cluster_id": "2", "compute_cluster_name": "gpu-large"},
-        "A cluster is named by its name or its id, not both; empty one of the two.",
+        "Give the name or the id of a cluster, not both; clear one of them.",
     ),
     (
         "credentials_name",
         {"credentials_name": "a\nb"},
-        "The name holds a control character or a line break; take it out.",
+        "The name contains a control character or a line break; remove it.",
     ),
     (
         "start_after",
@@ -256,7 +256,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "repository",
         {"repository": "https://u:hunter2@example.org/r"},
-        "The URL holds a password or token, which everyone who sees the job can read.",
+        "The URL contains a password or token, which everyone who sees the job can read.",
     ),
     (
         "repository",
@@ -319,7 +319,7 @@ def test_a_cluster_is_not_judged_before_the_clusters_are_known(field: str) -> No
 def test_a_studio_without_clusters_is_said() -> None:
     draft = replace(GOOD, compute_cluster_name="gpu")
     (problem,) = check(draft, replace(AROUND, clusters=()))
-    assert problem.sentence == "“gpu” is no cluster; there are none."
+    assert problem.sentence == "“gpu” is not a cluster; there are none."
 
 
 def test_the_status_of_an_older_studio_is_its_activity() -> None:
@@ -436,7 +436,7 @@ def test_every_priority_has_a_meaning() -> None:
 def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
     (problem,) = check(replace(GOOD, repository=repository), AROUND)
     assert problem.level is Level.WARNING
-    assert problem.sentence.startswith("The URL holds a password or token")
+    assert problem.sentence.startswith("The URL contains a password or token")
 
 
 @pytest.mark.parametrize(
@@ -453,5 +453,5 @@ def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
 def test_a_login_in_a_requirement_is_warned_of_at_its_line(line: str) -> None:
     (problem,) = check(replace(GOOD, requirements=f"numpy\n{line}"), AROUND)
     assert (problem.field, problem.level) == ("requirements", Level.WARNING)
-    assert problem.sentence.startswith("Line 2: the address holds a password or token")
+    assert problem.sentence.startswith("Line 2: the address contains a password or token")
     assert "hunter2" not in problem.sentence

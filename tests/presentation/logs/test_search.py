@@ -106,8 +106,8 @@ def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
 def test_words_are_never_given_up_however_busy_the_machine(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_PATIENCE", 1e-9)
-    monkeypatch.setattr(search, "_PATIENCE_LARGE", 1e-9)
+    monkeypatch.setattr(search, "_TIMEOUT", 1e-9)
+    monkeypatch.setattr(search, "_TIMEOUT_LARGE", 1e-9)
     wanted = Wanted("a li")
     assert len(wanted.starts(text.encode())) == 10_000
     assert wanted.spans("a line") == [(0, 4)]

@@ -5,7 +5,7 @@ from studio_tui.presentation.pipelines.dataset_facts import (
     NOT_TOLD,
     dataset_lines,
     dataset_rows,
-    to_mend,
+    outdated_upstream,
 )
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -64,8 +64,8 @@ def test_nothing_is_called_up_to_date_where_studio_does_not_tell() -> None:
 
 
 def test_what_is_out_of_date_is_mended_with_what_it_was_made_from() -> None:
-    assert to_mend(REPORT, ALL) == ("local.local.report", "local.local.clean")
-    assert to_mend(RAW, ALL) == ("local.local.raw",)
+    assert outdated_upstream(REPORT, ALL) == ("local.local.report", "local.local.clean")
+    assert outdated_upstream(RAW, ALL) == ("local.local.raw",)
 
 
 def test_no_datasets_make_no_rows() -> None:

@@ -9,9 +9,9 @@ from studio_tui.presentation.pipelines.facts import (
     GRID_JOBS,
     NAMED,
     Around,
-    begun,
     facts,
     grid,
+    jobs_with_logs,
     raw,
 )
 from studio_tui.presentation.pipelines.rows import Overview
@@ -200,7 +200,7 @@ def test_the_raw_answer_is_json_that_can_be_drawn() -> None:
 
 def test_logs_are_those_of_jobs_that_have_begun_failed_ones_first() -> None:
     shown = pipeline(1, runs={"a": "COMPLETE", "b": "RUNNING", "c": "FAILED", "d": "PENDING"})
-    assert [run.name for run in begun(shown)] == ["c.py", "b.py", "a.py"]
+    assert [run.name for run in jobs_with_logs(shown)] == ["c.py", "b.py", "a.py"]
 
 
 def test_hostile_text_stays_text() -> None:

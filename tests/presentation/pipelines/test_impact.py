@@ -16,8 +16,8 @@ def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_go_on() -> None:
     assert said == (
         "It is a job of the pipeline pipeline-1.",
         "2 jobs wait for it and will not run (blocked).",
-        "R on it afterwards lets the pipeline go on;",
-        "X in the pipeline stops all of it, so that p lets it go on.",
+        "R on it afterwards lets the pipeline continue;",
+        "X in the pipeline stops all of it, so that p lets it continue.",
     )
     assert cancel_notes(pipeline(runs=ON), "run-1-c", near=True)[1].startswith("1 job waits for it")
     assert cancel_notes(pipeline(runs=ON), "run-1-d", near=True)[1] == "No other job waits for it."
@@ -54,7 +54,7 @@ def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
         "2 jobs wait for it.",
     )
     paused = repeat_notes(pipeline(status="PAUSED", runs=FAILED), "run-1-b", near=True, resume=True)
-    assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p lets it go on."
+    assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p lets it continue."
     afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", near=True, resume=False)
     assert afresh[0] == "It does not take its place in the pipeline pipeline-1,"
     assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, resume=True) == ()
@@ -72,7 +72,7 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> No
 def test_a_canceled_pipeline_says_what_lets_it_go_on() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled, near=True) == (
-        "The pipeline is over: canceled. R on b.py runs it again, and the pipeline goes on"
+        "The pipeline is over: canceled. R on b.py runs it again, and the pipeline continues"
     )
     done = pipeline(status="COMPLETED", runs=dict.fromkeys(ON, "COMPLETE"))
     assert over_words(done, near=True) == "The pipeline is over: completed"

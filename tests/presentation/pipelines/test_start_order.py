@@ -11,12 +11,12 @@ def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_rig
     assert order_lines([done], {"run-1-a", "run-1-c"}, {}, is_kept=False) == (
         "In the pipeline pipeline-1 c.py waits for others of these.",
         "This Studio has no way to keep that order: all would start at once,",
-        "and read what was made before.",
+        "and read the old datasets.",
         "t rebuilds local.local.report, in order.",
     )
     failed = pipeline(status="FAILED", runs=FAILED)
     lines = order_lines([failed], {"run-1-b", "run-1-c", "run-1-d"}, {}, is_kept=False)
-    assert "R on b.py alone may let that pipeline go on instead." in lines
+    assert "R on b.py alone may let that pipeline continue instead." in lines
 
 
 def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go_on() -> None:
@@ -27,7 +27,7 @@ def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go
     )
     failed = pipeline(status="FAILED", runs=FAILED)
     lines = order_lines([failed], {"run-1-b", "run-1-c"}, {}, is_kept=True)
-    assert lines[-1] == "R on b.py alone lets that pipeline go on instead."
+    assert lines[-1] == "R on b.py alone lets that pipeline continue instead."
 
 
 def test_nothing_is_said_of_jobs_that_do_not_wait_for_each_other() -> None:

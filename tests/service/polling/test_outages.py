@@ -75,10 +75,12 @@ class Kind:
 
 KINDS = {
     "stopped": Kind(NotSent("studio refuses connections: is Studio running there?")),
-    "no-name": Kind(NotSent("There is no host studio, or its name cannot be looked up."), 0.2),
+    "no-name": Kind(
+        NotSent("The host studio does not exist, or its name cannot be resolved."), 0.2
+    ),
     "unreachable": Kind(NotSent("studio did not answer in time."), 10.0),
     "silent": Kind(RequestTimedOut("studio did not answer in time."), 30.0, "no answer"),
-    "cut": Kind(TransportError("studio closed the connection before its answer was whole.")),
+    "cut": Kind(TransportError("studio closed the connection before its answer was complete.")),
     "429": Kind(RateLimited(429, "slow down", None), words="too many requests"),
     "429-rest": Kind(RateLimited(429, "slow down", 45.0), words="too many requests"),
     "500": Kind(ServerError(500, "broken"), words="server error 500"),

@@ -35,4 +35,4 @@ async def test_what_was_taken_back_is_there_too(studio: ThreadStudio, tmp_path: 
         await pilot.press("z")
         await until_shown(pilot, "↶ UNDONE")
         await pilot.press("exclamation_mark")
-        await until_shown(pilot, "cancelling 2 jobs", "taken back before it was")
+        await until_shown(pilot, "cancelling 2 jobs", "undone before it was")

@@ -75,7 +75,7 @@ async def test_the_preview_follows_the_cursor_and_can_be_hidden(
 ) -> None:
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "yes: it takes the jobs that name no cluster")
+        await until_shown(pilot, "yes: jobs that name no cluster run on it")
         await pilot.press("down")
         await until_shown(pilot, "0 busy · 3 free · 3 up · 3 at most")
         await pilot.press("i")

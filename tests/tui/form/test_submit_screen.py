@@ -409,7 +409,7 @@ async def test_logins_in_addresses_are_hidden_wherever_nobody_types(
             requirements="-i https://u:hunter2@example.org/simple",
             workers="1",
         )
-        await until_shown(pilot, "holds a password or token", "••••@example.org/r")
+        await until_shown(pilot, "contains a password or token", "••••@example.org/r")
         await until_shown(pilot, "-i https://••••")
         assert "hunter2" not in screen_text(pilot)
         await pilot.press("f7")

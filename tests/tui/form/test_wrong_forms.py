@@ -28,16 +28,16 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "query_type": ({"query_type": "perl"}, "A query is PYTHON or SHELL; “perl” is neither."),
     "bad environment line": ({"environment": "A=hush\nB"}, "Line 2: B has no value"),
     "bad requirement line": ({"requirements": "torch=2"}, "Line 1: “torch=2” has one equals sign"),
-    "bad repository": ({"repository": "github.com/x"}, "is no URL"),
+    "bad repository": ({"repository": "github.com/x"}, "is not a URL"),
     "workers 0": ({"workers": "0"}, "a whole number from 1 up; “0” is not"),
     "workers two": ({"workers": "two"}, "a whole number from 1 up; “two” is not"),
     "priority": ({"priority": "9"}, "Priority is 0 (first) to 5"),
-    "python": ({"python_version": "2"}, "“2” is no version of Python 3"),
+    "python": ({"python_version": "2"}, "“2” is not a Python 3 version"),
     "unknown cluster": ({"compute_cluster_name": "locl"}, "did you mean “local”?"),
     "unknown cluster id": ({"compute_cluster_id": "99"}, "“99” is not a cluster id"),
     "both cluster keys": (
         {"compute_cluster_name": "local", "compute_cluster_id": "1"},
-        "A cluster is named by its name or its id, not both",
+        "Give the name or the id of a cluster, not both",
     ),
     "past start": ({"start_after": "yesterday 10:00"}, "leave it empty to run now, or"),
     "30 February as a start": ({"start_after": "30 February 10:00"}, "There is no 30 February"),
@@ -154,7 +154,7 @@ async def test_that_studio_cannot_be_reached_is_said_until_it_answers_again(
 
 REFUSALS = {
     "400": (refusal("400 Bad Request", "workers: not so many"), "Studio says: workers: not so"),
-    "403": (refusal("403 Forbidden", "not you"), "it takes a member of the team"),
+    "403": (refusal("403 Forbidden", "not you"), "ask a member of the team"),
     "404": (refusal("404 Not Found", "no such team"), "check Studio's URL, the team"),
     "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
     "429": (faults.too_many("0"), "send the form again later"),

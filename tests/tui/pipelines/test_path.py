@@ -162,7 +162,7 @@ async def test_a_job_that_was_taken_out_is_found_and_put_back(
         await pilot.press("Z")
         await until_shown(pilot, "Put this job back into the pipeline?", "middle.py")
         await pilot.press("y")
-        await until_shown(pilot, "Put middle.py back; p lets the pipeline go on")
+        await until_shown(pilot, "Put middle.py back; p lets the pipeline continue")
     assert [run["name"] for run in status(studio, made)["job_runs"]] == [
         "first.py",
         "middle.py",

@@ -1,1 +1,1 @@
-"""The drawing of a graph: layers, columns, edges and boxes as characters."""
+"""Drawing of a graph: layers, columns, edges and boxes as characters."""

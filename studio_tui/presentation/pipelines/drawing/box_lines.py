@@ -1,7 +1,7 @@
-"""Paints the lines between two layers with box-drawing characters, a row at a time.
+"""Draws the edges between two layers with box-drawing characters, row by row.
 
-Lines that cross do not touch: the one that runs across is broken by the one that runs down. So
-where strokes meet, lines meet.
+Lines that cross do not touch: the horizontal one is interrupted by the vertical one. So lines are
+connected only where strokes meet.
 """
 
 from bisect import bisect_left
@@ -14,35 +14,35 @@ from studio_tui.presentation.pipelines.drawing.edge_routing import Channel, Net
 from studio_tui.presentation.pipelines.drawing.layers import Layers
 
 _STROKES = " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋"
-"""By the weights (0 to 2) of the arms up, right, down and left, as the digits of a number."""
+"""Indexed by the weights (0 to 2) of the arms up, right, down and left, as ternary digits."""
 _UP, _RIGHT, _DOWN, _LEFT = 27, 9, 3, 1
 
 
 class Column(NamedTuple):
-    """The part of a net that runs down, between the rows where it turns."""
+    """A vertical part of a net, between the rows where it turns."""
 
     x: int
     top: int
     bottom: int
-    """Less than `top` by one, where it turns at once."""
+    """One less than `top` if it turns immediately."""
     net: Net
     vertex: int | None
-    """The end that it leads from or to; `None` for a jog."""
+    """The vertex at its end; `None` for a jog."""
 
 
 class Track(NamedTuple):
-    """The part of a net that runs across."""
+    """A horizontal part of a net."""
 
     left: int
     right: int
     net: Net
     ends: Sequence[tuple[int, int | None]]
-    """Columns in which it meets a vertical, and what that leads to."""
+    """Columns where it meets a vertical part, and the vertex at the end of that."""
 
 
 @dataclass(frozen=True)
 class Edges:
-    """What is to be painted between two layers."""
+    """The lines between two layers."""
 
     columns: Sequence[Column]
     """From left to right."""
@@ -51,7 +51,7 @@ class Edges:
 
 
 class Stroke(NamedTuple):
-    """What one cell shows of lines."""
+    """The line character of one cell."""
 
     x: int
     character: str
@@ -60,7 +60,7 @@ class Stroke(NamedTuple):
 
 
 class Light:
-    """Which parts of a drawing belong to some of its nodes and to the edges among them."""
+    """A highlighted part of a drawing: a set of nodes and the edges between them."""
 
     def __init__(self, layers: Layers, nodes: frozenset[int]) -> None:
         self._layers = layers
@@ -69,7 +69,7 @@ class Light:
         self._nets: dict[int, bool] = {}
 
     def falls_on(self, vertex: int | None) -> bool:
-        """Return whether a node is one of them, or a joint is on a line between two of them."""
+        """Return whether a node is highlighted, or a joint is on a highlighted line."""
         if vertex is None or vertex < self._layers.size:
             return vertex is None or vertex in self._nodes
         number = self._layers.chain[vertex - self._layers.size]
@@ -83,7 +83,7 @@ class Light:
         return layer[vertex] < reach if chain.is_source else layer[vertex] > reach
 
     def has(self, net: Net) -> bool:
-        """Return whether an edge of a net is among them."""
+        """Return whether any edge of a net is highlighted."""
         key = id(net)
         if key not in self._nets:
             self._nets[key] = any(map(self.falls_on, net.sources)) and any(
@@ -92,11 +92,11 @@ class Light:
         return self._nets[key]
 
     def lights(self, column: Column) -> bool:
-        """Return whether a column is part of an edge among them."""
+        """Return whether a vertical part belongs to a highlighted edge."""
         return self.has(column.net) and self.falls_on(column.vertex)
 
     def span(self, track: Track) -> tuple[int, int]:
-        """Return the first and last column of a track that are; the first is greater if none is."""
+        """Return the first and last highlighted column of a track; first > last if none is."""
         if not self.has(track.net):
             return track.right + 1, track.left - 1
         lit = [x for x, vertex in track.ends if self.falls_on(vertex)]
@@ -104,7 +104,7 @@ class Light:
 
 
 def edges_of(channel: Channel, top: int) -> Edges:
-    """Return what is to be painted of a channel, the first row of which is `top`."""
+    """Return the lines of a channel whose first row is `top`."""
     columns: list[Column] = []
     tracks: dict[int, list[Track]] = {}
     end = top + channel.height - 1
@@ -139,7 +139,7 @@ def _add_track(
 def strokes(
     edges: Edges, y: int, window: range, lit: Light | None, heavy: Light | None
 ) -> Iterator[Stroke]:
-    """Yield what the cells of a row show, from left to right, blank ones left out."""
+    """Yield the non-blank cells of a row, from left to right."""
     codes: dict[int, int] = {}
     in_light: set[int] = set()
     in_weight: set[int] = set()
@@ -171,7 +171,7 @@ _NOWHERE = (1, 0)
 
 
 def _in_sight(tracks: Sequence[Track], window: range) -> Iterable[Track]:
-    """Yield the tracks of a row, which do not overlap, that have a cell in the window."""
+    """Yield the tracks of a row that are in the window; tracks do not overlap."""
     first = bisect_left(tracks, window.start, key=attrgetter("right"))
     for index in range(first, len(tracks)):
         if tracks[index].left >= window.stop:
@@ -186,7 +186,7 @@ def _across(
     heavy: tuple[int, int],
     in_weight: set[int],
 ) -> None:
-    """Paint a track, heavy between two of its columns."""
+    """Draw a track, with heavy strokes between two of its columns."""
     first, last = heavy
     for x in range(max(track.left, window.start), min(track.right + 1, window.stop)):
         code = 0
@@ -200,5 +200,5 @@ def _across(
 
 
 def vertical(*, is_heavy: bool) -> str:
-    """Return the character of a line that runs down."""
+    """Return the character of a vertical line."""
     return _STROKES[(_UP + _DOWN) * (2 if is_heavy else 1)]

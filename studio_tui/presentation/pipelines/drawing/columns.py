@@ -1,4 +1,4 @@
-"""Gives each vertex of a layered graph its column, so that lines are short and mostly straight."""
+"""Assigns a column to each vertex of a layered graph, so that lines are short and straight."""
 
 from collections.abc import Sequence
 from math import floor
@@ -6,19 +6,19 @@ from math import floor
 from studio_tui.presentation.pipelines.drawing.layers import Layers
 
 GAP = 3
-"""Blank cells between two nodes of a layer."""
+"""Number of blank cells between two nodes of a layer."""
 
 _LINE_GAP = 2
-"""The same beside a line that only passes."""
+"""The same beside a line that only passes the layer."""
 
 _SWEEPS, _LAST_SWEEPS = 4, 2
-"""Times that vertices go to those above and below by turns, and to those around them at last."""
+"""Number of sweeps towards the layers above and below in turn, and of final sweeps towards both."""
 _STRAIGHTNESS = (1.0, 2.0, 1000.0)
-"""What a bend costs, by how many ends of the line are joints: nothing pushes a long line aside."""
+"""Cost of a bend by the number of joints at the ends of the line: long lines stay straight."""
 
 
 def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
-    """Return the middle column of each vertex; the leftmost cell of all is in column 0."""
+    """Return the middle column of each vertex; the leftmost cell of the drawing is in column 0."""
     gaps = [_offsets(row, widths, layers.size) for row in layers.rows]
     middle = [0.0] * len(layers.layer)
     for row, offsets in zip(layers.rows, gaps, strict=True):
@@ -40,7 +40,8 @@ def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
                 else:
                     wanted.append(middle[vertex])
                     weights.append(0.1)
-            # Halves go up in one row and down in the next, or long graphs would lean.
+            # Halves are rounded up in one row and down in the next, otherwise long graphs would
+            # lean.
             half = 0.5 if number % 2 else 0.499
             for vertex, at in zip(row, spread(wanted, weights, offsets, half), strict=True):
                 middle[vertex] = at
@@ -51,10 +52,10 @@ def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
 def spread(
     wanted: Sequence[float], weights: Sequence[float], offsets: Sequence[int], half: float = 0.5
 ) -> list[int]:
-    """Return the whole places nearest to those wanted (least squares) that keep their distances.
+    """Return the integer positions closest to those wanted (least squares) without overlap.
 
-    `offsets` are the places when all stand as close as they may. Found by pooling: what would
-    come too close moves as one from then on.
+    `offsets` are the positions of vertices packed as closely as allowed. Uses pooling: vertices
+    that would overlap are merged and move together.
     """
     pools: list[tuple[float, float, int]] = []  # mean, weight, how many
     for want, weight, offset in zip(wanted, weights, offsets, strict=True):
@@ -62,7 +63,7 @@ def spread(
         while pools and pools[-1][0] >= mean:
             other, more, number = pools.pop()
             mean = (mean * weight + other * more) / (weight + more)
-            weight += more  # noqa: PLW2901 (of the pool now)
+            weight += more  # noqa: PLW2901 (now that of the pool)
             many += number
         pools.append((mean, weight, many))
     places: list[int] = []
@@ -73,7 +74,7 @@ def spread(
 
 
 def _offsets(row: Sequence[int], widths: Sequence[int], nodes: int) -> list[int]:
-    """Return the middles of a row's vertices when they stand as close as they may."""
+    """Return the middles of a row's vertices when packed as closely as allowed."""
     offsets: list[int] = []
     end = 0
     was_node = True
@@ -92,7 +93,7 @@ _Near = tuple[Sequence[int], Sequence[float], float]
 
 
 def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]:
-    """Return the neighbours of each vertex, what a bend to each costs, and the sum of that."""
+    """Return the neighbours of each vertex, the cost of a bend to each, and the total cost."""
     size = layers.size
     weighed: list[_Near] = []
     for vertex, near in enumerate(neighbours):
@@ -104,8 +105,8 @@ def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]
 def _around(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
     """Return the neighbours of each vertex on both sides.
 
-    One that has many lines on this side counts little: they run as one, so that it does not matter
-    where each of them begins. So what many lines lead to stands where these come from.
+    A neighbour with many lines on this side has little weight: they are drawn as one line, so it
+    does not matter where each starts. So the target of many lines is placed near their sources.
     """
     around: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):

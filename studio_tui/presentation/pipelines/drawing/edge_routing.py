@@ -1,8 +1,7 @@
-"""Leads the lines between two layers: which may run as one, and on which row each turns.
+"""Routes the edges between two layers: which are merged, and on which row each turns.
 
-Lines run as one (a net) only where each source of the net is a parent of each of its targets, so
-that whoever follows a line along any branch ends where an edge does. Nets cross, but never share a
-cell otherwise.
+Edges are merged into a net only if each source of the net is a parent of each of its targets, so
+that following any branch ends at an actual edge. Nets may cross, but never share a cell otherwise.
 """
 
 import heapq
@@ -13,45 +12,45 @@ from studio_tui.presentation.pipelines.drawing.columns import spread
 from studio_tui.presentation.pipelines.drawing.layers import Layers
 
 _PITCH = 2
-"""Columns from one line to the next at the same side of a node."""
+"""Distance in columns between lines at the same side of a node."""
 
 
 @dataclass(slots=True)
 class Net:
-    """Lines that run as one: from each of the sources to each of the targets."""
+    """Merged lines: from each of the sources to each of the targets."""
 
     sources: tuple[int, ...]
     targets: tuple[int, ...]
     tops: list[int] = field(default_factory=list)
-    """Columns in which it leaves the sources."""
+    """Columns where it leaves the sources."""
     bottoms: list[int] = field(default_factory=list)
-    """Columns in which it enters the targets."""
+    """Columns where it enters the targets."""
     jog: int | None = None
-    """The column in which it goes on to a second row, where one does not suffice."""
+    """The column that connects to a second row, if one row is not sufficient."""
     row: int = 0
-    """Where it turns, counted from the row below the sources."""
+    """Row where it turns, counted from the row below the sources."""
     low_row: int = 0
-    """Where it turns the second time, for one with a jog."""
+    """Row of the second turn, if it has a jog."""
 
     @property
     def is_straight(self) -> bool:
-        """Whether it does not turn at all."""
+        """Whether it has no turns."""
         return len(self.tops) == len(self.bottoms) == 1 and self.tops == self.bottoms
 
 
 @dataclass(slots=True)
 class Channel:
-    """The nets between a layer and the next, and how many rows they take."""
+    """The nets between a layer and the next, and the number of rows they need."""
 
     nets: list[Net]
     height: int = 1
 
 
 def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
-    """Return the nets below a row, as few as are easily found.
+    """Return the nets below a row; a greedy approximation of the minimum.
 
-    Each edge goes to the net of one of its ends, the one with more edges; nets of the same other
-    ends are one. A joint has one line above and one below, so its edges are never parted.
+    Each edge is assigned to the net of the end that has more edges; then nets with equal opposite
+    ends are merged. A joint has one line above and one below, so its edges are never split.
     """
     by_source: dict[int, list[int]] = {}
     by_target: dict[int, list[int]] = {}
@@ -81,7 +80,7 @@ def nets_of(layers: Layers, row: Sequence[int]) -> list[Net]:
 
 
 def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
-    """Return how many lines each vertex has at the side that has more."""
+    """Return for each vertex the maximum number of lines on either side."""
     above, below = [0] * vertices, [0] * vertices
     for nets in channels:
         for net in nets:
@@ -93,7 +92,7 @@ def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
 
 
 def routed(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Channel:
-    """Return the nets of a channel with their columns and rows."""
+    """Return the channel of some nets, with columns and rows assigned."""
     for net in nets:
         net.tops = [middle[source] for source in net.sources]
         net.bottoms = [middle[target] for target in net.targets]
@@ -107,7 +106,7 @@ def routed(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Cha
 def _choose_ports(
     nets: Sequence[Net], middle: Sequence[int], widths: Sequence[int], *, at_top: bool
 ) -> None:
-    """Give each net its own column at each vertex, opposite to its other end if it can be."""
+    """Assign a column to each net at each vertex, opposite to its other end if possible."""
     at: dict[int, list[tuple[float, int, int]]] = {}  # other end, number of the net and of the end
     for number, net in enumerate(nets):
         ends, others = (net.sources, net.bottoms) if at_top else (net.targets, net.tops)
@@ -121,7 +120,8 @@ def _choose_ports(
             net = nets[ports[0][1]]
             if len(net.sources) > 1 or len(net.targets) > 1:
                 continue
-            if at_top and widths[net.targets[0]] > 1:  # which has room to come closer itself
+            if at_top and widths[net.targets[0]] > 1:
+                # The other end can be shifted instead.
                 continue
         ports.sort()
         wanted = []
@@ -139,10 +139,10 @@ def _choose_ports(
 
 
 def _choose_rows(channel: Channel) -> None:
-    """Let each net turn on a row on which nothing else is, the first that is low enough.
+    """Assign each net the first free row that is low enough.
 
-    A net that leaves a column turns above the net that enters the same column. Where that goes
-    round in a circle, one net of it goes by a jog.
+    A net that leaves a column turns above the net that enters the same column. To break a cycle,
+    one net of it gets a jog.
     """
     nets = [net for net in channel.nets if not net.is_straight]
     enters = {column: number for number, net in enumerate(nets) for column in net.bottoms}
@@ -186,7 +186,7 @@ def _choose_rows(channel: Channel) -> None:
 
 
 def _urgency(net: Net) -> tuple[int, int]:
-    """Sort nets so that those that go the same way do not cross: the foremost turns first."""
+    """Return a sort key that avoids crossings of nets in the same direction: foremost first."""
     goes_right = sum(net.bottoms) * len(net.tops) > sum(net.tops) * len(net.bottoms)
     return (0, -max(net.tops)) if goes_right else (1, min(net.tops))
 
@@ -196,7 +196,7 @@ def _reach(columns: Sequence[int]) -> tuple[int, int]:
 
 
 def _free_column(net: Net, used: set[int]) -> int:
-    """Return a column that no line enters or leaves, near to the net, and use it."""
+    """Reserve and return a column without line ends, close to the net."""
     left, right = _reach(net.tops + net.bottoms)
     middle = (left + right) // 2
     steps = (middle + sign * step for step in range(len(used) + 2) for sign in (1, -1))
@@ -206,13 +206,13 @@ def _free_column(net: Net, used: set[int]) -> int:
 
 
 class _Rows:
-    """The rows of a channel and what is taken of each."""
+    """The rows of a channel and the reserved parts of each."""
 
     def __init__(self) -> None:
         self.rows: list[list[tuple[int, int]]] = []
 
     def take(self, least: int, left: int, right: int) -> int:
-        """Return the first row from `least` on where the columns are free, and take them."""
+        """Reserve the columns in the first free row from `least` on, and return the row."""
         for number in range(least, len(self.rows)):
             if all(right + 1 < begin or end + 1 < left for begin, end in self.rows[number]):
                 break

@@ -1,7 +1,7 @@
-"""A graph drawn from the top down with boxes of one line, of which only what is in sight is made.
+"""A top-down drawing of a graph with one-line boxes, rendered only where visible.
 
-The drawing depends on the ids, the edges and the widths of the labels alone. What the boxes say is
-for who paints them, so a state that changes costs the lines it is on.
+The layout depends only on the ids, the edges and the widths of labels. Labels are drawn by the
+caller, so that a change of state redraws only the lines it is on.
 """
 
 from bisect import bisect_left, bisect_right
@@ -36,7 +36,7 @@ _PAD = "─"
 
 
 class Direction(StrEnum):
-    """Where the next box is looked for."""
+    """Direction of the search for the next box."""
 
     UP = "up"
     DOWN = "down"
@@ -45,35 +45,35 @@ class Direction(StrEnum):
 
 
 class Box(NamedTuple):
-    """Where a node is; it is one line high."""
+    """Position of a node, whose box is one line high."""
 
     id: str
     x: int
     y: int
     width: int
-    """Cells; more than its label's where more lines come in than the label is wide."""
+    """Width in cells; larger than the label's if the node has more lines than fit."""
     label_x: int
     label_width: int
 
 
 class Run(NamedTuple):
-    """A piece of one line, all of which looks the same."""
+    """Adjacent cells of a row with the same style."""
 
     x: int
     width: int
-    """Cells."""
+    """Width in cells."""
     text: str
-    """Strokes of one cell each; empty where the label of `node` is to stand."""
+    """Line characters; empty where the label of `node` is drawn."""
     node: str | None
-    """Whose box it is part of; `None` for lines between boxes."""
+    """The node whose box it is part of; `None` for edges."""
     is_lit: bool
-    """Whether it belongs to the nodes that were asked for as `lit` or the edges among them."""
+    """Whether it belongs to the nodes passed as `lit` or the edges between them."""
     is_heavy: bool
-    """The same for `heavy`; its strokes are heavy already."""
+    """The same for `heavy`; its characters are already heavy."""
 
 
 class Drawing:
-    """A graph's boxes and lines, on a plane as large as they need."""
+    """Boxes and lines of a graph."""
 
     def __init__(
         self,
@@ -93,16 +93,16 @@ class Drawing:
         self.boxes = boxes
         """By id, in the order of the graph."""
         self.height = self._tops[-1] + 1 if boxes else 0
-        """Rows."""
+        """Height in rows."""
         ends = [box.x + box.width for box in boxes.values()]
         ends += [row[-1] + 1 for row in self._middles]
         ends += [net.jog + 1 for channel in channels for net in channel.nets if net.jog is not None]
         self.width = max(ends, default=0)
-        """Cells."""
+        """Width in cells."""
 
     @property
     def edges(self) -> frozenset[tuple[str, str]]:
-        """Parent and child of each edge that is drawn."""
+        """Parent and child of each drawn edge."""
         return frozenset(
             (self._ids[parent], node)
             for node, index in self._index.items()
@@ -111,20 +111,20 @@ class Drawing:
 
     @property
     def crossings(self) -> int:
-        """How many pairs of lines cross; lines that run as one count as one each."""
+        """Number of pairs of lines that cross; merged lines count as one."""
         return crossings_of(self._layers, self._layers.rows)
 
     def light(self, nodes: Iterable[str]) -> Light:
-        """Return what belongs to these nodes and the edges among them, to draw lines with."""
+        """Return a highlight of some nodes and the edges between them, for drawing lines."""
         index = self._index
         return Light(self._layers, frozenset(index[node] for node in nodes if node in index))
 
     def line(
         self, y: int, x0: int, x1: int, lit: Light | None = None, heavy: Light | None = None
     ) -> list[Run]:
-        """Return what row `y` shows from column `x0` to before `x1`, blanks left out.
+        """Return the non-blank runs of row `y` from column `x0` to before `x1`.
 
-        A box that is partly in sight is there as a whole.
+        A partially visible box is returned as a whole.
         """
         if not 0 <= y < self.height:
             return []
@@ -136,7 +136,7 @@ class Drawing:
         return list(_runs(strokes(self._edges[number], y, range(x0, x1), lit, heavy)))
 
     def at(self, x: int, y: int) -> str | None:
-        """Return the node whose box has this cell."""
+        """Return the node whose box contains a cell."""
         number = bisect_left(self._tops, y)
         if number == len(self._tops) or self._tops[number] != y:
             return None
@@ -149,7 +149,7 @@ class Drawing:
         return None
 
     def neighbour(self, node: str, direction: Direction) -> str | None:
-        """Return the parent or child nearest to a node, or the next in its layer."""
+        """Return the closest parent or child of a node, or its neighbour in the layer."""
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             near = self._ends(index, up=direction is Direction.UP)
@@ -167,7 +167,7 @@ class Drawing:
         return self._ids[row[at]] if 0 <= at < len(row) else None
 
     def _ends(self, index: int, *, up: bool) -> list[int]:
-        """Return the nodes to which the lines of a node lead."""
+        """Return the parents or children of a node."""
         ends = []
         for vertex in (self._layers.parents if up else self._layers.children)[index]:
             chain = self._layers.chain_of(vertex)
@@ -182,7 +182,7 @@ class Drawing:
     def _boxes_between(
         self, number: int, x0: int, x1: int, lit: Light | None, heavy: Light | None
     ) -> Iterator[Run]:
-        """Yield the boxes and passing lines of a layer that have a cell in sight."""
+        """Yield the visible boxes and passing lines of a layer."""
         row, middles = self._layers.rows[number], self._middles[number]
         first = max(0, bisect_left(middles, x0) - 1)
         for vertex in row[first : bisect_left(middles, x1) + 1]:
@@ -207,7 +207,7 @@ class Drawing:
 
 
 def implied(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return, for each node that has any, the parents that other parents of it wait for as well."""
+    """Return redundant parents by node: those that are also ancestors of another parent."""
     ids = tuple(parents)
     given = _numbered(parents)
     return {
@@ -218,7 +218,7 @@ def implied(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _numbered(parents: Mapping[str, Sequence[str]]) -> list[list[int]]:
-    """Return the parents of each node that stand before it, by their numbers, each once."""
+    """Return the indexes of the parents of each node that precede it, without duplicates."""
     index = {node: number for number, node in enumerate(parents)}
     return [
         list(dict.fromkeys(index[parent] for parent in mine if index.get(parent, number) < number))
@@ -232,10 +232,10 @@ def draw(
     *,
     all_edges: bool = False,
 ) -> Drawing:
-    """Lay out a graph: the parents of each node, and the cells that the label of each takes.
+    """Lay out a graph, given the parents and the label width in cells of each node.
 
-    Parents stand before their children; an edge from what does not is left out. Edges that follow
-    from others (`implied`) are drawn on request only: who waits for a child waits for its parents.
+    Parents precede their children; edges from later nodes are omitted. Redundant edges (`implied`)
+    are drawn only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}
     given = _numbered(parents)
@@ -265,7 +265,7 @@ def draw(
 
 
 def _tops(channels: Sequence[Channel]) -> list[int]:
-    """Return the row of each layer: each but the last has its channel below it."""
+    """Return the row of each layer; every layer but the last is followed by its channel."""
     tops = [0]
     for channel in channels[:-1]:
         tops.append(tops[-1] + 1 + channel.height)
@@ -273,7 +273,7 @@ def _tops(channels: Sequence[Channel]) -> list[int]:
 
 
 def _runs(cells: Iterator[Stroke]) -> Iterator[Run]:
-    """Put cells together that stand side by side and look the same."""
+    """Merge adjacent cells with the same style."""
     alike = groupby(
         enumerate(cells), key=lambda pair: (pair[1].x - pair[0], pair[1].is_lit, pair[1].is_heavy)
     )

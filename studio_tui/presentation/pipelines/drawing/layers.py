@@ -1,8 +1,8 @@
-"""Puts the nodes of a graph into layers, so that every line goes from one layer to the next.
+"""Assigns the nodes of a graph to layers, so that every line connects adjacent layers.
 
-It knows nodes by number only, parents before children. Our own code: of 1,000 and 5,000 nodes
-grandalf needs 2 and 61 s, igraph gives points without widths or lines (0.1 s), networkx and
-rustworkx no layers with joints at all, and none routes; this and the routes take 0.03 and 0.2 s.
+Nodes are integers, parents before children. Own code, because for 1,000 and 5,000 nodes grandalf
+takes 2 and 61 s, igraph returns points without widths or lines (0.1 s), networkx and rustworkx have
+no layers with joints, and none routes edges; this and the routing take 0.03 and 0.2 s.
 """
 
 from bisect import bisect_right, insort
@@ -11,25 +11,25 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 _SWEEPS, _SWEEPS_OF_LARGE = 8, 4
-"""Times that rows are put in order, at the most."""
+"""Maximum number of sweeps that reorder rows."""
 _SMALL = 700
-"""Vertices up to which more is tried, and neighbours are swapped."""
+"""Maximum number of vertices for which neighbours are swapped and more sweeps are made."""
 _PASSES, _MOST_COMPARED = 10, 200_000
-"""Times that neighbours are swapped, and pairs of lines that are compared in all of them."""
+"""Maximum number of swapping passes, and of pairs of lines compared in all of them."""
 _FEW = 250
-"""Vertices up to which sweeps begin anew elsewhere."""
+"""Maximum number of vertices for which sweeps are repeated from other starting orders."""
 _OTHER_STARTS = ((False, True), (True, True), (True, False))
-"""Where else sweeps of small graphs begin: filled from below, and swept upwards first."""
+"""Other starting orders for small graphs: filled from below, and first swept upwards."""
 _IN_VAIN = 2
-"""Sweeps without fewer crossings after which no more are made."""
+"""Number of sweeps without improvement after which they stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Long edges that are drawn as one line: all of one source's, or all into one target."""
+    """Long edges drawn as one line: either all from one source, or all to one target."""
 
     owner: int
-    """The node that all of the edges share."""
+    """The node shared by all of the edges."""
     ends: tuple[int, ...]
     """The other nodes of the edges."""
     is_source: bool
@@ -38,29 +38,29 @@ class Chain:
 
 @dataclass(frozen=True)
 class Layers:
-    """Vertices in layers: first the nodes, by their numbers, then the joints of long lines."""
+    """Vertices in layers: the nodes, by index, followed by the joints of long lines."""
 
     size: int
-    """How many of the vertices are nodes."""
+    """Number of vertices that are nodes."""
     layer: list[int]
-    """Of each vertex."""
+    """Layer of each vertex."""
     rows: list[list[int]]
-    """The vertices of each layer, from left to right."""
+    """Vertices of each layer, from left to right."""
     parents: list[list[int]]
-    """Of each vertex, all in the layer above."""
+    """Parents of each vertex, all in the layer above."""
     children: list[list[int]]
-    """Of each vertex, all in the layer below."""
+    """Children of each vertex, all in the layer below."""
     chains: list[Chain]
     chain: list[int] = field(default_factory=list)
-    """Of each joint, the chain that it belongs to."""
+    """For each joint, the index of its chain."""
 
     def chain_of(self, vertex: int) -> Chain | None:
-        """Return the long line that a vertex is a joint of; `None` for a node."""
+        """Return the chain of a joint; `None` for a node."""
         return self.chains[self.chain[vertex - self.size]] if vertex >= self.size else None
 
 
 def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return the parents of each node without those that are ancestors of another one."""
+    """Return the parents of each node without those that are ancestors of another parent."""
     above: list[int] = []  # sets of ancestors, as bits
     kept = []
     for mine in parents:
@@ -75,7 +75,7 @@ def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
 
 
 def layered(parents: Sequence[Sequence[int]]) -> Layers:
-    """Return the layers of a graph: each node stands as deep as the longest way down to it."""
+    """Return the layers of a graph: the depth of a node is its longest path from a root."""
     layer: list[int] = []
     for mine in parents:
         layer.append(max((layer[parent] + 1 for parent in mine), default=0))
@@ -85,7 +85,7 @@ def layered(parents: Sequence[Sequence[int]]) -> Layers:
 
 
 def _proper(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
-    """Return layers in which long edges go by joints, one in each layer that they pass."""
+    """Return layers in which long edges have a joint in each layer they pass."""
     size = len(parents)
     layers = Layers(size, list(layer), [], [[] for _ in parents], [[] for _ in parents], [])
     down: dict[int, list[int]] = {}
@@ -114,7 +114,7 @@ def _proper(parents: Sequence[Sequence[int]], layer: list[int]) -> Layers:
 
 
 def _lead(layers: Layers, chain: Chain) -> None:
-    """Lead long edges by one joint in each layer between their owner and the farthest end."""
+    """Add a chain of joints, one in each layer between the owner and the farthest end."""
     layer, step = layers.layer, 1 if chain.is_source else -1
     join = _join if chain.is_source else lambda layers, one, other: _join(layers, other, one)
     layers.chains.append(chain)
@@ -139,9 +139,9 @@ def _join(layers: Layers, above: int, below: int) -> None:
 
 
 def _put_in_order(layers: Layers) -> None:
-    """Fill the rows, so that few lines cross: depth first, then in the best order that is found.
+    """Fill the rows, minimizing crossings: depth-first order, improved by sweeps.
 
-    Where a sweep ends depends on where it begins, so in small graphs it begins at several orders.
+    The result of sweeps depends on the starting order, so small graphs try several.
     """
     best = _uncrossed(layers, _depth_first(layers))
     fewest = crossings_of(layers, best)
@@ -157,7 +157,7 @@ def _put_in_order(layers: Layers) -> None:
 
 
 def _depth_first(layers: Layers, *, is_from_below: bool = False) -> list[list[int]]:
-    """Return the rows as they are filled depth first, from what is above all else or below."""
+    """Return the rows in depth-first order, starting at the roots or at the leaves."""
     near, far = layers.children, layers.parents
     if is_from_below:
         near, far = far, near
@@ -177,7 +177,7 @@ def _depth_first(layers: Layers, *, is_from_below: bool = False) -> list[list[in
 def _uncrossed(
     layers: Layers, rows: list[list[int]], *, is_first_up: bool = False
 ) -> list[list[int]]:
-    """Return the rows in the order with the fewest crossings that sweeps by barycenters come to."""
+    """Return the order of rows with the fewest crossings found by barycenter sweeps."""
     place = [0.0] * len(layers.layer)
     for row in rows:
         _note_places(row, place)
@@ -208,7 +208,7 @@ def _uncrossed(
 
 
 def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
-    """Let vertices that stand side by side change places, as long as that has fewer lines cross."""
+    """Swap adjacent vertices as long as that reduces crossings."""
     place = [0] * len(layers.layer)
     for row in rows:
         for index, vertex in enumerate(row):
@@ -239,7 +239,7 @@ def _swap_neighbours(layers: Layers, rows: Sequence[list[int]]) -> None:
 
 
 def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:
-    """Return how many pairs of lines cross where the vertices stand in these rows."""
+    """Return the number of pairs of lines that cross with this order of rows."""
     children, crossings = layers.children, 0
     place = [0] * len(layers.layer)
     for row in rows:
@@ -257,6 +257,6 @@ def crossings_of(layers: Layers, rows: Sequence[Sequence[int]]) -> int:
 
 
 def _note_places(row: Sequence[int], place: list[float]) -> None:
-    """Note how far each vertex is along its row, from 0 to 1, which rows of any length share."""
+    """Store the relative position of each vertex in its row, from 0 to 1."""
     for index, vertex in enumerate(row):
         place[vertex] = (index + 0.5) / len(row)

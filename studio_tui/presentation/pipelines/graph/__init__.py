@@ -1,1 +1,1 @@
-"""A pipeline as a graph: what depends on what, and what that means now."""
+"""A pipeline as a graph: dependencies between jobs, and their current consequences."""

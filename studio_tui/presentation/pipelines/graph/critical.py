@@ -1,7 +1,7 @@
-"""What a pipeline's end waits for: the heaviest way through its jobs, and an estimate of the rest.
+"""The critical path of a pipeline, and an estimate of the remaining time.
 
-While jobs queue, no more are taken to run at once than do now; else workers are taken to be there
-when they are needed, so the estimate is the least it can take.
+While jobs are queued, the number of jobs that run at once is assumed to stay the same; otherwise
+workers are assumed to be available, so the estimate is a lower bound.
 """
 
 from collections.abc import Mapping
@@ -17,30 +17,30 @@ from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, K
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
 TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
-"""Where jobs stand that have something left to do, as far as that is known."""
+"""States of jobs that have not ended and may run."""
 
 
 class Weight(NamedTuple):
-    """What a job takes, in seconds."""
+    """Duration of a job in seconds."""
 
     left: float
-    """From now on; 0 for one that has ended or will not run."""
+    """Remaining time; 0 for a job that has ended or will not run."""
     whole: float
-    """From its start to its end."""
+    """Time from its start to its end."""
 
 
 @dataclass(frozen=True)
 class Critical:
-    """The path that decides when a pipeline ends."""
+    """The critical path, which determines when a pipeline ends."""
 
     path: tuple[str, ...]
-    """Nodes, each the parent of the next; nothing where no job's time is known."""
+    """Nodes, each the parent of the next; empty if no duration is known."""
     left: float | None
-    """Seconds until the end, an estimate; `None` if it cannot be told, or nothing will run."""
+    """Estimated seconds until the end; `None` if unknown, or if nothing will run."""
     reason: str
-    """Why `left` cannot be told: a sentence's worth, or nothing."""
+    """Why `left` is unknown, as a short phrase; else empty."""
     samples: int = FEWEST_SAMPLES
-    """The fewest past runs that the time of a job which is still to run is told by."""
+    """Smallest number of past runs on which the estimate for any remaining job is based."""
 
     @property
     def edges(self) -> frozenset[tuple[str, str]]:
@@ -57,20 +57,20 @@ class Critical:
 
 
 def critical(known: Known) -> Critical:
-    """Return the path with the most left to do, and among equals the longest as a whole.
+    """Return the path with the longest remaining time, and among equals the longest total time.
 
-    Once the pipeline has ended it is the path of the run as it went: from the job that ended last,
-    back to what each had to wait for longest. Where those times are not known it is the longest.
+    For a pipeline that has ended, it is the path that determined the end: from the job that ended
+    last back to the parents that ended last. If those times are unknown, it is the longest path.
     """
     best: dict[str, Weight] = {}
     before: dict[str, str] = {}
-    untold: list[str] = []
+    unestimated: list[str] = []
     nothing = Weight(0.0, 0.0)
     last, heaviest = None, nothing
     for node_id, node in known.plan.nodes.items():
         above = nothing
         for parent in node.parents:
-            # Of equals the deepest, since the graph draws no edge that others stand in for.
+            # Of equals the deepest, since redundant edges are not drawn.
             if best[parent] > above or best[parent] == above > nothing:
                 above = best[parent]
                 before[node_id] = parent
@@ -78,23 +78,23 @@ def critical(known: Known) -> Critical:
         if own is None:
             own = nothing
             if known.verdicts.shown[node_id] in TO_RUN:
-                untold.append(node.name)
+                unestimated.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
     if known.verdicts.state in _ENDED:
-        last = _as_it_went(known, best, before) or last
+        last = _actual_end(known, best, before) or last
     path = _path(last, before)
-    reason = _reason(known, untold)
-    if reason or not _is_going_on(known):
+    reason = _reason(known, unestimated)
+    if reason or not _is_active(known):
         return Critical(path, None, reason)
-    return Critical(path, max(heaviest.left, _shared(known)), "", _fewest_samples(known))
+    return Critical(path, max(heaviest.left, _work_per_worker(known)), "", _fewest_samples(known))
 
 
-def _as_it_went(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
-    """Note before each job the parent that it waited for longest; return the job that ended last.
+def _actual_end(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
+    """Store for each job the parent that ended last in `before`; return the job that ended last.
 
-    Of those that ended at the same time it is the one with the longest path.
+    If several ended at the same time, the one with the longest path is returned.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
     for node_id, node in known.plan.nodes.items():
@@ -113,7 +113,7 @@ def _as_it_went(known: Known, best: Mapping[str, Weight], before: dict[str, str]
 
 
 def _fewest_samples(known: Known) -> int:
-    """Return the fewest past runs by which the time of a job that is still to run is told."""
+    """Return the smallest number of past runs used to estimate any remaining job."""
     counts = [
         known.samples(node)
         for node_id, node in known.plan.nodes.items()
@@ -122,10 +122,10 @@ def _fewest_samples(known: Known) -> int:
     return min(counts, default=FEWEST_SAMPLES)
 
 
-def _shared(known: Known) -> float:
-    """Return the seconds that all that is left takes, shared by as many as run at once now.
+def _work_per_worker(known: Known) -> float:
+    """Return the total remaining time in seconds divided by the number of running jobs.
 
-    Where nothing queues, or nothing runs, that does not tell how many could.
+    0 if no job is queued or running, because then the number of workers is unknown.
     """
     numbers = known.verdicts.numbers
     at_once = numbers[Shown.RUNNING]
@@ -136,7 +136,7 @@ def _shared(known: Known) -> float:
 
 
 def weight(node: Node, known: Known) -> Weight | None:
-    """Return what a job takes; `None` where neither its own times nor past runs tell it."""
+    """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
     shown = known.verdicts.shown[node.id]
     if shown in {Shown.DONE, Shown.FAILED, Shown.CANCELED}:
         took = known.took(node)
@@ -145,14 +145,15 @@ def weight(node: Node, known: Known) -> Weight | None:
         return Weight(0.0, 0.0)
     if shown is Shown.UNKNOWN:
         return None
-    usual = known.expected(node)
+    expected = known.expected(node)
     if shown is not Shown.RUNNING:
-        return Weight(usual, usual) if usual is not None else None
+        return Weight(expected, expected) if expected is not None else None
     took, bar = known.took(node), known.bar(node)
     elapsed = took.seconds if took is not None else 0.0
-    ends = [usual] if usual is not None else []
+    ends = [expected] if expected is not None else []
     if bar is not None and bar.left is not None:
-        ends.append(elapsed + bar.left)  # a bar may be of one part of a job, so the most counts
+        # A bar may show only a part of the job, so the maximum is used.
+        ends.append(elapsed + bar.left)
     if not ends:
         return None
     whole = max(elapsed, *ends)
@@ -167,23 +168,23 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _is_going_on(known: Known) -> bool:
+def _is_active(known: Known) -> bool:
     numbers = known.verdicts.numbers
     return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
 
 
-def _reason(known: Known, untold: list[str]) -> str:
-    if not _is_going_on(known):
+def _reason(known: Known, unestimated: list[str]) -> str:
+    if not _is_active(known):
         return ""
     if known.verdicts.state is PipelineState.PAUSED:
         return "no ETA while paused"
-    if untold:
-        return f"no ETA: no past run of {named(untold)}"
+    if unestimated:
+        return f"no ETA: no past run of {named(unestimated)}"
     return ""
 
 
 def rough(seconds: float) -> str:
-    """Return an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
+    """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
     whole = int(seconds)
     minutes, hours = whole // 60, whole // 3600
     if whole < 60:

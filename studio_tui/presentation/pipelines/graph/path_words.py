@@ -1,4 +1,4 @@
-"""The path that decides when a pipeline ends, in words on one line: what takes longest comes first.
+"""Formats a critical path on one line, with the longest jobs preferred when space is short.
 
 `dedupe 6:12 ▸ embed ~9:58 ▸ … 3 more ▸ publish ~1:00`
 """
@@ -11,57 +11,56 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 
 _ARROW = " ▸ "
 _ROOM = 100
-"""Cells that the words of a path may take where nothing else is said."""
+"""Default maximum width of the text."""
 
 
 def path_words(
     found: Critical, known: Known, room: int = _ROOM, cells: Callable[[str], int] = len
 ) -> str:
-    """Return the path from the last job that has ended, with what each took or is to take.
+    """Format the path from the last ended job on, with durations or estimates.
 
-    Of what has no room in as many cells as `cells` counts, it says how many jobs there are and
-    where they stand. The longest is always named, then the last and the first, then the next
-    longest ones.
+    Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
+    longest job is always named; then the last, the first, and the next longest are preferred.
     """
     shown = known.verdicts.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
-    ahead = found.path if is_over or not ended else found.path[ended[-1] :]
-    steps = [_step(node_id, known) for node_id in ahead]
+    remaining = found.path if is_over or not ended else found.path[ended[-1] :]
+    steps = [_step(node_id, known) for node_id in remaining]
     seconds = [own.whole if (own := weight(known.plan.nodes[each], known)) else 0.0
-               for each in ahead]  # fmt: skip
+               for each in remaining]  # fmt: skip
     chosen: set[int] = set()
-    for index in _wanted(seconds):
-        more = _joined(steps, chosen | {index})
+    for index in _by_preference(seconds):
+        more = _join_steps(steps, chosen | {index})
         if not chosen or cells(more) <= room:
             chosen.add(index)
-    return _joined(steps, chosen)
+    return _join_steps(steps, chosen)
 
 
-def _wanted(seconds: Sequence[float]) -> Iterator[int]:
-    """Yield the places of a path's jobs, that which is to be named first before the others."""
+def _by_preference(seconds: Sequence[float]) -> Iterator[int]:
+    """Yield the indexes of a path's jobs in order of preference."""
     longest_first = sorted(range(len(seconds)), key=lambda index: -seconds[index])
     yield from longest_first[:1]
     yield from (len(seconds) - 1, 0) if seconds else ()
     yield from longest_first[1:]
 
 
-def _joined(steps: Sequence[str], chosen: set[int]) -> str:
-    """Return the chosen steps in their order, with the numbers of those between them."""
-    said: list[str] = []
+def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
+    """Join the chosen steps in order, with the number of omitted ones between them."""
+    parts: list[str] = []
     left_out = 0
     for index, step in enumerate(steps):
         if index not in chosen:
             left_out += 1
             continue
-        said += [f"… {left_out} more"] * (left_out > 0) + [step]
+        parts += [f"… {left_out} more"] * (left_out > 0) + [step]
         left_out = 0
-    said += [f"… {left_out} more"] * (left_out > 0)
-    return _ARROW.join(said)
+    parts += [f"… {left_out} more"] * (left_out > 0)
+    return _ARROW.join(parts)
 
 
 def _step(node_id: str, known: Known) -> str:
-    """Return a job's name, with the seconds it took, or with about how many it is to take."""
+    """Return a job's name with its duration or estimate."""
     node = known.plan.nodes[node_id]
     own = weight(node, known)
     if own is None:

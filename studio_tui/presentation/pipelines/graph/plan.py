@@ -1,8 +1,8 @@
-"""The jobs of a pipeline as a graph that can be walked, whatever Studio sent.
+"""The dependency graph of a pipeline's jobs, robust against any data from Studio.
 
-A node is an original job (`job_id`), because that is what parents name; the run of this pipeline
-is another job, made for it (`created_job_id`). What no graph should hold (circles, parents that
-are not there, ids that come twice) is kept beside it and said, so that no edge is lost.
+A node is an original job (`job_id`), because parents are original jobs; the run in this pipeline is
+another job, created for it (`created_job_id`). Invalid data (cycles, missing parents, duplicate
+ids) is recorded and reported, so that no edge is lost silently.
 """
 
 import heapq
@@ -16,33 +16,33 @@ from studio_tui.api.models import JobState, Pipeline, PipelineJob
 from studio_tui.presentation.pipelines.drawing.graph import implied
 
 _SHORT_ID = 8
-_NAMED = 3
-"""Jobs that a sentence names before it only counts."""
+_MAX_NAMED = 3
+"""Maximum number of jobs listed by name in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One job of a pipeline and the edges it has in the plan."""
+    """One job of a pipeline with its edges."""
 
     id: str
-    """The original job, by which parents name it."""
+    """The original job, to which parents refer."""
     run: str | None
-    """The job that this pipeline made for it, which has the log and the times."""
+    """The job created by this pipeline, which has the log and the times."""
     name: str
-    """Safe text; a short id where Studio gave no name."""
+    """Safe text; a shortened id if Studio sent no name."""
     state: JobState
     status: str | None
-    """The word that Studio sent, known or not."""
+    """The status as sent by Studio."""
     parents: tuple[str, ...] = ()
-    """Nodes it waits for, all of which stand before it in the plan; each once."""
+    """Nodes that it depends on, without duplicates; all precede it in the plan."""
     children: tuple[str, ...] = ()
-    """Nodes that wait for it, all of which stand after it; in the plan's order."""
+    """Nodes that depend on it, in the plan's order; all follow it in the plan."""
     missing: tuple[str, ...] = ()
-    """Parents that Studio names and that are not in the pipeline."""
+    """Parents that are not in the pipeline."""
     circular: tuple[str, ...] = ()
-    """Parents that stand after it, or are itself: edges that close a circle."""
+    """Parents that follow it in the plan, or itself: edges that close a cycle."""
     attempts: tuple[str, ...] = ()
-    """Runs of this pipeline that the run took the place of, the oldest first."""
+    """Runs in this pipeline that were replaced by the current run, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -50,52 +50,52 @@ class Plan:
     """The nodes of a pipeline, parents before children."""
 
     nodes: Mapping[str, Node]
-    """By id. Nodes that wait for the same stand in the order in which Studio sent them."""
+    """By id. Among nodes without mutual dependencies, Studio's order is kept."""
     flaws: tuple[str, ...] = ()
-    """What is wrong with the graph as Studio sent it: sentences for the user."""
+    """Problems of the graph sent by Studio, as sentences for the user."""
     shape: str = field(default="", compare=False)
-    """The same for plans of the same ids, names and edges, whatever the states are."""
+    """Digest of ids, names and edges, independent of states."""
     sent: tuple[tuple[object, ...], ...] = field(default=(), compare=False, repr=False)
-    """What of Studio's answer made this shape."""
+    """The parts of Studio's response that determine the shape."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """The parents, by node that has any, which other parents of it wait for as well."""
+        """Redundant parents by node: those that another parent depends on as well."""
         return implied({node.id: node.parents for node in self.nodes.values()})
 
     @property
     def sources(self) -> tuple[Node, ...]:
-        """The nodes that wait for nothing in the plan."""
+        """The nodes without parents in the plan."""
         return tuple(node for node in self.nodes.values() if not node.parents)
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """Return all that a node waits for, directly or not."""
+        """Return all nodes that a node depends on, directly or not."""
         return self._reach(node_id, lambda node: node.parents)
 
     def descendants(self, node_id: str) -> frozenset[str]:
-        """Return all that waits for a node, directly or not."""
+        """Return all nodes that depend on a node, directly or not."""
         return self._reach(node_id, lambda node: node.children)
 
     def _reach(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
         reached: set[str] = set()
-        ahead = list(step(self.nodes[start])) if start in self.nodes else []
-        while ahead:
-            node_id = ahead.pop()
+        stack = list(step(self.nodes[start])) if start in self.nodes else []
+        while stack:
+            node_id = stack.pop()
             if node_id not in reached:
                 reached.add(node_id)
-                ahead += step(self.nodes[node_id])
+                stack += step(self.nodes[node_id])
         return frozenset(reached)
 
 
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
-    """Return the plan of a pipeline; nothing in it can be bad enough to raise.
+    """Return the plan of a pipeline; never raises, whatever the data.
 
-    Of an answer of the same shape as that of `before` only the states are read, and `before`
-    itself is returned if they are the same.
+    If the response has the same shape as `before`, only the states are updated; if these are equal
+    as well, `before` itself is returned.
     """
     sent = tuple((run.job_id, run.name, run.parent_job_ids) for run in pipeline.job_runs)
     if before is not None and before.sent == sent:
-        return _in_states(before, pipeline)
+        return _with_states(before, pipeline)
     runs: dict[str, PipelineJob] = {}
     repeated: dict[str, None] = {}
     for run in pipeline.job_runs:
@@ -116,13 +116,14 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
     return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
 
 
-def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
-    """Return the plan with the states of another answer of its shape."""
+def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
+    """Return the plan with the states of another response of the same shape."""
     changed: dict[str, Node] = {}
     seen: set[str] = set()
     for run in pipeline.job_runs:
         node = before.nodes[run.job_id]
-        is_shown = run.job_id not in seen  # of those sent twice, the first
+        # The first of duplicate ids counts.
+        is_shown = run.job_id not in seen
         seen.add(run.job_id)
         now = (run.status, run.created_job_id, run.attempts)
         if is_shown and now != (node.status, node.run, node.attempts):
@@ -140,8 +141,8 @@ def _in_states(before: Plan, pipeline: Pipeline) -> Plan:
 
 
 def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
-    """Return the ids with parents first; a circle is entered at its first job as Studio sent it."""
-    given = {node_id: index for index, node_id in enumerate(runs)}
+    """Return the ids with parents first; a cycle is broken at its first job in Studio's order."""
+    position = {node_id: index for index, node_id in enumerate(runs)}
     waits = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
@@ -150,7 +151,7 @@ def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
     for node_id, parents in waits.items():
         for parent in parents:
             feeds[parent].append(node_id)
-    ready = [given[node_id] for node_id, parents in waits.items() if not parents]
+    ready = [position[node_id] for node_id, parents in waits.items() if not parents]
     heapq.heapify(ready)
     ids = list(runs)
     first_left = 0
@@ -168,7 +169,7 @@ def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
         for child in feeds[node_id]:
             waits[child].discard(node_id)
             if not waits[child] and child not in order:
-                heapq.heappush(ready, given[child])
+                heapq.heappush(ready, position[child])
     return list(order)
 
 
@@ -201,16 +202,16 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         for words, names in (
             ("Waits for a job that is not in the pipeline", missing),
             ("Waits for itself, by way of others or directly", circular),
-            ("Sent more than once, of which the first is shown", twice),
+            ("Sent more than once; the first is shown", twice),
         )
         if names
     )
 
 
 def named(names: Sequence[str]) -> str:
-    """Return `a, b, c and 4 more`: what a sentence says of many."""
-    shown = ", ".join(names[:_NAMED])
-    more = len(names) - _NAMED
+    """Join names as `a, b, c and 4 more`."""
+    shown = ", ".join(names[:_MAX_NAMED])
+    more = len(names) - _MAX_NAMED
     return f"{shown} and {more} more" if more > 0 else shown
 
 

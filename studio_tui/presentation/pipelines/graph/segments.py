@@ -1,4 +1,4 @@
-"""A pipeline's progress as a bar in segments, one for each place where its jobs stand."""
+"""Progress bar of a pipeline with one segment for each state of its jobs."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _FILLS = {
     Shown.BLOCKED: "░",
     Shown.WAITING: "░",
 }
-"""In the order of the bar: what has ended, what is under way, what has not begun."""
+"""In the order of the bar: ended, active, not started."""
 
 
 class Segment(NamedTuple):
@@ -24,19 +24,19 @@ class Segment(NamedTuple):
 
     kind: Shown
     cells: int
-    """1 or more."""
+    """Width; at least 1."""
 
     @property
     def text(self) -> str:
-        """The cells, filled."""
+        """The filled cells."""
         return _FILLS[self.kind] * self.cells
 
 
 def segments(numbers: Mapping[Shown, int], width: int) -> tuple[Segment, ...]:
-    """Share `width` cells among the jobs, in proportion; nothing where there is no job.
+    """Divide `width` cells in proportion to the numbers of jobs; empty if there are no jobs.
 
-    What is there at all has a cell, so no failure is rounded away and no bar looks done that is
-    not. Where there are more kinds than cells the worst have them.
+    Each state with jobs has at least one cell, so no failure is rounded away and no unfinished bar
+    looks complete. If there are more states than cells, the worst are shown.
     """
     width = max(width, 0)
     present = [kind for kind in WORST_FIRST if numbers.get(kind)][:width]
@@ -54,7 +54,7 @@ def segments(numbers: Mapping[Shown, int], width: int) -> tuple[Segment, ...]:
 
 
 def bar(numbers: Mapping[Shown, int], width: int) -> tuple[Cell, ...]:
-    """Return a bar of exactly `width` cells, edges and all, in pieces of one tone each."""
+    """Return a bar of exactly `width` cells including its edges, as cells of one tone each."""
     inside = segments(numbers, width - 2)
     if not inside:
         return (Cell(" " * max(width, 0)),)
@@ -63,7 +63,7 @@ def bar(numbers: Mapping[Shown, int], width: int) -> tuple[Cell, ...]:
 
 
 def bar_cell(numbers: Mapping[Shown, int], width: int) -> Cell:
-    """Return the bar as one cell, in the tone of the worst that is in it."""
+    """Return the bar as one cell, in the tone of its worst state."""
     worst = worst_of(numbers)
     if worst is None:
         return NOTHING
@@ -72,5 +72,5 @@ def bar_cell(numbers: Mapping[Shown, int], width: int) -> Cell:
 
 
 def worst_of(numbers: Mapping[Shown, int]) -> Shown | None:
-    """Return what is to be said first of these jobs; `None` where there is none."""
+    """Return the worst state of these jobs; `None` if there are none."""
     return next((kind for kind in WORST_FIRST if numbers.get(kind)), None)

@@ -1,6 +1,6 @@
-"""What a pipeline's states come to: what is blocked and by whom, and how many jobs stand where.
+"""Derived states of a pipeline's jobs: which are blocked by which, and counts by state.
 
-It is reckoned anew from each answer, in one pass from parents to children.
+Computed for each response in one pass from parents to children.
 """
 
 from collections import Counter
@@ -17,22 +17,22 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 
 
 class Shown(StrEnum):
-    """Where a job of a pipeline stands, for the reader; the order is that of counts."""
+    """State of a pipeline's job as shown to the user, in the order of counts."""
 
     DONE = "done"
     RUNNING = "running"
-    """It has a machine, though it may still be starting."""
+    """It has a machine, but may still be starting."""
     QUEUED = "queued"
-    """Studio has let it go; it needs a free worker."""
+    """Released by Studio; waiting for a free worker."""
     FAILED = "failed"
     BLOCKED = "blocked"
-    """It waits below a job that failed or was canceled, and so will not start."""
+    """It depends on a job that failed or was canceled, and so will not start."""
     WAITING = "waiting"
-    """Studio has not let it go yet."""
+    """Not released by Studio yet."""
     CANCELED = "canceled"
-    """Or on its way there."""
+    """Canceled or being canceled."""
     UNKNOWN = "unknown"
-    """Studio's word is not known here, and nothing is made of it."""
+    """Studio's status is not known here."""
 
 
 SHOWN = {
@@ -53,7 +53,7 @@ SHOWN = {
 }
 
 BLOCKED = Look("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
-"""How a blocked job looks; Studio has no such state."""
+"""Appearance of a blocked job; Studio has no such state."""
 
 SHOWN_LOOKS = {
     Shown.DONE: LOOKS[JobState.COMPLETE],
@@ -65,13 +65,13 @@ SHOWN_LOOKS = {
     Shown.CANCELED: LOOKS[JobState.CANCELED],
     Shown.UNKNOWN: LOOKS[JobState.UNKNOWN],
 }
-"""How many jobs look that stand in the same place."""
+"""Appearance of several jobs in the same state."""
 
 WORST_FIRST = (
     *(Shown.FAILED, Shown.RUNNING, Shown.QUEUED, Shown.UNKNOWN),
     *(Shown.CANCELED, Shown.WAITING, Shown.BLOCKED, Shown.DONE),
 )
-"""What is said first of many jobs: what failed, then what moves, then what does not."""
+"""Order of importance: failed, then active, then inactive."""
 
 _ALWAYS_COUNTED = frozenset({Shown.DONE, Shown.RUNNING, Shown.FAILED})
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
@@ -79,41 +79,43 @@ _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Where each job of a pipeline stands, as of one answer."""
+    """Derived state of each job of a pipeline, for one response."""
 
     plan: Plan
     state: PipelineState
-    """Of the pipeline."""
+    """State of the pipeline."""
     shown: Mapping[str, Shown]
     """By node."""
     roots: Mapping[str, int]
-    """Jobs that failed or were canceled by themselves, and not for want of a parent, in the plan's
-    order; and how many jobs each blocks. A job can be blocked by many."""
+    """Jobs that failed or were canceled by themselves, with the number of jobs each blocks.
+
+    In the plan's order. A job can be blocked by several.
+    """
     numbers: Mapping[Shown, int]
-    """How many jobs stand where; they add up to the jobs of the plan."""
+    """Number of jobs by state; the sum is the number of jobs in the plan."""
     causes: Mapping[str, int]
-    """By node that has any: a bit for each of `roots` that it stands below, or is."""
+    """By affected node: a bit for each of `roots` that it is or depends on."""
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
-        """Return the roots that keep a job from starting; nothing for a job that is not blocked."""
+        """Return the roots that block a job; empty for a job that is not blocked."""
         if self.shown[node_id] is not Shown.BLOCKED:
             return ()
         causes = self.causes[node_id]
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
     def look(self, node_id: str) -> Look:
-        """Return how a job looks."""
+        """Return the appearance of a job."""
         is_blocked = self.shown[node_id] is Shown.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]
 
     def state_cell(self, node_id: str) -> Cell:
-        """Return glyph and word of a job's state."""
+        """Return glyph and name of a job's state."""
         if self.shown[node_id] is Shown.BLOCKED:
             return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
         return state_cell(self.plan.nodes[node_id])
 
     def blocks(self, node_id: str) -> bool:
-        """Whether a job that failed or was canceled keeps others from running."""
+        """Whether a failed or canceled job blocks others."""
         if self.plan.nodes[node_id].state not in _STOPPED:
             return False
         children = self.plan.nodes[node_id].children
@@ -122,21 +124,21 @@ class Verdicts:
 
     @property
     def problems(self) -> frozenset[str]:
-        """What failed or was canceled, and what that blocks."""
+        """Jobs that failed or were canceled, and those that they block."""
         bad = {Shown.FAILED, Shown.CANCELED, Shown.BLOCKED}
         return frozenset(node_id for node_id, kind in self.shown.items() if kind in bad)
 
     @property
     def root_failures(self) -> tuple[str, ...]:
-        """The roots that failed, without those that were canceled."""
+        """The roots that failed, excluding those that were canceled."""
         return tuple(root for root in self.roots if self.shown[root] is Shown.FAILED)
 
 
 def judge(plan: Plan, state: PipelineState) -> Verdicts:
-    """Return where each job of a pipeline in that state stands.
+    """Return the derived states of a pipeline's jobs.
 
-    A job that has ended well lets nothing through from above it: what failed there, failed before
-    it was run again. Of a job whose word is not known nothing is concluded.
+    A completed job does not pass on failures above it, as these were before a successful rerun.
+    Jobs with an unknown status are not considered failed.
     """
     shown: dict[str, Shown] = {}
     causes: dict[str, int] = {}
@@ -170,7 +172,7 @@ def judge(plan: Plan, state: PipelineState) -> Verdicts:
 def _blocked_by_root(
     roots: list[str], shown: Mapping[str, Shown], causes: Mapping[str, int]
 ) -> dict[str, int]:
-    # Most of what is blocked is blocked by the same, so equal sets of roots are counted together.
+    # Most jobs are blocked by the same roots, so equal sets are counted together.
     same = Counter(above for node_id, above in causes.items() if shown[node_id] is Shown.BLOCKED)
     blocked = dict.fromkeys(roots, 0)
     for above, jobs in same.items():
@@ -183,9 +185,9 @@ def _blocked_by_root(
 
 
 def counts(numbers: Mapping[Shown, int]) -> tuple[Count, ...]:
-    """Return how many jobs stand where; places without a job are left out.
+    """Return the number of jobs by state, without states that have none.
 
-    Done, running and failed are not: their zero is news too.
+    Done, running and failed are always included.
     """
     return tuple(
         Count(SHOWN_LOOKS[kind].glyph, numbers[kind], kind.value, SHOWN_LOOKS[kind].tone)
@@ -195,10 +197,10 @@ def counts(numbers: Mapping[Shown, int]) -> tuple[Count, ...]:
 
 
 def paused_words(verdicts: Verdicts) -> str:
-    """Return what a pause means now: `paused: 14 still running, 332 will not start …`.
+    """Return the current effect of a pause: `paused: 14 still running, 332 will not start …`.
 
-    Nothing for a pipeline that is not paused. What is queued Studio has let go already; what is
-    blocked would not start without the pause either.
+    Empty for a pipeline that is not paused. Queued jobs are already released; blocked ones would
+    not start anyway.
     """
     if verdicts.state is not PipelineState.PAUSED:
         return ""
@@ -215,6 +217,6 @@ def paused_words(verdicts: Verdicts) -> str:
 
 
 def root_words(verdicts: Verdicts) -> str:
-    """Return `3 root failures`; nothing where nothing failed."""
+    """Return `3 root failures`; empty if there are none."""
     failures = len(verdicts.root_failures)
     return plural(failures, "root failure") if failures else ""

@@ -1,4 +1,4 @@
-"""All that is known of a pipeline's jobs at a moment: what the views are drawn from."""
+"""All data about a pipeline's jobs at one time, from which the views are drawn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,40 +20,40 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
 from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
 
 FEWEST_SAMPLES = 3
-"""Past runs below which nothing is called usual, and an estimate says of how few it is."""
+"""Minimum number of past runs for a usual duration; estimates from fewer state the number."""
 
 
 class Took(NamedTuple):
-    """How long a job ran, or has run."""
+    """Run time of a job."""
 
     seconds: float
     is_estimate: bool = False
-    """Whether Studio does not say the start, so that waiting for a worker is in it."""
+    """Whether the start is unknown, so that the time may include waiting for a worker."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the jobs of a pipeline; each of it may be missing but the verdicts."""
+    """Data about the jobs of a pipeline; everything except the verdicts is optional."""
 
     verdicts: Verdicts
     now: datetime
     jobs: Mapping[str, Job] = field(default_factory=dict)
-    """By run (`Node.run`): they have the times and the errors."""
+    """By run (`Node.run`), with times and errors."""
     bars: Bars = field(default_factory=dict[str, Progress])
     past: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """By name: the seconds that runs took which ended well."""
+    """By name: durations in seconds of successful past runs."""
 
     @property
     def plan(self) -> Plan:
-        """The graph of the jobs."""
+        """The dependency graph of the jobs."""
         return self.verdicts.plan
 
     def job(self, node: Node) -> Job | None:
-        """Return the run of a node, with its times and error."""
+        """Return the run of a node, if it is loaded."""
         return self.jobs.get(node.run) if node.run is not None else None
 
     def bar(self, node: Node) -> Progress | None:
-        """Return how far a running job has come."""
+        """Return the progress of a running job."""
         is_running = node.run is not None and self.verdicts.shown[node.id] is Shown.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
@@ -65,26 +65,27 @@ class Known:
         return waits(self.verdicts, node_id, self.bars)
 
     def usual(self, node: Node) -> float | None:
-        """Return the seconds a job usually takes; `None` with too few runs to tell."""
+        """Return the usual duration of a job in seconds; `None` if there are too few past runs."""
         return self.expected(node) if self.samples(node) >= FEWEST_SAMPLES else None
 
     def expected(self, node: Node) -> float | None:
-        """Return the seconds that a job may take, from one past run on; `None` without any."""
+        """Return the expected duration of a job in seconds; `None` without past runs."""
         took = self.past.get(node.name, ())
         return median(took) if took else None
 
     def samples(self, node: Node) -> int:
-        """Return of how many past runs it is known how long they took."""
+        """Return the number of past runs with a known duration."""
         return len(self.past.get(node.name, ()))
 
     def took(self, node: Node) -> Took | None:
-        """Return how long a job ran, or has run; `None` if it did not, or if it is not known."""
+        """Return how long a job has run; `None` if it has not or this is unknown."""
         job = self.job(node)
         shown = self.verdicts.shown[node.id]
         if job is None or shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
-            return None  # the job is of an earlier answer than the plan
+            # The job is older than the plan.
+            return None
         seconds = run_seconds(job, self.now)
         if seconds is not None:
             return Took(seconds)
@@ -97,7 +98,7 @@ class Known:
         return Took(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
-        """Return how long a job waited for a worker after all it waits for was done."""
+        """Return how long a job waited for a worker after its dependencies were complete."""
         job = self.job(node)
         if job is None:
             return None
@@ -107,10 +108,10 @@ class Known:
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 
     def ready_at(self, node: Node) -> datetime | None:
-        """Return when nothing held a job up any more but its turn; `None` if that is not known.
+        """Return when a job was ready to be queued; `None` if unknown.
 
-        Its run is made with the pipeline, long before what it waits for is done, or before a
-        pipeline is let go that was to be looked at first.
+        Runs are created together with the pipeline, so long before their dependencies are complete
+        or before a pipeline is released after a review.
         """
         job = self.job(node)
         moments = [let_go_at(job) if job is not None else None]

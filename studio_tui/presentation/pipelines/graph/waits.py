@@ -1,4 +1,4 @@
-"""Why a job of a pipeline is not running, in words, and which job to look at for it."""
+"""Why a job of a pipeline is not running, as text, and which job is the reason."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -11,11 +11,11 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
 _SHORT_ID = 8
 
 _STARTING = {
-    JobState.INIT: "starting: its environment is made ready",
-    JobState.PROVISIONING: "starting: a machine is made ready",
+    JobState.INIT: "starting: preparing its environment",
+    JobState.PROVISIONING: "starting: preparing a machine",
 }
 _READY = {
-    PipelineState.PENDING: "the pipeline has not begun",
+    PipelineState.PENDING: "the pipeline has not started",
     PipelineState.RUNNING: "ready: Studio has not queued it yet",
     PipelineState.PAUSED: "the pipeline is paused",
     PipelineState.COMPLETED: "the pipeline has ended without it",
@@ -23,24 +23,24 @@ _READY = {
     PipelineState.CANCELED: "the pipeline was canceled",
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
-_NEAREST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
-"""Parents that are named first, as they are what the others wait for; the rest as they come."""
+_ACTIVE_FIRST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
+"""States of parents that are named first, since the others depend on them."""
 
 
 class Bars(Protocol):
-    """How far running jobs have come, as far as that is known: a mapping, or what is like one."""
+    """Progress of running jobs; a mapping or similar."""
 
     def get(self, run: str, /) -> Progress | None:
-        """Return how far a run has come (`Node.run`)."""
+        """Return the progress of a run (`Node.run`); `None` if unknown."""
 
 
 class Wait(NamedTuple):
-    """Why a job does not run."""
+    """Why a job is not running."""
 
     words: str
     """Safe text."""
     target: str | None = None
-    """The node where the reason is to be found, if it is another job."""
+    """The node that is the reason, if it is another job."""
 
 
 def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | None:
@@ -62,33 +62,33 @@ def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | 
 
 
 def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
-    """Return what keeps a job from running where the words have no room, and where these have none.
+    """Return two shorter forms of the reason why a job is not running.
 
-    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs that the words name, and how
-    many others there are; nothing for one that waits for no other job.
+    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs named in the reason, and the
+    number of others; empty if it waits for no other job.
     """
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
-            verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
+            verb, pending = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
         case Shown.WAITING:
-            verb, ahead = "waits for", _ahead(verdicts, verdicts.plan.nodes[node_id])
+            verb, pending = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
         case _:
             return ()
-    if not ahead:
+    if not pending:
         return ()
-    others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
-    name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
-    return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
+    others = f" +{len(pending) - 1}" if len(pending) > 1 else ""
+    name = f"{verdicts.plan.nodes[pending[0]].name}{others}"
+    return f"{verb} {name}", f"{verdicts.look(pending[0]).glyph} {name}"
 
 
 def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:
     return sorted(roots, key=lambda root: verdicts.shown[root] is not Shown.FAILED)
 
 
-def _ahead(verdicts: Verdicts, node: Node) -> list[str]:
-    """Return the parents that are not done, what is under way first."""
-    ahead = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
-    return sorted(ahead, key=lambda parent: verdicts.shown[parent] not in _NEAREST)
+def _pending_parents(verdicts: Verdicts, node: Node) -> list[str]:
+    """Return the parents that are not complete, active ones first."""
+    pending = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
+    return sorted(pending, key=lambda parent: verdicts.shown[parent] not in _ACTIVE_FIRST)
 
 
 def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
@@ -106,28 +106,28 @@ def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
 
 
 def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
-    ahead = _ahead(verdicts, node)
+    pending = _pending_parents(verdicts, node)
     reasons = list(flaw_words(verdicts, node))
-    if ahead:
-        reasons.insert(0, _for_parents(verdicts, node, ahead, bars))
+    if pending:
+        reasons.insert(0, _for_parents(verdicts, node, pending, bars))
     if not reasons:
         return Wait(_READY[verdicts.state])
     if verdicts.state is PipelineState.PAUSED:
         reasons.append("the pipeline is paused")
-    target = next(iter((*ahead, *(each for each in node.circular if each != node.id))), None)
+    target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
     return Wait("; ".join(reasons), target)
 
 
-def _for_parents(verdicts: Verdicts, node: Node, ahead: Sequence[str], bars: Bars | None) -> str:
+def _for_parents(verdicts: Verdicts, node: Node, pending: Sequence[str], bars: Bars | None) -> str:
     nodes = verdicts.plan.nodes
-    if len(ahead) > 1:
-        names = named([nodes[parent].name for parent in ahead])
-        return f"waits for {len(ahead)} of {len(node.parents)}: {names}"
-    parent = nodes[ahead[0]]
-    return f"waits for {parent.name} ({_standing(verdicts, parent, bars)})"
+    if len(pending) > 1:
+        names = named([nodes[parent].name for parent in pending])
+        return f"waits for {len(pending)} of {len(node.parents)}: {names}"
+    parent = nodes[pending[0]]
+    return f"waits for {parent.name} ({_parent_state(verdicts, parent, bars)})"
 
 
-def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
+def _parent_state(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
     shown = verdicts.shown[parent.id]
     if shown is Shown.UNKNOWN:
         return parent.status or "unknown"
@@ -141,15 +141,15 @@ def _standing(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
 
 
 def flaw_words(verdicts: Verdicts, node: Node) -> tuple[str, ...]:
-    """Return what a job waits for that no plan should have: jobs that are not there, and itself."""
+    """Return invalid dependencies of a job: missing jobs, and cycles."""
     others = [verdicts.plan.nodes[each].name for each in node.circular if each != node.id]
-    said = []
+    clauses = []
     if node.missing:
         ids = named([parent[:_SHORT_ID] for parent in node.missing])
-        said.append(f"waits for {ids}, not in the pipeline")
+        clauses.append(f"waits for {ids}, not in the pipeline")
     if others:
         wait = "waits" if len(others) == 1 else "wait"
-        said.append(f"waits for {named(others)}, which {wait} for it")
+        clauses.append(f"waits for {named(others)}, which {wait} for it")
     if node.id in node.circular:
-        said.append("waits for itself")
-    return tuple(said)
+        clauses.append("waits for itself")
+    return tuple(clauses)

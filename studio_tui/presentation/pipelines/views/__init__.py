@@ -1,1 +1,1 @@
-"""What each view of a pipeline shows: tree, table, timeline, groups and exports."""
+"""Contents of the views of a pipeline: tree, table, timeline, groups and exports."""

@@ -1,7 +1,7 @@
-"""A pipeline as text that other programs read: Mermaid, DOT, or plain lines for a message.
+"""Exports of a pipeline as Mermaid, DOT, or plain text.
 
-Names come from outside, so each form quotes them by its own rules: none can end its string, start
-a directive or become markup where the text is shown.
+Names are untrusted, so each format quotes them by its own rules: a name cannot end its string,
+start a directive, or become markup.
 """
 
 import re
@@ -31,13 +31,15 @@ _READ_BY_MERMAID = re.compile(
     r"|(?<![^\W_])_|_(?![^\W_])"
     r"|\s(?=\s*$)"
 )
-"""What is not itself between double quotes: signs, a word that makes its whole line a direction,
-what versions that see Markdown everywhere take for a link or for emphasis, and blanks at the end,
-which are cut off."""
+"""Text with a special meaning within double quotes.
+
+Punctuation; a word that turns its line into a direction; what versions with Markdown parse as a
+link or emphasis; and trailing blanks, which are stripped.
+"""
 
 
 def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
-    """Return a drawing as lines; `label` gives for a node as many cells as the drawing keeps."""
+    """Return a drawing as text; `label` returns a label of the width reserved for a node."""
     lines = []
     for y in range(drawing.height):
         line, end = "", 0
@@ -50,7 +52,7 @@ def graph_text(drawing: Drawing, label: Callable[[str], str]) -> str:
 
 
 def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> str:
-    """Return what a drawing leaves out as lines, such as `split, clean → eval`."""
+    """Return the edges omitted in a drawing as text, such as `split, clean → eval`."""
     if not implied:
         return ""
     lines = ["", "Direct edges that are not drawn, as other lines lead there too:"]
@@ -60,18 +62,18 @@ def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) 
 
 
 def tree_text(known: Known) -> str:
-    """Return the tree as lines, with how long each job took and why it is where it is."""
+    """Return the tree as text, with the duration of each job and the reason for its state."""
     lines = []
     for row in rows(known.plan):
         node = known.plan.nodes[row.id]
         name = "".join(part.text for part in name_parts(row, known.verdicts))
-        said = (took_cell(node, known).text, why_cell(node, known).text)
-        lines.append("  ".join((name, *(words for words in said if words))))
+        details = (took_cell(node, known).text, why_cell(node, known).text)
+        lines.append("  ".join((name, *(words for words in details if words))))
     return "".join(f"{line}\n" for line in lines)
 
 
 def mermaid(verdicts: Verdicts) -> str:
-    """Return a flowchart with a class for each state; edges that close a circle are dotted."""
+    """Return a flowchart with a class for each state; edges that close a cycle are dotted."""
     plan = verdicts.plan
     numbers = _numbers(plan)
     lines = ["flowchart TD", *(f"  %% {_in_mermaid(flaw)}" for flaw in plan.flaws)]
@@ -87,7 +89,7 @@ def mermaid(verdicts: Verdicts) -> str:
 
 
 def dot(verdicts: Verdicts, name: str) -> str:
-    """Return a directed graph in the DOT language; edges that close a circle are dashed."""
+    """Return a directed graph in the DOT language; edges that close a cycle are dashed."""
     plan = verdicts.plan
     numbers = _numbers(plan)
     lines = [f"digraph {_in_dot(name)} {{", '  node [shape=box style=filled fontname="monospace"];']
@@ -107,19 +109,19 @@ def dot(verdicts: Verdicts, name: str) -> str:
 
 
 def _numbers(plan: Plan) -> dict[str, str]:
-    """Return short ids, since those of Studio need quotes in one form or the other."""
+    """Return short ids, since Studio's ids would need quotes."""
     return {node_id: f"n{number}" for number, node_id in enumerate(plan.nodes, 1)}
 
 
 def _in_mermaid(text: str) -> str:
-    """Return text for between double quotes, where Mermaid knows only entities as escapes.
+    """Escape text for use in double quotes, where Mermaid supports only entities.
 
-    It also looks for directives, Markdown and HTML there, so all that it reads is written so.
+    Mermaid also parses directives, Markdown and HTML there, so their characters are escaped.
     """
     return _READ_BY_MERMAID.sub(lambda found: f"#{ord(found[0])};", text)
 
 
 def _in_dot(text: str) -> str:
-    """Return a quoted string; Graphviz reads backslashes and HTML entities in labels."""
+    """Return a quoted string; Graphviz interprets backslashes and HTML entities in labels."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""A pipeline as a list of groups, in which what failed and what runs stays in sight."""
+"""A pipeline as a list of groups, with failed and running jobs always visible."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -27,7 +27,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 )
 
 BAR_WIDTH = 10
-"""Cells of a bar."""
+"""Width of a bar in cells."""
 
 COLUMNS = (
     Column("name", "GROUP", LEAST_NAME, grow=1),
@@ -38,28 +38,28 @@ COLUMNS = (
     replace(TOOK, drop=3),
     Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
 )
-"""In the order of the cells."""
+"""In the order of `cells`."""
 
 FAILED_SHOWN = 10
-"""Members of a group that failed and are shown, unless all of them are wanted."""
+"""Maximum number of failed jobs shown per group, unless all are requested."""
 
 RUNNING_SHOWN = 3
-"""Members of a group that run and are shown, unless the group is listed."""
+"""Maximum number of running jobs shown per group, unless the group is expanded."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """The head of a group, one of its jobs, or what is said of those that are not shown."""
+    """A group heading, one of its jobs, or a summary of its hidden jobs."""
 
     key: str
-    """Of the group, or the node's id."""
+    """Key of the group, or id of the node."""
     group: Group
     node_id: str | None = None
-    """The job that it is about; `None` for a head and for the rest."""
+    """The node of a job row; `None` for a heading and a summary."""
     rest: tuple[str, ...] = ()
-    """Nodes that are not shown, for a row that is about them."""
+    """The hidden nodes of a summary row."""
     is_open: bool = False
-    """Whether rows of the group follow; told of heads."""
+    """For a heading, whether rows of the group follow."""
 
 
 def rows(
@@ -72,12 +72,11 @@ def rows(
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> tuple[GroupRow, ...]:
-    """Return the groups, each with what failed and what runs in it.
+    """Return the groups, each with its failed and running jobs.
 
-    Of groups whose key is `listed` all jobs follow, of those `folded` none: then their heads count
-    them. With `all_failed` no failure is left out for there being many. With `only` no row is about
-    any other job, though heads count all; where it `is_filter` some of those jobs are shown
-    whatever their states are.
+    Groups in `listed` are followed by all of their jobs, those in `folded` by none. With
+    `all_failed` the number of failed jobs is not limited. With `only` other jobs are hidden, though
+    headings still count all; if it `is_filter`, some of its jobs are shown whatever their states.
     """
     drawn: list[GroupRow] = []
     for group in groups:
@@ -90,7 +89,7 @@ def rows(
             shown = [each for each in group.members if only is None or each in only]
         else:
             most = None if all_failed else FAILED_SHOWN
-            seen = _in_sight(group, verdicts, most)
+            seen = _visible_members(group, verdicts, most)
             shown = [each for each in seen if only is None or each in only]
             if not shown and is_filter:
                 shown = [each for each in group.members if only is None or each in only]
@@ -104,18 +103,18 @@ def rows(
     return tuple(drawn)
 
 
-def _in_sight(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:
+def _visible_members(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:
     for kind, most in ((Shown.FAILED, most_failed), (Shown.RUNNING, RUNNING_SHOWN)):
         yield from [each for each in group.members if verdicts.shown[each] is kind][:most]
 
 
 def numbers_of(members: Iterable[str], verdicts: Verdicts) -> Counter[Shown]:
-    """Return how many of these jobs stand where."""
+    """Return the number of these jobs by state."""
     return Counter(verdicts.shown[member] for member in members)
 
 
 def name_parts(row: GroupRow, verdicts: Verdicts) -> tuple[Cell, ...]:
-    """Return what the row is about, in pieces of one tone each."""
+    """Return the name column of a row, as cells of one tone each."""
     if row.rest:
         return (Cell(f"   … {_rest_words(row, verdicts)}", Tone.DIM),)
     if row.node_id is None:
@@ -130,7 +129,7 @@ def name_parts(row: GroupRow, verdicts: Verdicts) -> tuple[Cell, ...]:
 
 
 def _rest_words(row: GroupRow, verdicts: Verdicts) -> str:
-    """Return `290 more failed, 11 more running, 131 done`."""
+    """Format hidden jobs as `290 more failed, 11 more running, 131 done`."""
     numbers = numbers_of(row.rest, verdicts)
     everything = numbers_of(row.group.members, verdicts)
     return ", ".join(
@@ -141,7 +140,7 @@ def _rest_words(row: GroupRow, verdicts: Verdicts) -> str:
 
 
 def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; that of the name may be drawn as `name_parts`."""
+    """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
     parts = name_parts(row, known.verdicts)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
     if row.rest:
@@ -159,7 +158,7 @@ def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
         _number(numbers, Shown.FAILED),
         _number(numbers, Shown.BLOCKED),
         NOTHING,
-        _telling(row.group, known),
+        _current_cell(row.group, known),
     )
 
 
@@ -175,8 +174,8 @@ def _member(node: Node, known: Known) -> Cell:
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
-def _telling(group: Group, known: Known) -> Cell:
-    """Return the slowest that runs, else what the first waits for, else the slowest there was."""
+def _current_cell(group: Group, known: Known) -> Cell:
+    """Return the slowest running job, else the first reason for waiting, else the slowest job."""
     shown = known.verdicts.shown
     running = [known.plan.nodes[each] for each in group.members if shown[each] is Shown.RUNNING]
     if running:
@@ -193,7 +192,7 @@ def _slowest(nodes: Iterable[Node], known: Known) -> Cell:
     taken = [(took, node) for node in nodes if (took := known.took(node)) is not None]
     if not taken:
         return NOTHING
-    # An estimate has waiting in it, so it says nothing beside a time that is known.
+    # An estimate includes waiting, so known times are preferred.
     took, node = max(taken, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = known.usual(node)
     beside = f" (usual {duration(usual)})" if usual is not None else ""

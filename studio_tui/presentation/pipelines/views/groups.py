@@ -1,7 +1,7 @@
-"""The jobs of a large pipeline in groups, and how the groups depend on one another.
+"""Groups of jobs in a large pipeline, and the dependencies between groups.
 
-Jobs are alike by their names without numbers and hashes, else by waiting for the same and feeding
-the same; or they are taken stage by stage. Groups depend on the plan's shape, not on states.
+Jobs are grouped by their names without numbers and hashes, else by equal dependencies and
+consumers; or by stage. Groups depend only on the plan's shape, not on states.
 """
 
 import re
@@ -16,46 +16,46 @@ from studio_tui.presentation.pipelines.graph.plan import Node, Plan, named
 from studio_tui.presentation.pipelines.views.tree import depths
 
 MOST_JOBS = 150
-"""Jobs above which a plan is shown in groups, unless the reader wants it otherwise."""
+"""Number of jobs above which a plan is shown in groups by default."""
 
 MOST_CHILDREN = 8
-"""Children of one job above which it is, too."""
+"""Number of children of one job above which it is shown in groups too."""
 
 FEWEST = 3
-"""Jobs that make a group; a row for two would hide as much as it saves."""
+"""Minimum number of jobs in a group; a row for two would hide as much as it saves."""
 
 _HASH = r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ONE = rf"(?:{_UUID}|{_HASH}|[0-9]+)"
 _VARYING = re.compile(rf"({_ONE}(?:[-_.:]{_ONE})*)")
 _STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
-"""A number in front that may tell a stage, as in `03_embed_0042`."""
+"""A leading number that may be a stage, as in `03_embed_0042`."""
 _SEPARATORS = "-_. /"
 
 
 class By(StrEnum):
-    """What makes jobs a group."""
+    """Criterion by which jobs are grouped."""
 
     NAME = "name"
-    """Or, for those whose name is like no other, what they wait for and feed."""
+    """By name, or jobs with unique names by their dependencies and consumers."""
     STAGE = "stage"
-    """How many stand above them."""
+    """By depth in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Jobs that are shown as one, or a job that is like no other."""
+    """Jobs shown as one, or a single job."""
 
     key: str
-    """The same at each refresh; the node's id for a job alone. It cannot be drawn."""
+    """Stable across refreshes; the node's id for a single job. Not safe to draw."""
     title: str
     """Safe text, such as `embed_*`."""
     members: tuple[str, ...]
-    """Nodes in the plan's order; one or more."""
+    """Nodes in the plan's order; at least one."""
 
     @property
     def is_alone(self) -> bool:
-        """Whether it is one job, known by its id."""
+        """Whether it is a single job."""
         return self.members == (self.key,)
 
 
@@ -67,18 +67,21 @@ class Link(NamedTuple):
     target: str
     edges: int
     pattern: str
-    """`1:1` or `20:1` (as many parents to as many children), `all`, `mixed`, `within` for edges
-    inside a group; nothing where one job stands at an end and all of the other have an edge."""
+    """Pattern of the edges: `1:1`, `20:1` (parents per job : children per job), `all`, `mixed`.
+
+    `within` for edges inside a group; empty if one group is a single job with edges to all jobs of
+    the other.
+    """
 
 
 def wants_groups(plan: Plan) -> bool:
-    """Whether a plan has so many jobs, or so many for one, that groups say more."""
+    """Whether a plan has so many jobs, or a job so many children, that groups are clearer."""
     nodes = plan.nodes.values()
     return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
 
 
 def grouped(plan: Plan, by: By = By.NAME) -> tuple[Group, ...]:
-    """Return each job in just one group, groups with the first stages first."""
+    """Return groups such that each job is in exactly one, in order of their first stages."""
     layers = depths(plan)
     if by is By.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
@@ -109,14 +112,14 @@ def _by_name(nodes: Iterable[Node]) -> Iterable[Group]:
             found = _STAGE.match(node.name)
             stages[found[0] if found else ""].append(node)
         if len(members) < FEWEST * len(stages):
-            # The number in front counts jobs, not stages.
+            # The leading number numbers jobs, not stages.
             stages = {"": members}
         for stage, jobs in stages.items():
             yield from _group(f"name:{stage}:{'*'.join(stem)}", _title(jobs), jobs)
 
 
 def _title(nodes: Sequence[Node]) -> str:
-    """Return the name with a star for what differs."""
+    """Return the common name with `*` for differing parts."""
     columns = zip(*(_VARYING.split(node.name) for node in nodes), strict=True)
     return "".join(parts[0] if len(set(parts)) == 1 else "*" for parts in columns)
 
@@ -133,14 +136,14 @@ def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    """Return what all names begin with, up to a separator."""
+    """Return the common prefix of names, up to a separator."""
     pairs = zip(min(names), max(names), strict=False)
     same = "".join(left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return same[: 1 + max(same.rfind(separator) for separator in _SEPARATORS)]
 
 
 def _common_end(names: Sequence[str], start: str) -> str:
-    """Return what all names end with, from a dot on, as names of files do."""
+    """Return the common file extension of names."""
     ends = {name[len(start) :].rpartition(".")[2] for name in names}
     is_same = len(ends) == 1 and all("." in name[len(start) :] for name in names)
     return f".{ends.pop()}" if is_same else ""
@@ -161,12 +164,12 @@ def _stage(stage: int, nodes: Sequence[Node]) -> Group:
 
 
 def _apart(key: str) -> str:
-    # No id has a control character, so the keys of groups and jobs never meet.
+    # Ids have no control characters, so keys of groups and jobs never collide.
     return f"\0{key}"
 
 
 def links(plan: Plan, groups: Iterable[Group]) -> tuple[Link, ...]:
-    """Return how groups depend on one another; their edges add up to those of the plan."""
+    """Return the dependencies between groups; the numbers of edges add up to those of the plan."""
     sizes = {group.key: len(group.members) for group in groups}
     home = {member: group.key for group in groups for member in group.members}
     edges: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)

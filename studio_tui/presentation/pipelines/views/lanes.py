@@ -1,7 +1,7 @@
-"""A pipeline as a list with lanes: a line a job, and to its left every edge, as `git log --graph`.
+"""A pipeline as a list with one job per line and its edges as lanes, like `git log --graph`.
 
-A lane leads from a job to all that wait for it, and ends at the last of them. Lines that cross do
-not touch: what runs across is broken by what runs down.
+A lane leads from a job to all that depend on it, and ends at the last of them. Lines that cross do
+not touch: the horizontal one is interrupted by the vertical one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,27 +13,27 @@ from studio_tui.presentation.pipelines.graph.statuses import Verdicts
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 
 MOST_LANES = 8
-"""Lanes beside one another that can still be followed."""
+"""Maximum number of lanes that are readable."""
 
 _PITCH = 2
-"""Cells from one lane to the next."""
+"""Distance between lanes in cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """A job's line: what stands to the left and to the right of its sign."""
+    """The line of a job: the lanes on both sides of its glyph."""
 
     id: str
     """The node."""
     before: str
     after: str
-    """As long as makes all names begin in one column."""
+    """Padded so that all names start in the same column."""
 
 
 def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow, ...] | None:
-    """Return a line for each job, parents first; `None` where that takes more lanes than there are.
+    """Return a line for each job, parents first; `None` if more than `MOST_LANES` are needed.
 
-    With `only` it is the graph of those nodes.
+    With `only`, it is the graph of those nodes.
     """
     parents = {
         node_id: [parent for parent in node.parents if only is None or parent in only]
@@ -59,7 +59,7 @@ def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow,
 
 
 def name_parts(row: LaneRow, verdicts: Verdicts) -> tuple[Cell, ...]:
-    """Return lanes, sign and name, in pieces of one tone each."""
+    """Return lanes, glyph and name, as cells of one tone each."""
     look, node = verdicts.look(row.id), verdicts.plan.nodes[row.id]
     flaws = "; ".join(flaw_words(verdicts, node))
     parts = (
@@ -73,7 +73,7 @@ def name_parts(row: LaneRow, verdicts: Verdicts) -> tuple[Cell, ...]:
 
 
 def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield each node once all of its parents were, the children of the latest first."""
+    """Yield each node after all of its parents, preferring children of the latest node."""
     children: dict[str, list[str]] = {node_id: [] for node_id in parents}
     for node_id, mine in parents.items():
         for parent in mine:
@@ -91,27 +91,27 @@ def _depth_first(parents: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 class _Lanes:
-    """The lanes that are open below the lines drawn so far."""
+    """The lanes that continue below the lines drawn so far."""
 
     def __init__(self, parents: Mapping[str, Sequence[str]]) -> None:
         self._parents = parents
-        self._left = dict.fromkeys(parents, 0)
-        """By node, how many that wait for it are still to come."""
+        self._undrawn_children = dict.fromkeys(parents, 0)
+        """By node, the number of its children not drawn yet."""
         for mine in parents.values():
             for parent in mine:
-                self._left[parent] += 1
+                self._undrawn_children[parent] += 1
         self._open: dict[int, str] = {}
-        """By column, the node from which a lane comes."""
+        """By column, the node where the lane starts."""
         self._just_ended: int | None = None
-        """The column of a job on the line above for which no other waits."""
+        """The column of the job on the previous line if it has no children."""
 
     def add(self, node_id: str) -> tuple[int, list[str]]:
-        """Return the column of a job's sign, and what its line shows, a blank there."""
+        """Return the column of a job's glyph, and the characters of its line with a blank there."""
         mine = frozenset(self._parents[node_id])
         joined = sorted(column for column, source in self._open.items() if source in mine)
         for parent in mine:
-            self._left[parent] -= 1
-        ending = [column for column in joined if not self._left[self._open[column]]]
+            self._undrawn_children[parent] -= 1
+        ending = [column for column in joined if not self._undrawn_children[self._open[column]]]
         column = ending[0] if ending else self._free()
         signs = [" "] * (_PITCH * (max((*self._open, column)) + 1))
         for lane in self._open:
@@ -119,15 +119,15 @@ class _Lanes:
         self._across(signs, column, joined, ending)
         for lane in ending:
             del self._open[lane]
-        if self._left[node_id]:
+        if self._undrawn_children[node_id]:
             self._open[column] = node_id
-        self._just_ended = None if self._left[node_id] else column
+        self._just_ended = None if self._undrawn_children[node_id] else column
         return column, signs
 
     def _across(
         self, signs: list[str], column: int, joined: Sequence[int], ending: Collection[int]
     ) -> None:
-        """Lead the lanes of a job's parents to its column."""
+        """Draw the lanes of a job's parents to its column."""
         first, last = min((*joined, column)), max((*joined, column))
         for place in range(first * _PITCH, last * _PITCH):
             if signs[place] == " ":
@@ -141,7 +141,7 @@ class _Lanes:
         signs[column * _PITCH] = " "
 
     def _free(self) -> int:
-        """Return the leftmost column in which a job does not seem to follow the one above it."""
+        """Return the leftmost free column that is not directly below a job without children."""
         column = 0
         while column in self._open or column == self._just_ended:
             column += 1

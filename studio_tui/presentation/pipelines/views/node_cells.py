@@ -1,4 +1,4 @@
-"""What any list of a pipeline's jobs says of one: how long, how far, and why."""
+"""Cells shared by all lists of a pipeline's jobs: time, progress and reason."""
 
 from studio_tui.api.models import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
@@ -13,20 +13,20 @@ from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.graph.waits import in_short
 
 LEAST_NAME = 12
-"""Cells that the name of a job always has."""
+"""Minimum width of the name column in cells."""
 
 TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
-"""How long a job ran, in every list of a pipeline."""
+"""Run time of a job, in all lists of a pipeline's jobs."""
 
 
 def bar_cells(node: Node, known: Known) -> tuple[Cell, Cell]:
-    """Return a bar, and the share in numbers; empty where a job does not run or does not say."""
+    """Return a bar and the share done; empty if a job is not running or has no progress."""
     drawn, said, _ = progress_cells(known.bar(node))
     return drawn, said
 
 
 def took_cell(node: Node, known: Known) -> Cell:
-    """Return how long a job ran, or has run; with `~` where that has to be guessed."""
+    """Return how long a job has run; with `~` if estimated."""
     took = known.took(node)
     if took is None:
         return NOTHING
@@ -36,7 +36,7 @@ def took_cell(node: Node, known: Known) -> Cell:
 
 
 def usual_cell(node: Node, known: Known) -> Cell:
-    """Return what is left of a running job, as its bar reckons, else how long it usually takes."""
+    """Return the remaining time shown by a job's progress bar, else its usual duration."""
     bar = known.bar(node)
     if bar is not None and bar.left is not None:
         return Cell(f"~{duration(bar.left)} left", Tone.DIM)
@@ -45,23 +45,23 @@ def usual_cell(node: Node, known: Known) -> Cell:
 
 
 def why_cell(node: Node, known: Known) -> Cell:
-    """Return what a failure blocks and its error, why a job waits, or how fast it runs.
+    """Return the error of a failure and what it blocks, the reason for waiting, or the rate.
 
-    Of a job that ran before in this pipeline it says first which attempt this is.
+    For a job that was run before in this pipeline, starts with the number of the attempt.
     """
-    said = _why(node, known)
+    reason = _why(node, known)
     if not node.attempts:
-        return said
+        return reason
     attempt = f"attempt {len(node.attempts) + 1}"
-    if not said.text:
+    if not reason.text:
         return Cell(attempt, Tone.DIM)
-    return Cell(f"{attempt} · {said.text}", said.tone, said.shorter)
+    return Cell(f"{attempt} · {reason.text}", reason.tone, reason.shorter)
 
 
 def _why(node: Node, known: Known) -> Cell:
     shown = known.verdicts.shown[node.id]
     if shown in {Shown.FAILED, Shown.CANCELED}:
-        return _stopped(node, known)
+        return _failure_cell(node, known)
     wait = known.waits(node.id)
     if wait is not None:
         tone = Tone.WARN if shown is Shown.BLOCKED else Tone.DIM
@@ -70,10 +70,10 @@ def _why(node: Node, known: Known) -> Cell:
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 
 
-def _stopped(node: Node, known: Known) -> Cell:
+def _failure_cell(node: Node, known: Known) -> Cell:
     job = known.job(node)
     error = cause(job.error_message or "") if job is not None else ""
     blocked = known.verdicts.roots.get(node.id, 0)
-    # The error comes first, as the end of a cell is cut off, and what is blocked is seen below.
-    said = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
-    return Cell(said, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if said else NOTHING
+    # The error comes first, because a long cell is truncated at its end.
+    text = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
+    return Cell(text, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if text else NOTHING

@@ -1,4 +1,4 @@
-"""What there is to say about one job of a pipeline: all it waits for, all that waits for it."""
+"""Facts about one job of a pipeline, including all its dependencies and consumers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,15 +17,15 @@ from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.presentation.pipelines.views.groups import Group, Link
 
-_MOST_KIN, _MOST_MEMBERS = 12, 50
-"""Jobs that one waits for or feeds, and those of a group, that are named."""
+_MAX_RELATED, _MAX_MEMBERS = 12, 50
+"""Maximum numbers of related jobs and of group members listed by name."""
 
 _WORKERS = "waits for"
 _FIRST = frozenset({"progress", "error", _WORKERS})
 _LAST = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
-"""Facts about the run that are of interest here too; the job's own page has all."""
+"""Facts about the run that are also shown here; the job's own page has all of them."""
 
 
 def node_facts(
@@ -35,12 +35,15 @@ def node_facts(
     clusters: Iterable[Cluster] = (),
     made: Sequence[DatasetVersion] = (),
 ) -> tuple[Fact, ...]:
-    """Return all about a job of a pipeline, most wanted first; `made` are datasets of its run."""
+    """Return the facts about a job of a pipeline, most important first.
+
+    `made` are the datasets created by its run.
+    """
     verdicts = known.verdicts
     node = verdicts.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
-    said = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
-    # Else the job is of an earlier answer than the plan.
+    run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    # Otherwise the job is older than the plan.
     is_queued = verdicts.shown[node_id] is Shown.QUEUED
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
@@ -48,21 +51,25 @@ def node_facts(
         *_attempts(known, node),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(verdicts, node_id),
-        *(fact for fact in said if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})),
-        *_kin("after", "waits for no other job", verdicts, node.parents),
+        *(
+            fact
+            for fact in run_facts
+            if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})
+        ),
+        *_related("after", "waits for no other job", verdicts, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
-        *_kin("feeds", "no other job waits for it", verdicts, node.children),
+        *_related("feeds", "no other job waits for it", verdicts, node.children),
         *_direct(verdicts, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
         *_made(made),
-        *(fact for fact in said if fact.label in _LAST),
+        *(fact for fact in run_facts if fact.label in _LAST),
         Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
         Fact("repeats", Cell(node.id)),
     )
 
 
 Way = tuple[Group, Link]
-"""A group beside another, and the edges between them."""
+"""A related group, and the edges between the two."""
 
 
 def group_facts(
@@ -71,20 +78,20 @@ def group_facts(
     after: Sequence[Way] = (),
     feeds: Sequence[Way] = (),
 ) -> tuple[Fact, ...]:
-    """Return how the jobs of a group stand, and by which pattern of edges it is tied to others."""
+    """Return the states of a group's jobs, and its dependencies on other groups."""
     numbers = numbers_of(members, known.verdicts)
-    said = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
+    states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
-        Fact("status", Cell(said)),
-        *_ways("after", after),
-        *_ways("feeds", feeds),
-        *_kin("members", "none is left", known.verdicts, members, _MOST_MEMBERS),
+        Fact("status", Cell(states)),
+        *_group_links("after", after),
+        *_group_links("feeds", feeds),
+        *_related("members", "none is left", known.verdicts, members, _MAX_MEMBERS),
     )
 
 
-def _ways(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
-    """Name groups with their patterns, such as `02_shard_* ×480, 1:1`."""
+def _group_links(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
+    """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
     return tuple(
         Fact(
             label if number == 0 else "",
@@ -104,9 +111,10 @@ def _ways(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
 
 
 def _status(known: Known, node: Node) -> Cell:
-    """Return the state with the times that go with it.
+    """Return the state with the times of the job.
 
-    The job's own facts count all that it waited for as queueing, as its run is made with the plan.
+    The job's own facts would count time spent waiting for dependencies as queue time, because its
+    run is created with the plan.
     """
     text, tone, _ = known.verdicts.state_cell(node.id)
     job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
@@ -124,11 +132,11 @@ def _status(known: Known, node: Node) -> Cell:
 
 
 def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
-    """Return which attempt the run is, and how each before it ended, the latest first."""
+    """Return the number of the attempt, and the outcomes of earlier ones, latest first."""
     if not node.attempts:
         return ()
     lines = []
-    for run in reversed(node.attempts[-_MOST_KIN:]):
+    for run in reversed(node.attempts[-_MAX_RELATED:]):
         job = known.jobs.get(run)
         if job is None:
             lines.append(Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM))
@@ -137,8 +145,8 @@ def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
         error = cause(job.error_message) if job.error_message else ""
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
         lines.append(Cell(" · ".join(part for part in parts if part), look.tone))
-    if len(node.attempts) > _MOST_KIN:
-        lines.append(Cell(f"and {len(node.attempts) - _MOST_KIN} more", Tone.DIM))
+    if len(node.attempts) > _MAX_RELATED:
+        lines.append(Cell(f"and {len(node.attempts) - _MAX_RELATED} more", Tone.DIM))
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
     return (first, *(Fact("before" if not at else "", line) for at, line in enumerate(lines)))
 
@@ -152,10 +160,10 @@ def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
     return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
 
 
-def _kin(
-    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MOST_KIN
+def _related(
+    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MAX_RELATED
 ) -> tuple[Fact, ...]:
-    """Name parents, children or members, each with its state, the worst first."""
+    """List parents, children or members with their states, worst first."""
     if not node_ids:
         return (Fact(label, Cell(nobody, Tone.DIM)),)
     lines = []
@@ -170,24 +178,24 @@ def _kin(
 
 
 def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
-    """Name the edges of a job that the graph need not draw, each with the way that says as much."""
+    """List the redundant edges of a job, each with another path that implies it."""
     plan = verdicts.plan
     edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
     edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
     lines: list[Fact] = []
-    for parent, child in edges[:_MOST_KIN]:
+    for parent, child in edges[:_MAX_RELATED]:
         below = plan.descendants(parent)
         way = next(each for each in plan.nodes[child].parents if each in below)
         names = (plan.nodes[each].name for each in (parent, child, way))
         words = "{} → {}, also by way of {}".format(*names)
         lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
-    if len(edges) > _MOST_KIN:
-        lines.append(Fact("", Cell(f"and {len(edges) - _MOST_KIN} more", Tone.DIM)))
+    if len(edges) > _MAX_RELATED:
+        lines.append(Fact("", Cell(f"and {len(edges) - _MAX_RELATED} more", Tone.DIM)))
     return tuple(lines)
 
 
 def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
-    """Return what a run made, and how that is looked at."""
+    """Return the datasets created by a run, and the key that opens them."""
     if not made:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name

@@ -1,4 +1,4 @@
-"""A pipeline as a plain table: a row for each job, in the plan's order or any other."""
+"""A pipeline as a table with a row for each job, in any sort order."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,10 +23,10 @@ COLUMNS = (
     TOOK,
     Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
 )
-"""In the order of the cells."""
+"""In the order of `cells`."""
 
 PLAN_ORDER = "layer"
-"""The order that follows the edges: parents before children."""
+"""The default order: parents before children."""
 
 
 def _waits_for(node: Node) -> int:
@@ -57,11 +57,11 @@ SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
     "took": ("run time, longest first", lambda node, known: -_seconds(node, known)),
     "why": ("why: what blocks most, then the words", _why),
 }
-"""Sort orders by column: what a menu calls them, and the key. Ties: by layer, then as sent."""
+"""Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
 
 
 def ids(known: Known, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all nodes in the order of `sort` (see `SORTS`)."""
+    """Return all nodes sorted by `sort` (see `SORTS`)."""
     layers = depths(known.plan)
     key = SORTS[sort][1]
     order = sorted(known.plan.nodes.values(), key=lambda node: (key(node, known), layers[node.id]))
@@ -86,7 +86,7 @@ def cells(node_id: str, known: Known, layers: Mapping[str, int]) -> tuple[Cell, 
 
 
 def _many(others: tuple[str, ...], missing: tuple[str, ...], known: Known) -> Cell:
-    """Return how many there are and what they are called: `2: thumbs, embed`."""
+    """Format jobs with their number: `2: thumbs, embed`."""
     names = [known.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
     return Cell(f"{len(names)}: {named(names)}", Tone.DIM) if names else NOTHING

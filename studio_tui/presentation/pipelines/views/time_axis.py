@@ -1,4 +1,4 @@
-"""A line of times of day, in the reader's zone, at steps that are round and not too close."""
+"""Time axis with labels at round steps in the user's time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -10,13 +10,13 @@ _STEPS = (
     *(_DAY * days for days in (1, 2, 7, 14, 28)),
 )
 _GAP = 3
-"""Blank cells between two labels, at least."""
+"""Minimum number of blank cells between labels."""
 
 
 def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
-    """Return labels for `width` cells from `start` on; each begins in the cell of its time.
+    """Return labels for `width` cells from `start` on; each starts in the cell of its time.
 
-    There are none where clocks end, as in year 1, nor for a span of many years.
+    Empty for times out of range, such as year 1, and for a period of many years.
     """
     step = next((s for s in _STEPS if s * width >= seconds * (_size(s) + _GAP)), None)
     line = ""
@@ -44,7 +44,7 @@ def _size(step: int) -> int:
 
 
 def _rounded(begin: datetime, step: int) -> datetime:
-    """Return the last round time up to `begin`; a week begins on Monday."""
+    """Return the last round time up to `begin`; weeks start on Monday."""
     midnight = datetime.combine(begin.date(), time.min)
     if step < _DAY:
         return midnight + (begin - midnight) // timedelta(seconds=step) * timedelta(seconds=step)
@@ -54,5 +54,5 @@ def _rounded(begin: datetime, step: int) -> datetime:
 def _label(tick: datetime, step: int) -> str:
     if step < 60:
         return f"{tick:%H:%M:%S}"
-    # A new day is news; five cells, as a time has.
+    # Midnight is labelled with the date, which has five cells like a time.
     return f"{tick:%H:%M}" if step < _DAY and tick.time() != time.min else f"{tick:%m-%d}"

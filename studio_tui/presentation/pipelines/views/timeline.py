@@ -1,6 +1,6 @@
-"""When each job of a pipeline waited, started, ran and ended, as bars below one another.
+"""Gantt chart of a pipeline: when each job was queued, started, ran and ended.
 
-Nothing is drawn of a job whose times are not known: bars are facts, dots an estimate.
+Jobs with unknown times have no bar; bars are facts, dots are estimates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from studio_tui.presentation.pipelines.views.time_axis import axis
 from studio_tui.presentation.pipelines.views.tree import depths
 
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
-"""What a bar is made of; the last where Studio does not say when the job began to run."""
+"""Characters of a bar; the last is used if Studio does not send when the query started."""
 AHEAD, NOW, BEYOND = "·┊→"
 LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
@@ -33,13 +33,13 @@ SPANS = (
     *(7 * 86400.0, 86400.0, 6 * 3600.0, 3600.0, 1800.0, 600.0, 300.0),
     *(120.0, 60.0, 30.0, 20.0, 10.0),
 )
-"""Seconds that can be looked at closely, besides the whole."""
+"""Lengths of the zoom levels in seconds, besides the whole period."""
 _ROOM_AHEAD = 0.2
-"""How much of a span is kept for estimates while a pipeline is under way."""
+"""Share of the visible period reserved for estimates while a pipeline is running."""
 _SHORTEST, _LONGER = 10.0, 1.25
-"""Seconds of the shortest axis, and how much longer each next one is.
+"""Shortest axis in seconds, and growth factor of the axis.
 
-An axis stands still until what happened needs the next longer one.
+The axis does not change until known times need the next longer one.
 """
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
@@ -48,7 +48,7 @@ _WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
 
 
 class _Phase(NamedTuple):
-    """A part of a bar; times are in seconds from now, those past below zero."""
+    """A part of a bar; times are in seconds relative to now, negative in the past."""
 
     begin: float
     end: float
@@ -57,14 +57,14 @@ class _Phase(NamedTuple):
 
 
 class _Window(NamedTuple):
-    """What is looked at, in seconds from now."""
+    """The visible period, in seconds relative to now."""
 
     begin: float
     end: float
 
 
 class Timeline:
-    """The bars of a pipeline's jobs at one moment, each made when it is asked for."""
+    """The bars of a pipeline's jobs at one time, created on demand."""
 
     def __init__(self, known: Known, zone: tzinfo, width: int, span: float | None = None) -> None:
         self._known = known
@@ -81,7 +81,7 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The nodes by when they could start, then by layer; those not known last."""
+        """The nodes by the time when they could start, then by layer; unknown times last."""
         depth = depths(self._known.plan)
         begins = {
             node: min((part.begin for part in (*self._earlier.get(node, ()), *parts)), default=inf)
@@ -91,12 +91,12 @@ class Timeline:
 
     @cached_property
     def whole(self) -> float:
-        """Seconds from the first that is known of to the last, or to now."""
+        """Seconds from the first known time to the last, or to now."""
         return self._happened.end - self._happened.begin
 
     @cached_property
     def axis(self) -> str:
-        """Times of day above the bars."""
+        """Time labels above the bars."""
         begin, end = self._window
         try:
             start = self._known.now + timedelta(seconds=begin)
@@ -105,7 +105,7 @@ class Timeline:
         return axis(start, (end - begin) * self._width / (self._width - 1), self._width, self._zone)
 
     def bar(self, node_id: str) -> tuple[Cell, ...]:
-        """Return the bar of a job as pieces of one tone each, `width` cells in all."""
+        """Return the bar of a job as cells of one tone each, `width` cells in total."""
         cells: list[tuple[str, Tone]] = [(" ", Tone.PLAIN)] * self._width
         for phase in (*self._phases[node_id], *self._earlier.get(node_id, ())):
             self._fill(cells, phase)
@@ -116,7 +116,7 @@ class Timeline:
                 cells[-1] = (BEYOND, Tone.DIM)
         self._end(cells, node_id)
         now = self._cell(0.0)
-        if self._is_going_on and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
+        if self._is_active and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
             cells[now] = (NOW, Tone.DIM)
         return tuple(
             Cell("".join(glyph for glyph, _ in alike), tone)
@@ -124,18 +124,18 @@ class Timeline:
         )
 
     def words(self, node_id: str) -> Cell:
-        """Return that a job's times are not known, where they should be."""
+        """Return a note if a job's times are unknown although it should have some."""
         is_known = self._phases[node_id] or self._known.verdicts.shown[node_id] in _WAITS
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
-        """Return the span that is so many steps closer (or, below zero, farther); `None`: whole."""
+        """Return the zoom level `steps` closer (negative: farther); `None` for the whole period."""
         spans = [None, *(span for span in SPANS if span < self.whole)]
         at = spans.index(self._span) if self._span in spans else 0
         return spans[min(max(0, at + steps), len(spans) - 1)]
 
     @cached_property
-    def _is_going_on(self) -> bool:
+    def _is_active(self) -> bool:
         verdicts = self._known.verdicts
         if any(verdicts.numbers[kind] for kind in _MOVES):
             return True
@@ -144,46 +144,46 @@ class Timeline:
 
     @cached_property
     def _happened(self) -> _Window:
-        """What is known to have happened, up to now while it goes on."""
+        """The period of all known times, up to now if the pipeline is running."""
         bars = (*self._phases.values(), *self._earlier.values())
         times = [time for parts in bars for part in parts for time in part[:2]]
-        times += [0.0] if self._is_going_on or not times else []
+        times += [0.0] if self._is_active or not times else []
         begin, end = min(times), max(times)
         return _Window(begin, max(end, begin + 1.0))
 
     @cached_property
     def _window(self) -> _Window:
-        """What is in sight: all that happened, or the latest of it, with some room for estimates.
+        """The visible period: all or the latest of what happened, with some space for estimates.
 
-        No estimate has a say in it, as those may be wild and change with each job that ends.
+        Independent of estimates, as they vary and change with each job that ends.
         """
         begin, end = self._happened
-        is_to_go_on = self._is_going_on and any(
+        has_remaining = self._is_active and any(
             self._known.verdicts.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
         )
         if self._span is not None and self._span < self.whole:
-            end = self._span * _ROOM_AHEAD if is_to_go_on else end
+            end = self._span * _ROOM_AHEAD if has_remaining else end
             return _Window(end - self._span, end)
-        if not is_to_go_on:
+        if not has_remaining:
             return self._happened
         needed = (end - begin) / (1 - _ROOM_AHEAD)
         steps = ceil(log(max(1.0, needed / _SHORTEST), _LONGER))
         return _Window(begin, begin + _SHORTEST * _LONGER**steps)
 
     def _cell(self, seconds: float) -> int:
-        """Return the cell of a time; the last one of all is kept for how a job ended."""
+        """Return the cell of a time; the last cell is reserved for the final state of a job."""
         begin, end = self._window
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
-        """Draw a phase; where it is told, only `over` cells with that glyph."""
+        """Draw a phase; if `over` is given, only on cells with that character."""
         begin, end = self._cell(phase.begin), self._cell(phase.end)
         for cell in range(max(0, begin), min(max(end, begin + 1), self._width)):
             if over is None or cells[cell][0] == over:
                 cells[cell] = (phase.glyph, phase.tone)
 
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
-        """Mark the end of a bar that did not end well."""
+        """Mark the end of a bar whose job failed or was canceled."""
         parts, shown = self._phases[node_id], self._known.verdicts.shown[node_id]
         if parts and shown in {Shown.FAILED, Shown.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
@@ -193,12 +193,13 @@ class Timeline:
 
 
 def _phases(node: Node, known: Known) -> Iterator[_Phase]:
-    """Yield what is known of a job's way, in order; nothing of one that has not been let go."""
+    """Yield the known phases of a job in order; none if it was not released."""
     job, shown = known.job(node), known.verdicts.shown[node.id]
     if job is None or shown in _WAITS or shown is Shown.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
-        return  # the job is of an earlier answer than the plan
+        # The job is older than the plan.
+        return
     end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
     run = (job.began_at - known.now).total_seconds() if job.began_at else None
     ready_at = known.ready_at(node)
@@ -210,21 +211,22 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
-    begun = start if leaves is None else min(leaves, start)
-    if ready is not None and ready < begun:
-        yield _Phase(ready, begun, QUEUED, Tone.WAITING)
-    if leaves is not None and (begun < start or run is None):
-        yield _Phase(begun, start if run is not None else end, STARTING, Tone.ACTIVE)
+    queue_end = start if leaves is None else min(leaves, start)
+    if ready is not None and ready < queue_end:
+        yield _Phase(ready, queue_end, QUEUED, Tone.WAITING)
+    if leaves is not None and (queue_end < start or run is None):
+        yield _Phase(queue_end, start if run is not None else end, STARTING, Tone.ACTIVE)
     if run is not None:
         yield _Phase(start, max(start, end), RUNNING, tone)
 
 
 def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
-    """Yield the earlier runs of a job, each with the sign of how it ended after it."""
+    """Yield the earlier runs of a job, each followed by the glyph of its final state."""
     for run in node.attempts:
         job = known.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
-            continue  # one that never began has no time of its own
+            # It never started.
+            continue
         look = LOOKS[job.state]
         begin = (job.began_at - known.now).total_seconds()
         end = max(begin, (job.finished_at - known.now).total_seconds())
@@ -233,13 +235,13 @@ def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
 
 
 def _leaves_queue(job: Job, known: Known) -> float | None:
-    """Return when a worker took a job, which servers tell that tell its steps."""
+    """Return when a worker took a job; `None` if the server sends no steps."""
     taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(taken) - known.now).total_seconds() if taken else None
 
 
 def _ahead(known: Known) -> Mapping[str, Sequence[float]]:
-    """Return when jobs are likely to start and end, as far as past runs tell."""
+    """Return when jobs are expected to start and end, based on past runs."""
     if known.verdicts.state is PipelineState.PAUSED:
         to_come = {Shown.RUNNING}
     else:

@@ -1,7 +1,7 @@
-"""A pipeline as a tree with links: each job once, below its deepest parent, the rest in words.
+"""A pipeline as a tree: each job once, below its deepest parent, with other edges as text.
 
-Where the tree stands depends on the plan's shape and on what is folded alone, so it can be kept
-while states change. Of parents equally deep it is the last, so that the others stand above too.
+The layout depends only on the plan's shape and on folded nodes, so it is cached while states
+change. Of equally deep parents the last one is chosen, so that the others are above as well.
 """
 
 from collections import Counter
@@ -32,39 +32,39 @@ COLUMNS = (
     Column("usual", "USUAL", 12, drop=4, fits=True),
     Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
 )
-"""Keys of the columns, in the order of the cells."""
+"""In the order of `cells`."""
 
 DEEPEST = 12
-"""Levels that are indented one by one.
+"""Maximum depth with one level of indentation each.
 
-Below that the last child goes on in the column of its parent, as a lane does, and only its
-siblings are indented; the child with the most below it comes last there. A chain of any length
-then stays where it is, and a tree of n jobs is at most log2(n) levels wider than this.
+Below that, the last child is in the column of its parent, like a lane, and only its siblings are
+indented; the last child is the one with the most descendants. So a chain of any length stays in its
+column, and a tree of n jobs is at most log2(n) levels wider than this.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """A job's place in the tree."""
+    """Position of a job in the tree."""
 
     id: str
     """The node."""
     prefix: str
-    """What is drawn to the left of it: two cells a level."""
+    """Characters drawn before it: two cells per level."""
     parent: str | None
-    """The node it stands below."""
+    """The node it is below."""
     has_children: bool
-    """Whether something stands below it, or would if it were not folded."""
+    """Whether it has children in the tree, folded or not."""
     hidden: tuple[str, ...]
-    """What would stand below it, if it is folded."""
+    """Its descendants in the tree, if it is folded."""
     also_after: tuple[str, ...]
-    """What it waits for besides `parent`."""
+    """Its other dependencies besides `parent`."""
     also_feeds: tuple[str, ...]
-    """What waits for it and stands elsewhere."""
+    """Jobs that depend on it but are elsewhere in the tree."""
 
 
 def depths(plan: Plan) -> dict[str, int]:
-    """Return for each node how many stand above it on the longest way down to it."""
+    """Return the length of the longest path to each node."""
     depth: dict[str, int] = {}
     for node_id, node in plan.nodes.items():
         depth[node_id] = max((depth[parent] + 1 for parent in node.parents), default=0)
@@ -74,9 +74,9 @@ def depths(plan: Plan) -> dict[str, int]:
 def rows(
     plan: Plan, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[TreeRow, ...]:
-    """Return the tree, without what stands below nodes that are `folded`.
+    """Return the tree without descendants of `folded` nodes.
 
-    With `only` it is the tree of those nodes; what is left out is still named by the others.
+    With `only`, it is the tree of those nodes; edges to others are still listed as text.
     """
     parents = _tree_parents(plan, only)
     children: dict[str | None, list[str]] = {}
@@ -90,7 +90,7 @@ def rows(
 
 
 def _tree_parents(plan: Plan, only: Collection[str] | None) -> dict[str, str | None]:
-    """Return below what each node stands, in the plan's order."""
+    """Return the parent of each node in the tree, in the plan's order."""
     depth = depths(plan)
     position = {node_id: index for index, node_id in enumerate(plan.nodes)}
     return {
@@ -111,10 +111,10 @@ def _walk(
     sizes: Mapping[str, int],
     folded: Collection[str],
 ) -> Iterator[TreeRow]:
-    # By hand, as a chain may be longer than what Python calls itself.
-    ahead = [(root, "", "") for root in reversed(children.get(None, ()))]
-    while ahead:
-        node_id, prefix, guides = ahead.pop()
+    # Iterative, because a chain may exceed Python's recursion limit.
+    stack = [(root, "", "") for root in reversed(children.get(None, ()))]
+    while stack:
+        node_id, prefix, guides = stack.pop()
         node = plan.nodes[node_id]
         parent, below = parents[node_id], children.get(node_id, ())
         is_folded = bool(below) and node_id in folded
@@ -128,13 +128,13 @@ def _walk(
             also_feeds=tuple(each for each in node.children if parents.get(each) != node_id),
         )
         if not is_folded:
-            ahead += reversed(list(_placed(below, guides, sizes)))
+            stack += reversed(list(_placed(below, guides, sizes)))
 
 
 def _placed(
     below: Sequence[str], guides: str, sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
-    """Return for each child what stands left of it, and what will stand left of its children."""
+    """Yield for each child its own prefix, and the prefix of its children."""
     is_lane = len(guides) >= 2 * DEEPEST
     order = list(below)
     if is_lane and len(order) > 1:
@@ -150,15 +150,15 @@ def _placed(
 
 
 def _below(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterator[str]:
-    ahead = list(reversed(children.get(node_id, ())))
-    while ahead:
-        child = ahead.pop()
+    stack = list(reversed(children.get(node_id, ())))
+    while stack:
+        child = stack.pop()
         yield child
-        ahead += reversed(children.get(child, ()))
+        stack += reversed(children.get(child, ()))
 
 
 def name_parts(row: TreeRow, verdicts: Verdicts) -> tuple[Cell, ...]:
-    """Return the name with all that stands beside it, in pieces of one tone each."""
+    """Return the name with everything beside it, as cells of one tone each."""
     look = verdicts.look(row.id)
     parts = [
         Cell(row.prefix, Tone.DIM),
@@ -173,7 +173,7 @@ def name_parts(row: TreeRow, verdicts: Verdicts) -> tuple[Cell, ...]:
 
 
 def link_words(row: TreeRow, verdicts: Verdicts) -> str:
-    """Return the edges that the tree does not draw: `also after x, y; also feeds z`."""
+    """Return the edges that are not in the tree: `also after x, y; also feeds z`."""
     nodes = verdicts.plan.nodes
     links = [
         f"{words} {named([nodes[each].name for each in others])}"
@@ -184,15 +184,15 @@ def link_words(row: TreeRow, verdicts: Verdicts) -> str:
 
 
 def _hidden(row: TreeRow, verdicts: Verdicts) -> Cell:
-    """Say what a folded row hides, failures first: `+41: 2✗ 3● 36·`."""
+    """Format the hidden jobs of a folded row, failures first: `+41: 2✗ 3● 36·`."""
     numbers = Counter(verdicts.shown[node_id] for node_id in row.hidden)
     kinds = [kind for kind in WORST_FIRST if numbers[kind]]
-    said = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
-    return Cell(f"  +{len(row.hidden)}: {said}", SHOWN_LOOKS[kinds[0]].tone)
+    text = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
+    return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
 
 
 def cells(row: TreeRow, known: Known) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; that of the name may be drawn as `name_parts`."""
+    """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
     name = Cell("".join(part.text for part in name_parts(row, known.verdicts)), Tone.STRONG)
     return (name, *cells_beside(row.id, known))
 

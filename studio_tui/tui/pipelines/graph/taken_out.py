@@ -65,7 +65,7 @@ class TakenOut:
         try:
             putting = session.steering.restore_job(pipeline, job.job_id)
             if await asked(self._host.app, session, putting):
-                self._host.say(f"Put {name} back; p lets the pipeline go on")
+                self._host.say(f"Put {name} back; p lets the pipeline continue")
         except StudioError as error:
             self._host.say(f"{name}: {told(error, session)}", "error")
 
@@ -98,7 +98,7 @@ def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
             "",
             "It waits again for what it was planned to wait for, and what was to",
             "wait for it and has not begun waits for it again.",
-            f"{paused}; p lets it go on.",
+            f"{paused}; p lets it continue.",
         ),
         yes="Put it back",
         no="Don't",

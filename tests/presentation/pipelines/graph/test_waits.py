@@ -83,7 +83,7 @@ def test_many_roots_are_named_failures_first() -> None:
     ("state", "words"),
     [
         ("PAUSED", "the pipeline is paused"),
-        ("PENDING", "the pipeline has not begun"),
+        ("PENDING", "the pipeline has not started"),
         ("CANCELED", "the pipeline was canceled"),
         ("RUNNING", "ready: Studio has not queued it yet"),
     ],
@@ -102,8 +102,8 @@ def test_a_pause_is_said_beside_the_parents() -> None:
     [
         ("QUEUED", "queued: for free workers"),
         ("SCHEDULED", "on its way to the queue"),
-        ("INIT", "starting: its environment is made ready"),
-        ("PROVISIONING", "starting: a machine is made ready"),
+        ("INIT", "starting: preparing its environment"),
+        ("PROVISIONING", "starting: preparing a machine"),
         ("NEWWORD", "Studio says NEWWORD, which is not known here"),
     ],
 )
