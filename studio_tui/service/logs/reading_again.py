@@ -1,4 +1,4 @@
-"""When the following of a log is tried again: later after each failure, not during an outage."""
+"""Back-off between attempts to follow a log; during an outage of Studio there are none."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries:
-    """The rests between the tries of one log; says of each how long it is."""
+    """Back-off for one log; publishes the time of the next attempt."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class Retries:
 
     @property
     def failures(self) -> int:
-        """How many tries in a row have failed."""
+        """Number of consecutive failed attempts."""
         return self._backoff.failures
 
     def begin_anew(self) -> None:
-        """Count failures from none on."""
+        """Reset the count of failures."""
         self._backoff.succeeded()
 
     def subscribe(self) -> Callable[[], None]:
-        """End rests whenever an outage of Studio begins, changes or ends, until told to stop."""
+        """End rests whenever an outage begins, changes or ends; return a function that stops it."""
 
         def hear() -> None:
             if self._told.state.phase is Phase.RECONNECTING:
@@ -54,7 +54,7 @@ class Retries:
         return self.reachability.subscribe(hear)
 
     async def until_there(self) -> None:
-        """Wait as long as Studio is away, and say when it is tried again."""
+        """Wait while Studio is unreachable, publishing the time of the next attempt."""
         was_away = False
         while (outage := self.reachability.outage) is not None:
             was_away = True
@@ -66,10 +66,10 @@ class Retries:
             self._told.publish(Phase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
-        """Rest with full jitter, longer after each failure in a row."""
+        """Rest with full jitter, longer after each consecutive failure."""
         jittered = self._backoff.failed()
         if self.reachability.outage is not None:
-            return  # the next try waits for its end
+            return  # the next attempt waits for its end
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
@@ -78,7 +78,7 @@ class Retries:
         self.poked.clear()
 
     async def until_poked(self) -> None:
-        """Wait after a refusal until the reader wants another try, or for as long as was told."""
+        """Wait after a refusal until the user retries or the published time for it has come."""
         next_try = self._told.state.next_try
         if next_try is None:
             await self.poked.wait()
