@@ -74,7 +74,7 @@ class LogTailPreview:
         self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` when the preview becomes or stops being needed; returns unsubscribe."""
+        """Call `listener` when `is_needed` changes; return a function to unsubscribe."""
         return self._listeners.add(listener)
 
     def in_whole(self, position: int) -> int:

@@ -1,9 +1,9 @@
-"""The tables of the recorder's file, and how an older file becomes one of today."""
+"""The tables of the recorder's file, and the migration of older files."""
 
 import sqlite3
 
 VERSION = 2
-"""Of the tables; 1 had the job history alone."""
+"""Version of the tables; 1 had the job history alone."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
@@ -72,20 +72,20 @@ CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and what b
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing; a file of today is not written to.
+    """Create missing tables; an up-to-date file is not written to.
 
     Raises:
-        sqlite3.DatabaseError: a newer program has made the file, or it is damaged.
+        sqlite3.DatabaseError: a newer program has created the file, or it is damaged.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
     if version < VERSION:
-        # Pages that are freed go back to the disk step by step; only an empty file takes this.
+        # Freed pages go back to the disk step by step; it can be set only while the file is empty.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(
             f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}PRAGMA user_version = {VERSION};COMMIT;"
         )
-    # A killed program loses nothing by it; only a machine without power the last moments.
+    # A killed program loses nothing; a power failure loses only the last moments.
     connection.execute("PRAGMA synchronous = NORMAL")
