@@ -1,7 +1,7 @@
-"""Schedules that trigger a pipeline: what they make when their time comes, or by hand.
+"""Schedules that trigger a pipeline, by the clock or manually.
 
-A pipeline that cannot be planned then is there all the same, FAILED and without jobs, so that the
-schedule's results say so.
+If the pipeline cannot be planned, a FAILED one without jobs is created, so that the failure shows
+up in the schedule's results.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from studio_tui.local.run.metastore import Metastore
 
 
 class SchedulePipelines:
-    """What the schedules of one database have to do with its pipelines."""
+    """The pipelines of the schedules of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def check(self, datasets: tuple[str, ...], metastore: Metastore) -> None:
-        """Make sure that datasets could be made anew now.
+        """Check that datasets could be rebuilt now.
 
         Raises:
             UnknownDataset: One of them is not known.
@@ -43,11 +43,11 @@ class SchedulePipelines:
     async def trigger(
         self, job_id: str, key: str | None, metastore: Metastore, now: datetime
     ) -> PipelineRows:
-        """Trigger the pipeline of a schedule beside its times, the same one for the same key.
+        """Trigger the pipeline of a schedule manually; the same key returns the same pipeline.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more, or one of a job.
+            ScheduleOver: It is no longer a schedule, or it runs a job.
             KeyReused: The key was used for another request.
             UnknownDataset: A dataset is not known.
             NothingToRun: No job makes the datasets.
@@ -61,7 +61,7 @@ class SchedulePipelines:
 def make_pipeline(
     connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
 ) -> None:
-    """Make the pipeline of a schedule for a time, a stamp as `now` is."""
+    """Create the pipeline of a schedule for the time `fire_at`, a stamp like `now`."""
     wish = _wish(connection, due.job_id, None)
     try:
         pipeline_id = trigger(connection, wish, metastore, now).pipeline["id"]
