@@ -1,4 +1,4 @@
-"""`studio-tui local`: serve in the foreground, or look after a server that runs."""
+"""`studio-tui local`: serve in the foreground, or manage a running server."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ _LEAST_KEPT = 2 * SEGMENT_BYTES
 
 
 def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
-    """Read a size that was written as `2GiB`; it must leave room for a beginning and an end."""
+    """Parse a size such as `2GiB`; it must leave room for a beginning and an end."""
     try:
         count = byte_count(size)
     except ValueError as error:
@@ -36,7 +36,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> i
 
 
 def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
-    """Read a span that was written as `30d`."""
+    """Parse a time span such as `30d`."""
     try:
         return span(text)
     except ValueError as error:
@@ -180,7 +180,7 @@ def _find(data_dir: Path) -> endpoint.Endpoint:
 
 
 def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
-    """Return what says which jobs have ended: the server, which alone may read, or the file."""
+    """Return a source of which jobs have ended: the server if it runs, else the database file."""
     found = endpoint.find(data.root)
     if found is None:
         return lambda: JobEnds.of_file(data.database)
@@ -195,7 +195,7 @@ def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.Room:
 
 
 def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
-    """Say what takes room, and what of it could go."""
+    """Yield lines about disk usage, and what of it could be deleted."""
     yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
     for label, used in (
         ("logs", found.logs),
@@ -215,14 +215,14 @@ def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
 
 
 def _amounts(items: Sequence[room.Item]) -> str:
-    """Count folders of jobs and environments."""
+    """Return the counts of folders and environments."""
     environments = sum(item.path.parent.name == "environments" for item in items)
     jobs = len(items) - environments
     return f"{plural(jobs, 'job folder')} and {plural(environments, 'environment')}"
 
 
 def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
-    # The server's imports take half a second that the other commands need not wait for.
+    # The server's imports take half a second, which the other commands need not wait for.
     from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415
 
