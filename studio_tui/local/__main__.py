@@ -1,4 +1,4 @@
-"""`python -m studio_tui.local`: the server alone, without anything of the dashboard."""
+"""`python -m studio_tui.local`: the server alone, without the dashboard."""
 
 from studio_tui.local.server.cli import local
 

@@ -1,1 +1,1 @@
-"""The polling service: when to ask, what is known and how old it is. Knows no screen."""
+"""The polling service: when to poll, what is known and how old it is. Independent of the UI."""

@@ -1,4 +1,4 @@
-"""Callbacks that are told of changes until they are taken away."""
+"""Callbacks that are called on changes until they are removed."""
 
 from collections.abc import Callable
 from typing import Generic, ParamSpec
@@ -7,7 +7,7 @@ P = ParamSpec("P")
 
 
 class Listeners(Generic[P]):
-    """Callbacks, in the order in which they were added; one may be there more than once."""
+    """Callbacks in the order they were added; one may be added more than once."""
 
     def __init__(self) -> None:
         self._callbacks: dict[object, Callable[P, None]] = {}
@@ -16,7 +16,7 @@ class Listeners(Generic[P]):
         return bool(self._callbacks)
 
     def add(self, callback: Callable[P, None]) -> Callable[[], None]:
-        """Add a callback; return what takes it away, and does nothing when called again."""
+        """Add a callback; return an idempotent function that removes it."""
         key = object()
         self._callbacks[key] = callback
 
@@ -26,10 +26,10 @@ class Listeners(Generic[P]):
         return leave
 
     def tell(self, *args: P.args, **options: P.kwargs) -> None:
-        """Call those that were there as it began."""
+        """Call the callbacks that were registered when the call began."""
         for callback in tuple(self._callbacks.values()):
             callback(*args, **options)
 
     def clear(self) -> None:
-        """Take all away."""
+        """Remove all callbacks."""
         self._callbacks.clear()

@@ -1,4 +1,4 @@
-"""Everything that one profile keeps asking and can have done: pollers, logs and commands."""
+"""The session of one profile: its pollers, logs and commands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -48,27 +48,27 @@ from studio_tui.service.recorder.replay import ReplayTime
 T = TypeVar("T")
 
 BUSY_REST = 1.5
-"""Seconds between looks at a list in which something moves."""
+"""Seconds between polls of a list with active items."""
 IDLE_REST = 10.0
-"""Seconds between looks at a list in which nothing moves, on a server shared with others."""
+"""Seconds between polls of a list without active items, on a server shared with others."""
 CLUSTERS_REST = 30.0
 NEAR_CLUSTERS_REST = 3.0
-"""Seconds between looks at the clusters of this machine, whose file somebody may be editing."""
+"""Seconds between polls of the clusters on this machine, whose file may be edited."""
 SCHEDULES_REST = 30.0
 PIPELINES_REST = 5.0
-"""Seconds between looks at the list of pipelines, which is long, while one of them moves."""
+"""Seconds between polls of the list of pipelines, which is long, while one of them is active."""
 RUNS_A_SECOND = 2000
-"""Jobs of pipelines that are read in a second, at the most, over time."""
+"""Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
 JOB_REST = 0.3
 NEAR_JOB_REST = 0.05
-"""Seconds after a question about one job of a pipeline, on a Studio of others and of this machine.
+"""Seconds to rest after a request about one job of a pipeline: remote Studio, local Studio.
 
-Three are asked at the same time.
+Three such requests run concurrently.
 """
 NEAR_BACKOFF_CAP = 5.0
-"""Seconds between questions, at the most, while a Studio of this machine does not answer."""
+"""Maximum seconds between attempts while a Studio on this machine does not answer."""
 AWAY_FACTOR = 5.0
-"""How much slower everything is while nobody looks at the terminal."""
+"""Factor by which polling slows down while the terminal has no focus."""
 
 
 class StudioSession:
@@ -91,17 +91,17 @@ class StudioSession:
         undo_seconds: float = 0.0,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take also the folder of logs, and of Studio what tells it from others, host and nearness.
+        """Initialise; `logs` is the folder of logs, `place` identifies the Studio and team.
 
-        A Studio on this machine is asked more often, as that costs nobody anything, and is there
-        again when it has written its `state_file`. Intents and histories are in folders of their
-        own, else beside the logs; new jobs have `labels` or not; `limits` are the recorder's.
-        Commands on many things wait `undo_seconds` before they are sent.
+        `near`: Studio is on this machine; it is polled more often, and counts as up again once it
+        has written its `state_file`. Intents and histories have their own folders, by default
+        beside the logs. `labels`: whether new jobs carry labels; `limits` are the recorder's. Batch
+        commands wait `undo_seconds` before they are sent.
         """
         self.database = Database(histories or logs / "ledgers", place)
         self.team = team
         self.is_near = near
-        """Whether Studio is of this machine."""
+        """Whether Studio is on this machine."""
         self._idle_rest = BUSY_REST if near else IDLE_REST
         self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self._now = now
@@ -143,10 +143,10 @@ class StudioSession:
         self.origins = Origins()
         self._attempts = AttemptIndex()
         self.batches = Batches()
-        """Commands on many things that are under way."""
+        """Running batch commands."""
         self.holds = Holds(self.database)
         self.held = HeldCommands(self.holds, undo_seconds, now=now)
-        """Commands that wait to be sent, and can be taken back."""
+        """Commands that wait to be sent, and can be undone."""
         self.commands = Commands(client, self._changed)
         self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
         self.scheduling = ScheduleCommands(client, self._changed)
@@ -163,7 +163,7 @@ class StudioSession:
         self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(
-            self.recorder, self.history, self.origins, learnt=self._say_jobs_again, now=now
+            self.recorder, self.history, self.origins, learnt=self._publish_jobs_again, now=now
         )
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
@@ -178,20 +178,20 @@ class StudioSession:
         )
         self._focused = True
         self.replay: ReplayTime | None = None
-        """The time of a recording, where that takes Studio's place."""
+        """The playback time, if a recording is replayed instead of polling Studio."""
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
-        """All pollers of the lists of the session."""
+        """The pollers of all lists."""
         return (self.jobs, self.clusters, self.schedules, self.pipelines)
 
     @property
     def knows_anything(self) -> bool:
-        """Whether Studio has answered any question about a list."""
+        """Whether any list has been received."""
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
     async def run(self) -> None:
-        """Poll and follow logs until cancelled. A bug in any of it is raised as it is."""
+        """Poll and follow logs until cancelled; a bug in any task propagates."""
         async with asyncio.TaskGroup() as tasks:
             for poller in self.pollers:
                 tasks.create_task(poller.run(), name=f"poll {poller.name}")
@@ -210,16 +210,16 @@ class StudioSession:
             tasks.create_task(self._recall(), name="recall what was known")
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
-        """Return what keeps one pipeline and its jobs fresh, while somebody listens to it."""
+        """Return the watch that polls one pipeline and its jobs while it has subscribers."""
         return self._watches.get(pipeline_id)
 
     async def unsettled(self) -> tuple[Unconfirmed, ...]:
-        """Settle what ended runs have asked for, once the first list is there; return the rest."""
+        """Settle open intents of ended runs after the first job list; return those still open."""
         await self.jobs.first()
         return await self.creating.settle()
 
     def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return those of these jobs that are known: listed, of pipelines looked at, recorded."""
+        """Return the known jobs among these: listed, in watched pipelines, or recorded."""
         wanted = frozenset(job_ids)
         listed = self.jobs.snapshot.value
         jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
@@ -228,15 +228,15 @@ class StudioSession:
         return ever_seen | self._watches.jobs(wanted) | jobs
 
     def known_pipelines(self) -> Pipelines:
-        """Return the pipelines that are known: to the list, or from having been looked at."""
+        """Return the known pipelines: those in the list, and those watched."""
         listed = self.pipelines.snapshot.value or Pipelines()
         known = {each.pipeline_id: each for each in listed.pipelines}
         return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs, asking for those that are not known; a few at the same time.
+        """Return these jobs, requesting unknown ones concurrently, a few at a time.
 
-        Those that Studio does not know, or does not tell of now, are left out.
+        Jobs that cannot be read are left out.
         """
         known = self.known_jobs(job_ids)
         turns = asyncio.Semaphore(AT_ONCE)
@@ -255,16 +255,16 @@ class StudioSession:
         return tuple(job for job in found if job is not None)
 
     def kin_of(self, job_id: str) -> Kin:
-        """Return what a job resumes, what resumed it, and its other runs in a pipeline."""
+        """Return the job that this one resumes, those that resumed it, and its other attempts."""
         origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
         before, after = self._attempts.around(job_id, self.known_pipelines().pipelines)
         kin = (*((origin,) if origin else ()), *successors, *before, *after)
         return Kin(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
 
     def refresh(self) -> None:
-        """Ask everything that is listened to again, now, and what had been stopped too.
+        """Poll everything that has subscribers now, including stopped pollers.
 
-        While Studio is away that is one probe.
+        During an outage that is a single probe.
         """
         self.reachability.hurry()
         for poller in (*self.pollers, *self._watches.all()):
@@ -272,17 +272,17 @@ class StudioSession:
         self.progress.restart()
 
     def more_jobs(self) -> None:
-        """Ask for older jobs than those that are known."""
+        """Request older jobs than those known."""
         self.jobs_feed.want_more()
         self.jobs.poke()
 
     def more_pipelines(self) -> None:
-        """Ask for older pipelines than those that are known."""
+        """Request older pipelines than those known."""
         self.pipelines_feed.want_more()
         self.pipelines.poke()
 
     def focus(self, *, focused: bool) -> None:
-        """Ask less often while the terminal is not looked at, and at once on return."""
+        """Poll less often while the terminal has no focus, and at once when it regains it."""
         returned = focused and not self._focused
         self._focused = focused
         if returned:
@@ -303,17 +303,17 @@ class StudioSession:
         )
 
     async def _probe(self) -> Page[Job]:
-        """Put the cheapest question there is."""
+        """Send the cheapest request there is."""
         return await self.client.jobs(limit=1)
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
-        self.endings.hear_jobs(jobs.jobs)
+        self.endings.check_jobs(jobs.jobs)
         self.recording.take_jobs(jobs, self.jobs_feed.back_to)
         if jobs is self.jobs.snapshot.value:
             return jobs
         if self.is_near:
-            # Where jobs have moved, so have the free workers that others wait for, and the rest.
+            # When jobs have changed, so have free workers and most other lists.
             self.clusters.hint()
             self.schedules.hint()
             self.pipelines.hint()
@@ -321,7 +321,7 @@ class StudioSession:
 
     async def _fetch_pipelines(self) -> Pipelines:
         pipelines = await self.pipelines_feed.fetch()
-        self.endings.hear_pipelines(pipelines.pipelines)
+        self.endings.check_pipelines(pipelines.pipelines)
         self.recording.take_pipelines(pipelines)
         return pipelines
 
@@ -362,22 +362,22 @@ class StudioSession:
         await recall(self.recorder, *lists)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
-        """Care for how a job ends that was made here, and remember what it resumes."""
+        """Watch a job created here for its end, and record what it resumes."""
         self.endings.watch((job,))
         self.origins.note(job.id, submitted)
 
     def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
-        """Care for how a pipeline of jobs that ran before ends, and remember what they resume."""
+        """Watch a pipeline of repeated jobs for its end, and record what they resume."""
         self.endings.watch_pipelines((pipeline,))
         for job_id, known in submitted.items():
             self.origins.note(job_id, known)
 
-    def _say_jobs_again(self) -> None:
-        """Let pages look anew, as the disk has told what some jobs resume, or are runs of."""
-        self.jobs.tell_again()
+    def _publish_jobs_again(self) -> None:
+        """Publish the jobs again, as the disk has shown what some of them resume or are runs of."""
+        self.jobs.publish_again()
 
     def _changed(self) -> None:
-        """Ask anew what a command may have changed."""
+        """Poll again what a command may have changed."""
         self.jobs.poke()
         self.schedules.poke()
         self.pipelines.poke()
@@ -398,7 +398,7 @@ class StudioSession:
         return seconds if self._focused else seconds * AWAY_FACTOR
 
     def _stop_all(self, error: AuthenticationError) -> None:
-        """A refused token is refused everywhere: stop all, so that it is not tried again."""
+        """Stop all polling: a rejected token is rejected everywhere and must not be retried."""
         for poller in (*self.pollers, *self._watches.all()):
             poller.stop(error)
         self.progress.stop()

@@ -1,4 +1,4 @@
-"""The clusters as their file has them now; while it makes no sense, as it had them last."""
+"""The clusters of the cluster file, reread on changes; while it is invalid, the last valid ones."""
 
 import asyncio
 import logging
@@ -12,31 +12,31 @@ from studio_tui.local.config.clusters import REPAIR, Clusters, read_clusters
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
-"""Seconds between looks at the file."""
+"""Seconds between checks of the file."""
 
-_STILL = "Until then the clusters are as they were."
+_STILL = "Until then the last valid clusters apply."
 
 
 class ClusterFile:
-    """Reads the file again when it has changed."""
+    """Rereads the file when it has changed."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file, made where it is missing.
+        """Read the file, creating it if missing.
 
         Raises:
-            ConfigError: It cannot be read, or says something that makes no sense.
+            ConfigError: It cannot be read, or is invalid.
         """
         self._path = path
         self.clusters = read_clusters(path)
         self.problem: str | None = None
-        """Why what the file says now is not in force; a sentence."""
+        """Why the current content of the file is not in force; a sentence."""
         self.version = 0
-        """Grows whenever the clusters or the problem change."""
+        """Incremented whenever the clusters or the problem change."""
         self._seal = _seal(path)
         self._turn = asyncio.Lock()
 
     async def look(self) -> bool:
-        """Take over what the file says, if it has changed; tell whether the clusters have."""
+        """Reread the file if it has changed; return whether the clusters have."""
         async with self._turn:
             seal = await asyncio.to_thread(_seal, self._path)
             if seal == self._seal:
@@ -55,7 +55,7 @@ class ClusterFile:
             return True
 
     async def follow(self, changed: Callable[[], None]) -> None:
-        """Look again and again, and tell when the clusters have changed; never return."""
+        """Check the file regularly, and call `changed` when the clusters have; never return."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             if await self.look():
@@ -63,7 +63,7 @@ class ClusterFile:
 
 
 def _seal(path: Path) -> tuple[int, ...] | None:
-    """Return what changes with the file; `None` when it cannot be seen."""
+    """Return a value that changes with the file; `None` if it cannot be accessed."""
     try:
         found = os.stat(path)  # noqa: PTH116 (as its fields are)
     except OSError:
@@ -72,13 +72,13 @@ def _seal(path: Path) -> tuple[int, ...] | None:
 
 
 def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, str | None]:
-    """Return the clusters, or why they cannot be had."""
+    """Return the clusters, or the problem with the file."""
     if seal is None:
-        # An editor may be about to write it, so none is put in its place.
-        gone = f"{path} is not there. Put it back; the local Studio makes one when it starts."
+        # An editor may be about to write it, so no new one is created.
+        gone = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
         return None, f"{gone} {_STILL}"
     try:
         return read_clusters(path), None
     except ConfigError as error:
-        # None is made anew while the server runs.
+        # A missing file is created only at the start of the server.
         return None, f"{str(error).removesuffix(REPAIR)}Correct the file. {_STILL}"

@@ -1,4 +1,4 @@
-"""Which clusters jobs can run on: read from the user's own TOML file, made when missing."""
+"""The clusters that jobs can run on: read from the user's TOML file, created if missing."""
 
 import os
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ default = true
 """
 
 REPAIR = "Correct the file, or move it away to begin with a new one."
-"""What is to be done about a broken file before the local Studio starts."""
+"""How to repair a broken file before the local Studio starts."""
 
 
 class Cluster(BaseModel):
@@ -69,21 +69,21 @@ class Clusters:
 
     @property
     def default(self) -> Cluster:
-        """The cluster of jobs that name none."""
+        """The cluster of jobs that do not name one."""
         return next((cluster for cluster in self.all if cluster.default), self.all[0])
 
     def by_name(self, name: str) -> Cluster | None:
-        """Return the cluster of that name."""
+        """Return the cluster with that name."""
         return next((cluster for cluster in self.all if cluster.name == name), None)
 
     def by_id(self, number: str) -> Cluster | None:
-        """Return the cluster of that id, which may be written as text."""
+        """Return the cluster with that id, given as text."""
         return next(
             (cluster for cluster in self.all if str(self.id_of(cluster.name)) == number), None
         )
 
     def why_not(self, name: str, workers: int) -> str | None:
-        """Return why no job of so many workers can start there now, whatever else runs."""
+        """Return why no job with so many workers can start there now, even if it were idle."""
         cluster = self.by_name(name)
         if cluster is None:
             return f"the cluster {name} is no longer in clusters.toml"
@@ -95,15 +95,15 @@ class Clusters:
         return None
 
     def id_of(self, name: str) -> int | None:
-        """Return the id of the cluster of that name."""
+        """Return the id of the cluster with that name."""
         return next((at for at, cluster in enumerate(self.all, 1) if cluster.name == name), None)
 
 
 def read_clusters(path: Path) -> Clusters:
-    """Read the file, written with one cluster as large as this machine when there is none.
+    """Read the file; if missing, create it with one cluster as large as this machine.
 
     Raises:
-        ConfigError: It cannot be read, or says something that makes no sense.
+        ConfigError: It cannot be read, or is invalid.
     """
     try:
         if not os.path.lexists(path):  # a link that leads nowhere is the user's own

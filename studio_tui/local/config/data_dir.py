@@ -1,4 +1,4 @@
-"""Where the local Studio keeps what it knows: the names of everything in its data directory."""
+"""The local Studio's data directory: the names of everything in it."""
 
 import os
 import secrets
@@ -15,27 +15,27 @@ class DataDir:
 
     @property
     def lock(self) -> Path:
-        """Held (`flock`) by the server for as long as it lives."""
+        """Locked (`flock`) by the server for as long as it runs."""
         return self.root / "server.lock"
 
     @property
     def state(self) -> Path:
-        """How to find the server; exists while one serves."""
+        """How to reach the server; exists while one serves."""
         return self.root / "server.json"
 
     @property
     def port(self) -> Path:
-        """The port served last, taken again so that addresses survive a restart."""
+        """The last used port, reused so that addresses survive a restart."""
         return self.root / "port"
 
     @property
     def token(self) -> Path:
-        """The token that every request must carry; made once."""
+        """The token that every request must carry; created once."""
         return self.root / "token"
 
     @property
     def log(self) -> Path:
-        """What a server in the background has to say."""
+        """The log of a server in the background."""
         return self.root / "server.log"
 
     @property
@@ -45,12 +45,12 @@ class DataDir:
 
     @property
     def clusters(self) -> Path:
-        """The user's own configuration of clusters, TOML."""
+        """The user's configuration of clusters, TOML."""
         return self.root / "clusters.toml"
 
     @property
     def room_limits(self) -> Path:
-        """The user's own limits of the room on the disk, TOML."""
+        """The user's limits on disk space, TOML."""
         return self.root / "room.toml"
 
     @property
@@ -60,12 +60,12 @@ class DataDir:
 
     @property
     def jobs(self) -> Path:
-        """One directory a job, the runner's."""
+        """The runner's directories, one per job."""
         return self.root / "jobs"
 
     @property
     def cache(self) -> Path:
-        """What can be made again: Python environments."""
+        """Python environments, which can be recreated."""
         return self.root / "cache"
 
     @property
@@ -74,17 +74,17 @@ class DataDir:
         return self.root / "cli-config"
 
     def prepare(self) -> None:
-        """Make the directories, and close them to others.
+        """Create the directories, accessible only to their owner.
 
         Raises:
-            OSError: The directory cannot be made or is not ours.
+            OSError: A directory cannot be created or is not ours.
         """
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             private_dir(directory).chmod(0o700)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a 0600 file so that a reader sees the old text or the new, never a part."""
+    """Write a 0600 file atomically: a reader gets the old text or the new, never a part."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""How much room the local Studio may take: from the user's own TOML file, made when missing."""
+"""Limits on the local Studio's disk space: read from the user's TOML file, created if missing."""
 
 import os
 import re
@@ -40,7 +40,7 @@ class _LimitsFile(BaseModel):
 
 @dataclass(frozen=True)
 class RoomLimits:
-    """What goes by itself; `None` for nothing."""
+    """What is deleted automatically; `None` for nothing."""
 
     older: timedelta | None = None
     most: int | None = None
@@ -48,27 +48,27 @@ class RoomLimits:
 
     @property
     def is_set(self) -> bool:
-        """Whether anything goes by itself."""
+        """Whether anything is deleted automatically."""
         return self.older is not None or self.most is not None
 
 
 def span(text: str) -> timedelta:
-    """Read a span that was written as `30d`.
+    """Parse a time span such as `30d`.
 
     Raises:
-        ValueError: it is none; the sentence says how to write one.
+        ValueError: it is not a time span; the message says how to write one.
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not a duration; write it as 12h, 30d or 8w.")
+        raise ValueError(f"{text!r} is not a time span; write it as 12h, 30d or 8w.")
     return timedelta(hours=int(match[1]) * _HOURS[match[2].lower()])
 
 
 def byte_count(text: str) -> int:
-    """Read a size that was written as `2GiB`.
+    """Parse a size such as `2GiB`; return bytes.
 
     Raises:
-        ValueError: it is none; the sentence says how to write one.
+        ValueError: it is not a size; the message says how to write one.
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
@@ -77,10 +77,10 @@ def byte_count(text: str) -> int:
 
 
 def read_limits(path: Path) -> RoomLimits:
-    """Read the file, written without any limit when there is none.
+    """Read the file; if missing, create it without limits.
 
     Raises:
-        ConfigError: It cannot be read, or says something that makes no sense.
+        ConfigError: It cannot be read, or is invalid.
     """
     try:
         if not os.path.lexists(path):  # a link that leads nowhere is the user's own

@@ -1,25 +1,25 @@
-"""Cycles among jobs that wait for each other, found one after the other; pure."""
+"""Finds cycles among jobs that wait for each other, one after the other; pure."""
 
 from collections.abc import Callable, Collection, Mapping
 
 
 class Cycles:
-    """Finds cycles among the jobs that are left, going on from where the last one was found."""
+    """Finds cycles among the remaining jobs, continuing from where the last one was found."""
 
     def __init__(self, parents: Mapping[str, set[str]], number: Callable[[str], int]) -> None:
-        """Take each job's parents, and its number in the order of creation."""
+        """Initialise with each job's parents, and its number in the order of creation."""
         self._parents = parents
         self._number = number
         self._starts = iter(sorted(parents))
         self._way: list[str] = []
-        """From a job to one of its parents, to one of that one's, and so on."""
+        """A path from a job to one of its parents, to one of that job's parents, and so on."""
         self._places: dict[str, int] = {}
-        """Where each job stands in `_way`."""
+        """Index of each job in `_way`."""
 
     def oldest(self, left: Collection[str]) -> str:
         """Return the oldest job of a cycle among `left`, each of which has a parent there.
 
-        The caller takes it out of `left` before the next call.
+        The caller must remove it from `left` before the next call.
         """
         while self._way and self._way[-1] not in left:
             self._step_back()

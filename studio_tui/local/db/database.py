@@ -1,4 +1,4 @@
-"""The one SQLite file: a single connection on a thread of its own, migrated when it opens."""
+"""The SQLite file: a single connection on its own thread, migrated when it is opened."""
 
 import asyncio
 import logging
@@ -18,29 +18,29 @@ T = TypeVar("T")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
-"""The version that `SCHEMA` makes; those before it were never released."""
+"""The version that `SCHEMA` creates; earlier ones were never released."""
 
 MIGRATIONS: tuple[str, ...] = ()
-"""SQL that leads from each version to the next, from the first one on."""
+"""SQL scripts from each version to the next, starting at `FIRST_VERSION`."""
 
 STORAGE_REST = 1.0
-"""Seconds until a write that found the disk full is tried again."""
+"""Seconds until a write is retried after the disk was full."""
 
 _OUT_OF_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 
 
 class StorageFull(Exception):  # noqa: N818 (reads as what happened)
-    """Nothing was written: the disk that holds the data directory has no room left."""
+    """Nothing was written: the disk with the data directory has no space left."""
 
 
 class Database:
-    """Runs functions of a connection on the database's own thread, one after the other.
+    """Runs functions with the connection on the database's own thread, one after the other.
 
-    The file is locked for as long as it is open. A write is one `BEGIN IMMEDIATE` transaction,
-    on disk (`synchronous=FULL`) when it returns, or nothing at all.
+    The file is locked for as long as it is open. A write is one `BEGIN IMMEDIATE` transaction: on
+    disk (`synchronous=FULL`) when it returns, or not done at all.
 
-    Two things still work on a full disk, for what has to stop: an urgent write may use a reserve
-    beside the file, and a deferred one is kept in memory and made before any other write.
+    Two kinds of writes still work on a full disk, for stopping things: an urgent write may use a
+    reserve beside the file, and a deferred one is kept in memory and done before any other write.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Database:
         self._thread = thread
         self._reserve = reserve
         self._deferred: deque[Callable[[sqlite3.Connection], object]] = deque()
-        """In the order they were asked for; only the database's thread changes it."""
+        """Deferred writes in order; only the database's thread changes it."""
         self._has_deferred = asyncio.Event()
         self.revision = 0
-        """Grows with every write, before the write's caller goes on."""
+        """Incremented by every write, before its caller continues."""
 
     @classmethod
     async def open(cls, path: Path, migrations: Sequence[str] = MIGRATIONS) -> Self:
-        """Open the file, made if missing, and bring it to the newest version.
+        """Open the file, creating it if missing, and migrate it to the newest version.
 
         Raises:
             ConfigError: The file is in use, damaged, or of a newer studio-tui.
@@ -74,16 +74,16 @@ class Database:
         return cls(connection, thread, reserve)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work`, which must not write, and return what it returns."""
+        """Run `work`, which must not write, and return its result."""
         return await self._run(work)
 
     async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
-        """Run `work` in a transaction and return what it returns once that is on disk.
+        """Run `work` in a transaction; return its result once that is on disk.
 
-        A caller that is cancelled does not undo a write that has begun.
+        Cancelling the caller does not undo a write that has begun.
 
         Raises:
-            StorageFull: The disk is full, and for an urgent write the reserve is used up too;
+            StorageFull: The disk is full (for an urgent write: also the reserve is used up), and
                 nothing was written.
         """
 
@@ -94,10 +94,10 @@ class Database:
         return await self._run(write)
 
     async def write_or_defer(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Run `work` as an urgent write; if there is no room even so, defer it and return `None`.
+        """Run `work` as an urgent write; if there is still no space, defer it and return `None`.
 
-        A deferred write is made as soon as there is room, and no other write is made before it. It
-        is lost if the server is killed until then.
+        A deferred write is done as soon as there is space, before any other write. It is lost if
+        the server is killed before.
         """
 
         loop = asyncio.get_running_loop()
@@ -109,14 +109,14 @@ class Database:
             except StorageFull:
                 logger.warning("The disk is full: what has to stop is noted once there is room.")
                 self._deferred.append(work)
-                # From here, as the caller may be cancelled before it hears of it.
+                # Set from here, as the caller may be cancelled before it resumes.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
 
         return await self._run(write)
 
     async def keep_writing_deferred(self) -> None:
-        """Make deferred writes as soon as there is room, also when nobody writes; never return."""
+        """Do deferred writes as soon as there is space, even without other writes; never return."""
         while True:
             await self._has_deferred.wait()
             try:
@@ -128,7 +128,7 @@ class Database:
                 self._has_deferred.clear()
 
     async def close(self) -> None:
-        """Finish what is queued, fold the write-ahead log into the file and close it."""
+        """Finish what is queued, merge the write-ahead log into the file and close it."""
         await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
@@ -142,7 +142,7 @@ class Database:
                 self._write(connection, self._deferred[0], is_urgent=True)
             except StorageFull:
                 raise
-            except Exception:  # a boundary: who asked for it was answered long ago
+            except Exception:  # a boundary: its caller has returned long ago
                 logger.exception("A write that waited for disk space failed")
             self._deferred.popleft()
 
@@ -157,7 +157,7 @@ class Database:
             answer = _transaction(connection, work)
         except StorageFull:
             try:
-                # Rewinds the write-ahead log, whose room on the disk can then be used again.
+                # Rewinds the write-ahead log, whose disk space can then be reused.
                 _checkpoint(connection)
                 answer = _transaction(connection, work)
             except StorageFull:
@@ -188,7 +188,7 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connect
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
-    """Move the write-ahead log into the file, as far as there is room for that."""
+    """Move the write-ahead log into the file, as far as there is space."""
     try:
         connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
     except sqlite3.OperationalError as error:
@@ -205,7 +205,7 @@ def _open(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        # Keys are minded afterwards: a table that is made anew is away for a moment.
+        # Foreign keys are checked afterwards: a recreated table is missing for a moment.
         connection.execute("PRAGMA foreign_keys = OFF")
         _migrate(connection, path, migrations)
         connection.execute("PRAGMA foreign_keys = ON")
@@ -224,16 +224,16 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
     if version > newest:
         raise ConfigError(
             f"The local Studio's database {path} was made by a newer studio-tui"
-            f" (version {version}; this one knows up to {newest})."
+            f" (version {version}; this one supports up to {newest})."
         )
     if not version:
         _step(connection, SCHEMA, FIRST_VERSION)
         version = FIRST_VERSION
     elif version < FIRST_VERSION:
         raise ConfigError(
-            f"The local Studio's database {path} is of a studio-tui before its first release"
-            f" (version {version}; this one begins at {FIRST_VERSION}). Move its folder away to"
-            " begin with an empty one."
+            f"The local Studio's database {path} is from before studio-tui's first release"
+            f" (version {version}; the oldest supported is {FIRST_VERSION}). Move its folder away"
+            " to begin with an empty one."
         )
     for number in range(version, newest):
         _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))
@@ -254,5 +254,5 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def placeholders(values: Collection[object]) -> str:
-    """Return as many `?` as there are values, for a statement that has them as parameters."""
+    """Return one `?` per value, for a statement that has the values as parameters."""
     return ", ".join("?" * len(values))

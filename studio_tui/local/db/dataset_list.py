@@ -1,4 +1,4 @@
-"""All datasets that are known: their versions, who made each when and from what, what is newer.
+"""All known datasets: their versions, which job made each and from what, and newer sources.
 
 All functions run on the database's thread.
 """
@@ -15,33 +15,33 @@ from studio_tui.local.shim.datasets import is_listing, version_key
 
 @dataclass(frozen=True)
 class ListedVersion:
-    """A version of a dataset that is there."""
+    """An existing version of a dataset."""
 
     version: str
     job_id: str | None
-    """The job that made it, the newest if there are several; `None` if none is known."""
+    """The newest job that made it; `None` if unknown."""
     job_name: str | None
     made_by: str | None
-    """Who had that job run."""
+    """The user who ran that job."""
     made_at: str | None
     """When that job ended; a stamp."""
     sources: tuple[str, ...]
-    """What it was made from, each with its version if that is known."""
+    """The datasets it was made from, each with its version if known."""
 
 
 @dataclass(frozen=True)
 class ListedDataset:
-    """A dataset, which has a version at least."""
+    """A dataset, with at least one version."""
 
     name: str
     versions: tuple[ListedVersion, ...]
-    """The latest first."""
+    """Newest first."""
     newer: tuple[str, ...]
-    """Versions that it is out of date by; empty for one that is not."""
+    """Versions of sources newer than those used; empty if the dataset is up to date."""
 
 
 def listed(connection: sqlite3.Connection) -> list[ListedDataset]:
-    """Return all datasets in the order of their names, but listings of a storage."""
+    """Return all datasets by name, except listings of storages."""
     known = lineage.known(connection)
     jobs = {
         row["id"]: row

@@ -1,4 +1,4 @@
-"""Which jobs have ended and when, for whoever makes room on the disk."""
+"""Which jobs have ended and when, for freeing disk space."""
 
 import sqlite3
 from contextlib import closing
@@ -15,23 +15,23 @@ class JobEnds:
     """All jobs of a database at one moment."""
 
     ended: dict[str, datetime]
-    """When each job that has ended did so, by id."""
+    """When each ended job ended, by id."""
     states: tuple[str, ...]
-    """Of all others."""
+    """States of all other jobs."""
 
     @property
     def running(self) -> int:
-        """How many jobs have begun and not ended."""
+        """Number of jobs that have begun and not ended."""
         return sum(state in {"INIT", "RUNNING", "CANCELING"} for state in self.states)
 
     @property
     def waiting(self) -> int:
-        """How many jobs wait for their turn, those of paused pipelines and schedules not."""
+        """Number of jobs waiting for their turn, except in paused pipelines and schedules."""
         return sum(state in {"CREATED", "SCHEDULED", "QUEUED"} for state in self.states)
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> Self:
-        """Read them."""
+        """Read them from a connection."""
         rows = connection.execute("SELECT id, state, finished_at FROM jobs").fetchall()
         return cls(
             {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
@@ -40,7 +40,7 @@ class JobEnds:
 
     @classmethod
     def of_file(cls, database: Path) -> Self:
-        """Read a database that no server holds; nothing where there is none."""
+        """Read them from a database file that no server has open; empty if there is none."""
         if not database.exists():
             return cls({}, ())
         uri = f"{database.absolute().as_uri()}?mode=ro"
@@ -48,7 +48,7 @@ class JobEnds:
             return cls.of(connection)
 
     def to_json(self) -> dict[str, Any]:
-        """Return them as JSON has them."""
+        """Return them as JSON values."""
         return {
             "ended": {job: at.isoformat() for job, at in self.ended.items()},
             "states": list(self.states),
@@ -56,7 +56,7 @@ class JobEnds:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Take what `to_json` has made.
+        """Return them from the output of `to_json`.
 
         Raises:
             ValueError: it is something else.

@@ -1,7 +1,7 @@
-"""The jobs in the database: made once, moved from state to state, never by two hands.
+"""The jobs in the database, and their state transitions.
 
-Every change of state names the states it may come from and does nothing when the job is in another
-(compare and set), so that a cancel and an end that come together cannot both win.
+Every transition names the states it may start from, and does nothing if the job is in another one
+(compare and set), so that a concurrent cancel and end cannot both succeed.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -23,10 +23,10 @@ from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName
 
 WAITING = (JobState.PENDING, JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED)
-"""Accepted, and nothing of it was started."""
+"""States of accepted jobs of which nothing was started."""
 
 STARTED = (JobState.INIT, JobState.RUNNING, JobState.CANCELING)
-"""Handed to the runner, and not ended."""
+"""States of jobs that were handed to the runner and have not ended."""
 
 ENDED = (JobState.COMPLETE, JobState.FAILED, JobState.CANCELED)
 
@@ -47,7 +47,7 @@ _JOBS = "jobs LEFT JOIN schedules ON schedules.job_id = jobs.id"
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a job's way; times are stamps."""
+    """One step of a job; times are stamps."""
 
     name: str
     started_at: str
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """What the queue needs to know of a job that waits."""
+    """A waiting job, as the queue needs it."""
 
     id: str
     cluster: str
@@ -65,12 +65,12 @@ class QueuedJob:
     number: int
     """Order of creation."""
     waits_since: str
-    """When it was made or, if a pipeline held it back, when that released it; a stamp."""
+    """When it was created or, if its pipeline held it back, released; a stamp."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a job ended; what was noted of its start and its steps stays when there is no better."""
+    """How a job ended; missing times and steps leave the recorded ones unchanged."""
 
     state: JobState
     finished_at: datetime
@@ -81,22 +81,22 @@ class Ending:
 
 
 class KeyReused(Exception):  # noqa: N818 (reads as what happened)
-    """An idempotency key came again with another request."""
+    """An idempotency key was sent again with a different request."""
 
 
 class Jobs:
-    """Reads and moves the jobs of one database."""
+    """Reads and changes the jobs of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @property
     def revision(self) -> int:
-        """Stays the same for as long as no job changes."""
+        """Unchanged for as long as no job changes."""
         return self._database.revision
 
     async def made_before(self, key: str, request_digest: str) -> sqlite3.Row | None:
-        """Return the job that the same key and request made, `None` when there is none.
+        """Return the job made by the same key and request, `None` if there is none.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -106,7 +106,7 @@ class Jobs:
         )
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
-        """Add a job, or find the one that the same key and request made before.
+        """Create a job, or return the one made by the same key and request.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -117,13 +117,13 @@ class Jobs:
     async def listed(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
-        """Return the newest jobs first, of some states or all, of one id or all."""
+        """Return jobs, newest first, optionally only those in some states or with one id."""
         return await self._database.read(
             lambda connection: _listed(connection, states, job_id, limit)
         )
 
     async def state(self, job_id: str) -> JobState | None:
-        """Return the state of a job; `None` when there is none of that id."""
+        """Return the state of a job; `None` if there is no such job."""
         row = await self._database.read(
             lambda connection: connection.execute(
                 "SELECT state FROM jobs WHERE id = ?", [job_id]
@@ -132,9 +132,9 @@ class Jobs:
         return None if row is None else JobState(row["state"])
 
     async def earlier(self, job_id: str) -> Earlier | None:
-        """Return the run that a re-run of a job goes on from; `None` when there is no such job.
+        """Return the run that a re-run of a job continues from; `None` if there is no such job.
 
-        It is the job itself, or of a schedule the last run, since a TASK runs nothing.
+        It is the job itself; for a schedule it is the last run, since a TASK itself runs nothing.
         """
         row = await self._database.read(
             lambda connection: connection.execute(
@@ -150,7 +150,7 @@ class Jobs:
         return await self._database.read(JobEnds.of)
 
     async def in_states(self, states: Sequence[JobState]) -> list[str]:
-        """Return the ids of the jobs in some states, oldest first."""
+        """Return the ids of the jobs in these states, oldest first."""
         rows = await self._database.read(
             lambda connection: connection.execute(
                 f"SELECT id FROM jobs WHERE state IN ({placeholders(states)}) ORDER BY number",
@@ -160,28 +160,28 @@ class Jobs:
         return [row["id"] for row in rows]
 
     async def busy_workers(self) -> dict[str, int]:
-        """Return the workers of started jobs, by cluster."""
+        """Return the number of workers of started jobs, by cluster."""
         return await self._database.read(_busy_workers)
 
     async def enqueue(self) -> list[QueuedJob]:
-        """Move what was accepted on to QUEUED, and return all that is queued, oldest first."""
+        """Move accepted jobs to QUEUED; return all queued jobs, oldest first."""
         if await self.in_states((JobState.CREATED, JobState.SCHEDULED)):
             await self._database.write(_enqueue)
         return await self._database.read(_queued)
 
     async def move(self, job_id: str, origins: Sequence[JobState], to: JobState) -> bool | None:
-        """Change the state of a job that is in one of `origins`; tell whether it was.
+        """Change the state of a job if it is in one of `origins`; return whether it was.
 
-        `None` means that the disk is full: it is noted once there is room, before anything else.
+        `None` means that the disk is full: it is written before anything else once there is space.
         """
         return await self._database.write_or_defer(
             lambda connection: _set(connection, job_id, origins, state=to)
         )
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
-        """Cancel a job of which nothing was started; tell whether it was in the state `origin`.
+        """Cancel a job of which nothing was started; return whether it was in the state `origin`.
 
-        `None` means the same as of `move`.
+        `None` means the same as for `move`.
         """
         ending = Ending(JobState.CANCELED, now)
         return await self._database.write_or_defer(
@@ -189,11 +189,11 @@ class Jobs:
         )
 
     async def keep_noting_cancels(self) -> None:
-        """Note the cancels that found the disk full as soon as there is room; never return."""
+        """Write deferred cancels as soon as there is disk space; never return."""
         await self._database.keep_writing_deferred()
 
     async def begin(self, job_id: str, waited: Step) -> bool:
-        """Take a job from the queue, to be started; tell whether it was still there."""
+        """Take a job from the queue to start it; return whether it was still there."""
         return await self._database.write(
             lambda connection: _set(
                 connection,
@@ -207,7 +207,7 @@ class Jobs:
     async def running(
         self, job_id: str, started_at: datetime | None, steps: Sequence[Step]
     ) -> bool:
-        """Note that the query of a job in INIT runs; tell whether the job was in INIT."""
+        """Record that the query of a job in INIT runs; return whether the job was in INIT."""
         return await self._database.write(
             lambda connection: _set(
                 connection,
@@ -220,7 +220,7 @@ class Jobs:
         )
 
     async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
-        """Note how far a started job has come."""
+        """Record the steps of a started job."""
         await self._database.write(
             lambda connection: _set(connection, job_id, STARTED, steps=_steps(steps))
         )
@@ -232,9 +232,9 @@ class Jobs:
         ending: Ending,
         made: RunLineage | None = None,
     ) -> bool:
-        """Note the end of a job that is in one of `origins`; tell whether it was.
+        """Record the end of a job in one of `origins`; return whether it was.
 
-        What it made, and what its pipeline does next, is noted with it or not at all.
+        Its lineage, and what its pipeline does next, are written in the same transaction.
         """
         return await self._database.write(
             lambda connection: _end(connection, job_id, origins, ending, made), is_urgent=True
@@ -245,7 +245,7 @@ class Jobs:
         return await self._database.read(lambda connection: lineage.versions_of(connection, job_id))
 
     async def row(self, job_id: str) -> sqlite3.Row:
-        """Return everything of a job that is known to exist, and its uploads' ids as `uploads`."""
+        """Return all columns of an existing job, and the ids of its uploads as `uploads`."""
         return await self._database.read(
             lambda connection: connection.execute(
                 "SELECT *, (SELECT group_concat(upload_id) FROM job_files WHERE job_id = id)"
@@ -297,7 +297,7 @@ def _listed(
 
 
 def _enqueue(connection: sqlite3.Connection) -> None:
-    # Each state is entered, as webhooks of hosted Studio would tell it; nobody waits in between.
+    # Each state is entered, as hosted Studio's webhooks report them, without waiting in between.
     for origin, to in (
         (JobState.CREATED, JobState.SCHEDULED),
         (JobState.SCHEDULED, JobState.QUEUED),

@@ -1,8 +1,8 @@
-"""What is known of datasets, in the database: versions, the jobs that made them, their sources.
+"""The lineage of datasets in the database: versions, the jobs that made them, their sources.
 
-It is noted in two ways, from what a job wrote to its `STUDIO_LINEAGE` and from DataChain's own
-database, and each is noted in the transaction that ends a job: both are known, or neither is.
-All functions run on the database's thread.
+It comes from what a job wrote to its `STUDIO_LINEAGE`, and from DataChain's own database. Both are
+written in the transaction that ends a job, so both are known or neither is. All functions run on
+the database's thread.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ logger = logging.getLogger(__name__)
 def note(
     connection: sqlite3.Connection, job_id: str, made: RunLineage, *, is_complete: bool
 ) -> None:
-    """Note what is to be learned from a job that has ended.
+    """Record the lineage of a job that has ended.
 
-    Its own word counts if it completed; of DataChain's versions those that are whole do. That
-    something cannot be noted is logged, and does not keep the job from its end.
+    Its own statements count if it completed; DataChain's versions count if they are complete.
+    Failures are logged, and do not prevent the end of the job.
     """
     connection.execute("SAVEPOINT lineage")
     try:
@@ -47,9 +47,9 @@ def note(
 
 
 def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made]) -> None:
-    """Note what a job that has completed says it made, in the order it says it.
+    """Record what a completed job says it made, in the order it says it.
 
-    A version that was there is made anew: its makers and sources are now these.
+    A version that existed is replaced: its makers and sources are now these.
     """
     latest = _Latest(connection)
     first_made: dict[str, int] = {}
@@ -72,7 +72,7 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
         latest.add(dataset.dataset, version, version_id)
         first_made.setdefault(dataset.dataset, version_id)
         first_made.setdefault(f"{dataset.dataset}@{version}", version_id)
-    # A job may end before the one it took this from: then it has named what was not known yet.
+    # A job may end before the one that made its source, whose version was unknown until now.
     unknown = connection.execute(
         "SELECT rowid, source FROM dataset_sources WHERE source_id IS NULL"
     ).fetchall()
@@ -83,7 +83,7 @@ def note_made(connection: sqlite3.Connection, job_id: str, made: Sequence[Made])
 
 
 def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None:
-    """Note what DataChain's database says; to note the same again changes nothing."""
+    """Record the content of DataChain's database; idempotent."""
     ours = {
         (row["dataset"], row["version"]): (row["id"], bool(row["is_removed"]))
         for row in connection.execute("SELECT * FROM dataset_versions")
@@ -112,7 +112,7 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
 
 
 def known(connection: sqlite3.Connection) -> Lineage:
-    """Return all that is known."""
+    """Return all known lineage."""
     links: dict[int, list[Link]] = {}
     for version_id, job_id, is_creator in connection.execute(
         "SELECT version_id, job_id, is_creator FROM dataset_jobs"
@@ -163,29 +163,29 @@ def versions_of(connection: sqlite3.Connection, job_id: str) -> list[DatasetName
 
 
 class _Latest:
-    """The latest versions of datasets, each looked up once: a job may name one again and again."""
+    """The latest versions of datasets, cached, as a job may name a dataset many times."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._ever: dict[str, str] = {}
         self._there: dict[str, tuple[tuple[int, ...], int]] = {}
-        """Key and id of the latest that is not removed."""
+        """Key and id of the latest version that is not removed, by dataset."""
         self._looked_up: set[str] = set()
 
     def following(self, dataset: str) -> str:
-        """Return the version after all that ever were."""
+        """Return the version number after all versions that ever existed."""
         self._look_up(dataset)
         last = self._ever.get(dataset)
         return version_after(last) if last else FIRST_VERSION
 
     def id_of(self, dataset: str) -> int | None:
-        """Return the id of the latest version that is there."""
+        """Return the id of the latest existing version."""
         self._look_up(dataset)
         there = self._there.get(dataset)
         return there and there[1]
 
     def add(self, dataset: str, version: str, version_id: int) -> None:
-        """Take note of a version that is there now."""
+        """Add a version that exists now."""
         self._look_up(dataset)
         self._add(dataset, version, version_id, is_removed=False)
 
@@ -209,7 +209,7 @@ class _Latest:
 def _source(
     connection: sqlite3.Connection, name: DatasetName, latest: _Latest
 ) -> tuple[str, int | None]:
-    """Return how a source is written, and the id of its version if that is known."""
+    """Return the name of a source as stored, and the id of its version if known."""
     if name.version is not None:
         row = connection.execute(
             "SELECT id FROM dataset_versions WHERE dataset = ? AND version = ?", [*name]
@@ -221,7 +221,7 @@ def _source(
 def _note_source(
     connection: sqlite3.Connection, version_id: int, source: str, source_id: int | None
 ) -> None:
-    # What is gone is noted only if it never was known.
+    # A missing source version is recorded only if no version was ever known.
     connection.execute(
         "INSERT OR IGNORE INTO dataset_sources SELECT ?1, ?2, ?3 WHERE ?3 IS NOT NULL"
         " OR NOT EXISTS (SELECT 1 FROM dataset_sources WHERE version_id = ?1 AND source = ?2)",
@@ -230,6 +230,6 @@ def _note_source(
 
 
 def _plain(dataset: str) -> str:
-    """Return a dataset's name as it is kept here."""
+    """Return a dataset's name as stored here."""
     name = read_name(dataset)
     return name.dataset if name else dataset

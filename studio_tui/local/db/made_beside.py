@@ -1,4 +1,4 @@
-"""What jobs make beside what is wanted, as that is to be made from the newest too; pure."""
+"""By-products of jobs, whose sources must then be up to date as well; pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -41,7 +41,7 @@ class MadeBeside:
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def surely(self, version_id: int) -> Collection[int]:
-        """Return what the job makes that no other can take the place of, if one made a version.
+        """Return all that the job of a version makes, if no other job could make any of it.
 
         It is known at once, before it is decided which of several jobs are to make the others.
         """

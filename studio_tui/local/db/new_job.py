@@ -1,4 +1,4 @@
-"""What a job is made from, once its request was checked, and the row that it begins as."""
+"""The parts of a job from a checked request, and inserting its row."""
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
@@ -47,7 +47,7 @@ class NewJob:
 
 
 def insert_job(connection: sqlite3.Connection, job: NewJob, state: JobState, now: str) -> None:
-    """Add a job in its first state, with the files that it gets; `now` is a stamp."""
+    """Insert a job in its first state, with its uploaded files; `now` is a stamp."""
     columns = {
         "id": job.id,
         "state": state,

@@ -1,7 +1,7 @@
-"""Which datasets are out of date: of what they were made from there is something newer; pure.
+"""Which datasets are out of date, because a source has a newer version; pure.
 
-Of each dataset the version counts that stands for it in a plan. What a job has named by its version
-stays what it wanted, whatever is newer.
+For each dataset the version counts that a plan would use. A source that a job named with its
+version stays what it wanted, whatever is newer.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,14 +10,11 @@ from studio_tui.local.db.planning import Current, Lineage, Plan, PlannedJob, Ver
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MOST_NAMED = 12
-"""Datasets that a warning names."""
+"""Maximum number of datasets named in a warning."""
 
 
 def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
-    """Return for each dataset that is out of date which versions are newer than what it has seen.
-
-    Those may be of what it was made from, or of what that was made from.
-    """
+    """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
     standing = standing_versions(lineage)
     newer: dict[str, dict[str, None]] = {}
     for dataset, version in standing.items():
@@ -37,9 +34,9 @@ def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
 
 
 def rebuild(targets: Iterable[str], lineage: Lineage) -> Plan:
-    """Return the jobs that make `targets` and all that they were made from anew.
+    """Return the jobs that rebuild `targets` and all their sources.
 
-    A warning names what else was made from any of these, as it will be out of date.
+    A warning names the other datasets made from any of these, as they will be out of date.
 
     Raises:
         UnknownDataset: One of them is not known.
@@ -60,7 +57,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> Plan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    """Return what those jobs do not make and was made from what they do, directly or not."""
+    """Return what was made from the results of those jobs, directly or not, by other jobs."""
     made = {
         version.dataset
         for version in lineage.versions.values()
@@ -78,9 +75,9 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:
-    """Return the jobs that make `targets` anew, and only what has to be made with them.
+    """Return the jobs that rebuild `targets`, and only what must be rebuilt with them.
 
-    What they were made from stays as it is, so that nothing else gets out of date.
+    Their sources stay as they are, so that nothing else gets out of date.
 
     Raises:
         UnknownDataset: One of them is not known.
@@ -105,7 +102,7 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:
 def _nearest(
     job_id: str, parents: Mapping[str, Collection[str]], there: Collection[str]
 ) -> tuple[str, ...]:
-    """Return the nearest ancestors of a job that are there, each once."""
+    """Return the nearest ancestors of a job that are in `there`, each once."""
     waiting = dict.fromkeys(parents[job_id])
     nearest = []
     ahead = [*waiting]
@@ -119,9 +116,9 @@ def _nearest(
 
 
 def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
-    """Return datasets with all that has to be made anew with them, so that nothing is out of date.
+    """Return datasets with all that must be rebuilt with them so that nothing is out of date.
 
-    That is what their jobs make beside them, and what is made from any of these.
+    That is what their jobs also make, and what is made from any of these.
     """
     standing = standing_versions(lineage)
     readers = _readers(standing, lineage)
@@ -140,7 +137,7 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
 
 
 def standing_versions(lineage: Lineage) -> dict[str, Version]:
-    """Return of each dataset the version that stands for it; none of what no job is known for."""
+    """Return, by dataset, the version that plans use; only datasets with a known job."""
     current = Current(lineage)
     return {
         version.dataset: version
@@ -150,7 +147,7 @@ def standing_versions(lineage: Lineage) -> dict[str, Version]:
 
 
 def _readers(standing: Mapping[str, Version], lineage: Lineage) -> dict[str, set[str]]:
-    """Return for each dataset those that were made from it."""
+    """Return, by dataset, the datasets made from it."""
     readers: dict[str, set[str]] = {}
     for dataset, version in standing.items():
         for source in _sources(version):
@@ -159,7 +156,7 @@ def _readers(standing: Mapping[str, Version], lineage: Lineage) -> dict[str, set
 
 
 def _sources(version: Version) -> Collection[int]:
-    """Return the versions that one was made from, those that were named as such left out."""
+    """Return the versions that one was made from, except those named with their version."""
     return {
         source.version_id
         for source in version.sources

@@ -1,4 +1,4 @@
-"""What a new pipeline adds to the database: itself, its nodes, and jobs like others.
+"""Inserts a new pipeline into the database: itself, its nodes, and copies of jobs.
 
 All functions run on the database's thread.
 """
@@ -22,12 +22,12 @@ _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " request_digest, requirements, query"
 )
-"""What a run takes over from its original as it is."""
+"""Columns that a run copies from its original."""
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a pipeline is when it is made."""
+    """The initial state of a pipeline."""
 
     triggered_from: str
     warnings: tuple[str, ...]
@@ -37,7 +37,7 @@ class Beginning:
 
 
 def add_pipeline(connection: sqlite3.Connection, made: Beginning, now: str) -> str:
-    """Add a pipeline without jobs, at the time of a stamp; return its id."""
+    """Insert a pipeline without jobs, created at the stamp `now`; return its id."""
     pipeline_id = str(uuid.uuid4())
     columns = {
         "id": pipeline_id,
@@ -60,7 +60,7 @@ def add_pipeline(connection: sqlite3.Connection, made: Beginning, now: str) -> s
 def add_node(
     connection: sqlite3.Connection, pipeline_id: str, position: int, job: PlannedJob, run_id: str
 ) -> None:
-    """Add a planned job to a pipeline, with the job that is its run."""
+    """Insert a planned job into a pipeline, with the job that is its run."""
     connection.execute(
         "INSERT INTO pipeline_jobs VALUES (?, ?, ?, ?)", [pipeline_id, position, job.job_id, run_id]
     )
@@ -76,14 +76,14 @@ def copy_job(
     now: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Make a PENDING job that does what another did; return its id.
+    """Create a PENDING job that does what another did; return its id.
 
-    It has checkpoints of its own and none to begin with, or it would make nothing new. By which
-    request the other was made is not true of it.
+    It starts with no checkpoints, or it would make nothing new, and without the other job's
+    idempotency key.
     """
     run_id = str(uuid.uuid4())
     (before,) = connection.execute("SELECT environment FROM jobs WHERE id = ?", [job_id]).fetchone()
-    # Not by SQLite's json_patch, whose time grows with the square of the variables' number.
+    # Not by SQLite's json_patch, whose time is quadratic in the number of variables.
     variables = json.loads(before) | dict(environment)
     variables.pop(label.NAME, None)
     connection.execute(

@@ -1,24 +1,24 @@
 """How pipelines go on: what starts when a job ends, and when a pipeline has ended.
 
 A pipeline is a plan of jobs that ran once (the originals) and, for each, the newest run that this
-pipeline made of it. A run waits as PENDING. These are the rules:
+pipeline made of it. A waiting run is PENDING. These are the rules:
 
 - A run is released once the runs of all its parents are COMPLETE, while the pipeline is RUNNING.
-- A run that FAILED or was CANCELED holds back its descendants and nobody else. When nothing runs
+- A run that FAILED or was CANCELED holds back its descendants and no others. When nothing runs
   and nothing can, the pipeline is FAILED if a run failed, naming the first; else it is CANCELED.
-- A PAUSED pipeline releases nothing. It stays PAUSED while a run is PENDING, whatever became of the
-  others; without one it ends as a running pipeline would.
+- A PAUSED pipeline releases nothing. It stays PAUSED while a run is PENDING, whatever the state of
+  the others; without one it ends as a running pipeline would.
 - A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
-- Pausing takes back what was released and has not started. Resuming a pipeline that FAILED or was
-  CANCELED, or a PAUSED one of which nothing else can start, makes each run that FAILED or was
-  CANCELED, or is CANCELING, again: from its checkpoints if it had begun, as new as it was if it had
-  not. The new run is not released before the one it goes on from has ended.
-- A job that somebody makes from the checkpoints of a run that FAILED or was CANCELED becomes that
-  node's run, be its query changed or not, if its parents are COMPLETE. Its pipeline goes on with
-  it, RUNNING again if it had ended.
+- Pausing takes back runs that were released and have not started. Resuming a pipeline that FAILED
+  or was CANCELED, or a PAUSED one where nothing else can start, repeats each run that FAILED or was
+  CANCELED, or is CANCELING: from its checkpoints if it had begun, as it was if it had not. The new
+  run is not released before the one it continues from has ended.
+- A job that a user creates from the checkpoints of a run that FAILED or was CANCELED becomes that
+  node's run, even with a changed query, if its parents are COMPLETE. Its pipeline goes on with it,
+  RUNNING again if it had ended.
 
-Each move is part of the transaction that makes its cause known, such as the end of a job: whatever
-dies, no pipeline forgets to go on. All functions run on the database's thread.
+Each transition is part of the transaction that records its cause, such as the end of a job: a crash
+never leaves a pipeline behind. All functions run on the database's thread.
 """
 
 # ruff: noqa: S608 (only parts of ours are put into SQL)
@@ -63,7 +63,7 @@ _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 
 
 def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
-    """Let the pipeline that a job is a run of go on, if there is one; `now` is a stamp."""
+    """Advance the pipeline that a job is a run of, if there is one; `now` is a stamp."""
     # The newest run of its node may be another one, which waits for this one's end.
     nodes = connection.execute(
         "SELECT DISTINCT node.pipeline_id FROM pipeline_jobs node"
@@ -76,13 +76,13 @@ def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
-    """Whether all that still goes on in a pipeline is that jobs are being canceled."""
+    """Whether all that still goes on in a pipeline is the cancelling of jobs."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
     return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
 
 
 def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str) -> None:
-    """Make a new job the run of the node whose failed or canceled run it goes on from."""
+    """Make a new job the run of the node whose failed or canceled run it continues from."""
     node = connection.execute(_ADOPTING, [run_group]).fetchone()
     if node is None:
         return
@@ -98,7 +98,7 @@ def adopt(connection: sqlite3.Connection, job_id: str, run_group: str, now: str)
 def replace_run(
     connection: sqlite3.Connection, pipeline_id: str, node_id: str, run_id: str
 ) -> None:
-    """Make a job the run of a node; the one that was before is kept as an attempt."""
+    """Make a job the run of a node; the run before is kept as an attempt."""
     here = [pipeline_id, node_id]
     connection.execute(
         "INSERT INTO pipeline_attempts SELECT pipeline_id, job_id, created_job_id"
@@ -112,7 +112,7 @@ def replace_run(
 
 
 def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineState:
-    """Release what may start, and end the pipeline if it has; return its state."""
+    """Release runs that may start, and end the pipeline if it has ended; return its state."""
     (state,) = connection.execute(
         "SELECT state FROM pipelines WHERE id = ?", [pipeline_id]
     ).fetchone()
@@ -130,7 +130,7 @@ def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
 def _conclusion(
     runs: list[sqlite3.Row], *, is_paused: bool
 ) -> tuple[PipelineState | None, str | None]:
-    """Return how a pipeline has ended and why; `None` while it goes on."""
+    """Return the final state of a pipeline and its reason; `None` while it goes on."""
     states = {JobState(run["state"]) for run in runs}
     goes_on = states - _ENDED - {JobState.PENDING} or any(run["is_due"] for run in runs)
     if goes_on or (is_paused and JobState.PENDING in states):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 _WORD = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
-"""The letters that stand at each place."""
+"""The possible letters at each position."""
 
 Choose = Callable[[Sequence[str]], str]
 """Picks one of several."""

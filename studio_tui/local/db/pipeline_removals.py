@@ -1,8 +1,8 @@
-"""Jobs that are taken out of pipelines, and put back: what then waits for what.
+"""Removing jobs from pipelines and restoring them, with the dependencies that result.
 
-The edges between the jobs that are left follow from the plan as it was made: each job waits for
-the nearest of those that it was to wait for and that are there. So it makes no difference in which
-order jobs are taken out and put back. All functions run on the database's thread.
+The edges between the remaining jobs follow from the original plan: each job waits for its nearest
+planned ancestors that remain. So the order of removals and restorations makes no difference. All
+functions run on the database's thread.
 """
 
 import sqlite3
@@ -12,17 +12,17 @@ from studio_tui.api.models import JobState, PipelineState
 from studio_tui.local.db.pipeline_additions import copy_job
 
 WHY = "It was removed from its pipeline."
-"""The error of a job that was taken out."""
+"""The error of a removed job."""
 
 
 class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
-    """The pipeline's state does not allow it; the sentence says why."""
+    """The pipeline's state does not allow it; the message says why."""
 
 
 def remove_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Take a job out; return whether the pipeline has one of that id.
+    """Remove a job; return whether the pipeline has one with that id.
 
     Raises:
         NotNow: The pipeline is not paused, or the job is not pending.
@@ -66,12 +66,12 @@ def remove_job(
 def restore_job(
     connection: sqlite3.Connection, pipeline_id: str, job_id: str, state: PipelineState, now: str
 ) -> bool:
-    """Put a job back that was taken out, as one that waits; return whether there is one of that id.
+    """Restore a removed job as a waiting one; return whether there is one with that id.
 
-    It gets a new run, as an end is for good. The pipeline is paused then, be it over or not.
+    It gets a new run, as ended jobs stay ended. The pipeline is then paused, even if it was over.
 
     Raises:
-        NotNow: The pipeline goes on.
+        NotNow: The pipeline is running.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"
@@ -96,7 +96,7 @@ def restore_job(
 
 
 def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlite3.Row]:
-    """Return the jobs that were taken out of a pipeline, in the order of its plan."""
+    """Return the jobs that were removed from a pipeline, in the order of its plan."""
     return connection.execute(
         "SELECT removed.job_id, removed.created_job_id, removed_at, name"
         " FROM pipeline_removed removed JOIN jobs ON id = removed.created_job_id"
@@ -106,7 +106,7 @@ def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlit
 
 
 def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
-    """Let each job wait for the nearest of its planned ancestors that are there."""
+    """Make each job wait for its nearest planned ancestors that remain."""
     there = {
         job_id
         for (job_id,) in connection.execute(
@@ -132,7 +132,7 @@ def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
 def _nearest(
     job_id: str, planned: Mapping[str, Collection[str]], there: Collection[str]
 ) -> Iterator[str]:
-    """Yield the nearest planned ancestors of a job that are there, each once."""
+    """Yield the nearest planned ancestors of a job that are in `there`, each once."""
     seen = {job_id}
     waiting = [*planned.get(job_id, ())]
     for parent in waiting:

@@ -1,6 +1,6 @@
-"""The pipelines in the database: planned from lineage, paused, resumed, changed; see the moves.
+"""The pipelines in the database: planned from lineage, paused, resumed and changed.
 
-Each change is one transaction, which makes every part of it known or none.
+Each change is one transaction; see `pipeline_moves` for the state transitions.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -33,42 +33,44 @@ class NewPipeline:
     """A checked request for a pipeline."""
 
     datasets: tuple[str, ...]
-    """As they were named, in the order they were named."""
+    """As named in the request, in its order."""
     environment: Mapping[str, str]
-    """Laid over the variables of every job."""
+    """Added to the variables of every job, and overriding them."""
     is_paused: bool
-    """Whether it begins PAUSED."""
+    """Whether it starts PAUSED."""
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether only these datasets are made anew, with what has to be made with them."""
+    """Whether only these datasets are rebuilt, with what must be rebuilt with them."""
 
 
 class PipelineRows(NamedTuple):
-    """A pipeline as it stands."""
+    """A pipeline in its current state."""
 
     pipeline: sqlite3.Row
     runs: list[sqlite3.Row]
-    """Parents before their children; each has its parents' originals, in that order, as JSON.
+    """Parents before their children; each with its parents' originals, in that order, as JSON.
 
-    So has it the runs here that a newer one took the place of, the oldest first.
+    Likewise with its earlier runs in this pipeline, oldest first.
     """
     removed: list[sqlite3.Row]
-    """What was taken out of it, in the order of the plan."""
+    """Jobs removed from it, in the order of the plan."""
 
 
 class NothingToRun(Exception):  # noqa: N818 (reads as what is wrong)
-    """No job is known by which the datasets could be made; the sentence says why."""
+    """No job is known that could make the datasets; the message says why."""
 
 
 class Pipelines:
-    """Reads and steers the pipelines of one database."""
+    """Reads and changes the pipelines of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def trigger(self, wish: NewPipeline, metastore: Metastore, now: datetime) -> PipelineRows:
-        """Plan a pipeline, by all that is known and what DataChain's database says; start it.
+    async def trigger(
+        self, request: NewPipeline, metastore: Metastore, now: datetime
+    ) -> PipelineRows:
+        """Plan a pipeline from all known lineage, including DataChain's database, and start it.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -77,15 +79,15 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: trigger(connection, wish, metastore, stamp(now))
+            lambda connection: trigger(connection, request, metastore, stamp(now))
         )
 
     async def rerun(
-        self, wish: NewRerun, metastore: Metastore, now: datetime
+        self, request: NewRerun, metastore: Metastore, now: datetime
     ) -> PipelineRows | None:
         """Run several jobs again, each after those of them that it depends on.
 
-        `None` if none of them depends on another: then nothing is made.
+        Returns `None`, without creating anything, if none of them depends on another.
 
         Raises:
             KeyReused: The key was used for another request.
@@ -93,15 +95,15 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: _rerun(connection, wish, metastore, stamp(now))
+            lambda connection: _rerun(connection, request, metastore, stamp(now))
         )
 
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
-        """Return a pipeline by its id, or without one by its name; `None` if there is none."""
+        """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
 
     async def datasets(self) -> list[ListedDataset]:
-        """Return all datasets that there are, in the order of their names."""
+        """Return all datasets, by name."""
         return await self._database.read(listed)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
@@ -111,15 +113,16 @@ class Pipelines:
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
-        """Return the newest first, of some states or all, with some text in name or datasets."""
+        """Return pipelines, newest first, filtered by state and by text in name or datasets."""
         return await self._database.read(
             lambda connection: _listed(connection, states, search, limit)
         )
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Start no more of its jobs; those that run end as they will.
+        """Start no more of its jobs; running ones run to their end.
 
-        On a full disk it is noted, and seen in the rows, once there is room; nothing starts before.
+        On a full disk this is written, and visible in the rows, once there is space; nothing starts
+        before.
 
         Raises:
             NotNow: It is paused already, or has ended.
@@ -132,7 +135,7 @@ class Pipelines:
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
-        """Start what can; if nothing can because runs failed or were canceled, make them again.
+        """Start runs that can start; if failed or canceled runs prevent that, repeat those.
 
         Raises:
             NotNow: It is completed.
@@ -142,9 +145,9 @@ class Pipelines:
         )
 
     async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
-        """Take a job out of a pipeline; `None` if it has none of that id.
+        """Remove a job from a pipeline; `None` if it has none with that id.
 
-        `job_id` names the original or its run. The job's children inherit its parents.
+        `job_id` is the id of the original or of its run. The job's children inherit its parents.
 
         Raises:
             NotNow: The pipeline is not paused, or the job is not pending.
@@ -156,9 +159,9 @@ class Pipelines:
     async def restore_job(
         self, pipeline_id: str, job_id: str, now: datetime
     ) -> PipelineRows | None:
-        """Put a job back that was taken out, and pause; `None` if none of that id was.
+        """Restore a removed job, and pause; `None` if none with that id was removed.
 
-        `job_id` names the original or the run that was canceled.
+        `job_id` is the id of the original or of the canceled run.
 
         Raises:
             NotNow: The pipeline is running.
@@ -169,22 +172,22 @@ class Pipelines:
 
 
 def trigger(
-    connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
+    connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Plan a pipeline in a transaction, and start it; see `Pipelines.trigger`."""
-    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+    """Plan and start a pipeline, as part of a transaction; see `Pipelines.trigger`."""
+    if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    planned = refresh if wish.is_refresh else rebuild
-    plan = planned(wish.datasets, lineage.known(connection))
+    planned = refresh if request.is_refresh else rebuild
+    plan = planned(request.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
-    state = PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING
-    key, digest = wish.idempotency_key, wish.request_digest
-    beginning = Beginning(", ".join(wish.datasets), plan.warnings, state, key, digest)
+    state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
+    key, digest = request.idempotency_key, request.request_digest
+    beginning = Beginning(", ".join(request.datasets), plan.warnings, state, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(plan.jobs):
-        run_id = copy_job(connection, job.job_id, now, wish.environment)
+        run_id = copy_job(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
     return _settled(connection, pipeline_id, now)
 
@@ -200,28 +203,28 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
 
 
 def _rerun(
-    connection: sqlite3.Connection, wish: NewRerun, metastore: Metastore, now: str
+    connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
-    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+    if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    jobs, warnings = reruns.ordered(connection, wish.jobs)
+    jobs, warnings = reruns.ordered(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
-    target = f"{RERUN_TARGET}{reruns.described(connection, wish.jobs)}"
-    key, digest = wish.idempotency_key, wish.request_digest
+    target = f"{RERUN_TARGET}{reruns.described(connection, request.jobs)}"
+    key, digest = request.idempotency_key, request.request_digest
     beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(jobs):
-        insert_job(connection, wish.jobs[job.job_id], JobState.PENDING, now)
-        add_node(connection, pipeline_id, position, job, wish.jobs[job.job_id].id)
+        insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
+        add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
     return _settled(connection, pipeline_id, now)
 
 
 def _made_before(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
-    """Return the pipeline that the same key and request made; raise `KeyReused` for another."""
+    """Return the pipeline made by the same key and request; raise `KeyReused` if they differ."""
     known = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
@@ -265,7 +268,7 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
 
 
 def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
-    """Make a new run for every node whose run failed, was canceled or is being canceled."""
+    """Create a new run for every node whose run failed, was canceled or is being canceled."""
     nodes = connection.execute(
         "SELECT job_id, created_job_id FROM pipeline_jobs node"
         " JOIN jobs run ON run.id = created_job_id"
@@ -318,7 +321,7 @@ def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
 
 
 def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
-    """Return a pipeline that is known to exist, by its id."""
+    """Return an existing pipeline by its id."""
     return _rows_of(connection, pipeline_id)
 
 
@@ -338,7 +341,7 @@ def _listed(
         conditions.append(f"state IN ({placeholders(states)})")
         values += [*states]
     if search:
-        # Not LIKE, to which some characters mean others.
+        # Not LIKE, in which some characters are wildcards.
         conditions.append("instr(lower(name || ' ' || triggered_from), lower(?))")
         values.append(search)
     rows = connection.execute(

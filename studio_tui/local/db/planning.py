@@ -1,12 +1,12 @@
 """Decides which jobs must run again, and in which order, to rebuild datasets; pure.
 
-From the datasets asked for it goes back to all they were made from, up to listings of a storage,
-which every job can make anew, and so of all that their jobs make beside them. What an older version
-of a dataset was needed for is met by its highest whole one. For each version that is needed, one
-job must run: one that is wanted anyway and used it again from a checkpoint, rather than the job
-that once made it; one that succeeded rather than one that failed. Of several runs of the same
-script the newest stands for all, and so does of several jobs that made the same dataset the one
-linked to its highest whole version. What has no job stays as it is, with a warning.
+From the requested datasets it goes back to all their sources, up to listings of storages, which
+every job can recreate, and likewise for all by-products of the jobs. A needed older version of a
+dataset is replaced by its highest complete one. For each needed version, one job must run:
+preferably one that is wanted anyway and reused the version from a checkpoint, rather than the job
+that made it; preferably one that succeeded. Of several runs of the same script the newest
+represents all; of several jobs that made the same dataset, the one linked to its highest complete
+version does. Datasets without a job stay as they are, with a warning.
 """
 
 import heapq
@@ -20,26 +20,26 @@ from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, v
 
 @dataclass(frozen=True)
 class Link:
-    """A job that has to do with a version."""
+    """The relation of a job to a version."""
 
     job_id: str
     is_creator: bool
-    """Whether it made the version; else it used it again from a checkpoint."""
+    """Whether it made the version; else it reused it from a checkpoint."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a version was made from."""
+    """A dataset that a version was made from."""
 
     dataset: str
-    """`namespace.project.name`; empty for one of which nothing is known any more."""
+    """`namespace.project.name`; empty if it is unknown by now."""
     version_id: int | None
-    """`None` when the version is gone, or never was known."""
+    """`None` if the version is gone, or was never known."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """A dataset version that is, or was, there whole."""
+    """A dataset version that is, or was, complete."""
 
     dataset: str
     version: str
@@ -64,7 +64,7 @@ class KnownJob:
 
 @dataclass(frozen=True)
 class Lineage:
-    """All that is known of datasets: versions by their ids, and the jobs that these name."""
+    """All known lineage: versions by id, and the jobs that they refer to, by id."""
 
     versions: Mapping[int, Version]
     jobs: Mapping[str, KnownJob]
@@ -76,7 +76,7 @@ class PlannedJob:
 
     job_id: str
     parents: tuple[str, ...]
-    """Jobs of the plan that must have completed before."""
+    """Jobs of the plan that must complete first."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,11 @@ class Plan:
 
     jobs: tuple[PlannedJob, ...]
     warnings: tuple[str, ...]
-    """Sentences on what the plan leaves as it is."""
+    """Sentences about what the plan leaves as it is."""
 
 
 class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
-    """No version is known of some of what was named; the arguments are their names as given."""
+    """Some of the named datasets have no known version; the arguments are their names as given."""
 
     def __str__(self) -> str:
         """Return the names."""
@@ -97,7 +97,7 @@ class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
-    """Return the jobs that make `targets` anew, each `[@]namespace.project.name[@version]`.
+    """Return the jobs that rebuild `targets`, each `[@]namespace.project.name[@version]`.
 
     Raises:
         UnknownDataset: One of them is not known.
@@ -110,7 +110,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
         needed = _needed([*wanted], lineage, current, made_beside, warnings)
         chosen = _choose(needed, lineage, warnings)
         merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
-        # What a job makes beside what is wanted is to be made from the newest too.
+        # The sources of by-products must be rebuilt too.
         beside = made_beside.of(merged.values()).difference(needed)
         if not beside:
             break
@@ -126,7 +126,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
 
 
 class Current:
-    """Which version stands for all of its dataset: the highest that a job made that completed."""
+    """The current version of each dataset: the highest one made by a completed job."""
 
     def __init__(self, lineage: Lineage) -> None:
         self._versions = lineage.versions
@@ -138,12 +138,12 @@ class Current:
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
 
     def is_standing(self, version_id: int) -> bool:
-        """Whether a version stands for its dataset."""
+        """Whether a version is the current one of its dataset."""
         highest = self._highest.get(self._versions[version_id].dataset)
         return highest is not None and highest[1] == version_id
 
     def of(self, version_id: int | None) -> int:
-        """Return what stands for a version; itself if nothing else does, -1 if it is not known."""
+        """Return the current version for another; itself if there is none, -1 if it is unknown."""
         version = None if version_id is None else self._versions.get(version_id)
         if version_id is None or version is None:
             return -1
@@ -152,7 +152,7 @@ class Current:
 
 
 def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
-    """Return the version that each target names, the latest that is there if it names none."""
+    """Return the version of each target: the named one, else the latest existing one."""
     versions = sorted(
         (version_key(version.version), version_id)
         for version_id, version in lineage.versions.items()
@@ -176,9 +176,9 @@ def _needed(
     made_beside: MadeBeside,
     warnings: dict[str, None],
 ) -> list[int]:
-    """Return the targets and all versions they were made from, nearest first, each once.
+    """Return the targets and all their direct and indirect sources, nearest first, each once.
 
-    Of those that nobody named, the version that stands for its dataset is meant.
+    Sources that nobody named by version are replaced by the current version of their dataset.
     """
     needed = dict.fromkeys(targets)
     waiting = [*needed]
@@ -205,7 +205,7 @@ def _needed(
 
 
 def _choose(needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]) -> dict[int, str]:
-    """Return the job that is to make each version; those without a choice decide first."""
+    """Return the job that is to make each version; versions with only one job come first."""
     links = {
         version_id: [
             link for link in lineage.versions[version_id].jobs if link.job_id in lineage.jobs
@@ -231,7 +231,7 @@ def _preference(link: Link, wanted: set[str], lineage: Lineage) -> tuple[bool, b
 
 
 def _merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
-    """Return for each job the newest run of the same script, which stands for it.
+    """Return, for each job, the newest run of the same script.
 
     The same script with other variables is another job, unless both made the same dataset.
     """
@@ -255,7 +255,7 @@ def _merge_runs(job_ids: set[str], lineage: Lineage) -> dict[str, str]:
 
 
 def _made_by(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
-    """Return the datasets of which each job made a version, or used one again."""
+    """Return the datasets of which each job made or reused a version."""
     made: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
     for version in lineage.versions.values():
         for link in version.jobs:
@@ -267,7 +267,7 @@ def _made_by(job_ids: Collection[str], lineage: Lineage) -> dict[str, set[str]]:
 def _one_maker_each(
     merged: Mapping[str, str], targets: Collection[int], lineage: Lineage
 ) -> dict[str, str]:
-    """Return for each job the one that stands for it, so that no two that do made one dataset.
+    """Return the representative of each job, so that no two representatives make one dataset.
 
     A job that makes more of the targets goes before one that made a higher version.
     """
@@ -282,7 +282,7 @@ def _one_maker_each(
             for dataset, found in _makers(left, made).items()
         }
         first = [job_id for job_id in left if all(best[at] == job_id for at in made[job_id])]
-        # Each of two may be the better one for another dataset: then the newest job decides.
+        # Each of two may be preferred for another dataset: then the newest job decides.
         kept = first or [max(left, key=lambda job_id: lineage.jobs[job_id].number)]
         for job_id in sorted(kept, key=lambda job_id: -lineage.jobs[job_id].number):
             for rival in (rivals[job_id] & left) | {job_id}:
@@ -297,7 +297,7 @@ _Rank = tuple[int, bool, tuple[int, ...], int]
 def _ranks(
     job_ids: Collection[str], targets: Collection[str], lineage: Lineage
 ) -> dict[tuple[str, str], _Rank]:
-    """Return, by dataset and job, what decides who of its makers is to make it; the highest."""
+    """Return, by dataset and job, the rank of the job as the dataset's maker; the highest wins."""
     wanted = {
         job_id: len(found & {*targets}) for job_id, found in _made_by(job_ids, lineage).items()
     }
@@ -322,7 +322,7 @@ def _makers(job_ids: Iterable[str], made: Mapping[str, set[str]]) -> dict[str, l
 
 
 def _rivals(made: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return for each job the others that made a dataset which it made."""
+    """Return, for each job, the others that made one of its datasets."""
     makers = _makers(made, made)
     return {
         job_id: {rival for dataset in found for rival in makers[dataset]} - {job_id}
@@ -336,7 +336,7 @@ def _warn_of_unmade(
     lineage: Lineage,
     warnings: dict[str, None],
 ) -> None:
-    """Say which datasets were made by jobs that others stand for, who do not make them."""
+    """Warn of datasets that were made by replaced jobs and not by those that replace them."""
     made = _made_by(set(merged.values()), lineage)
     remade = {dataset for found in made.values() for dataset in found}
     for version_id, job_id in chosen.items():
@@ -344,13 +344,13 @@ def _warn_of_unmade(
         if dataset not in remade:
             name, instead = lineage.jobs[job_id].name, lineage.jobs[merged[job_id]].name
             warnings[
-                f"{dataset} was made by {name}, in whose place {instead} runs, which makes another"
+                f"{dataset} was made by {name}, which {instead} replaces; that one makes another"
                 " of its datasets but not this one: it stays as it is."
             ] = None
 
 
 def _complete_makers(version: Version, lineage: Lineage) -> bool:
-    """Whether a job that completed is known to have made a version, or to have used it again."""
+    """Whether a completed job is known to have made or reused a version."""
     return any(
         link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
         for link in version.jobs
@@ -360,9 +360,9 @@ def _complete_makers(version: Version, lineage: Lineage) -> bool:
 def in_order(
     parents: Mapping[str, set[str]], lineage: Lineage, warnings: dict[str, None]
 ) -> tuple[PlannedJob, ...]:
-    """Return the jobs, parents first and of equals the oldest; a circle is cut at its oldest.
+    """Return the jobs, parents first, oldest first otherwise; cycles are cut at the oldest job.
 
-    `warnings` gets a sentence about each circle.
+    `warnings` gets a sentence about each cycle.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
     for job_id, found in parents.items():
@@ -378,7 +378,9 @@ def in_order(
         if not ready:
             oldest = cycles.oldest(left)
             name = lineage.jobs[oldest].name
-            warnings[f"{name} depends on what is made from it: it runs with what there is."] = None
+            warnings[f"{name} depends on its own results: it runs with the existing versions."] = (
+                None
+            )
             ready.append((lineage.jobs[oldest].number, oldest))
         _number, job_id = heapq.heappop(ready)
         del left[job_id]

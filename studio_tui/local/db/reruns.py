@@ -1,7 +1,7 @@
-"""Running several jobs again, each after those of them that it depends on.
+"""Running several jobs again in the order of their dependencies.
 
-What a job depends on is told by the pipelines that it was run in, and by what it, or the job that
-it repeats, has read and made. All functions run on the database's thread.
+Dependencies follow from the pipelines that a job was run in, and from what it, or the job that it
+repeats, has read and made. All functions run on the database's thread.
 """
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
@@ -17,7 +17,7 @@ from studio_tui.local.db.planning import KnownJob, Lineage, PlannedJob, in_order
 from studio_tui.local.shim.datasets import is_listing
 
 _NAMED = 3
-"""Pipelines or jobs that a target names before it only counts."""
+"""Maximum number of pipelines or jobs listed by name; further ones are counted."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,19 @@ class NewRerun:
     """A checked request to run several jobs again in order."""
 
     jobs: Mapping[str, NewJob]
-    """What is to run, by the job that it repeats."""
+    """The new jobs, by the id of the job that each repeats."""
     idempotency_key: str | None
     request_digest: str
 
 
 class UnknownJob(Exception):  # noqa: N818 (reads as what is wrong)
-    """There is no job of an id; `str` is the id."""
+    """There is no job with an id; `str` is the id."""
 
 
 def ordered(
     connection: sqlite3.Connection, job_ids: Collection[str]
 ) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
-    """Return the jobs, each after those of them that it depends on, and what is to be said of it.
+    """Return the jobs, each after those of them that it depends on, and warnings.
 
     Raises:
         UnknownJob: There is no such job.
@@ -61,7 +61,7 @@ def ordered(
 
 
 def described(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
-    """Return whose jobs these are, of some pipelines or by their own names, a few of them."""
+    """Return a description of the jobs: their pipelines, or their own names, a few of them."""
     if sources := _sources_of(connection, jobs):
         return f"of {_few(sources)}"
     return _few([job.name for job in jobs.values()])
@@ -73,7 +73,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[str]:
-    """Return the names of the pipelines whose runs these jobs are, each once."""
+    """Return the names of the pipelines that these jobs are runs of, each once."""
     names: dict[str, None] = {}
     for job_id in job_ids:
         for (name,) in connection.execute(
@@ -86,7 +86,7 @@ def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[
 
 
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
-    """Add what pipelines say: of each job the nearest of the others that it had to wait for."""
+    """Add dependencies from pipelines: for each job, the nearest given jobs it had to wait for."""
     wanted = [*parents]
     marks = placeholders(wanted)
     pipelines = connection.execute(
@@ -96,7 +96,7 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
     ).fetchall()
     for (pipeline_id,) in pipelines:
         runs: dict[str, set[str]] = {}
-        """By node those of its runs here that are wanted."""
+        """The given runs of each node."""
         for node, run in connection.execute(
             "SELECT job_id, created_job_id FROM pipeline_jobs WHERE pipeline_id = ?1"
             " UNION ALL SELECT job_id, run_id FROM pipeline_attempts WHERE pipeline_id = ?1",
@@ -124,7 +124,7 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
 
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
-    """Add what datasets say: of each job the nearest of the others that make what it reads."""
+    """Add dependencies from datasets: for each job, the nearest given jobs that make its inputs."""
     known = lineage.known(connection)
     wanted = [*parents]
     repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}

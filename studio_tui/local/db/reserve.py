@@ -1,4 +1,4 @@
-"""Room on the disk that is kept for what must be written when there is no other."""
+"""Disk space reserved for writes that must succeed when the disk is full."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ RESERVE_BYTES = 256 * 1024
 
 
 class Reserve:
-    """A file that is given up when the disk is full, and made again once there is room."""
+    """A file that is emptied when the disk is full, and filled again once there is space."""
 
     def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
         """`size` is in bytes."""
@@ -17,7 +17,7 @@ class Reserve:
         self._is_held = False
 
     def fill(self) -> None:
-        """Take the room unless it is held already; none is held when there is too little."""
+        """Reserve the space unless it is reserved; reserve nothing if there is too little."""
         if self._is_held:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,7 +25,7 @@ class Reserve:
             descriptor = os.open(self._path, flags, 0o600)
             try:
                 if os.fstat(descriptor).st_size < self._size:
-                    # Random bytes: a file system that compresses gives zeros no room.
+                    # Random bytes: a file system with compression would give zeros no space.
                     os.truncate(descriptor, 0)
                     with os.fdopen(os.dup(descriptor), "wb") as file:
                         file.write(os.urandom(self._size))
@@ -37,7 +37,7 @@ class Reserve:
             self._is_held = True
 
     def release(self) -> bool:
-        """Give the room up; return whether it was held."""
+        """Release the space; return whether it was reserved."""
         was_held, self._is_held = self._is_held, False
         try:
             self._path.unlink(missing_ok=True)

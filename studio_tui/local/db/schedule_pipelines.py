@@ -1,7 +1,7 @@
-"""Schedules that trigger a pipeline: what they make when their time comes, or by hand.
+"""Schedules that trigger a pipeline, by the clock or manually.
 
-A pipeline that cannot be planned then is there all the same, FAILED and without jobs, so that the
-schedule's results say so.
+If the pipeline cannot be planned, a FAILED one without jobs is created, so that the failure shows
+up in the schedule's results.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from studio_tui.local.run.metastore import Metastore
 
 
 class SchedulePipelines:
-    """What the schedules of one database have to do with its pipelines."""
+    """The pipelines of the schedules of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def check(self, datasets: tuple[str, ...], metastore: Metastore) -> None:
-        """Make sure that datasets could be made anew now.
+        """Check that datasets could be rebuilt now.
 
         Raises:
             UnknownDataset: One of them is not known.
@@ -43,11 +43,11 @@ class SchedulePipelines:
     async def trigger(
         self, job_id: str, key: str | None, metastore: Metastore, now: datetime
     ) -> PipelineRows:
-        """Trigger the pipeline of a schedule beside its times, the same one for the same key.
+        """Trigger the pipeline of a schedule manually; the same key returns the same pipeline.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more, or one of a job.
+            ScheduleOver: It is no longer a schedule, or it runs a job.
             KeyReused: The key was used for another request.
             UnknownDataset: A dataset is not known.
             NothingToRun: No job makes the datasets.
@@ -61,15 +61,15 @@ class SchedulePipelines:
 def make_pipeline(
     connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
 ) -> None:
-    """Make the pipeline of a schedule for a time, a stamp as `now` is."""
-    wish = _wish(connection, due.job_id, None)
+    """Create the pipeline of a schedule for the time `fire_at`, a stamp like `now`."""
+    request = _request_of(connection, due.job_id, None)
     try:
-        pipeline_id = trigger(connection, wish, metastore, now).pipeline["id"]
+        pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except UnknownDataset as error:
         why = f"No dataset {error} is known to this local Studio."
-        pipeline_id = _add_failed(connection, wish, why, now)
+        pipeline_id = _add_failed(connection, request, why, now)
     except NothingToRun as error:
-        pipeline_id = _add_failed(connection, wish, str(error), now)
+        pipeline_id = _add_failed(connection, request, str(error), now)
     _join(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
 
@@ -79,15 +79,15 @@ def _by_hand(
     made = connection.execute("SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]).fetchone()
     if made is None:
         check(connection, job_id)
-    wish = _wish(connection, job_id, key)
-    rows = trigger(connection, wish, metastore, now)
+    request = _request_of(connection, job_id, key)
+    rows = trigger(connection, request, metastore, now)
     if made is None:
         moment = free_moment(connection, job_id, now)
         _join(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
     return find(connection, rows.pipeline["id"])
 
 
-def _wish(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
+def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
     row = connection.execute(
         "SELECT datasets, environment FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
         [job_id],
@@ -95,7 +95,7 @@ def _wish(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPi
     if row is None:
         raise LookupError(job_id)
     if row["datasets"] is None:
-        raise ScheduleOver("It runs a job, and triggers no pipeline.")
+        raise ScheduleOver("It runs a job and does not trigger a pipeline.")
     return NewPipeline(
         datasets=tuple(json.loads(row["datasets"])),
         environment=json.loads(row["environment"]),
@@ -112,7 +112,7 @@ def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: 
         raise NothingToRun(" ".join(plan.warnings))
 
 
-def _add_failed(connection: sqlite3.Connection, wish: NewPipeline, why: str, now: str) -> str:
+def _add_failed(connection: sqlite3.Connection, request: NewPipeline, why: str, now: str) -> str:
     pipeline_id = str(uuid.uuid4())
     name = make_name(secrets.choice)
     while connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
@@ -124,11 +124,11 @@ def _add_failed(connection: sqlite3.Connection, wish: NewPipeline, why: str, now
             pipeline_id,
             name,
             PipelineState.FAILED,
-            ", ".join(wish.datasets),
+            ", ".join(request.datasets),
             why,
             now,
             now,
-            wish.request_digest,
+            request.request_digest,
         ],
     )
     return pipeline_id

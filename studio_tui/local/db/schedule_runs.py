@@ -1,4 +1,4 @@
-"""The runs of schedules in the database: made by the clock or by hand, and what came of them."""
+"""The runs of schedules in the database, by the clock or manual, and their outcomes."""
 
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
@@ -11,7 +11,7 @@ from studio_tui.api.models import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
 KEPT = 8
-"""Last runs of a schedule that are told with it."""
+"""Number of a schedule's last runs that are returned with it."""
 
 _RUNS = f"""
     SELECT run.scheduled_for AS at, json_object(
@@ -49,11 +49,11 @@ _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
     " ignore_checkpoints, environment, requirements, query"
 )
-"""What a run takes over from its schedule as it is."""
+"""Columns that a run copies from its schedule."""
 
 
 def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
-    """Whether a run of a schedule has not ended."""
+    """Whether a schedule has a run that has not ended."""
     return (
         connection.execute(
             "SELECT 1 FROM jobs WHERE scheduled_by = ? AND finished_at IS NULL"
@@ -68,10 +68,10 @@ def has_open_run(connection: sqlite3.Connection, job_id: str) -> bool:
 def make_run(
     connection: sqlite3.Connection, job_id: str, fire_at: str, now: str, *, is_once: bool
 ) -> str:
-    """Make the run of a schedule for a time, a stamp as `now` is; return its id."""
+    """Create the run of a schedule for a time, a stamp like `now`; return its id."""
     run_id = str(uuid.uuid4())
-    # A job that only starts later is the re-run it was asked to be. What comes again and again must
-    # not find the checkpoints of its last time, or it would make nothing new.
+    # A job that only starts later is the re-run that was requested. A recurring one must not use
+    # the checkpoints of its last run, or it would make nothing new.
     connection.execute(
         f"INSERT INTO jobs (id, state, created_at, scheduled_by, scheduled_for, run_group,"
         f" rerun_from, request_digest, {_COPIED})"
@@ -90,7 +90,7 @@ def make_run(
 def note_gaps(
     connection: sqlite3.Connection, job_id: str, missed: Iterable[str], skipped: Iterable[str]
 ) -> None:
-    """Note the times, stamps, for which a schedule has no run, and keep the last of all."""
+    """Record the times (stamps) at which a schedule had no run; keep only the last of all."""
     gaps = [*((at, 0) for at in missed), *((at, 1) for at in skipped)]
     if not gaps:
         return
@@ -107,7 +107,7 @@ def note_gaps(
 
 
 def free_moment(connection: sqlite3.Connection, job_id: str, now: str) -> str:
-    """Return a stamp, from `now` on, for which a schedule has no run and never will by the clock.
+    """Return the first stamp from `now` on that no run of a schedule has or will have by the clock.
 
     Expressions fire on whole minutes.
     """

@@ -1,4 +1,4 @@
-"""What somebody changes about a schedule: one transaction each, beside those of the clock."""
+"""Changes to a schedule by users: one transaction each, besides those by the clock."""
 
 import hashlib
 import sqlite3
@@ -14,7 +14,7 @@ from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 
 class ScheduleOver(Exception):  # noqa: N818 (reads as what is wrong)
-    """The job is no schedule, or one that has ended; the sentence says which."""
+    """The job is no schedule, or one that has ended; the message says which."""
 
 
 class ScheduleSteering:
@@ -24,44 +24,44 @@ class ScheduleSteering:
         self._database = database
 
     async def change(self, job_id: str, schedule: NewSchedule) -> None:
-        """Let a schedule fire at other times; its runs and its counts stay.
+        """Change the times of a schedule; its runs and counts stay.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more.
+            ScheduleOver: It is no longer a schedule.
             StorageFull: The disk is full.
         """
         await self._database.write(lambda connection: _change(connection, job_id, schedule))
 
     async def suspend(self, job_id: str, now: datetime) -> None:
-        """Let a schedule make no runs by the clock; times that come are neither run nor counted.
+        """Make no runs of a schedule by the clock; fire times are neither run nor counted.
 
-        On a full disk it is noted once there is room; nothing is run before.
+        On a full disk this is written once there is space; nothing is run before.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more.
+            ScheduleOver: It is no longer a schedule.
         """
         await self._database.write_or_defer(
             lambda connection: _suspend(connection, job_id, stamp(now))
         )
 
     async def resume(self, job_id: str, now: datetime) -> None:
-        """Let a schedule go on from `now`.
+        """Resume a schedule from `now`.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more, or its only time has gone by.
+            ScheduleOver: It is no longer a schedule, or its only time has passed.
             StorageFull: The disk is full.
         """
         await self._database.write(lambda connection: _resume(connection, job_id, now))
 
     async def run(self, job_id: str, key: str | None, now: datetime) -> str:
-        """Run a schedule once beside its times, the same run for the same key; return its id.
+        """Run a schedule once manually; the same key returns the same run. Return its id.
 
         Raises:
             LookupError: There is no such job.
-            ScheduleOver: It is no schedule any more.
+            ScheduleOver: It is no longer a schedule.
             KeyReused: The key was used for another request.
             StorageFull: The disk is full.
         """
@@ -84,7 +84,7 @@ def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str)
         "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
-        raise ScheduleOver("It triggers a pipeline, and runs no job.")
+        raise ScheduleOver("It triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
     run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
     connection.execute(
@@ -117,18 +117,18 @@ def _resume(connection: sqlite3.Connection, job_id: str, now: datetime) -> None:
 
 
 def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
-    """Return the times of a schedule without those that have gone by.
+    """Return the times of a schedule without those that have passed.
 
     Raises:
         ScheduleOver: None is left, or its zone is not known.
     """
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
-        gone = f"Its time, {row['next_fire_at']}, went by while it was suspended"
-        raise ScheduleOver(f"{gone}: let it run at another, run it by hand, or cancel it.")
+        gone = f"Its time, {row['next_fire_at']}, passed while it was suspended"
+        raise ScheduleOver(f"{gone}: change its time, run it by hand, or cancel it.")
     zone = time_zone(name)
     if zone is None:
-        raise ScheduleOver(f"This machine has no time zone {name} any more: change its times.")
+        raise ScheduleOver(f"This machine no longer has the time zone {name}: change its times.")
     following = cron.next_fire(expression, now - timedelta.resolution, zone)
     return NewSchedule(expression, None, name, following)
 
@@ -149,9 +149,9 @@ def _change(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) 
 
 
 def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> datetime:
-    """Return when a changed schedule fires first: later than all it has a run for.
+    """Return when a changed schedule fires first: later than every run it has.
 
-    The clock may have been set back since, and for no time are there two runs.
+    The clock may have been set back since, and there must be only one run per time.
     """
     (latest,) = connection.execute(
         "SELECT max(at) FROM (SELECT max(scheduled_for) AS at FROM jobs"
@@ -170,11 +170,11 @@ def _first(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -
 
 
 def check(connection: sqlite3.Connection, job_id: str) -> None:
-    """Make sure that a job is a schedule that goes on.
+    """Check that a job is a schedule that has not ended.
 
     Raises:
         LookupError: There is no such job.
-        ScheduleOver: It is no schedule any more.
+        ScheduleOver: It is no longer a schedule.
     """
     row = connection.execute(
         "SELECT state, next_fire_at FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
@@ -183,4 +183,4 @@ def check(connection: sqlite3.Connection, job_id: str) -> None:
     if row is None:
         raise LookupError(job_id)
     if row["state"] != JobState.TASK:
-        raise ScheduleOver(f"It is no schedule that goes on: it is {row['state']}.")
+        raise ScheduleOver(f"It is not an active schedule: it is {row['state']}.")

@@ -1,9 +1,8 @@
-"""The schedules in the database: when each fires next, and the one transaction that decides it.
+"""The schedules in the database: their next fire times, and the transaction that settles them.
 
-A schedule is a job in the state TASK. All that is known of it stands behind a cursor, the earliest
-fire time of which nothing was decided: a decision makes at most one run and moves the cursor past
-every time that it counts, or does nothing. So a fire time is decided once, whatever dies and
-however the clock is set.
+A schedule is a job in the state TASK. Its cursor is the earliest fire time that is not settled:
+settling makes at most one run and moves the cursor past every time that it counts, or does nothing.
+So each fire time is settled exactly once, despite crashes and changes of the clock.
 """
 
 import json
@@ -20,10 +19,10 @@ from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
-"""A run is made for a fire time that was missed by no more."""
+"""How late a run for a missed fire time may still be made."""
 
 BATCH = 10_000
-"""Fire times that one decision counts at most: a year of minutes is no reason to stop all else."""
+"""Maximum fire times counted in one step: a year of minutes must not block everything else."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class NewSchedule:
     time_zone: str
     next_fire_at: datetime
     datasets: tuple[str, ...] | None = None
-    """What a pipeline rebuilds each time; `None` for a schedule that runs its job."""
+    """Datasets that a pipeline rebuilds each time; `None` for a schedule that runs its job."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """A schedule whose time has come."""
+    """A schedule that is due."""
 
     job_id: str
     cron_expression: str | None
@@ -48,34 +47,34 @@ class Due:
     fire_at: str
     """The cursor, a stamp."""
     triggers: bool = False
-    """Whether it triggers a pipeline, and runs no job."""
+    """Whether it triggers a pipeline instead of running a job."""
 
 
 Make = Callable[[sqlite3.Connection, Due, str, str], object]
-"""Makes the run of a schedule for a time, given as a stamp as the present is."""
+"""Creates the run of a schedule for a fire time; both times are stamps."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to become of a schedule's fire times from its cursor on."""
+    """What to do about a schedule's fire times from its cursor on."""
 
     missed: int
     last_missed: tuple[datetime, ...]
-    """The last ones of these, as many as are kept."""
+    """The last missed ones, as many as are kept."""
     run_for: datetime | None
-    """The fire time that a run is for, unless the run before still goes on."""
+    """The fire time to make a run for, unless the run before still goes on."""
     next_fire_at: datetime | None
-    """Where the cursor goes; `None` when there is nothing more to fire."""
+    """The new cursor; `None` if there are no more fire times."""
 
 
 class Schedules:
-    """Reads the schedules of one database and decides about their fire times."""
+    """Reads the schedules of one database and settles their fire times."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def next_fire_at(self) -> datetime | None:
-        """Return when the next schedule fires; `None` when there is none."""
+        """Return when the next schedule fires; `None` if there is none."""
         row = await self._database.read(
             lambda connection: connection.execute(
                 "SELECT min(next_fire_at) FROM schedules JOIN jobs ON id = job_id"
@@ -86,7 +85,7 @@ class Schedules:
         return None if row[0] is None else from_stamp(row[0])
 
     async def due(self, now: datetime) -> list[Due]:
-        """Return the schedules whose time has come."""
+        """Return the schedules that are due."""
         rows = await self._database.read(
             lambda connection: connection.execute(
                 "SELECT job_id, cron_expression, time_zone, next_fire_at, datasets IS NOT NULL"
@@ -102,12 +101,11 @@ class Schedules:
     async def settle(
         self, due: Due, decision: Decision, now: datetime, make: Make | None = None
     ) -> bool:
-        """Do what was decided of a schedule; tell whether a run was made.
+        """Carry out a decision about a schedule; return whether a run was made.
 
-        `make` makes it, in the same transaction; without one it is a run of the schedule's job.
+        `make` creates the run, in the same transaction; the default makes a run of its job.
 
-        Nothing is done when the schedule has ended, was changed or suspended, or something else
-        was decided, in between.
+        Nothing is done if the schedule has meanwhile ended, been changed, suspended or settled.
 
         Raises:
             StorageFull: The disk is full.
@@ -118,13 +116,13 @@ class Schedules:
 
 
 def decide(due: Due, now: datetime) -> Decision:
-    """Decide about the fire times of a schedule that is due, up to `now`.
+    """Decide about the fire times of a due schedule, up to `now`.
 
-    A time that was missed by less than `LATEST` still gets its run, if it is the newest; all
-    others that have gone by are counted.
+    The newest one gets its run if it was missed by less than `LATEST`; all others that have
+    passed are counted.
 
     Raises:
-        LookupError: Its time zone is not known any more.
+        LookupError: Its time zone is no longer known.
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
@@ -136,7 +134,7 @@ def decide(due: Due, now: datetime) -> Decision:
         missed, newest = missed + 1, upcoming
         upcoming = next(following, None)
         if missed == BATCH:
-            # What is newer is decided next; that this one is not the newest is known already.
+            # Newer times are decided next; that this is not the newest is known already.
             return Decision(missed, tuple(last), None, newest)
     if now - newest > LATEST:
         last.append(newest)
@@ -145,7 +143,7 @@ def decide(due: Due, now: datetime) -> Decision:
 
 
 def add(connection: sqlite3.Connection, job_id: str, schedule: NewSchedule) -> None:
-    """Note the schedule of a new job, in the transaction that makes it."""
+    """Insert the schedule of a new job, in the transaction that creates it."""
     connection.execute(
         "INSERT INTO schedules"
         " (job_id, cron_expression, start_after, time_zone, next_fire_at, datasets)"
@@ -207,12 +205,13 @@ def _settle(
 
 
 def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: bool) -> None:
-    """Note that a schedule has no more to do, and whether it could do it."""
+    """Record that a schedule has no more fire times, and whether the last one was missed."""
     state, message = JobState.COMPLETE, None
     if is_missed:
         state = JobState.FAILED
         message = (
-            f"Nothing ran: no local Studio was running at {due.fire_at}, nor in the hour after."
+            f"Nothing was run: the local Studio was not running at {due.fire_at},"
+            " nor in the hour after."
         )
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",

@@ -10,17 +10,17 @@ def stamp(moment: datetime) -> str:
 
 
 def stamp_if_any(moment: datetime | None) -> str | None:
-    """Write a time that may be missing."""
+    """Write a time that may be `None`."""
     return None if moment is None else stamp(moment)
 
 
 def from_stamp(text: str) -> datetime:
-    """Read what `stamp` wrote, aware and in UTC."""
+    """Parse a time written by `stamp`; it is aware and in UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def time_zone(name: str) -> tzinfo | None:
-    """Return the zone of that name (as in `Europe/Berlin`), `None` when this machine has none."""
+    """Return the time zone named, as in `Europe/Berlin`; `None` if this machine has none."""
     if name == "UTC":
         return UTC
     try:

@@ -1,4 +1,4 @@
-"""The table of uploads: their labels, and under which names of ours their bytes are stored."""
+"""The table of uploads: their labels, and the names of ours that their bytes are stored under."""
 
 import json
 import sqlite3
@@ -8,7 +8,7 @@ from studio_tui.local.db.times import stamp
 
 
 def insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int) -> int:
-    """Note an upload; return its id."""
+    """Insert an upload; return its id."""
     cursor = connection.execute(
         "INSERT INTO uploads (label, stored_as, size, created_at) VALUES (?, ?, ?, ?)",
         (label, stored_as, size, stamp(clock.now())),
@@ -17,8 +17,8 @@ def insert(connection: sqlite3.Connection, label: str, stored_as: str, size: int
 
 
 def select(connection: sqlite3.Connection, numbers: list[int]) -> list[sqlite3.Row]:
-    """Return the uploads of those ids that exist."""
-    # As one value, for a request may name more than a statement takes.
+    """Return the existing uploads among these ids."""
+    # As one value, since a request may have more ids than a statement has parameters.
     query = "SELECT id, label, stored_as FROM uploads WHERE id IN (SELECT value FROM json_each(?))"
     return connection.execute(query, [json.dumps(numbers)]).fetchall()
 
@@ -27,13 +27,13 @@ _UNUSED = "created_at < ? AND id NOT IN (SELECT upload_id FROM job_files)"
 
 
 def has_unused(connection: sqlite3.Connection, before: str) -> bool:
-    """Return whether there are uploads from before a time that no job names."""
+    """Whether there are uploads from before a time that no job uses."""
     query = f"SELECT 1 FROM uploads WHERE {_UNUSED} LIMIT 1"  # noqa: S608 (words of ours)
     return connection.execute(query, [before]).fetchone() is not None
 
 
 def forget(connection: sqlite3.Connection, before: str) -> None:
-    """Forget the uploads from before a time that no job names."""
+    """Delete the uploads from before a time that no job uses."""
     connection.execute(f"DELETE FROM uploads WHERE {_UNUSED}", [before])  # noqa: S608
 
 

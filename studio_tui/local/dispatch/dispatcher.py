@@ -1,8 +1,8 @@
-"""Decides which job runs when, and sees every started job to its end.
+"""Decides which job runs when, and follows every started job to its end.
 
-`startable` is the whole rule. `Dispatcher` applies it when a job comes or goes, and keeps one task
-a started job that watches its runner. What is true is in the database: a new dispatcher takes up
-every unfinished job where the last one, however it died, left it.
+`startable` is the whole rule. `Dispatcher` applies it when a job arrives or ends, and keeps one
+task per started job that watches its runner. The database holds the state: a new dispatcher takes
+over every unfinished job, however the last dispatcher ended.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ from studio_tui.local.run.runner import Phase, Runner, RunReport, RunSpec, RunSt
 logger = logging.getLogger(__name__)
 
 FIRST_REST = 0.01
-"""Seconds between two looks at a job that has just started."""
+"""Seconds between two checks of a job that has just started."""
 
 LONGEST_REST = 0.2
-"""Seconds between two looks at a job that runs for long."""
+"""Seconds between two checks of a job that has run for long."""
 
 PATIENCE = 5
-"""Times that watching one job may fail, in ways nobody foresaw, before it is given up."""
+"""Unexpected failures of watching a job before it is given up."""
 
 CALM_SECONDS = 60.0
-"""After watching for so long earlier failures do not count, and between vain tries to give up."""
+"""Seconds after which earlier failures no longer count, and between attempts to give up."""
 
 
 def startable(
@@ -40,9 +40,9 @@ def startable(
 ) -> list[QueuedJob]:
     """Return the queued jobs that may start now, in the order of their start.
 
-    The order is priority, then age. In a cluster no job overtakes: when the next does not fit,
-    those behind it wait too, so that a large job is not kept waiting by small ones for ever.
-    `busy` and `capacity` are workers by cluster; a cluster without capacity starts nothing.
+    The order is priority, then age. Within a cluster no job overtakes another: if the next one does
+    not fit, those behind it wait too, so that small jobs cannot starve a large one. `busy` and
+    `capacity` are workers by cluster; a cluster without capacity starts nothing.
     """
     free = {cluster: most - busy.get(cluster, 0) for cluster, most in capacity.items()}
     chosen = []
@@ -56,12 +56,12 @@ def startable(
 
 
 class Dispatcher:
-    """Starts queued jobs and follows started ones; at rest it does nothing at all."""
+    """Starts queued jobs and follows started ones; without jobs it is idle."""
 
     def __init__(
         self, jobs: Jobs, uploads: Uploads, runner: Runner, clusters: Callable[[], Clusters]
     ) -> None:
-        """Take also what returns the clusters as they are now."""
+        """Initialise; `clusters` returns the current clusters."""
         self._jobs = jobs
         self._uploads = uploads
         self._runner = runner
@@ -70,18 +70,19 @@ class Dispatcher:
         self._cancels: dict[str, asyncio.Event] = {}
 
     def wake(self) -> None:
-        """Look at the queue again, because a job came."""
+        """Check the queue again, as a job was added."""
         self._changed.set()
 
     async def cancel(self, job_id: str) -> JobState | None:
         """Begin to cancel a job; return the state it was in, or `None` if there is no such job.
 
-        A waiting job is CANCELED at once, a started one becomes CANCELING until it has ended, and
-        one that has ended stays as it is. On return a started job was told, so that its end does
-        not hang on this server. Of a schedule nothing more is started; what it started goes on.
+        A waiting job is CANCELED at once, a started one is CANCELING until it has ended, and an
+        ended one stays as it is. When this returns, a started job has been signalled, so that its
+        end does not depend on this server. A canceled schedule starts nothing more; its started
+        runs go on.
 
-        None of it needs room on the disk: a started job is told before that is noted, and what
-        cannot be noted now is noted before anything else.
+        This works on a full disk: a started job is signalled before that is written, and deferred
+        writes are done before all others.
         """
         told_in: JobState | None = None
         while True:
@@ -89,14 +90,14 @@ class Dispatcher:
             if state in {*WAITING, JobState.TASK}:
                 is_noted = await self._jobs.cancel_waiting(job_id, state, clock.now())
                 if is_noted is None:
-                    # Should this server not live to note it, the next one finds the mark.
+                    # If this server dies before writing it, the next one finds the mark.
                     await self._tell_to_stop(job_id)
             elif state in {JobState.INIT, JobState.RUNNING}:
                 await self._tell_to_stop(job_id)
                 told_in = state
                 is_noted = await self._jobs.move(job_id, [state], JobState.CANCELING)
             else:
-                # When it was told here and ended before that was noted, this is what canceled it.
+                # If it was signalled here and ended before that was written, this has canceled it.
                 return told_in if told_in and state is JobState.CANCELED else state
             if is_noted is not False:
                 self._changed.set()
@@ -120,7 +121,7 @@ class Dispatcher:
                 await self._changed.wait()
 
     async def _note_earlier_cancels(self) -> None:
-        """Cancel what was canceled when the last server had no room to note it."""
+        """Cancel jobs that were canceled while the last server had no space to write it."""
         for job_id in await self._jobs.in_states((JobState.TASK, *WAITING)):
             try:
                 if (await self._runner.report(job_id)).canceled:
@@ -133,7 +134,7 @@ class Dispatcher:
         if not queued:
             return
         clusters = self._clusters()
-        # What cannot run now waits until the file says otherwise, and holds nobody up meanwhile.
+        # A job whose cluster cannot run it waits for a change of the file, without blocking others.
         queued = [job for job in queued if clusters.why_not(job.cluster, job.workers) is None]
         busy = await self._jobs.busy_workers()
         capacity = {cluster.name: cluster.max_workers for cluster in clusters.all}
@@ -144,9 +145,9 @@ class Dispatcher:
                 followers.create_task(self._follow(job.id, is_new=True), name=f"job {job.id}")
 
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
-        """See one started job to its end, and then let the next one start.
+        """Follow one started job to its end, then start the next ones.
 
-        What goes wrong with it ends here: the other jobs, and the server, go on.
+        Errors end here: other jobs and the server go on.
         """
         canceling = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []
@@ -159,7 +160,7 @@ class Dispatcher:
                     else:
                         await self._give_up(job_id, failures[-1])
                 except (StorageFull, OSError) as error:
-                    logger.warning("What became of job %s is noted later: %s", job_id, error)
+                    logger.warning("The end of job %s is recorded later: %s", job_id, error)
                 except Exception as error:  # a process boundary, between jobs
                     logger.exception("Job %s could not be watched", job_id)
                     if clock.monotonic() - began > CALM_SECONDS:
@@ -167,7 +168,7 @@ class Dispatcher:
                     failures.append(error)
                 else:
                     return
-                is_new = False  # whether anything was started is for the runner to say
+                is_new = False  # only the runner can say now whether anything was started
                 is_vain = len(failures) > PATIENCE
                 await asyncio.sleep(CALM_SECONDS if is_vain else STORAGE_REST)
         finally:
@@ -185,7 +186,7 @@ class Dispatcher:
         await self._watch(job_id, report)
 
     async def _give_up(self, job_id: str, failure: Exception) -> None:
-        """Stop and fail a job whose way cannot be followed."""
+        """Stop and fail a job that cannot be watched."""
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
         message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
@@ -193,7 +194,7 @@ class Dispatcher:
         await self._jobs.end(job_id, STARTED, ending)
 
     async def _launch(self, job_id: str) -> RunReport:
-        """Start a job that was not, unless it is not wanted any more, and tell what came of it."""
+        """Start a job, unless it was canceled meanwhile; return its first report."""
         if self._cancel_event(job_id).is_set():
             return RunReport(Phase.FINISHED, finished_at=clock.now(), canceled=True)
         spec = await self._spec(job_id)
@@ -227,7 +228,7 @@ class Dispatcher:
         )
 
     async def _watch(self, job_id: str, report: RunReport) -> None:
-        """Bring what the runner reports into the database until the job has ended."""
+        """Write what the runner reports to the database until the job has ended."""
         waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
         noted: tuple[Phase, tuple[Step, ...]] = (Phase.INIT, (waited,))
         began = clock.monotonic()
@@ -259,7 +260,7 @@ class Dispatcher:
             self._cancel_event(job_id).set()
 
     async def _cancel_when_asked(self, job_id: str) -> None:
-        """Tell a job to stop that could not be told when that was asked for."""
+        """Signal a job that could not be signalled when it was canceled."""
         await self._cancel_event(job_id).wait()
         while True:
             try:

@@ -1,7 +1,7 @@
-"""Fires schedules when their time comes; without one it does nothing at all.
+"""Fires schedules when they are due; without schedules it is idle.
 
-The clock is asked anew after every rest, because it can be set, and because a machine that sleeps
-stops the timers but not the time. What has to be decided then is for `schedules.decide` to say.
+The clock is read again after every rest, because it can be set, and because timers stop while a
+machine sleeps. `schedules.decide` then decides what to run.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from studio_tui.local.run.metastore import Metastore
 logger = logging.getLogger(__name__)
 
 LONGEST_REST = 30.0
-"""Seconds after which the clock is asked whether it was set, while there is a schedule."""
+"""Seconds between checks of whether the clock was set, while there is a schedule."""
 
 
 class Scheduler:
@@ -35,9 +35,9 @@ class Scheduler:
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
     ) -> None:
-        """`on_run` is called after a run was made; `now` tells the time, aware.
+        """`on_run` is called after a run was made; `now` returns the time, aware.
 
-        `metastore` returns what DataChain knows of datasets, by which pipelines are planned.
+        `metastore` reads DataChain's database, which is used to plan pipelines.
         """
         self._schedules = schedules
         self._jobs = jobs
@@ -47,7 +47,7 @@ class Scheduler:
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
-        """Look again when the next fire time is, because a schedule came."""
+        """Check the next fire time again, as a schedule was added or changed."""
         self._changed.set()
 
     async def run(self) -> None:
@@ -64,10 +64,10 @@ class Scheduler:
                 await asyncio.wait_for(self._changed.wait(), rest)
 
     async def settle(self, now: datetime) -> None:
-        """Decide about every fire time up to `now` that nothing was decided of.
+        """Settle every fire time up to `now`.
 
         Raises:
-            StorageFull: The disk is full; what is left is still to be decided.
+            StorageFull: The disk is full; the remaining ones are not settled yet.
         """
         while due := await self._schedules.due(now):
             for schedule in due:
@@ -90,14 +90,14 @@ class Scheduler:
             await self._jobs.end(schedule.job_id, [JobState.TASK], ending)
 
     async def _maker(self, schedule: Due) -> Make | None:
-        """Return what makes the run of a schedule, if that is no job."""
+        """Return the function that makes a schedule's run, if that is not a job."""
         if not schedule.triggers:
             return None
         known = await self._metastore() if self._metastore is not None else Metastore()
         return partial(make_pipeline, metastore=known)
 
     async def _rest(self) -> float | None:
-        """Return how many seconds nothing can be due, `None` when nothing ever is."""
+        """Return for how many seconds nothing can be due; `None` if there are no schedules."""
         next_fire_at = await self._schedules.next_fire_at()
         if next_fire_at is None:
             return None

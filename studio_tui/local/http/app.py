@@ -1,4 +1,4 @@
-"""The local Studio as an ASGI application: the gate, the routes, the error bodies, the OpenAPI."""
+"""The local Studio as an ASGI application: access control, routes, error bodies, OpenAPI."""
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
@@ -19,7 +19,7 @@ PREFIX = "/api"
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
-    """Return the application that answers on `port`; the caller runs the studio's tasks."""
+    """Return the application for `port`; the caller runs the studio's tasks."""
     api = FastAPI(
         title="Studio REST API (local)",
         version=studio_tui.__version__,

@@ -1,9 +1,10 @@
-"""What every request must pass before anything else of the local Studio sees it.
+"""Access control, applied to every request before anything else.
 
-The server runs code for whoever may talk to it, so being on loopback is not enough: web pages reach
-loopback too, by names that resolve to it (rebinding), by plain forms, and by websockets, which no
-browser keeps to its own origin. So: our own host name, no browser, and the token, on all routes but
-the pages of jobs, which are only read, by no other site, under a key for that one job.
+The server runs code for anyone who can talk to it, so being on loopback is not enough: web pages
+reach loopback too, by host names that resolve to it (DNS rebinding), by plain forms, and by
+websockets, which browsers do not restrict to their own origin. So it requires our own host name, no
+browser, and the token, on all routes except the pages of jobs, which are read-only, same-origin,
+and under a key for that one job.
 """
 
 import hmac
@@ -30,7 +31,7 @@ class Gate:
         self._instance = instance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer why not."""
+        """Pass a request on, or answer why it is refused."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -41,7 +42,7 @@ class Gate:
             return
         status, sentence = refusal
         if scope["type"] == "websocket" and status == 401:
-            # As hosted Studio; the published client gives up at once and says so.
+            # As hosted Studio does; the published client then gives up at once and reports it.
             status = 403
         response = refused(status, sentence)
         if status == 401:
@@ -50,7 +51,7 @@ class Gate:
         await response(scope, receive, send)
 
     def _named(self, send: Send) -> Send:
-        """Return a `send` that says in answers to HTTP which server they are of."""
+        """Return a `send` that adds the server's instance id to HTTP answers."""
         name = (INSTANCE_HEADER.encode(), self._instance.encode())
 
         async def sending(message: Message) -> None:
@@ -63,7 +64,7 @@ class Gate:
     def _refusal(
         self, headers: Iterable[tuple[bytes, bytes]], *, page_method: str | None
     ) -> tuple[int, str] | None:
-        """Return why a request is refused; pages have keys of their own, and are only read."""
+        """Return why a request is refused; pages have their own keys, and are read-only."""
         fields: dict[str, list[str]] = {}
         for name, value in headers:
             fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))

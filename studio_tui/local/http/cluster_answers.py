@@ -1,4 +1,4 @@
-"""What the local Studio answers of its clusters."""
+"""The local Studio's answers about its clusters."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ from studio_tui.local.http.responses import ComputeClusterOutput
 def cluster_answers(
     clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
 ) -> list[ComputeClusterOutput]:
-    """Describe the clusters; `busy` holds the workers of started jobs by cluster name.
+    """Return the clusters; `busy` contains the workers of started jobs by cluster name.
 
-    `problem` says why what their file says now is not in force.
+    `problem` says why the current content of their file is not in force.
     """
     return [
         ComputeClusterOutput(

@@ -1,6 +1,6 @@
-"""How the local Studio says no: one exception, and every error body with a `message`.
+"""Errors of the local Studio: one exception, and error bodies that all have a `message`.
 
-The published client reads `message` only; `detail` stands beside it for everyone else.
+The published client reads only `message`; `detail` is for all others.
 """
 
 import logging
@@ -17,11 +17,11 @@ from studio_tui.local.http.responses import Refused, answer
 logger = logging.getLogger(__name__)
 
 PROBLEMS_NAMED = 50
-"""Of a request in which all is wrong no more are told, or the answer would be far longer."""
+"""Maximum number of problems reported for one request, to bound the size of the answer."""
 
 _SENTENCES = {
     404: "There is nothing at {path}.",
-    405: "{path} does not take {method} requests.",
+    405: "{path} does not accept {method} requests.",
 }
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -43,11 +43,11 @@ _PROBLEMS = {
     "model_attributes_type": "the body must be a JSON object, sent as application/json",
     "model_type": "the body must be a JSON object, sent as application/json",
 }
-"""A clause a kind of pydantic's errors; for the others its own words follow the field."""
+"""Clauses by type of pydantic error; for other types pydantic's own text follows the field."""
 
 
 class Refusal(HTTPException):
-    """A request is refused, with a sentence fit for a person."""
+    """A refused request, with a sentence for the user."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:
         super().__init__(status, message)
@@ -56,10 +56,10 @@ class Refusal(HTTPException):
 
 
 class InvalidFields(Refusal):
-    """422: what was asked for cannot be done as it stands; the problems are named at once."""
+    """422: the request is invalid; all problems are named at once."""
 
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Take pairs of a field's name and a clause that names it, without a full stop."""
+        """Initialise with pairs of a field's name and a clause that names it, without full stop."""
         named = problems[:PROBLEMS_NAMED]
         more = len(problems) - len(named)
         clauses = [*(clause for _, clause in named), *([f"and {more} more"] if more else [])]
@@ -96,7 +96,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """Return the methods of all routes of a path, of which Starlette names those of the first."""
+    """Return the methods of all routes of a path; Starlette returns only those of the first."""
     return [
         method
         for method in _METHODS
@@ -121,11 +121,11 @@ async def _storage_full(_request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-    return refused(500, "The local Studio failed at this request; its log says where.")
+    return refused(500, "The local Studio failed to handle this request; see its log.")
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """Name a field as a person would: `files 2` for the third of the files."""
+    """Name a field for people: `files 2` for the third of the files."""
     return " ".join(str(part) for part in location[1:]) or "the body"
 
 

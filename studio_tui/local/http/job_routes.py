@@ -1,4 +1,4 @@
-"""The endpoints of jobs, their files and clusters: wire in, checked; rows out, as they are."""
+"""The endpoints of jobs, their files and clusters."""
 
 import json
 import sqlite3
@@ -80,7 +80,7 @@ def job_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         try:
-            # Before all else, for what was accepted once may not pass today: a time has gone by.
+            # Before all checks, as an accepted request may be invalid today: its time has passed.
             row = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if row is not None:
                 return answer(_job(studio, row))
@@ -137,13 +137,13 @@ def job_router(studio: Studio) -> APIRouter:
 
 
 async def job_answer(studio: Studio, job_id: str) -> Response:
-    """Return the answer about one job that is known to exist."""
+    """Return the answer about one existing job."""
     (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
     return answer(_job(studio, row))
 
 
 async def surroundings(studio: Studio, body: JobInput) -> Surroundings:
-    """Return what a request for a job is checked against."""
+    """Return the context in which a request for a job is validated."""
     await studio.look_at_clusters()
     return Surroundings(
         studio.clusters,
@@ -155,7 +155,7 @@ async def surroundings(studio: Studio, body: JobInput) -> Surroundings:
 
 
 def check_team(team_name: str | None = None) -> None:
-    """Refuse any team but the one there is, as hosted Studio refuses foreign teams.
+    """Refuse any team but the only one, as hosted Studio refuses foreign teams.
 
     Raises:
         Refusal: 403.

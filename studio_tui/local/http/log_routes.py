@@ -1,8 +1,8 @@
-"""Serves a job's log: as text over HTTP, in parts if wanted, and line by line on a websocket.
+"""Serves a job's log: as text over HTTP, whole or in ranges, and in frames on a websocket.
 
-The published client decides the frames (see its `follow` of 0.62): `{"logs": [...]}` with rising
-ids, `{"job": {"status": ...}}`, `{"message": ...}` for an error that ends it; it reads until the
-server closes.
+The published client defines the frames (see its `follow` of 0.62): `{"logs": [...]}` with ascending
+ids, `{"job": {"status": ...}}`, `{"message": ...}` for an error that ends it. It reads until the
+server closes the connection.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from studio_tui.local.run.runner import Runner
 from studio_tui.local.shim.output import OutputReader
 
 FRAME_BYTES = 190_000
-"""Bytes of the largest frame; the published client loses a log with frames above 1 MiB."""
+"""Maximum bytes of a frame; the published client loses a log with frames above 1 MiB."""
 
 _CHUNK_BYTES = 256 * 1024
 _LOOK_SECONDS = 0.02
@@ -47,16 +47,16 @@ _JSON_ERROR = {
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    206: {"description": "The part that was asked for", "content": {"text/plain": {}}},
-    304: {"description": "Known to who asks"},
-    416: {"description": "There is no such part; without a body"},
-    # Spelled out, or they would be described as the text that a log is.
+    206: {"description": "The requested range", "content": {"text/plain": {}}},
+    304: {"description": "Not modified"},
+    416: {"description": "The range cannot be satisfied; without a body"},
+    # Listed explicitly, or OpenAPI would describe them as text, as a log is.
     **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
 }
 
 StatusOf = Callable[[str], Awaitable[str | None]]
-"""Tells the status word of a job, `None` for an unknown one. A finished word may be told only once
-the runner has reported the end, for then the log is whole."""
+"""Returns a job's status, `None` for an unknown job. It may return a final status only once the
+runner has reported the end, as only then the log is complete."""
 
 
 def logs_router(runner: Runner, status_of: StatusOf) -> APIRouter:
@@ -105,12 +105,12 @@ class _Follower:
         self._sent_at = self._looked_at = clock.monotonic()
 
     async def run(self, status: str, *, to_end: bool) -> None:
-        """Send what there is and, if `to_end`, what comes until the job has ended; close."""
+        """Send the log so far and, if `to_end`, new parts until the job has ended; then close."""
         if status not in _FINISHED:
             await self._send_status(status)
         asked_at = clock.monotonic()
         while True:
-            # The log is read after the status: when that is final, nothing follows.
+            # The log is read after the status: if that is final, nothing follows.
             await self._send_new(ended=status in _FINISHED)
             if status in _FINISHED:
                 await self._send_status(status)
@@ -130,7 +130,7 @@ class _Follower:
         await self._websocket.close(1000)
 
     async def _send_new(self, *, ended: bool) -> None:
-        # Three looks at files in the kernel's memory cost less than a turn to a thread and back.
+        # Three stats of cached files cost less than a switch to a thread and back.
         is_due = clock.monotonic() - self._looked_at > _FULL_LOOK_SECONDS
         if not (self._pieces.has_news() or ended or is_due):
             return
@@ -166,7 +166,7 @@ def log_frames(pieces: Pieces) -> Iterator[str]:
 
 
 async def _while_connected(websocket: WebSocket, work: Awaitable[None]) -> None:
-    """Do `work` until it is done or the other side is gone; what that side says is not read."""
+    """Run `work` until it is done or the client disconnects; the client's messages are ignored."""
     working = asyncio.ensure_future(work)
     listening = asyncio.ensure_future(_until_gone(websocket))
     try:
@@ -186,14 +186,14 @@ async def _until_gone(websocket: WebSocket) -> None:
 
 
 class _Span(NamedTuple):
-    """Part of a transcript: from the first byte to before the last."""
+    """A range of a transcript: first offset, and offset after the last byte."""
 
     begin: int
     end: int
 
 
 class _TranscriptResponse(StreamingResponse):
-    """A transcript, or a part of it, read as it is sent."""
+    """A transcript, or a range of it, read while it is sent."""
 
     def __init__(
         self, transcript: Transcript, span: _Span, status: int, headers: dict[str, str]
@@ -218,7 +218,7 @@ async def _chunks(transcript: Transcript, span: _Span) -> AsyncIterator[bytes]:
 
 
 def log_answer(transcript: Transcript, request: Request) -> Response:
-    """Answer a GET, with its conditions in the order of RFC 9110, 13.2.2."""
+    """Answer a GET, evaluating its conditions in the order of RFC 9110, 13.2.2."""
     version = transcript.version
     headers = {
         "ETag": version.etag,
@@ -247,7 +247,7 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
 
 
 def _is_known(version: Version, if_none_match: str | None) -> bool:
-    """Compare weakly, as RFC 9110, 13.1.2 wants."""
+    """Compare weakly, as RFC 9110, 13.1.2 requires."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
@@ -255,10 +255,10 @@ def _is_known(version: Version, if_none_match: str | None) -> bool:
 
 
 def _may_range(version: Version, if_range: str | None) -> bool:
-    """Tell whether a part may be sent to a client that has the rest as of `if_range`.
+    """Whether a range may be sent to a client that has the rest as of `if_range`.
 
-    The log only grows, so an earlier validator of ours will do as well as the present one: what
-    that client holds is still the beginning of what there is.
+    The log only grows, so an earlier validator of ours is as good as the current one: what the
+    client has is still the beginning of the log.
     """
     if if_range is None:
         return True
@@ -267,7 +267,7 @@ def _may_range(version: Version, if_range: str | None) -> bool:
 
 
 def _span(wanted: str, length: int) -> _Span | None:
-    """Read a `Range`; `None` when it is to be ignored, an empty span when it cannot be met."""
+    """Parse a `Range`; `None` if it is to be ignored, an empty span if it cannot be satisfied."""
     match = _RANGE.fullmatch(wanted)
     if match is None or not (match[1] or match[2]):
         return None

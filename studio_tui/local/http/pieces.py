@@ -1,8 +1,8 @@
-"""Divides a job's output into pieces, live and on every replay in the same way.
+"""Divides a job's output into pieces, identically when live and on every replay.
 
 A piece ends after each line feed or carriage return (a pair stays together), after `PIECE_LIMIT`
-bytes of a longer line, where a segment ends, and where the writer noted that an unfinished line had
-stood still. No piece divides a character of UTF-8.
+bytes of a longer line, at the end of a segment, and where the writer recorded that an unfinished
+line had stopped growing. No UTF-8 character is divided.
 """
 
 from array import array
@@ -14,25 +14,25 @@ from typing import NamedTuple
 from studio_tui.local.shim.output import OutputReader, Segment, gap_mark, incomplete_character
 
 PIECE_LIMIT = 16 * 1024
-"""Bytes of the longest piece."""
+"""Maximum bytes of a piece."""
 
 _WINDOW = 128 * 1024
 
 
 class Pieces(NamedTuple):
-    """Parts of the output in a row, always divided off in the same way.
+    """Consecutive pieces of the output.
 
-    They are kept by column: a flood has millions, and an object for each would double its cost.
+    They are stored in columns: a large log has millions, and one object each would double the cost.
     """
 
     ids: list[int]
-    """At least 1, rising with the offset: odd for text, even for a mark."""
+    """At least 1, ascending with the offset: odd for text, even for a mark."""
     texts: list[str]
-    """Untrusted, each with its line end; bytes that are no UTF-8 are replaced."""
+    """Untrusted text, each with its line end; invalid UTF-8 is replaced."""
 
 
 class PieceReader:
-    """Goes through a job's output piece by piece, once, from the start."""
+    """Reads a job's output piece by piece, once, from the start."""
 
     def __init__(self, output: OutputReader) -> None:
         self.offset = 0
@@ -42,10 +42,10 @@ class PieceReader:
         self._seen: tuple[int, ...] = ()
 
     def has_news(self) -> bool:
-        """Tell, for the price of three looks at files, whether reading again is worth while.
+        """Whether reading again is worthwhile, at the cost of three stats of files.
 
-        A segment that was begun within a tick of the file system's clock may escape it, so read
-        now and then all the same.
+        It may miss a segment begun within a tick of the file system's clock, so also read without
+        it now and then.
         """
         seen = self._output.signature()
         if seen == self._seen:
@@ -54,9 +54,9 @@ class PieceReader:
         return True
 
     def read(self, *, ended: bool) -> Pieces:
-        """Return the next pieces, from up to 128 KiB; none when there is none now.
+        """Return the next pieces, from up to 128 KiB of output, if there are any now.
 
-        `ended` says that nothing will be written any more, so that what is left is a piece.
+        `ended`: nothing more will be written, so the rest is a piece.
         """
         segments = self._output.segments()
         self._output.new_cuts(self._cuts)
@@ -93,10 +93,10 @@ class PieceReader:
 
 
 def divided(data: bytes, *, closed: bool) -> list[bytes]:
-    """Return the pieces of `data`, which begins with a piece.
+    """Return the pieces of `data`, which begins at the start of a piece.
 
-    Unless `closed`, an unfinished last piece is left out, and so is a last carriage return, which
-    a line feed may follow.
+    Unless `closed`, an unfinished last piece is left out, and so is a final carriage return, which
+    may be followed by a line feed.
     """
     lines = data.splitlines(keepends=True)
     unfinished = b"" if closed or not lines or data.endswith(b"\n") else lines.pop()
@@ -108,7 +108,7 @@ def divided(data: bytes, *, closed: bool) -> list[bytes]:
 
 
 def _limited(line: bytes) -> Iterator[bytes]:
-    """Yield a line in parts that are short enough."""
+    """Yield a line in parts of at most `PIECE_LIMIT` bytes."""
     start = 0
     while len(line) - start > PIECE_LIMIT:
         cut = start + PIECE_LIMIT

@@ -1,4 +1,4 @@
-"""The endpoints of pipelines: wire in, checked; pipelines out, as they stand."""
+"""The endpoints of pipelines."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -56,13 +56,13 @@ def pipeline_router(studio: Studio) -> APIRouter:
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
     ) -> Response:
         check_team(body.team_name)
-        wish = _checked(body, key)
+        new = _checked(body, key)
         if is_refresh:
-            made_by = f"refresh {wish.request_digest}"
-            wish = replace(wish, is_refresh=True, request_digest=made_by)
+            made_by = f"refresh {new.request_digest}"
+            new = replace(new, is_refresh=True, request_digest=made_by)
         try:
             metastore = await studio.runner.metastore()
-            made = await studio.pipelines.trigger(wish, metastore, clock.now())
+            made = await studio.pipelines.trigger(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error
@@ -90,7 +90,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
     ) -> Response:
         check_team(team_name)
-        # The document shows the filter as a body, the published client sends it in the query.
+        # The document shows the filter as a body; the published client sends it in the query.
         states = _states([*(status or ()), *(statuses or ())])
         rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
         return Response(await write_list(rows, _pipeline), media_type="application/json")
@@ -124,10 +124,10 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
                 clause = f"jobs: {each.job_id} has a time to start at, and starts in its order"
                 raise InvalidFields([("jobs", clause)])
             jobs[each.job_id] = check(each.job, None, await surroundings(studio, each.job))
-        wish = NewRerun(jobs, idempotency_key, digest(body))
+        new = NewRerun(jobs, idempotency_key, digest(body))
         try:
             metastore = await studio.runner.metastore()
-            made = await studio.pipelines.rerun(wish, metastore, clock.now())
+            made = await studio.pipelines.rerun(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error
@@ -193,7 +193,7 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Answer 409 when a pipeline's state does not allow what was asked for."""
+    """Answer 409 if a pipeline's state does not allow the request."""
     try:
         yield
     except NotNow as error:
@@ -246,7 +246,7 @@ def _states(words: list[str]) -> frozenset[str] | None:
 
 
 def pipeline_answer(rows: PipelineRows) -> Response:
-    """Return the answer about a pipeline with which something was done."""
+    """Return the answer about a pipeline after an action on it."""
     return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(rows)))
 
 

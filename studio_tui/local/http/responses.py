@@ -1,8 +1,8 @@
-"""What the local Studio sends: every schema of the REST document, plus newer servers' keys.
+"""What the local Studio sends: every schema of the REST document, plus keys of newer servers.
 
-The dataclasses are the OpenAPI description and are sent as they are, so the texts in them reach the
-client exactly as they came; making text safe to draw is the reader's business. Keys that the
-document does not have come last in each class, and are those that the published client reads.
+The dataclasses define the OpenAPI description and are sent unchanged, so texts in them reach the
+client exactly as they came; making them safe to draw is up to the client. Keys that the document
+does not have come last in each class, and are those that the published client reads.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _QUESTIONS = 4
 
 _SLICE = 100
-"""Rows written as JSON in one go; a slice takes a few milliseconds."""
+"""Rows encoded as JSON at once; that takes a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class JobOutput:
     scheduled_by: str | None
     scheduled_for: str | None
     waits_for: str | None
-    """Why its cluster cannot start a queued job now, in words; nothing where only workers lack."""
+    """Why its cluster cannot start a queued job now; empty if only workers are missing."""
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,9 @@ class Refused:
     """The body of every error."""
 
     message: str
-    """Sentences fit for a person; the published client shows this key and no other."""
+    """Sentences for the user; the published client shows only this key."""
     detail: Any
-    """The same again, or, for invalid requests, a list of `{"loc", "msg"}`."""
+    """The same again or, for invalid requests, a list of `{"loc", "msg"}`."""
 
 
 def answer(content: object, status: int = 200) -> Response:
@@ -236,16 +236,16 @@ def answer(content: object, status: int = 200) -> Response:
 
 
 async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    """Return JSON of a list of any length, made beside the event loop if it is long."""
+    """Return a list of any length as JSON, encoded in a thread if it is long."""
     if len(rows) <= _SLICE:
         return write_json([describe(row) for row in rows])
     return await asyncio.to_thread(_write_rows, rows, describe)
 
 
 class Remembered:
-    """The latest bodies of a few questions, good until what they were made from changes.
+    """A cache of the latest bodies of a few questions, valid until their data changes.
 
-    A dashboard asks the same question every other second, and mostly nothing has changed.
+    A dashboard asks the same question every few seconds, and usually nothing has changed.
     """
 
     def __init__(self) -> None:
@@ -254,7 +254,7 @@ class Remembered:
     async def body(
         self, question: Hashable, revision: int, ask: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """Return the answer made at `revision` if there is one, else ask."""
+        """Return the body cached at `revision` if there is one, else call `ask`."""
         made_at, body = self._bodies.pop(question, (-1, b""))
         if made_at != revision:
             body = await ask()
@@ -270,7 +270,7 @@ def write_json(content: object) -> bytes:
 
 
 def _write_rows(rows: Sequence[T], describe: Callable[[T], object]) -> bytes:
-    # In slices, because the encoder lets no other thread run until it is done.
+    # In slices, because the encoder blocks all other threads until it is done.
     slices = (
         write_json([describe(row) for row in rows[at : at + _SLICE]])[1:-1]
         for at in range(0, len(rows), _SLICE)

@@ -1,4 +1,4 @@
-"""What `studio-tui local` asks a server that runs, beside Studio's own API."""
+"""Endpoints for `studio-tui local`, in addition to Studio's own API."""
 
 from fastapi import APIRouter, Response
 from starlette.responses import JSONResponse
@@ -8,7 +8,7 @@ from studio_tui.local.server.studio import Studio
 
 
 def room_router(studio: Studio) -> APIRouter:
-    """Return the endpoints, which are no part of the API."""
+    """Return the endpoints, which are not part of the API."""
     router = APIRouter(include_in_schema=False)
 
     @router.get(JOB_ENDS)

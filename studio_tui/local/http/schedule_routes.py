@@ -1,6 +1,6 @@
-"""What the local Studio does with schedules beyond the document, for clients that know it by name.
+"""The local Studio's endpoints for schedules that the REST document does not have.
 
-None of it is in the OpenAPI description, which equals the document.
+None of them is in the OpenAPI description, which equals the document.
 """
 
 import uuid
@@ -53,7 +53,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         schedule = read_schedule(body, now)
         if schedule is None:
             raise InvalidFields([("cron_expression", _NO_TIME)])
-        # What was due by the old times is decided by them.
+        # Fire times due by the old schedule are settled first.
         await studio.scheduler.settle(now)
         with _refusing(job_id):
             await studio.steering.change(job_id, schedule)
@@ -64,7 +64,7 @@ def schedule_router(studio: Studio) -> APIRouter:
     async def suspend_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
         now = clock.now()
-        with suppress(StorageFull):  # what has to stop does so without room on the disk
+        with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
         with _refusing(job_id):
             await studio.steering.suspend(job_id, now)
@@ -132,7 +132,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
 
 
 def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:
-    """Return the TASK that stands for a schedule of a pipeline; as a job it runs nothing."""
+    """Return the TASK that represents a pipeline's schedule; as a job it runs nothing."""
     datasets = read_datasets(body.datasets)
     schedule = read_schedule(body, clock.now())
     if schedule is None:
@@ -177,7 +177,7 @@ def _planning() -> Iterator[None]:
 
 @contextmanager
 def _refusing(job_id: str) -> Iterator[None]:
-    """Answer 404 where there is no such schedule, 409 where it cannot be changed now."""
+    """Answer 404 if there is no such schedule, 409 if it cannot be changed now."""
     try:
         yield
     except LookupError as error:

@@ -1,7 +1,7 @@
-"""Request bodies: read to a limit, and only as JSON that means one thing to every reader.
+"""Request bodies: bounded in size, and only JSON that means the same to every parser.
 
-RFC 8259 leaves duplicate names, huge numbers and lone surrogates to each parser, which is how two
-programs come to read two different requests; here they are refused.
+RFC 8259 leaves duplicate names, huge numbers and lone surrogates to each parser, so that two
+programs may read two different requests; here they are refused.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from starlette.requests import ClientDisconnect
 from studio_tui.local.http.errors import Refusal
 
 JSON_LIMIT = 1024 * 1024
-"""Bytes of a JSON body."""
+"""Maximum bytes of a JSON body."""
 
 DRAIN_LIMIT = 64 * 1024 * 1024
-"""Bytes of a refused body that are read on, so that the client lives to read the refusal."""
+"""Bytes of a refused body that are still read, so that the client can receive the refusal."""
 
 IDLE_SECONDS = 30.0
-"""A body that stalls for longer is given up."""
+"""Seconds without data after which a body is given up."""
 
 _INTEGER_DIGITS = 18
 _SHOWN = 100
 
 
 class StrictRoute(APIRoute):
-    """A route whose handler sees bodies through `StrictRequest`."""
+    """A route whose handler reads bodies through `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
@@ -45,7 +45,7 @@ class StrictRoute(APIRoute):
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded in size, time and meaning."""
+    """A request whose body is bounded in size and time, and is unambiguous."""
 
     _read: bytes | None = None
 
@@ -66,7 +66,7 @@ class StrictRequest(Request):
         """Return the body's value.
 
         Raises:
-            Refusal: It is no text (400), not JSON, or ambiguous JSON (422).
+            Refusal: It is not text (400), not JSON, or ambiguous JSON (422).
         """
         try:
             return read_json(await self.body())
@@ -76,11 +76,11 @@ class StrictRequest(Request):
 
 
 class AmbiguousJson(ValueError):  # noqa: N818 (reads as what is wrong)
-    """Not JSON that every reader reads alike; the text completes "The body ..."."""
+    """Invalid or ambiguous JSON; the message completes "The body ..."."""
 
 
 async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
-    """Yield a body as it comes, at most `limit` bytes of it.
+    """Yield a body as it arrives, at most `limit` bytes of it.
 
     Raises:
         Refusal: It is larger (413), stalls (408), or broke off (400).
@@ -110,10 +110,10 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 
 def read_json(body: bytes) -> Any:
-    """Return the value of a JSON text; a byte order mark before it is skipped (RFC 8259, 8.1).
+    """Return the value of a JSON text; a leading byte order mark is skipped (RFC 8259, 8.1).
 
     Raises:
-        AmbiguousJson: It is none, or not one that every reader reads alike.
+        AmbiguousJson: It is not JSON, or parsers disagree on its value.
     """
     try:
         text = body.removeprefix(BOM_UTF8).decode("utf-8")

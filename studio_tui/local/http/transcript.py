@@ -1,7 +1,7 @@
-"""A job's whole output at one moment, as one resource of HTTP: bytes, a length and an ETag.
+"""A job's whole output at one moment, as an HTTP resource: bytes, a length and an ETag.
 
-Where the cap has dropped bytes a mark stands in their place. While no more are dropped it only
-grows at its end, so what a client has read stays true, and it can ask for the rest.
+A mark replaces the bytes that the cap has dropped. While no more are dropped it only grows at its
+end, so what a client has read stays valid, and it can request the rest.
 """
 
 import os
@@ -15,12 +15,12 @@ _ETAG = re.compile(r'"(\d+)(?:-(\d+)-(\d+))?"')
 
 
 class Version(NamedTuple):
-    """Which bytes a transcript holds."""
+    """Which bytes a transcript contains."""
 
     length: int
-    """Bytes, the mark included."""
+    """Bytes, including the mark."""
     gap: tuple[int, int]
-    """Offsets between which the output is dropped; equal when nothing is."""
+    """Offsets between which the output is dropped; equal if nothing is."""
 
     @property
     def etag(self) -> str:
@@ -30,22 +30,22 @@ class Version(NamedTuple):
 
     @classmethod
     def from_etag(cls, etag: str) -> Self | None:
-        """Read a validator that we gave; `None` for any other."""
+        """Parse a validator of ours; `None` for any other."""
         match = _ETAG.fullmatch(etag.strip())
         if match is None:
             return None
         return cls(int(match[1]), (int(match[2] or 0), int(match[3] or 0)))
 
     def continues(self, earlier: "Version") -> bool:
-        """Tell whether this is `earlier` with something added at the end, or the same."""
+        """Whether this is `earlier`, or `earlier` with something appended."""
         return self.gap == earlier.gap and self.length >= earlier.length
 
 
 class Transcript:
-    """An open transcript; it keeps its bytes even when the cap drops them meanwhile."""
+    """An open transcript; it preserves its bytes even if the cap drops them meanwhile."""
 
     def __init__(self, output: OutputReader) -> None:
-        """Open what there is now; blocks briefly."""
+        """Open the current output; blocks briefly."""
         self._parts: list[tuple[int, int, FileIO | bytes]] = []
         length = end = 0
         gap = (0, 0)
@@ -63,7 +63,7 @@ class Transcript:
             length += size
             end = segment.end
         self.version = Version(length, gap)
-        """What it holds."""
+        """Its version."""
 
     def read(self, offset: int, limit: int) -> bytes:
         """Return at least one and up to `limit` bytes from `offset`; empty at the end."""
@@ -76,7 +76,7 @@ class Transcript:
         return b""
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for _start, _end, part in self._parts:
             if isinstance(part, FileIO):
                 part.close()

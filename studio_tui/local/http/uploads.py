@@ -1,7 +1,7 @@
 """Files that clients upload for their jobs: streamed to disk under names of ours.
 
-The client's file name is a label. It is used for nothing on this side, and recreated only as a bare
-file name inside a job's working directory.
+The client's file name is only a label, which becomes a bare file name inside a job's working
+directory.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from studio_tui.local.http.strict_json import bounded
 logger = logging.getLogger(__name__)
 
 UPLOAD_LIMIT = 256 * 1024 * 1024
-"""Bytes of an upload, its few hundred of form around the file included."""
+"""Maximum bytes of an upload, including a few hundred of the form around the file."""
 
 UNUSED_LIFE = timedelta(hours=24)
-"""How long an upload is kept for a job that may yet name it."""
+"""How long an upload is kept for a job that may still refer to it."""
 
 _CONTENT_TYPE_LIMIT = 1000
-"""Characters; what reads its parameters takes a time that grows with the square of their number."""
+"""Maximum characters; parsing its parameters takes quadratic time in their number."""
 
 _LABEL_LIMIT = 1000
 _BASENAME_BYTES = 200
@@ -54,7 +54,7 @@ class StoredFile:
 
 
 class Uploads:
-    """Receives uploads and finds them again."""
+    """Stores uploads and finds them again."""
 
     def __init__(self, directory: Path, database: Database) -> None:
         self._directory = directory
@@ -64,7 +64,7 @@ class Uploads:
         """Store the one file of a multipart form.
 
         Raises:
-            Refusal: The form is none, holds no or several files, or is too large.
+            Refusal: The form is invalid, has no or several files, or is too large.
             StorageFull: The disk is full.
         """
         stored_as = secrets.token_hex(16)
@@ -80,7 +80,7 @@ class Uploads:
         return UploadFileOutput(number, label, size, "pending", None)
 
     async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
-        """Return the uploads of those ids that exist."""
+        """Return the existing uploads among these ids."""
         rows = await self._database.read(lambda connection: uploads.select(connection, numbers))
         return {
             row["id"]: StoredFile(
@@ -90,9 +90,9 @@ class Uploads:
         }
 
     async def remove_unused(self, now: datetime) -> None:
-        """Remove what no job names `UNUSED_LIFE` after it came, and what came only in part.
+        """Delete uploads that no job has used within `UNUSED_LIFE`, and incomplete ones.
 
-        Only for when nothing is being received. It costs room, not correctness, when it fails.
+        Only call it while nothing is being received. A failure only costs disk space.
         """
         before = stamp(now - UNUSED_LIFE)
         try:
@@ -128,7 +128,7 @@ class _Part:
 
 
 class _Form:
-    """A multipart form of one file part named `file`, written out while it comes in."""
+    """A multipart form of one file part named `file`, written out as it arrives."""
 
     def __init__(self, content_type: str, file: BinaryIO) -> None:
         if len(content_type) > _CONTENT_TYPE_LIMIT:
@@ -160,11 +160,11 @@ class _Form:
         )
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the body."""
+        """Parse the next bytes of the body."""
         self._parser.write(chunk)
 
     def finish(self) -> None:
-        """Check that the form is whole, and bring the file to disk."""
+        """Check that the form is complete, and sync the file to disk."""
         self._parser.finalize()
         if not self._is_whole:
             raise Refusal(422, "The form ends too early.")
@@ -199,14 +199,14 @@ class _Form:
 
 
 def basename(label: str) -> str:
-    """Return a name for a file in a working directory, from a name that anyone may have chosen.
+    """Return a file name for a working directory, from an arbitrary, untrusted name.
 
     It is one path segment of at most 200 bytes, without control characters, and never empty.
     """
     last = re.split(r"[/\\]", label)[-1]
     clean = _UNSAFE.sub("_", last).strip()
     while len(clean.encode()) > _BASENAME_BYTES:
-        # From the front, so that the ending stays.
+        # From the front, so that the suffix stays.
         clean = clean[1:]
     clean = clean.strip()
     return clean if clean.strip(".") else "file"

@@ -1,4 +1,4 @@
-"""What a request for a job asks for, checked by every rule that the client leaves to Studio.
+"""Validates a request for a job by every rule that the client leaves to Studio.
 
 All problems are found before any is reported, each as a clause that names its field.
 """
@@ -29,7 +29,7 @@ KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
-    VariableFault.NAME: "a name is letters, digits and _, and does not begin with a digit",
+    VariableFault.NAME: "a name has only letters, digits and _, and does not begin with a digit",
     VariableFault.LENGTH: "the value is longer than 128 KiB",
     VariableFault.NUL: "the value contains a NUL character",
 }
@@ -38,27 +38,27 @@ _YEARS = range(2000, 3000)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a request is checked against."""
+    """The context that a request is validated in."""
 
     clusters: Clusters
     uploads: dict[int, StoredFile]
-    """Those of the files named in the request that exist."""
+    """The existing ones of the files named in the request."""
     earlier: Earlier | None
-    """What the request re-runs; `None` when there is no such job, as when it is another server's:
-    the published client does not know whose job it names."""
+    """The job to re-run; `None` if there is no such job, as when it is on another server: the
+    published client does not check that."""
     user: str
-    """Who is asking."""
+    """The user who sent the request."""
     now: datetime
-    """When, aware."""
+    """The current time, aware."""
 
 
 def upload_numbers(request: JobInput) -> list[int]:
-    """Return the ids of uploads that the request names, without what cannot be one."""
+    """Return the ids of uploads in the request, without invalid ones."""
     return [int(number) for number in request.files or () if _is_upload_number(number)]
 
 
 def digest(request: Sent) -> str:
-    """Return the same text for equal requests and no others."""
+    """Return a digest of a request; only equal requests have equal digests."""
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
@@ -66,7 +66,7 @@ def read_environment(text: str) -> dict[str, str]:
     """Return the variables of an environment file.
 
     Raises:
-        InvalidFields: A line cannot be read.
+        InvalidFields: A line cannot be parsed.
     """
     problems: list[tuple[str, str]] = []
     variables = _environment(text, problems)
@@ -76,23 +76,23 @@ def read_environment(text: str) -> dict[str, str]:
 
 
 class Timed(Protocol):
-    """A request that says when something runs."""
+    """A request with times to run at."""
 
     @property
     def cron_expression(self) -> str | None:
-        """An expression that fires again and again."""
+        """An expression that fires repeatedly."""
 
     @property
     def start_after(self) -> datetime | None:
-        """One moment."""
+        """One time."""
 
     @property
     def time_zone(self) -> str | None:
-        """That the expression is meant in; `None` for UTC."""
+        """Time zone of the expression; `None` for UTC."""
 
 
 def check_key(key: str | None) -> None:
-    """Make sure that an idempotency key can be kept.
+    """Check that an idempotency key can be stored.
 
     Raises:
         InvalidFields: It cannot.
@@ -116,10 +116,10 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
 
 
 def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
-    """Return the job to make.
+    """Return the job to create.
 
     Raises:
-        InvalidFields: It cannot be made as asked.
+        InvalidFields: The request is invalid.
     """
     problems: list[tuple[str, str]] = []
     cluster = _cluster(request, around.clusters, problems)
@@ -231,11 +231,11 @@ def _check_files(
 
 
 def _schedule(request: Timed, now: datetime, problems: list[tuple[str, str]]) -> NewSchedule | None:
-    """Return when to run, `None` for as soon as possible.
+    """Return when to run; `None` for as soon as possible.
 
-    A naive `start_after` is in the zone named or else in this machine's own, for the published
-    client leaves out its user's. Beside an expression that client sends the present as
-    `start_after`, so there one that has gone by only means: from now on.
+    A naive `start_after` is in the named zone, else in this machine's, as the published client
+    omits its user's. With an expression, that client sends the current time as `start_after`, so
+    a time in the past then only means: from now on.
     """
     expression, start = request.cron_expression, request.start_after
     name = request.time_zone or "UTC"
@@ -274,10 +274,10 @@ def _is_upload_number(text: str) -> bool:
 
 
 def _environment(text: str, problems: list[tuple[str, str]]) -> dict[str, str]:
-    """Read an environment file as it stands: the client sends it verbatim.
+    """Parse an environment file, which the client sends verbatim.
 
-    Lines are `NAME=VALUE`; blank ones and those that begin with `#` are skipped; an `export ` in
-    front and a pair of quotes around the value are taken off; the last of several wins.
+    Lines are `NAME=VALUE`; blank ones and those that begin with `#` are skipped; a leading
+    `export ` and a pair of quotes around the value are removed; the last of several wins.
     """
     variables: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):

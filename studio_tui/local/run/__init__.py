@@ -1,1 +1,1 @@
-"""How jobs run: environment, processes and what they leave."""
+"""How jobs run: environment, processes and results."""

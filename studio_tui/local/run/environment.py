@@ -1,4 +1,4 @@
-"""Decides what a job needs before its query can run, and with which variables it runs.
+"""Plans what a job needs before its query can run, and the variables it runs with.
 
 The plan is plain data for the shim: it names commands, folders and variables. Nothing is executed
 here.
@@ -33,10 +33,10 @@ _NETWORK = frozenset(
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
     }
 )
-"""What a machine behind a proxy cannot do without."""
+"""Variables that a machine behind a proxy needs."""
 
 _IMPATIENT = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
-"""How long uv tries, unless the user says otherwise: without a network its cache is used soon."""
+"""Limits on uv's retries, unless the user sets them: without a network its cache is used soon."""
 
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -48,13 +48,13 @@ _DATACHAIN_JOB = Path(__file__).with_name("datachain_job.py")
 
 @dataclass(frozen=True)
 class Shared:
-    """The folders that all jobs have in common."""
+    """The folders that all jobs share."""
 
     root: Path
 
     @property
     def datachain(self) -> Path:
-        """What DataChain knows and keeps, apart from the user's own."""
+        """DataChain's data, separate from the user's own."""
         return self.root / "datachain"
 
     @property
@@ -64,31 +64,31 @@ class Shared:
 
 
 class Build(TypedDict):
-    """An environment to be made unless it exists."""
+    """An environment to be built unless it exists."""
 
     folder: str
-    """Where environments are kept."""
+    """The folder of all environments."""
     key: str
     """Equal for equal environments."""
     requirements: str
     """Lines for `JOBDIR/requirements.txt`."""
     commands: list[list[str]]
-    """What makes it; a part `{environment}` stands for its folder."""
+    """Commands that build it; a part `{environment}` is replaced by its folder."""
 
 
 class Prepare(TypedDict):
-    """A command before the query and one after it, neither of which may fail the job."""
+    """A command before the query and one after it; failures of either do not fail the job."""
 
     begin: list[str]
     end: list[str]
     environment: dict[str, str]
-    """Variables that the query gets if `begin` succeeds."""
+    """Variables for the query if `begin` succeeds."""
     failure: str
-    """What the log says if it does not."""
+    """What the log says if it fails."""
 
 
 class Plan(TypedDict):
-    """What the shim is to do, in this order: clone, copy, build, prepare, run."""
+    """The instructions for the shim, in this order: clone, copy, build, prepare, run."""
 
     clone: list[list[str]]
     files: list[tuple[str, str]]
@@ -100,19 +100,19 @@ class Plan(TypedDict):
     """Stem and suffix of the file that the query is written to."""
     is_python: bool
     command: list[str]
-    """What runs the query; the script's name is added."""
+    """The command that runs the query; the script's name is appended."""
     environment: dict[str, str]
     setup_environment: dict[str, str]
     """For all commands before the query."""
     temporary: str
-    """The job's TMPDIR, to be made."""
+    """The job's TMPDIR, to be created."""
 
 
 def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
-    """Plan the job in `folder`; environments go under `cache_dir`.
+    """Plan the job in `folder`; environments are built under `cache_dir`.
 
     Raises:
-        StartFailed: It needs a program that is not installed, or a repository that git cannot take.
+        StartFailed: A required program is not installed, or git does not accept the repository.
     """
     is_python = spec.query_type is QueryType.PYTHON
     uses_datachain = is_python and imports_datachain(spec.query)
@@ -135,13 +135,13 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
 
 
 def imports_datachain(query: str) -> bool:
-    """Tell whether a Python query imports datachain itself."""
+    """Whether a Python query imports datachain itself."""
     if "datachain" not in query:
         return False
     try:
         tree = ast.parse(query)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # Python will say what is wrong with it
+        return False  # Python will report what is wrong with it
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -154,13 +154,13 @@ def imports_datachain(query: str) -> bool:
 
 
 def temporary_folder(folder: Path) -> Path:
-    """Return the TMPDIR of the job in `folder`: short, for the names of sockets lie in it."""
+    """Return the TMPDIR of the job in `folder`: short, as paths of sockets are limited."""
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
     return Path(tempfile.gettempdir()) / f"studio-{digest[:16]}"
 
 
 def base_environment() -> dict[str, str]:
-    """Return the variables that every process of the local Studio's jobs may have from us."""
+    """Return the variables that every process of a job may inherit from us."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -169,7 +169,7 @@ def base_environment() -> dict[str, str]:
 
 
 def _clone(repository: str) -> list[list[str]]:
-    # Here too, for the job may have been accepted by an earlier version.
+    # Checked here too, as an earlier version may have accepted the job.
     if fault := repository_fault(repository):
         raise StartFailed(f"The repository {fault}.")
     git = _program("git")
@@ -181,7 +181,7 @@ def _clone(repository: str) -> list[list[str]]:
 
 
 def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool) -> Build | None:
-    """Return what makes the job's own environment, `None` when our interpreter will do."""
+    """Return how to build the job's own environment; `None` if our interpreter is sufficient."""
     requirements = _significant_lines(spec.requirements or "")
     lacks_datachain = uses_datachain and (requirements or not _has_datachain())
     names = {match[0].lower() for line in requirements if (match := _REQUIREMENT_NAME.match(line))}
@@ -198,7 +198,7 @@ def _build(spec: RunSpec, folder: Path, cache_dir: Path, *, uses_datachain: bool
         commands.append([*install, "--requirement", str(folder / "requirements.txt")])
     parts = [version, sys.version, *requirements]
     if any(_LOCAL_REQUIREMENT.search(line) and ".whl" not in line for line in requirements):
-        parts.append(spec.job_id)  # what lies in a folder may change: for this job only
+        parts.append(spec.job_id)  # a folder's content may change: for this job only
     key = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return Build(
         folder=str(cache_dir / "environments"),
@@ -214,7 +214,7 @@ def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
         begin=[*command, "begin", str(folder)],
         end=[*command, "end", str(folder)],
         environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
-        failure="the job could not be made known to DataChain: its datasets will not name it",
+        failure="the job could not be registered with DataChain: its datasets will not name it",
     )
 
 
@@ -243,7 +243,7 @@ def _query_environment(
 
 
 def metastore(shared: Shared) -> Path:
-    """Return DataChain's own database, which is there once a job has used it."""
+    """Return the path of DataChain's own database, which exists once a job has used it."""
     return _datachain_root(shared) / ".datachain" / "db"
 
 
@@ -252,7 +252,7 @@ def _datachain_root(shared: Shared) -> Path:
 
 
 def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the job's variables with what uv and git may take from the user's own set-up."""
+    """Return the job's variables plus those of the user's configuration that uv and git need."""
     own = {
         name: value
         for name, value in os.environ.items()
@@ -269,7 +269,7 @@ def _significant_lines(requirements: str) -> list[str]:
 
 @cache
 def _has_datachain() -> bool:
-    """Whether our own interpreter has DataChain; a folder of that name beside us is none."""
+    """Whether our own interpreter has DataChain; a folder of that name does not count."""
     spec = importlib.util.find_spec("datachain")
     return spec is not None and spec.origin is not None
 

@@ -1,7 +1,7 @@
-"""Runs jobs on this machine: one shim a job, which outlives the server.
+"""Runs jobs on this machine: one shim per job, which outlives the server.
 
-All that is known of a job lies in its folder, and whether its shim lives is told by a lock alone,
-so a server that starts anew finds every job as it is.
+The state of a job is in its folder, and a lock shows whether its shim is alive, so a restarted
+server finds every job in its current state.
 """
 
 import asyncio
@@ -37,38 +37,38 @@ _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
-_UNREADABLE = "lost: what was noted of this job's end cannot be read"
+_UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """How much a job may leave and how long it may take to stop."""
+    """Limits on a job's output and on the time to stop it."""
 
     segment_bytes: int = SEGMENT_BYTES
     cap_bytes: int = CAP_BYTES
     """Bytes of output that are kept; at least two segments are."""
     grace_seconds: float = 10.0
-    """Between TERM and KILL."""
+    """Time between TERM and KILL."""
     beside_seconds: float = 60.0
-    """For telling DataChain of a job, before its query and again after it."""
+    """Time limit for registering a job with DataChain, before and again after its query."""
 
 
 class LocalRunner:
     """The `Runner` of this machine."""
 
     def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
-        # Resolved, for the folder is the job's marker whichever way it is named next time.
+        # Resolved, as the folder is the job's marker and may be given by another path next time.
         self._jobs = jobs_dir.resolve()
         self._cache = cache_dir.resolve()
         self._shared = environment.Shared(self._jobs.parent)
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
-        self._burials: dict[str, asyncio.Task[None]] = {}
+        self._cleanups: dict[str, asyncio.Task[None]] = {}
         self._closing = threading.Event()
 
     async def start(self, spec: RunSpec) -> None:
-        """Begin a job; return when its shim is under way.
+        """Start a job; return when its shim is running.
 
         Raises:
             StartFailed: It was started before, or what it needs is missing or cannot be written.
@@ -79,53 +79,53 @@ class LocalRunner:
             raise StartFailed(f"The job could not be started: {error.strerror}.") from error
 
     async def report(self, job_id: str) -> RunReport:
-        """Tell how far a job is; an unknown job is NOT_STARTED.
+        """Return the state of a job; an unknown job is NOT_STARTED.
 
-        The first call that finds the shim dead has what it left behind stopped; until that is done
-        the job is reported as it was.
+        The first call that finds the shim dead stops what it left behind; until that is done the
+        job's last state is returned.
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is Phase.LOST and report.finished_at is None:
-            if job_id not in self._burials:
+            if job_id not in self._cleanups:
                 name = f"bury {job_id}"
-                self._burials[job_id] = asyncio.create_task(self._bury(job_id), name=name)
+                self._cleanups[job_id] = asyncio.create_task(self._clean_up(job_id), name=name)
             phase = Phase.RUNNING if report.started_at else Phase.INIT
             return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
         return report
 
     async def cancel(self, job_id: str) -> None:
-        """Ask a job to stop and return at once, also when asked twice; `report` tells the end."""
+        """Ask a job to stop and return at once; idempotent. `report` shows the end."""
         await asyncio.to_thread(self._cancel, self._folder(job_id))
 
     async def lineage(self, job_id: str) -> RunLineage:
-        """Return what a job that has ended made; what cannot be read is logged and left out."""
+        """Return what an ended job made; what cannot be read is logged and left out."""
         return await asyncio.to_thread(self._lineage, self._folder(job_id))
 
     async def metastore(self) -> Metastore:
-        """Return what DataChain's database says; nothing, and a log entry, if it is unreadable."""
+        """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
         return await asyncio.to_thread(self._metastore)
 
     def output(self, job_id: str) -> OutputReader:
-        """Return access to what a job has printed, which is nothing for an unknown job."""
+        """Return a reader of a job's output, which is empty for an unknown job."""
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Let go of everything; jobs run on, and what was lost is found again."""
+        """Stop watching; jobs run on, and lost ones are found again by the next server."""
         self._closing.set()
-        burials = tuple(self._burials.values())
-        for burial in burials:
+        cleanups = tuple(self._cleanups.values())
+        for burial in cleanups:
             burial.cancel()
-        await asyncio.gather(*burials, return_exceptions=True)
+        await asyncio.gather(*cleanups, return_exceptions=True)
 
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
-            raise ValueError(f"{job_id!r} is not a job id")
+            raise ValueError(f"{job_id!r} is not the id of a job")
         return self._jobs / job_id
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
-                raise StartFailed(f"{name!r} is not the name of a file in the working directory.")
+                raise StartFailed(f"{name!r} is not a file name in the working directory.")
         folder = private_dir(self._folder(spec.job_id))
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
@@ -152,7 +152,7 @@ class LocalRunner:
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
         if not is_alive:
-            # The shim may have written its last word just before it let go.
+            # The shim may have written the end just before it released the lock.
             ending = ending or notes.read_exit(folder)
         canceled = (folder / "cancel").exists()
         steps = notes.read_steps(folder)
@@ -181,23 +181,23 @@ class LocalRunner:
             canceled=lost.canceled if lost else canceled,
         )
 
-    async def _bury(self, job_id: str) -> None:
-        """Stop what a dead shim left behind, then note that the job is lost."""
+    async def _clean_up(self, job_id: str) -> None:
+        """Stop what a dead shim left behind, then record that the job is lost."""
         try:
-            await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
+            await asyncio.to_thread(self._clean_up_lost, self._folder(job_id))
         except OSError as error:
             logger.warning("The end of the lost job %s could not be noted: %s", job_id, error)
         finally:
-            del self._burials[job_id]  # the next report tries again, unless it is noted
+            del self._cleanups[job_id]  # the next report tries again, unless the loss is recorded
 
-    def _bury_blocking(self, folder: Path) -> None:
+    def _clean_up_lost(self, folder: Path) -> None:
         left = process_tree.stop(
             lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
             grace_seconds=self._limits.grace_seconds,
             rest=self._closing.wait,
         )
         if self._closing.is_set():
-            return  # the next server goes on with it
+            return  # the next server tries again
         if left:
             logger.warning("%d processes of the lost job %s stay", len(left), folder.name)
         shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
@@ -237,13 +237,13 @@ class LocalRunner:
         try:
             _mark_canceled(folder)
         finally:
-            # Told all the same, for a job that fills the disk must end above all.
+            # Signalled all the same: above all, a job that fills the disk must end.
             with self._children_lock:
                 child = self._children.get(folder.name)
             _send_term(folder, child)
 
     def _reap(self) -> None:
-        """Take the ends of shims that this process started."""
+        """Reap shims that this process started."""
         with self._children_lock:
             for job_id, pid in tuple(self._children.items()):
                 try:
@@ -255,7 +255,7 @@ class LocalRunner:
 
 
 def _mark_canceled(folder: Path) -> None:
-    """Note that a job is canceled, by a new name for a file: that needs no room on the disk."""
+    """Mark a job as canceled by renaming a file, which needs no disk space."""
     mark = folder / "cancel"
     try:
         (folder / _UNUSED_MARK).rename(mark)
@@ -265,9 +265,9 @@ def _mark_canceled(folder: Path) -> None:
 
 
 def _send_term(folder: Path, child: int | None) -> None:
-    """Tell a job's shim to stop; one that has not started looks for the mark once it can be.
+    """Send TERM to a job's shim; a shim that has not started yet checks for the mark later.
 
-    The shim is `child` if this server started it: a job may have spoiled the note of its start.
+    The shim is `child` if this server started it: a job may have damaged its `started.json`.
     """
     started = notes.read_started(folder)
     has_started = started is not None or not (folder / "spec.json").exists()
@@ -301,13 +301,13 @@ def _spawn_shim(folder: Path, lock: int) -> int:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[int | None]:
-    """Hold the lock of a job that does not run; `None` when it does.
+    """Hold the lock of a job that does not run; yield `None` if it runs.
 
-    Whoever inherits the descriptor holds the lock on, without a moment in between.
+    A process that inherits the descriptor keeps holding the lock, without a gap.
     """
     opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        # Away from the number it gets in the shim, for a copy onto itself stays close-on-exec.
+        # Not the descriptor number it gets in the shim: dup2 onto itself would stay close-on-exec.
         lock = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, shim.LOCK_DESCRIPTOR + 1)
     finally:
         os.close(opened)
@@ -318,7 +318,7 @@ def _lock(path: Path) -> Iterator[int | None]:
 
 
 def _take(lock: int) -> bool:
-    """Take a lock; somebody may just be looking whether it is held, so try for a moment."""
+    """Take a lock; retry for a moment, as another process may just be checking it."""
     for _attempt in range(20):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -330,7 +330,7 @@ def _take(lock: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Tell whether a job's shim lives."""
+    """Whether a job's shim is alive."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -347,7 +347,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _datachain_job(spec: RunSpec) -> dict[str, Any]:
-    """Return what DataChain's database is to hold of the job (`AbstractMetastore.create_job`)."""
+    """Return the job's row for DataChain's database (`AbstractMetastore.create_job`)."""
     return {
         "job_id": spec.job_id,
         "name": spec.name,

@@ -1,6 +1,6 @@
 """Reads from DataChain's own database which datasets the jobs made and from what; never writes.
 
-The file belongs to DataChain, so its version is checked before a word of it is believed. See
+The file belongs to DataChain, so its version is checked before its content is used. See
 `SQLiteMetastore` of the published client 0.62.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMA_VERSION = 1
-"""Of the databases that this module can read."""
+"""Version of the databases that this module can read."""
 
 METRICS_LIMIT = 64 * 1024
-"""Characters of a job's metrics that are kept; longer ones are none for a list of jobs."""
+"""Maximum characters of a job's metrics; longer ones are dropped as too long for job lists."""
 
 _WAIT_SECONDS = 2.0
 
@@ -35,24 +35,24 @@ _SOURCES = """
 
 
 class Unreadable(Exception):  # noqa: N818 (reads as what is wrong)
-    """The database is there, but cannot be read now, or not by this program."""
+    """The database exists, but cannot be read now, or not by this program."""
 
 
 @dataclass(frozen=True)
 class Metastore:
-    """What the database says; the ids are its own."""
+    """The content of the database; the ids are its own."""
 
     versions: tuple[tuple[int, str, str, bool], ...] = ()
     """Id, `namespace.project.name`, version, and whether it was removed since."""
     jobs: tuple[tuple[int, str, bool], ...] = ()
-    """Id of a version, id of a job, and whether that made it; else it used it again."""
+    """Id of a version, id of a job, and whether it made the version or only reused it."""
     sources: tuple[tuple[int, str, int | None], ...] = ()
-    """Id of a version, a dataset it was made from, empty for one that is gone, and the id of that
-    version, `None` when it is gone."""
+    """Id of a version, the dataset it was made from (empty if gone), and the id of that dataset's
+    version (`None` if gone)."""
 
 
 def read(path: Path) -> Metastore:
-    """Return what the database at `path` says; nothing if there is none.
+    """Return the content of the database at `path`; empty if there is none.
 
     Raises:
         Unreadable: It is locked, damaged or of an unknown version.
@@ -72,7 +72,7 @@ def read(path: Path) -> Metastore:
 
 
 def metrics(path: Path, job_id: str) -> str | None:
-    """Return what a job has measured, as a JSON object; `None` for nothing, or nothing readable.
+    """Return a job's metrics as a JSON object; `None` if there are none, or none readable.
 
     Raises:
         Unreadable: The database is locked, damaged or of an unknown version.
@@ -98,7 +98,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("BEGIN")  # one state of it for all questions
+        connection.execute("BEGIN")  # one consistent state for all queries
         yield connection
 
 
@@ -106,5 +106,5 @@ def _check_version(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
     if version != SCHEMA_VERSION:
         raise Unreadable(
-            f"DataChain's database has version {version}; version {SCHEMA_VERSION} is known here"
+            f"DataChain's database has version {version}; only {SCHEMA_VERSION} is supported"
         )

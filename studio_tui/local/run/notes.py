@@ -1,6 +1,6 @@
-"""Reads what a shim noted in its job's folder, which a full disk or a crash may have torn.
+"""Reads the files that a shim wrote to its job's folder, which may be torn by a full disk or crash.
 
-What cannot be read is as good as not written: it never raises, except what the disk itself says.
+Unreadable content counts as not written; only errors of the disk itself are raised.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ class _Note(BaseModel):
 
 
 class Started(_Note):
-    """`started.json`: the shim is under way."""
+    """`started.json`: the shim is running."""
 
     pid: int
 
@@ -33,7 +33,7 @@ class Exit(_Note):
 
 
 class Lost(_Note):
-    """`lost.json`: the shim had died, and when nothing of the job was left."""
+    """`lost.json`: the shim had died, and when the last process of the job was gone."""
 
     finished_at: AwareDatetime
     canceled: bool
@@ -51,25 +51,25 @@ Note = TypeVar("Note", bound=_Note)
 
 
 def read_started(folder: Path) -> Started | None:
-    """Return what the shim noted of itself, `None` when it did not, or not readably."""
+    """Return what the shim wrote about itself; `None` if missing or unreadable."""
     return _read(Started, folder / "started.json")
 
 
 def read_exit(folder: Path) -> Exit | None:
-    """Return the job's end, `None` when none is noted, or not readably."""
+    """Return the job's end; `None` if missing or unreadable."""
     return _read(Exit, folder / "exit.json")
 
 
 def read_lost(folder: Path) -> Lost | None:
-    """Return when the job was found lost, `None` when that is not noted, or not readably."""
+    """Return when the job was found lost; `None` if missing or unreadable."""
     return _read(Lost, folder / "lost.json")
 
 
 def read_steps(folder: Path) -> tuple[RunStep, ...]:
     """Return the steps in order of their start.
 
-    Left out are lines that are no note, such as a last one that is not whole yet, and the end of a
-    step whose start is among them.
+    Invalid lines are skipped, such as an incomplete last one, and so are ends of steps without a
+    start.
     """
     lines = (_bytes(folder / "steps.jsonl") or b"").split(b"\n")
     starts: dict[str, datetime] = {}
@@ -91,7 +91,7 @@ def _read(kind: type[Note], path: Path) -> Note | None:
 
 
 def _bytes(path: Path) -> bytes | None:
-    """Return what is in a file; `None` if there is none, or something else in its place."""
+    """Return the content of a file; `None` if there is no regular file."""
     try:
         return read_bytes(path)
     except OSError as error:

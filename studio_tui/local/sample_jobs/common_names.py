@@ -1,4 +1,4 @@
-"""Which names does Python's own library use most? A few seconds of tokenizing."""
+"""Which names does Python's standard library use most? A few seconds of tokenizing."""
 
 import io
 import keyword

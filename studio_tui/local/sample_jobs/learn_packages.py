@@ -1,4 +1,4 @@
-"""Can a line of Python tell its package? Trains a small classifier for about two minutes.
+"""Can a line of Python reveal its package? Trains a small classifier for about two minutes.
 
 Logistic regression on hashed words, one score a package, by stochastic gradient descent, in plain
 Python. SECONDS in the environment says how long it may train.
@@ -27,7 +27,7 @@ def features(text: str) -> list[int]:
 
 
 def chances(weights: list[list[float]], found: list[int]) -> list[float]:
-    """Return how likely each package is, by its scores."""
+    """Return the probability of each package from its scores."""
     scores = [sum(row[at] for at in found) for row in weights]
     top = max(scores)
     powers = [math.exp(score - top) for score in scores]
@@ -35,7 +35,7 @@ def chances(weights: list[list[float]], found: list[int]) -> list[float]:
 
 
 def accuracy(weights: list[list[float]], lines: list[Line]) -> float:
-    """Return the share of lines whose package is guessed."""
+    """Return the share of lines whose package is predicted correctly."""
     right = 0
     for found, package in lines:
         likely = chances(weights, found)
@@ -44,7 +44,7 @@ def accuracy(weights: list[list[float]], lines: list[Line]) -> float:
 
 
 def read_lines() -> list[Line]:
-    """Return the longer lines of all packages with the package of each, in a fixed disorder."""
+    """Return the longer lines of all packages with their packages, shuffled reproducibly."""
     lines = [
         (features(text), number)
         for number, package in enumerate(PACKAGES)

@@ -1,4 +1,4 @@
-"""How branchy are the functions of Python's own library? One JSON line a module."""
+"""How branchy are the functions of Python's standard library? One JSON line per module."""
 
 import ast
 import json
@@ -19,7 +19,7 @@ for path in sorted(LIBRARY.rglob("*.py")):
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError, RecursionError) as error:
-        # Some files of the library's own tests are wrong on purpose.
+        # Some files of the library's tests are invalid on purpose.
         line |= {"level": "warning", "message": f"cannot be parsed: {error}"}
     else:
         functions = {

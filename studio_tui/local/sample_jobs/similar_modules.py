@@ -17,14 +17,14 @@ SAMPLE = 4
 
 
 def shingles(path: Path) -> frozenset[int]:
-    """Return the hashes of the runs of words in a text: one in `SAMPLE`, the same everywhere."""
+    """Return the hashes of a text's shingles: a reproducible sample of one in `SAMPLE`."""
     words = path.read_text("utf-8", "replace").split()
     runs = zip(*(words[at:] for at in range(SHINGLE_WORDS)), strict=False)
     return frozenset(code for code in map(hash, runs) if code % SAMPLE == 0)
 
 
 def with_bar(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the pairs, and draw how far we are on one line."""
+    """Yield the pairs, drawing a progress bar on one line."""
     began = last = time.monotonic()
     for done, pair in enumerate(pairs, 1):
         yield pair

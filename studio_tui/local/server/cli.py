@@ -1,4 +1,4 @@
-"""`studio-tui local`: serve in the foreground, or look after a server that runs."""
+"""`studio-tui local`: serve in the foreground, or manage a running server."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ _LEAST_KEPT = 2 * SEGMENT_BYTES
 
 
 def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
-    """Read a size that was written as `2GiB`; it must leave room for a beginning and an end."""
+    """Parse a size such as `2GiB`; it must leave room for a beginning and an end."""
     try:
         count = byte_count(size)
     except ValueError as error:
@@ -36,7 +36,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> i
 
 
 def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
-    """Read a span that was written as `30d`."""
+    """Parse a time span such as `30d`."""
     try:
         return span(text)
     except ValueError as error:
@@ -112,7 +112,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     metavar="SPAN",
     callback=_span,
     required=True,
-    help="What was not used for so long goes: 30d, 12h, 8w.",
+    help="Remove what was not used for this long: 30d, 12h, 8w.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -128,7 +128,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
         _fail(error)
     going = _survey(data, jobs).older_than(clock.now() - older)
     if not going:
-        click.echo("Nothing is that old.")
+        click.echo("There is nothing that old.")
         return
     click.echo(f"{_amounts(going)} would go: {size(sum(item.used for item in going))}.")
     if not yes and not click.confirm("Remove them?", default=False):
@@ -180,7 +180,7 @@ def _find(data_dir: Path) -> endpoint.Endpoint:
 
 
 def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
-    """Return what says which jobs have ended: the server, which alone may read, or the file."""
+    """Return a source of which jobs have ended: the server if it runs, else the database file."""
     found = endpoint.find(data.root)
     if found is None:
         return lambda: JobEnds.of_file(data.database)
@@ -191,11 +191,11 @@ def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.Room:
     try:
         return room.survey(data, jobs())
     except (OSError, ValueError, sqlite3.Error) as error:
-        _fail(f"What lies in {data.root} cannot be listed: {error}.")
+        _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
 def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
-    """Say what takes room, and what of it could go."""
+    """Yield lines about disk usage, and what of it could be deleted."""
     yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
     for label, used in (
         ("logs", found.logs),
@@ -215,14 +215,14 @@ def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
 
 
 def _amounts(items: Sequence[room.Item]) -> str:
-    """Count folders of jobs and environments."""
+    """Return the counts of folders and environments."""
     environments = sum(item.path.parent.name == "environments" for item in items)
     jobs = len(items) - environments
     return f"{plural(jobs, 'job folder')} and {plural(environments, 'environment')}"
 
 
 def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
-    # The server's imports take half a second that the other commands need not wait for.
+    # The server's imports take half a second, which the other commands need not wait for.
     from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Finding, starting and stopping the server of a data directory, from any other process.
 
-Standard library only, because the dashboard pays for what is imported here before its first paint.
+It imports only the standard library, because its imports delay the dashboard's first paint.
 """
 
 import errno
@@ -30,13 +30,13 @@ from studio_tui.local.config.data_dir import DataDir
 T = TypeVar("T")
 
 START_SECONDS = 20.0
-"""How long a server that was just started may take to serve."""
+"""Maximum time for a started server until it serves."""
 
 STOP_SECONDS = 10.0
-"""How long a server that was asked to stop may take; it promises 5."""
+"""Maximum time for a server to stop; it promises 5."""
 
 JOB_ENDS = "/local/job-ends"
-"""Where a server says which jobs have ended; under `/api`, and no part of the API."""
+"""Path, under `/api` but not part of the API, where a server returns which jobs have ended."""
 
 _OWN_URL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}")
 _PROBE_SECONDS = 2.0
@@ -50,11 +50,11 @@ class Endpoint:
     """A running local Studio."""
 
     url: str
-    """Base of all its addresses, without `/api`."""
+    """Base URL, without `/api`."""
     team: str
     pid: int
     instance: str
-    """Of this run of the server; not secret."""
+    """Identifies this run of the server; not secret."""
     token_file: Path
     cli_config: Path
     """A configuration directory for the `datachain` CLI."""
@@ -63,7 +63,7 @@ class Endpoint:
         """Return the token, which is secret.
 
         Raises:
-            ConfigError: Its file is gone, or is no text.
+            ConfigError: Its file is missing, or is not text.
         """
         restart = "Run `studio-tui local stop`, remove the file, and start it again."
         try:
@@ -77,7 +77,7 @@ class Endpoint:
     def environment(self) -> dict[str, str]:
         """Return the variables that point the `datachain` CLI, or any dashboard, at it.
 
-        Two of the CLI's commands insist on a token in a configuration file, hence the directory.
+        Two of the CLI's commands require a token in a configuration file, hence the directory.
         """
         return {
             "DATACHAIN_STUDIO_URL": self.url,
@@ -91,7 +91,7 @@ def find(data_dir: Path) -> Endpoint | None:
     """Return the server of a data directory if one serves.
 
     Raises:
-        ConfigError: Something is there, but does not answer.
+        ConfigError: There is one, but it does not answer.
     """
     data = DataDir(data_dir)
     if not is_locked(data.lock):
@@ -109,23 +109,23 @@ def find(data_dir: Path) -> Endpoint | None:
 def attach_or_start(data_dir: Path) -> Endpoint:
     """Return the server of a data directory, started in the background if there is none.
 
-    It runs in a session of its own, so it and its jobs outlive the caller.
+    It runs in its own session, so it and its jobs outlive the caller.
 
     Raises:
-        ConfigError: It cannot be started, or does not answer; the sentence says why.
+        ConfigError: It cannot be started, or does not answer; the message says why.
     """
     return find(data_dir) or _start(DataDir(data_dir))
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server of a data directory; its jobs run on. Tell whether there was one.
+    """Stop the server of a data directory; its jobs run on. Return whether there was one.
 
     Raises:
         ConfigError: It does not stop.
     """
     deadline = time.monotonic() + STOP_SECONDS
     asked: set[str] = set()
-    # One that was started meanwhile may take the place of the one that stops.
+    # A server started meanwhile may replace the stopping one.
     while endpoint := find(data_dir):
         if time.monotonic() > deadline:
             raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
@@ -160,7 +160,7 @@ def _start(data: DataDir) -> Endpoint:
             cwd=data.root,
             start_new_session=True,
         )
-        # Another process may have been quicker; then ours ends and that one is as good.
+        # Another process may have been quicker; then our server ends and theirs is used.
         endpoint = _until(
             lambda: serving(data),
             START_SECONDS,
@@ -180,7 +180,7 @@ def _start(data: DataDir) -> Endpoint:
 
 
 def _open_log(path: Path) -> int:
-    """Open the server's log for appending; a long one begins anew."""
+    """Open the server's log for appending; one that is too long is emptied first."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     found = os.fstat(descriptor)
@@ -193,9 +193,9 @@ def _open_log(path: Path) -> int:
 
 
 def _disown(server: subprocess.Popen[bytes]) -> None:
-    """Let a child live on without a warning when this end forgets it, and take its end."""
+    """Reap a child in the background, and suppress the warning about a child left running."""
     server.returncode = 0
-    # Else it would stay as a zombie, when it is stopped from elsewhere, for as long as we live.
+    # Otherwise, if stopped by another process, it would stay a zombie for as long as we run.
     name = f"end of the local Studio {server.pid}"
     threading.Thread(target=_reap, args=(server.pid,), name=name, daemon=True).start()
 
@@ -206,7 +206,7 @@ def _reap(pid: int) -> None:
 
 
 def state_seal(data: DataDir) -> object:
-    """Return what is another whenever a server has begun to serve; `None` while none does."""
+    """Return a value that changes whenever a server starts to serve; `None` while none does."""
     try:
         found = data.state.stat()
     except OSError:
@@ -215,26 +215,26 @@ def state_seal(data: DataDir) -> object:
 
 
 def pid_of(data: DataDir) -> int | None:
-    """Return the process that the state file names."""
+    """Return the pid in the state file."""
     found = _noted(data)
     return found.pid if found is not None else None
 
 
 def serving(data: DataDir) -> Endpoint | None:
-    """Return the endpoint that the state file names if that very server answers there."""
+    """Return the endpoint in the state file if that very server answers there."""
     found = _noted(data)
     return found if found is not None and _instance_at(found.url) == found.instance else None
 
 
 def _noted(data: DataDir) -> Endpoint | None:
-    """Return the endpoint that the state file names, whoever is there."""
+    """Return the endpoint in the state file, without checking who answers there."""
     try:
         state = read_json(data.state)
         url, team, pid, instance = (state[key] for key in ("url", "team", "pid", "instance"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     are_texts = isinstance(url, str) and isinstance(team, str) and isinstance(instance, str)
-    # Signals go to that process, and 0 or -1 would be many.
+    # The pid is sent signals, and 0 or -1 would address many processes.
     if not are_texts or not _OWN_URL.fullmatch(url) or type(pid) is not int or pid <= 1:
         return None
     return Endpoint(
@@ -248,7 +248,7 @@ def _noted(data: DataDir) -> Endpoint | None:
 
 
 def _instance_at(url: str) -> str | None:
-    """Ask who serves at `url`, without a token, which no stranger on an old port shall get."""
+    """Return the instance id served at `url`, without sending the token to a possible stranger."""
     place = address(url)
     if place is None:
         return None
@@ -263,11 +263,11 @@ def _instance_at(url: str) -> str | None:
 
 
 def ask(found: Endpoint, path: str) -> object:
-    """Return what a server answers to a question of ours.
+    """Return a server's JSON answer to a GET of `path`.
 
     Raises:
         OSError: it does not answer.
-        ValueError: it answers with no JSON.
+        ValueError: the answer is not JSON.
     """
     place = address(found.url)
     host, port = (place.host, place.port) if place else ("", None)
@@ -287,14 +287,14 @@ def ask(found: Endpoint, path: str) -> object:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether a server holds the lock, which the kernel lets go of however it dies."""
+    """Whether a server holds the lock, which the kernel releases however the server ends."""
     try:
-        # As the server opens it, which holds no lock of what a link leads to.
+        # Opened as the server does it, which never locks the target of a link.
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:
-        # Shared, so that two who look at once do not take each other for the server.
+        # A shared lock, so that two concurrent checks do not take each other for the server.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
@@ -307,7 +307,7 @@ def is_locked(path: Path) -> bool:
 def _until(
     condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
 ) -> T:
-    """Return the condition's value once it holds, or its last one after `seconds`."""
+    """Return the condition's value once it is true, or its last value after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

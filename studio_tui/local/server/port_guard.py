@@ -1,4 +1,4 @@
-"""Keeps the token of a local Studio from whoever takes its port once it has died."""
+"""Prevents sending the token of a local Studio to another process that took its port."""
 
 import asyncio
 import os
@@ -10,22 +10,22 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 
 _LOOK_EVERY = 0.5
-"""Seconds between looks at a server where the system does not say when a process ends."""
+"""Seconds between checks of a server if the system cannot report the end of a process."""
 
 
 class PortGuard:
     """Watches the server of one data directory.
 
     While the server holds its lock and its state file names an address, nobody else can listen
-    there: it takes the state file away before it lets go of the port, and the kernel lets go of
-    the lock however it dies.
+    there: it removes the state file before it releases the port, and the kernel releases the lock
+    however the server ends.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data = DataDir(data_dir)
 
     def before(self, url: str) -> object:
-        """Make sure that the server is the one at `url`, by asking it without the token.
+        """Check that the server at `url` is the right one, by asking it without the token.
 
         Raises:
             NotSent: it is not.
@@ -37,12 +37,12 @@ class PortGuard:
         return seal
 
     def holds(self, seal: object) -> bool:
-        """Whether the server has been there all the time since the seal was made."""
+        """Whether the server has run without interruption since the seal was made."""
         return seal == endpoint.state_seal(self._data) and self.runs
 
     @property
     def was_stopped(self) -> bool:
-        """Whether the server that is gone was told to stop, instead of having died."""
+        """Whether the ended server was stopped on purpose, and did not crash."""
         return not self._data.state.exists()
 
     @property
@@ -51,13 +51,13 @@ class PortGuard:
         return endpoint.is_locked(self._data.lock)
 
     async def until_gone(self) -> None:
-        """Return once no server runs, at once where none does."""
+        """Return once no server runs."""
         while await asyncio.to_thread(endpoint.is_locked, self._data.lock):
             await _end_of(await asyncio.to_thread(endpoint.pid_of, self._data))
 
 
 async def _end_of(pid: int | None) -> None:
-    """Return when a process has ended, or after a while where that is not known."""
+    """Return when a process has ended, or after a while if that cannot be observed."""
     try:
         watched = os.pidfd_open(pid) if pid is not None else None
     except (AttributeError, OSError):

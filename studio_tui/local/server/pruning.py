@@ -1,4 +1,4 @@
-"""Lets go by itself of what the user's limits say that it may."""
+"""Automatically deletes what exceeds the user's limits on disk space."""
 
 import asyncio
 import logging
@@ -15,15 +15,15 @@ from studio_tui.local.server import room
 logger = logging.getLogger(__name__)
 
 EVERY = 6 * 3600.0
-"""Seconds between looks."""
+"""Seconds between checks."""
 
 
 async def keep_within(
     data: DataDir, limits: RoomLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
-    """Look at once and then every few hours, until cancelled; without limits do nothing.
+    """Check now and then every few hours, until cancelled; without limits do nothing.
 
-    `ends` says which jobs have ended.
+    `ends` returns which jobs have ended.
     """
     loop = asyncio.get_running_loop()
 
@@ -34,7 +34,7 @@ async def keep_within(
         try:
             freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
         except Exception:
-            # The jobs go on, whatever lies about in the data directory.
+            # Jobs go on, whatever else is in the data directory.
             logger.exception("No room was made")
         else:
             if freed:
@@ -43,7 +43,7 @@ async def keep_within(
 
 
 def prune(data: DataDir, limits: RoomLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
-    """Let go of what is too old, and then of the oldest while there is too much; return bytes."""
+    """Delete what is too old, then the oldest while there is too much; return freed bytes."""
     freed = 0
     if limits.older is not None:
         freed += room.free(data, room.survey(data, jobs()).older_than(now - limits.older), jobs)

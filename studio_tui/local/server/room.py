@@ -1,7 +1,7 @@
-"""How much room a local Studio takes on the disk, what of it could go, and letting that go.
+"""Disk usage of a local Studio, what of it could be deleted, and deleting that.
 
-Nothing of a job that has not ended is touched, no dataset, and no file that DataChain knows of.
-What a job was and how it ended stays in the database; its log says that it was removed.
+Jobs that have not ended, datasets, and files that DataChain refers to are not touched. A job's data
+and outcome stay in the database; its log says that it was removed.
 """
 
 import fcntl
@@ -20,10 +20,10 @@ from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.shim.output import segment_name
 
 REMARK = "(This log and the job's folder were removed to make room on the disk.)\n"
-"""What a log holds afterwards."""
+"""The content of a deleted log."""
 
 _KEPT = frozenset({"lock", "started.json", "exit.json", "lost.json", "steps.jsonl", "cancel"})
-"""Files of a job's folder that say how it ended."""
+"""Files of a job's folder that record how it ended."""
 
 _WAIT_SECONDS = 5.0
 _BLOCK = 512
@@ -31,47 +31,47 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Item:
-    """A thing on the disk that can be made again or is no longer needed by what goes on."""
+    """Something on disk that can be recreated or is no longer needed."""
 
     path: Path
     used: int
     """Bytes on the disk."""
     last_used: datetime
-    """When the job ended, or the last one that used the environment."""
+    """When the job ended, or the last job that used the environment."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """What a local Studio takes; all sizes are bytes on the disk."""
+    """Disk usage of a local Studio; all sizes are bytes on disk."""
 
     active_jobs: int
     ended_jobs: int
     logs: int
     folders: int
-    """Working directories of jobs, with all that is beside their logs."""
+    """Working directories of jobs, with everything but their logs."""
     environments: int
     uploads: int
     datasets: int
-    """What jobs keep for each other, DataChain's own included."""
+    """Files that jobs keep for each other, including DataChain's own."""
     database: int
     jobs_to_clean: tuple[Item, ...]
-    """Folders of jobs that have ended, with their logs; oldest first."""
+    """Folders of ended jobs, with their logs; oldest first."""
     environments_to_clean: tuple[Item, ...]
-    """Those that no job uses now; the one that was not used for longest first."""
+    """Environments that no job uses now; least recently used first."""
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """Sum of all sizes."""
         parts = (self.logs, self.folders, self.environments, self.uploads, self.datasets)
         return sum(parts) + self.database
 
     def older_than(self, before: datetime) -> tuple[Item, ...]:
-        """Return what was not used since `before`."""
+        """Return the items that were not used since `before`."""
         items = (*self.jobs_to_clean, *self.environments_to_clean)
         return tuple(item for item in items if item.last_used < before)
 
     def beyond(self, most: int) -> tuple[Item, ...]:
-        """Return what has to go, oldest first, so that all together takes at most `most` bytes."""
+        """Return the oldest items, whose deletion brings the total down to at most `most` bytes."""
         over, going = self.total - most, []
         items = (*self.jobs_to_clean, *self.environments_to_clean)
         for item in sorted(items, key=lambda item: item.last_used):
@@ -83,7 +83,7 @@ class Room:
 
 
 def survey(data: DataDir, jobs: JobEnds) -> Room:
-    """Look through a data directory; it takes a while where there is much."""
+    """Measure a data directory; this may take long."""
     ended = jobs.ended
     listed = _listed_folders(data)
     logs = folders = 0
@@ -124,9 +124,9 @@ def survey(data: DataDir, jobs: JobEnds) -> Room:
 
 
 def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> int:
-    """Remove things of a survey, unless they are in use by now; return the bytes that are free.
+    """Delete items of a survey, unless they are now in use; return the freed bytes.
 
-    `jobs` says how things are at that moment.
+    `jobs` returns the current state of the jobs.
     """
     environments = data.cache / "environments"
     return sum(
@@ -138,7 +138,7 @@ def free(data: DataDir, items: Iterable[Item], jobs: Callable[[], JobEnds]) -> i
 
 
 def _free_folder(item: Item) -> int:
-    """Remove a job's folder but for how it ended; its log says so."""
+    """Delete a job's folder except for how it ended; its log then says so."""
     with _locked(item.path / "lock") as is_ours:
         if not is_ours:
             return 0
@@ -152,7 +152,7 @@ def _free_folder(item: Item) -> int:
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
-    """Remove an environment unless a job uses it; who makes the same one waits meanwhile."""
+    """Delete an environment unless a job uses it; builders of the same one wait meanwhile."""
     key = item.path.name.rpartition("-")[0]
     with _locked(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended
@@ -168,7 +168,7 @@ def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) ->
 
 
 def _listed_folders(data: DataDir) -> tuple[Path, ...]:
-    """Return the folders that datasets of DataChain were made from, as it has listed them."""
+    """Return the folders that DataChain has listed, from which datasets may have been made."""
     database = data.root / "datachain" / "root" / ".datachain" / "db"
     if not database.exists():
         return ()
@@ -178,13 +178,13 @@ def _listed_folders(data: DataDir) -> tuple[Path, ...]:
         with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT_SECONDS)) as connection:
             rows = connection.execute(names).fetchall()
     except sqlite3.Error:
-        # Not known is not none: then no job's folder goes.
+        # Unknown does not mean none: keep all folders of jobs.
         return (data.jobs,)
     return tuple(Path(unquote(name.removeprefix("lst__file://"))) for (name,) in rows)
 
 
 def _is_in(path: Path, folder: Path) -> bool:
-    """Whether a path that is known lies in a folder or holds it."""
+    """Whether a known path is inside a folder or contains it."""
     real, known = folder.resolve(), path.resolve()
     return known.is_relative_to(real) or real.is_relative_to(known)
 
@@ -198,7 +198,7 @@ def _environment_of(folder: Path) -> str:
 
 
 def _has_something(folder: Path) -> bool:
-    """Whether a job's folder holds more than how it ended."""
+    """Whether a job's folder contains more than how it ended."""
     return any(entry.name not in _KEPT | {"output"} for entry in _entries(folder))
 
 
@@ -210,7 +210,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _used(path: Path) -> int:
-    """Return the bytes that a file, or all in a folder, takes on the disk; links count as such."""
+    """Return the bytes on disk of a file or a whole folder, without following links."""
     try:
         found = path.lstat()
     except OSError:
@@ -239,7 +239,7 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[bool]:
-    """Hold a lock if nobody else does; yield whether."""
+    """Hold a lock if nobody else does; yield whether it is held."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:

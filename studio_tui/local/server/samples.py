@@ -1,8 +1,8 @@
-"""Sample work for the first minute: real jobs of different lengths, each a file that can be read.
+"""Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
-They need nothing but Python, and work on the text of its own library, which every machine has.
-The jobs of the pipeline run once by themselves, on a part of that text; from what they read and
-made then, a pipeline can be planned that does it all again on everything.
+They need only Python, and work on the source of its standard library, which every machine has. The
+jobs of the pipeline first run on their own, on a part of that text; from what they read and made,
+a pipeline can be planned that repeats it all on everything.
 """
 
 import os
@@ -16,7 +16,7 @@ from studio_tui.local.config.team import TEAM
 _FOLDER = Path(__file__).parents[1] / "sample_jobs"
 _LAKE = _FOLDER / "pipeline" / "lake.py"
 _BEFORE_OTHERS = 4
-"""Priority of the pipeline's jobs: a job that takes all workers does not hold them up."""
+"""Priority of the pipeline's jobs, so that a job that takes all workers does not delay them."""
 
 PIPELINE = (
     "list_modules.py",
@@ -36,7 +36,7 @@ PIPELINE = (
     "export.py",
     "publish.py",
 )
-"""Each after those it takes datasets from, so that none waits for one that has no worker."""
+"""Each after the makers of its input datasets, so that none waits for one without a worker."""
 
 ABOUT = (
     f"  {len(PIPELINE)} jobs that hand datasets on; when they are done, a pipeline",
@@ -44,10 +44,10 @@ ABOUT = (
     "  7 jobs of different lengths; one fails for an honest reason",
     "  a schedule, nightly at three",
 )
-"""What the samples are, for whoever is asked to run them."""
+"""Description of the samples, shown before they are run."""
 
 TARGET = "published"
-"""The dataset that the pipeline is made for, once its jobs have run by themselves."""
+"""The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
 LOOK_AT = "2, enter show it; n finds the failed job, L says why, e fixes it."
 """What to look at first."""
@@ -56,7 +56,7 @@ LOOK_AT = "2, enter show it; n finds the failed job, L says why, e fixes it."
 class Sample(NamedTuple):
     """A job to submit, with the files to upload for it."""
 
-    wish: JobInput
+    job: JobInput
     files: Sequence[Path] = ()
 
 
@@ -75,14 +75,14 @@ def _sample(name: str, *, workers: int = 1, cron: str | None = None, **environme
 
 
 def _of_pipeline(name: str) -> Sample:
-    wish = JobInput(
+    job = JobInput(
         query=(_FOLDER / "pipeline" / name).read_text("utf-8"),
         query_type=QueryType.PYTHON,
         query_name=name,
         team_name=TEAM,
         priority=_BEFORE_OTHERS,
     )
-    return Sample(wish, (_LAKE,))
+    return Sample(job, (_LAKE,))
 
 
 def _samples(cores: int) -> tuple[Sample, ...]:
@@ -100,4 +100,4 @@ def _samples(cores: int) -> tuple[Sample, ...]:
 
 
 SAMPLES = _samples(os.cpu_count() or 1)
-"""In the order to submit them. The last to run takes all workers of a fresh install: it waits."""
+"""In the order of submission. The last one takes all workers of a fresh install, so it waits."""

@@ -35,20 +35,20 @@ from studio_tui.local.server.studio import Studio, open_studio
 HOST = "127.0.0.1"
 
 HEAD_SECONDS = 10.0
-"""The head of a request may take so long; then the connection is closed."""
+"""Maximum time for the head of a request; then the connection is closed."""
 
 KEEP_ALIVE_SECONDS = 75
-"""A connection without requests is closed after so long."""
+"""Idle time after which a connection is closed."""
 
 GRACE_SECONDS = 3
-"""Requests and websockets that are under way at the end have so long."""
+"""Time that pending requests and websockets get at the end."""
 
 _LOCK_SECONDS = 0.05
 _WEBSOCKET_LIMIT = 64 * 1024
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handlers and without its ten wake-ups a second."""
+    """uvicorn without its signal handlers and without its ten wake-ups per second."""
 
     def __init__(
         self,
@@ -62,17 +62,17 @@ class Server(uvicorn.Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Stop accepting, give what is under way `GRACE_SECONDS`, and return from `serve`."""
+        """Stop accepting, give pending requests `GRACE_SECONDS`, and return from `serve`."""
         self.should_exit = True
         self._stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept, and tell."""
+        """Begin to accept, and call `on_start`."""
         await super().startup(sockets)
         self._on_start(self)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell, and only then let go of the port."""
+        """Call `on_stop` before releasing the port."""
         self._on_stop()
         await super().shutdown(sockets)
 
@@ -83,27 +83,27 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone; `serve` has its own way."""
+        """Leave signals alone; `serve` handles them."""
         yield
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP that does not wait for ever for the head of a request."""
+    """HTTP with a time limit for the head of a request."""
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Expect the first request."""
+        """Start the timer for the first request."""
         super().connection_made(transport)
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
-        """Expect the rest of a request's head, if it has begun and not ended."""
+        """Run the timer while the head of a request is incomplete."""
         super().data_received(data)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing more."""
+        """Stop the timer."""
         super().connection_lost(exc)
         self._expect_nothing()
 
@@ -120,10 +120,10 @@ class PatientProtocol(H11Protocol):
 
 
 class PromptWebSocket(WebSocketsSansIOProtocol):
-    """A websocket that ends with the server, also when the other side already has."""
+    """A websocket that ends with the server, even if the client has stopped reading."""
 
     def shutdown(self) -> None:
-        """Say goodbye, unless the other side has; then it is not waited for until it reads on."""
+        """Send a close frame, or abort a connection that the client is already closing."""
         if self.transport.is_closing() and not self.close_sent:
             self.transport.abort()
         else:
@@ -138,8 +138,8 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM, SIGINT or `Server.stop`; jobs are left running.
 
-    `port` is the one to take; `None` for the last one if it is free, else any. `on_start` is called
-    with the server and its URL once it answers. `limits` hold for jobs that start from now on.
+    `port` is the port to use; `None` for the last one if it is free, else any. `on_start` is called
+    with the server and its URL once it answers. `limits` apply to jobs started from now on.
 
     Raises:
         ConfigError: Another server has the data directory, or something in it cannot be used.
@@ -205,8 +205,8 @@ async def _serve(
     )
 
     def stopping() -> None:
-        # Before the port, which from then on anybody may take. Whoever finds the file beside no
-        # server finds one that has died.
+        # Before the port is released, which anybody may take then. A state file without a server
+        # means that the server crashed.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 
@@ -230,7 +230,7 @@ async def _serve(
 
 
 def _is_no_false_alarm(record: logging.LogRecord) -> bool:
-    """Drop what uvicorn says after every refused websocket, though that was answered properly."""
+    """Drop what uvicorn logs after every refused websocket, although that was answered."""
     return record.msg != "ASGI callable returned without completing handshake."
 
 
@@ -273,7 +273,7 @@ def _locked(data: DataDir) -> Iterator[None]:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                # Whoever looks whether a server lives has the lock for a moment too.
+                # Processes that check whether a server runs hold the lock for a moment too.
                 if time.monotonic() > deadline:
                     raise ConfigError(f"A local Studio already runs in {data.root}.") from error
                 time.sleep(0.001)
@@ -285,7 +285,7 @@ def _locked(data: DataDir) -> Iterator[None]:
 
 
 def _token(data: DataDir) -> SecretStr:
-    """Return the data directory's token, made if there is none."""
+    """Return the data directory's token, created if there is none."""
     with suppress(FileNotFoundError):
         data.token.chmod(0o600)
         known = read_text(data.token).strip()
@@ -300,8 +300,8 @@ def _token(data: DataDir) -> SecretStr:
 
 @contextmanager
 def _listening(data: DataDir, port: int | None) -> Iterator[socket.socket]:
-    """Bind the port asked for; if none was, the last one or else any."""
-    # With its protocol named, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
+    """Bind the requested port; if none was requested, the last one or else any."""
+    # With an explicit protocol, or asyncio leaves Nagle's algorithm on: 40 ms for each answer.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for candidate in (_last_port(data), 0) if port is None else (port,):
@@ -325,9 +325,9 @@ def _last_port(data: DataDir) -> int:
 
 
 def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
-    """Let others find the server, and the `datachain` CLI use it."""
+    """Write the files by which others find the server, and the `datachain` CLI uses it."""
     token = studio.token.get_secret_value()
-    # Both are quoted alike in JSON and TOML.
+    # JSON and TOML quote these values alike.
     lines = [f"{key} = {json.dumps(value)}" for key, value in _credentials(url, token).items()]
     write_private(data.cli_config / "config", "\n".join(["[studio]", *lines, ""]))
     write_private(data.port, f"{port}\n")

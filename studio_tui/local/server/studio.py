@@ -1,4 +1,4 @@
-"""The parts of one local Studio, opened together and closed together."""
+"""The parts of one local Studio, opened and closed together."""
 
 import getpass
 import secrets
@@ -40,20 +40,20 @@ class Studio:
     steering: ScheduleSteering
     schedule_pipelines: SchedulePipelines
     user: str
-    """Who all jobs are created by: the owner of this process."""
+    """The creator of all jobs: the owner of this process."""
     instance: str
-    """Of this run of the server; not secret."""
+    """Identifies this run of the server; not secret."""
     token: SecretStr
     pages: PageKeys
-    """Where the jobs' pages are."""
+    """The keys and addresses of the jobs' pages."""
 
     @property
     def clusters(self) -> Clusters:
-        """The clusters as they are now."""
+        """The current clusters."""
         return self.cluster_file.clusters
 
     async def look_at_clusters(self) -> None:
-        """Take over what the file of clusters says now."""
+        """Reread the file of clusters if it has changed."""
         if await self.cluster_file.look():
             self.dispatcher.wake()
 

@@ -1,1 +1,1 @@
-"""What stands beside each job and outlives the server. Standard library alone."""
+"""The process beside each job, which outlives the server. Uses only the standard library."""

@@ -1,7 +1,7 @@
-"""Executes a job's commands one after another, keeps what they print, and stops all of them.
+"""Executes a job's commands one after another, stores their output, and stops all of them.
 
-One thread, one loop: output, ends of children and signals are waited for together. It runs in the
-shim's process, whose signals and children are all its own.
+One thread with one loop waits for output, ends of children and signals together. It runs in the
+shim's process, which has no other signal handlers and children.
 """
 
 import os
@@ -15,7 +15,7 @@ from studio_tui.local.shim import process_tree
 from studio_tui.local.shim.output import OutputWriter
 
 PAUSE_SECONDS = 0.04
-"""How long an unfinished line stands still before readers may show it."""
+"""How long an unfinished line must stop growing before readers may show it."""
 
 _LEFTOVER_SECONDS = 0.25
 _READ_BYTES = 256 * 1024
@@ -23,11 +23,11 @@ _RESET_SIGNALS = (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGXFSZ)
 
 
 class CannotExecute(Exception):  # noqa: N818 (reads as what happened)
-    """A command does not exist or may not be executed; the sentence says which."""
+    """A command does not exist or may not be executed; the message says which."""
 
 
 class Stopped(Exception):  # noqa: N818 (reads as what happened)
-    """The job was told to stop before what was under way had ended by itself."""
+    """The job was told to stop before the current command had ended."""
 
 
 class Commands:
@@ -35,7 +35,7 @@ class Commands:
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:
         self.is_told_to_stop = False
-        """Whether a TERM has come."""
+        """Whether a TERM has arrived."""
         self._folder = folder
         self._output = output
         self._grace_seconds = grace_seconds
@@ -61,8 +61,8 @@ class Commands:
     ) -> int:
         """Run a command; return its exit code, 128 + n for death by signal n, once it has ended.
 
-        It has ended when its own process has. Processes it leaves behind are stopped. When the job
-        is told to stop, or the command takes longer than `limit_seconds`, all its processes are.
+        It has ended when its own process has; processes it leaves behind are stopped. If the job is
+        told to stop, or the command exceeds `limit_seconds`, all its processes are stopped.
 
         Raises:
             CannotExecute: It does not exist or may not be executed.
@@ -88,7 +88,7 @@ class Commands:
         return code if code >= 0 else 128 - code
 
     def turn(self, seconds: float | None) -> None:
-        """Wait for output, the end of a child or a signal, at most `seconds`; take what came."""
+        """Wait for output, the end of a child or a signal, at most `seconds`, and process it."""
         if self._unfinished_since is not None:
             pause = max(0.0, self._unfinished_since + PAUSE_SECONDS - clock.monotonic())
             seconds = pause if seconds is None else min(seconds, pause)
@@ -104,7 +104,7 @@ class Commands:
             self._unfinished_since = None
 
     def stop_all(self) -> None:
-        """Stop every process of the job: TERM, after the grace KILL, until there is none."""
+        """Stop every process of the job: TERM, after the grace period KILL, until none is left."""
         left = process_tree.stop(
             self._find,
             grace_seconds=self._grace_seconds,
@@ -116,7 +116,7 @@ class Commands:
                 self._main_status = signal.SIGKILL
 
     def say(self, sentence: str) -> None:
-        """Put a line of the local Studio's own into the output."""
+        """Write a line of the local Studio's own to the output."""
         line_end = "\n" if self._output.is_within_line else ""
         self._output.write(f"{line_end}[local Studio: {sentence}]\n".encode())
 
@@ -172,7 +172,7 @@ class Commands:
             self._pipe = -1
 
     def _reap(self) -> None:
-        """Take the ends of children: the command's own, and those of adopted orphans."""
+        """Reap children that ended: the command itself, and adopted orphans."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -187,7 +187,7 @@ class Commands:
         return process_tree.job_processes(str(self._folder), os.getpid())
 
     def _stop_leftovers(self) -> None:
-        """Stop what a command left behind; helpers that end a moment after it are let be."""
+        """Stop what a command left behind, except helpers that end a moment after it."""
         deadline = clock.monotonic() + _LEFTOVER_SECONDS
         while left := self._find():
             if self.is_told_to_stop or clock.monotonic() >= deadline:
@@ -198,7 +198,7 @@ class Commands:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Return what is in a non-blocking pipe, `None` for nothing yet, empty at its end."""
+    """Return what is in a non-blocking pipe: `None` for nothing yet, empty at its end."""
     try:
         return os.read(descriptor, _READ_BYTES)
     except BlockingIOError:

@@ -7,7 +7,7 @@ DEFAULT_NAMESPACE = "local"
 DEFAULT_PROJECT = "local"
 
 LISTING = "lst__"
-"""How the names of datasets begin that are listings of a storage."""
+"""Prefix of the names of datasets that are listings of storages."""
 
 FIRST_VERSION = "1.0.0"
 
@@ -17,16 +17,16 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
 
 
 class DatasetName(NamedTuple):
-    """What a text names: a dataset, or one version of it."""
+    """A parsed name: a dataset, or one version of it."""
 
     dataset: str
-    """`namespace.project.name`; an @ in front says nothing and is left out."""
+    """`namespace.project.name`, without a leading @."""
     version: str | None
     """`None` for the latest."""
 
 
 def read_name(text: str) -> DatasetName | None:
-    """Return what a text names, with defaults for missing parts; `None` if it is no such name."""
+    """Parse a name, adding defaults for missing parts; return `None` if it is invalid."""
     name, _at, version = text.removeprefix("@").partition("@")
     parts = name.split(".")
     if len(parts) > _PARTS or not all(map(_is_part, parts)) or (_at and not is_version(version)):
@@ -36,24 +36,24 @@ def read_name(text: str) -> DatasetName | None:
 
 
 def is_version(text: str) -> bool:
-    """Tell whether a text is a version, such as 1.0.2."""
+    """Whether a text is a version, such as 1.0.2."""
     return _VERSION.fullmatch(text) is not None
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Return what versions are ordered by; a text that is none comes before all others."""
+    """Return the sort key of a version; invalid versions come before all others."""
     match = _VERSION.fullmatch(version)
     return tuple(map(int, match.groups())) if match else ()
 
 
 def version_after(version: str) -> str:
-    """Return the version that is made next."""
+    """Return the next version number."""
     major, minor, patch = version_key(version)
     return f"{major}.{minor}.{patch + 1}"
 
 
 def is_listing(dataset: str) -> bool:
-    """Tell whether a dataset is the listing of a storage, which every job can make anew."""
+    """Whether a dataset is the listing of a storage, which every job can recreate."""
     return dataset.rpartition(".")[2].startswith(LISTING)
 
 

@@ -1,4 +1,4 @@
-"""Writes small files so that they are there whole or not at all, and never through a link."""
+"""Writes small files completely or not at all, and never through a link."""
 
 import os
 from pathlib import Path
@@ -8,17 +8,17 @@ _BLOCK_BYTES = 256 * 1024
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file of our own that must not exist yet, readable by its owner only.
+    """Write a new file that only its owner can read.
 
     Raises:
-        FileExistsError: Something has that name, be it a dangling link.
+        FileExistsError: The name is taken, even if by a dangling link.
     """
     with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
         file.write(data)
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Put `data` under `path`, in place of what is there, and bring it to the disk."""
+    """Write `data` to `path`, replacing what is there, and sync it to the disk."""
     draft = path.with_name(f".{path.name}.tmp")
     draft.unlink(missing_ok=True)
     write_new(draft, data)
@@ -28,9 +28,9 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
-    """Put `data` into `reserve`, a file at least as long, and give it the name `path`.
+    """Write `data` into `reserve`, a file at least as long, and rename that to `path`.
 
-    The rest of the reserve stays as it is. It works on a full disk.
+    The rest of the reserve's bytes stay. This works on a full disk.
     """
     with reserve.open("r+b") as file:
         file.write(data)
@@ -40,7 +40,7 @@ def write_into_reserve(reserve: Path, path: Path, data: bytes) -> None:
 
 
 def copy_new(source: Path, path: Path) -> None:
-    """Copy `source` to `path`, in place of a file or link of that name.
+    """Copy `source` to `path`, replacing a file or link with that name.
 
     Raises:
         OSError: It cannot be read or written, or a folder has that name.

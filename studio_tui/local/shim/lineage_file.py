@@ -1,7 +1,7 @@
-"""The file that a job's `STUDIO_LINEAGE` names: what the job made, and from what, as it says.
+"""The file named by a job's `STUDIO_LINEAGE`: what the job says it made, and from what.
 
 Any program may append lines of JSON to it: `{"dataset": "thumbs", "version": null, "from":
-["index"]}`. A line that says nothing, or wrongly, is skipped with a sentence about it.
+["index"]}`. An invalid line is skipped, with a sentence about it.
 """
 
 import json
@@ -16,7 +16,7 @@ FILE_NAME = "lineage.jsonl"
 """In the job's folder."""
 
 FILE_LIMIT = 4 * 1024 * 1024
-"""Bytes that are read."""
+"""Maximum bytes that are read."""
 
 _COMPLAINTS = 20
 
@@ -27,13 +27,13 @@ class Made(NamedTuple):
     dataset: str
     """`namespace.project.name`."""
     version: str | None
-    """`None` for the one after the latest."""
+    """`None` for the next version."""
     sources: tuple[DatasetName, ...]
-    """What it was made from."""
+    """The datasets it was made from."""
 
 
 class LineageFile(NamedTuple):
-    """All that the file says, and what is wrong with the rest."""
+    """The content of the file, and what is wrong with invalid lines."""
 
     made: tuple[Made, ...] = ()
     complaints: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class LineageFile(NamedTuple):
 
 
 def read(folder: Path) -> LineageFile:
-    """Return what the job in `folder` wrote; nothing if it wrote nothing.
+    """Return what the job in `folder` wrote, if anything.
 
     Raises:
         OSError: The disk cannot be read.
@@ -59,7 +59,7 @@ def read(folder: Path) -> LineageFile:
 
 
 def parse(text: bytes) -> LineageFile:
-    """Return what a file's content says."""
+    """Parse a file's content."""
     made: list[Made] = []
     complaints: list[str] = []
     if len(text) > FILE_LIMIT:

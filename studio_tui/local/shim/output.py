@@ -1,10 +1,10 @@
-"""What a job prints, kept in files: one writer, any number of readers, offsets that never change.
+"""A job's output in files: one writer, any number of readers, offsets that never change.
 
-A job's output is a sequence of bytes. It lies in segment files named by the offset of their first
-byte, so that the cap can drop segments of the middle while every other byte keeps its offset.
+The output is a sequence of bytes in segment files named by the offset of their first byte, so that
+the cap can drop segments from the middle while every other byte keeps its offset.
 
-Where an unfinished line stood still, the writer notes its end in `cuts`, before it writes on: so
-whoever reads sizes first, cuts second and bytes last misses none (see `pieces.py`).
+When an unfinished line has stopped growing, the writer records its end in `cuts` before it writes
+more: a reader that reads sizes first, cuts second and bytes last misses none (see `pieces.py`).
 """
 
 import errno
@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 SEGMENT_BYTES = 32 * 1024 * 1024
-"""Bytes after which a new segment file is begun, at the next line."""
+"""Bytes after which a new segment file is started, at the next line."""
 
 CAP_BYTES = 256 * 1024 * 1024
-"""Bytes of one job's output that are kept: the first and the last half."""
+"""Maximum bytes of a job's output that are kept: the first and the last half."""
 
 _RESERVE_BYTES = 4096
-"""Kept on the disk for the sentences that say it is full."""
+"""Disk space kept for the sentences that say the disk is full."""
 
 _ROOM_BYTES = 256 * 1024
-"""On a disk that was full, what must be free before output is written again."""
+"""Free space required after a full disk before output is written again."""
 
 _SUFFIX = ".part"
 _NAME = re.compile(r"\d{20}\.part", re.ASCII)
@@ -35,14 +35,14 @@ _CUT_BYTES = 8
 
 
 class OutputWriter:
-    """Appends to a job's output; there is one a job, and it never reopens what exists."""
+    """Appends to a job's output; there is one per job, and it never reopens existing files."""
 
     def __init__(
         self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, cap_bytes: int = CAP_BYTES
     ) -> None:
         folder.mkdir(mode=0o700)
         self.size = 0
-        """Bytes written so far, those that were dropped since included."""
+        """Bytes written so far, including those that were dropped."""
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._slack = max(1, segment_bytes // 8)
@@ -62,11 +62,11 @@ class OutputWriter:
 
     @property
     def is_within_line(self) -> bool:
-        """Whether the last line has not ended."""
+        """Whether the last line is unfinished."""
         return self.size > 0 and not self._tail.endswith(b"\n")
 
     def write(self, data: bytes) -> None:
-        """Append `data`; what cannot be written (a full disk) is counted and said."""
+        """Append `data`; bytes that cannot be written (a full disk) are counted and reported."""
         if self._unwritten and not self._resume():
             self._unwritten += len(data)
             return
@@ -76,7 +76,7 @@ class OutputWriter:
             try:
                 self._begin_segment()
             except OSError:
-                break  # no room for a file name: the old segment grows on
+                break  # no space for a new file name: the old segment goes on
         self._unwritten += len(data) - self._append(data)
         if self._unwritten and self._reserve:
             self._reserve.unlink()
@@ -86,7 +86,7 @@ class OutputWriter:
             )
 
     def pause(self) -> None:
-        """Note that the job has stopped within a line, so that readers may show what is there."""
+        """Note that output has stopped within a line, so that readers may show the line so far."""
         cut = self.size - incomplete_character(self._tail)
         if cut > self._last_cut and self.is_within_line:
             try:
@@ -96,7 +96,7 @@ class OutputWriter:
             self._last_cut = cut
 
     def close(self) -> None:
-        """Bring everything to the disk and close it."""
+        """Sync everything to the disk and close it."""
         if self._unwritten:
             self._say_unwritten()
         if self._reserve:
@@ -110,7 +110,7 @@ class OutputWriter:
             os.close(descriptor)
 
     def _resume(self) -> bool:
-        """Say what was lost, if there is room again, and return whether there is."""
+        """Report lost output if there is space again; return whether there is."""
         disk = os.statvfs(self._folder)
         if disk.f_bavail * disk.f_frsize < _ROOM_BYTES or not self._say_unwritten():
             return False
@@ -124,7 +124,7 @@ class OutputWriter:
         return self._append(note) == len(note)
 
     def _append(self, data: bytes) -> int:
-        """Write `data` to the segment and return how many bytes of it were taken."""
+        """Write `data` to the segment; return how many bytes were written."""
         written = 0
         try:
             while written < len(data):
@@ -138,7 +138,7 @@ class OutputWriter:
         return written
 
     def _segment_end(self, data: bytes) -> int | None:
-        """Return after how many bytes of `data` a new segment begins, `None` for not yet."""
+        """Return after how many bytes of `data` a new segment begins; `None` if not within it."""
         held = self.size - self._segments[-1]
         start = max(0, self._segment_bytes - held)
         if start > len(data):
@@ -165,12 +165,12 @@ class OutputWriter:
 
 
 def segment_name(start: int) -> str:
-    """Return the name of the file of the segment that begins at an offset."""
+    """Return the file name of the segment that begins at an offset."""
     return f"{start:020d}{_SUFFIX}"
 
 
 class Segment(NamedTuple):
-    """A run of bytes in one file, as it was when looked at."""
+    """A contiguous range of the output in one file, as of when it was listed."""
 
     start: int
     """Offset of its first byte in the output."""
@@ -185,11 +185,11 @@ class OutputReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        """Where the segments lie; it need not exist yet."""
+        """The folder of the segments; it need not exist yet."""
         self._last: Path | None = None
 
     def segments(self) -> tuple[Segment, ...]:
-        """Return the segments there are, in order; a hole between two is what was dropped."""
+        """Return the segments in order; a gap between two was dropped."""
         starts = self._starts()
         while True:
             segments = []
@@ -198,7 +198,7 @@ class OutputReader:
                 if size is None:
                     break  # dropped just now
                 segments.append(Segment(start, start + size, index == len(starts) - 1))
-            # A listing made while segments come and go may miss one, so look twice.
+            # A listing made while segments appear and disappear may miss one, so list them twice.
             again = self._starts()
             if again == starts:
                 self._last = self._path(starts[-1]) if starts else None
@@ -207,7 +207,7 @@ class OutputReader:
 
     @property
     def size(self) -> int:
-        """Offset after the last byte, 0 for no output."""
+        """Offset after the last byte, 0 without output."""
         segments = self.segments()
         return segments[-1].end if segments else 0
 
@@ -222,7 +222,7 @@ class OutputReader:
             os.close(descriptor)
 
     def tail(self, limit: int) -> bytes:
-        """Return the last bytes, at most `limit`, of the last segments that touch."""
+        """Return up to `limit` last bytes, from the last contiguous segments."""
         found = b""
         for segment in reversed(self.segments()):
             missing = limit - len(found)
@@ -233,7 +233,7 @@ class OutputReader:
         return found
 
     def signature(self) -> tuple[int, ...]:
-        """Return numbers that differ once there is more to read."""
+        """Return numbers that change when there is more to read."""
         try:
             folder = os.lstat(self.folder)
             sizes = [os.lstat(path).st_size for path in self._watched()]
@@ -243,11 +243,11 @@ class OutputReader:
         return (folder.st_mtime_ns, *sizes)
 
     def open(self, segment: Segment) -> int | None:
-        """Return a descriptor of `segment`, which keeps its bytes; `None` if it was dropped."""
+        """Return a descriptor of `segment`, which preserves its bytes; `None` if it was dropped."""
         return _open(self._path(segment.start))
 
     def new_cuts(self, known: "array[int]") -> None:
-        """Extend `known`, which holds the first cuts, by those noted since."""
+        """Extend `known`, the first cuts, with those written since."""
         descriptor = _open(self.folder / _CUTS)
         if descriptor is None:
             return
@@ -263,7 +263,7 @@ class OutputReader:
             os.close(descriptor)
 
     def _watched(self) -> tuple[Path, ...]:
-        """Return the files that grow: the last segment and the cuts."""
+        """Return the growing files: the last segment and the cuts."""
         return (self._last or self._path(0), self.folder / _CUTS)
 
     def _path(self, start: int) -> Path:
@@ -279,12 +279,12 @@ class OutputReader:
 
 
 def gap_mark(dropped: int) -> str:
-    """Return the line that stands where `dropped` bytes are not kept."""
+    """Return the line shown in place of `dropped` bytes."""
     return f"[local Studio: {dropped:,} bytes of output are not kept: its beginning and end are]\n"
 
 
 def incomplete_character(tail: Sequence[int]) -> int:
-    """Return how many bytes at the end of `tail` begin a UTF-8 character and do not end it."""
+    """Return how many bytes at the end of `tail` are an incomplete UTF-8 character."""
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]
         if byte >= 0xC0:
@@ -302,7 +302,7 @@ def _if_present(error: OSError) -> None:
 
 
 def _size(path: Path) -> int | None:
-    """Return the bytes of a file; `None` if there is none, or something else in its place."""
+    """Return the size of a file in bytes; `None` if there is no regular file."""
     try:
         found = os.lstat(path)
     except OSError as error:
@@ -312,11 +312,11 @@ def _size(path: Path) -> int | None:
 
 
 def _open(path: Path) -> int | None:
-    """Return a descriptor of a file; `None` if there is none, or something else in its place."""
+    """Return a descriptor of a file; `None` if there is no regular file."""
     if _size(path) is None:
         return None
     try:
-        # The job may have put a pipe in its place just now, which would be waited for.
+        # The job may have put a pipe in its place just now, which would block.
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags)
     except OSError as error:

@@ -1,11 +1,10 @@
 """Finds and stops every process of a job, also those that left its session or lost their parent.
 
-A process belongs to a job when it descends from the job's shim (which adopts orphans, on Linux) or
-carries the job's marker in the environment it was started with (which survives double forks,
-`setsid` and the death of the shim; only a process that cleared its environment *and* lost its shim
-escapes). On Linux both are read from `/proc`. Elsewhere `ps` gives
-descent and, for our own processes, the environment; a process that cleared its environment and lost
-its parent escapes there.
+A process belongs to a job if it descends from the job's shim (which adopts orphans, on Linux) or
+has the job's marker in its initial environment (which survives double forks, `setsid` and the death
+of the shim; only a process that cleared its environment *and* lost its shim escapes). On Linux both
+are read from `/proc`. Elsewhere `ps` gives descent and, for our own processes, the environment; a
+process that cleared its environment and lost its parent escapes there.
 """
 
 import os
@@ -27,18 +26,18 @@ _KILL_SECONDS = 10.0
 
 
 class Process(NamedTuple):
-    """A process, told apart from a later one with the same number by its start."""
+    """A process; its start time distinguishes it from a later one with the same pid."""
 
     pid: int
     parent: int
     started: str
-    """When it began, in whatever form the system tells it."""
+    """Its start time, in a system-dependent format."""
 
 
 def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
     """Return the live processes of the job marked `marker`, and all descendants of `root`.
 
-    `root` itself and the calling process are left out, and so are zombies.
+    `root` itself, the calling process and zombies are left out.
     """
     table = {process.pid: process for process in processes()}
     wanted = f"{MARKER}={marker}"
@@ -64,18 +63,18 @@ def stop(
     grace_seconds: float,
     rest: Callable[[float], object],
 ) -> tuple[Process, ...]:
-    """Stop all that `find` finds: TERM, after `grace_seconds` KILL, until it finds nothing.
+    """Stop all that `find` returns: TERM, after `grace_seconds` KILL, until it returns nothing.
 
-    A process that appears meanwhile gets its TERM too. `rest` is called between looks, with
-    seconds, and should reap children. Returns those that are still there 10 s after the first
-    KILL: they belong to another user or are stuck in the kernel.
+    A process that appears meanwhile gets its TERM too. `rest` is called with seconds between checks
+    and should reap children. Returns the processes that remain 10 s after the first KILL: they
+    belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
-    told: set[tuple[int, str]] = set()
+    terminated: set[tuple[int, str]] = set()
     while (left := tuple(find())) and (seconds := deadline - clock.monotonic()) > 0:
         for process in left:
-            if (process.pid, process.started) not in told:
-                told.add((process.pid, process.started))
+            if (process.pid, process.started) not in terminated:
+                terminated.add((process.pid, process.started))
                 send(process, signal.SIGTERM)
         rest(min(_POLL_SECONDS, seconds))
     deadline = clock.monotonic() + _KILL_SECONDS
@@ -88,9 +87,9 @@ def stop(
 
 
 def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
-    """Stop the job marked `marker` and all descendants, from a process that only waits for it.
+    """Stop the job marked `marker` and all descendants, from a process that does nothing else.
 
-    Returns what could not be stopped.
+    Returns the processes that could not be stopped.
     """
     return stop(
         lambda: job_processes(marker),
@@ -100,7 +99,7 @@ def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
 
 
 def send(process: Process, number: int) -> None:
-    """Send a signal to exactly this process; nothing happens when it is gone or not ours."""
+    """Send a signal to exactly this process; do nothing if it is gone or not ours."""
     try:
         if sys.platform == "linux":
             descriptor = os.pidfd_open(process.pid)
@@ -116,7 +115,7 @@ def send(process: Process, number: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Let orphaned descendants become children of this process, where the system can (Linux)."""
+    """Make orphaned descendants children of this process, if the system can (Linux)."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 (costs the other users of this module 3 ms)
 
@@ -134,7 +133,7 @@ def _is_same(process: Process) -> bool:
 
 
 def processes() -> list[Process]:
-    """Return the live processes that can be seen, zombies left out."""
+    """Return the live visible processes, without zombies."""
     if sys.platform != "linux":
         return _list_with_ps()
     pids = (int(name) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 (hot)
@@ -142,12 +141,12 @@ def processes() -> list[Process]:
 
 
 def _read_stat(pid: int) -> Process | None:
-    """Read `/proc/PID/stat` (proc(5)); `None` when it is gone or a zombie."""
+    """Parse `/proc/PID/stat` (proc(5)); return `None` if it is gone or a zombie."""
     try:
         stat = (_PROC / str(pid) / "stat").read_bytes()
     except OSError:
         return None
-    # The name, in brackets, may hold anything, brackets too.
+    # The name, in brackets, may contain anything, including brackets.
     fields = stat[stat.rindex(b")") + 2 :].split()
     state, parent, started = fields[0], fields[1], fields[19]
     if state in {b"Z", b"X"}:
@@ -156,7 +155,7 @@ def _read_stat(pid: int) -> Process | None:
 
 
 def _environment(pid: int) -> frozenset[str]:
-    """Return the `NAME=VALUE` words a process was started with; empty when they are hidden."""
+    """Return the `NAME=VALUE` strings a process was started with; empty if they are hidden."""
     if sys.platform != "linux":
         return frozenset(_run_ps("-Ewwo", "command=", "-p", str(pid)).split())
     try:

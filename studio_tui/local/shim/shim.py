@@ -1,10 +1,10 @@
-"""Watches one job from its first step to its last process, in a process of its own.
+"""Watches one job from its first step to its last process, in its own process.
 
-Run as `python -I -S shim.py JOBDIR`, it reads what to do from `spec.json` there and outlives the
-server. While it lives it holds the lock it was born with; before anything is executed it writes
+Run as `python -I -S shim.py JOBDIR`, it reads its instructions from `spec.json` there and outlives
+the server. While it runs it holds the lock it inherited. Before anything is executed it writes
 `started.json`, then a line in `steps.jsonl` as each step begins and ends, the output under
 `output/`, and last of all `exit.json`. A signal TERM together with a file `cancel` cancels the job.
-It imports the standard library and siblings that do the same, so that it starts at once.
+It imports only the standard library and siblings that do the same, so that it starts fast.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class StepFailed(Exception):  # noqa: N818 (reads as what happened)
-    """A step ended badly; the sentence is the job's error."""
+    """A step failed; the message is the job's error."""
 
     def __init__(self, exit_code: int, message: str) -> None:
         super().__init__(message)
@@ -45,27 +45,27 @@ class StepFailed(Exception):  # noqa: N818 (reads as what happened)
 
 
 class StepNotes:
-    """The file that tells when each step began and ended."""
+    """The file with the start and end of each step."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._unwritten: list[str] = []
 
     def add(self, event: dict[str, str]) -> None:
-        """Add a line; what cannot be written now is written with the next."""
+        """Add a line; one that cannot be written now is written with the next."""
         self._unwritten.append(json.dumps(event) + "\n")
-        # A write that failed may have left a part of a line: that one is ended first.
+        # A failed write may have left a partial line, which is ended first.
         ended = "\n" if len(self._unwritten) > 1 else ""
         try:
             with self._path.open("a") as file:
                 file.write(ended + "".join(self._unwritten))
         except OSError:
-            return  # a full disk costs a time, not the job
+            return  # a full disk loses a time, not the job
         self._unwritten.clear()
 
 
 class Shim:
-    """Takes one job through its steps; a spec is what `environment.plan` makes."""
+    """Takes one job through its steps; a spec is made by `environment.plan`."""
 
     def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
         self._folder = folder
@@ -105,11 +105,11 @@ class Shim:
         return code, error
 
     def close(self) -> None:
-        """Bring the output to the disk."""
+        """Sync the output to the disk."""
         self._output.close()
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
-        """Do `work` between two lines of `steps.jsonl`."""
+        """Run `work` between two lines of `steps.jsonl`."""
         self._check_stop()
         self._steps.add({"step": name, "started_at": clock.now().isoformat()})
         try:
@@ -132,7 +132,7 @@ class Shim:
                 raise StepFailed(1, sentence) from error
 
     def _make_known(self) -> None:
-        """Let DataChain know the job before its query runs, so that datasets name it."""
+        """Register the job with DataChain before its query runs, so that datasets refer to it."""
         prepare = self._spec["prepare"]
         if self._tell_datachain(prepare["begin"]):
             self._environment |= prepare["environment"]
@@ -140,14 +140,14 @@ class Shim:
             self._commands.say(prepare["failure"])
 
     def _settle(self, code: int) -> None:
-        """Let DataChain know how the job ended; all that can fail here is that it does not."""
+        """Set the job's final status in DataChain; a failure is ignored."""
         outcome = "CANCELED" if self._commands.is_told_to_stop else "FAILED" if code else "COMPLETE"
         self._commands.is_told_to_stop = False
         if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
-            self._commands.say("DataChain could not be told how the job ended")
+            self._commands.say("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
-        """Say what is wrong with what the query wrote to its STUDIO_LINEAGE, while it is read."""
+        """Report errors in what the query wrote to its STUDIO_LINEAGE in the log."""
         try:
             complaints = lineage_file.read(self._folder).complaints
         except OSError as error:
@@ -156,7 +156,7 @@ class Shim:
             self._commands.say(complaint)
 
     def _tell_datachain(self, command: list[str]) -> bool:
-        """Run a command beside the query, which must not hold the job up; tell if it worked."""
+        """Run a command besides the query, with a time limit; return whether it succeeded."""
         limit = self._spec["beside_seconds"]
         try:
             return self._commands.run(command, self._environment, limit_seconds=limit) == 0
@@ -167,10 +167,10 @@ class Shim:
     def _make_environment(
         self, folder: str, key: str, requirements: str, commands: list[list[str]]
     ) -> None:
-        """Link `JOBDIR/env` to the environment `key`, which is made here unless it exists.
+        """Link `JOBDIR/env` to the environment `key`, which is built here unless it exists.
 
-        Each attempt has a folder of its own, and a file names the finished one: a builder that
-        lost its shim may write on without harm.
+        Each attempt has its own folder, and a file names the finished one: a build that lost its
+        shim may go on without harm.
         """
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -191,7 +191,7 @@ class Shim:
                 code, said = self._set_up(parts)
                 unreached = resolver_words(said) if code and is_unreached(said) else None
                 if unreached and not self._commands.is_told_to_stop:
-                    self._commands.say("there is no network: only what is cached can be used")
+                    self._commands.say("there is no network: only cached packages can be used")
                     code, said = self._set_up([*parts, "--offline"])
                 if code or self._commands.is_told_to_stop:
                     _remove_folder(making)
@@ -203,13 +203,13 @@ class Shim:
             write_durably(pointer, making.name.encode())
 
     def _set_up(self, command: list[str]) -> tuple[int, str]:
-        """Run a command before the query; return its exit code and what it said."""
+        """Run a command before the query; return its exit code and output."""
         start = self._output.size
         code = self._run(command, self._spec["setup_environment"])
         return code, self._tail(self._output.size - start)
 
     def _wait_for(self, lock: int) -> None:
-        """Take `lock`, saying once that it takes a while."""
+        """Take `lock`, reporting once if that takes a while."""
         said = False
         while True:
             try:
@@ -259,14 +259,14 @@ class Shim:
 
 
 def main() -> NoReturn:
-    """Watch the job in the directory named by the only argument."""
+    """Run the job in the directory named by the only argument."""
     folder = Path(sys.argv[1])
     os.umask(0o077)
     os.set_inheritable(LOCK_DESCRIPTOR, False)
     os.closerange(LOCK_DESCRIPTOR + 1, min(os.sysconf("SC_OPEN_MAX"), 65536))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A cancel that comes once started.json names us must find the handler in place.
+    # A cancel sent once started.json names this process must find the handler installed.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     process_tree.adopt_orphans()
     spec = json.loads((folder / "spec.json").read_bytes())
@@ -295,7 +295,7 @@ def main() -> NoReturn:
         "error_message": message,
         "canceled": (folder / "cancel").exists(),
     }
-    # A lone surrogate, from a name that is no UTF-8, would make all of it unreadable.
+    # A lone surrogate, from a name that is not UTF-8, would make all of it unreadable.
     noted = json.dumps(end, ensure_ascii=False).encode("utf-8", "replace")
     write_into_reserve(reserve, folder / "exit.json", noted)
     _remove_folder(temporary)
@@ -304,7 +304,7 @@ def main() -> NoReturn:
 
 
 def _make_temporary_folder(folder: Path, wanted: Path) -> Path:
-    """Make the job's TMPDIR at `wanted`, which is short enough for sockets, else in `folder`."""
+    """Create the job's TMPDIR at `wanted`, which is short enough for sockets, else in `folder`."""
     try:
         wanted.mkdir(mode=0o700)
     except OSError:

@@ -1,6 +1,6 @@
 """Finds the sentence that says why a command failed, in its exit code and the end of its output.
 
-The sentences hold text of the job, so they are untrusted.
+The sentences contain text of the job, so they are untrusted.
 """
 
 import re
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 TIMED_OUT = 124
 """The exit code of `timeout` (GNU coreutils) when the time is up."""
 MESSAGE_LIMIT = 2000
-"""Characters of the longest sentence."""
+"""Maximum characters of a sentence."""
 
 _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
@@ -22,7 +22,7 @@ _CAUSE = re.compile(r":? (?:cause|Caused by): ")
 _CRASHES = frozenset(
     {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
 )
-"""Signals that a program's own fault sends, so that what it said belongs to it."""
+"""Signals caused by a program's own fault, so that its last output explains them."""
 
 _UNREACHED = re.compile(
     r"dns error|client error \(Connect\)|operation timed out|connection refused"
@@ -34,7 +34,7 @@ _UNREACHED = re.compile(
 def exit_words(code: int, output: str = "") -> str:
     """Return why a command ended with exit code `code`, never 0.
 
-    That is the exception that ended it, else its code with what it said last.
+    That is the exception that ended it, else its code with its last output.
     """
     number = code - 128
     if number > 0 and number in set(signal.Signals):
@@ -55,7 +55,7 @@ def exit_words(code: int, output: str = "") -> str:
 
 
 def resolver_words(output: str) -> str | None:
-    """Return what uv or git gave as the reason, as one line; `None` when they said nothing."""
+    """Return the reason given by uv or git, as one line; `None` if they gave none."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     stripped = (line.strip(_FRAMES) for line in printed_lines(output))
@@ -66,14 +66,14 @@ def resolver_words(output: str) -> str | None:
 
 
 def is_unreached(output: str) -> bool:
-    """Whether uv gave up because it could not connect, so that its cache is all there is."""
+    """Whether uv gave up because it could not connect, so that it only has its cache."""
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415 (as in _ending)
 
     return any(map(_UNREACHED.search, printed_lines(output)))
 
 
 def _ending(output: str, code: int) -> "Ending":
-    # Each job would start 10 ms later, also those that do not fail.
+    # A top-level import would delay every job by 10 ms, also those that do not fail.
     from studio_tui.failures.printed_lines import printed_lines  # noqa: PLC0415
     from studio_tui.failures.reason import ending  # noqa: PLC0415
 
@@ -81,5 +81,5 @@ def _ending(output: str, code: int) -> "Ending":
 
 
 def bounded(sentence: str) -> str:
-    """Return a sentence that is not too long to be kept."""
+    """Return a sentence cut to the maximum length."""
     return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"

@@ -269,7 +269,9 @@ def uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
-        sentence = f"{quoted(job_id)} is not a job id; copy one with `c` from the list of jobs."
+        sentence = (
+            f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
+        )
         return (Problem("rerun_from_job_id", sentence),)
     if job_id and draft.reset:
         sentence = (

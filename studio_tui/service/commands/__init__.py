@@ -1,1 +1,1 @@
-"""What changes something in Studio, and the journal that lets no command be lost or done twice."""
+"""Commands that change something in Studio, and the journal that prevents lost or doubled ones."""

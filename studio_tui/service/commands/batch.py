@@ -1,7 +1,7 @@
-"""A command on many things: a few at the same time, each with an outcome of its own.
+"""Runs a command on many items, a few at a time, and reports an outcome for each item.
 
-A batch never ends early because of one item. Where nothing more can come of it, as the token was
-refused or Studio is away, the rest is not sent, and each item of it says so.
+A failing item never ends a batch early. When the token is rejected or Studio is unreachable, the
+remaining items are not sent, and each of their outcomes says so.
 """
 
 import asyncio
@@ -18,35 +18,35 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 4
-"""Commands of one batch that are under way at the same time."""
+"""Maximum number of commands of one batch that run concurrently."""
 
 _IN_A_ROW = 2 * AT_ONCE
-"""Commands, one after the other, that could not be sent before the rest is given up."""
+"""Consecutive commands that could not be sent before the remaining ones are given up."""
 
 
 class Outcome(Enum):
-    """How a command on one item of a batch has ended."""
+    """How a command on one item ended."""
 
     DONE = auto()
     REFUSED = auto()
     """It had no effect."""
     UNKNOWN = auto()
-    """It was sent, and nobody can say whether it had one."""
+    """It was sent, but may or may not have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome(Generic[T, R]):
-    """What came of a command on one item."""
+    """The outcome of a command on one item."""
 
     item: T
     result: R | None = None
-    """What the command returned, where it was done."""
+    """The command's return value, if it was done."""
     error: StudioError | None = None
-    """Why it is not known to be done; `None` where it was."""
+    """Why it failed, or why its outcome is unknown; `None` if it was done."""
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """The kind of outcome, derived from `error`."""
         if self.error is None:
             return Outcome.DONE
         return Outcome.UNKNOWN if isinstance(self.error, OutcomeUnknown) else Outcome.REFUSED
@@ -54,34 +54,34 @@ class ItemOutcome(Generic[T, R]):
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch is that is under way."""
+    """Progress of a running batch."""
 
     doing: str
-    """What is being done, such as `Cancelling`."""
+    """The action, such as `Cancelling`."""
     total: int
     ended: int = 0
-    """Items whose outcome is there."""
+    """Items that have an outcome."""
     failed: int = 0
-    """Those of them that are not known to be done."""
+    """Ended items that were refused or whose outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """What came of a batch, in words that are safe to draw."""
+    """The outcomes of a batch, as text that is safe to draw."""
 
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
-    """Of each item its outcome, its name and what there is to say."""
+    """Outcome and description of each item; the description includes its name."""
 
 
 class Batches:
-    """All batches that are under way; it can be listened to as a poller can."""
+    """All running batches; can be subscribed to like a poller."""
 
     name = "batches"
 
     def __init__(self) -> None:
         self.last: BatchReport | None = None
-        """What came of the batch that ended last; `None` before there was one."""
+        """Report of the batch that ended last; `None` before the first one."""
         self.snapshot: Snapshot[tuple[BatchProgress, ...]] = Snapshot(())
         self._under_way: dict[object, BatchProgress] = {}
         self._listeners = Listeners[[Snapshot[tuple[BatchProgress, ...]]]]()
@@ -89,16 +89,16 @@ class Batches:
     def subscribe(
         self, listener: Callable[[Snapshot[tuple[BatchProgress, ...]]], None]
     ) -> Callable[[], None]:
-        """Tell `listener` of each change from now on; return a function that ends it."""
+        """Call `listener` on each change from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     @property
     def left(self) -> int:
-        """Items whose outcome is not there yet, of all batches."""
+        """Number of items without an outcome yet, in all batches."""
         return sum(each.total - each.ended for each in self._under_way.values())
 
     def keep(self, report: BatchReport) -> None:
-        """Keep what came of a batch, for whoever wants to look at it later."""
+        """Store the report of a batch, for viewing it later."""
         self.last = report
 
     async def run(
@@ -111,7 +111,7 @@ class Batches:
     ) -> tuple[ItemOutcome[T, R], ...]:
         """Run a command, which raises only `StudioError`, on each item; return all outcomes.
 
-        `ended` is told each outcome as it comes. The outcomes are in the order of the items.
+        `ended` is called with each outcome as it arrives. The returned outcomes are in item order.
         """
         key, sending = object(), _Sending()
         self._note(key, BatchProgress(doing, len(items)))
@@ -126,7 +126,7 @@ class Batches:
                 self._note(key, replace(before, ended=before.ended + 1, failed=failed))
                 ended(outcome)
                 if sending.why_no_more:
-                    # Nothing is waited for then, and keys shall not wait for all the rest.
+                    # Nothing is awaited from here on: yield, so that keys are handled in between.
                     await asyncio.sleep(0)
 
         try:
@@ -148,15 +148,15 @@ class Batches:
 
 
 class _Sending:
-    """Sends the commands of one batch for as long as anything can come of it."""
+    """Sends the commands of one batch until further ones would be pointless."""
 
     def __init__(self) -> None:
         self.why_no_more: StudioError | None = None
         self._unsent = 0
-        """Commands in a row that could not be sent."""
+        """Consecutive commands that could not be sent."""
 
     async def one(self, item: T, command: Callable[[T], Awaitable[R]]) -> ItemOutcome[T, R]:
-        """Run the command on one item, or say why it is not sent."""
+        """Run the command on one item, or return the reason for not sending it."""
         if self.why_no_more is not None:
             return ItemOutcome(item, error=self.why_no_more)
         try:

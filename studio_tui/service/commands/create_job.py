@@ -1,8 +1,8 @@
-"""Creates jobs so that one wish never becomes two jobs, and none is lost without a word.
+"""Creates jobs so that one request never makes two jobs and none is lost silently.
 
-A wish is noted on disk and sent once. Where no clear answer comes, Studio's list is looked through
-for the job, by the label that it carries. Where it is not found, nothing is sent again before the
-user says so; then it is the same request under the same idempotency key.
+A request is written to the journal and sent once. If no clear answer arrives, Studio's job list is
+searched for the job by its label. If it is not found, nothing is sent again until the user agrees;
+then the same request goes out under the same idempotency key.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.new_job import NewJob
 from studio_tui.service.commands.submitted import SentFile, Submitted
-from studio_tui.service.commands.uploads import Told, Uploads
+from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
 FURTHEST = 6400
-"""Newest jobs that are looked through at most; the first look is at a page."""
+"""Maximum number of newest jobs that are searched; the first look covers one page."""
 
 SKEW = timedelta(minutes=10)
-"""How far Studio's clock may be from this machine's, and a job from when it was asked for."""
+"""Allowed difference between Studio's clock and ours, and between a request and its job."""
 
 
 class MakesJobs(Protocol):
-    """What is asked of Studio here."""
+    """The Studio calls needed here."""
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = ...) -> Job:
         """Create a job."""
@@ -61,71 +61,71 @@ class MakesJobs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds and numbers of how long the outcome of a wish is sought."""
+    """Limits, in seconds and attempts, for finding out whether a job was created."""
 
     tries: int = 3
-    """Times that an upload, or what cannot have arrived, is sent."""
+    """Attempts for an upload, or for a request that cannot have arrived."""
     rest: float = 0.5
-    """Seconds before the second try, doubled for each further one."""
+    """Seconds before the second attempt; doubled for each further one."""
     longest_rest: float = 5.0
     looks: int = 2
-    """Times that Studio must have shown its list without the job."""
+    """Lists without the job that Studio must have returned before the search ends."""
     apart: float = 4.0
-    """Seconds between those, as a job may come late."""
+    """Seconds between those lists, as a job may appear late."""
     look_up: float = 30.0
-    """Seconds that looking takes at most."""
+    """Maximum seconds spent searching."""
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The wish has made this job, and no other."""
+    """The request made exactly this job."""
 
     job: Job
     is_guess: bool = False
-    """Whether it is only likely, as Studio tells nothing that would make it certain."""
+    """Whether the match is only likely, as Studio sends nothing that would make it certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The wish has made no job."""
+    """The request made no job."""
 
     error: StudioError
-    """Why."""
+    """The reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was seen while the job was sought and not found."""
+    """How far an unsuccessful search went."""
 
     answers: int = 0
-    """Lists that Studio has shown."""
+    """Number of lists that Studio returned."""
     jobs: int = 0
-    """Newest jobs that were looked through."""
+    """Number of newest jobs that were searched."""
     is_far_enough: bool = True
-    """Whether these reach back to when the wish was sent."""
+    """Whether these jobs reach back to the time the request was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Nobody can say whether the wish has made a job, so the user is asked.
+    """It is unknown whether the request made a job, so the user is asked.
 
-    It stays open, also for later runs, until `JobCreator` finds out or is told to give it up.
+    It stays open, across restarts, until `JobCreator` finds the job or the user gives it up.
     """
 
     intent: Intent
     looked: Looked
     why: StudioError | None = None
-    """Why it is not known; `None` when an earlier run ended in the middle."""
+    """Why it is unknown; `None` if an earlier run ended before the answer."""
     note: OpenIntent = field(kw_only=True, repr=False)
     request: JobInput | None = field(default=None, kw_only=True, repr=False)
-    """What was sent; `None` when an earlier run sent it."""
+    """The request that was sent; `None` if an earlier run sent it."""
 
 
 Outcome = Created | Refused | Unconfirmed
 
 
 class JobCreator:
-    """Creates jobs for one team, keeping a journal of what is under way, and a history of them."""
+    """Creates jobs for one team; writes the journal of open intents and the job history."""
 
     def __init__(
         self,
@@ -140,9 +140,10 @@ class JobCreator:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Take whom to tell that jobs may have changed, or that one was `made`.
+        """Initialise with the client and the callbacks.
 
-        New jobs have `labels` or not.
+        `changed` is called when jobs may have changed, `made` when a job was created. `labels`:
+        whether new jobs carry a label.
         """
         self.new_job = NewJob()
         self._made = made
@@ -158,19 +159,19 @@ class JobCreator:
 
     async def create(
         self,
-        wish: JobInput,
+        job: JobInput,
         files: Sequence[Path] = (),
         *,
         doubted: Callable[[StudioError], None] = lambda _: None,
-        uploading: Told = lambda _path, _sent, _size: None,
+        uploading: UploadProgress = lambda _path, _sent, _size: None,
     ) -> Outcome:
-        """Create the job of a wish with its files, each uploaded once.
+        """Create a job with its files, each uploaded once.
 
-        `doubted` is told when no clear answer came, and looking for the job begins; `uploading`
-        how much of each file has gone.
+        `doubted` is called when no clear answer came and the search for the job begins; `uploading`
+        is called with the progress of each file.
         """
         try:
-            request, known = await self._with_files(wish, files, uploading)
+            request, known = await self._with_files(job, files, uploading)
             now = self._now()
             intent = Intent.of(request, now, is_labelled=self._labels, files=known)
             note = await asyncio.to_thread(self._journal.begin, intent)
@@ -180,37 +181,37 @@ class JobCreator:
             environment = labelled(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
         outcome = await self._make(note, request, doubted, may_exist=False)
-        if isinstance(outcome, Created) or _is_about_files(outcome):
+        if isinstance(outcome, Created) or _is_refused_for_files(outcome):
             self._uploads.forget()
         return outcome
 
     async def send_again(
-        self, unknown: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
+        self, unconfirmed: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
     ) -> Outcome:
-        """Send a wish once more, under the same key, if the job is still not to be seen."""
-        request = unknown.request
+        """Send a request again, under the same key, if the job is still not in the list."""
+        request = unconfirmed.request
         if request is None:
-            return unknown
+            return unconfirmed
         try:
-            found, _ = await self._seek(unknown.intent)
+            found, _ = await self._seek(unconfirmed.intent)
         except StudioError as error:
-            return replace(unknown, why=error)
+            return replace(unconfirmed, why=error)
         if found is not None:
-            return await self._ended(unknown.note, found)
-        return await self._make(unknown.note, request, doubted, may_exist=True)
+            return await self._ended(unconfirmed.note, found)
+        return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
-    async def give_up(self, unknown: Unconfirmed) -> None:
-        """Ask no more about a wish: whether it has made a job or not, the list will show."""
-        await asyncio.to_thread(unknown.note.end, IntentOutcome.GIVEN_UP)
+    async def give_up(self, unconfirmed: Unconfirmed) -> None:
+        """Stop asking about a request; if it made a job, the list will show it."""
+        await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
 
-    def leave(self, unknown: Unconfirmed) -> None:
-        """Leave a wish open, for the next start to settle."""
-        unknown.note.close()
+    def leave(self, unconfirmed: Unconfirmed) -> None:
+        """Leave an intent open, for the next start to settle."""
+        unconfirmed.note.close()
 
     async def settle(self) -> tuple[Unconfirmed, ...]:
-        """Look up what ended programs have left open; return what cannot be settled."""
+        """Look up the intents that ended programs left open; return those still unconfirmed."""
         left = await asyncio.to_thread(self._journal.left)
-        # One look is enough for a job that has had its time to come.
+        # One look is enough for a job that has had enough time to appear.
         late = self._now() - timedelta(seconds=self._patience.look_up)
         outcomes = [
             await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
@@ -226,7 +227,7 @@ class JobCreator:
         *,
         may_exist: bool,
     ) -> Outcome:
-        """Send a request; `may_exist` says that one before it may have made the job."""
+        """Send a request; `may_exist`: whether an earlier attempt may have made the job."""
         try:
             try:
                 job = await self._sent(note.intent, request)
@@ -243,7 +244,7 @@ class JobCreator:
             self._changed()
 
     async def _sent(self, intent: Intent, request: JobInput) -> Job:
-        """Send a request, and again only if it cannot have arrived."""
+        """Send a request; retry only if it cannot have arrived."""
         for rest in self._rests():
             try:
                 return await self._client.create_job(request, idempotency_key=intent.id)
@@ -252,20 +253,20 @@ class JobCreator:
         return await self._client.create_job(request, idempotency_key=intent.id)
 
     async def _with_files(
-        self, wish: JobInput, paths: Sequence[Path], uploading: Told
+        self, job: JobInput, paths: Sequence[Path], uploading: UploadProgress
     ) -> tuple[JobInput, dict[str, SentFile]]:
-        """Upload files; return the wish that names them, and what is known of all that it names."""
-        named = wish.files or ()
+        """Upload files; return the request with their ids, and what is known of all its files."""
+        named = job.files or ()
         known = await asyncio.to_thread(self._history.files, named) if named else {}
         uploaded = await self._uploads.sent(paths, uploading)
         known |= {file.id: file for file in uploaded}
         if not uploaded:
-            return wish, known
+            return job, known
         files = (*named, *(file.id for file in uploaded))
-        return wish.model_copy(update={"files": files}), known
+        return job.model_copy(update={"files": files}), known
 
     def _rests(self) -> list[float]:
-        """Return the seconds to rest after each try but the last."""
+        """Return the seconds to wait after each attempt but the last."""
         return [self._patience.rest * 2.0**number for number in range(self._patience.tries - 1)]
 
     async def _look_up(
@@ -276,9 +277,9 @@ class JobCreator:
         *,
         looks: int | None = None,
     ) -> Outcome:
-        """Look for the job of an intent until Studio has shown often enough that it is not there.
+        """Search for the job of an intent until enough lists came without it.
 
-        Reading may fail for as long as patience lasts, but a refusal ends it.
+        Failed reads are retried until the time limit; a refusal ends the search.
         """
         looks = looks or self._patience.looks
         looked = Looked()
@@ -305,7 +306,7 @@ class JobCreator:
         return Unconfirmed(note.intent, looked, why, note=note, request=request)
 
     async def _seek(self, intent: Intent) -> tuple[Created | None, Looked]:
-        """Look once for the job of an intent, as far back as it can be."""
+        """Search once for the job of an intent, as far back as it can be."""
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
@@ -319,7 +320,7 @@ class JobCreator:
             limit *= 4
 
     async def _found(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
-        """Return the job that carries the intent's label, else the only one it can well be."""
+        """Return the job with the intent's label, else the only job that is a likely match."""
         labels = [(job, intent_of(job)) for job in jobs]
         for job, label in labels:
             if label == intent.id:
@@ -334,11 +335,11 @@ class JobCreator:
         return await self._guessed(intent, likely) if likely else None
 
     async def _guessed(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the one likely job that no other intent has made or may have made."""
+        """Return the only likely job that no other intent has made or may have made."""
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.fate is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
+            entry.outcome is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
             for entry in others
         ):
             return None
@@ -352,7 +353,7 @@ class JobCreator:
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
     async def _ended(self, note: OpenIntent, outcome: Created | Refused) -> Outcome:
-        """Note what became of an intent; the history is told only of what is certain."""
+        """Record the outcome of an intent; only certain matches go into the history."""
         if isinstance(outcome, Created):
             if not outcome.is_guess:
                 submitted = note.intent.submitted
@@ -364,8 +365,8 @@ class JobCreator:
         return outcome
 
 
-def _is_about_files(outcome: Outcome) -> bool:
-    """Whether a wish was refused for its files: Studio may have thrown uploads away."""
+def _is_refused_for_files(outcome: Outcome) -> bool:
+    """Whether a job was refused because of its files: Studio may have discarded uploads."""
     return (
         isinstance(outcome, Refused)
         and isinstance(outcome.error, InvalidRequest)

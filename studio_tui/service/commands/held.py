@@ -1,6 +1,6 @@
-"""Commands that wait a few seconds before they are sent, and can be taken back until then.
+"""Commands that wait a few seconds before they are sent, and can be undone until then.
 
-Nothing is sent before. What waits is in the recorder, so that the next run can say what was not
+Waiting commands are stored in the recorder, so that the next run can report those that were not
 sent because this one ended.
 """
 
@@ -19,31 +19,31 @@ from studio_tui.service.recorder.holds import Hold, HoldState
 
 
 class KeepsHolds(Protocol):
-    """What remembers commands that wait; asks the disk, so it is called in a thread."""
+    """Storage for waiting commands; blocks on the disk, so it is called in a thread."""
 
     def note(self, hold: Hold) -> object:
-        """Remember a command that waits."""
+        """Store a waiting command."""
 
     def settle(self, hold_id: str, state: HoldState) -> object:
-        """Remember what became of it."""
+        """Store the outcome of a waiting command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A command that waits."""
+    """A waiting command."""
 
     hold: Hold
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set as soon as it is taken back."""
+    """Set as soon as it is undone."""
 
     def left(self, now: datetime) -> int:
-        """Return the whole seconds for which it still waits, at least 1."""
+        """Return the whole seconds until it is sent, at least 1."""
         seconds = (self.hold.until - now).total_seconds()
         return max(1, round(seconds))
 
 
 class HeldCommands:
-    """All commands that wait; it can be listened to as a poller can."""
+    """All waiting commands; can be subscribed to like a poller."""
 
     name = "held"
 
@@ -54,7 +54,7 @@ class HeldCommands:
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take what remembers them, and for how long they wait; 0 lets all be sent at once."""
+        """Initialise; `seconds` is how long commands wait, 0 sends them at once."""
         self._holds = holds
         self._seconds = seconds
         self._now = now
@@ -65,13 +65,13 @@ class HeldCommands:
     def subscribe(
         self, listener: Callable[[Snapshot[tuple[Held, ...]]], None]
     ) -> Callable[[], None]:
-        """Tell `listener` of each change from now on; return a function that ends it."""
+        """Call `listener` on each change from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     async def may_be_sent(self, words: str) -> bool:
-        """Wait, and return whether the command may be sent; else it was taken back.
+        """Wait; return whether the command may be sent, False if it was undone.
 
-        `words` say what it does, such as `cancelling 3 jobs`; they follow `undo`.
+        `words` describe the command, such as `cancelling 3 jobs`; they are shown after `undo`.
         """
         if not self._seconds:
             return True
@@ -92,7 +92,7 @@ class HeldCommands:
         return not is_over
 
     def take_back(self) -> str | None:
-        """Take the command back that was asked for last; return what it would have done."""
+        """Undo the latest waiting command; return its description."""
         if not self._waiting:
             return None
         held = self._waiting.pop()
@@ -101,7 +101,7 @@ class HeldCommands:
         return held.hold.words
 
     def take_all_back(self) -> None:
-        """Take back all that waits."""
+        """Undo all waiting commands."""
         while self.take_back() is not None:
             pass
 

@@ -1,8 +1,8 @@
-"""What Studio forgets of a team's jobs: what we submitted them with, and what ended runs took.
+"""What Studio does not keep about jobs: what we submitted them with, and how long runs took.
 
-It stands in the recorder's file, and is a help, never a condition: what could not be written stays
-in memory and is tried again with the next. It holds no query, no environment and no token. It asks
-the disk: call it in a thread.
+It is stored in the recorder's file on a best-effort basis: a failed write stays in memory and is
+retried with the next one. It holds no query, no environment and no token. It blocks on the disk:
+call it in a thread.
 """
 
 import json
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 KEPT_SUBMISSIONS = 10_000
-"""Jobs that we submitted and that are remembered, the last ones."""
+"""Maximum number of recorded submissions, the latest ones."""
 KEPT_RUNS = 100_000
-"""Runs that are remembered, those that ended last."""
+"""Maximum number of recorded runs, those that ended last."""
 SAMPLES = 30
-"""Runs of one name that are told, the newest."""
+"""Maximum number of runs returned per name, the newest."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
 NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A job that has ended; times are as Studio told them, `None` where it did not."""
+    """A job that has ended; times are as sent by Studio, `None` if it sent none."""
 
     job_id: str
     name: str | None
@@ -50,7 +50,7 @@ class Run:
 
     @classmethod
     def of(cls, job: Job) -> Self | None:
-        """Return the run of a job; `None` while it has not ended, or nobody says when it did."""
+        """Return the run of a job; `None` if it has not ended or its end time is unknown."""
         if job.state not in _ENDED or job.finished_at is None:
             return None
         times = (job.created_at, job.began_at, job.finished_at)
@@ -58,30 +58,30 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long its query ran; `None` where that is not known, or it never began."""
+        """Duration of its query in seconds; `None` if unknown or if it never began."""
         if self.started_at is None or self.finished_at < self.started_at:
             return None
         return (self.finished_at - self.started_at).total_seconds()
 
 
 class JobHistory:
-    """The memory of one team at one Studio, shared by all dashboards on this machine."""
+    """The history of one team at one Studio, shared by all dashboards on this machine."""
 
     def __init__(self, database: Database) -> None:
-        """Take the file of the team's recorder."""
+        """Initialise with the database of the team's recorder."""
         self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
-        """Those that are not written yet, by job."""
+        """Submissions that are not written yet, by job id."""
         self._runs: dict[str, Run] = {}
-        """Likewise."""
+        """Runs that are not written yet, by job id."""
         self._noted: set[str] = set()
-        """Jobs whose runs are written."""
+        """Ids of jobs whose runs are written."""
 
     # What we submitted.
 
     def note_submitted(self, job_id: str, submitted: Submitted) -> None:
-        """Remember what a job was submitted with."""
+        """Record what a job was submitted with."""
         with self._lock:
             self._submitted[job_id] = submitted
             rows = [(each, parts.to_json()) for each, parts in self._submitted.items()]
@@ -90,7 +90,7 @@ class JobHistory:
                 self._submitted.clear()
 
     def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
-        """Return what these jobs were submitted with, as far as that was done here."""
+        """Return what these jobs were submitted with, if they were submitted here."""
         wanted = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
@@ -101,7 +101,7 @@ class JobHistory:
                 try:
                     found[job_id] = Submitted.model_validate_json(parts)
                 except ValidationError:
-                    _log.warning("What %s was submitted with cannot be read", job_id)
+                    _log.warning("The submitted parts of %s cannot be read", job_id)
             return found | {
                 each: self._submitted[each] for each in wanted if each in self._submitted
             }
@@ -109,10 +109,10 @@ class JobHistory:
     def of_jobs(
         self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = NO_ORIGINALS
     ) -> dict[str, Submitted]:
-        """Return by id what jobs were submitted with.
+        """Return what jobs were submitted with, by job id.
 
-        What Studio made by itself has the parts of what it repeats: the run of a schedule those of
-        the schedule, any other those of its `originals`, nearest first. It has no times of its own.
+        Jobs that Studio created itself get the parts of the job they repeat, without its times: for
+        a scheduled run that is the schedule, for others the nearest known of their `originals`.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
@@ -130,7 +130,7 @@ class JobHistory:
         return found
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return what is known of uploads by their ids."""
+        """Return the known uploads among these ids, by id."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"
@@ -142,10 +142,10 @@ class JobHistory:
             known += [file for each in self._submitted.values() for file in each.files]
             return {file.id: file for file in known if file.id in upload_ids and file.label}
 
-    # What runs took.
+    # Runs.
 
     def note_ended(self, jobs: Iterable[Job]) -> None:
-        """Remember those of `jobs` that have ended, and are not remembered yet."""
+        """Record those of `jobs` that have ended and are not recorded yet."""
         with self._lock:
             for job in jobs:
                 if job.id not in self._noted and job.id not in self._runs and (run := Run.of(job)):
@@ -159,7 +159,7 @@ class JobHistory:
                 self._runs.clear()
 
     def runs(self, job_ids: Iterable[str]) -> dict[str, Run]:
-        """Return the runs of those jobs that are known to have ended."""
+        """Return the recorded runs of these jobs, by job id."""
         wanted = list(job_ids)
         query = "SELECT * FROM run WHERE job_id IN (SELECT value FROM json_each(?))"
         with self._lock:
@@ -167,23 +167,23 @@ class JobHistory:
             return found | {each: self._runs[each] for each in wanted if each in self._runs}
 
     def past(self, name: str) -> list[tuple[JobState, float | None]]:
-        """Return how the newest runs of a name ended and the seconds they took, newest first."""
+        """Return state and duration in seconds of the newest runs of a name, newest first."""
         with self._lock:
             runs = self._newest([name], _ENDED).get(name, [])
         return [(run.state, run.seconds) for run in runs]
 
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
-        """Return the seconds of the newest COMPLETE runs of each name, newest first.
+        """Return the durations in seconds of the newest COMPLETE runs of each name, newest first.
 
-        A name of which no such run is known is not in it.
+        Names without such a run are left out.
         """
         with self._lock:
             newest = self._newest(list(names), {JobState.COMPLETE})
-        told = {
+        durations = {
             name: tuple(run.seconds for run in runs if run.seconds is not None)
             for name, runs in newest.items()
         }
-        return {name: seconds for name, seconds in told.items() if seconds}
+        return {name: seconds for name, seconds in durations.items() if seconds}
 
     def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[Run]]:
         query = (
@@ -205,13 +205,13 @@ class JobHistory:
     # The file.
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a query finds; nothing where the file cannot be read."""
+        """Return the rows of a query; none if the file cannot be read."""
         return self._database.rows(query, *values)
 
     def _written(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
     ) -> bool:
-        """Insert rows, drop the oldest of those that are too many; return whether that was done."""
+        """Insert rows and delete the oldest beyond `kept`; return whether that succeeded."""
         drop = (
             f"DELETE FROM {table} WHERE rowid IN"  # noqa: S608 (words of ours)
             f" (SELECT rowid FROM {table} ORDER BY {order} DESC LIMIT -1 OFFSET ?)"

@@ -1,7 +1,7 @@
-"""What the user can have done with a job: each command one call, its outcome never guessed.
+"""Commands on jobs: each is one request, and its outcome is never guessed.
 
-A command is sent once. Where no answer came, the error says so (`OutcomeUnknown`), and the caller
-reads again before it says anything. Jobs are created by `JobCreator`.
+A command is sent once. If no answer arrives, it raises `OutcomeUnknown`, and the caller reads the
+job again before reporting anything. Jobs are created by `JobCreator`.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimit
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
-"""Seconds that Studio may ask to wait before a command is given up instead."""
+"""Longest wait, in seconds, that Studio may ask for before a command is given up."""
 
 _RESTS = (0.5, 1.0)
-"""Seconds after each try but the last."""
+"""Seconds after each attempt but the last."""
 
 
 class Commands:
-    """Commands to Studio; after each the lists are asked again at once."""
+    """Commands to Studio; after each one the lists are refreshed at once."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Commands:
         *,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Take also whom to tell that jobs may have changed, and the seconds between tries."""
+        """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays."""
         self._client = client
         self._changed = changed
         self._rests = rests
@@ -39,9 +39,9 @@ class Commands:
     async def cancel(self, job_id: str) -> None:
         """Cancel a job.
 
-        Cancelling is a wanted state, so where the outcome is unknown the job is read again and
-        the request repeated once while it still runs. What had no effect, as it did not arrive or
-        came too early, is sent again after a rest, a few times.
+        Cancelling is idempotent, so if the outcome is unknown, the job is read again, and the
+        request repeated once if it still runs. A request that had no effect, because it did not
+        arrive or came too early, is retried a few times.
 
         Raises:
             StudioError: the job was not cancelled, or it is not known whether it was.
@@ -56,7 +56,7 @@ class Commands:
             self._changed()
 
     async def _cancel_again(self, job_id: str) -> None:
-        """Repeat a request; that the job was canceled meanwhile is what was wanted of the first."""
+        """Repeat a request; if it is refused because the job is already canceled, it succeeded."""
         try:
             await self._sent_cancel(job_id)
         except OutcomeUnknown as unknown:
@@ -68,7 +68,7 @@ class Commands:
                 raise refused from None
 
     async def _sent_cancel(self, job_id: str) -> None:
-        """Ask for a job to be cancelled, and again as long as that cannot have had an effect."""
+        """Request cancellation; retry as long as the request cannot have had an effect."""
         for rest in self._rests:
             try:
                 await self._client.cancel_job(job_id)
@@ -82,7 +82,7 @@ class Commands:
         await self._client.cancel_job(job_id)
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
-        """Return whether the job still runs; where nobody can tell, the outcome stays unknown."""
+        """Return whether the job still runs; if that is unknown, raise `unknown`."""
         try:
             page = await self._client.jobs(limit=1, job_id=job_id)
         except StudioError:
@@ -94,9 +94,9 @@ class Commands:
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
-    """Return the input that repeats `job` once, as far as Studio tells it.
+    """Return the input that repeats `job` once, from what Studio sends of it.
 
-    What Studio does not send is as it was `submitted`, where that is known; else the default.
+    What Studio does not send is taken from `submitted`, if known; else it is left at its default.
 
     Raises:
         InvalidRequest: the job cannot be repeated from what is known of it.
@@ -109,11 +109,11 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
             raise InvalidRequest(
                 400,
                 f"The environment variable {name} has a line break in its value, which the API "
-                "cannot take back. Submit the job from its script instead.",
+                "does not accept. Submit the job from its script instead.",
             )
-    untold = submitted or Submitted()
-    is_told = job.compute_cluster_name or job.compute_cluster_id
-    where: Job | Submitted = job if is_told else untold
+    unsent = submitted or Submitted()
+    has_cluster = job.compute_cluster_name or job.compute_cluster_id
+    where: Job | Submitted = job if has_cluster else unsent
     by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
     return JobInput(
         query=job.query.text,
@@ -125,34 +125,34 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
         python_version=job.python_version,
         requirements=job.requirements.text if job.requirements else None,
         repository=job.repository.text if job.repository else None,
-        files=tuple(file.id for file in untold.files) or None,
-        priority=untold.priority,
+        files=tuple(file.id for file in unsent.files) or None,
+        priority=unsent.priority,
         compute_cluster_name=where.compute_cluster_name,
         compute_cluster_id=by_id,
-        credentials_name=untold.credentials_name,
+        credentials_name=unsent.credentials_name,
     )
 
 
-def _cluster_id(told: str | int | None) -> str | int | None:
-    """Return a cluster's id as it is asked for: the API document has a number there."""
-    return int(told) if isinstance(told, str) and told.isdecimal() else told
+def _cluster_id(cluster_id: str | int | None) -> str | int | None:
+    """Return a cluster's id as the API expects it: its document has a number there."""
+    return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
 def said(error: StudioError) -> str:
-    """Return what a failed command says to the user: that it may have worked, where it may."""
+    """Return the message for a failed command, which says so if the outcome is unknown."""
     if isinstance(error, OutcomeUnknown):
         return f"No answer from Studio; it may or may not have been done: {error}"
     return str(error)
 
 
 def rescheduled(
-    task: Job, wish: JobInput, *, cron_expression: str | None, start_after: datetime | None
+    task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the input of a schedule that runs at other times; `wish` repeats `task` once."""
+    """Return the input of a schedule with other times; `repeat` repeats `task` once."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,
         "start_after": start_after,
         "time_zone": zone if zone != "UTC" else None,
     }
-    return wish.model_copy(update=times)
+    return repeat.model_copy(update=times)

@@ -1,10 +1,10 @@
-"""The journal of intents: which jobs were asked for, on disk before the request leaves.
+"""The journal of intents: which jobs were requested, written to disk before the request is sent.
 
-    <folder>/<intent>.intent   a line of JSON when it is sent, and one for what became of it
+    <folder>/<intent>.intent   one JSON line when it is sent, and one for its outcome
 
-It outlives a crash, so that what was under way is looked up at the next start. It holds no query,
-no environment and no token. Several programs may use it at once: whoever is at an intent holds its
-file, which the system lets go of when the program ends, in whatever way.
+It survives a crash, so that open requests are looked up at the next start. It holds no query, no
+environment and no token. Several programs may use it at once: the one working on an intent holds a
+lock on its file, which the system releases when the program ends in any way.
 """
 
 import contextlib
@@ -33,72 +33,72 @@ from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
 KEPT = 200
-"""Files of which the oldest go, once it is known what became of their intents."""
+"""Files kept; beyond that the oldest ones whose outcome is known are deleted."""
 
 _SUFFIX = ".intent"
 _NEW = ".new"
 _LARGEST = 1024 * 1024
-"""Bytes of a file that are read; names of a job's files are the only long things in it."""
+"""Maximum bytes read of a file; only the names of a job's files can be long."""
 
 _log = logging.getLogger(__name__)
 
 
 class IntentOutcome(StrEnum):
-    """What became of an intent."""
+    """The outcome of an intent."""
 
     SENT = "sent"
     """It is not known yet."""
     APPLIED = "applied"
     """It made a job."""
     REFUSED = "refused"
-    """It made none."""
+    """It made no job."""
     GIVEN_UP = "given up"
-    """It was never known, and the user wants to hear no more of it."""
+    """The outcome stayed unknown, and the user gave up asking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """That one job is to be made, and what it can be known by."""
+    """A request to create one job, with what identifies that job."""
 
     id: str
     """Also the idempotency key and the label of the job."""
     sent_at: datetime
     name: str | None
-    """Safe to draw; `None` when it was left to Studio."""
+    """Safe to draw; `None` if Studio chooses the name."""
     query_type: str
     query_digest: str
     is_labelled: bool
     """Whether the job carries the id in its environment."""
     submitted: Submitted = field(default_factory=Submitted)
-    """For the history, should the job be there."""
+    """What goes into the history once the job exists."""
 
     @classmethod
     def of(
         cls,
-        wish: JobInput,
+        job: JobInput,
         now: datetime,
         *,
         is_labelled: bool,
         files: Mapping[str, SentFile] = MappingProxyType({}),
     ) -> "Intent":
-        """Return a new intent to make the job of `wish`; `files` are its known uploads by ids."""
+        """Return a new intent to make the job of `job`; `files` are its known uploads by ids."""
         return cls(
             id=str(uuid.uuid4()),
             sent_at=now,
-            name=safe_line(wish.query_name) if wish.query_name else None,
-            query_type=wish.query_type.value,
-            query_digest=query_digest(wish.query),
+            name=safe_line(job.query_name) if job.query_name else None,
+            query_type=job.query_type.value,
+            query_digest=query_digest(job.query),
             is_labelled=is_labelled,
-            submitted=Submitted.of(wish, files),
+            submitted=Submitted.of(job, files),
         )
 
     @property
     def likeness(self) -> tuple[str | None, str, str]:
-        """What jobs have in common that only their labels tell apart."""
+        """What jobs have in common that differ only in their labels."""
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
-        """Whether `job` is named and does what this intent asks for."""
+        """Whether `job` has the name, type and query of this intent."""
         return (
             job.query is not None
             and self.query_digest == query_digest(job.query.text)
@@ -108,36 +108,36 @@ class Intent:
 
 
 def query_digest(query: str) -> str:
-    """Return what tells a query from others, whatever Studio does to its line ends."""
+    """Return a digest of a query that does not depend on its line endings."""
     lines = "\n".join(query.splitlines()).strip()
     return hashlib.sha256(lines.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the journal says of one intent."""
+    """What the journal contains about one intent."""
 
     intent: Intent
-    fate: IntentOutcome
+    outcome: IntentOutcome
     job_id: str | None = None
-    """Of the job that it made, if it did."""
+    """The job that it made, if any."""
     created_by: str | None = None
-    """Who made that job, as Studio calls them."""
+    """The creator of that job, as named by Studio."""
 
 
 class OpenIntent:
-    """An intent in the journal that this program is at, which no other will touch meanwhile."""
+    """An intent that this program has locked in the journal, so that no other touches it."""
 
     def __init__(self, intent: Intent, descriptor: int) -> None:
         self.intent = intent
         self._descriptor: int | None = descriptor
 
-    def end(self, fate: IntentOutcome, job: Job | None = None) -> None:
-        """Write down what became of the intent, and let go of it.
+    def end(self, outcome: IntentOutcome, job: Job | None = None) -> None:
+        """Write the outcome of the intent, and release it.
 
-        Where the disk takes nothing more, the next start looks the intent up once more.
+        If writing fails, the next start looks the intent up again.
         """
-        line: dict[str, Any] = {"fate": fate}
+        line: dict[str, Any] = {"fate": outcome}
         if job is not None:
             line |= {"job_id": job.id, "created_by": job.created_by}
         descriptor = self._let_go()
@@ -146,34 +146,34 @@ class OpenIntent:
         try:
             _append(descriptor, line)
         except OSError as error:
-            _log.warning("What became of an intent could not be noted: %s", error)
+            _log.warning("The outcome of an intent could not be recorded: %s", error)
         finally:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Let go of the intent, whose fate is then for another start to find out."""
+        """Release the intent without an outcome; another start will look it up."""
         descriptor = self._let_go()
         if descriptor is not None:
             os.close(descriptor)
 
     def _let_go(self) -> int | None:
-        """Return the file for the caller to close, who is the only one, in whatever thread."""
+        """Return the file descriptor, to exactly one caller in any thread, who closes it."""
         descriptor, self._descriptor = self._descriptor, None
         return descriptor
 
 
 class Journal:
-    """The intents of one team at one Studio. It asks the disk: call it in a thread."""
+    """The intents of one team at one Studio. Blocks on the disk: call it in a thread."""
 
     def __init__(self, folder: Path, place: str) -> None:
-        """Take the folder of all journals, and what tells this Studio and team from others."""
+        """Initialise; `place` identifies this Studio and team in the folder of all journals."""
         self._folder = folder / hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
 
     def begin(self, intent: Intent) -> OpenIntent:
-        """Write an intent down for good.
+        """Write an intent to disk durably.
 
         Raises:
-            NotSent: the disk does not take it, so nothing may be sent.
+            NotSent: it could not be written, so nothing may be sent.
         """
         try:
             private_dir(self._folder)
@@ -181,12 +181,12 @@ class Journal:
             return OpenIntent(intent, self._written(intent))
         except OSError as error:
             raise NotSent(
-                f"Nothing was sent, as it could not be noted in {self._folder.parent}: "
-                f"{error.strerror}. Another folder can be named by STUDIO_TUI_STATE_DIR."
+                f"Nothing was sent, as it could not be recorded in {self._folder.parent}: "
+                f"{error.strerror}. Set STUDIO_TUI_STATE_DIR to use another folder."
             ) from error
 
     def entries(self) -> list[Entry]:
-        """Return all that is known, latest last."""
+        """Return all entries, newest last."""
         found = []
         for path in self._files():
             with contextlib.suppress(OSError):
@@ -195,7 +195,7 @@ class Journal:
         return sorted(found, key=lambda entry: entry.intent.sent_at)
 
     def left(self) -> list[OpenIntent]:
-        """Return the intents that ended programs have left open; this program is at them now."""
+        """Return the intents that ended programs left open, now locked by this program."""
         notes = []
         for path in self._files():
             with contextlib.suppress(OSError):
@@ -204,7 +204,7 @@ class Journal:
         return sorted(notes, key=lambda note: note.intent.sent_at)
 
     def _written(self, intent: Intent) -> int:
-        """Return the file of an intent, which has its name only when it is whole and held."""
+        """Return the open file of an intent, which gets its final name once written and locked."""
         new = self._folder / f"{intent.id}{_NEW}"
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
@@ -227,14 +227,14 @@ class Journal:
             return []
 
     def _prune(self) -> None:
-        """Delete the oldest files that are of no more use."""
+        """Delete the oldest files that are no longer needed."""
         files = self._files()
         if len(files) < KEPT:
             return
         aged = sorted((path.stat().st_mtime, path) for path in files)
         for _, path in aged[: len(files) - KEPT + 1]:
             entry = _read(path)
-            if entry is None or entry.fate is not IntentOutcome.SENT:
+            if entry is None or entry.outcome is not IntentOutcome.SENT:
                 remove_unused(path)
         for path in self._folder.glob(f"*{_NEW}"):
             remove_unused(path)
@@ -268,12 +268,12 @@ def _sync(folder: Path) -> None:
 
 
 def _taken_over(path: Path) -> OpenIntent | None:
-    """Hold the file of an open intent, unless another program does."""
+    """Lock the file of an open intent, unless another program has locked it."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
-        if entry is not None and entry.fate is IntentOutcome.SENT:
+        if entry is not None and entry.outcome is IntentOutcome.SENT:
             note = OpenIntent(entry.intent, descriptor)
             descriptor = -1
             return note
@@ -284,7 +284,7 @@ def _taken_over(path: Path) -> OpenIntent | None:
 
 
 def _read(path: Path) -> Entry | None:
-    """Return what a file says; a line that a crash has cut short says nothing."""
+    """Return the entry in a file; lines that a crash has cut short are skipped."""
     data = read_bytes(path)[:_LARGEST]
     known: dict[str, Any] = {}
     for line in _lines(data):
@@ -299,14 +299,14 @@ def _read(path: Path) -> Entry | None:
             is_labelled=bool(known["is_labelled"]),
             submitted=_submitted(known.get("submitted")),
         )
-        fate = IntentOutcome(known["fate"])
+        outcome = IntentOutcome(known["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
-    return Entry(intent, fate, known.get("job_id"), known.get("created_by"))
+    return Entry(intent, outcome, known.get("job_id"), known.get("created_by"))
 
 
 def _submitted(text: Any) -> Submitted:
-    """Return what is to be remembered; without it an intent is worth no less."""
+    """Return the submitted parts, or empty ones; the intent is usable without them."""
     try:
         return Submitted.model_validate_json(text or "{}")
     except (ValidationError, TypeError):

@@ -1,4 +1,4 @@
-"""The job that was made last, whose log `l` shows as long as the notice about it is in sight."""
+"""The job created last, whose log `l` opens while the notice about it is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ IN_SIGHT = 5.0
 class _Made:
     job: Job
     until: float
-    """By the clock of `monotonic`."""
+    """On the clock of `monotonic`."""
     beside: str | None
-    """The job that was at hand then; `None` where there was none."""
+    """The id of the job that was selected then; `None` if there was none."""
 
 
 class NewJob:
-    """What `l` is about, just after a job was made."""
+    """The job that `l` opens just after it was created."""
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
-        """Take the clock."""
+        """Initialise with a monotonic clock in seconds."""
         self._now = now
         self._made: _Made | None = None
 
     def note(self, job: Job, beside: str | None) -> None:
-        """Note that a job was made, and which one was at hand as it was."""
+        """Record that a job was created, and the id of the job that was selected then."""
         self._made = _Made(job, self._now() + IN_SIGHT, beside)
 
     def instead_of(self, at_hand: str | None) -> Job | None:
-        """Return the new job if `l` is about it, and not about the one at hand.
+        """Return the new job if `l` should open it instead of the selected job, else `None`.
 
-        Once the user has gone on to another job, it is about that one again.
+        Once the user has moved to another job, `l` opens the selected job again.
         """
         made = self._made
         if made is None or self._now() >= made.until:

@@ -1,4 +1,4 @@
-"""Which job resumes which other, or is of which schedule: as far as that was asked for here."""
+"""Which job resumes which, and which job belongs to which schedule, as far as requested here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -7,7 +7,7 @@ from studio_tui.service.commands.submitted import Submitted
 
 
 class Origins:
-    """From jobs to what they resume, and back."""
+    """Links from jobs to those they resume, and back."""
 
     def __init__(self) -> None:
         self._origin: dict[str, str] = {}
@@ -17,7 +17,7 @@ class Origins:
         self._asked: set[str] = set()
 
     def note(self, job_id: str, submitted: Submitted) -> None:
-        """Note what a job was submitted with, if it resumes another or is of a schedule."""
+        """Record a job's links from what it was submitted with."""
         if submitted.run_of is not None and job_id not in self._runs.get(submitted.run_of, ()):
             self._runs.setdefault(submitted.run_of, []).append(job_id)
         if submitted.replaces is not None and submitted.replaces != job_id:
@@ -28,39 +28,39 @@ class Origins:
             self._successors.setdefault(origin, []).append(job_id)
 
     def unknown(self, jobs: Iterable[Job]) -> list[str]:
-        """Return the ids of those jobs that nobody was asked about yet; each is returned once."""
+        """Return the ids of jobs that were not looked up yet; each id is returned only once."""
         ids = [job.id for job in jobs if job.id not in self._asked]
         self._asked.update(ids)
         return ids
 
     def learn(self, known: Mapping[str, Submitted]) -> None:
-        """Note what jobs were submitted with, by their ids."""
+        """Record what jobs were submitted with, by job id."""
         for job_id, submitted in known.items():
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
-        """Return the id of the job that one resumes; `None` where it resumes none."""
+        """Return the id of the job that this one resumes, or `None`."""
         return self._origin.get(job_id)
 
     def successors(self, job_id: str) -> tuple[str, ...]:
-        """Return the ids of the jobs that resume one, the latest last."""
+        """Return the ids of the jobs that resume this one, newest last."""
         return tuple(self._successors.get(job_id, ()))
 
     def manual_runs(self, task_id: str) -> tuple[str, ...]:
-        """Return the ids of the jobs that are runs of a schedule by hand."""
+        """Return the ids of the manual runs of a schedule."""
         return tuple(self._runs.get(task_id, ()))
 
     def predecessors(self, task_id: str) -> tuple[str, ...]:
-        """Return a schedule and those in whose place it was made, the latest first."""
+        """Return a schedule's id and those of the schedules it replaced, newest first."""
         found = [task_id]
         while (before := self._replaced.get(found[-1])) is not None and before not in found:
             found.append(before)
         return tuple(found)
 
     def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the job with which a failure came to a good end, however many there were between.
+        """Return the completed job that resumed a failed one, directly or through others.
 
-        `find` returns a job that is known by its id.
+        `find` returns a known job by its id.
         """
         if job.state is not JobState.FAILED:
             return None

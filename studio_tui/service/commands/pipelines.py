@@ -1,7 +1,7 @@
-"""What the user can have done with a pipeline: pause, resume, take a job out, stop it safely.
+"""Commands on pipelines: pause, resume, remove a job, stop safely.
 
-Each is a state that is wanted. Where the outcome of a request is unknown the pipeline is read
-again, and the request repeated while the state is not there and nothing newer is wanted.
+Each one sets a desired state. If the outcome of a request is unknown, the pipeline is read again,
+and the request repeated until the state is reached or a newer command replaces it.
 """
 
 import asyncio
@@ -16,77 +16,77 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioErr
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
-"""Times that a pipeline which is being stopped is looked at for jobs that run."""
+"""Times that a pipeline being stopped is checked for running jobs."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
-"""Seconds before each further look, while jobs that were cancelled have not ended."""
+"""Seconds before each further check, while cancelled jobs have not ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 _RESTS = (0.5, 1.0)
-"""Seconds after each try but the last."""
+"""Seconds after each attempt but the last."""
 
 
 class SteersPipelines(Protocol):
-    """What is asked of Studio here."""
+    """The Studio calls needed here."""
 
     async def pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline:
         """Return one pipeline."""
         ...
 
     async def pause_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Start no more of its jobs."""
+        """Pause a pipeline: start no further jobs."""
         ...
 
     async def resume_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Start its jobs."""
+        """Resume a pipeline."""
         ...
 
     async def remove_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Take a job out."""
+        """Remove a job from a paused pipeline."""
         ...
 
     @property
     def own(self) -> "RestoresJobs":
-        """What a local Studio can do beside that."""
+        """The local Studio's own endpoints."""
         ...
 
 
 class RestoresJobs(Protocol):
-    """What a local Studio can do here."""
+    """The calls of a local Studio needed here."""
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Put a job back that was taken out."""
+        """Put a removed job back."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A job that still ran at the last look, though it was to be cancelled."""
+    """A job that still ran at the last check, though it was to be cancelled."""
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why it could not be cancelled, if Studio said so."""
+    """Why it could not be cancelled, if Studio gave a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What became of stopping a pipeline, by how it stood at the last look."""
+    """The outcome of stopping a pipeline, as of the last check."""
 
     canceled: tuple[PipelineJob, ...]
-    """Jobs that were running and are canceled now."""
+    """Jobs that were running and are now canceled."""
     canceling: tuple[PipelineJob, ...]
-    """Jobs that are being canceled still."""
+    """Jobs that are still being canceled."""
     ended: tuple[PipelineJob, ...]
-    """Jobs that were running and ended by themselves before they could be cancelled."""
+    """Jobs that ended by themselves before they could be cancelled."""
     left: tuple[Left, ...]
     starts_more: bool
-    """Whether more of its jobs may begin: it could not be held, or somebody resumed it."""
+    """Whether more jobs may start: it could not be paused, or somebody resumed it."""
 
 
 class PipelineCommands:
-    """Commands about pipelines; after each the lists are asked again at once."""
+    """Commands on pipelines; after each one the lists are refreshed at once."""
 
     def __init__(
         self,
@@ -97,21 +97,21 @@ class PipelineCommands:
         rests: tuple[float, ...] = _RESTS,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take also how a job is cancelled, and whom to tell that something may have changed."""
+        """Initialise; `cancel` cancels a job, `changed` is called when data may have changed."""
         self._client = client
         self._cancel = cancel
         self._changed = changed
         self._rests = rests
         self._now = now
         self._removed: dict[str, dict[str, RemovedJob]] = {}
-        """Jobs that were taken out here, by pipeline and their ids in the plan."""
-        self._wishes: dict[str, object] = {}
-        """The latest wish for each pipeline."""
+        """Jobs removed by this session, by pipeline id and job id in the plan."""
+        self._latest_commands: dict[str, object] = {}
+        """The latest command for each pipeline and subject."""
         self._newest: dict[str, Pipeline] = {}
-        """What was read of pipelines that were stopped."""
+        """The last read state of pipelines that were stopped."""
 
     async def pause(self, pipeline: Pipeline) -> bool:
-        """Let what runs come to its end and nothing more start; see `_want` for what is returned.
+        """Let running jobs finish and start no others; returns as `_want` does.
 
         Raises:
             StudioError: it was not paused, or it is not known whether it was.
@@ -124,7 +124,7 @@ class PipelineCommands:
         )
 
     async def resume(self, pipeline: Pipeline) -> bool:
-        """Start what can start; see `_want` for what is returned.
+        """Start jobs that are ready; returns as `_want` does.
 
         Raises:
             StudioError: it was not resumed, or it is not known whether it was.
@@ -132,7 +132,7 @@ class PipelineCommands:
         key, before = pipeline.pipeline_id, (pipeline.state, pipeline.updated_at)
 
         def is_resumed(now: Pipeline) -> bool:
-            # One that had failed may have failed again by now: then it has moved at least.
+            # A failed pipeline may have failed again by now, but then `updated_at` differs.
             return now.state is not PipelineState.PAUSED and (now.state, now.updated_at) != before
 
         return await self._want(
@@ -140,10 +140,10 @@ class PipelineCommands:
         )
 
     async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Take a job, by its id in the plan, out of a paused pipeline; see `_want`.
+        """Remove a job, by its id in the plan, from a paused pipeline; returns as `_want` does.
 
         Raises:
-            StudioError: it was not taken out, or it is not known whether it was.
+            StudioError: it was not removed, or it is not known whether it was.
         """
         key = pipeline.pipeline_id
         is_out = await self._want(
@@ -163,7 +163,7 @@ class PipelineCommands:
         return is_out
 
     def with_removed(self, pipeline: Pipeline) -> Pipeline:
-        """Return a pipeline with the jobs taken out here, unless Studio tells which were."""
+        """Return a pipeline with the jobs removed here, unless Studio itself lists removed jobs."""
         removed = self._removed.get(pipeline.pipeline_id, {})
         if pipeline.removed is not None or not removed:
             return pipeline
@@ -172,7 +172,7 @@ class PipelineCommands:
         return pipeline.model_copy(update={"removed": out})
 
     async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Put a job, by its id in the plan, back that was taken out; see `_want`.
+        """Put a removed job, by its id in the plan, back; returns as `_want` does.
 
         Raises:
             StudioError: it was not put back, or it is not known whether it was.
@@ -186,13 +186,13 @@ class PipelineCommands:
         )
 
     async def stop(self, pipeline: Pipeline) -> Stopped:
-        """Pause a pipeline, cancel what runs, and look again for what had slipped in meanwhile.
+        """Pause a pipeline, cancel its running jobs, and check again for jobs started meanwhile.
 
-        Somebody who resumes it meanwhile ends that. It returns once what was cancelled has ended,
-        or after ten seconds; what is told of is counted at the last look.
+        Stops early if somebody resumes the pipeline. Returns once the cancelled jobs have ended, or
+        after ten seconds; the outcome is as of the last check.
 
         Raises:
-            StudioError: it could not be paused or looked at; what runs goes on.
+            StudioError: it could not be paused or read; running jobs go on.
         """
         key = pipeline.pipeline_id
         hit = {run.job_id for run in to_cancel(pipeline)}
@@ -221,13 +221,13 @@ class PipelineCommands:
         return _outcome(now, hit, errors)
 
     async def _look(self, pipeline_id: str) -> Pipeline:
-        """Read a pipeline, and remember it for as long as the lists have an older one."""
+        """Read a pipeline, and cache it until the lists are at least as new."""
         now = await self._client.pipeline(pipeline_id=pipeline_id)
         self._newest[pipeline_id] = now
         return now
 
     def newest(self, pipeline: Pipeline) -> Pipeline:
-        """Return a pipeline as it was read last by a command, if it has not moved since."""
+        """Return the pipeline as a command last read it, if that is newer than the one given."""
         read = self._newest.get(pipeline.pipeline_id)
         if read is None:
             return pipeline
@@ -237,7 +237,7 @@ class PipelineCommands:
         return pipeline
 
     async def _paused(self, pipeline: Pipeline) -> bool:
-        """Pause a pipeline; one that has ended by itself is as good as paused."""
+        """Pause a pipeline; one that has ended by itself counts as paused."""
         try:
             return await self.pause(pipeline)
         except InvalidRequest:
@@ -247,7 +247,7 @@ class PipelineCommands:
             return True
 
     async def _cancel_all(self, runs: tuple[PipelineJob, ...]) -> dict[str, StudioError]:
-        """Ask for each to be cancelled; return what Studio refused, by the job's id in the plan."""
+        """Request cancellation of each job; return the errors by job id in the plan."""
         turns = asyncio.Semaphore(CANCELS_AT_ONCE)
         errors: dict[str, StudioError] = {}
 
@@ -269,15 +269,15 @@ class PipelineCommands:
         *,
         about: str = "",
     ) -> bool:
-        """Bring a state about; return whether it is there, or was given up for a newer wish.
+        """Bring a state about; return whether it is reached, False if a newer command replaced it.
 
-        Wishes about one thing replace each other; `about` tells the things of a pipeline apart.
+        Commands on the same subject replace each other; `about` names a subject in the pipeline.
 
         Raises:
-            StudioError: it is not there, or nobody knows.
+            StudioError: it is not reached, or its outcome is unknown.
         """
-        key, wish = f"{pipeline_id} {about}", object()
-        self._wishes[key] = wish
+        key, command = f"{pipeline_id} {about}", object()
+        self._latest_commands[key] = command
         rests = iter(self._rests)
         try:
             while True:
@@ -291,19 +291,19 @@ class PipelineCommands:
                     if (rest := next(rests, None)) is None:
                         raise
                     await asyncio.sleep(rest)
-                    if self._wishes.get(key) is not wish:
+                    if self._latest_commands.get(key) is not command:
                         return False
                 else:
                     return True
         finally:
-            if self._wishes.get(key) is wish:
-                del self._wishes[key]
+            if self._latest_commands.get(key) is command:
+                del self._latest_commands[key]
             self._changed()
 
     async def _has_come(
         self, pipeline_id: str, is_there: Callable[[Pipeline], bool], unknown: OutcomeUnknown
     ) -> bool:
-        """Look whether a state is there; where nobody can tell, the outcome stays unknown."""
+        """Return whether a state is reached; if that is unknown, raise `unknown`."""
         try:
             return is_there(await self._client.pipeline(pipeline_id=pipeline_id))
         except StudioError:
@@ -322,12 +322,12 @@ def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioErr
 
 
 def starts_nothing(state: PipelineState) -> bool:
-    """Whether no job of a pipeline in this state begins by itself."""
+    """Whether no further job of a pipeline in this state starts by itself."""
     return state not in {PipelineState.PENDING, PipelineState.RUNNING, PipelineState.UNKNOWN}
 
 
 def to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs of a pipeline that run, or are about to, and are not being cancelled yet."""
+    """Return the jobs that run, or are about to, and are not being cancelled yet."""
     return tuple(
         run
         for run in pipeline.job_runs

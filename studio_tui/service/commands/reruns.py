@@ -1,7 +1,7 @@
-"""Running several jobs again in the order in which they depend on each other.
+"""Running several jobs again in the order of their dependencies.
 
-Only the local Studio has a way for that. It knows the key of a request that it was sent before, so
-that one whose outcome is unknown is sent again and makes no second pipeline.
+Only the local Studio supports this. It recognises the idempotency key of an earlier request, so a
+request whose outcome is unknown can be sent again without making a second pipeline.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.uploads import TakesFiles, Uploads
 
 _RESTS = (0.5, 1.0, 2.0)
-"""Seconds after each try but the last."""
+"""Seconds after each attempt but the last."""
 
 
 class RerunsJobs(Protocol):
-    """What a local Studio can do here."""
+    """The calls of a local Studio needed here."""
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = ...
@@ -31,21 +31,21 @@ class RerunsJobs(Protocol):
 
 
 class OrdersJobs(TakesFiles, Protocol):
-    """A Studio, as far as running jobs again in order needs it."""
+    """The Studio calls needed to run jobs again in order."""
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether it is known to have more than the document says."""
+        """Whether the server is known to have the endpoints of the local Studio."""
         ...
 
     @property
     def own(self) -> RerunsJobs:
-        """What it has then."""
+        """The local Studio's own endpoints."""
         ...
 
 
 class OrderedReruns:
-    """Runs jobs again in order, and remembers what they were submitted with."""
+    """Runs jobs again in order, and records what they were submitted with."""
 
     def __init__(
         self,
@@ -56,9 +56,9 @@ class OrderedReruns:
         made: Callable[[Pipeline, Mapping[str, Submitted]], None] = lambda _made, _jobs: None,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Take whom to tell that there may be more jobs, and which pipeline has been `made`.
+        """Initialise; `changed` is called when there may be more jobs, `made` per new pipeline.
 
-        The latter also gets what each of its jobs was submitted with.
+        `made` also gets what each job of the pipeline was submitted with, by job id.
         """
         self._client = client
         self._history = history
@@ -67,28 +67,28 @@ class OrderedReruns:
         self._rests = rests
         self._uploads = Uploads(client, rests[:-1])
         self._unknown: dict[str, str] = {}
-        """The keys of requests whose outcome is not known, by what was sent."""
+        """Idempotency keys of requests whose outcome is unknown, by request body."""
 
     @property
     def are_possible(self) -> bool:
-        """Whether this Studio has a way for it, as far as is known."""
+        """Whether this Studio is known to support it."""
         return self._client.is_local_studio
 
     async def run(
-        self, wishes: Mapping[str, JobInput], files: Sequence[Path] = ()
+        self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()
     ) -> Pipeline | None:
-        """Run what stands beside each job that it repeats, with files that each of them gets.
+        """Run each of `inputs`, by the id of the job it repeats; all of them get `files`.
 
-        `None`, and nothing made, if none of them depends on another.
+        Returns `None`, without creating anything, if none of the jobs depends on another.
 
         Raises:
-            StudioError: nothing was made, or it is not known whether it was.
+            StudioError: nothing was created, or it is not known whether it was.
         """
         sent = await self._uploads.sent(files, lambda _path, _sent, _size: None)
         more = tuple(file.id for file in sent)
         jobs = {
-            job_id: wish.model_copy(update={"files": (*(wish.files or ()), *more) or None})
-            for job_id, wish in wishes.items()
+            job_id: job.model_copy(update={"files": (*(job.files or ()), *more) or None})
+            for job_id, job in inputs.items()
         }
         try:
             made = await self._sent([RerunJob(job_id=key, job=job) for key, job in jobs.items()])

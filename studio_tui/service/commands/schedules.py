@@ -1,7 +1,7 @@
-"""What the user can have done with a schedule where Studio has more than the document says.
+"""Commands on schedules that only the local Studio supports.
 
-Each is a state that is wanted, or goes under a key that makes one of it, so where no clear answer
-comes it is asked for again.
+Each sets a desired state or carries an idempotency key, so it is sent again if no clear answer
+arrives.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from studio_tui.errors import NotSent, OutcomeUnknown
 T = TypeVar("T")
 
 _RESTS = (0.5, 1.0)
-"""Seconds after each try but the last."""
+"""Seconds after each attempt but the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineTimes:
-    """A schedule of a pipeline that is wanted."""
+    """A schedule to create for a pipeline."""
 
     datasets: tuple[str, ...]
     environment: str | None = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class PipelineTimes:
 
 
 class ChangesSchedules(Protocol):
-    """What is asked of Studio here."""
+    """The calls of a local Studio needed here."""
 
     async def change_schedule(
         self,
@@ -42,11 +42,11 @@ class ChangesSchedules(Protocol):
         start_after: datetime | None = ...,
         time_zone: str | None = ...,
     ) -> Job | None:
-        """Let a schedule run at other times."""
+        """Change the times of a schedule."""
         ...
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
-        """Run a schedule once beside its times, the same run for the same key."""
+        """Run a schedule once, outside its times; the same key returns the same run."""
         ...
 
     async def schedule_pipeline(
@@ -58,38 +58,38 @@ class ChangesSchedules(Protocol):
         start_after: datetime | None = ...,
         idempotency_key: str,
     ) -> Job:
-        """Make a schedule that triggers a pipeline, the same one for the same key."""
+        """Create a schedule that triggers a pipeline; the same key returns the same schedule."""
         ...
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
-        """Trigger the pipeline of a schedule now, the same one for the same key."""
+        """Trigger a schedule's pipeline now; the same key returns the same pipeline."""
         ...
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Let a schedule make no runs before it is resumed."""
+        """Make no runs of a schedule until it is resumed."""
         ...
 
     async def resume_schedule(self, job_id: str) -> Job | None:
-        """Let a schedule go on."""
+        """Resume a suspended schedule."""
         ...
 
 
 class HasSchedules(Protocol):
-    """A Studio, as far as schedules need it."""
+    """The Studio calls needed for schedules."""
 
     @property
     def is_local_studio(self) -> bool:
-        """Whether it is known to have more than the document says."""
+        """Whether the server is known to have the endpoints of the local Studio."""
         ...
 
     @property
     def own(self) -> ChangesSchedules:
-        """What it has then."""
+        """The local Studio's own endpoints."""
         ...
 
 
 class ScheduleCommands:
-    """Commands about schedules; after each the lists are asked again at once."""
+    """Commands on schedules; after each one the lists are refreshed at once."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class ScheduleCommands:
         *,
         rests: tuple[float, ...] = _RESTS,
     ) -> None:
-        """Take also whom to tell that schedules have changed, and the seconds between tries."""
+        """Initialise; `changed` is called when schedules have changed, `rests` are retry delays."""
         self._studio = studio
         self._changed = changed
         self._rests = rests
@@ -112,7 +112,7 @@ class ScheduleCommands:
         self, job_id: str, *, cron_expression: str | None, start_after: datetime | None,
         time_zone: str | None,
     ) -> None:  # fmt: skip
-        """Let a schedule run at other times.
+        """Change the times of a schedule.
 
         Raises:
             StudioError: it was not changed, or it is not known whether it was.
@@ -127,7 +127,7 @@ class ScheduleCommands:
         )
 
     async def run(self, job_id: str) -> Job:
-        """Run a schedule once, now, and not twice; return the run.
+        """Run a schedule exactly once, now; return the run.
 
         Raises:
             StudioError: it was not run, or it is not known whether it was.
@@ -136,7 +136,7 @@ class ScheduleCommands:
         return await self._want(lambda: self._studio.own.run_schedule(job_id, idempotency_key=key))
 
     async def trigger(self, job_id: str) -> Pipeline:
-        """Trigger the pipeline of a schedule, now, and not twice; return it.
+        """Trigger the pipeline of a schedule exactly once, now; return it.
 
         Raises:
             StudioError: it was not triggered, or it is not known whether it was.
@@ -145,25 +145,25 @@ class ScheduleCommands:
         studio = self._studio.own
         return await self._want(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
 
-    async def schedule_pipeline(self, wish: PipelineTimes) -> Job:
-        """Make a schedule that triggers a pipeline, and not two; return it.
+    async def schedule_pipeline(self, schedule: PipelineTimes) -> Job:
+        """Create exactly one schedule that triggers a pipeline; return it.
 
         Raises:
-            StudioError: it was not made, or it is not known whether it was.
+            StudioError: it was not created, or it is not known whether it was.
         """
         key = uuid.uuid4().hex
         return await self._want(
             lambda: self._studio.own.schedule_pipeline(
-                wish.datasets,
-                environment=wish.environment,
-                cron_expression=wish.cron_expression,
-                start_after=wish.start_after,
+                schedule.datasets,
+                environment=schedule.environment,
+                cron_expression=schedule.cron_expression,
+                start_after=schedule.start_after,
                 idempotency_key=key,
             )
         )
 
     async def suspend(self, job_id: str) -> Job | None:
-        """Let a schedule make no runs before it is resumed; return it as it is then.
+        """Make no runs of a schedule until it is resumed; return its new state.
 
         Raises:
             StudioError: it was not suspended, or it is not known whether it was.
@@ -171,7 +171,7 @@ class ScheduleCommands:
         return await self._want(lambda: self._studio.own.suspend_schedule(job_id))
 
     async def resume(self, job_id: str) -> Job | None:
-        """Let a schedule go on; return it as it is then.
+        """Resume a suspended schedule; return its new state.
 
         Raises:
             StudioError: it was not resumed, or it is not known whether it was.
@@ -179,7 +179,7 @@ class ScheduleCommands:
         return await self._want(lambda: self._studio.own.resume_schedule(job_id))
 
     async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
-        """Ask for what makes no difference when it is done twice, and again if it may be lost."""
+        """Send an idempotent request; retry if it may be lost."""
         try:
             for rest in self._rests:
                 try:

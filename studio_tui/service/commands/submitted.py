@@ -1,4 +1,4 @@
-"""What a job was submitted with that Studio does not send back; no secret, query or environment."""
+"""The parts of a job request that Studio does not send back; no secret, query or environment."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,34 +11,34 @@ from studio_tui.api.models import JobInput
 
 
 class OfSchedule(JobInput):
-    """A request of which it is remembered here, and not sent, what it has to do with a schedule."""
+    """A job request with its relation to a schedule, which is recorded here and not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
     replaces: str | None = Field(default=None, exclude=True)
 
     @classmethod
-    def of(cls, wish: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
-        """Return the request of a job that is a run by hand, or takes a schedule's place."""
-        return cls(**dict(wish), run_of=run_of, replaces=replaces)
+    def of(cls, job: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
+        """Return the request for a manual run, or for a schedule that replaces another."""
+        return cls(**dict(job), run_of=run_of, replaces=replaces)
 
 
 class SentFile(BaseModel):
-    """A file that was uploaded, and from where."""
+    """An uploaded file, and its origin."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
-    """That Studio gave the upload."""
+    """The upload's id, assigned by Studio."""
     label: Line | None = None
-    """Its name; `None` when all that is known is the id."""
+    """Its name; `None` if only the id is known."""
     size: int | None = None
     """Bytes."""
     path: Line | None = None
-    """Where it came from on this machine, safe to draw."""
+    """Its path on this machine, safe to draw."""
 
 
 class Submitted(BaseModel):
-    """The untold parts of a job; `None` means that they were left to Studio's default."""
+    """The parts of a job that Studio does not send; `None` means Studio's default."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -50,21 +50,21 @@ class Submitted(BaseModel):
     start_after: datetime | None = None
     cron_expression: str | None = None
     time_zone: str | None = None
-    """That the expression is meant in; `None` for UTC."""
+    """Time zone of the cron expression; `None` for UTC."""
     rerun_from_job_id: str | None = None
     reset: bool | None = None
     run_of: str | None = None
-    """The schedule of which it is a run by hand."""
+    """The schedule that it is a manual run of."""
     replaces: str | None = None
-    """The schedule in whose place it was made."""
+    """The schedule that it replaces."""
 
     @classmethod
     def of(cls, request: JobInput, files: Mapping[str, SentFile]) -> Self:
-        """Return what there is to remember of a request; `files` are those known, by their ids."""
+        """Return the parts of a request to record; `files` are the known uploads by id."""
         sent = tuple(files.get(each) or SentFile(id=each) for each in request.files or ())
         same = {name: getattr(request, name, None) for name in cls.model_fields if name != "files"}
         return cls(files=sent, **same)
 
     def to_json(self) -> str:
-        """Return it as JSON of one line that `model_validate_json` reads."""
+        """Return it as a single line of JSON that `model_validate_json` reads."""
         return self.model_dump_json(exclude_none=True)

@@ -1,8 +1,8 @@
-"""Triggers pipelines so that one wish never becomes two.
+"""Triggers pipelines so that one request never makes two.
 
-A request is sent once. Where no clear answer comes, the list of pipelines is looked through for a
-new one of the same datasets; where that tells nothing, the user is asked before it is sent again,
-and then it goes under the same idempotency key.
+A request is sent once. If no clear answer arrives, the list of pipelines is searched for a new one
+with the same datasets. If that is inconclusive, the user is asked before the request is sent again,
+under the same idempotency key.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from studio_tui.service.polling.pipelines_feed import PAGE
 
 
 class TriggersPipelines(Protocol):
-    """What is asked of Studio here."""
+    """The Studio calls needed here."""
 
     async def trigger_pipeline(
         self,
@@ -42,36 +42,36 @@ class TriggersPipelines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TriggerRequest:
-    """A pipeline that is wanted."""
+    """A request to trigger a pipeline."""
 
     datasets: tuple[str, ...]
     environment: str | None = field(default=None, repr=False)
     """Lines of `NAME=VALUE`."""
     review: bool = True
-    """Whether it begins paused."""
+    """Whether the pipeline starts paused."""
     only: bool = False
-    """Whether what the datasets were made from stays as it is."""
+    """Whether the datasets' own sources are left as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """The wish has made this pipeline, and no other."""
+    """The request made exactly this pipeline."""
 
     pipeline: Pipeline
     is_guess: bool = False
-    """Whether it was found in the list and is only likely to be the one."""
+    """Whether it was found in the list and is only a likely match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Nobody can say whether the wish has made a pipeline, so the user is asked."""
+    """It is unknown whether the request made a pipeline, so the user is asked."""
 
     wish: TriggerRequest
     why: StudioError
     key: str
     sent_at: datetime
     before: frozenset[str]
-    """Ids of pipelines that were known before."""
+    """Ids of pipelines that were known before the request."""
 
 
 class PipelineTrigger:
@@ -86,10 +86,10 @@ class PipelineTrigger:
         looks: tuple[float, ...] = (0.0, 4.0),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take whom to tell that there may be another pipeline.
+        """Initialise; `changed` is called when there may be another pipeline.
 
-        `rests` are the seconds after each try but the last of what cannot have arrived, `looks`
-        those before each look into the list.
+        `rests` are the seconds after each attempt but the last of a request that cannot have
+        arrived, `looks` the seconds before each search of the list.
         """
         self._client = client
         self._changed = changed
@@ -100,7 +100,7 @@ class PipelineTrigger:
     async def trigger(
         self, wish: TriggerRequest, before: Collection[str]
     ) -> Triggered | Unconfirmed:
-        """Trigger a pipeline; `before` are the ids of those that are known.
+        """Trigger a pipeline; `before` are the ids of the known pipelines.
 
         Raises:
             StudioError: Studio refused, or the request did not arrive; there is no pipeline.
@@ -109,17 +109,17 @@ class PipelineTrigger:
             Unconfirmed(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
         )
 
-    async def send_again(self, untold: Unconfirmed) -> Triggered | Unconfirmed:
-        """Send a wish once more, under the same key, if its pipeline is still not to be seen.
+    async def send_again(self, unconfirmed: Unconfirmed) -> Triggered | Unconfirmed:
+        """Send a request again, under the same key, if its pipeline is still not in the list.
 
         Raises:
-            StudioError: Studio refused what was sent again.
+            StudioError: Studio refused the repeated request.
         """
         try:
-            found = await self._seek(untold)
+            found = await self._seek(unconfirmed)
         except StudioError as error:
-            return replace(untold, why=error)
-        return found or await self._make(untold)
+            return replace(unconfirmed, why=error)
+        return found or await self._make(unconfirmed)
 
     async def _make(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
         try:
@@ -131,7 +131,7 @@ class PipelineTrigger:
             self._changed()
 
     async def _send(self, sent: Unconfirmed) -> Pipeline:
-        """Send a request, and again only if it cannot have arrived."""
+        """Send a request; retry only if it cannot have arrived."""
         rests = iter(self._rests)
         while True:
             try:
@@ -159,17 +159,17 @@ class PipelineTrigger:
         return sent
 
     async def _seek(self, sent: Unconfirmed) -> Triggered | None:
-        """Return the one pipeline that the wish can well have made."""
+        """Return the only pipeline in the list that is a likely match."""
         page = await self._client.pipelines(limit=PAGE)
         likely = [pipeline for pipeline in page.items if _resembles(pipeline, sent)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
 
 
 def _resembles(pipeline: Pipeline, sent: Unconfirmed) -> bool:
-    """Whether a pipeline is new and of the datasets that were asked for.
+    """Whether a pipeline is new and has the requested datasets.
 
-    How Studio writes several datasets into `triggered_from` is not documented, so each is looked
-    for in it by its bare name.
+    How Studio writes several datasets into `triggered_from` is not documented, so it is searched
+    for the bare name of each.
     """
     if pipeline.pipeline_id in sent.before or pipeline.triggered_from is None:
         return False

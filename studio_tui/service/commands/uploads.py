@@ -1,4 +1,4 @@
-"""Uploading the files of a job: several at a time, each once, with word of how far they are."""
+"""Uploads the files of a job: several at a time, each once, with progress."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,17 +11,17 @@ from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
 AT_ONCE = 3
-"""Files that are under way at the same time."""
+"""Maximum number of concurrent uploads."""
 
-Told = Callable[[Path, int, int], None]
-"""Called with a file, the bytes of it that have gone, and all its bytes."""
+UploadProgress = Callable[[Path, int, int], None]
+"""Callback with a file, the bytes of it sent so far, and its size in bytes."""
 
 _Version = tuple[Path, int, int, int]
-"""A file as it is: path, inode, size in bytes, and when it was changed in nanoseconds."""
+"""Identity of a file's content: path, inode, size in bytes, modification time in nanoseconds."""
 
 
 class TakesFiles(Protocol):
-    """What is asked of Studio here."""
+    """The Studio calls needed here."""
 
     async def upload_file(
         self, path: Path, *, progress: Callable[[int, int], None] | None = ...
@@ -31,19 +31,21 @@ class TakesFiles(Protocol):
 
 
 class Uploads:
-    """Uploads files, and keeps their ids: what has gone once, and was not changed, stays there."""
+    """Uploads files, and caches their ids: an unchanged file is not uploaded again."""
 
     def __init__(self, client: TakesFiles, rests: Sequence[float]) -> None:
-        """Take the seconds to rest after each try of a file but the last."""
+        """Initialise with the seconds to wait after each attempt but the last."""
         self._client = client
         self._rests = rests
         self._sent: dict[_Version, SentFile] = {}
 
-    async def sent(self, paths: Iterable[Path], told: Told) -> tuple[SentFile, ...]:
-        """Return the files in their order, after uploading those that Studio has not.
+    async def sent(
+        self, paths: Iterable[Path], on_progress: UploadProgress
+    ) -> tuple[SentFile, ...]:
+        """Return the uploads of files in order, after uploading those that are not cached.
 
         Raises:
-            StudioError: one of them did not get there; those that did are kept.
+            StudioError: an upload failed; the successful ones are cached.
         """
         versions = await asyncio.to_thread(
             lambda: [_version(path) for path in dict.fromkeys(paths)]
@@ -52,9 +54,9 @@ class Uploads:
 
         async def one(version: _Version) -> SentFile:
             async with turns:
-                return await self._file(version, told)
+                return await self._file(version, on_progress)
 
-        # All come to an end before the first failure is told, so that none goes a second time.
+        # All uploads finish before the first failure is raised, so that none is sent twice.
         ended = await asyncio.gather(*map(one, versions), return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, BaseException):
@@ -62,15 +64,15 @@ class Uploads:
         return tuple(outcome for outcome in ended if isinstance(outcome, SentFile))
 
     def forget(self) -> None:
-        """Have every file uploaded anew, as Studio may not have them any more."""
+        """Forget all uploads, as Studio may have discarded them."""
         self._sent.clear()
 
-    async def _file(self, version: _Version, told: Told) -> SentFile:
+    async def _file(self, version: _Version, on_progress: UploadProgress) -> SentFile:
         path, size = version[0], version[2]
         if version in self._sent:
-            told(path, size, size)
+            on_progress(path, size, size)
         else:
-            upload_id = await self._uploaded(path, told)
+            upload_id = await self._uploaded(path, on_progress)
             self._sent[version] = SentFile(
                 id=upload_id,
                 label=safe_line(path.name),
@@ -79,9 +81,9 @@ class Uploads:
             )
         return self._sent[version]
 
-    async def _uploaded(self, path: Path, told: Told) -> str:
+    async def _uploaded(self, path: Path, on_progress: UploadProgress) -> str:
         def progress(sent: int, size: int) -> None:
-            told(path, sent, size)
+            on_progress(path, sent, size)
 
         for rest in self._rests:
             try:

@@ -1,9 +1,8 @@
-"""Puts what arrives of a log in its place: each byte once and in order, or a visible mark.
+"""Puts arriving pieces of a log in their place: each byte once and in order, or a visible mark.
 
-Pieces of the websocket carry ids: a replay is known by them, a late piece finds its place by them.
-An id may leap, as something may be missing, but later frames must follow on it: until then it gives
-way to what belongs before it. Lines play no part: they are cut from the ordered whole, by whoever
-reads it.
+Pieces from the websocket carry ids, which identify replays and place late pieces. An id may leap,
+as something may be missing, but later frames must continue from it; until then it gives way to
+pieces that belong before it. Lines play no part: readers split the ordered whole into lines.
 """
 
 import re
@@ -26,20 +25,20 @@ from studio_tui.service.logs.message_index import MessageIndex, Record
 from studio_tui.service.logs.store.log_store import LogStore, Mark
 
 WINDOW = 256 * 1024
-"""Bytes at the end of the log into which a late piece can still be put."""
+"""Bytes at the end of the log into which a late piece can still be inserted."""
 
 WINDOW_PIECES = 16 * 1024
-"""Pieces at the end of the log among which a late one can still be put."""
+"""Pieces at the end of the log among which a late one can still be inserted."""
 
 LEAP = 2 * LARGEST_FRAME
-"""A leap of ids that no lost frame explains, where ids count pieces, bytes or half bytes."""
+"""A leap of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
 TOO_LATE = "Something arrived too late to be shown in its place."
 LEFT_OUT = "Something that does not belong here was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
 NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
-UNREADABLE = "Something is missing here: Studio sent what cannot be read."
+UNREADABLE = "Something is missing here: Studio sent something unreadable."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
 _FIRST_ID = 1
@@ -48,14 +47,14 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
 class _Batch(NamedTuple):
-    """The pieces of a frame, measured at once: one by one they would take ten times as long."""
+    """The pieces of a frame, encoded in one go: one by one they would take ten times as long."""
 
     ids: list[int]
     lengths: list[int]
     """Bytes of each piece."""
     raw: bytes
     is_ordered: bool
-    """Whether there are pieces and each id is above the one before."""
+    """Whether there are pieces, in ascending order of id."""
 
     @classmethod
     def of(cls, pieces: Sequence[LogMessage]) -> "_Batch":
@@ -69,9 +68,9 @@ class _Batch(NamedTuple):
         return cls(ids, lengths, raw, is_ordered)
 
     def leaps_from(self, last: Record) -> int | None:
-        """Return the first id above what the text before it accounts for; `None` if there is none.
+        """Return the first id higher than the text before it accounts for; `None` if there is none.
 
-        Whatever ids count, they grow by no more than twice the bytes, if pieces are not empty.
+        Whatever ids count, they grow by at most twice the bytes, if pieces are not empty.
         """
         count = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
         if self.ids[-1] - last.id <= count:
@@ -84,7 +83,7 @@ class _Batch(NamedTuple):
         return None
 
     def fields(self, offset: int) -> "array[int]":
-        """Return what the index says of these pieces if they stand in a row from `offset` on."""
+        """Return the index entries of these pieces, stored contiguously from `offset` on."""
         fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
         offsets = accumulate(self.lengths[:-1], initial=offset)
         for column, values in enumerate((self.ids, offsets, self.lengths)):
@@ -97,11 +96,11 @@ class _Doubt:
     """A place where something may be missing, because a connection began after it."""
 
     before: int
-    """The id known before it; 0 at the beginning of the log."""
+    """The known id before it; 0 at the beginning of the log."""
     after: int
-    """The id that came after it."""
+    """The id after it."""
     is_passed: bool = False
-    """Whether this connection has repeated the piece before it."""
+    """Whether this connection has replayed the piece before it."""
 
 
 class LogAssembler:
@@ -111,55 +110,55 @@ class LogAssembler:
         self._store = store
         self._index = index
         self.padding = 0
-        """Line breaks of ours before marks: bytes that are here and not in the log, at the most."""
+        """Maximum number of bytes in the store that are our line breaks, not log text."""
         self._floor = 0
-        """Offset after the last mark at the end; what stands before it is settled."""
+        """Offset after the last mark at the end; everything before it is final."""
         self._has_pieces = False
-        """Whether what comes next follows on what has come over this connection."""
+        """Whether the next piece follows on one from this connection."""
         self._has_skipped = False
-        """Whether this connection had something that could not be read, and nothing new since."""
+        """Whether this connection had an unreadable frame, and nothing new since."""
         self._position: int | None = None
         self._doubts: list[_Doubt] = []
         self._epoch: int | None = None
-        """Where the epoch begins that this connection has opened."""
+        """Offset at which the epoch begins that this connection has opened."""
         self._leap: int | None = None
-        """The id of a piece above what accounts for it, while no later frame follows on it."""
+        """The id of a leaping piece, while no later frame has continued from it."""
         self._has_leapt = False
 
     @property
     def is_behind(self) -> bool:
-        """Whether this connection still repeats what is known."""
+        """Whether this connection is still replaying known pieces."""
         last = self._index.last
         return last is not None and (self._position is None or self._position < last.id)
 
     @property
     def is_doubted(self) -> bool:
-        """Whether something came that may not be in its place, or not be Studio's."""
+        """Whether something may be out of place, or not come from Studio."""
         return self._has_leapt or any(mark.text == TOO_LATE for mark in self._store.marks)
 
     @property
     def end(self) -> int:
-        """Offset after all that has a place; beyond it is what only REST has brought so far."""
+        """Offset after all placed pieces; bytes beyond it came from REST only."""
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
     def connected(self) -> None:
-        """Say that pieces come over a new connection from now on."""
+        """Note that pieces come over a new connection from now on."""
         self._skip()
         self._has_skipped = False
         self._position = None
         self._epoch = None
 
     def caught_up(self) -> None:
-        """Say that this connection has repeated all that is known, if not piece by piece."""
+        """Note that this connection has repeated all that is known, if not piece by piece."""
         last = self._index.last
         self._position = last.id if last else None
 
     def misses_before(self, frame: LogFrame) -> bool:
-        """Whether something new is missing before what follows, as it could not be read.
+        """Whether something new is missing before what follows, as a frame was unreadable.
 
-        What cannot be read while this connection is behind may reach beyond what is known: that
-        shows as soon as something new comes.
+        While this connection is behind, an unreadable frame may reach beyond what is known: that
+        shows only when something new arrives.
         """
         last = self._index.last
         match frame:
@@ -173,16 +172,16 @@ class LogAssembler:
         return False
 
     def _skip(self) -> None:
-        """Take what comes next for what need not follow on what is here."""
+        """Allow the next piece not to follow on the last one."""
         self._has_pieces = False
         for doubt in self._doubts:
             doubt.is_passed = False
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
-        """Merge the pieces of one frame; return whether anything new was among them.
+        """Merge the pieces of one frame; return whether any of them was new.
 
         Raises:
-            SpoolError: the disk does not take them.
+            SpoolError: writing to the disk failed.
         """
         before = (self._store.size, self._store.version)
         last = self._index.last
@@ -204,7 +203,7 @@ class LogAssembler:
         return (self._store.size, self._store.version) != before
 
     def _is_next(self, batch: "_Batch") -> bool:
-        """Whether all of it comes after all that is here, with no question open."""
+        """Whether the batch follows on everything stored, with no open doubts."""
         last = self._index.last
         return (
             self._has_pieces
@@ -216,7 +215,7 @@ class LogAssembler:
         )
 
     def _is_repeat(self, batch: "_Batch") -> bool:
-        """Whether all of it stands here already, piece by piece."""
+        """Whether the whole batch is stored already, piece by piece."""
         if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
             return False
         place = self._index.place_of(batch.ids[0])
@@ -229,16 +228,16 @@ class LogAssembler:
         )
 
     def mark_unreadable(self) -> None:
-        """Set a mark after all that has come, as what followed could not be read.
+        """Set a mark at the end, as what followed was unreadable.
 
-        What only REST has brought goes: nobody can tell which of it that was, and it comes again.
+        Bytes from REST only are dropped: it is unknown which of them that was, and they come again.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
         self.mark_end(UNREADABLE)
 
     def mark_end(self, text: str) -> None:
-        """Set a mark after all that has come, beginning a line for it if need be."""
+        """Set a mark at the end, starting a new line for it if needed."""
         store = self._store
         if store.size and store.read(store.size - 1, 1) != b"\n":
             store.append(b"\n")
@@ -247,7 +246,7 @@ class LogAssembler:
         self._floor = store.size
 
     def _note_growth(self, leap: int | None, earlier: int | None) -> None:
-        """Note that ids have leapt to one, or have gone on from the last piece of another frame."""
+        """Note that an id leapt, or that ids went on from the last piece of an earlier frame."""
         if leap is not None:
             self._has_leapt = True
             self._leap = self._leap or leap
@@ -255,7 +254,7 @@ class LogAssembler:
             self._leap = None
 
     def _place(self, pieces: Sequence[LogMessage], at: int, earlier_leap: int | None) -> int:
-        """Put a piece where it belongs, with those after it that go there too; return how many."""
+        """Put a piece, and those after it that belong there too, in place; return their number."""
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._weigh(number)
@@ -285,7 +284,7 @@ class LogAssembler:
         return 1
 
     def _place_last(self, number: int, raw: bytes) -> None:
-        """Put a piece after all others, over what REST may have brought of it already."""
+        """Append a piece after all others, over what REST may have brought of it already."""
         store, end = self._store, self.end
         ahead = store.read(end, len(raw))
         if ahead != raw[: len(ahead)]:
@@ -297,7 +296,7 @@ class LogAssembler:
         self._index.append(Record(number, end, len(raw)))
 
     def _doubt(self, end: int, number: int) -> None:
-        """Mark where a piece does not follow on what is here, nor begins the log."""
+        """Mark the place where a piece neither follows on the stored ones nor begins the log."""
         last = self._index.last
         if last is not None:
             self._store.mark(end, NO_REPLAY)
@@ -307,15 +306,15 @@ class LogAssembler:
             self._doubts.append(_Doubt(0, number))
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether a piece that belongs before an unconfirmed leap shows that it is a false one."""
+        """Whether a piece that belongs before an unconfirmed leap proves the leap false."""
         known = self._index[place]
         before = self._index[place - 1].id if place else 0
         return known.id - before > LEAP or self._is_far(known.offset)
 
     def _take_out(self, place: int, number: int) -> None:
-        """Take out all from a false leap on, under a mark, as the piece of another id comes there.
+        """Remove everything from a false leap on, set a mark, and make room for piece `number`.
 
-        What this leaves out and was no forgery comes again with a replay, or from REST.
+        Genuine pieces among the removed ones come again with a replay, or from REST.
         """
         false = self._index[place]
         self._index.cut(place)
@@ -329,7 +328,7 @@ class LogAssembler:
         self._leap = self._position = None
 
     def _place_late(self, place: int, late: _Batch) -> None:
-        """Put pieces between others, if they are not too far up."""
+        """Insert pieces between others, unless that is too far from the end."""
         offset = self._index[place].offset
         if self._is_far(offset):
             self._store.mark(offset, TOO_LATE)
@@ -337,16 +336,16 @@ class LogAssembler:
             self._insert(place, offset, late)
 
     def _is_far(self, offset: int) -> bool:
-        """Whether so much stands after an offset that moving it would take long."""
+        """Whether so much follows an offset that moving it would take long."""
         after = len(self._index) - WINDOW_PIECES
         return self._store.size - offset > WINDOW or (
             after > 0 and self._index[after - 1].offset >= offset
         )
 
     def _insert(self, place: int, offset: int, late: _Batch, *, over: int = 0) -> None:
-        """Put pieces between others, or in the place of one that takes `over` bytes.
+        """Insert pieces between others, or in place of one of `over` bytes.
 
-        What only REST has brought goes, as it was held against a log without it.
+        Bytes from REST only are dropped, as they were compared with a log without these pieces.
         """
         if self._store.size > self.end:
             self._store.cut(self.end)
@@ -358,7 +357,7 @@ class LogAssembler:
             self._epoch += len(late.raw) - over
 
     def _weigh(self, number: int) -> None:
-        """Take back the marks of places that a replay has now gone over from end to end."""
+        """Remove the marks of places that a replay has now covered from end to end."""
         for doubt in tuple(self._doubts):
             if number == (doubt.before or _FIRST_ID):
                 doubt.is_passed = True
@@ -371,7 +370,7 @@ class LogAssembler:
         return Mark(before.end, NO_REPLAY) if doubt.before else Mark(0, NO_BEGINNING)
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
-        """Set a known id with another text after a mark, or before the rest of its new epoch."""
+        """Put a known id with other text after a mark, or before the rest of its new epoch."""
         index, epoch, batch = self._index, self._epoch, _Batch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
             index.cut(place)
@@ -389,7 +388,7 @@ class LogAssembler:
 
 
 def _is_same(there: bytes, raw: bytes) -> bool:
-    """Whether two pieces are one; characters spoiled on the way make no difference."""
+    """Whether two pieces are equal, apart from characters replaced in transit."""
     if there == raw:
         return True
     if _REPLACEMENT in raw:

@@ -1,9 +1,9 @@
-"""The folder of logs on this machine: those that arrive, and whole ones kept from run to run.
+"""The folder of logs on this machine: incoming ones, and whole ones kept between runs.
 
-    <folder>/<Studio and team>/<job>.log       a whole log, written no more
-    <folder>/<Studio and team>/<random>.spool  one that arrives, or that is not whole
+    <folder>/<Studio and team>/<job>.log       a whole log, never written again
+    <folder>/<Studio and team>/<random>.spool  an incoming or incomplete log
 
-Several programs may use it at once: a file that one of them has open is held (see `log_spool`).
+Several programs may use it at once: a file that one of them has open is locked (see `spool`).
 """
 
 import contextlib
@@ -25,45 +25,45 @@ class Kept(NamedTuple):
     """A whole log in the cache."""
 
     used: float
-    """When it was closed last, in seconds since the epoch."""
+    """When it was last closed, in seconds since the epoch."""
     size: int
     """Bytes."""
     path: Path
 
 
 class LogCache:
-    """The logs of one team at one Studio, and the room that all logs take."""
+    """The logs of one team at one Studio, and the disk space of all logs."""
 
     def __init__(self, folder: Path, place: str) -> None:
-        """Take the folder of all logs, and what tells this Studio and team from others."""
+        """Initialise; `place` identifies this Studio and team in the folder of all logs."""
         self._folder = folder
         self._own = folder / _digest(place)
 
     def new(self) -> LogStore:
-        """Begin an empty log.
+        """Create an empty log.
 
         Raises:
-            SpoolError: the disk does not take it.
+            SpoolError: writing to the disk failed.
         """
         return LogStore.create(self._own)
 
     def new_tagged(self) -> TaggedStore:
-        """Begin an empty log that will be put together from others.
+        """Create an empty log for merging several others.
 
         Raises:
-            SpoolError: the disk does not take it.
+            SpoolError: writing to the disk failed.
         """
         return TaggedStore.create(self._own)
 
     def place_of(self, job_id: str, born: datetime | None) -> Path:
-        """Return where a job's whole log is kept.
+        """Return the path of a job's whole log.
 
-        A Studio may have begun anew, so jobs of one id are told apart by when they were created.
+        A Studio may start over with its ids, so the path also depends on when the job was created.
         """
         return self._own / (_digest(f"{job_id}\n{born.isoformat() if born else ''}") + _KEPT)
 
     def find(self, job_id: str, born: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Return a job's whole log and since when it has been kept, if it can be read."""
+        """Return a job's whole log and since when it has been kept; `None` if it cannot be read."""
         path = self.place_of(job_id, born)
         try:
             since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -81,12 +81,12 @@ class LogCache:
             return None
 
     def note_use(self, path: Path, now: datetime) -> None:
-        """Remember that a log was used, so that it goes later than others."""
+        """Record that a log was used, so that it is deleted later than others."""
         with contextlib.suppress(OSError):
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
     def kept(self) -> list[Kept]:
-        """Return all whole logs, of every Studio. It asks the disk: call it in a thread."""
+        """Return all whole logs, of every Studio. Blocks on the disk: call it in a thread."""
         found = []
         for path in self._folder.glob(f"*/*{_KEPT}"):
             with contextlib.suppress(OSError):
@@ -95,7 +95,7 @@ class LogCache:
         return found
 
     def sweep(self) -> None:
-        """Delete what ended programs have left behind. It takes its time: call it in a thread."""
+        """Delete what ended programs have left behind. It may take long: call it in a thread."""
         for pattern in (f"*/*{SUFFIX}", f"*{_KEPT}"):
             for path in self._folder.glob(pattern):
                 remove_unused(path)

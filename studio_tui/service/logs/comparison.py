@@ -1,4 +1,4 @@
-"""Holds the bytes of a whole log, as REST and archives send them, against those already here."""
+"""Compares the bytes of a whole log, as REST and archives send them, with those stored."""
 
 from bisect import bisect_left
 
@@ -10,26 +10,26 @@ COMPARED = 256 * 1024
 
 
 class Comparison:
-    """Compares the bytes of a whole log, as they come, with the store, and adds what is more.
+    """Compares the incoming bytes of a whole log with the store, and appends what is new.
 
-    Bytes that are no UTF-8 may stand in the store as they are or, since the websocket cannot send
-    them, as replacement characters; a comparison that mends puts the bytes in their place.
+    Bytes that are not UTF-8 may be in the store as they are or, since the websocket cannot send
+    them, as replacement characters; a comparison that `mends` restores the original bytes.
     """
 
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
         self.is_whole = offset == 0
-        """Whether all of the log is compared, not only its end."""
+        """Whether the whole log is compared, not only its end."""
         self.mends = mends
-        """Whether what comes is right where the two differ."""
+        """Whether the incoming bytes replace stored ones that differ."""
         self.received = offset
-        """Bytes of the whole log that have come, as Studio counts them."""
+        """Bytes of the whole log received, as Studio counts them."""
         self.differs = False
-        """Whether something came that is not what stands in the store; nothing is added then."""
+        """Whether a difference was found; nothing is added after that."""
         self.end = offset
-        """Offset in the store after what was compared."""
+        """Offset in the store after the compared bytes."""
         self._store = store
         self._held = b""
-        """The beginning of a character, the rest of which has not come."""
+        """An incomplete character at the end of the received bytes."""
 
     @classmethod
     def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
@@ -38,19 +38,19 @@ class Comparison:
 
     @property
     def has_proved_end(self) -> bool:
-        """Whether what came ends as what is here does."""
+        """Whether the incoming bytes end as the stored ones do."""
         return not self.differs and not self._held and self.end >= self._store.size
 
     @property
     def has_proved_whole(self) -> bool:
-        """Whether all that is here is what came."""
+        """Whether everything stored equals the incoming bytes."""
         return self.is_whole and self.has_proved_end
 
     def add(self, data: bytes) -> None:
         """Compare the next bytes.
 
         Raises:
-            SpoolError: the disk does not take them.
+            SpoolError: writing to the disk failed.
         """
         self.received += len(data)
         data, self._held = self._held + data, b""
@@ -67,10 +67,10 @@ class Comparison:
             self._compare(part)
 
     def finish(self) -> None:
-        """Compare what was held back too, as the log ends within a character.
+        """Compare the held bytes too, as the log ends within a character.
 
         Raises:
-            SpoolError: the disk does not take it.
+            SpoolError: writing to the disk failed.
         """
         held, self._held = self._held, b""
         if held and not self.differs:
@@ -93,7 +93,7 @@ class Comparison:
         self.end += len(raw)
 
     def _mend(self, offset: int) -> None:
-        """Give up what stands from `offset` on, and the marks of what was missing there."""
+        """Drop the stored bytes from `offset` on, and the marks of what was missing there."""
         self._store.cut(offset)
         for mark in self._store.marks:
             if mark.offset == offset:
@@ -101,6 +101,6 @@ class Comparison:
 
 
 def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes at the beginning are the same."""
+    """Return the length of the common prefix."""
     lengths = range(1, min(len(one), len(other)) + 1)
     return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])

@@ -1,7 +1,7 @@
-"""The logs that are open: one a job, shared by all who look at it, and kept when they have left.
+"""The open logs: one per job, shared by its viewers, and kept after they have left.
 
-A log is followed while somebody has it open. After that it stays on disk within a bound, and goes
-on where it was when it is opened again; a whole one is found again by the next run of the program.
+A log is followed while a viewer has it open. After that it stays on disk within a limit and resumes
+where it was when opened again; the next run of the program finds whole logs again.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from studio_tui.service.logs.tail import LogTail
 from studio_tui.service.polling.reachability import Reachability
 
 LIMIT = 2 * 1024**3
-"""Bytes on disk of all logs that nobody looks at; what was closed longest ago goes first."""
+"""Bytes on disk of all logs without viewers; the one closed longest ago is deleted first."""
 KEPT_OPEN = 32
-"""Logs that stay open, with two files each, while nobody looks at them."""
+"""Logs without viewers that stay open, with two files each."""
 
 logger = logging.getLogger(__name__)
 
 
 class OpenLog:
-    """A log as one viewer has it, until it closes it; others may have the same."""
+    """One viewer's handle on a log, until it is closed; others may have the same log open."""
 
     store: LogStore
     tail: LogTail
@@ -51,13 +51,13 @@ class OpenLog:
         self._closed = closed
 
     def close(self) -> None:
-        """Let go of it; doing so again does nothing."""
+        """Release the log; further calls do nothing."""
         self._closed(self)
 
 
 @dataclass(eq=False)
 class _Log:
-    """A job's log with all who look at it."""
+    """A job's log with all its viewers."""
 
     job_id: str
     born: datetime | None
@@ -72,13 +72,13 @@ class _Log:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing, as Studio has confirmed, and nothing more will come."""
+        """Whether Studio has confirmed that nothing is missing, and nothing more will come."""
         state = self.tail.state
         is_confirmed = state.phase is Phase.COMPLETE and not state.reason
         return is_confirmed and self.store.size > 0 and not self.store.marks
 
     def close(self) -> None:
-        """Let go of its files; takes long if a large one goes with it."""
+        """Close its files; deleting a large one takes long."""
         self.ahead.close()
         self.tail.close()
         self.store.close()
@@ -97,7 +97,7 @@ class LogLibrary:
         limit: int = LIMIT,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take also the hosts that archived logs may be fetched from unasked."""
+        """Initialise; `hosts` are those that archived logs may be fetched from without asking."""
         self._source = source
         self._cache = cache
         self._hosts = set(hosts)
@@ -119,11 +119,10 @@ class LogLibrary:
         *,
         has_ended: bool = False,
     ) -> OpenLog:
-        """Return a job's log, which is followed from now on until all have closed it.
+        """Return a job's log, which is followed from now on until all viewers have closed it.
 
-        An archived log lies on another host, which one of those who look at it is asked about
-        once, by `may_fetch`. `born` is when the job was created, `has_ended` whether it can print
-        nothing more.
+        An archived log is on another host; `may_fetch` of one viewer is asked once per host. `born`
+        is when the job was created, `has_ended` whether it can print nothing more.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
@@ -140,7 +139,7 @@ class LogLibrary:
         return lease
 
     def new_tagged(self) -> TaggedStore:
-        """Begin an empty log that will be put together from several; the caller closes it.
+        """Create an empty log for merging several others; the caller closes it.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
@@ -148,7 +147,7 @@ class LogLibrary:
         return self._cache.new_tagged()
 
     async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
-        """Return the last `length` bytes of a log that is here, whole or followed right now."""
+        """Return the last `length` bytes of a log that is whole or being followed, else `None`."""
         log = self._logs.get((job_id, born))
         if log is None:
             return await asyncio.to_thread(self._cache.end_of, job_id, born, length)
@@ -157,10 +156,10 @@ class LogLibrary:
         return log.store.read(max(0, log.store.size - length), length)
 
     async def run(self) -> None:
-        """Follow what is open and keep the disk tidy until cancelled. A bug is raised as it is."""
+        """Follow open logs and keep the disk tidy until cancelled; a bug propagates."""
         self._has_ended = False
         async with asyncio.TaskGroup() as tasks:
-            # A tail is the session's, not of the screen that happened to open it first.
+            # A tail belongs to the session, not to the screen that opened it first.
             self._tasks, self._context = tasks, contextvars.copy_context()
             try:
                 for log in self._logs.values():
@@ -215,7 +214,7 @@ class LogLibrary:
             )
 
     async def _follow(self, log: _Log, earlier: asyncio.Task[None] | None) -> None:
-        """Run the tail again and again; each time it is over it waits to be poked."""
+        """Run the tail repeatedly; once a log is over, the tail waits to be poked."""
         if earlier is not None:
             await asyncio.wait([earlier])
         async with asyncio.TaskGroup() as tasks:
@@ -243,7 +242,7 @@ class LogLibrary:
         self._untidy.set()
 
     def _forget(self, log: _Log) -> None:
-        """Let go of a log once its task has ended."""
+        """Close a log once its task has ended."""
         self._logs.pop((log.job_id, log.born), None)
         if log.task is None or log.task.done():
             log.close()
@@ -253,7 +252,7 @@ class LogLibrary:
     # --- the disk --------------------------------------------------------------------------------
 
     async def _tidy(self) -> None:
-        """Keep what has become whole, then delete what is too much."""
+        """Keep logs that have become whole, then delete what exceeds the limit."""
         self._untidy.clear()
         for log in tuple(self._logs.values()):
             if log.is_whole and not log.store.is_kept:
@@ -261,7 +260,7 @@ class LogLibrary:
         await self._trim()
 
     async def _keep(self, log: _Log) -> None:
-        """Put a whole log in the cache, to be found by the next run of the program."""
+        """Move a whole log to the cache, for the next run of the program."""
         path = self._cache.place_of(log.job_id, log.born)
         try:
             await log.store.keep(path)
@@ -272,7 +271,7 @@ class LogLibrary:
             self._cache.note_use(path, self._now())
 
     async def _trim(self) -> None:
-        """Delete what was closed longest ago, until what nobody looks at is within the limit."""
+        """Delete logs without viewers, least recently closed first, down to the limit."""
         kept = await asyncio.to_thread(self._cache.kept)
         known = {log.store.path for log in self._logs.values()}
         idle = sorted(
@@ -296,7 +295,7 @@ class LogLibrary:
             await self._give_up(log)
 
     async def _give_up(self, log: _Log) -> None:
-        """Let go of a log that nobody looks at."""
+        """Close a log that has no viewers."""
         if log.task is not None:
             await asyncio.wait([log.task])
         if not log.viewers:

@@ -1,6 +1,6 @@
-"""Which messages of the websocket stand where in the spool: on disk too, since a log has millions.
+"""Positions of websocket messages in the spool; stored on disk, since a log has millions.
 
-Records are in order of id and, equally, of offset.
+Records are sorted by id and, equally, by offset.
 """
 
 import os
@@ -14,7 +14,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.paths import private_dir
 
 BLOCK = 4096
-"""Records of a block. Two blocks and one id for every other block are in memory."""
+"""Records per block. Two blocks and one id for every other block are in memory."""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
@@ -22,13 +22,13 @@ _BYTES = _BLOCK_FIELDS * 8
 
 
 class Record(NamedTuple):
-    """A message that stands in the spool."""
+    """A message in the spool."""
 
     id: int
     offset: int
-    """Of its first byte in the spool."""
+    """Offset of its first byte in the spool."""
     length: int
-    """In bytes."""
+    """Bytes."""
 
     @property
     def end(self) -> int:
@@ -40,26 +40,26 @@ class MessageIndex:
     """A sorted list of records in an unnamed file; fast at its end and when read in order."""
 
     def __init__(self, directory: Path) -> None:
-        """Begin an empty index.
+        """Create an empty index.
 
         Raises:
-            SpoolError: the file cannot be made.
+            SpoolError: the file cannot be created.
         """
         try:
             self._file = tempfile.TemporaryFile(dir=private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
             raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
-        """The first id of every full block, all of which are in the file."""
+        """The first id of every full block; full blocks are in the file."""
         self._last = array("q")
         """The fields of the records after the full blocks."""
         self._read: tuple[int, array[int]] = (-1, array("q"))
-        """The full block read last."""
+        """The full block read last, after its number."""
         self._found = -1
-        """The place that was looked up last; a replay asks for the next."""
+        """The place found last; a replay asks for the next."""
 
     def close(self) -> None:
-        """Let go of the file, which has no name and so is gone."""
+        """Close the file, which deletes it, as it has no name."""
         self._file.close()
 
     @property
@@ -90,7 +90,7 @@ class MessageIndex:
         self.extend(array("q", record))
 
     def extend(self, fields: "array[int]") -> None:
-        """Add records, given as their ids, offsets and lengths in a row; else as `append`."""
+        """Add records, given as consecutive ids, offsets and lengths; else as `append`."""
         while len(self._last) + len(fields) >= _BLOCK_FIELDS:
             room = _BLOCK_FIELDS - len(self._last)
             self._last.extend(fields[:room])
@@ -104,7 +104,7 @@ class MessageIndex:
         self._last.extend(fields)
 
     def fields(self, place: int, count: int) -> "array[int]":
-        """Return the fields of records in a row, as `extend` takes them."""
+        """Return the fields of consecutive records, in the format of `extend`."""
         found = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
@@ -115,7 +115,7 @@ class MessageIndex:
         return found
 
     def place_of(self, number: int) -> int:
-        """Return the place of the record of an id, or the place that one of this id would have."""
+        """Return the place of the record with an id, or the place it would have."""
         following = self._found + 1
         if following < len(self) and self[following].id == number:
             self._found = following
@@ -140,9 +140,9 @@ class MessageIndex:
         del self._last[inside * _FIELDS :]
 
     def insert(self, place: int, fields: "array[int]", *, over: int = 0) -> None:
-        """Put records before the one at `place`, or over it if it takes `over` bytes.
+        """Insert records before the one at `place`, or replace it if `over`, its length, is given.
 
-        They are given as `extend` takes them; later ones are then that much further down.
+        `fields` is in the format of `extend`; the offsets of later records are adjusted.
         """
         moved = sum(fields[2::_FIELDS]) - over
         following = place + (over > 0)

@@ -1,6 +1,6 @@
-"""The end of a long log, asked of REST and shown while the websocket still replays its beginning.
+"""The end of a long log, read by REST and shown while the websocket still replays its beginning.
 
-It is a preview with a store of its own, of use until the log itself has come as far.
+It is a preview with its own store, needed until the log itself has caught up.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 LENGTH = 256 * 1024
-"""Bytes of the end that are asked for."""
+"""Bytes of the end that are requested."""
 BEYOND = 1024 * 1024
-"""Bytes by which a log must be behind to be previewed; fewer will have come in a moment."""
+"""Bytes that a log must be behind to be previewed; fewer will arrive in a moment."""
 FLOOD = 8 * 1024 * 1024
-"""Bytes after which it is asked again whether the log has fallen behind."""
+"""Bytes after which it is checked again whether the log has fallen behind."""
 REST = 2.0
-"""Seconds between questions."""
+"""Seconds between requests."""
 
 _LAST = 1 << 62
 _LINE = 4096
@@ -35,17 +35,17 @@ logger = logging.getLogger(__name__)
 
 
 class LogTailPreview:
-    """The end of one job's log; `run` is owned by whoever starts it, and can be run again."""
+    """The end of one job's log; `run` is owned by the caller, and can be run again."""
 
     store: LogStore | None
-    """The end in whole lines, until the last viewer leaves; `None` before there was need of it.
+    """The end in whole lines, until the last viewer leaves; `None` before it was needed.
 
-    A mark at its top says how much of the log stands before it.
+    A mark at its top says how much of the log comes before it.
     """
     is_needed: bool
-    """Whether the log itself has not come as far."""
+    """Whether the log itself has not caught up yet."""
     offset: int
-    """Of the first byte of the preview in the whole log, as Studio counts."""
+    """Offset of the preview's first byte in the whole log, as Studio counts."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class LogTailPreview:
         new: Callable[[], LogStore],
         reachability: Reachability | None = None,
     ) -> None:
-        """Take the store of the log itself, and how a store is made."""
+        """Initialise; `whole` is the store of the log itself, `new` creates stores."""
         self.store = None
         self.is_needed = False
         self.offset = 0
@@ -65,23 +65,23 @@ class LogTailPreview:
         self._new = new
         self._reachability = reachability or Reachability()
         self._end = 0
-        """Offset in the whole log after what has been asked for."""
+        """Offset in the whole log after the bytes received."""
         self._parts: list[tuple[int, int]] = [(0, 0)]
-        """Where parts of the preview begin in it, and in the whole."""
+        """Start of each part, in the preview and in the whole log."""
         self._etag: str | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._reached = asyncio.Event()
         self._listeners = Listeners[[]]()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` when the preview begins or ceases to be needed, until told to stop."""
+        """Call `listener` when `is_needed` changes; return a function to unsubscribe."""
         return self._listeners.add(listener)
 
     def in_whole(self, position: int) -> int:
-        """Return where in the log itself the byte at `position` of the preview stands.
+        """Return the offset in the log itself of the byte at `position` of the preview.
 
-        Studio may count bytes that are no UTF-8 otherwise than the log here does, so the text is
-        sought nearby; before the log has come so far the place is a guess.
+        Studio may count bytes that are not UTF-8 differently from the log here, so the text is
+        searched for nearby; before the log has caught up, the offset is a guess.
         """
         begin, offset = self._parts[max(0, bisect_right(self._parts, (position, _LAST)) - 1)]
         whole, guess = self._whole, min(offset + position - begin, self._whole.size)
@@ -96,11 +96,11 @@ class LogTailPreview:
 
     @property
     def behind(self) -> int:
-        """Bytes by which the log itself is known to be behind; 0 when it is not."""
+        """Bytes by which the log itself is known to be behind; 0 if it is not."""
         return max(0, self._end - self._whole.size) if self.is_needed else 0
 
     async def run(self) -> None:
-        """Keep the end fresh while the log itself is far behind; end if Studio does not say it.
+        """Keep the end fresh while the log itself is far behind; return if Studio refuses it.
 
         A log is behind at first, and again when its job prints faster than it can be sent.
         """
@@ -108,7 +108,7 @@ class LogTailPreview:
             await self._grown(FLOOD)
 
     async def _grown(self, count: int) -> None:
-        """Wait until so many bytes more have come."""
+        """Wait until more than `count` further bytes have arrived."""
         grown = asyncio.Event()
         size = self._whole.size
         leave = self._whole.watch(lambda: grown.set() if self._whole.size - size > count else None)
@@ -118,7 +118,7 @@ class LogTailPreview:
             leave()
 
     async def _catch_up(self) -> bool:
-        """Ask until the log itself has come as far; return whether Studio tells the end."""
+        """Request the end until the log has caught up; return False if Studio refuses it."""
         self._reached.clear()
         leave = self._whole.watch(self._look)
         try:
@@ -139,19 +139,19 @@ class LogTailPreview:
         return True
 
     def close(self) -> None:
-        """Let go of the preview, once nobody looks at it."""
+        """Close the preview, once it has no viewers."""
         self.is_needed = False
         self._etag = None
         if self.store is not None:
             self.store.close()
             self.store = None
 
-    # --- what comes ------------------------------------------------------------------------------
+    # --- answers ---------------------------------------------------------------------------------
 
     async def _ask(self) -> None:
-        """Ask for the end, and add what is new of it.
+        """Request the end, and add what is new.
 
-        What it tells of, and is not here when it is asked, nobody has seen coming.
+        Bytes it covers that are not stored yet were not seen arriving live.
         """
         here = self._whole.size
         body = await self._source.job_log_end(self._job_id, LENGTH, etag=self._etag)
@@ -163,7 +163,7 @@ class LogTailPreview:
             return
         self._etag = body.etag
         known = self._end - body.offset
-        if known > len(body.data):  # it was cut, or begun anew
+        if known > len(body.data):  # the log was cut, or started over
             await self._begin(body)
         elif known >= 0:
             await self._add(body.data[known:])
@@ -171,7 +171,7 @@ class LogTailPreview:
             await self._add_beyond(body)
 
     async def _add_beyond(self, body: LogBody) -> None:
-        """Add an end that does not touch what is shown, under a mark of what is between."""
+        """Add an end that does not touch what is shown, under a mark for the gap."""
         if self.store is None:
             return
         skipped = body.data.find(b"\n") + 1
@@ -185,7 +185,7 @@ class LogTailPreview:
         await self._add(body.data[skipped:])
 
     async def _begin(self, body: LogBody) -> None:
-        """Show an end, if it is far beyond what is here."""
+        """Show an end, if it is far beyond the log itself."""
         end = body.offset + len(body.data)
         if end - self._whole.size <= BEYOND:
             self._cease()
@@ -217,7 +217,7 @@ class LogTailPreview:
             self.store.append(self._decoder.decode(part).encode())
 
     def _look(self) -> None:
-        """See whether the log itself has come as far."""
+        """Check whether the log itself has caught up."""
         if self.is_needed and self._whole.size >= self._end:
             self._cease()
 

@@ -1,11 +1,11 @@
-"""When the following of a log is tried again: later after each failure, not during an outage."""
+"""Back-off between attempts to follow a log; during an outage of Studio there are none."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from studio_tui.service.logs.state import Phase, Told
+from studio_tui.service.logs.state import Phase, StatePublisher
 from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 
 class Retries:
-    """The rests between the tries of one log; says of each how long it is."""
+    """Back-off for one log; publishes the time of the next attempt."""
 
     def __init__(
         self,
         job_id: str,
-        told: Told,
+        states: StatePublisher,
         reachability: Reachability,
         now: Callable[[], datetime],
         jitter: Jitter,
@@ -32,54 +32,54 @@ class Retries:
         self.poked = asyncio.Event()
         """Ends a rest at once."""
         self._job_id = job_id
-        self._told = told
+        self._states = states
         self._now = now
 
     @property
     def failures(self) -> int:
-        """How many tries in a row have failed."""
+        """Number of consecutive failed attempts."""
         return self._backoff.failures
 
     def begin_anew(self) -> None:
-        """Count failures from none on."""
+        """Reset the count of failures."""
         self._backoff.succeeded()
 
     def subscribe(self) -> Callable[[], None]:
-        """End rests whenever an outage of Studio begins, changes or ends, until told to stop."""
+        """End rests whenever an outage begins, changes or ends; return a function that stops it."""
 
-        def hear() -> None:
-            if self._told.state.phase is Phase.RECONNECTING:
+        def on_change() -> None:
+            if self._states.state.phase is Phase.RECONNECTING:
                 self.poked.set()
 
-        return self.reachability.subscribe(hear)
+        return self.reachability.subscribe(on_change)
 
     async def until_there(self) -> None:
-        """Wait as long as Studio is away, and say when it is tried again."""
+        """Wait while Studio is unreachable, publishing the time of the next attempt."""
         was_away = False
         while (outage := self.reachability.outage) is not None:
             was_away = True
             reason, next_try = str(outage.error), outage.next_try_at
-            self._told.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
+            self._states.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
             await self.poked.wait()
             self.poked.clear()
         if was_away:
-            self._told.publish(Phase.RECONNECTING, "", self._now())
+            self._states.publish(Phase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
-        """Rest with full jitter, longer after each failure in a row."""
+        """Rest with full jitter, longer after each consecutive failure."""
         jittered = self._backoff.failed()
         if self.reachability.outage is not None:
-            return  # the next try waits for its end
+            return  # the next attempt waits for its end
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
-        self._told.publish(Phase.RECONNECTING, reason, next_try)
+        self._states.publish(Phase.RECONNECTING, reason, next_try)
         await wait_for(self.poked, seconds)
         self.poked.clear()
 
     async def until_poked(self) -> None:
-        """Wait after a refusal until the reader wants another try, or for as long as was told."""
-        next_try = self._told.state.next_try
+        """Wait after a refusal until the user retries or the published time for it has come."""
+        next_try = self._states.state.next_try
         if next_try is None:
             await self.poked.wait()
         else:

@@ -1,4 +1,4 @@
-"""What REST has of a log, held against what is here; it fills what the websocket cannot."""
+"""A log as read by REST, compared with what is stored; fills gaps that the websocket leaves."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,21 +13,21 @@ from studio_tui.service.logs.store.log_store import LogStore
 
 _OVERLAP = 4096
 _ANSWERS = 2
-"""Final answers that must agree before they are believed."""
+"""Final answers that must agree to be accepted."""
 _SHORT_ANSWERS = 5
-"""As many of those that end before what is here already: they were cut, or lag behind."""
+"""The same for answers shorter than what is stored: they were cut, or lag behind."""
 _NOTHING_LIVE = 1 << 62
 
 
 class LogBodies(Protocol):
-    """What of the client is needed to ask REST for a log."""
+    """The part of the client needed to read a log by REST."""
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return the log from `offset` on."""
 
 
 class RestLog:
-    """One job's log as REST tells it, from one question to the next."""
+    """One job's log as read by REST, across requests."""
 
     def __init__(self, source: LogBodies, job_id: str, store: LogStore) -> None:
         self._source = source
@@ -38,35 +38,34 @@ class RestLog:
         self._version = store.version
         self._etag: str | None = None
         self._spoiled = 0
-        """Bytes that what is here may have too many, as characters of it were spoiled."""
+        """Maximum number of excess bytes in the store due to characters lost in transit."""
         self._padding = 0
-        """Bytes that what is here has too many, as they are ours."""
+        """Bytes in the store that are not Studio's but ours."""
         self._is_doubted = False
         self._live = _NOTHING_LIVE
         self.differs = False
-        """Whether what REST has was found not to be what is here."""
+        """Whether REST's log was found to differ from what is stored."""
         self.is_confirmed = False
-        """Whether the last final answer had all that is here, and nothing else."""
+        """Whether the last final answer equals everything stored."""
         self._is_short = False
-        """Whether the last answer told of less than is here."""
+        """Whether the last answer was shorter than what is stored."""
         self._answer: tuple[int, int] | None = None
         """The last final answer."""
         self._agreeing = 0
-        """Final answers in a row that were the same."""
+        """Number of consecutive equal final answers."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether so many final answers agree that nothing more is to be expected."""
+        """Whether enough final answers agree that nothing more is expected."""
         return self._agreeing >= (_SHORT_ANSWERS if self._is_short else _ANSWERS)
 
     async def read(self, *, is_final: bool = False) -> tuple[int, int]:
-        """Ask once; return how many bytes REST has shown and how many are here now.
+        """Read once; return the bytes that REST has shown and the bytes that are stored now.
 
-        The first time only the end is compared; if it does not fit, the whole is. A shorter
-        answer is a cut or a lagging one, and says nothing, unless many in a row agree on it. When
-        the job has ended REST's word `is_final`: it fills gaps and takes their marks away, unless
-        the log began anew. No etag is sent then, as one that came with a cut answer would hide what
-        was cut off.
+        The first time only the end is compared; if it does not fit, the whole log is. A shorter
+        answer was cut or lags behind, and is ignored unless many in a row agree. Once the job has
+        ended, the answer `is_final`: it fills gaps and removes their marks, unless the log began
+        anew. No etag is sent then, as one that came with a cut answer would hide what was cut off.
 
         Raises:
             StudioError: there was no answer; what came before is kept.
@@ -79,8 +78,8 @@ class RestLog:
 
     async def _read(self, *, is_final: bool) -> tuple[int, int]:
         has_marks = self._is_doubted or bool(self._store.marks)
-        is_anew = any(mark.text == NEW_EPOCH for mark in self._store.marks)
-        mends = is_final and (self._is_doubted or not is_anew)
+        has_new_epoch = any(mark.text == NEW_EPOCH for mark in self._store.marks)
+        mends = is_final and (self._is_doubted or not has_new_epoch)
         self.is_confirmed = False
         has_begun = mends and (has_marks or self._spoiled > 0) and not self._has_whole()
         if has_begun:
@@ -114,15 +113,15 @@ class RestLog:
                 return comparison.received, self._store.size
 
     def _conclude(self, comparison: Comparison, body: LogBody, *, mends: bool) -> None:
-        """Act on a final answer that has come to its end: drop what is too much, and old marks.
+        """Apply a complete final answer: drop excess bytes and obsolete marks.
 
-        What only REST itself had brought goes as soon as it says otherwise often enough.
+        Bytes from REST only are dropped once enough answers are shorter.
         """
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
             self._is_short = True
-        is_heard = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
-        if self._is_short and is_heard and comparison.is_whole and not comparison.differs:
+        is_accepted = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
+        if self._is_short and is_accepted and comparison.is_whole and not comparison.differs:
             self._store.cut(comparison.end)
         if mends and comparison.has_proved_whole:
             self._unmark()
@@ -131,28 +130,28 @@ class RestLog:
 
     @property
     def _is_agreed(self) -> bool:
-        """Whether with the answer at hand so many agree that even a shorter one is believed."""
+        """Whether enough answers, including the current one, agree to accept even a shorter one."""
         return self._agreeing + 1 >= _SHORT_ANSWERS
 
     def _outranks(self, body: LogBody) -> bool:
-        """Whether an answer is believed although more came live."""
+        """Whether an answer is accepted although more came live."""
         return self._is_doubted and body.is_exact and self._is_agreed
 
     def note_live(self, end: int, *, padding: int, is_doubted: bool) -> None:
-        """Say where what came live ends in the store, and whether it may not be Studio's.
+        """Set where the live part ends in the store, and whether it may not be Studio's.
 
-        `padding` is how many bytes in the store are ours.
+        `padding` is the number of bytes in the store that are ours.
         """
         self._live = end
         self._padding = padding
         self._is_doubted = is_doubted
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
-        """Say that characters of these pieces were lost on the way, which the end cannot tell."""
+        """Count characters of these pieces that were lost in transit."""
         self._spoiled += 2 * sum(piece.text.count("\N{REPLACEMENT CHARACTER}") for piece in pieces)
 
     async def _take(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
-        """Compare an answer; return whether nobody else changed the store meanwhile."""
+        """Compare an answer; return False if the store was changed by others meanwhile."""
         here = self._store.size - self._spoiled - self._padding
         self._is_short = body.total is not None and body.total < here
         if body.total is None or (self._is_short and not (is_final and self._outranks(body))):
@@ -172,27 +171,27 @@ class RestLog:
         return True
 
     def _unmark(self) -> None:
-        """Take away the marks of what proved to be whole."""
+        """Remove all marks, as the log proved to be whole."""
         for mark in self._store.marks:
             self._store.unmark(mark)
         self._version = self._store.version
 
     def _begin(self, *, mends: bool) -> Comparison:
-        """Compare the whole from now on."""
+        """Start comparing the whole log."""
         self._comparison = Comparison(self._store, mends=mends)
         self._version = self._store.version
         self._etag = None
         return self._comparison
 
     def _has_whole(self) -> bool:
-        """Whether a comparison of the whole is under way, with which the next answer goes on."""
+        """Whether a comparison of the whole log is under way and still valid."""
         comparison = self._comparison
         return (
             comparison is not None and comparison.is_whole and self._version == self._store.version
         )
 
     def _current(self) -> Comparison:
-        """Return the comparison under way; a store that was changed is compared anew."""
+        """Return the current comparison; start a new one if the store has changed."""
         if self._comparison is None or self._version != self._store.version:
             self._comparison = Comparison.of_end(self._store, overlap=_OVERLAP)
             self._version = self._store.version

@@ -1,4 +1,4 @@
-"""What to do after a connection to a log has ended, and how long to leave Studio alone."""
+"""What to do after a connection to a log has ended, and how long to wait before that."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from studio_tui.errors import (
 )
 
 DENIED_REST = 300.0
-"""Seconds until it is asked again for what the token may not see: permissions change."""
+"""Seconds until a log that the token may not read is requested again: permissions change."""
 
 
 class Next(Enum):
@@ -25,16 +25,16 @@ class Next(Enum):
 
 
 class Verdict(NamedTuple):
-    """What is to be done next, and why."""
+    """What to do next, and why."""
 
     next: Next
     reason: str = ""
     at_least: float = 0.0
-    """Seconds to rest before going on; after a stop, 0 is until the reader wants it."""
+    """Seconds to rest before going on; for STOP, 0 means until the user retries."""
 
 
 def refused(error: StudioError) -> Verdict:
-    """Say what an error of connecting means."""
+    """Return the verdict for an error of connecting."""
     match error:
         case AuthenticationError():
             return Verdict(Next.STOP, str(error))

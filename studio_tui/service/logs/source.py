@@ -1,4 +1,4 @@
-"""What of the client is needed to follow a log, and what is asked of the reader."""
+"""The parts of the client needed to follow a log, and the question that goes to the user."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
@@ -10,7 +10,7 @@ from studio_tui.api.pages import Page
 from studio_tui.service.logs.rest_log import LogBodies
 
 MayFetch = Callable[[str], Awaitable[bool]]
-"""Whether an archived log may be fetched from a host, whose name is not safe to draw."""
+"""Asks whether an archived log may be fetched from a host, whose name is not safe to draw."""
 
 
 async def always(_host: str) -> bool:
@@ -19,7 +19,7 @@ async def always(_host: str) -> bool:
 
 
 class LogSource(LogBodies, Protocol):
-    """What of the client is needed to follow a log."""
+    """The part of the client needed to follow a log."""
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of one connection; see `api.log_stream`."""
@@ -32,11 +32,11 @@ class LogSource(LogBodies, Protocol):
 
 
 class LogEnds(LogBodies, Protocol):
-    """What of the client is needed to preview the end of a log."""
+    """The part of the client needed to preview the end of a log."""
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
         """Return the last `length` bytes of the log."""
 
 
 class Logs(LogSource, LogEnds, Protocol):
-    """What of the client is needed to keep open logs."""
+    """The part of the client needed to keep open logs."""

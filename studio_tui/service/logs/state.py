@@ -1,4 +1,4 @@
-"""What is told of the following of a log: its phase, and to whom it matters."""
+"""The state of following a log, and its subscribers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,43 +9,43 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
 NO_LOG = "Studio keeps no log of this job."
-UNCHECKED = "All that came: Studio has no log to check it against."
-UNCONFIRMED = "All that came: the log that Studio has is another."
+UNCHECKED = "All that arrived; Studio has no log to check it against."
+UNCONFIRMED = "All that arrived; the log that Studio has is different."
 
 
 class Phase(StrEnum):
-    """How the following of a log goes."""
+    """The phase of following a log."""
 
     CONNECTING = "connecting"
-    """Nothing has come yet, or a log that could not be had is asked for again."""
+    """Nothing has arrived yet, or a log that was refused is requested again."""
     FOLLOWING = "following"
     RECONNECTING = "reconnecting"
     COMPLETE = "complete"
-    """The job has ended and all that came of its log is here: the whole, if there is no reason."""
+    """The job has ended, and all of its log that came is stored; without a reason, all of it."""
     STOPPED = "stopped"
-    """Studio will not give it, or the disk will not take it; of some refusals tried again later."""
+    """Studio refuses it, or writing to the disk failed; some refusals are retried later."""
 
 
 @dataclass(frozen=True, slots=True)
 class TailState:
-    """What a header says of a log."""
+    """The state of a log, as a header shows it."""
 
     phase: Phase
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
-    """When it is tried again, while reconnecting or after a refusal that may not last."""
+    """Time of the next attempt, while reconnecting or after a refusal that may not last."""
     reason: str = ""
     """A sentence: why it is reconnecting, has stopped or may not be whole. Safe to draw."""
     status: str | None = None
-    """The job's status as it was told last, upper-case and safe to draw."""
+    """The job's latest status, upper-case and safe to draw."""
     lines: int = 0
     size: int = 0
     """Bytes."""
     kept_since: datetime | None = None
-    """When the whole log was kept on this machine, if it is shown from there and not asked for."""
+    """When the whole log was kept on this machine, if it is shown from there."""
     heard_at: datetime | None = None
-    """When Studio last sent anything of this phase, be it that nothing is new."""
+    """When Studio last sent anything in this phase, even if nothing was new."""
 
     @property
     def is_over(self) -> bool:
@@ -53,8 +53,8 @@ class TailState:
         return self.phase in {Phase.COMPLETE, Phase.STOPPED}
 
 
-class Told:
-    """The state that was told last, and those who listen."""
+class StatePublisher:
+    """The latest state, and its subscribers."""
 
     def __init__(
         self, store: LogStore, now: Callable[[], datetime], kept_since: datetime | None = None
@@ -70,11 +70,11 @@ class Told:
         self._listeners = Listeners[[TailState]]()
 
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
-        """Tell `listener` each state from now on; return a function that ends it."""
+        """Call `listener` with each state from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     def note_status(self, word: str | None) -> None:
-        """Keep the job's status, to be told with the next phase."""
+        """Store the job's status, to be published with the next phase."""
         self.state = replace(self.state, status=word)
 
     def publish(
@@ -85,10 +85,10 @@ class Told:
         *,
         since: datetime | None = None,
     ) -> None:
-        """Tell how it goes now and how much is here.
+        """Publish the current phase and the size of the store.
 
-        `since` is when a phase that is new began, if it was not just now, unless Studio has sent
-        something later than that.
+        `since` is when a new phase began, if not just now; it is moved to when Studio last sent
+        anything, if that was later.
         """
         known = self.state
         if phase is not known.phase:

@@ -1,7 +1,7 @@
-"""Follows one job's log into a store, over whatever way is open, for as long as somebody looks.
+"""Follows one job's log into a store, over any available source, while it has viewers.
 
-The websocket comes first. When it keeps failing REST is asked beside it, and at the end of a job
-REST says whether everything has come. How pieces fit together is `log_merge`'s business.
+The websocket comes first. If it keeps failing, REST is polled as well, and at the end of a job REST
+confirms whether everything has arrived. `assembler` puts the pieces together.
 """
 
 import asyncio
@@ -39,7 +39,14 @@ from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.retry import Next, Verdict, refused
 from studio_tui.service.logs.source import LogSource, MayFetch, always
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
+from studio_tui.service.logs.state import (
+    NO_LOG,
+    UNCHECKED,
+    UNCONFIRMED,
+    Phase,
+    StatePublisher,
+    TailState,
+)
 from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import Jitter
@@ -52,17 +59,17 @@ __all__ = ["LogSource", "LogTail", "MayFetch", "Phase", "TailState"]
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
 LINGER = 5.0
-"""Seconds without a piece of the log after which an ended job's socket is not waited for."""
+"""Seconds without new log after which an ended job's connection is closed."""
 STEADY = 5.0
-"""Seconds after which a connection that brings frames is no failure, even if it brings no log."""
+"""Seconds after which a connection with frames, but no log, no longer counts as a failure."""
 OUTAGE_AFTER = 3
-"""Failures of the websocket in a row after which REST is asked beside it."""
+"""Consecutive failures of the websocket after which REST is polled as well."""
 OUTAGE_REST = 5.0
-"""Seconds between those questions."""
+"""Seconds between those polls."""
 POLL_REST = 2.0
-"""Seconds between questions where there is no websocket."""
+"""Seconds between polls if there is no websocket."""
 AGREE_REST = 0.5
-"""Seconds between the two answers of REST that must agree."""
+"""Seconds between the answers of REST that must agree."""
 
 _ITEMS = 1024
 _UNREADABLE_TRIES = 3
@@ -74,9 +81,9 @@ logger = logging.getLogger(__name__)
 
 
 class LogTail:
-    """Follows one job's log; `run` is owned by whoever starts it, and is ended by cancelling it.
+    """Follows one job's log; `run` is owned by the caller, and is ended by cancelling it.
 
-    It can be run again, and goes on where it was; whoever made it closes it in the end.
+    It can be run again, and resumes where it was; the creator closes it.
     """
 
     def __init__(
@@ -91,27 +98,27 @@ class LogTail:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Take also since when the store is the whole log, if it was kept."""
-        self._told = Told(store, now, kept_since)
+        """Initialise; `kept_since` is since when the store is the whole log, if it was kept."""
+        self._states = StatePublisher(store, now, kept_since)
         self._source = source
         self._job_id = job_id
         self._store = store
         self._may_fetch = may_fetch
         self._now = now
         self._reachability = reachability or Reachability()
-        self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
+        self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
         self._merge: LogAssembler
-        """What has come so far; begun by `run`, together with the index."""
+        """Merges what has arrived; created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         self._deadline: float | None = None
-        """When this connection is done with, in the loop's time; set by a final status."""
+        """When this connection is to be closed, in the loop's time; set by a final status."""
         self._steady_at = 0.0
-        """When this connection will have lasted, in the loop's time."""
-        self._said = ""
+        """When this connection counts as steady, in the loop's time."""
+        self._server_message = ""
         self._is_archived = False
-        """Whether an archive has had all that is here."""
+        """Whether an archive matched everything stored."""
         self._has_ended = False
         """Whether nothing comes live, as the job had ended before."""
         self._replay = Replay()
@@ -119,27 +126,27 @@ class LogTail:
 
     @property
     def state(self) -> TailState:
-        """How it goes."""
-        return self._told.state
+        """The current state."""
+        return self._states.state
 
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
-        """Tell `listener` each state from now on; return a function that ends it."""
-        return self._told.subscribe(listener)
+        """Call `listener` with each state from now on; return a function that unsubscribes it."""
+        return self._states.subscribe(listener)
 
     def poke(self) -> None:
-        """Try again at once instead of waiting for the next try, or after Studio's refusal."""
+        """Retry now, instead of at the next scheduled time or after a refusal."""
         self._retries.poked.set()
 
     def note_ended(self) -> None:
-        """Take the job for ended: what comes from now on was printed before, whenever it comes."""
+        """Note that the job has ended: whatever arrives from now on was printed before."""
         self._has_ended = True
         self._replay = Replay(is_all=True)
 
     async def run(self) -> None:
-        """Follow until the log is complete, or the disk does not take it; then return.
+        """Follow until the log is complete or writing to the disk fails; then return.
 
-        When Studio refuses, wait to be poked, however long that takes. What was over before is
-        asked for anew once it is poked.
+        After a refusal it waits to be poked, however long that takes. A log that is already over is
+        requested again once poked.
         """
         if self.state.is_over:
             await self._count_lines()
@@ -162,21 +169,21 @@ class LogTail:
                     beside.cancel()
         except* SpoolError as group:
             self._stop(str(group.exceptions[0]))
-        self.close()  # it may tell of what the disk has not taken, or what REST has replaced
+        self.close()  # it may describe bytes that the disk did not store, or that REST has replaced
 
     def close(self) -> None:
-        """Forget which messages stand where, once it runs no more; what follows is compared."""
+        """Forget the positions of messages, once it has stopped; what follows is compared."""
         if self._index is not None:
             self._index.close()
             self._index = None
 
     @property
     def disk(self) -> int:
-        """Bytes that this log takes of the disk."""
+        """Bytes that this log takes on disk."""
         return self._store.size + (self._index.size if self._index is not None else 0)
 
     async def _count_lines(self) -> None:
-        """Number the lines of a log that was kept."""
+        """Count the lines of a log that was kept."""
         try:
             await self._store.index()
         except SpoolError as error:
@@ -199,7 +206,7 @@ class LogTail:
                 await self._finish(poll=verdict.next is Next.POLL)
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
-        """Try no more unasked, or in so many seconds if they are any."""
+        """Stop until poked, or for `again_in` seconds if that is not 0."""
         self._outage.clear()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
@@ -215,11 +222,11 @@ class LogTail:
     # --- the websocket ---------------------------------------------------------------------------
 
     async def _connection(self) -> Verdict:
-        """Read one connection to its end and say what is to be done next."""
+        """Read one connection to its end; return what to do next."""
         self._merge.connected()
         self._deadline = None
         self._steady_at = asyncio.get_running_loop().time() + STEADY
-        self._said = ""
+        self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
             self._reachability.check()
@@ -252,7 +259,7 @@ class LogTail:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
     async def _take(self, frame: LogFrame) -> Verdict | None:
-        """Act on one frame; a verdict ends the connection."""
+        """Process one frame; a verdict ends the connection."""
         if self._merge.misses_before(frame):
             self._unreadable += 1
             if self._unreadable <= _UNREADABLE_TRIES:
@@ -263,7 +270,7 @@ class LogTail:
             case LogMessages(items, is_spoiled):
                 await self._take_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
-                self._told.note_status(word)
+                self._states.note_status(word)
                 if word in FINISHED_STATES:
                     self._replay.note_end()
                     self._linger()
@@ -271,7 +278,7 @@ class LogTail:
                 if (verdict := await self._fetch_blobs(urls)) is not None:
                     return verdict
             case ServerMessage(text):
-                self._said = text
+                self._server_message = text
             case Unreadable() if not self._merge.is_behind:
                 self._merge.mark_unreadable()
         self._outage.clear()
@@ -297,12 +304,13 @@ class LogTail:
             self._linger()
 
     def _linger(self) -> None:
-        """Give an ended job's socket a little longer; a replay may well follow the status."""
+        """Extend the life of an ended job's connection: a replay may well follow the status."""
         self._deadline = asyncio.get_running_loop().time() + LINGER
 
     async def _closed(self, code: int, reason: str) -> Verdict:
-        if self._said or code in _FINAL_CODES:
-            return Verdict(Next.STOP, self._said or reason or f"Studio refused it ({code}).")
+        if self._server_message or code in _FINAL_CODES:
+            reason = self._server_message or reason or f"Studio refused it ({code})."
+            return Verdict(Next.STOP, reason)
         if code == _TOO_LARGE:
             return Verdict(Next.POLL)
         if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
@@ -310,7 +318,7 @@ class LogTail:
         return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
 
     async def _fetch_blobs(self, urls: tuple[str, ...]) -> Verdict | None:
-        """Read an archived log, whose parts are one whole, if the reader allows it."""
+        """Read an archived log, in all its parts, if the user allows it."""
         whole = Comparison(self._store)
         for url in urls:
             archive = address(url)
@@ -318,7 +326,9 @@ class LogTail:
                 what = "Studio gave an address for the archived log that is not allowed."
                 return Verdict(Next.STOP, what)
             if not await self._may_fetch(archive.host):
-                what = f"The log is archived at {safe_line(archive.host)}, which is not asked."
+                what = (
+                    f"The log is archived at {safe_line(archive.host)}, which may not be contacted."
+                )
                 return Verdict(Next.STOP, what)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:
@@ -339,16 +349,16 @@ class LogTail:
     # --- REST ------------------------------------------------------------------------------------
 
     async def _is_finished(self) -> bool:
-        """Ask whether the job has ended; an unknown status has not."""
+        """Read the job; return whether it has ended. An unknown status counts as not ended."""
         page = await self._source.jobs(limit=1, job_id=self._job_id)
         for job in page.items:
             if job.id == self._job_id:
-                self._told.note_status(job.status)
+                self._states.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
-        """Read the rest from REST until two answers agree; poll until the job ends, if need be."""
-        self._outage.clear()  # REST is what is asked here
+        """Read the rest by REST until two answers agree; `poll`: wait for the job to end first."""
+        self._outage.clear()  # REST is polled here anyway
         while not self.state.is_over:
             await self._retries.until_there()
             try:
@@ -387,14 +397,14 @@ class LogTail:
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
     def _complete(self, reason: str = "") -> None:
-        """Tell that nothing more will come; "whole" is said only of what Studio has confirmed."""
+        """Publish that nothing more will come; only a log that Studio confirmed has no reason."""
         self._retries.poked.clear()
         if self._is_archived and not self._store.marks:
             reason = ""
         self._publish(Phase.COMPLETE, reason)
 
     async def _poll_beside(self) -> None:
-        """Ask REST while the websocket keeps failing."""
+        """Poll REST while the websocket keeps failing."""
         while True:
             await self._outage.wait()
             await self._reachability.wait()
@@ -410,9 +420,9 @@ class LogTail:
                 rest = max(rest, error.asked_rest)
             await asyncio.sleep(rest)
 
-    # --- what is told ----------------------------------------------------------------------------
+    # --- publishing ------------------------------------------------------------------------------
 
     def _publish(
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
-        self._told.publish(phase, reason, next_try)
+        self._states.publish(phase, reason, next_try)

@@ -1,1 +1,1 @@
-"""When to ask Studio, what is known, and how old it is."""
+"""When to poll Studio, what is known, and how old it is."""

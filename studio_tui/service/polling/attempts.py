@@ -1,6 +1,6 @@
-"""The runs that a job of a pipeline had before the one it has now.
+"""Earlier runs of a pipeline's job, before its current one.
 
-The local Studio tells of them. Of others they are known as far as they were seen to be replaced.
+The local Studio lists them. On other servers only runs that were seen being replaced are known.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,32 +11,32 @@ from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
 
 
 class Kin(NamedTuple):
-    """The jobs that one has to do with, by their ids."""
+    """The related jobs of a job, by id."""
 
     origin: str | None
-    """What it resumes."""
+    """The job that it resumes."""
     successors: tuple[str, ...]
-    """What resumed it, the latest last."""
+    """The jobs that resumed it, newest last."""
     jobs: Mapping[str, Job]
-    """Those of all of these that are known."""
+    """Those of these jobs that are known."""
     before: tuple[str, ...] = ()
-    """Earlier runs of the same job of a pipeline, the latest last."""
+    """Earlier runs of the same job of a pipeline, newest last."""
     after: tuple[str, ...] = ()
-    """Later runs of it, the latest last."""
+    """Later runs of it, newest last."""
 
 
 class AttemptIndex:
-    """Finds the runs before and after one; made anew only when pipelines have changed."""
+    """Index of the runs before and after each run; rebuilt only when pipelines have changed."""
 
     def __init__(self) -> None:
         self._made_of: tuple[Pipeline, ...] = ()
         self._runs: dict[str, tuple[str, ...]] = {}
-        """All runs of the same job of a pipeline, the oldest first, by the id of each."""
+        """All runs of the same job of a pipeline, oldest first, by the id of each."""
 
     def around(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the runs before and after one, of the job of a pipeline that it is a run of."""
+        """Return the earlier and the later runs of the pipeline's job that `job_id` is a run of."""
         same = len(pipelines) == len(self._made_of) and all(map(is_, pipelines, self._made_of))
         if not same:
             self._made_of, self._runs = pipelines, dict(_several(pipelines))
@@ -46,7 +46,7 @@ class AttemptIndex:
 
 
 def _several(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each run of a job that has several with all of them."""
+    """Yield each run of every job with several runs, together with all of its runs."""
     for pipeline in pipelines:
         for run in pipeline.job_runs:
             if run.attempts:
@@ -55,9 +55,9 @@ def _several(pipelines: Iterable[Pipeline]) -> Iterator[tuple[str, tuple[str, ..
 
 
 def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
-    """Yield the jobs of a pipeline, and each earlier run of one as if it were another that failed.
+    """Yield the jobs of a pipeline, and each earlier run as if it were another, failed job.
 
-    Studio does not say how these ended before they are asked about.
+    Studio says how earlier runs really ended only when asked about each.
     """
     for run in pipeline.job_runs:
         yield run
@@ -68,7 +68,7 @@ def all_runs(pipeline: Pipeline) -> Iterator[PipelineJob]:
 
 
 def with_attempts(now: Pipeline, before: Pipeline | None) -> Pipeline:
-    """Return a pipeline with the runs that it was seen to have, where Studio tells of none."""
+    """Return a pipeline with its earlier runs as seen so far, if Studio lists none."""
     if before is None:
         return now
     known = {run.job_id: run for run in before.job_runs}

@@ -1,39 +1,39 @@
-"""How long to rest between tries that fail."""
+"""How long to rest between failing attempts."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Jitter = Callable[[float, float], float]
-"""Chooses a number between two."""
+"""Returns a random number between two bounds."""
 
 MOST_DOUBLINGS = 10
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Rests with full jitter over a span that doubles with each failure in a row."""
+    """Full-jitter back-off over a span that doubles with each consecutive failure."""
 
     base: float
     """Seconds of the span before any failure."""
     cap: float
-    """Seconds of the longest span."""
+    """Maximum span in seconds."""
     least: float = 0.0
-    """Seconds of the shortest rest."""
+    """Minimum rest in seconds."""
     jitter: Jitter = random.uniform
     failures: int = 0
-    """In a row."""
+    """Consecutive failures."""
 
     def failed(self) -> float:
-        """Count a failure, and return the seconds to rest after it."""
+        """Count a failure; return the seconds to rest after it."""
         self.failures += 1
         return self.rest()
 
     def rest(self) -> float:
-        """Return the seconds to rest after so many failures."""
+        """Return the seconds to rest after the current number of failures."""
         span = min(self.cap, self.base * 2.0 ** min(self.failures, MOST_DOUBLINGS))
         return self.jitter(self.least, max(span, self.least))
 
     def succeeded(self) -> None:
-        """Begin anew."""
+        """Reset the failures."""
         self.failures = 0

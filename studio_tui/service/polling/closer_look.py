@@ -1,8 +1,8 @@
-"""What is learnt of the one job that is looked at in a list: its files, and the end of its log.
+"""Details of the selected job in a list: its files, and the end of its log.
 
-Nothing is asked before the reader has rested on the job, so that going through a list costs
-nothing. What is on this machine already is read there; else Studio is asked for a part of the log,
-and no other host ever is.
+Nothing is requested before the cursor has rested on the job, so that scrolling through a list costs
+nothing. Logs on this machine are read there; otherwise Studio is asked for a part of the log, and
+no other host ever is.
 """
 
 import asyncio
@@ -30,15 +30,15 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 AFTER = 0.5
-"""Seconds of rest on a job before anything is asked."""
+"""Seconds of rest on a job before anything is requested."""
 LENGTH = 64 * 1024
-"""Bytes of a log's end that are asked for."""
+"""Bytes of a log's end that are requested."""
 STREAM = 1024 * 1024
-"""Bytes that a websocket may bring before it is let go."""
+"""Bytes that a websocket may bring before it is closed."""
 AGAIN = 2.0
-"""Seconds between questions about the log of a running job."""
+"""Seconds between requests for the log of a running job."""
 REMEMBERED = 64
-"""Jobs of which is kept what was learnt."""
+"""Number of jobs whose details are cached."""
 
 _SILENT = frozenset(
     {
@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 
 class LogSource(Protocol):
-    """What of the client is needed to see the end of a log."""
+    """The part of the client needed to read the end of a log."""
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
         """Return the last bytes of a log."""
@@ -66,27 +66,27 @@ class LogSource(Protocol):
 
 
 class KnownLogs(Protocol):
-    """The logs that are on this machine."""
+    """The logs on this machine."""
 
     async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
         """Return the last bytes of a log, if it is here and no older than Studio's."""
 
 
 class Learnt(NamedTuple):
-    """What is known of a job beside what Studio lists."""
+    """Details of a job beyond what Studio lists."""
 
     files: tuple[SentFile, ...] = ()
     end: bytes | None = None
-    """The last bytes of its log, untrusted, may begin within a line; `None`: not known yet."""
+    """The last bytes of its log, untrusted, may begin within a line; `None` if not known yet."""
     trouble: str = ""
-    """Why the log cannot be seen; a safe sentence."""
+    """Why the log cannot be read; a safe sentence."""
 
 
 _NOTHING = Learnt()
 
 
 class CloserLook:
-    """Looks closer at one job at a time; `run` owns the task that does."""
+    """Reads the details of one job at a time; `run` owns the task that does."""
 
     def __init__(
         self,
@@ -98,9 +98,10 @@ class CloserLook:
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
-        """Take also what a job was submitted with, as far as that was done here.
+        """Initialise; `submitted` returns what a job was submitted with, if it was from here.
 
-        `paced` says how long to rest instead of so many seconds; `refused` hears of a refusal.
+        `paced` stretches a rest in seconds while the terminal has no focus; `refused` is called
+        when the token is rejected.
         """
         self._source = source
         self._logs = logs
@@ -112,25 +113,25 @@ class CloserLook:
         self._turned = asyncio.Event()
         self._learnt: dict[str, Learnt] = {}
         self._settled: dict[str, JobState] = {}
-        """Jobs of which all is known, and the state in which that was so."""
+        """Jobs whose details are complete, and the state in which they were."""
         self._listeners = Listeners[[str]]()
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call `listener` with the id of a job of which more is known, until told to stop."""
+        """Call `listener` with the ids of jobs with new details; return how to unsubscribe."""
         return self._listeners.add(listener)
 
     def get(self, job_id: str) -> Learnt:
-        """Return what is known of a job."""
+        """Return the known details of a job."""
         return self._learnt.get(job_id, _NOTHING)
 
     def look(self, job: Job | None) -> None:
-        """Turn to a job, or to none; turning to the same one again changes nothing."""
+        """Select a job, or none; selecting the same one again changes nothing."""
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):
             self._turned.set()
 
     async def run(self) -> None:
-        """Look closer at what the reader rests on, until cancelled. A bug is raised as it is."""
+        """Read the details of selected jobs until cancelled; a bug propagates."""
         while True:
             await self._turned.wait()
             self._turned.clear()
@@ -142,7 +143,7 @@ class CloserLook:
                 await self._while_here(job)
 
     async def _while_here(self, job: Job) -> None:
-        """Learn of a job until the reader turns away."""
+        """Read the details of a job until another is selected."""
         learning = asyncio.create_task(self._learn(job), name="look closer at a job")
         turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
         try:
@@ -168,7 +169,7 @@ class CloserLook:
         await self._ask(job)
 
     async def _ask(self, job: Job) -> None:
-        """Ask for the end of the log: once of a job that has ended, else again and again."""
+        """Request the end of the log: once for a job that has ended, else repeatedly."""
         etag: str | None = None
         while True:
             rest = AGAIN
@@ -199,9 +200,9 @@ class CloserLook:
             await asyncio.sleep(self._paced(rest))
 
     async def _follow(self, job: Job) -> None:
-        """Follow the log of a running job whose end Studio does not give, for as long as is fair.
+        """Follow the log of a running job whose end Studio does not return, up to `STREAM` bytes.
 
-        What is archived lies on another host, which is not asked for the sake of a glance.
+        Archived logs are on another host, which is not contacted just for a preview.
         """
         end, taken = b"", 0
         try:
@@ -246,5 +247,5 @@ class CloserLook:
 
 
 def sent_files(files: tuple[SentFile, ...]) -> Mapping[str, int | None]:
-    """Return the names of files, or the ids of those whose name is not known, and their bytes."""
+    """Return the sizes in bytes of files by name, or by id if the name is unknown."""
     return {file.label or file.id: file.size for file in files}

@@ -1,7 +1,7 @@
-"""The names of datasets that are known, for completing what is typed.
+"""Known names of datasets, for completion.
 
-No endpoint lists datasets. Pipelines tell which they were triggered from, and jobs which versions
-they made, one job a question.
+No endpoint lists datasets. Pipelines contain the datasets they were triggered from; the versions
+made by jobs are requested job by job.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 
 ASKED = 40
-"""Newest finished jobs that are asked for what they made."""
+"""Number of newest finished jobs whose datasets are requested."""
 AT_ONCE = 2
 
 
 class KnowsDatasets(Protocol):
-    """The one question that is put to Studio."""
+    """The Studio call needed here."""
 
     async def job_dataset_versions(self, job_id: str) -> Sequence[DatasetVersion]:
-        """Return what a job made."""
+        """Return the dataset versions that a job made."""
         ...
 
 
 class DatasetNames:
-    """Names of datasets; what a job has made is asked until it is known."""
+    """Names of datasets; collects what jobs have made."""
 
     def __init__(
         self,
@@ -43,24 +43,24 @@ class DatasetNames:
         self._reachability = reachability or Reachability()
         self._now = now
         self._made: dict[str, tuple[DatasetVersion, ...]] = {}
-        """What was made, by the id of the job that made it."""
+        """Versions made, by the id of the job that made them."""
         self._failures = Counter[str]()
-        """How often the question about a job had no answer."""
+        """Number of failed requests per job."""
         self._due = 0.0
-        """When the next question may be put, in seconds of `now`."""
+        """Earliest time of the next request, in seconds of `now`."""
         self.is_complete = False
-        """Whether every job that is to be asked about has been."""
+        """Whether every job to be asked about has been."""
 
     def known(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
-        """Return the names that are known by now, those of the newest pipelines first."""
+        """Return the names known so far, those of the newest pipelines first."""
         targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
         made = sorted({each.dataset_name for found in self._made.values() for each in found})
         return tuple(dict.fromkeys(name for name in (*targets, *made) if name))
 
     def listed(self, jobs: Mapping[str, Job]) -> tuple[ListedDataset, ...]:
-        """Return the datasets that are known to have been made, by name; `jobs` are by their ids.
+        """Return the known datasets by name; `jobs` are the known jobs by id.
 
-        What they were made from is not told.
+        Their sources are not included.
         """
         found: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():
@@ -82,13 +82,12 @@ class DatasetNames:
         )
 
     async def learn(self, jobs: Iterable[Job]) -> None:
-        """Ask the newest finished jobs what they made; a Studio that does not tell is left alone.
+        """Request what the newest finished jobs made; `jobs` are newest first.
 
-        `jobs` stand newest first. The first question that fails ends it; what is left, and what
-        failed, is asked the next time.
+        The first failure ends it; what is left, and what failed, is requested the next time.
         """
         complete = [job.id for job in jobs if job.state is JobState.COMPLETE][:ASKED]
-        # One that fails always must not keep the others from being asked.
+        # A job that always fails must not block the others.
         left = sorted((each for each in complete if each not in self._made), key=self._failed)
         left.reverse()
 
@@ -124,6 +123,6 @@ def _version_key(version: ListedVersion) -> tuple[int, ...]:
 
 
 def _rest(error: StudioError) -> float:
-    """Return for how many seconds nothing more is asked after a failure."""
+    """Return the seconds without requests after a failure."""
     denied = DENIED_REST if isinstance(error, PermissionDenied) else 0.0
     return max(SHORTEST_REST, denied, error.asked_rest)

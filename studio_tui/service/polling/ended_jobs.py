@@ -1,4 +1,4 @@
-"""Asks again what only the end of a job can change, and leaves Studio a rest in between."""
+"""Repeats a request whenever jobs have ended, with a rest in between."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from studio_tui.api.models import Job
 
 REST = 5.0
-"""Seconds between two questions."""
+"""Seconds between two requests."""
 
 
 class EndedJobs:
-    """Notes which jobs have ended, and has something asked when others have."""
+    """Tracks which jobs have ended, and calls back when more have."""
 
     def __init__(
         self,
@@ -19,20 +19,20 @@ class EndedJobs:
         *,
         rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Take what gives the jobs that are known, and what asks and returns whether it could."""
+        """Initialise; `jobs` returns the known jobs, `ask` sends the request, returns success."""
         self._jobs = jobs
         self._ask = ask
         self._rest = rest
         self._came = asyncio.Event()
 
     def news(self) -> None:
-        """Look at the jobs again, as there may be others, or other states."""
+        """Check the jobs again, as some may be new or have changed."""
         self._came.set()
 
     async def follow(self) -> None:
-        """Ask at once, and then whenever jobs have ended that had not; never return.
+        """Call `ask` now, and then whenever further jobs have ended; never return.
 
-        What could not be asked is asked again with the next news.
+        A failed request is repeated at the next call of `news`.
         """
         asked: frozenset[str] | None = None
         while True:

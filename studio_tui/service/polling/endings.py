@@ -1,7 +1,7 @@
-"""Which jobs and pipelines somebody here cares about, and that they have ended.
+"""Watched jobs and pipelines, and notifications when they end.
 
-Cared for is what was submitted, run again, opened or marked in this dashboard. What had ended by
-then is no news.
+Watched is what was submitted, run again, opened or marked in this dashboard. What had already
+ended by then is not reported.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,18 +17,18 @@ OVER = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.C
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What was found to have ended at one look."""
+    """What had ended in one poll."""
 
     jobs: tuple[Job, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
 
     def __add__(self, other: "Ended") -> "Ended":
-        """Return both as one."""
+        """Return both combined."""
         return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
 
     @property
     def failed(self) -> int:
-        """How many of it have failed."""
+        """Number of failed jobs and pipelines."""
         return sum(job.state is JobState.FAILED for job in self.jobs) + sum(
             pipeline.state is PipelineState.FAILED for pipeline in self.pipelines
         )
@@ -36,19 +36,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What has ended in a place since it was looked at last."""
+    """What has ended in a place since it was last viewed."""
 
     ended: int = 0
     failed: int = 0
-    """Those of them that have failed."""
+    """Number of those that failed."""
 
 
 Badges = dict[str, Badge]
-"""By the name of the place; one where nothing has ended is not in it."""
+"""By the name of the place; places where nothing has ended are left out."""
 
 
 class Endings:
-    """Hears of every list, and tells of what has ended; its badges can be listened to."""
+    """Watches lists for ended items and notifies listeners; its badges can be subscribed to."""
 
     name = "endings"
 
@@ -56,23 +56,23 @@ class Endings:
         self.snapshot: Snapshot[Badges] = Snapshot({})
         self._jobs: set[str] = set()
         self._pipelines: dict[str, Pipeline] = {}
-        """As they were when they began to be cared for."""
+        """Pipelines as they were when watching began."""
         self._seen: dict[str, object] = {}
-        """The list last heard of, by what it is of; nothing when others are cared for since."""
+        """The last list checked, by its name; removed when more items are watched."""
         self._ended = Listeners[[Ended]]()
         self._listeners = Listeners[[Snapshot[Badges]]]()
 
-    # What is cared for.
+    # Watching.
 
     def watch(self, jobs: Iterable[Job]) -> None:
-        """Care for jobs, unless they have ended."""
+        """Watch jobs, unless they have ended."""
         for job in jobs:
             if not job.state.is_finished and job.id not in self._jobs:
                 self._jobs.add(job.id)
                 self._seen.pop("jobs", None)
 
     def watch_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Care for pipelines; one that has ended counts once it has gone on."""
+        """Watch pipelines; one that has ended is reported only after running again."""
         for pipeline in pipelines:
             known = self._pipelines.get(pipeline.pipeline_id)
             if known is None or (known.state in OVER and pipeline is not known):
@@ -80,14 +80,14 @@ class Endings:
                 self._seen.pop("pipelines", None)
 
     def watch_rows(self, rows: Sequence[object]) -> None:
-        """Care for those rows of a list that are jobs or pipelines."""
+        """Watch those rows of a list that are jobs or pipelines."""
         self.watch(row for row in rows if isinstance(row, Job))
         self.watch_pipelines(row for row in rows if isinstance(row, Pipeline))
 
-    # What is heard.
+    # Checking lists.
 
-    def hear_jobs(self, jobs: Iterable[Job]) -> None:
-        """Look for what has ended in a list of jobs; the same list as before has nothing new."""
+    def check_jobs(self, jobs: Iterable[Job]) -> None:
+        """Check a list of jobs for ended ones, unless it is the same list object as before."""
         if not self._jobs or self._seen.get("jobs") is jobs:
             return
         self._seen["jobs"] = jobs
@@ -96,8 +96,8 @@ class Endings:
         if ended:
             self._ended.tell(Ended(jobs=tuple(ended)))
 
-    def hear_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Look for what has ended in a list of pipelines."""
+    def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
+        """Check a list of pipelines for ended ones."""
         if not self._pipelines or self._seen.get("pipelines") is pipelines:
             return
         self._seen["pipelines"] = pipelines
@@ -114,25 +114,25 @@ class Endings:
         moved = (pipeline.state, pipeline.updated_at) != (before.state, before.updated_at)
         return moved or before.state not in OVER
 
-    # What is told.
+    # Notifying.
 
     def on_end(self, listener: Callable[[Ended], None]) -> Callable[[], None]:
-        """Tell `listener` of what ends from now on; return a function that ends it."""
+        """Call `listener` with what ends from now on; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
     def subscribe(self, listener: Callable[[Snapshot[Badges]], None]) -> Callable[[], None]:
-        """Tell `listener` of the badges from now on; return a function that ends it."""
+        """Call `listener` with the badges from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     def badge(self, place: str, ended: int, failed: int) -> None:
-        """Note that so many have ended in a place that nobody looks at."""
+        """Add ended items to the badge of a place that is not shown."""
         badges = self.snapshot.value or {}
         before = badges.get(place, Badge())
         badge = Badge(before.ended + ended, before.failed + failed)
         self._publish({**badges, place: badge})
 
     def look_at(self, place: str) -> None:
-        """Note that somebody looks at a place."""
+        """Remove the badge of a place that is now shown."""
         badges = self.snapshot.value or {}
         if place in badges:
             self._publish({name: badge for name, badge in badges.items() if name != place})

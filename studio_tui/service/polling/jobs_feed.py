@@ -1,8 +1,8 @@
-"""Which jobs exist, at the cost of what changed: the newest page and whatever is still active.
+"""The known jobs, at the cost of what changed: the newest page and whatever is still active.
 
-The API pages by `limit` alone, newest first, so a finished job that has left the newest page is
-remembered instead of fetched again. What must be re-read is little: the newest page, the active
-jobs beyond it, and those that were active and are no longer.
+The API pages by `limit` alone, newest first, so finished jobs that have left the newest page are
+cached instead of fetched again. Only a few need to be read again: the newest page, the active jobs
+beyond it, and those that were active and no longer are.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 
 PAGE = 100
-"""Jobs of the newest page, and of each further page that the user asks for."""
+"""Jobs of the newest page, and of each further page that the user requests."""
 
 FURTHEST = 1600
-"""Jobs beyond which a page that does not reach the known ones takes their place."""
+"""Maximum jobs read to reach the known ones; beyond it, the page replaces them."""
 
 ACTIVE_LIMIT = 1000
 SINGLE_LOOKUPS = 8
-"""Jobs that are looked up one by one after leaving the active list; more make a full read."""
+"""Jobs looked up one by one after leaving the active list; for more, a long list is read."""
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 class ListsJobs(Protocol):
-    """The one question this feed puts to Studio."""
+    """The Studio call needed here."""
 
     async def jobs(
         self, *, limit: int = ..., status: str | None = ..., job_id: str | None = ...
@@ -40,20 +40,20 @@ class ListsJobs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The jobs that are known."""
+    """The known jobs."""
 
     jobs: tuple[Job, ...] = ()
-    """Newest first; jobs without a creation time stand first. Each id once."""
+    """Newest first, each id once; jobs without a creation time come first."""
     has_all: bool = True
-    """Whether these are all jobs of the team; else older ones can be asked for."""
+    """Whether these are all jobs of the team; else older ones can be requested."""
     unreadable: int = 0
-    """Rows of the last answer that could not be read."""
+    """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
-    """Rows of the last answer whose id had been there before."""
+    """Rows of the last answer with an id that had appeared before."""
 
 
 class JobsFeed:
-    """Answers `fetch` for a poller, remembering finished jobs between answers."""
+    """Provides `fetch` for a poller; caches finished jobs between answers."""
 
     def __init__(self, client: ListsJobs) -> None:
         self.wanted = PAGE
@@ -63,46 +63,46 @@ class JobsFeed:
         self._loaded = 0
         self._has_all = False
         self._back_to = _NEWEST
-        """No job is missing among those that were made since then."""
+        """Time since which no created job is missing."""
         self._can_filter = True
         self._last_pages: tuple[Page[Job] | None, Page[Job] | None] = (None, None)
         self._answer = Jobs()
 
     def want_more(self) -> None:
-        """Ask for one more page from the next fetch on; pages grow with what is there."""
+        """Request another page from the next fetch on; pages grow with the number of jobs."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 
     def want(self, count: int) -> None:
-        """Ask for at least so many jobs from the next fetch on, as an earlier run had."""
+        """Request at least `count` jobs from the next fetch on, as an earlier run had."""
         self.wanted = max(self.wanted, count)
 
     @property
     def back_to(self) -> datetime:
-        """No job is missing among those that were made since then."""
+        """Time since which no created job is missing."""
         return self._back_to
 
     @property
     def to_load(self) -> int:
-        """How many of the newest jobs a later run has to ask for, to know as many as this one.
+        """How many of the newest jobs a later run must request to have as many as this one.
 
-        Those that came in by themselves count up to `FURTHEST`, lest each run begins with more.
+        Jobs that arrived while running count up to `FURTHEST`, or each run would begin with more.
         """
         known = sum(_made_at(job) >= self._back_to for job in self._known.values())
         if self._has_all:
-            # One more than there are says that these are all.
+            # Requesting one more than there are shows that these are all.
             known = (known // PAGE + 1) * PAGE
         return max(self.wanted, min(known, FURTHEST))
 
     async def fetch(self) -> Jobs:
-        """Return what is known now. The same object as last time means that nothing changed.
+        """Return the known jobs; the same object as last time if nothing changed.
 
         Raises:
-            StudioError: when Studio could not be asked; nothing known is lost.
+            StudioError: the request failed; known jobs are kept.
         """
         limit = PAGE if self._loaded >= self.wanted and self._can_filter else self.wanted
         newest, active = await self._read(limit)
         while self._known and not self._reaches_known(newest) and limit < FURTHEST:
-            # More new jobs than a page: look further back, until no job can lie between.
+            # More new jobs than a page: look further back until no gap is left.
             limit = max(self.wanted, limit * 4)
             newest, active = await self._read(limit)
         last_newest, last_active = self._last_pages
@@ -116,22 +116,22 @@ class JobsFeed:
         return self._answer
 
     async def _read(self, limit: int) -> tuple[Page[Job], Page[Job] | None]:
-        """Read the newest page and, when it may not hold every active job, the active ones."""
+        """Read the newest page and, if it may not hold every active job, the active ones."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
             return newest, None
         try:
             return newest, await self._client.jobs(limit=ACTIVE_LIMIT, status="ACTIVE")
         except InvalidRequest:
-            # A server without the word ACTIVE: read all that is wanted, every time.
+            # A server without the filter ACTIVE: read everything wanted, every time.
             self._can_filter = False
             return await self._client.jobs(limit=self.wanted), None
 
     def _may_miss_active(self, newest: Page[Job], limit: int) -> bool:
         """Whether jobs may be active that are not in the page.
 
-        Jobs begin as new ones, so once all active ones are known, those of the page and those
-        that are known to be active beyond it are all there are.
+        Jobs start out as new ones, so once all active ones are known, there can be no others than
+        those in the page and those known to be active beyond it.
         """
         if _received(newest) < limit and len(self._known) <= limit:
             return False
@@ -143,7 +143,7 @@ class JobsFeed:
         )
 
     def _reaches_known(self, newest: Page[Job]) -> bool:
-        """Whether the page overlaps with what is known, so that no job fell between."""
+        """Whether the page overlaps with the known jobs, so that there is no gap."""
         return _received(newest) < PAGE or any(job.id in self._known for job in newest.items)
 
     def _left_active(self, newest: Page[Job], active: Page[Job] | None) -> list[str]:
@@ -158,14 +158,14 @@ class JobsFeed:
         ]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs as they are now; those that Studio no longer knows are forgotten."""
+        """Return these jobs as they are now; forget those that Studio no longer has."""
         found: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
                 page = await self._client.jobs(limit=1, job_id=job_id)
                 found |= {job.id: job for job in page.items if job.id == job_id}
         else:
-            # One long answer costs less than many short ones; how long it must be is not known.
+            # One long answer costs less than many short ones; the length needed is unknown.
             limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
             while missing and page_is_full:
                 page = await self._client.jobs(limit=limit)
@@ -179,10 +179,10 @@ class JobsFeed:
         return tuple(found.values())
 
     def _merge(self, newest: Page[Job], others: Sequence[Job], limit: int) -> None:
-        """Lay the newest page over what is known.
+        """Merge the newest page into the known jobs.
 
-        Within the page's span of time Studio's word is the whole truth; what is older is kept,
-        unless the page does not reach it and jobs may be missing in between.
+        Within the page's time span the page replaces them; older jobs are kept, unless the page
+        does not reach them and jobs may be missing in between.
         """
         page_is_all = _received(newest) < limit
         known: dict[str, Job] = {}
@@ -206,7 +206,7 @@ class JobsFeed:
 
 
 def _received(page: Page[Job]) -> int:
-    """Return how many rows Studio sent, those that could not be used among them."""
+    """Return how many rows Studio sent, including unusable ones."""
     return len(page.items) + page.unreadable + page.duplicates
 
 

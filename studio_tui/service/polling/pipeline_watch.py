@@ -1,8 +1,8 @@
-"""One pipeline that is looked at: its jobs' states, and what is known of each job's run.
+"""One viewed pipeline: the states of its jobs, and details of each job's run.
 
-Studio tells the states of all jobs at once and the times of each job one by one. What the list of
-jobs knows is not asked for; the rest is, a few at a time, first what is in sight, and what has
-ended is asked for once.
+Studio returns the states of all jobs at once, but the times of each job only one by one. Jobs in
+the job list are not requested; the others are, a few at a time, visible ones first, and ended ones
+only once.
 """
 
 import asyncio
@@ -35,17 +35,17 @@ from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 
 AT_ONCE = 3
-"""Jobs that are asked about at the same time."""
+"""Maximum number of concurrent requests about jobs."""
 TELL_REST = 0.25
-"""Seconds between two rounds of news about jobs."""
+"""Seconds between two notifications about jobs."""
 KEPT = 8
-"""Pipelines that are remembered after they were looked at."""
+"""Pipelines that stay cached after they were viewed."""
 
 logger = logging.getLogger(__name__)
 
 
 class ReadsPipelines(Protocol):
-    """The two questions that are put to Studio."""
+    """The Studio calls needed here."""
 
     async def pipeline(self, *, name: str | None = ..., pipeline_id: str | None = ...) -> Pipeline:
         """Return one pipeline."""
@@ -58,30 +58,30 @@ class ReadsPipelines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PipelineDetail:
-    """A pipeline and what is known of the runs of its jobs."""
+    """A pipeline and the known runs of its jobs."""
 
     pipeline: Pipeline
     jobs: Mapping[str, Job]
-    """By the id of the run (`created_job_id`), as far as they are known by now."""
+    """The known jobs, by the id of the run (`created_job_id`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between questions."""
+    """Seconds between requests."""
 
     moving: float
-    """About a pipeline in which something moves."""
+    """For a pipeline with active jobs."""
     resting: float
-    """About one in which nothing does."""
+    """For a pipeline without active jobs."""
     job: float
-    """After each job that was asked about."""
+    """After each request about a job."""
     backoff_cap: float = BACKOFF_CAP
     paced: Callable[[float], float] = lambda seconds: seconds
-    """Makes all of these longer while nobody looks at the terminal."""
+    """Stretches all of these while the terminal has no focus."""
 
 
 class PipelineWatch(Poller[PipelineDetail]):
-    """Keeps a pipeline fresh for those who listen, and finds out about its jobs meanwhile."""
+    """Polls a pipeline while it has subscribers, and requests details of its jobs meanwhile."""
 
     def __init__(
         self,
@@ -97,10 +97,10 @@ class PipelineWatch(Poller[PipelineDetail]):
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Take the list of jobs, which knows many of them, and how to look the name up.
+        """Initialise with the poller of the job list, which has many of the jobs.
 
-        Not every Studio finds a pipeline by its id. `follows_jobs` asks again whenever jobs have
-        moved, which costs nothing where Studio is of this machine.
+        `name` returns the pipeline's name, as not every Studio finds a pipeline by id. With
+        `follows_jobs` it polls whenever jobs have changed, which is cheap on this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -122,52 +122,52 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._leave_jobs: Callable[[], None] = lambda: None
         self._jobs_seen: Jobs | None = None
         self._found: dict[str, Job] = {}
-        """Runs of this pipeline by id, as they were last seen."""
+        """Runs of this pipeline as last seen, by id."""
         self._listed: frozenset[str] = frozenset()
-        """Those that the list of jobs knows now, and keeps up to date."""
+        """Ids of runs in the job list, which keeps them up to date."""
         self._asked: dict[str, str | None] = {}
-        """The status in the plan at which a run was asked about, by its id."""
+        """Status in the plan at which a run was requested, by its id."""
         self._in_sight: dict[str, int] = {}
-        """Runs that the user sees, and their order."""
+        """Visible runs, and their order."""
         self._queue: list[PipelineJob] = []
-        """Whom to ask about, the most wanted last."""
+        """Runs to request, the most urgent last."""
         self._asking: set[str] = set()
         self._job_backoff = Backoff(SHORTEST_REST, self._pace.backoff_cap, SHORTEST_REST, jitter)
         self._denied_until = 0.0
-        """When jobs may be asked about again after a 403, in the loop's time."""
+        """When jobs may be requested again after a 403, in the loop's time."""
         self._queued = asyncio.Event()
         self._news = asyncio.Event()
 
     def subscribe(self, listener: Listener[PipelineDetail]) -> Callable[[], None]:
-        """Tell `listener` each snapshot from now on; return a function that ends it."""
+        """Call `listener` with each snapshot from now on; return a function to unsubscribe."""
         if not self._listeners:
-            self._leave_jobs = self._jobs.subscribe(self._hear_jobs)
-            self._hear_jobs(self._jobs.snapshot)
+            self._leave_jobs = self._jobs.subscribe(self._on_jobs)
+            self._on_jobs(self._jobs.snapshot)
             self._queued.set()
         leave = super().subscribe(listener)
 
         def unsubscribe() -> None:
-            was_heard = bool(self._listeners)
+            had_listeners = bool(self._listeners)
             leave()
-            if was_heard and not self._listeners:
+            if had_listeners and not self._listeners:
                 self._leave_jobs()
 
         return unsubscribe
 
     @property
-    def is_heard(self) -> bool:
-        """Whether somebody listens."""
+    def has_listeners(self) -> bool:
+        """Whether it has subscribers."""
         return bool(self._listeners)
 
     def want(self, run_ids: Iterable[str]) -> None:
-        """Find out about these runs first, in this order: the user sees them."""
+        """Request these visible runs first, in this order."""
         in_sight = {run_id: number for number, run_id in enumerate(dict.fromkeys(run_ids))}
         if in_sight != self._in_sight:
             self._in_sight = in_sight
             self._plan_questions()
 
     def restart(self) -> None:
-        """Ask at once, even if asking had been stopped: the user wants it."""
+        """Poll at once, even if polling was stopped; called at the user's request."""
         self._denied_until = 0.0
         self._asked = {
             run_id: status for run_id, status in self._asked.items() if run_id in self._found
@@ -175,7 +175,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         super().restart()
 
     async def run(self) -> None:
-        """Ask for ever, while somebody listens. A bug is raised as it is."""
+        """Poll while there are subscribers, until cancelled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
             tasks.create_task(self._tell(), name=f"tell of the jobs of {self.name}")
@@ -183,7 +183,7 @@ class PipelineWatch(Poller[PipelineDetail]):
                 tasks.create_task(self._ask_in_turn(), name=f"ask about jobs of {self.name}")
 
     async def _look(self) -> PipelineDetail:
-        """Ask for the pipeline, and return it with the jobs that are known."""
+        """Read the pipeline; return it with its known jobs."""
         last = self.snapshot.value
         pipeline = with_attempts(await self._read(), last.pipeline if last else None)
         if last is not None and pipeline == last.pipeline:
@@ -194,7 +194,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         return detail
 
     async def _read(self) -> Pipeline:
-        """Ask by id, and by name from then on if this Studio takes no id."""
+        """Read by id; if this Studio does not support that, by name from then on."""
         if not self._by_name:
             try:
                 return self._checked(await self._client.pipeline(pipeline_id=self.pipeline_id))
@@ -210,14 +210,14 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _checked(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
-            raise ProtocolError("Studio answered with another pipeline than the one requested.")
+            raise ProtocolError("Studio returned a different pipeline than the requested one.")
         return pipeline
 
     def _rest_after(self, detail: PipelineDetail) -> float:
         moves = is_moving(detail.pipeline)
         return self._pace.paced(self._pace.moving if moves else self._pace.resting)
 
-    def _hear_jobs(self, snapshot: Snapshot[Jobs]) -> None:
+    def _on_jobs(self, snapshot: Snapshot[Jobs]) -> None:
         if snapshot.value is self._jobs_seen and snapshot.error is None:
             return
         has_moved = snapshot.value is not self._jobs_seen
@@ -230,7 +230,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             self.hint()
 
     def _take_listed(self, pipeline: Pipeline) -> None:
-        """Learn what the list of jobs knows of the runs of this pipeline."""
+        """Copy the runs of this pipeline from the job list."""
         runs = {run.created_job_id for run in all_runs(pipeline)}
         known = self._jobs.snapshot.value
         listed = {job.id: job for job in known.jobs if job.id in runs} if known else {}
@@ -238,7 +238,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._listed = frozenset(listed)
 
     def _detail(self, pipeline: Pipeline) -> PipelineDetail:
-        """Return what is known; the same object as last time means that nothing changed."""
+        """Return the known details; the same object as last time if nothing changed."""
         jobs = {
             run.created_job_id: job
             for run in all_runs(pipeline)
@@ -250,7 +250,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
     async def _tell(self) -> None:
-        """Publish what is new of the jobs, however often it changes, only now and then."""
+        """Publish changed jobs, at most every `TELL_REST` seconds."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -260,7 +260,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             await asyncio.sleep(TELL_REST)
 
     def _plan_questions(self, pipeline: Pipeline | None = None) -> None:
-        """Put those who are to be asked about in order."""
+        """Sort the runs to be requested by urgency."""
         if pipeline is None and self.snapshot.value is not None:
             pipeline = self.snapshot.value.pipeline
         if pipeline is not None:
@@ -269,7 +269,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._queued.set()
 
     def _is_due(self, run: PipelineJob) -> bool:
-        """Whether more can be learned about a run than is known, or about to be."""
+        """Whether a request can bring more about a run than is known or already requested."""
         run_id = run.created_job_id
         if run_id is None or run_id in self._listed or run_id in self._asking:
             return False
@@ -286,11 +286,11 @@ class PipelineWatch(Poller[PipelineDetail]):
         return (2 if run.state.is_finished and run.state is not JobState.FAILED else 1), 0
 
     def _next(self) -> PipelineJob | None:
-        """Take the next run to ask about; `None` while there is nothing, or nobody to ask for."""
+        """Pop the next run to request; `None` if there is none, or no request may be sent."""
         jobs = self._jobs.snapshot
         may_be_listed = jobs.value is None and jobs.error is None
         is_denied = asyncio.get_running_loop().time() < self._denied_until
-        if not self.is_heard or self.snapshot.stopped or is_denied or may_be_listed:
+        if not self.has_listeners or self.snapshot.stopped or is_denied or may_be_listed:
             return None
         while self._queue:
             if self._is_due(run := self._queue.pop()):
@@ -298,7 +298,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         return None
 
     async def _ask_in_turn(self) -> None:
-        """Ask about one run after the other."""
+        """Request one run after the other."""
         while True:
             await self._reachability.wait()
             run = self._next()
@@ -314,7 +314,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             await asyncio.sleep(max(rest, self._pace.paced(self._pace.job)))
 
     async def _ask_about(self, run_id: str, status: str | None) -> float:
-        """Ask once; return the seconds to rest, if it is more than usual."""
+        """Request a run once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking(f"jobs of {self.name}"):
                 page = await self._client.jobs(limit=1, job_id=run_id)
@@ -323,15 +323,15 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._refused(error)
             return 0.0
         except PermissionDenied as error:
-            logger.warning("jobs of %s are not to be had: %s", self.name, error)
+            logger.warning("jobs of %s cannot be read: %s", self.name, error)
             self._denied_until = asyncio.get_running_loop().time() + DENIED_REST
             return 0.0
         except (InvalidRequest, NotFound) as error:
-            logger.info("a job of %s is not to be had: %s", self.name, error)
+            logger.info("a job of %s cannot be read: %s", self.name, error)
             self._asked[run_id] = status
             return 0.0
         except StudioError as error:
-            # It is queued again when the pipeline is next heard of.
+            # It is queued again after the next poll of the pipeline.
             return max(self._pace.paced(self._job_backoff.failed()), error.asked_rest)
         self._job_backoff.succeeded()
         self._asked[run_id] = status
@@ -343,34 +343,34 @@ class PipelineWatch(Poller[PipelineDetail]):
 
 
 class PipelineWatches:
-    """The pipelines that are, or lately were, looked at; `run` owns their tasks."""
+    """The watches of recently viewed pipelines; `run` owns their tasks."""
 
     def __init__(self, make: Callable[[str], PipelineWatch]) -> None:
-        """Take how a watch of a pipeline is made from its id."""
+        """Initialise; `make` creates a watch from a pipeline's id."""
         self._make = make
         self._watches: dict[str, PipelineWatch] = {}
-        """Those looked for last are the last."""
+        """By pipeline id, least recently requested first."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
 
     def get(self, pipeline_id: str) -> PipelineWatch:
-        """Return the watch of a pipeline, the same as long as somebody listens to it."""
+        """Return the watch of a pipeline, the same one as long as it has subscribers."""
         watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
         self._watches[pipeline_id] = watch
         self._changed.set()
         return watch
 
     def all(self) -> tuple[PipelineWatch, ...]:
-        """Return all that are remembered."""
+        """Return all cached watches."""
         return tuple(self._watches.values())
 
     def pipelines(self) -> dict[str, Pipeline]:
-        """Return those that are known to them, by id."""
+        """Return their known pipelines, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
 
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return those of these runs that are known to them, by id."""
+        """Return the known ones of these runs, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {
             run_id: detail.jobs[run_id]
@@ -379,7 +379,7 @@ class PipelineWatches:
         }
 
     async def run(self) -> None:
-        """Let them ask, until cancelled. A bug is raised as it is."""
+        """Run the watches until cancelled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._forget()
@@ -390,9 +390,9 @@ class PipelineWatches:
                 self._changed.clear()
 
     def _forget(self) -> None:
-        """Let go of those that nobody has looked for lately."""
-        silent = [key for key, watch in self._watches.items() if not watch.is_heard]
-        # The last one may have been got just now, by somebody who is about to listen.
+        """Drop the least recently requested watches without subscribers."""
+        silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
+        # The newest may have been returned just now, to a caller that is about to subscribe.
         for pipeline_id in silent[:-KEPT]:
             del self._watches[pipeline_id]
             if (task := self._tasks.pop(pipeline_id, None)) is not None:

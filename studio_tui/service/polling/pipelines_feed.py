@@ -1,4 +1,4 @@
-"""Which pipelines exist: the newest ones, as many as the user wants to see."""
+"""The known pipelines: the newest ones, as many as the user wants to see."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
 PAGE = 50
-"""Newest pipelines that are asked for at first; each comes with all its jobs, so it is long."""
+"""Newest pipelines requested at first; each comes with all its jobs, so answers are long."""
 
 
 _LETS_NONE_GO = frozenset(PipelineState) - {
@@ -19,7 +19,7 @@ _LETS_NONE_GO = frozenset(PipelineState) - {
 
 
 class ListsPipelines(Protocol):
-    """The one question this feed puts to Studio."""
+    """The Studio call needed here."""
 
     async def pipelines(self, *, limit: int = ...) -> Page[Pipeline]:
         """Return pipelines, newest first."""
@@ -28,23 +28,23 @@ class ListsPipelines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pipelines:
-    """The pipelines that are known."""
+    """The known pipelines."""
 
     pipelines: tuple[Pipeline, ...] = ()
     """In Studio's order, newest first. Each id once."""
     has_all: bool = True
-    """Whether these are all pipelines of the team; else older ones can be asked for."""
+    """Whether these are all pipelines of the team; else older ones can be requested."""
     unreadable: int = 0
-    """Rows of the last answer that could not be read."""
+    """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
-    """Rows of the last answer whose id had been there before."""
+    """Rows of the last answer with an id that had appeared before."""
 
     def get(self, pipeline_id: str) -> Pipeline | None:
         """Return the pipeline with that id, if it is known."""
         return next((one for one in self.pipelines if one.pipeline_id == pipeline_id), None)
 
     def originals(self) -> dict[str, tuple[str, ...]]:
-        """Return for each job that a pipeline made which jobs it repeats, nearest first."""
+        """Return, by the id of each job of a pipeline, the jobs it repeats, nearest first."""
         repeated = {
             run.created_job_id: run.job_id
             for pipeline in self.pipelines
@@ -53,7 +53,7 @@ class Pipelines:
         }
         found = {}
         for job_id in repeated:
-            # What a pipeline repeats may have been made by one before; nothing goes in circles.
+            # A pipeline may repeat jobs of an earlier pipeline; the chain must not loop.
             chain: dict[str, None] = {}
             original = repeated.get(job_id)
             while original is not None and original != job_id and original not in chain:
@@ -63,7 +63,7 @@ class Pipelines:
         return found
 
     def held(self) -> frozenset[str]:
-        """Return the jobs of pipelines that let none go: they are paused, or have ended."""
+        """Return the jobs of pipelines that start none: they are paused, or have ended."""
         return frozenset(
             run.created_job_id
             for pipeline in self.pipelines
@@ -73,7 +73,7 @@ class Pipelines:
         )
 
     def owner(self, job_id: str) -> Pipeline | None:
-        """Return the newest pipeline that runs a job, or ran it; `None` where none is known to."""
+        """Return the newest known pipeline that has run a job, or `None`."""
         return next(
             (
                 pipeline
@@ -88,35 +88,35 @@ class Pipelines:
 
 
 class PipelinesFeed:
-    """Answers `fetch` for a poller."""
+    """Provides `fetch` for a poller."""
 
     def __init__(self, client: ListsPipelines) -> None:
         self.wanted = PAGE
         """How many of the newest pipelines the user wants to see."""
         self._client = client
         self._most: int | None = None
-        """How many Studio's answer may tell of without being too large, where that is known."""
+        """Maximum number per answer without the answer being too large, if known."""
         self._answer = Pipelines()
 
     def want_more(self) -> None:
-        """Ask for one more page from the next fetch on; pages grow with what is there."""
+        """Request another page from the next fetch on; pages grow with the number of pipelines."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 
     def want(self, count: int) -> None:
-        """Ask for at least so many pipelines from the next fetch on, as an earlier run had."""
+        """Request at least `count` pipelines from the next fetch on, as an earlier run had."""
         self.wanted = max(self.wanted, count)
 
     async def fetch(self) -> Pipelines:
-        """Return the pipelines. The same object as last time means that nothing changed.
+        """Return the pipelines; the same object as last time if nothing changed.
 
         Raises:
-            StudioError: when Studio could not be asked.
+            StudioError: the request failed.
         """
         limit = self.wanted if self._most is None else min(self.wanted, self._most)
         try:
             page = await self._client.pipelines(limit=limit)
         except AnswerTooLarge:
-            # Each tells of all its jobs; of few very large ones there is room.
+            # Each has all its jobs; fewer of them may fit.
             if limit == 1:
                 raise
             self._most = max(1, limit // 4)
@@ -129,9 +129,9 @@ class PipelinesFeed:
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether a pipeline may be another at the next look, though nobody does anything to it.
+    """Whether a pipeline may change without anybody acting on it.
 
-    A paused one lets what runs come to its end.
+    In a paused one, running jobs still run to their end.
     """
     return pipeline.state in {PipelineState.PENDING, PipelineState.RUNNING} or any(
         not run.state.is_finished and run.state is not JobState.PENDING for run in pipeline.job_runs

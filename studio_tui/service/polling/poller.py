@@ -1,7 +1,7 @@
-"""One question put to Studio again and again: fetch, publish, rest.
+"""Polls Studio with one request: fetch, publish, rest.
 
-A poller never overlaps itself and is never cancelled in order to be restarted. It asks only while
-somebody listens and Studio is not away, keeps the last answer when a question fails, and never
+A poller never overlaps itself and is never cancelled in order to be restarted. It polls only while
+it has subscribers and Studio is reachable, keeps the last answer when a request fails, and never
 gives up by itself.
 """
 
@@ -47,11 +47,11 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 
 
 class Poller(Generic[T]):
-    """Keeps one `Snapshot` fresh for those who listen to it.
+    """Keeps one `Snapshot` fresh for its subscribers.
 
-    `fetch` puts the question and raises only `StudioError`; `rest` says from the latest answer how
-    many seconds to rest before the next; `refused` hears of a token that Studio does not take.
-    `run` is the loop, owned by whoever starts it.
+    `fetch` sends the request and raises only `StudioError`; `rest` returns the seconds to rest
+    after an answer; `refused` is called when Studio rejects the token. `run` is the loop, owned by
+    the caller.
     """
 
     def __init__(
@@ -81,15 +81,15 @@ class Poller(Generic[T]):
         self._poked = asyncio.Event()
 
     def subscribe(self, listener: Listener[T]) -> Callable[[], None]:
-        """Tell `listener` each snapshot from now on; return a function that ends it.
+        """Call `listener` with each snapshot from now on; return a function that unsubscribes it.
 
-        The first listener wakes the poller; when the last has left it sleeps. A listener that
-        comes to an answer already known gets it by reading `snapshot`.
+        The first listener wakes the poller; without listeners it sleeps. A new listener reads the
+        current answer from `snapshot`.
         """
         if not self._listeners:
             self._wanted.set()
             if self.snapshot.error is None:
-                # An outage is not asked about more often by going from screen to screen.
+                # Going from screen to screen must not add requests during an outage.
                 self._poked.set()
         leave = self._listeners.add(listener)
 
@@ -101,16 +101,16 @@ class Poller(Generic[T]):
         return unsubscribe
 
     def recall(self, value: T, at: datetime) -> None:
-        """Begin with what an earlier run knew then, unless Studio has answered by now."""
+        """Start with the value of an earlier run at time `at`, unless Studio has answered."""
         if self.snapshot.value is None:
             self._publish(replace(self.snapshot, value=value, fetched_at=at, is_recalled=True))
 
     async def known(self) -> T:
-        """Return what is known first, from an earlier run or Studio."""
+        """Return the first value, from an earlier run or from Studio; waits until there is one."""
         return await self._awaited(lambda: self.snapshot.value is not None)
 
     async def first(self) -> T:
-        """Return the first good answer, waiting for it as long as it takes."""
+        """Return Studio's first good answer; waits until there is one."""
         return await self._awaited(lambda: not self.snapshot.is_recalled)
 
     async def _awaited(self, suffices: Callable[[], bool]) -> T:
@@ -125,27 +125,27 @@ class Poller(Generic[T]):
             leave()
 
     def poke(self) -> None:
-        """Ask at once; when a question is under way, ask once more after it.
+        """Poll at once; if a request is under way, once more after it.
 
-        What has been stopped stays so: a refused token is not tried again by itself. While Studio
-        is away this waits until it is there again.
+        A stopped poller stays stopped: a rejected token must not be retried automatically. During
+        an outage the poll waits for its end.
         """
         if not self.snapshot.stopped:
             self._poked.set()
 
     def hint(self) -> None:
-        """Ask at once as there may be news, unless the last question failed."""
+        """Poll at once as there may be changes, unless the last request failed."""
         if self.snapshot.error is None:
             self.poke()
 
     def restart(self) -> None:
-        """Ask at once, even if asking had been stopped: the user wants it."""
+        """Poll at once, even if polling was stopped; called at the user's request."""
         if self.snapshot.stopped:
             self._publish(replace(self.snapshot, stopped=False))
         self._poked.set()
 
     def stop(self, error: StudioError) -> None:
-        """Ask no more until restarted, because of `error`; what is under way is not heard."""
+        """Stop polling until restarted, because of `error`; a pending answer is ignored."""
         if not self.snapshot.stopped:
             self._publish(
                 replace(
@@ -158,8 +158,8 @@ class Poller(Generic[T]):
             )
 
     async def run(self) -> None:
-        """Ask for ever, while somebody listens and Studio is not away."""
-        leave = self._reachability.subscribe(self._hear_of_outage)
+        """Poll forever, while there are subscribers and Studio is reachable."""
+        leave = self._reachability.subscribe(self._on_outage_change)
         try:
             while True:
                 await self._wanted.wait()
@@ -176,7 +176,7 @@ class Poller(Generic[T]):
             leave()
 
     async def _ask(self) -> float:
-        """Put the question once, publish what came of it, return the seconds to rest."""
+        """Send the request once, publish the outcome, return the seconds to rest."""
         try:
             with self._reachability.asking(self.name):
                 value = await self._fetch()
@@ -209,8 +209,8 @@ class Poller(Generic[T]):
         self._publish(self._with_outage(failed))
         return 0.0 if self._reachability.outage is not None else seconds
 
-    def _hear_of_outage(self) -> None:
-        """Say of what is known that Studio is away, or ask at once as it is there again."""
+    def _on_outage_change(self) -> None:
+        """Publish that an outage began or changed, or poll at once when it has ended."""
         if self.snapshot.stopped:
             return
         if self._reachability.outage is not None:
@@ -222,7 +222,7 @@ class Poller(Generic[T]):
         self._poked.set()
 
     def _with_outage(self, snapshot: Snapshot[T]) -> Snapshot[T]:
-        """Return a snapshot that says when Studio is tried again while it is away."""
+        """Return a snapshot with the outage's error and next attempt, if there is an outage."""
         outage = self._reachability.outage
         if outage is None:
             return snapshot
@@ -234,13 +234,13 @@ class Poller(Generic[T]):
         )
 
     def _failing_since(self, error: StudioError, now: datetime) -> datetime:
-        """Return since when it has failed like this without an answer in between."""
+        """Return since when requests have been failing in this way."""
         known = self.snapshot
         is_known = known.failing_since is not None and is_same_trouble(error, known.error)
         return known.failing_since if is_known and known.failing_since else now
 
-    def tell_again(self) -> None:
-        """Publish what is known as news, since more is known of it than its values say."""
+    def publish_again(self) -> None:
+        """Publish a copy of the value, to make listeners update what they derive from it."""
         if self.snapshot.value is not None:
             self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))
 

@@ -1,7 +1,7 @@
-"""Keeps the last bytes of the logs of the jobs in sight, for the progress bars in them.
+"""Keeps the last bytes of the logs of visible jobs, for the progress bars in them.
 
-It is light: a few websockets, for the others a question now and then for the end of the log, and
-nothing at all while nobody watches. It understands no bar: it hands on bytes.
+It is cheap: a few websockets, occasional requests for the ends of other logs, and nothing without
+watched jobs. It does not interpret the bytes.
 """
 
 import asyncio
@@ -30,32 +30,32 @@ from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 KEPT = 4096
 """Bytes kept of the end of each log."""
 FOLLOWED = 8
-"""Websockets at most."""
+"""Maximum number of websockets."""
 REPLAY = 4 * 1024 * 1024
 """Bytes that a websocket, which begins with the whole log, may bring at once."""
 STREAM = 256 * 1024
-"""Bytes a second that it may bring beside; a log that is longer or faster is asked about."""
+"""Further bytes it may bring per second; a longer or faster log is polled instead."""
 TRIES = 3
-"""Connections in a row that brought nothing, after which a log is asked about."""
+"""Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
 BACKOFF_CAP = 60.0
 ASK_REST = 0.5
-"""Seconds between two questions."""
+"""Seconds between two requests."""
 ASK_AGAIN = 3.0
-"""Seconds between two questions about the same log, at the least."""
+"""Minimum seconds between two requests for the same log."""
 ASK_LATER = 60.0
-"""The same after an answer that promises none."""
+"""The same after an answer that makes success unlikely."""
 TELL_REST = 0.25
-"""Seconds between two rounds of news."""
+"""Seconds between two notifications."""
 
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[str, bytes], None]
-"""Hears the id of a job and the last bytes of its log: untrusted, they may begin anywhere."""
+"""Called with the id of a job and the last bytes of its log: untrusted, may begin anywhere."""
 
 
 class ProgressSource(Protocol):
-    """What of the client is needed to watch logs."""
+    """The part of the client needed to watch logs."""
 
     def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the frames of one connection; see `api.log_stream`."""
@@ -66,25 +66,25 @@ class ProgressSource(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Log:
-    """What is known of one job's log."""
+    """The state of one job's log."""
 
     job_id: str
     end: bytes = b""
     last: int = 0
-    """Number of the last piece taken; a replay brings those up to it again."""
+    """Id of the last piece received; a replay repeats all up to it."""
     task: asyncio.Task[None] | None = None
-    """Follows it."""
+    """The task that follows the log."""
     is_asked: bool = False
-    """Whether following was given up."""
+    """Whether it is polled, as following was given up."""
     is_over: bool = False
-    """Whether there is no more to be had."""
+    """Whether the log has ended."""
     etag: str | None = None
     due: float = 0.0
-    """When it may be asked about next, in the loop's time."""
+    """Time of its next request, in the loop's time."""
 
 
 class ProgressWatch:
-    """Watches the jobs it is told to; `run` owns every task."""
+    """Watches the logs of given jobs; `run` owns every task."""
 
     def __init__(
         self,
@@ -95,9 +95,9 @@ class ProgressWatch:
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Take also how long to rest instead of so many seconds, and who hears of a refused token.
+        """Initialise; `refused` is called when the token is rejected.
 
-        `paced` makes everything slower while nobody looks at the terminal.
+        `paced` stretches a rest in seconds while the terminal has no focus.
         """
         self._source = source
         self._reachability = reachability or Reachability()
@@ -106,12 +106,12 @@ class ProgressWatch:
         self._jitter = jitter
         self._logs: dict[str, _Log] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        """Those that follow a log, and those of logs let go that are still closing."""
+        """Tasks that follow a log, including those of dropped logs that are still closing."""
         self._denied: dict[str, float] = {}
-        """Jobs whose logs may not be seen, and when each may be asked about next."""
+        """Jobs whose logs may not be read, and when each may be requested again."""
         self._listeners = Listeners[[str, bytes]]()
-        self._told: set[_Log] = set()
-        """What has news."""
+        self._unpublished: set[_Log] = set()
+        """Logs with unpublished changes."""
         self._backoff = self._new_backoff()
         self._stopped = False
         self._changed = asyncio.Event()
@@ -119,11 +119,11 @@ class ProgressWatch:
         self._news = asyncio.Event()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` what is new of the watched logs; return a function that ends it."""
+        """Call `listener` with changes of the watched logs; return a function to unsubscribe."""
         return self._listeners.add(listener)
 
     def watch(self, job_ids: Iterable[str]) -> None:
-        """Watch these jobs, the first ones most closely, and let go of all others at once."""
+        """Watch exactly these jobs; the first ones are followed, others polled."""
         wanted = dict.fromkeys(job_ids)
         if list(wanted) == list(self._logs):
             return
@@ -134,12 +134,12 @@ class ProgressWatch:
         self._changed.set()
 
     def _begun(self, job_id: str) -> _Log:
-        """Return a log that is asked about no sooner than it was said when it was let go."""
+        """Return a new log; one dropped after a refusal keeps the time of its next request."""
         due = self._denied.get(job_id)
         return _Log(job_id) if due is None else _Log(job_id, is_asked=True, due=due)
 
     def stop(self) -> None:
-        """Ask nothing more until restarted; a token that was refused is not tried again."""
+        """Send nothing until restarted; a rejected token must not be retried."""
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -153,7 +153,7 @@ class ProgressWatch:
             self._changed.set()
 
     async def run(self) -> None:
-        """Watch until cancelled. A bug is raised as it is."""
+        """Watch until cancelled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask_in_turn(), name="ask for ends of logs")
             tasks.create_task(self._tell(), name="tell of progress")
@@ -164,7 +164,7 @@ class ProgressWatch:
                     self._share_out(tasks)
 
     def _share_out(self, tasks: asyncio.TaskGroup) -> None:
-        """Follow as many logs as may be; those that must wait are asked about."""
+        """Follow as many logs as allowed; the remaining ones are polled."""
         for log in self._logs.values():
             if log.task is None and not log.is_over and not log.is_asked:
                 if len(self._tasks) >= FOLLOWED:
@@ -185,7 +185,7 @@ class ProgressWatch:
         return [log for log in self._logs.values() if log.task is None and not log.is_over]
 
     async def _follow(self, log: _Log) -> None:
-        """Take what one log brings, connecting again when it breaks, until it is given up."""
+        """Follow one log, reconnecting when the connection breaks, until it is given up."""
         fruitless = self._new_backoff()
         try:
             while fruitless.failures < TRIES and not log.is_over:
@@ -213,11 +213,11 @@ class ProgressWatch:
             log.task, log.is_asked = None, True
 
     async def _take(self, log: _Log) -> bool:
-        """Take what one connection brings; return whether it brought no more than it may."""
+        """Read one connection; return False if it brought more than it may."""
         loop = asyncio.get_running_loop()
         began, taken = loop.time(), 0
         if not log.last:
-            log.end = b""  # what was asked for comes again
+            log.end = b""  # the polled end comes again
         async with aclosing(self._source.follow_log(log.job_id)) as frames:
             async for frame in frames:
                 if not isinstance(frame, Closed):
@@ -238,7 +238,7 @@ class ProgressWatch:
         return True
 
     async def _ask_in_turn(self) -> None:
-        """Ask for the end of one log after the other, among those that are not followed."""
+        """Request the ends of logs that are not followed, one after the other."""
         loop = asyncio.get_running_loop()
         while True:
             await self._reachability.wait()
@@ -256,7 +256,7 @@ class ProgressWatch:
             await asyncio.sleep(max(rest, self._paced(ASK_REST)))
 
     async def _ask(self, log: _Log) -> float:
-        """Ask once; return the seconds to rest, if it is more than usual."""
+        """Request the end once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking("ends of logs"):
                 body = await self._source.job_log_end(log.job_id, KEPT, etag=log.etag)
@@ -271,7 +271,7 @@ class ProgressWatch:
             self._denied[log.job_id] = log.due
             return 0.0
         except ProtocolError as error:
-            logger.info("progress of a job is not to be had: %s", error)
+            logger.info("progress of a job is not available: %s", error)
             log.due += ASK_LATER
             return 0.0
         except StudioError as error:
@@ -292,16 +292,16 @@ class ProgressWatch:
         return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
 
     def _has_news(self, log: _Log) -> None:
-        self._told.add(log)
+        self._unpublished.add(log)
         self._news.set()
 
     async def _tell(self) -> None:
-        """Tell what is new, however often it changes, only now and then."""
+        """Notify listeners of changes, at most every `TELL_REST` seconds."""
         while True:
             await self._news.wait()
             self._news.clear()
-            told, self._told = self._told, set()
-            for log in told:
+            changed, self._unpublished = self._unpublished, set()
+            for log in changed:
                 if self._logs.get(log.job_id) is log:
                     self._listeners.tell(log.job_id, log.end)
             await asyncio.sleep(self._paced(TELL_REST))

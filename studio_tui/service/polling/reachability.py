@@ -1,7 +1,7 @@
-"""Whether Studio can be reached at all: one answer for everything that keeps asking.
+"""Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
-It is a circuit breaker. While Studio is away nobody asks but one probe, and when that is answered
-everybody asks at once. A question that fails while others are answered is its asker's own business.
+During an outage only a probe is sent, and when it succeeds, everything polls at once. A request
+that fails while others succeed does not count as an outage.
 """
 
 import asyncio
@@ -29,36 +29,36 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 SHORTEST_REST = 5.0
-"""Seconds between two probes, at the least."""
+"""Minimum seconds between two probes."""
 LONGEST_REST = 60.0
-"""Seconds between two probes, at the most, unless Studio asks for more."""
+"""Maximum seconds between two probes, unless Studio asks for more."""
 SIGN_REST = 0.25
-"""Seconds between two looks for a sign that Studio is back."""
+"""Seconds between two checks for a sign that Studio is back."""
 LOG_STREAM = "log stream"
-"""The question that every websocket of a log is."""
+"""The name under which all log websockets are counted."""
 
 _AWAY = (TransportError, RateLimited, ServerError, ProtocolError)
-"""Errors that say nothing about the one thing that was asked for."""
+"""Errors that say nothing about the requested thing itself."""
 _ENOUGH = 2
-"""Questions that fail with none answered in between, after which Studio counts as away."""
+"""Failed requests, with no success in between, after which Studio counts as unreachable."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Studio is away."""
+    """A period in which Studio cannot be reached."""
 
     error: StudioError
     """Why the last request failed."""
     since: datetime
-    """When the first one failed in this way."""
+    """When the first request failed in this way."""
     next_try_at: datetime
-    """When the next one is sent; in the past while it is under way."""
+    """When the next probe is sent; in the past while one is under way."""
 
 
 def state_of(file: Path) -> object:
-    """Return what changes whenever a file is written anew; `None` while there is none."""
+    """Return a value that changes whenever a file is replaced; `None` if there is no file."""
     try:
         found = file.stat()
     except OSError:
@@ -67,9 +67,9 @@ def state_of(file: Path) -> object:
 
 
 class Reachability:
-    """Knows whether Studio is away, and probes it then; `run` owns the probing.
+    """Tracks whether Studio is reachable, and probes it if not; `run` owns the probing.
 
-    Without a probe Studio never counts as away, so that an asker by itself needs no other rules.
+    Without a probe there are never outages, so that a single user needs no other rules.
     """
 
     def __init__(
@@ -82,24 +82,24 @@ class Reachability:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Take the cheapest question there is, and who hears of a token that is refused.
+        """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
 
-        When `sign` returns anything new but `None`, Studio may be back and is probed at once.
+        When `sign` returns a new value other than `None`, Studio may be back and is probed at once.
         """
         self.outage: Outage | None = None
-        """`None` while Studio is there, as far as is known."""
+        """`None` while Studio is reachable, as far as known."""
         self.refusal: AuthenticationError | None = None
-        """Why nothing at all is asked until the user wants it."""
+        """The rejection of the token, which stops all requests until the user retries."""
         self._probe = probe
         self._refused = refused
         self._sign = sign
         self._seen = sign()
-        """The sign of the Studio that was there last."""
+        """The sign of the Studio that was reachable last."""
         self._now = now
         self._suspects: dict[str, datetime] = {}
-        """Questions that failed since any was answered, and when."""
+        """Names of requests that failed since the last success, and when."""
         self._broken: set[str] = set()
-        """Questions that failed though others were answered: they prove nothing."""
+        """Names of requests that failed while others succeeded: they prove nothing."""
         self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
@@ -111,28 +111,28 @@ class Reachability:
         self._hurried = asyncio.Event()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` whenever the outage has changed; return a function that ends it."""
+        """Call `listener` whenever the outage changes; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     async def wait(self) -> None:
-        """Return as soon as Studio may be asked, or will not be as it refused the token."""
+        """Return once there is no outage; a rejected token also ends the wait."""
         await self._there.wait()
 
     def check(self) -> None:
-        """Return if Studio has not refused the token.
+        """Raise if Studio has rejected the token.
 
         Raises:
-            AuthenticationError: it has, so nothing is asked with it.
+            AuthenticationError: it has, so nothing may be sent with it.
         """
         if self.refusal is not None:
             raise self.refusal.with_traceback(None)
 
     @contextmanager
     def asking(self, question: str) -> Iterator[None]:
-        """Learn from what comes of a question, which is put within.
+        """Context manager for a request named `question`, whose outcome is counted.
 
         Raises:
-            AuthenticationError: the token was refused, so nothing is asked with it.
+            AuthenticationError: the token was rejected, so nothing may be sent with it.
         """
         self.check()
         try:
@@ -144,20 +144,20 @@ class Reachability:
             self.answered(question)
 
     def answered(self, question: str) -> None:
-        """Note that a question was answered."""
+        """Count a successful request."""
         self._suspects.pop(question, None)
         if self.outage is None:
             self._clear_suspects()
             self._broken.discard(question)
 
     def failed(self, question: str, error: StudioError) -> None:
-        """Note that a question failed, and for what reason."""
+        """Count a failed request."""
         if self.outage is not None:
             self._postpone(error.asked_rest)
             return
         if not _means_away(error):
             if isinstance(error, StatusError | AnswerTooLarge):
-                self._clear_suspects()  # it is an answer all the same
+                self._clear_suspects()  # Studio did answer
             return
         if question in self._broken and not isinstance(error, NotSent):
             return
@@ -167,14 +167,14 @@ class Reachability:
             self._begin(error, min(self._suspects.values()), rest)
 
     def refuse(self, error: AuthenticationError) -> None:
-        """Let nobody ask until `hurry`: the token is refused."""
+        """Stop all requests until `hurry`, as the token was rejected."""
         self.refusal = error
         self._end()
 
     def hurry(self) -> None:
-        """Probe at once if Studio is away, unless that is under way; the user wants it.
+        """Probe at once during an outage, unless a probe is under way; the user asked for it.
 
-        After a refused token one probe finds out for all whether it is still refused.
+        After a rejected token a single probe checks whether it is still rejected.
         """
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
@@ -182,14 +182,14 @@ class Reachability:
         self._hurried.set()
 
     async def run(self) -> None:
-        """Probe Studio while it is away, until cancelled."""
+        """Probe Studio during outages, until cancelled."""
         while True:
             await self._away.wait()
             await self._until_due()
             await self._ask()
 
     async def _until_due(self) -> None:
-        """Wait for the next probe; a clock that was set or a machine that slept end it too."""
+        """Wait for the next probe; ends early if the clock was set or the machine slept."""
         loop = asyncio.get_running_loop()
         self._hurried.clear()
         while (outage := self.outage) is not None and not self._hurried.is_set():
@@ -207,7 +207,7 @@ class Reachability:
                 pass
 
     async def _ask(self) -> None:
-        """Send one probe and act on what comes."""
+        """Send one probe and handle its outcome."""
         if self._probe is None or self.outage is None:
             return
         self._is_probing = True
@@ -228,7 +228,7 @@ class Reachability:
             self._is_probing = False
 
     def _begin(self, error: StudioError, since: datetime, rest: float) -> None:
-        """Let nobody ask but the probe, after so many seconds."""
+        """Begin an outage, with the first probe after `rest` seconds."""
         if self._probe is None:
             return
         self.outage = Outage(error, since, self._now())
@@ -237,13 +237,13 @@ class Reachability:
         self._put_off(error, rest)
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
-        """Send the next probe in so many seconds."""
-        logger.warning("Studio is away, next try in %.1f s: %s", seconds, error)
+        """Schedule the next probe in `seconds`."""
+        logger.warning("Studio is unreachable, next try in %.1f s: %s", seconds, error)
         self._due = asyncio.get_running_loop().time() + seconds
         self._show(error, seconds)
 
     def _show(self, error: StudioError, seconds: float) -> None:
-        """Tell everybody why Studio is away, and in how many seconds it is tried again."""
+        """Publish the outage's error and the time of the next probe."""
         if self.outage is not None:
             now, known = self._now(), self.outage
             since = known.since if is_same_trouble(error, known.error) else now
@@ -251,14 +251,14 @@ class Reachability:
             self._listeners.tell()
 
     def _postpone(self, seconds: float) -> None:
-        """Give Studio the rest that it asked for, unless the next probe is later anyway."""
+        """Delay the next probe as Studio asked, unless it is later anyway."""
         if self._is_probing:
             return
         if self.outage and self._due < asyncio.get_running_loop().time() + seconds:
             self._put_off(self.outage.error, seconds)
 
     def _end(self) -> None:
-        """Let everybody ask."""
+        """End the outage."""
         was_away, self.outage = self.outage is not None, None
         self._backoff.succeeded()
         self._clear_suspects()
@@ -266,17 +266,17 @@ class Reachability:
         self._away.clear()
         self._there.set()
         if was_away:
-            logger.warning("Studio is there again")
+            logger.warning("Studio is reachable again")
             self._listeners.tell()
 
     def _clear_suspects(self) -> None:
-        """Know of those that failed that it was by themselves: Studio is there."""
+        """Mark the suspects as failing by themselves, as Studio is reachable."""
         self._broken.update(self._suspects)
         self._suspects.clear()
 
 
 def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:
-    """Whether what is said of two errors is the same, so that they count as one time of failing."""
+    """Whether two errors look the same to the user, and so count as one period of failure."""
     for kind in (TransportError, ServerError, ProtocolError):
         if isinstance(one, kind) or isinstance(other, kind):
             return isinstance(one, kind) and isinstance(other, kind)
@@ -284,5 +284,5 @@ def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:
 
 
 def _means_away(error: StudioError) -> bool:
-    """Whether an error may mean that the whole of Studio is away, and not one thing of it."""
+    """Whether an error may mean that all of Studio is unreachable, not only one thing."""
     return isinstance(error, _AWAY) and not isinstance(error, AnswerTooLarge)

@@ -1,18 +1,18 @@
-"""Which schedules exist: the jobs in the state TASK, however old they are."""
+"""The known schedules: the jobs in the state TASK, however old they are."""
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.errors import InvalidRequest
 from studio_tui.service.polling.jobs_feed import ListsJobs
 
 LIMIT = 1000
-"""Newest schedules that are asked for; of a Studio that cannot tell them apart, newest jobs."""
+"""Newest schedules requested; newest jobs, if Studio cannot filter them."""
 
 Schedules = tuple[Job, ...]
 """Newest first."""
 
 
 class SchedulesFeed:
-    """Answers `fetch` for a poller."""
+    """Provides `fetch` for a poller."""
 
     def __init__(self, client: ListsJobs) -> None:
         self._client = client
@@ -20,10 +20,10 @@ class SchedulesFeed:
         self._answer: Schedules = ()
 
     async def fetch(self) -> Schedules:
-        """Return the schedules. The same object as last time means that nothing changed.
+        """Return the schedules; the same object as last time if nothing changed.
 
         Raises:
-            StudioError: when Studio could not be asked.
+            StudioError: the request failed.
         """
         tasks = tuple(job for job in await self._read() if job.state is JobState.TASK)
         if tasks != self._answer:
@@ -35,6 +35,6 @@ class SchedulesFeed:
             try:
                 return (await self._client.jobs(limit=LIMIT, status=JobState.TASK)).items
             except InvalidRequest:
-                # A server that does not know the word here.
+                # A server without this filter.
                 self._can_filter = False
         return (await self._client.jobs(limit=LIMIT)).items

@@ -1,4 +1,4 @@
-"""What is known, how old it is and what went wrong since: a frozen picture for the screens."""
+"""A value from Studio, its age, and what went wrong since: an immutable state for screens."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,33 +11,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[T]):
-    """The latest value of one question put to Studio, and the state of the asking."""
+    """The latest answer to one request, and the state of polling for it."""
 
     value: T | None = None
-    """The last good answer; `None` until there is one. Kept while later questions fail."""
+    """The last good answer; `None` until there is one. Kept while later requests fail."""
     fetched_at: datetime | None = None
     """When Studio last confirmed the value; `None` until it has."""
     due_at: datetime | None = None
-    """When it is asked next after a good answer; `None` when nobody has said."""
+    """When it is polled next after a good answer; `None` if unknown."""
     error: StudioError | None = None
-    """Why the latest question failed; `None` when it did not."""
+    """Why the latest request failed; `None` if it did not."""
     failing_since: datetime | None = None
-    """When the first of the failures in a row happened."""
+    """When the first of the consecutive failures happened."""
     next_try_at: datetime | None = None
-    """When it is asked again after a failure; `None` when nothing failed or it is not to be."""
+    """Time of the next attempt after a failure; `None` if nothing failed or there is none."""
     stopped: bool = False
-    """Whether asking has ended until it is restarted, because the token was refused."""
+    """Whether polling is stopped until restarted, because the token was rejected."""
     is_recalled: bool = False
-    """Whether the value is from an earlier run, and Studio has not answered in this one."""
+    """Whether the value is from an earlier run, not confirmed by Studio in this one."""
     stands_at: datetime | None = field(default=None, compare=False)
-    """When it was first told that questions fail; `None` while they do not."""
+    """When failure was first published; `None` while requests do not fail."""
 
     def moment(self, now: datetime) -> datetime:
-        """Return the moment of which the value is shown: the present, unless questions fail.
+        """Return the time for which the value is shown: the present, unless requests fail.
 
-        A job that ran when it was last heard of may have ended since, so its time stands still
-        then; it does not go back to the last answer, as it was shown running on until then. What
-        an earlier run knew is shown as it was then.
+        A job that ran when last seen may have ended since, so its duration stops at the first
+        failure; it does not jump back to the last answer. A value from an earlier run is shown as
+        of then.
         """
         if self.is_recalled and self.fetched_at is not None:
             return self.fetched_at

@@ -1,4 +1,4 @@
-"""What was asked of Studio and what came of it, for as long as somebody looks."""
+"""The recorded requests to Studio and their outcomes, read while they are shown."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from studio_tui.service.recorder.holds import Hold, Holds
 from studio_tui.service.recorder.recorder import Recorder
 
 PAGE = 1000
-"""Newest calls that are read at first, and that each further page has."""
+"""Number of calls read at first, and of each further page."""
 READ_EVERY = 1.0
-"""Seconds between two readings while there is somebody who looks."""
+"""Seconds between two reads while there are subscribers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Calls, and commands that were not sent; the newest first, each."""
+    """Recorded calls, and commands that were not sent; each newest first."""
 
     calls: tuple[RecordedCall, ...] = ()
     unsent: tuple[Hold, ...] = ()
@@ -29,7 +29,7 @@ class Actions:
 
 
 class Activity:
-    """Reads the recorder while it is listened to; in that it is like a poller."""
+    """Reads the recorder while it has subscribers, like a poller."""
 
     name = "activity"
 
@@ -46,7 +46,7 @@ class Activity:
         self._listeners = Listeners[[Snapshot[Actions]]]()
 
     def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
-        """Tell `listener` of what is new from now on; return a function that ends it."""
+        """Call `listener` on changes from now on; return a function that unsubscribes it."""
         leave = self._listeners.add(listener)
         self._looked_at.set()
 
@@ -62,7 +62,7 @@ class Activity:
         self.wanted += PAGE
 
     async def run(self) -> None:
-        """Read while there is somebody who looks, until cancelled."""
+        """Read while there are subscribers, until cancelled."""
         while True:
             await self._looked_at.wait()
             found = await asyncio.to_thread(self._read)

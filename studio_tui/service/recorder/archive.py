@@ -1,4 +1,4 @@
-"""What was ever seen of a kind of thing, for lists that look beyond what Studio tells them."""
+"""All recorded jobs or pipelines, for lists that show more than Studio returns."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,21 +16,21 @@ from studio_tui.service.recorder.recorder import Recorder
 T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
-"""How long what was read is not read again; what has come since is in the list itself."""
+"""How long a read stays valid; later changes are in the list itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archived(Generic[T]):
-    """Things as they were last seen, whether Studio still lists them or not."""
+    """Items as last seen, whether Studio still lists them or not."""
 
     things: Mapping[str, T] = field(default_factory=dict)
-    """By their ids, newest first."""
+    """By id, newest first."""
     since: Mapping[str, datetime] = field(default_factory=dict)
-    """When each was first seen to be as it is."""
+    """When each was first seen in its current state."""
 
 
 class Archive(Generic[T]):
-    """Reads the recorder when that is wanted; it can be listened to as a poller can."""
+    """Reads the recorder on request; can be subscribed to like a poller."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Archive(Generic[T]):
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take what reads everything, in a thread, and what returns a thing's id."""
+        """Initialise; `read` returns everything, called in a thread, `key` an item's id."""
         self.name = name
         self.snapshot: Snapshot[Archived[T]] = Snapshot()
         self._read = read
@@ -50,17 +50,17 @@ class Archive(Generic[T]):
         self._listeners = Listeners[[Snapshot[Archived[T]]]]()
 
     def subscribe(self, listener: Callable[[Snapshot[Archived[T]]], None]) -> Callable[[], None]:
-        """Tell `listener` of each reading from now on; return a function that ends it."""
+        """Call `listener` after each read from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     def want(self) -> None:
-        """Have everything read, unless it just was."""
+        """Request a read, unless the last one is fresh."""
         read_at = self.snapshot.fetched_at
         if read_at is None or self._now() - read_at > FRESH_FOR:
             self._wanted.set()
 
     async def run(self) -> None:
-        """Read when that is wanted, until cancelled."""
+        """Read on request, until cancelled."""
         while True:
             await self._wanted.wait()
             found = await asyncio.to_thread(self._read)
@@ -74,7 +74,7 @@ class Archive(Generic[T]):
 
 
 def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:
-    """Return all jobs and all pipelines that were ever seen."""
+    """Return archives of all jobs and of all pipelines ever seen."""
     return (
         Archive("recorded jobs", recorder.all_jobs, attrgetter("id")),
         Archive("recorded pipelines", recorder.all_pipelines, attrgetter("pipeline_id")),

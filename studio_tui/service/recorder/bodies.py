@@ -1,7 +1,7 @@
 """What is recorded of a job, a pipeline or a list: what screens show, and no secret.
 
-Never recorded are queries, requirements, repositories, the values of environments, and the
-addresses of jobs, which may hold a key. Of all other text, what looks like a secret is blotted out.
+Never recorded are queries, requirements, repositories, the values of environments, and the URLs of
+jobs, which may hold a key. In all other text, what looks like a secret is redacted.
 """
 
 import json
@@ -21,33 +21,33 @@ R = TypeVar("R", bound=Received)
 
 JOB, PIPELINE = "job", "pipeline"
 MODELS: dict[str, type[Received]] = {JOB: Job, PIPELINE: Pipeline}
-"""By the kind of what is recorded."""
+"""Model by kind of recorded item."""
 
 ENVIRONMENT_NAMES = "environment_names"
-"""Where the names of a job's variables stand, whose values are not recorded."""
+"""Key for the names of a job's variables, whose values are not recorded."""
 
 _NEVER = {"query", "requirements", "repository", "environment", "url"}
 _PLAIN = re.compile(r"(?:id|.*_ids?|attempts|status|query_type|team|.*_at|.*_for)\Z")
-"""Names of what is an id, a word of Studio's or a time, and not text that people write."""
+"""Keys whose values are ids, Studio's words or times, not text that people write."""
 _WORTH_PACKING = 1024
-"""Characters from which on a text is packed."""
+"""Length in characters from which text is compressed."""
 
 _log = logging.getLogger(__name__)
 
 
 def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
-    """Return what is recorded of a thing, as JSON values."""
-    told = model.model_dump(
+    """Return the recorded JSON values of an item."""
+    body = model.model_dump(
         mode="json", exclude=_NEVER if isinstance(model, Job) else None, exclude_none=True
     )
     if isinstance(model, Job) and model.environment:
-        told[ENVIRONMENT_NAMES] = sorted(model.environment)
-    safe: dict[str, Any] = safe_values(told)
+        body[ENVIRONMENT_NAMES] = sorted(model.environment)
+    safe: dict[str, Any] = safe_values(body)
     return safe
 
 
 def safe_values(value: Any) -> Any:
-    """Return a JSON value in whose texts nothing looks like a secret."""
+    """Return a JSON value with everything redacted that looks like a secret."""
     match value:
         case str():
             return without_secrets(value)
@@ -62,12 +62,12 @@ def safe_values(value: Any) -> Any:
 
 
 def _named(name: str, value: Any) -> Any:
-    """Return a value as its name allows: `DB_PASSWORD: x` is a secret for its name alone."""
+    """Return a value, also redacted by its name: `DB_PASSWORD: x` is secret due to the name."""
     if not isinstance(value, str):
         return safe_values(value)
     sign = f"{name}="
-    told = without_secrets(f"{sign}{value}")
-    return told.removeprefix(sign) if told.startswith(sign) else without_secrets(value)
+    redacted = without_secrets(f"{sign}{value}")
+    return redacted.removeprefix(sign) if redacted.startswith(sign) else without_secrets(value)
 
 
 def pack(value: Any) -> bytes:
@@ -78,12 +78,12 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """Return the values that were packed.
+    """Return the packed values.
 
     Raises:
-        ValueError: these bytes are no packed JSON.
+        ValueError: the bytes are not packed JSON.
     """
-    # JSON begins with none of the bytes that zlib does.
+    # JSON never begins with the first byte of zlib data.
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)
     except (zlib.error, TypeError) as error:
@@ -91,7 +91,7 @@ def unpack(packed: bytes) -> Any:
 
 
 def model_of(kind: type[R], body: Any) -> R | None:
-    """Return the thing that was recorded; `None`, after a word in the log, for what is none."""
+    """Return the recorded item; `None`, with a log message, if it is invalid."""
     try:
         return kind.model_validate(body)
     except ValidationError:
@@ -100,7 +100,7 @@ def model_of(kind: type[R], body: Any) -> R | None:
 
 
 def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
-    """Return the things that were recorded, those that cannot be read left out."""
+    """Return the recorded items, without those that cannot be read."""
     found = []
     for each in packed:
         try:

@@ -1,4 +1,4 @@
-"""Calls to Studio, gathered in memory and written in batches; equal polls in a row are counted."""
+"""Calls to Studio, collected in memory and written in batches; equal polls are counted."""
 
 import json
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from studio_tui.redaction import BLOTTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
-"""Seconds after which equal polls are counted anew."""
+"""Seconds after which equal polls get a new entry."""
 MOST_WAITING = 10_000
-"""Calls that wait to be written; where the disk takes none, the oldest are let go beyond it."""
+"""Maximum number of calls to be written; if writing fails, the oldest beyond it are dropped."""
 _LONGEST_VALUE = 4096
-"""Characters of a value of a body that is kept."""
+"""Maximum length in characters of a recorded value."""
 
 _COLUMNS = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body"
 _INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
@@ -26,28 +26,28 @@ _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ? WHERE num
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A request that was sent, or several equal ones in a row that changed nothing."""
+    """A request that was sent, or several equal, consecutive ones that changed nothing."""
 
     method: str
     path: str
     """Under `/api`, with its query."""
     outcome: str
-    """The status, the name of an error, or `cancelled`."""
+    """The HTTP status, the name of an error, or `cancelled`."""
     at: datetime
     """When the first began."""
     last_at: datetime
     """When the last began."""
     count: int = 1
     ms: float = 0.0
-    """Milliseconds, of all of them."""
+    """Total duration in milliseconds."""
     most_ms: float = 0.0
-    """Milliseconds of the longest."""
+    """Longest duration in milliseconds."""
     changes: bool = False
     """Whether it asked Studio to change something."""
     body: str = ""
-    """JSON that was sent with it, secrets blotted out and the query left out."""
+    """JSON that was sent with it, with secrets redacted and the query left out."""
     number: int | None = None
-    """Of its row in the file; `None` before it has one."""
+    """Number of its row in the file; `None` before it is written."""
 
     @property
     def is_good(self) -> bool:
@@ -56,17 +56,17 @@ class RecordedCall:
 
 
 class CallLog:
-    """Calls that are not written yet, and those that go on being counted."""
+    """Calls that are not written yet, and polls that are still being counted."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], RecordedCall] = {}
-        """The last polls of each question."""
+        """The latest polls by method and path."""
         self._waiting: list[RecordedCall] = []
-        """What has ended since the last time."""
+        """Calls that have ended since the last write."""
         self._changed: set[tuple[str, str]] = set()
 
     def note(self, call: Call) -> None:
-        """Take a call; it waits in memory."""
+        """Add a call; it waits in memory."""
         path = _with_query(call)
         fresh = RecordedCall(
             call.method, path, call.outcome, call.at, call.at, 1, call.ms, call.ms, call.changes
@@ -92,17 +92,17 @@ class CallLog:
 
     @property
     def waiting(self) -> tuple[RecordedCall, ...]:
-        """What is not written yet, or has been counted further since."""
+        """Calls that are not written yet, or were counted further since."""
         return (*self._waiting, *(self._open[key] for key in self._changed))
 
     def take(self) -> tuple[RecordedCall, ...]:
-        """Return what is to be written, and begin to wait for more."""
+        """Return the calls to be written, and start collecting anew."""
         taken = self.waiting
         self._waiting, self._changed = [], set()
         return taken
 
     def written(self, numbered: Iterable[RecordedCall]) -> None:
-        """Go on counting in the rows that these calls have now; forget polls that have ended."""
+        """Continue counting in the rows these calls were written to; forget ended polls."""
         for call in numbered:
             key = call.method, call.path
             known = self._open.get(key)
@@ -112,7 +112,7 @@ class CallLog:
             self._open = {key: self._open[key] for key in self._changed}
 
     def give_back(self, calls: Iterable[RecordedCall]) -> None:
-        """Take calls again that could not be written."""
+        """Add calls again that could not be written."""
         for call in calls:
             key = call.method, call.path
             known = self._open.get(key)
@@ -127,7 +127,7 @@ class CallLog:
 
 
 def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[RecordedCall]:
-    """Write calls, as part of a transaction; return them with the numbers of their rows."""
+    """Write calls, as part of a transaction; return them with their row numbers."""
     numbered = []
     for call in calls:
         if call.number is not None:
@@ -142,15 +142,15 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
 
 
 def read(connection: Connection, count: int) -> list[RecordedCall]:
-    """Return the newest calls that are written, newest first."""
+    """Return the newest written calls, newest first."""
     query = f"SELECT {_COLUMNS} FROM call ORDER BY at DESC LIMIT ?"  # noqa: S608
     return [_call(row) for row in connection.execute(query, (count,))]
 
 
 def safe_body(body: bytes) -> str:
-    """Return the JSON of a request without secrets, for showing it.
+    """Return the JSON of a request without secrets, for display.
 
-    Queries and the values of environments are left out, as are texts that are very long.
+    Queries, the values of environments and very long texts are left out.
     """
     try:
         values = json.loads(body)
@@ -158,19 +158,19 @@ def safe_body(body: bytes) -> str:
         return ""
     if not isinstance(values, dict):
         return ""
-    told: dict[str, Any] = {}
+    safe: dict[str, Any] = {}
     for name, value in values.items():
         if name == "query" and isinstance(value, str):
-            told[name] = f"[{len(value.splitlines())} lines left out]"
+            safe[name] = f"[{len(value.splitlines())} lines left out]"
         elif name == "environment" and isinstance(value, str):
             lines = [line for line in value.splitlines() if "=" in line]
             names = [line.partition("=")[0].strip() for line in lines]
-            told[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
+            safe[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
         elif len(str(value)) > _LONGEST_VALUE:
-            told[name] = f"[{len(str(value)):,} characters left out]"
+            safe[name] = f"[{len(str(value)):,} characters left out]"
         else:
-            told |= safe_values({name: value})
-    return json.dumps(told, ensure_ascii=False)
+            safe |= safe_values({name: value})
+    return json.dumps(safe, ensure_ascii=False)
 
 
 def _goes_on(known: RecordedCall, call: Call) -> bool:

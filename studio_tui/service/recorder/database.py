@@ -1,9 +1,9 @@
-"""The SQLite file of one profile: one thread writes, and damage costs the file, not the program.
+"""The SQLite file of one profile: one thread writes, and damage loses the file, not the program.
 
     <folder>/<place>.sqlite
 
-It is a help and never a condition: where the file is locked, or the disk is full, that is logged,
-and `None` is returned. All of this asks the disk: call it in a thread.
+It works on a best-effort basis: if the file is locked or the disk is full, that is logged and
+`None` is returned. Everything here blocks on the disk: call it in a thread.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _PATIENCE = 10.0
-"""Seconds that another program may hold the file."""
+"""Seconds to wait for another program's lock."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 _log = logging.getLogger(__name__)
@@ -34,11 +34,11 @@ class Database:
     """One profile's file, shared by all dashboards on this machine."""
 
     def __init__(self, folder: Path, place: str) -> None:
-        """Take the folder of all files, and what tells this Studio and team from others."""
+        """Initialise; `place` identifies this Studio and team in the folder of all files."""
         name = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
         self.path = folder / f"{name}.sqlite"
         self.said: Callable[[str], None] = lambda _: None
-        """Given a sentence for the user, from any thread, when the file was set aside."""
+        """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
         self._lock = Lock()
         self._trouble = ""
@@ -46,33 +46,33 @@ class Database:
 
     @property
     def inode(self) -> int | None:
-        """What tells the file from another of that name; `None` where there is none."""
+        """The file's inode, which identifies it; `None` if there is no file."""
         return _inode(self.path)
 
     def read(self, work: Work[T]) -> T | None:
-        """Return what is read from the file; `None` where that is not possible now."""
+        """Return the result of `work` on the file; `None` if the file cannot be used now."""
         return self._done(work)
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a query finds; nothing where the file cannot be read."""
+        """Return the rows of a query; none if the file cannot be read."""
         return self.read(lambda connection: connection.execute(query, values).fetchall()) or []
 
     def write(self, work: Work[object]) -> bool:
-        """Have one transaction done by the thread that writes; return whether it was."""
+        """Run one transaction in the writing thread, wait for it, return whether it succeeded."""
         return self.begin(work).result()
 
     def begin(self, work: Work[object]) -> "Future[bool]":
-        """Have one transaction done as soon as those before it are; wait for nothing."""
+        """Queue one transaction for the writing thread, without waiting."""
         return self._writer.submit(self._written, work)
 
     def keep_open(self) -> None:
-        """Hold the file open, so that short uses in between do not fold its journal each time."""
+        """Keep the file open, so that short uses do not checkpoint its journal each time."""
         with self._lock:
             if self._keeper is None:
                 self._keeper = self._opened_to_keep()
 
     def close(self) -> None:
-        """Write what is waiting, and let the file go; it can be used again."""
+        """Write what is queued, and close the file; it can be used again."""
         self._writer.submit(lambda: None).result()
         with self._lock:
             keeper, self._keeper = self._keeper, None
@@ -82,10 +82,10 @@ class Database:
     def _opened_to_keep(self) -> sqlite3.Connection | None:
         try:
             keeper = opened(self.path)
-            # Nothing is open until something was read.
+            # SQLite opens the file only at the first read.
             keeper.execute("SELECT count(*) FROM listing").fetchone()
         except (sqlite3.Error, OSError):
-            return None  # the next use says why
+            return None  # the next use logs the reason
         return keeper
 
     def _written(self, work: Work[object]) -> bool:
@@ -102,7 +102,7 @@ class Database:
         return self._done(transaction) or False
 
     def _done(self, work: Work[T]) -> T | None:
-        """Do something with the file; `None` when that is not possible now."""
+        """Run `work` on the file; return `None` if that is not possible now."""
         inode = _inode(self.path)
         try:
             with closing(opened(self.path)) as connection:
@@ -110,7 +110,9 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                _log.warning("The recorder cannot be used, so it is kept in memory: %s", error)
+                _log.warning(
+                    "The recorder's file cannot be used, so records stay in memory: %s", error
+                )
             if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 self._set_aside(inode)
             return None
@@ -118,10 +120,10 @@ class Database:
         return answer
 
     def _set_aside(self, inode: int | None) -> None:
-        """Make room for a new file, and keep the damaged one for whoever wants to look at it.
+        """Move a damaged file aside, so that a new one is created.
 
-        `inode` is that of the file that was found damaged: another dashboard may have been quicker,
-        and what stands there now be whole.
+        `inode` is that of the file found damaged: another dashboard may have been quicker, and the
+        current file may be intact.
         """
         damaged = self.path.with_suffix(".damaged")
         with self._lock:
@@ -133,7 +135,7 @@ class Database:
                     if inode is None or _inode(self.path) != inode:
                         return
                     self.path.replace(damaged)
-                    # Else they would be played back into the new file.
+                    # Otherwise SQLite would play them back into the new file.
                     for suffix in ("-journal", "-wal", "-shm"):
                         self.path.with_name(f"{self.path.name}{suffix}").unlink(missing_ok=True)
             except OSError as error:
@@ -148,11 +150,11 @@ class Database:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Open the file, made if missing, for a moment only, as others use it too.
+    """Open the file for a moment, creating it if missing; others use it too.
 
     Raises:
         sqlite3.Error: it is damaged, locked, or of a newer program.
-        OSError: its folder cannot be made.
+        OSError: its folder cannot be created.
     """
     private_dir(path.parent)
     path.touch(mode=0o600)
@@ -181,7 +183,7 @@ def _inode(path: Path) -> int | None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock that no other dashboard has at the same time."""
+    """Hold a lock that only one dashboard can hold at a time."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,7 +1,7 @@
-"""What sets one JSON value apart from the one before it, and how to go from the one to the other.
+"""Differences between two JSON values, and applying them.
 
-A difference is JSON too: `{"=": value}` puts another value in place, `{"{": {...}}` changes members
-of an object, where `{"-": 1}` takes one away, and `{"[": {...}}` changes items of a list.
+A difference is JSON too: `{"=": value}` replaces the value, `{"{": {...}}` changes members of an
+object, where `{"-": 1}` removes one, and `{"[": {...}}` changes items of a list.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ _GONE = {"-": 1}
 
 
 def difference(before: Any, after: Any) -> dict[str, Any]:
-    """Return what leads from one value to the other; `NOTHING` where they are equal."""
+    """Return the difference from one value to the other; `NOTHING` if they are equal."""
     if isinstance(before, dict) and isinstance(after, dict):
         members = {key: _GONE for key in before if key not in after}
         for key, value in after.items():
@@ -31,10 +31,10 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
 
 
 def applied(before: Any, found: dict[str, Any]) -> Any:
-    """Return the value that a difference leads to.
+    """Return the value after applying a difference.
 
     Raises:
-        ValueError: it is no difference from that value.
+        ValueError: the difference does not apply to that value.
     """
     try:
         return _applied(before, found)

@@ -1,4 +1,4 @@
-"""Commands that waited to be sent, and what became of them: sent, taken back, or lost."""
+"""Commands that waited to be sent, and their outcomes: sent, undone, or lost."""
 
 import os
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from studio_tui.redaction import without_secrets
 from studio_tui.service.recorder.database import Database
 
 LONGEST = timedelta(hours=1)
-"""After which nothing can be waiting any more, whatever process has its number now."""
+"""Time after which no command can still be waiting, even if its pid is in use again."""
 
 
 class HoldState(StrEnum):
-    """What became of a command that waited."""
+    """The outcome of a waiting command."""
 
     HELD = "held"
     SENT = "sent"
     UNDONE = "undone"
     LOST = "lost"
-    """The dashboard ended before, so it was not sent."""
+    """The dashboard ended before it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Hold:
     """What it does, such as `cancelling 3 jobs`; safe to draw."""
     at: datetime
     until: datetime
-    """When it is sent unless it is taken back."""
+    """When it is sent unless undone."""
     state: HoldState = HoldState.HELD
 
 
 class Holds:
-    """The commands of all dashboards of a profile that wait; asks the disk."""
+    """Waiting commands of all dashboards of a profile; blocks on the disk."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def note(self, hold: Hold) -> bool:
-        """Remember a command that waits; return whether that was done."""
+        """Store a waiting command; return whether that succeeded."""
         words = without_secrets(hold.words)
         times = hold.at.timestamp(), hold.until.timestamp()
         row = (hold.id, *times, os.getpid(), words, hold.state)
@@ -54,7 +54,7 @@ class Holds:
         )
 
     def settle(self, hold_id: str, state: HoldState) -> bool:
-        """Remember what became of it; return whether that was done."""
+        """Store its outcome; return whether that succeeded."""
         return self._database.write(
             lambda connection: connection.execute(
                 "UPDATE held SET state = ? WHERE id = ?", (state, hold_id)
@@ -62,7 +62,7 @@ class Holds:
         )
 
     def lost(self, now: datetime) -> Sequence[Hold]:
-        """Return what waited as its dashboard ended, and so was not sent; each is told once."""
+        """Return commands that were not sent because their dashboard ended, each only once."""
         rows = self._database.rows(
             "SELECT id, words, at, until, state, pid FROM held WHERE state = ?", HoldState.HELD
         )
@@ -71,13 +71,13 @@ class Holds:
             for *row, pid in rows
             if (hold := _hold(row)).until + LONGEST < now or not _is_another_alive(pid)
         ]
-        # What cannot be marked now is told again, which is better than never.
+        # If marking fails, they are returned again, which is better than never.
         for hold in lost:
             self.settle(hold.id, HoldState.LOST)
         return lost
 
     def past(self, count: int) -> Sequence[Hold]:
-        """Return what was taken back or lost, the newest first."""
+        """Return undone and lost commands, newest first."""
         rows = self._database.rows(
             "SELECT id, words, at, until, state FROM held WHERE state IN (?, ?)"
             " ORDER BY at DESC LIMIT ?",
@@ -93,7 +93,7 @@ def _hold(row: Sequence[object]) -> Hold:
 
 
 def _is_another_alive(pid: int) -> bool:
-    """Whether another process than this one has that number."""
+    """Whether another process has that pid."""
     if pid == os.getpid():
         return False
     try:

@@ -1,6 +1,6 @@
-"""Jobs and pipelines as they were last seen, and each change that led there.
+"""Jobs and pipelines as last seen, and each change that led there.
 
-All functions are about one open file; those that write are parts of a transaction.
+All functions work on an open file; those that write are parts of a transaction.
 """
 
 import json
@@ -13,7 +13,7 @@ from studio_tui.service.recorder.bodies import pack, unpack
 from studio_tui.service.recorder.differences import difference
 
 GONE = {"-": 1}
-"""The difference of what Studio lists no longer."""
+"""The difference for an item that Studio no longer lists."""
 
 _KNOWN = (
     "SELECT id, body, seen_at, gone_at FROM item"
@@ -24,17 +24,17 @@ _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A thing as it is now."""
+    """An item in its current state."""
 
     id: str
     made_at: float
-    """Seconds of the epoch."""
+    """Seconds since the epoch."""
     body: Mapping[str, Any]
     """JSON values without secrets."""
 
 
 def note(connection: Connection, kind: str, seen: Sequence[Seen], at: float) -> None:
-    """Record what has changed of these things; what another has recorded since stays."""
+    """Record the changes of these items; newer records by others are kept."""
     ids = json.dumps([each.id for each in seen])
     known = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
     for each in seen:
@@ -56,7 +56,7 @@ def note(connection: Connection, kind: str, seen: Sequence[Seen], at: float) -> 
 def note_gone(
     connection: Connection, kind: str, listed: Collection[str], since: float, at: float
 ) -> None:
-    """Record which things are gone: made since then, and not among those that are listed."""
+    """Record as gone the items created since `since` that are not `listed`."""
     query = "SELECT id FROM item WHERE kind = ? AND made_at >= ? AND gone_at IS NULL"
     rows = connection.execute(f"{query} AND seen_at <= ?", (kind, since, at)).fetchall()
     for (item_id,) in rows:
@@ -69,19 +69,19 @@ def note_gone(
 
 
 def newest(connection: Connection, kind: str, count: int) -> Sequence[bytes]:
-    """Return what is recorded of the newest things that Studio listed last, newest first."""
+    """Return the bodies of the newest items still listed by Studio, newest first."""
     query = "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL ORDER BY made_at DESC LIMIT ?"
     return [body for (body,) in connection.execute(query, (kind, count))]
 
 
 def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:
-    """Return what is recorded of these things, in their order."""
+    """Return the bodies of these items, in the order of their ids."""
     known = {row[0]: row[1] for row in connection.execute(_KNOWN, (kind, json.dumps(ids)))}
     return [known[each] for each in ids if each in known]
 
 
 def everything(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
-    """Return what is recorded of all things, and when each was seen to be so; newest first."""
+    """Return body and time last changed of all items, newest first."""
     query = "SELECT body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC"
     return connection.execute(query, (kind,))
 

@@ -1,4 +1,4 @@
-"""What the recorder forgets, so that its file stays within days and megabytes."""
+"""Deletes old records, so that the file stays within its limits of days and megabytes."""
 
 import time
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sqlite3 import Connection
 DAY = 86_400.0
 MEGABYTE = 1024 * 1024
 STEP = 500
-"""Things forgotten in one transaction, so that no other dashboard waits long for the file."""
+"""Items deleted per transaction, so that other dashboards do not wait long for the file."""
 
 _OLD_ITEMS = "SELECT kind, id FROM item WHERE seen_at < ? ORDER BY seen_at LIMIT ?"
 _OLDEST_ITEMS = "SELECT kind, id FROM item ORDER BY seen_at LIMIT ?"
@@ -15,18 +15,18 @@ _OLDEST_ITEMS = "SELECT kind, id FROM item ORDER BY seen_at LIMIT ?"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is remembered."""
+    """How much is kept."""
 
     days: float = 90.0
-    """After so many days without a change a job or pipeline is forgotten, and so is a call."""
+    """Days after which calls, and jobs and pipelines that have not changed, are deleted."""
     megabytes: float = 256.0
-    """What the file may take; what changed longest ago goes first."""
+    """Maximum size of the file; what changed longest ago is deleted first."""
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Forget some of what is too old or too much; return whether there is more to be forgotten.
+    """Delete some of what exceeds the limits; return whether there is more to delete.
 
-    It is part of a transaction. Active things go only where there is no room.
+    It is part of a transaction. Recent items are deleted only if the file is too large.
     """
     since = now - limits.days * DAY
     items = connection.execute(_OLD_ITEMS, (since, STEP)).fetchall()
@@ -54,14 +54,14 @@ def size(connection: Connection) -> int:
 
 
 def give_back(connection: Connection) -> None:
-    """Return the room of what was forgotten to the disk; outside of a transaction."""
+    """Return freed pages to the disk; call it outside of a transaction."""
     if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
-        # A file of before has to be written anew once; after that it is done step by step.
+        # An older file must be rewritten once; after that it is done step by step.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     for _ in range(0, free, STEP):
-        # A script, as a single statement stops after its first page.
+        # As a script, since a single statement stops after its first page.
         connection.executescript(f"PRAGMA incremental_vacuum({STEP})")
         time.sleep(0)
     if free:
@@ -69,7 +69,7 @@ def give_back(connection: Connection) -> None:
 
 
 def _forget_calls(connection: Connection, condition: str, value: float) -> int:
-    """Forget the oldest calls for which a condition of ours holds; return how many."""
+    """Delete the oldest calls that fulfil an SQL condition; return how many."""
     query = (
         "DELETE FROM call WHERE number IN"  # noqa: S608 (words of ours)
         f" (SELECT number FROM call WHERE {condition} ORDER BY last_at LIMIT ?)"

@@ -1,8 +1,7 @@
-"""The flight recorder of one profile: what was seen of its jobs and pipelines, and what was asked.
+"""The flight recorder of one profile: states of its jobs and pipelines, and requests sent.
 
-State changes are written at once, calls once a minute. Methods that read ask the disk: call them
-in a thread. Those that note anything may be called from there or from the event loop, where they
-say so.
+State changes are written at once, calls once a minute. Methods that read block on the disk: call
+them in a thread. Methods that record are for the event loop or a thread, as the sections below say.
 """
 
 import asyncio
@@ -27,27 +26,27 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 WRITE_EVERY = 60.0
-"""Seconds between two transactions while no state changes."""
+"""Seconds between two writes while no state changes."""
 PRUNE_EVERY = 30
-"""Transactions between two looks at what is too old; the first is soon after the start."""
+"""Writes between two prunings; the first one is soon after the start."""
 CHUNK = 200
-"""Things read or compared at once, between which other threads have their turn."""
+"""Items read or compared before other threads get their turn."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A list as it was last known, perhaps by an earlier run."""
+    """A list as last known, perhaps by an earlier run."""
 
     items: tuple[Any, ...]
     at: datetime
-    """When Studio last confirmed it, or a minute before."""
+    """When Studio last confirmed it, up to a minute too early."""
     has_all: bool = True
 
 
 class Recorder:
-    """Records for all dashboards of a profile; two at once see each other's records."""
+    """Records for all dashboards of a profile; concurrent ones see each other's records."""
 
     def __init__(
         self,
@@ -61,30 +60,30 @@ class Recorder:
         self._now = now
         self._calls = CallLog()
         self._file: int | None = None
-        """Which file all of what follows is about; another takes the place of a damaged one."""
+        """Inode of the file that the following describe; a damaged file is replaced."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        """What is recorded, by kind and id, as far as this run has recorded it."""
+        """What this run has recorded, by kind and id."""
         self._listings: dict[str, Any] = {}
-        """What was written of each list last."""
+        """The last written body of each list."""
         self._confirmed: dict[str, datetime] = {}
-        """When Studio last confirmed each list, as far as that is not written."""
+        """When Studio last confirmed each list, if that is not written yet."""
 
-    # Noting; from the event loop.
+    # Recording; from the event loop.
 
     def note_call(self, call: Call) -> None:
-        """Take a request that has ended; it is written within a minute."""
+        """Record a request that has ended; it is written within a minute."""
         self._calls.note(call)
 
     def confirm(self, name: str, at: datetime) -> None:
-        """Take when Studio said that a list is as it was; it is written within a minute."""
+        """Record that a list was unchanged at a time; it is written within a minute."""
         self._confirmed[name] = at
 
-    # Noting; in a thread.
+    # Recording; in a thread.
 
     def note_jobs(
         self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
     ) -> None:
-        """Record what has changed of the list of jobs; no job since `back_to` is missing in it."""
+        """Record changes of the job list; no job created since `back_to` is missing in it."""
         self._begin_anew_in_another_file()
         known = self._seen[JOB]
         seen = self._changed(JOB, {job.id: job for job in jobs}, at)
@@ -103,7 +102,7 @@ class Recorder:
             self._listings["jobs"] = listing
 
     def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> None:
-        """Record what has changed of the list of pipelines."""
+        """Record changes of the pipeline list."""
         self._begin_anew_in_another_file()
         by_id = {each.pipeline_id: each for each in pipelines}
         seen = self._changed(PIPELINE, by_id, at)
@@ -127,7 +126,7 @@ class Recorder:
             self._listings[name] = listing
 
     def flush(self) -> bool:
-        """Write what waits, in one transaction; return whether that was done."""
+        """Write waiting records in one transaction; return whether that succeeded."""
         taken, confirmed = self._calls.take(), dict(self._confirmed)
         self._confirmed = {}
         if not taken and not confirmed:
@@ -149,19 +148,19 @@ class Recorder:
         return False
 
     def prune(self) -> None:
-        """Forget what is too old or too much, step by step."""
+        """Delete what exceeds the limits, step by step."""
         more, now = [True], self._now().timestamp()
 
         def step(connection: "Connection") -> None:
             more[0] = pruning.prune(connection, self._limits, now)
 
         while more[0] and self.database.write(step):
-            # Others write in between.
+            # Let other threads write in between.
             time.sleep(0)
         self.database.read(pruning.give_back)
 
     async def run(self) -> None:
-        """Write what waits once a minute, and forget what is too old, until cancelled."""
+        """Write waiting records once a minute, and prune, until cancelled."""
         await asyncio.to_thread(self.database.keep_open)
         turns = 0
         try:
@@ -172,14 +171,14 @@ class Recorder:
                     await asyncio.to_thread(self.prune)
                 turns += 1
         finally:
-            # Short, and there is no loop that waits for it any more.
+            # On the event loop: it is short, and the loop is about to end.
             self.flush()
             self.database.close()
 
     # Reading; in a thread.
 
     def recall_jobs(self, most: int) -> Recalled | None:
-        """Return the newest jobs as they were last known, at most so many."""
+        """Return the newest jobs as last known, at most `most`."""
         listing = self._listing("jobs")
         if listing is None:
             return None
@@ -190,7 +189,7 @@ class Recorder:
         return Recalled(jobs, at, bool(body.get("has_all")) and len(jobs) >= body["count"])
 
     def recall_pipelines(self) -> Recalled | None:
-        """Return the pipelines as they were last known."""
+        """Return the pipelines as last known."""
         listing = self._listing("pipelines")
         if listing is None:
             return None
@@ -200,7 +199,7 @@ class Recorder:
         return Recalled(tuple(models_of(Pipeline, packed or ())), at, bool(body.get("has_all")))
 
     def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
-        """Return a short list as it was last known."""
+        """Return a short list as last known."""
         listing = self._listing(name)
         if listing is None or not isinstance(listing[0], list):
             return None
@@ -208,24 +207,24 @@ class Recorder:
         return Recalled(tuple(found), listing[1])
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...]:
-        """Return all jobs that were ever seen, newest first, and since when each is as it is."""
+        """Return all jobs ever seen, newest first, and since when each is in its state."""
         rows = self.database.read(lambda connection: list(items.everything(connection, JOB)))
         return tuple(_with_times(rows or (), Job))
 
     def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...]:
-        """Return all pipelines that were ever seen, newest first, and since when each is so."""
+        """Return all pipelines ever seen, newest first, and since when each is in its state."""
         rows = self.database.read(lambda connection: list(items.everything(connection, PIPELINE)))
         return tuple(_with_times(rows or (), Pipeline))
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
-        """Return the newest calls, newest first, those among them that are not written yet."""
+        """Return the newest calls, newest first, including those not written yet."""
         waiting = {_key(call): call for call in self._calls.waiting}
         written = self.database.read(lambda connection: calls.read(connection, count)) or []
         known = {_key(call): call for call in written} | waiting
         ordered = sorted(known.values(), key=lambda call: call.at, reverse=True)
         return tuple(ordered[:count])
 
-    # The rest.
+    # Helpers.
 
     def _begin_anew_in_another_file(self) -> None:
         if (file := self.database.inode) != self._file:

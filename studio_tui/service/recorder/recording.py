@@ -1,4 +1,4 @@
-"""Has what pollers fetch recorded, beside them: they need not wait for a disk."""
+"""Records what pollers fetch, in the background: pollers need not wait for the disk."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
 Note = Callable[[], bool | None]
-"""Records something; run in a thread. Returns whether something was learnt by it."""
+"""Records something; called in a thread. Returns whether origins have changed."""
 
 
 class Recording:
-    """Takes answers as they come and has them recorded in turn, of each list the newest."""
+    """Queues answers and records them one by one; of each list only the newest waits."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Recording:
         learnt: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Take also what else learns of each list of jobs; `learnt` is called when origins have."""
+        """Initialise; `learnt` is called when a job list has brought new origins."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
@@ -38,11 +38,11 @@ class Recording:
         self._now = now
         self._waiting: dict[str, Note] = {}
         self._known: dict[str, object] = {}
-        """The answers taken last, by the names of lists."""
+        """The last answer taken, by the name of the list."""
         self._came = asyncio.Event()
 
     def take_jobs(self, jobs: Jobs, back_to: datetime) -> None:
-        """Have a list of jobs recorded if it is another than before."""
+        """Record a list of jobs, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
         def note() -> bool:
@@ -56,7 +56,7 @@ class Recording:
         self._take("jobs", jobs, at, note)
 
     def take_pipelines(self, pipelines: Pipelines) -> None:
-        """Have a list of pipelines recorded if it is another than before."""
+        """Record a list of pipelines, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
@@ -66,7 +66,7 @@ class Recording:
         self._take("pipelines", pipelines, at, note)
 
     def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
-        """Have a short list recorded as a whole if it is another than before."""
+        """Record a short list as a whole, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
         def note() -> None:
@@ -75,7 +75,7 @@ class Recording:
         self._take(name, answer, at, note)
 
     async def run(self) -> None:
-        """Record what is taken until cancelled, and what was taken until then."""
+        """Record queued answers until cancelled, and the remaining ones then."""
         try:
             while True:
                 await self._came.wait()
@@ -87,7 +87,7 @@ class Recording:
                 self._waiting.popitem()[1]()
 
     async def _done(self, note: Note) -> None:
-        """Have something recorded; who cancels meanwhile waits for its end."""
+        """Record something in a thread; cancellation waits for its end."""
         under_way = asyncio.ensure_future(asyncio.to_thread(note))
         try:
             await asyncio.shield(under_way)
@@ -112,7 +112,7 @@ async def recall(
     schedules: Poller[tuple[Job, ...]],
     clusters: Poller[Page[Cluster]],
 ) -> None:
-    """Let pollers begin with what was last known, where Studio has not answered by then."""
+    """Give pollers the last known lists to start with, unless Studio has answered by then."""
     if found := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
         jobs.recall(Jobs(found.items, found.has_all), found.at)
     if found := await asyncio.to_thread(recorder.recall_pipelines):

@@ -1,7 +1,7 @@
-"""A recording to be shared: what was seen of jobs and pipelines, as lines of JSON, without secrets.
+"""A recording to be shared: the changes of jobs and pipelines, as JSON lines, without secrets.
 
-The first line says what it is; each other has a change of a job or pipeline and when it was seen,
-or a short list as it was last. There are no logs, queries, calls or values of environments in it.
+The first line identifies the format; each other line is a change of a job or pipeline and when it
+was seen, or the last state of a short list. It has no logs, queries, calls or environment values.
 """
 
 import json
@@ -19,7 +19,7 @@ from studio_tui.service.recorder.database import Database
 FORMAT = "studio-tui recording"
 VERSION = 1
 LARGEST_LINE = 16 * 1024 * 1024
-"""Bytes of a line that is read."""
+"""Maximum bytes of a line."""
 
 _LISTS = ("clusters", "schedules")
 
@@ -33,15 +33,15 @@ class Change:
     kind: str
     id: str
     difference: dict[str, Any]
-    """From what it was before; see `differences`."""
+    """From its state before; see `differences`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that a file holds."""
+    """The contents of a file."""
 
     changes: tuple[Change, ...]
-    """The oldest first; at least one."""
+    """Oldest first; at least one."""
     lists: dict[str, list[Any]]
 
     @property
@@ -56,19 +56,19 @@ class Record:
 
 
 def export(database: Database, file: Path) -> int:
-    """Write all that was recorded to a file that only its owner can read; return the changes.
+    """Write all that was recorded to a file readable only by its owner; return the changes.
 
     Raises:
-        ConfigError: nothing is recorded, or the file cannot be written; the sentence says which.
+        ConfigError: nothing is recorded, or the file cannot be written; the message says which.
     """
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
     if not rows:
-        raise ConfigError("Nothing was recorded of this team yet: open the dashboard on it first.")
+        raise ConfigError("Nothing was recorded for this team yet: open the dashboard on it first.")
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ConfigError(f"{file} exists already: name another file.") from None
+        raise ConfigError(f"{file} already exists: choose another file name.") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as written:
@@ -81,7 +81,7 @@ def load(file: Path) -> Record:
     """Read a recording.
 
     Raises:
-        ConfigError: it is none, or it cannot be read; the sentence says why.
+        ConfigError: it is not a recording, or it cannot be read; the message says why.
     """
     changes: list[Change] = []
     lists: dict[str, list[Any]] = {}
@@ -89,20 +89,24 @@ def load(file: Path) -> Record:
         with file.open("rb") as opened:
             head = _read(opened.readline(LARGEST_LINE))
             if head.get("format") != FORMAT:
-                raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.")
+                raise ConfigError(f"{file} is not a recording: make one with `studio-tui record`.")
             if head.get("version") != VERSION:
-                raise ConfigError(f"{file} is of a newer program: update studio-tui to replay it.")
+                raise ConfigError(
+                    f"{file} is from a newer program: update studio-tui to replay it."
+                )
             for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
                 try:
                     _take(_read(line), changes, lists)
                 except (ValueError, KeyError, TypeError, OverflowError):
                     raise ConfigError(f"{file} is damaged in line {number}.") from None
     except ValueError:
-        raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.") from None
+        raise ConfigError(
+            f"{file} is not a recording: make one with `studio-tui record`."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
     if not changes:
-        raise ConfigError(f"{file} holds nothing to be replayed.")
+        raise ConfigError(f"{file} contains nothing to replay.")
     changes.sort(key=lambda change: change.at)
     return Record(tuple(changes), lists)
 

@@ -1,4 +1,4 @@
-"""Plays a recording as if Studio answered: at each moment, what was seen then."""
+"""Plays back a recording in place of Studio: at each moment, what was seen then."""
 
 import asyncio
 from bisect import bisect_right
@@ -16,14 +16,14 @@ from studio_tui.service.recorder.items import GONE
 from studio_tui.service.recorder.recording_file import Change, Record
 
 LOOK_EVERY = 0.2
-"""Seconds between two looks at whether there is something else to be seen."""
+"""Seconds between two checks for changes."""
 
 BEFORE = timedelta(seconds=1)
-"""What the time of a replay begins before its first change."""
+"""How long before its first change the playback begins."""
 
 
 class ReplayTime:
-    """The time of a replay, which runs at a speed, stands still, or is set."""
+    """The clock of a playback, which can run at any speed, be paused, or be set."""
 
     def __init__(
         self, record: Record, speed: float, monotonic: Callable[[], float] = clock.monotonic
@@ -31,7 +31,7 @@ class ReplayTime:
         self.begins = record.begins - BEFORE
         self.ends = max(record.ends, record.begins + BEFORE)
         self.speed = speed
-        """Seconds that pass in one."""
+        """Recorded seconds per real second."""
         self.runs = True
         self._moments = sorted({change.at for change in record.changes})
         self._monotonic = monotonic
@@ -39,7 +39,7 @@ class ReplayTime:
         self._since = monotonic()
 
     def now(self) -> datetime:
-        """Return the time that it is in the replay; it ends with the recording."""
+        """Return the current time in the recording, at most its end."""
         if not self.runs:
             return self._from
         passed = timedelta(seconds=(self._monotonic() - self._since) * self.speed)
@@ -47,16 +47,16 @@ class ReplayTime:
 
     @property
     def share(self) -> float:
-        """How much of it has passed, from 0 to 1."""
+        """Share of the recording that has been played, from 0 to 1."""
         return (self.now() - self.begins) / (self.ends - self.begins)
 
     def turn(self) -> None:
-        """Let it stand still, or go on; from its end it begins anew."""
+        """Pause or resume; at its end, start over."""
         now = self.now()
         self._go(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
 
     def step(self, *, back: bool = False) -> None:
-        """Stand still at the next change, or at the one before."""
+        """Pause at the next change, or at the one before."""
         now = self.now()
         if back:
             moment = next((each for each in reversed(self._moments) if each < now), self.begins)
@@ -65,7 +65,7 @@ class ReplayTime:
         self._go(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Say whenever there is something else to be seen than before, until cancelled."""
+        """Call `changed` whenever the visible state has changed, until cancelled."""
         before = 0
         while True:
             passed = bisect_right(self._moments, self.now())
@@ -79,7 +79,7 @@ class ReplayTime:
 
 
 class ReplayClient:
-    """Answers as `StudioClient` does, from a recording; nothing can be changed in it."""
+    """Answers like `StudioClient`, from a recording; nothing can be changed in it."""
 
     is_local_studio = False
 
@@ -88,7 +88,7 @@ class ReplayClient:
         self._changes = record.changes
         self._lists = record.lists
         self._place = 0
-        """How many changes are in what follows."""
+        """Number of changes applied to the bodies below."""
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, Page[Any]] = {}
@@ -98,7 +98,7 @@ class ReplayClient:
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
     ) -> Page[Job]:
-        """Return the jobs as they were, newest first."""
+        """Return the jobs at this time, newest first."""
         if status == JobState.TASK:
             return Page(tuple(self._listed("schedules", Job)))
         jobs: list[Any] = self._things(JOB)
@@ -109,13 +109,13 @@ class ReplayClient:
         return self._page(f"jobs {limit} {status} {job_id}", tuple(jobs[:limit]))
 
     async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
-        """Return the pipelines as they were, newest first."""
+        """Return the pipelines at this time, newest first."""
         return self._page(f"pipelines {limit}", tuple(self._things(PIPELINE)[:limit]))
 
     async def pipeline(
         self, *, pipeline_id: str | None = None, name: str | None = None
     ) -> Pipeline:
-        """Return a pipeline as it was."""
+        """Return a pipeline at this time."""
         for one in self._things(PIPELINE):
             if pipeline_id == one.pipeline_id or (pipeline_id is None and name == one.name):
                 known: Pipeline = one
@@ -123,11 +123,11 @@ class ReplayClient:
         raise NotFound(404, "This pipeline is not in the recording at this time.")
 
     async def clusters(self) -> Page[Cluster]:
-        """Return the clusters as they were last."""
+        """Return the last recorded clusters."""
         return self._page("clusters", tuple(self._listed("clusters", Cluster)))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
-        """Refuse, as there are no logs in a recording."""
+        """Raise, as there are no logs in a recording."""
         await self._nothing(job_id)
         yield
 
@@ -142,10 +142,10 @@ class ReplayClient:
     pause_pipeline = resume_pipeline = remove_job = _refused
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Do nothing, as nothing is open."""
 
     def _things(self, kind: str) -> list[Any]:
-        """Return what there was of a kind at this time, newest first."""
+        """Return the items of a kind at this time, newest first."""
         self._go_to(self.time.now())
         found = []
         for (of, item_id), body in self._bodies.items():
@@ -176,7 +176,7 @@ class ReplayClient:
         try:
             self._bodies[key] = applied(self._bodies.get(key), change.difference)
         except ValueError:
-            # What came before it was forgotten; it is there again with its next whole state.
+            # What came before it was deleted; it reappears with its next whole state.
             self._bodies.pop(key, None)
 
     def _listed(self, name: str, model: type[Any]) -> list[Any]:

@@ -1,9 +1,9 @@
-"""The tables of the recorder's file, and how an older file becomes one of today."""
+"""The tables of the recorder's file, and the migration of older files."""
 
 import sqlite3
 
 VERSION = 2
-"""Of the tables; 1 had the job history alone."""
+"""Version of the tables; 1 had the job history alone."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
@@ -75,7 +75,7 @@ def is_current(connection: sqlite3.Connection) -> bool:
     """Return whether the file has all tables.
 
     Raises:
-        sqlite3.DatabaseError: a newer program has made the file, or it is damaged.
+        sqlite3.DatabaseError: a newer program has created the file, or it is damaged.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:

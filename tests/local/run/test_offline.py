@@ -66,7 +66,7 @@ def test_without_a_network_what_is_cached_is_used_and_the_rest_is_named(
     cached = studio.end(studio.submit(query, requirements="tiny==1.0")["id"])
     log = studio.log(cached["id"])
     assert cached["status"] == "COMPLETE", log
-    assert "only what is cached can be used" in log
+    assert "only cached packages can be used" in log
     assert "tiny is here" in log
     missing = studio.end(studio.submit(query, requirements="tiny\nhuge-thing")["id"])
     assert missing["status"] == "FAILED"

@@ -1,1 +1,1 @@
-"""The page of a job, for a browser: facts, pipeline and live log, for reading only."""
+"""The read-only page of a job, for a browser: facts, pipeline and live log."""

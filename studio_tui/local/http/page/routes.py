@@ -1,4 +1,4 @@
-"""Serves the pages of jobs, each under its own key; the gate has looked at host and origin."""
+"""Serves the pages of jobs, each under its own key; host and origin are checked before."""
 
 import asyncio
 from pathlib import Path
@@ -14,12 +14,12 @@ from studio_tui.local.http.transcript import Transcript
 from studio_tui.local.server.studio import Studio
 
 HEADERS = {
-    # Nothing but this server's own script and style; no frame, form, base or foreign image.
+    # Only this server's own script and style; no frame, form, base or foreign image.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",  # the address holds the key
+    "Referrer-Policy": "no-referrer",  # the URL contains the key
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -30,11 +30,11 @@ _STATIC = {"page.js": "text/javascript", "page.css": "text/css"}
 
 
 def page_router(studio: Studio) -> APIRouter:
-    """Return the endpoints, which are no part of the API and change nothing."""
+    """Return the endpoints, which are not part of the API and change nothing."""
     router = APIRouter(include_in_schema=False, prefix=f"{FOLDER}/{{job_id}}/{{key}}")
 
     async def job(job_id: str, key: str) -> view.JobRow:
-        """Return a job whose key is right; who has a wrong one learns nothing of jobs."""
+        """Return a job if its key is right; a wrong one reveals nothing about jobs."""
         rows = (
             await studio.jobs.listed(states=None, job_id=job_id, limit=1)
             if studio.pages.opens(job_id, key)

@@ -1,4 +1,4 @@
-"""What the page of a job says, as plain values and as HTML, in which all text is escaped."""
+"""The content of a job's page, as plain values and as HTML with all text escaped."""
 
 import json
 import sqlite3
@@ -10,7 +10,7 @@ from studio_tui.local.db.pipelines import PipelineRows
 from studio_tui.local.http.page.keys import PageKeys
 
 JobRow: TypeAlias = sqlite3.Row
-"""A job as the database has it."""
+"""A row of the database's jobs."""
 
 _MASK = "••••"
 
@@ -39,7 +39,7 @@ _PAGE = """<!doctype html>
 
 
 def facts(row: JobRow) -> dict[str, str]:
-    """Return what there is to say of a job; of its environment the names alone."""
+    """Return the facts about a job; of its environment only the names."""
     names = ", ".join(sorted(json.loads(row["environment"])))
     known = {
         "status": row["state"],
@@ -66,7 +66,7 @@ def _metrics(text: str | None) -> str:
 
 
 def runs(pipeline: PipelineRows | None, keys: PageKeys) -> list[dict[str, str]]:
-    """Return the jobs of the pipeline that a job belongs to, with the addresses of their pages."""
+    """Return the jobs of a job's pipeline, with the URLs of their pages."""
     return [
         {
             "name": run["name"],
@@ -91,7 +91,7 @@ def page(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> str:
 
 
 def state(row: JobRow, pipeline: PipelineRows | None, keys: PageKeys) -> dict[str, Any]:
-    """Return what changes of the page while it is looked at."""
+    """Return the parts of the page that change while it is open."""
     return {"facts": facts(row), "runs": runs(pipeline, keys)}
 
 

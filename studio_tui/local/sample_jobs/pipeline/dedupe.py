@@ -1,4 +1,4 @@
-"""Leaves out modules whose text is that of another."""
+"""Removes modules with the same text as another."""
 
 import hashlib
 

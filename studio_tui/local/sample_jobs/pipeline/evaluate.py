@@ -1,4 +1,4 @@
-"""Tries both classifiers on the examples kept back, and says how sure one can be (bootstrap)."""
+"""Evaluates both classifiers on the test examples, with confidence intervals (bootstrap)."""
 
 import random
 
@@ -21,7 +21,7 @@ def by_bayes(names: dict[str, int]) -> str:
 
 
 def by_centroid(names: dict[str, int]) -> str:
-    """Return the label whose middle is nearest, by angle."""
+    """Return the label with the nearest centroid, by angle."""
 
     def score(model: Row) -> float:
         weights = model["weights"]

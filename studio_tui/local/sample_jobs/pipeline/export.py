@@ -1,4 +1,4 @@
-"""Picks out the modules that neither classifier could place."""
+"""Selects the modules that both classifiers got wrong."""
 
 from lake import read, write
 

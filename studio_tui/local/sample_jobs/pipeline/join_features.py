@@ -1,11 +1,11 @@
-"""Joins what is known of each module: its names, and how many others are much like it."""
+"""Joins the features of each module: its names, and the number of similar modules."""
 
 from collections import Counter
 
 from lake import bar, read, write
 
 BAND = 8
-"""Numbers of a signature that two modules must share to be called alike."""
+"""Numbers of a signature that two modules must share to count as similar."""
 
 counts = {row["path"]: row["names"] for row in read("token_counts")}
 signatures = {row["path"]: row["signature"] for row in read("signatures")}

@@ -1,9 +1,9 @@
-"""Gives each package the label that its modules are to be told by: large ones their own name."""
+"""Assigns each package the label of its modules: large packages get their own name."""
 
 from lake import read, write
 
 LARGE = 8
-"""Modules from which on a package has a label of its own."""
+"""Minimum number of modules of a package with its own label."""
 
 write(
     "labels",

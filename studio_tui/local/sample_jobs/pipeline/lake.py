@@ -1,7 +1,7 @@
-"""Datasets that the jobs of the sample pipeline hand on: JSON lines in the folder all jobs share.
+"""The datasets of the sample pipeline: JSON lines in the folder that all jobs share.
 
-Every version is a file of its own and is never written again. What a job has read and written is
-told to Studio in the file that `STUDIO_LINEAGE` names; that is all a pipeline is planned from.
+Every version is a separate, immutable file. A job reports what it has read and written to Studio
+in the file named by `STUDIO_LINEAGE`; pipelines are planned from these reports alone.
 """
 
 import json
@@ -23,12 +23,12 @@ _sources: list[str] = []
 
 
 def exists(dataset: str) -> bool:
-    """Return whether there is a version of a dataset."""
+    """Whether there is a version of a dataset."""
     return bool(_versions(dataset))
 
 
 def read(dataset: str) -> list[Row]:
-    """Return the rows of the latest version of a dataset, as soon as there is one."""
+    """Return the rows of the latest version of a dataset, waiting until there is one."""
     began = time.monotonic()
     if not exists(dataset):
         print(f"waiting for {dataset}", flush=True)
@@ -44,7 +44,7 @@ def read(dataset: str) -> list[Row]:
 
 
 def write(dataset: str, rows: Iterable[Row]) -> None:
-    """Add a version of a dataset, and say what it was made from."""
+    """Add a version of a dataset, and report its sources."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(row) for row in rows]
     version = max(_versions(dataset), default=0) + 1
@@ -57,7 +57,7 @@ def write(dataset: str, rows: Iterable[Row]) -> None:
 
 
 def bar(items: Sequence[Item], label: str) -> Iterator[Item]:
-    """Yield the items, and draw how far we are on one line."""
+    """Yield the items, drawing a progress bar on one line."""
     began = last = time.monotonic()
     for done, item in enumerate(items, 1):
         yield item

@@ -1,4 +1,4 @@
-"""Lists the modules of Python's own library: some at the first time, all of them from then on."""
+"""Lists the modules of Python's standard library: some the first time, all from then on."""
 
 import sysconfig
 from pathlib import Path
@@ -7,7 +7,7 @@ from lake import Row, exists, write
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 FIRST = 80
-"""Modules of ordinary size to try the pipeline on, before it is let loose on everything."""
+"""Modules of typical size to try the pipeline on, before it runs on everything."""
 LEFT_OUT = {"site-packages", "dist-packages", "test"}
 
 rows: list[Row] = [

@@ -1,4 +1,4 @@
-"""Lists the packages of Python's own library, with the number of their modules."""
+"""Lists the packages of Python's standard library, with the number of their modules."""
 
 import sysconfig
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Puts its label to each module: the examples to learn from."""
+"""Adds its label to each module, which makes the labelled examples."""
 
 from lake import read, write
 

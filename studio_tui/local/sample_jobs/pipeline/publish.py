@@ -1,4 +1,4 @@
-"""Puts the report and the riddles together, as the one thing to hand on."""
+"""Combines the report and the misclassified modules into one dataset."""
 
 from lake import read, write
 

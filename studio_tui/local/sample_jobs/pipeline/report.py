@@ -1,4 +1,4 @@
-"""Says how well each classifier does on each label."""
+"""Reports how well each classifier does on each label."""
 
 from lake import read, write
 

@@ -1,4 +1,4 @@
-"""Keeps every fifth example back, to try on what was learnt from the others. Makes two datasets."""
+"""Splits off every fifth example for testing; the others are for training."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""Learns which names make a label likely: naive Bayes, smoothed as serves best in ten trials."""
+"""Trains naive Bayes on the names; picks the best of ten smoothing values."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], smoothing: float) -> list[Row]:
-    """Return a model: for each label its chance, and how likely it makes each name."""
+    """Return a model: each label's probability, and those of names given the label."""
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
         names[row["label"]].update(row["names"])
@@ -32,7 +32,7 @@ def learn(examples: list[Row], smoothing: float) -> list[Row]:
 
 
 def guess(model: list[Row], names: dict[str, int]) -> str:
-    """Return the likeliest label."""
+    """Return the most likely label."""
     scores = {
         label["label"]: label["chance"]
         + sum(count * label["weights"].get(name, label["unseen"]) for name, count in names.items())

@@ -1,6 +1,6 @@
-"""Learns the middle of each label, of as many names as serve best in ten trials.
+"""Trains a centroid for each label; picks the best of ten numbers of names.
 
-The middle is the mean of the label's modules; rare names count more.
+A centroid is the mean of the label's modules; rare names count more.
 """
 
 import math
@@ -13,7 +13,7 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], size: int) -> list[Row]:
-    """Return a model: for each label the weights of its `size` heaviest names."""
+    """Return a model: for each label, the weights of its `size` heaviest names."""
     spread = Counter(name for row in examples for name in row["names"])
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
@@ -32,7 +32,7 @@ def learn(examples: list[Row], size: int) -> list[Row]:
 
 
 def guess(model: list[Row], names: dict[str, int]) -> str:
-    """Return the label whose middle is nearest, by angle."""
+    """Return the label with the nearest centroid, by angle."""
     scores = {
         label["label"]: sum(
             count * label["weights"].get(name, 0.0) for name, count in names.items()

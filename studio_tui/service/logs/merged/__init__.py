@@ -1,1 +1,1 @@
-"""Several logs read as one, in order of time."""
+"""Several logs merged into one, in order of time."""

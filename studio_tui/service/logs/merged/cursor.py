@@ -1,4 +1,4 @@
-"""Goes through one of several logs line by line, as far as they stand in the merged one."""
+"""Iterates over the lines of one log while they are merged with those of others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,33 +8,33 @@ from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LogStore, Mark
 
 TimeOf = Callable[[bytes], float | None]
-"""Returns when a line was written, in seconds since the epoch, by what it says itself."""
+"""Returns the time a line itself states, in seconds since the epoch, or `None`."""
 
 _HEAD = 512
-"""Bytes of a line that tell its time."""
+"""Bytes of a line that are searched for its time."""
 _PIECE = 256 * 1024
 """Bytes of a long line that are read at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One of the logs that are merged."""
+    """One of the merged logs."""
 
     number: int
-    """Says in tags which log a line is of."""
+    """Identifies the log in tags."""
     name: str
-    """Safe text, for remarks."""
+    """Safe text, for marks."""
     store: LogStore
     is_over: Callable[[], bool]
-    """Whether nothing more will come, so that the last line is whole as it is."""
+    """Whether nothing more will come, so that an unterminated last line is complete."""
     origin: float
-    """When its lines begin, in seconds since the epoch, where nothing else says so."""
+    """When the log begins, in seconds since the epoch; used if nothing else gives a time."""
     time_of: TimeOf | None = None
-    """Reads the times of its lines; `None` as those of all others."""
+    """Reads the times of its lines; `None` for the default."""
 
 
 class LineCursor:
-    """A place in one log: what stands before it is in the merged log, what follows is to come."""
+    """A position in one log: lines before it are in the merged log, lines after it are not yet."""
 
     position: int
     """Bytes that are in the merged log: always whole lines."""
@@ -47,12 +47,12 @@ class LineCursor:
         self.source = source
         self.position = self.ripe = self.noted = 0
         self.settled = 0
-        """Bytes that were there when all was put in order last."""
+        """Bytes that were present at the last full ordering."""
         self.grew_at = 0.0
-        """When something came last, on the clock of who looks."""
+        """When bytes last arrived, on the caller's clock."""
         self.key = self._last = source.origin
         self.marked: set[Mark] = set()
-        """The remarks of the log that are in the merged one."""
+        """The marks of the log that are in the merged one."""
         self._store = source.store
         self._version = source.store.version
         self._time_of = source.time_of or time_of
@@ -63,10 +63,10 @@ class LineCursor:
         self._at = 0
         self._buffer = b""
         self._ends_open = False
-        """Whether the last line was taken without its newline, as nothing more was to come."""
+        """Whether the last line was taken without a newline, as nothing more was expected."""
 
     def is_true(self) -> bool:
-        """Whether what was taken still stands in the log as it did."""
+        """Whether the taken lines are unchanged in the log."""
         store = self._store
         if self._version != store.version:
             changed = store.changed_since(self._version)
@@ -83,16 +83,16 @@ class LineCursor:
 
     @property
     def arrival(self) -> datetime | None:
-        """When the next line came, if it came live."""
+        """When the next line arrived, if it came live."""
         return self._store.arrival_of(self.position)
 
     @property
     def is_late(self) -> bool:
-        """Whether the next line came later than others of its time for being an old one."""
+        """Whether the next line arrived after the last ordering, but was not printed just now."""
         return self.position >= self.settled and self.arrival is None
 
     def find(self) -> bool:
-        """Find the next line; return whether there is a whole one."""
+        """Find the next line; return whether there is a complete one."""
         if self._found is not None:
             return True
         end = self._buffer.find(b"\n", self.position - self._at)
@@ -115,7 +115,7 @@ class LineCursor:
         return True
 
     def take(self, put: Callable[[bytes], None]) -> None:
-        """Put the line that was found, in pieces, without its newline; go on to the next."""
+        """Pass the line found to `put`, in pieces, without its newline; advance to the next."""
         if self._found is None:
             return
         start, end = self._found
@@ -130,26 +130,26 @@ class LineCursor:
         self.position = min(end + 1, self._store.size)
 
     def marks(self) -> list[Mark]:
-        """Return the remarks above the next line that are not in the merged log yet."""
+        """Return the marks above the next line that are not in the merged log yet."""
         return [mark for mark in self._store.marks_of(self.position) if mark not in self.marked]
 
     @property
     def unfinished(self) -> bytes:
-        """What of an unfinished line can be shown; empty if the rest are whole lines."""
+        """The displayable part of an unfinished line; empty if the rest are whole lines."""
         if self.position >= self._store.size or self._found is not None or self.find():
             return b""
         line = self._store.line_at(self.position)
         return line.tail or line.head
 
     def ripen(self, now: float) -> None:
-        """Take what was here at the last look for ripe."""
+        """Make the bytes present at the last call ripe."""
         size = self._store.size
         if size != self.noted:
             self.grew_at = now
         self.ripe, self.noted = min(self.noted, size), size
 
     def settle(self) -> None:
-        """Take all that is here for ripe, and for what is put in order now."""
+        """Make all present bytes ripe, and count them as ordered."""
         self.ripe = self.noted = self.settled = self._store.size
 
     def _piece(self, start: int, end: int) -> bytes:

@@ -1,7 +1,7 @@
-"""Weaves the lines of several logs into one: by their times, each whole and once.
+"""Interleaves the lines of several logs by time, each whole and once.
 
-A line without a time goes with the one before it of its log, so that tracebacks stay whole. Lines
-that are not finished stand at the end until they are.
+A line without a time stays with the line before it in its log, so that tracebacks stay whole.
+Unfinished lines are at the end until they are complete.
 """
 
 import asyncio
@@ -15,24 +15,24 @@ from studio_tui.service.logs.merged.cursor import LineCursor, Source, TimeOf
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in, tag_of
 
 STILL = 1.0
-"""Seconds after which an unfinished line is shown as far as it has come."""
+"""Seconds without growth after which an unfinished line is shown."""
 
 _SLICE = 0.003
-"""Seconds of work between which others have their turn."""
+"""Seconds of work before the event loop gets its turn."""
 _LINES = 32
-"""Lines between looks at the clock."""
+"""Lines between checks of the clock."""
 _FLUSH = 256 * 1024
 _STOP = 128 * 1024
-"""Bytes after which is noted how far the logs have come."""
+"""Bytes between records of the positions in all logs."""
 
 
 class Interleaver:
-    """Logs on their way into one store, and which line of it is which of theirs."""
+    """Merges logs into one store, and maps its lines to theirs."""
 
     is_stale: bool
-    """Whether a log has changed where it is woven in already: all is to be woven anew."""
+    """Whether a merged part of a log has changed, so that everything must be merged again."""
     is_unsorted: bool
-    """Whether old lines came after younger ones of other logs."""
+    """Whether old lines arrived after newer ones of other logs."""
 
     def __init__(self, store: TaggedStore, sources: Iterable[Source], time_of: TimeOf) -> None:
         self.store = store
@@ -45,32 +45,32 @@ class Interleaver:
         self._pending: list[bytes] = []
         self._pending_size = 0
         self._arrival: datetime | None = None
-        """When what is pending came, if it came live."""
+        """When the pending bytes arrived, if they came live."""
         self._latest = float("-inf")
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
 
     def add(self, source: Source) -> None:
-        """Weave in another log from now on."""
+        """Merge another log from now on."""
         self.cursors.append(LineCursor(source, self._time_of))
 
     def remove(self, number: int) -> None:
-        """Read a log no more; what is woven in of it stays."""
+        """Stop reading a log; its merged lines stay."""
         self.cursors = [cursor for cursor in self.cursors if cursor.source.number != number]
 
     # --- weaving ---------------------------------------------------------------------------------
 
     def ripen(self, now: float) -> None:
-        """Take for ripe what was here at the last look."""
+        """Make the bytes present at the last call ripe."""
         for cursor in self.cursors:
             cursor.ripen(now)
 
     def settle(self) -> None:
-        """Take everything that is here for ripe."""
+        """Make all present bytes ripe."""
         for cursor in self.cursors:
             cursor.settle()
 
     async def weave(self) -> None:
-        """Weave in all that is ripe, in slices; younger lines only if they belong before it.
+        """Merge all ripe lines, in slices; unripe lines only if they belong before a ripe one.
 
         Raises:
             SpoolError: a log cannot be read, or this one not written.
@@ -81,7 +81,7 @@ class Interleaver:
             await asyncio.sleep(0)
 
     def _weave_some(self) -> bool:
-        """Weave for a few milliseconds; return whether there is more to do."""
+        """Merge for a few milliseconds; return whether there is more to do."""
         self.is_stale |= not all(cursor.is_true() for cursor in self.cursors)
         if self.is_stale:
             return False
@@ -133,7 +133,7 @@ class Interleaver:
             with self.store.arrivals.live(self._arrival):
                 self.store.append(data)
             self._closed = self.store.size
-        # Within a line nothing can be told of the logs; its beginning stands before the stop.
+        # Positions are known only between lines; a line begun here is before the next stop.
         if self._closed - self._stops[-1][0] > _STOP and self._is_between_lines():
             positions = {cursor.source.number: cursor.position for cursor in self.cursors}
             self._stops.append((self._closed, positions))
@@ -142,7 +142,7 @@ class Interleaver:
         return self.store.read(self._closed - 1, 1) == b"\n"
 
     def _mark(self, cursor: LineCursor) -> None:
-        """Set the remarks above the next line of a log."""
+        """Set the marks above the next line of a log."""
         for mark in cursor.marks():
             self._flush()
             self.store.mark(self._closed, f"{cursor.source.name}: {mark.text}")
@@ -154,15 +154,16 @@ class Interleaver:
                 self._drop_open()
                 self._mark(cursor)
 
-    # --- what is not finished --------------------------------------------------------------------
+    # --- unfinished lines ------------------------------------------------------------------------
 
     def show_open(self, now: float) -> bool:
         """Show unfinished lines at the end; return whether one is to be shown soon.
 
-        A progress bar is one, and is shown at once; other lines when they have stood still.
+        Lines with carriage returns, as of a progress bar, are shown at once, others when they have
+        stopped growing.
 
         Raises:
-            SpoolError: the disk does not take them.
+            SpoolError: writing to the disk failed.
         """
         shown: list[tuple[int, bytes]] = []
         waits = False
@@ -186,13 +187,13 @@ class Interleaver:
 
     @property
     def is_done(self) -> bool:
-        """Whether all whole lines that are here are woven in."""
+        """Whether all complete lines are merged."""
         return not any(cursor.find() for cursor in self.cursors)
 
-    # --- which line is which ---------------------------------------------------------------------
+    # --- mapping of lines ------------------------------------------------------------------------
 
     def source_of(self, start: int) -> tuple[int, int] | None:
-        """Return the number of the log whose line begins at `start`, and where in it."""
+        """Return the number of the log that the line at `start` is from, and its offset there."""
         number = self.store.number_at(start)
         if number is None:
             return None
@@ -208,7 +209,7 @@ class Interleaver:
         return number, offset
 
     def start_of(self, number: int, offset: int) -> int | None:
-        """Return where the line begins that holds a byte of a log; `None` if it is not here."""
+        """Return the start of the line with a given byte of a log; `None` if it is not merged."""
         place = bisect_right(self._stops, offset, key=lambda s: s[1].get(number, 0)) - 1
         at, positions = self._stops[max(0, place)]
         end = self._stops[place + 1][0] if place + 1 < len(self._stops) else self._closed
@@ -222,6 +223,6 @@ class Interleaver:
         return None
 
     def _lines(self, start: int, end: int) -> Iterator[bytes]:
-        """Yield the whole lines between two places, with their newlines."""
+        """Yield the whole lines between two offsets, with their newlines."""
         for line in self.store.read(start, end - start).split(b"\n")[:-1]:
             yield line + b"\n"

@@ -1,7 +1,7 @@
 """The logs of several jobs as one that grows with them; jobs join and leave while it is read.
 
-What comes live is held back a moment, in which lines of different jobs are put in order. Where that
-was not enough, as when a job joins with a long past, all is put in order anew in the background.
+Live lines are held back a moment to be put in order. If that was not enough, as when a job with a
+long log joins, everything is ordered again in the background.
 """
 
 import asyncio
@@ -13,24 +13,24 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
 
 LIMIT = 64
-"""Logs that can be merged at once."""
+"""Maximum number of merged logs."""
 HOLD_BACK = 0.3
-"""Seconds in which lines of different jobs are put in order before they are shown."""
+"""Seconds that lines are held back to be ordered before they are shown."""
 CALM = 0.5
-"""Seconds for more to come, once it is known that all is to be put in order anew."""
+"""Seconds to wait for more changes before everything is ordered again."""
 
 _SHARE = 10
-"""How much longer than the last ordering took the next one waits."""
+"""Ratio of the pause after an ordering to the time it took."""
 
 Moved = Mapping[int, int]
-"""Where lines begin that began elsewhere."""
+"""New starts of lines, by their old starts."""
 
 
 class MergedLog:
-    """Several logs in one store; `run` is owned by whoever shows it."""
+    """Several logs in one store; the viewer owns `run`."""
 
     store: TaggedStore
-    """The lines of all, each behind the tag of its log; it remains the same one."""
+    """The lines of all logs, each after its log's tag; the object stays the same."""
 
     def __init__(
         self,
@@ -40,10 +40,10 @@ class MergedLog:
         places: Callable[[], Iterable[int]] = tuple,
         moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
-        """Take how stores are made and times are read.
+        """Initialise; `new` creates stores, `time_of` reads the times of lines.
 
-        Before all is put in order anew `places` is asked where lines begin that a reader would
-        like to keep; `moved` then hears where they are.
+        Before everything is ordered again, `places` returns the starts of lines that the viewer
+        wants to keep track of; `moved` is then called with their new starts.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
@@ -55,18 +55,18 @@ class MergedLog:
         self._moved = moved
         self._weave = Interleaver(self.store, (), time_of)
         self._fresh: Interleaver | None = None
-        """What is being put in order, to be shown when it is."""
+        """The next ordering, in progress; shown once it is complete."""
         self._sources: dict[int, Source] = {}
         self._unwatch: dict[int, Callable[[], None]] = {}
         self._next = 0
         self._news = asyncio.Event()
         self._has_left = False
-        """Whether lines of a log are here that is to be merged no more."""
+        """Whether the store has lines of a log that has left."""
         self._wrong_since: float | None = None
         self._not_before = 0.0
-        """When all may be put in order again."""
+        """Earliest time for the next full ordering."""
         self.is_ordering = False
-        """Whether all is being put in order anew, or will be in a moment."""
+        """Whether everything is being ordered again, or will be in a moment."""
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -80,11 +80,11 @@ class MergedLog:
         origin: float = 0.0,
         time_of: TimeOf | None = None,
     ) -> int:
-        """Merge another log from now on, and return the number that its lines bear.
+        """Merge another log from now on; return the number in the tags of its lines.
 
-        `is_over` says whether nothing more will come of it; call `poke` when that has changed.
-        `origin` is when it begins, in seconds since the epoch; `time_of` reads the times of its
-        lines, if they are read otherwise than those of others.
+        `is_over` returns whether the log is finished; call `poke` when that changes. `origin` is
+        when it begins, in seconds since the epoch; `time_of` reads the times of its lines, if they
+        differ from those of other logs.
         """
         number = self._next
         while number in self._sources:
@@ -98,7 +98,7 @@ class MergedLog:
         return number
 
     def leave(self, number: int) -> None:
-        """Merge a log no more; its lines go."""
+        """Stop merging a log, and remove its lines."""
         if self._sources.pop(number, None) is not None:
             self._unwatch.pop(number)()
             self._has_left = True
@@ -108,11 +108,11 @@ class MergedLog:
             self.poke()
 
     def poke(self) -> None:
-        """Look again at the logs."""
+        """Check the logs again."""
         self._news.set()
 
     def close(self) -> None:
-        """Let go of everything, once `run` has ended."""
+        """Release everything, once `run` has ended."""
         for unwatch in self._unwatch.values():
             unwatch()
         self._unwatch.clear()
@@ -120,10 +120,10 @@ class MergedLog:
         self.store.close()
 
     async def run(self) -> None:
-        """Merge what comes until cancelled.
+        """Merge incoming lines until cancelled.
 
         Raises:
-            SpoolError: the disk does not take it.
+            SpoolError: writing to the disk failed.
         """
         while True:
             await self._news.wait()
@@ -133,7 +133,7 @@ class MergedLog:
                 await asyncio.sleep(HOLD_BACK / 2)
 
     async def _step(self) -> bool:
-        """Merge what is ripe; return whether there is more to do, though nothing may come."""
+        """Merge ripe lines; return whether there is more to do, even if nothing arrives."""
         if self._has_left:
             await self._order()
             return True
@@ -151,7 +151,7 @@ class MergedLog:
         return True
 
     async def _order(self) -> None:
-        """Put everything in order anew, beside what is shown meanwhile."""
+        """Order everything again, in a second store while the first is shown."""
         begun = _now()
         self._wrong_since = None
         self.is_ordering = True
@@ -173,7 +173,7 @@ class MergedLog:
         self._not_before = now + _SHARE * (now - begun)
 
     def _replace(self, weave: Interleaver) -> None:
-        """Show what is in order, with the reader's places where they were."""
+        """Show the new ordering, and report the new places of the viewer's lines."""
         now = _now()
         for cursor in weave.cursors:
             cursor.grew_at = now

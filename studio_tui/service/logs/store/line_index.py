@@ -1,4 +1,4 @@
-"""Where the lines of a growing file begin: newline counts per 64 KiB block, not an int per line."""
+"""Line starts of a growing file: newline counts per 64 KiB block instead of an int per line."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -8,7 +8,7 @@ BLOCK = 64 * 1024
 
 
 class LineIndex:
-    """Counts newlines block by block as bytes are added at the end; asks nothing of the file."""
+    """Counts newlines block by block as bytes are added at the end; does not read the file."""
 
     covered: int
     """Bytes counted so far, from the start of the file."""
@@ -21,7 +21,7 @@ class LineIndex:
         self._before = array("Q", [0])
         """Newlines before block i, for every block that `covered` has reached."""
         self._last = (0, 0)
-        """The byte asked about last, and the newlines before it."""
+        """The offset looked up last, and the newlines before it."""
 
     def extend(self, added: bytes) -> None:
         """Count the bytes that follow those already counted."""
@@ -36,7 +36,7 @@ class LineIndex:
             start = end
 
     def truncate(self, size: int, last_block: bytes) -> None:
-        """Forget all from byte `size` on; `last_block` is what remains of the block cut into."""
+        """Forget everything from byte `size` on; `last_block` is the rest of the block cut into."""
         block = size // BLOCK
         del self._before[block + 1 :]
         self._last = (0, 0)
@@ -48,16 +48,16 @@ class LineIndex:
         return block < len(self._before)
 
     def before(self, block: int) -> int:
-        """Return how many newlines stand before a covered block."""
+        """Return the number of newlines before a covered block."""
         return self._before[block]
 
     def newlines_before(self, offset: int, block: bytes) -> int:
-        """Return how many newlines stand before a byte of a covered block, which is given."""
+        """Return the number of newlines before `offset`, in a covered block of bytes `block`."""
         number, inside = divmod(offset, BLOCK)
         known, newlines = self._last
         if known // BLOCK != number:
             known, newlines = number * BLOCK, self._before[number]
-        # Rows are drawn in order: from one to the next there is a line to count, and no block.
+        # Rows are drawn in order, so usually only the line between them is counted, not the block.
         first, last = sorted((known % BLOCK, inside))
         between = block.count(b"\n", first, last)
         newlines += between if offset >= known else -between
@@ -65,11 +65,11 @@ class LineIndex:
         return newlines
 
     def block_of(self, newline: int) -> int:
-        """Return the block that holds the `newline`-th newline, counted from 1 to `newlines`."""
+        """Return the block with the `newline`-th newline, counted from 1 to `newlines`."""
         return bisect_left(self._before, newline) - 1
 
     def next_block(self, block: int) -> int | None:
-        """Return the first block after this one that may hold a newline; `None` if none does."""
+        """Return the first block after this one that may hold a newline, or `None`."""
         if not self.covers(block + 1):
             return block + 1
         after = bisect_right(self._before, self._before[block + 1], lo=block + 1) - 1
@@ -79,7 +79,7 @@ class LineIndex:
         return after
 
     def previous_block(self, block: int) -> int | None:
-        """Return the last block before this one that may hold a newline; `None` if none does."""
+        """Return the last block before this one that may hold a newline, or `None`."""
         if not self.covers(block):
             return block - 1 if block else None
         count = self._before[block]

@@ -1,7 +1,7 @@
 """One log on disk: a spool file that grows at its end, an index of its lines, marks at its gaps.
 
 The bytes on disk are exactly those of the log and are the only copy; memory holds eight bytes for
-every 64 KiB of them. Marks stand beside the bytes, so no log text can forge one.
+every 64 KiB of them. Marks are stored apart from the bytes, so no log text can forge one.
 """
 
 from array import array
@@ -19,13 +19,13 @@ from studio_tui.service.logs.store.spool import Spool
 T = TypeVar("T")
 
 LINE_LIMIT = 64 * 1024
-"""Bytes of the head, and of the tail, that are read of one line."""
+"""Maximum bytes of a line's head, and of its tail, that are read."""
 
 _INDEX_SLICE = 1024 * 1024
 
 
 class Line(NamedTuple):
-    """One line as it stands on disk: untrusted bytes."""
+    """One line as stored on disk: untrusted bytes."""
 
     start: int
     """Offset of its first byte."""
@@ -34,7 +34,7 @@ class Line(NamedTuple):
     head: bytes
     """Its first bytes, at most `LINE_LIMIT`."""
     tail: bytes
-    """Its last bytes, at most `LINE_LIMIT`, when `head` is not all of it; else empty."""
+    """Its last bytes, at most `LINE_LIMIT`, if `head` is not all of it; else empty."""
 
 
 class Mark(NamedTuple):
@@ -42,11 +42,11 @@ class Mark(NamedTuple):
 
     offset: int
     text: str
-    """A sentence of ours, never the log's."""
+    """A sentence of ours, never log text."""
 
 
 class StoredRow(NamedTuple):
-    """A line with all that is drawn beside it."""
+    """A line with everything that is drawn beside it."""
 
     line: Line
     end: int
@@ -57,19 +57,19 @@ class StoredRow(NamedTuple):
 
 
 class LogStore:
-    """A log that several viewers read while one writer adds to it, all on one event loop.
+    """A log that several viewers read while one writer appends to it, all on one event loop.
 
     Lines are found by byte offset or by number, from 0. No call reads more than a few blocks.
     """
 
     version: int
-    """Grows when bytes that may have been shown have changed: what was derived of them is stale."""
+    """Incremented when bytes that may have been shown have changed: derived data is stale."""
 
     arrivals: Arrivals
-    """When the bytes came."""
+    """When the bytes arrived."""
 
     tag: int = 0
-    """Bytes at the beginning of each line that are ours, and no text."""
+    """Bytes at the beginning of each line that are a tag of ours, not text."""
 
     def __init__(self, spool: Spool) -> None:
         self.version = 0
@@ -79,14 +79,14 @@ class LogStore:
         self._marks: list[Mark] = []
         self._watchers = Listeners[[]]()
         self._changes: array[int] = array("Q")
-        """For each version after the first, the lowest offset that it changed."""
+        """The lowest offset changed by each version after the first."""
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Begin an empty log in `directory`; its file goes when the store is closed.
+        """Create an empty log in `directory`; its file is deleted when the store is closed.
 
         Raises:
-            SpoolError: the file cannot be made.
+            SpoolError: the file cannot be created.
         """
         return cls(Spool.create(directory))
 
@@ -100,12 +100,12 @@ class LogStore:
         return cls(Spool.open(path))
 
     def close(self) -> None:
-        """Let go of the file; one that `create` made is deleted."""
+        """Close the file; one that `create` made is deleted."""
         self._watchers.clear()
         self._spool.close()
 
     async def own(self) -> None:
-        """Make sure that the file may be written: one that others may be reading is copied.
+        """Make the file writable: one that others may be reading is copied first.
 
         Raises:
             SpoolError: there is no room for a copy.
@@ -113,10 +113,10 @@ class LogStore:
         await self._spool.own()
 
     async def keep(self, path: Path) -> None:
-        """Give the file a lasting place on the same disk, if it does not change meanwhile.
+        """Move the file to a lasting path on the same disk, unless it changes meanwhile.
 
         Raises:
-            SpoolError: the disk does not take it.
+            SpoolError: the disk refused it.
         """
         known = (self.version, self.size)
         await self._spool.sync()
@@ -125,12 +125,12 @@ class LogStore:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the file has a lasting place and is not written."""
+        """Whether the file has a lasting path and is not written."""
         return self._spool.is_shared
 
     @property
     def path(self) -> Path:
-        """Where the bytes are."""
+        """The path of the file."""
         return self._spool.path
 
     @property
@@ -145,7 +145,7 @@ class LogStore:
 
     @property
     def lines(self) -> int:
-        """Lines counted so far, an unfinished last one among them."""
+        """Number of lines counted so far, including an unfinished last one."""
         return self._index.newlines + self._is_unfinished
 
     @property
@@ -155,7 +155,7 @@ class LogStore:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the file has been let go of."""
+        """Whether the file has been closed."""
         return self._spool.is_closed
 
     @property
@@ -165,10 +165,10 @@ class LogStore:
     # --- writing ---------------------------------------------------------------------------------
 
     def append(self, added: bytes) -> None:
-        """Add bytes at the end and tell the watchers.
+        """Append bytes and notify the watchers.
 
         Raises:
-            SpoolError: the disk took none or only some of them; those it took are part of the log.
+            SpoolError: none or only some bytes were written; those written are part of the log.
         """
         self.arrivals.note(self.size)
         self._write(added)
@@ -182,12 +182,12 @@ class LogStore:
             left = left[written:]
 
     def insert(self, offset: int, added: bytes, *, over: int = 0) -> None:
-        """Put bytes before those from `offset` on, over the first of them if so wished.
+        """Insert bytes at `offset`, replacing the `over` bytes there.
 
-        All that follows is written anew.
+        Everything after them is written again.
 
         Raises:
-            SpoolError: as `append`; the end of the log may be lost then.
+            SpoolError: as `append`; the end of the log may then be lost.
         """
         moved = self.read(offset + over, self.size - offset - over)
         if over:
@@ -216,7 +216,7 @@ class LogStore:
         self._changed(offset)
 
     def mark(self, offset: int, text: str) -> None:
-        """Set a remark at `offset`; one that already says the same there is kept."""
+        """Set a mark at `offset`, unless there is an equal one."""
         mark = Mark(offset, text)
         if mark not in self._marks:
             self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
@@ -224,7 +224,7 @@ class LogStore:
             self._watchers.tell()
 
     def unmark(self, mark: Mark) -> None:
-        """Take back a remark that proved wrong."""
+        """Remove a mark."""
         if mark in self._marks:
             self._marks.remove(mark)
             self._changed(mark.offset)
@@ -235,15 +235,15 @@ class LogStore:
         self._changes.append(offset)
 
     def changed_since(self, version: int) -> int:
-        """Return the lowest offset from which on things are not as they were at `version`.
+        """Return the lowest offset that has changed since `version`.
 
-        What was added at the end since then does not count; the size means nothing has changed.
+        Appended bytes do not count as a change; if nothing has changed, it is the size.
         """
         return min(self._changes[version:], default=self.size)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """All remarks, in order of offset."""
+        """All marks, in order of offset."""
         return tuple(self._marks)
 
     async def index(self) -> None:
@@ -264,7 +264,7 @@ class LogStore:
         return self._spool.read(offset, length)
 
     async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Return what `work` makes, in a thread, of up to `length` bytes: some megabytes.
+        """Return the result of `work`, in a thread, on up to `length` bytes: some megabytes.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
@@ -277,7 +277,7 @@ class LogStore:
         return StoredRow(self.line_at(at, end), end, self.marks_of(at, end), self.number_of(at))
 
     def line_at(self, start: int, end: int | None = None) -> Line:
-        """Return the line that begins at byte `start`; `end` is where it ends, if that is known."""
+        """Return the line that begins at byte `start`; `end` is where it ends, if known."""
         length = (self.line_end(start) if end is None else end) - start
         head = self.read(start, min(length, LINE_LIMIT))
         rest = min(length - len(head), LINE_LIMIT)
@@ -295,7 +295,7 @@ class LogStore:
         return self.size
 
     def line_start(self, offset: int) -> int:
-        """Return where the line that holds byte `offset` begins."""
+        """Return the start of the line that holds byte `offset`."""
         block: int | None
         block, end = divmod(min(offset, self.size), BLOCK)
         while block is not None:
@@ -306,22 +306,22 @@ class LogStore:
         return 0
 
     def next_start(self, start: int) -> int | None:
-        """Return where the next line begins; at the very end only if a mark stands there."""
+        """Return the start of the next line; the size only if a mark is there."""
         following = self.line_end(start) + 1
         return following if self._holds_row(following) else None
 
     def previous_start(self, start: int) -> int | None:
-        """Return where the line before the one at `start` begins; `None` at the first."""
+        """Return the start of the line before the one at `start`; `None` at the first."""
         return self.line_start(start - 1) if start else None
 
     def last_start(self) -> int:
-        """Return where the last line begins; 0 for an empty log."""
+        """Return the start of the last line; 0 for an empty log."""
         if self.size == 0 or self._holds_row(self.size):
             return self.size
         return self.line_start(self.size - 1)
 
     def start_of(self, number: int) -> int:
-        """Return where line `number` begins, bounded to the lines counted so far."""
+        """Return the start of line `number`, bounded to the lines counted so far."""
         newline = min(number, self.lines - 1)
         if newline <= 0:
             return 0
@@ -341,7 +341,7 @@ class LogStore:
         return self.arrivals.at(offset)
 
     def unwatch(self, offset: int, end: int) -> None:
-        """Note of bytes, here or to come, that they had come before anybody watched."""
+        """Mark bytes, stored or still to come, as not arrived live."""
         if self.arrivals.unwatch(offset, end, self.size):
             self._changed(offset)
             self._watchers.tell()

@@ -1,7 +1,7 @@
-"""Which lines of a log fulfil a condition: counted block by block in a thread, known as they come.
+"""The lines of a log that match a condition: counted block by block in a thread.
 
-Memory holds four bytes for every 64 KiB of the log, however many lines fulfil it. What a screen
-needs at once is looked up in the few blocks that are in sight, whether they were counted or not.
+Memory holds four bytes for every 64 KiB of the log, however many lines match. What a screen needs
+at once is searched in the few visible blocks, whether they were counted or not.
 """
 
 from array import array
@@ -17,26 +17,26 @@ from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 T = TypeVar("T")
 
 Find = Callable[[bytes], Sequence[int]]
-"""Returns where the lines begin, in whole lines given to it, that fulfil the condition; in order.
+"""Returns the starts of the matching lines, in order, in a buffer of whole lines.
 
 It is called in a thread, and for a block or two on the event loop.
 """
 
 SLICE = 32
-"""Blocks that are looked through by one visit to a thread."""
+"""Blocks that are searched by one call to a thread."""
 _AT_ONCE = 4
-"""Blocks not yet known that are looked through on the event loop, a millisecond at the most."""
+"""Unknown blocks searched on the event loop, at most: about a millisecond."""
 _KEPT = 64
-"""Blocks whose lines are kept as found."""
+"""Blocks whose matches are cached."""
 _UNKNOWN = -1
 _ANSWERS = 8
-"""Answers that are kept for being asked for again."""
+"""Number of cached answers."""
 _EXACT_BLOCKS = 64
-"""Blocks up to which marks on a scroll bar stand where the lines are, not only their blocks."""
+"""Number of blocks up to which scroll bar marks are per line, not per block."""
 
 
 class LineMatches:
-    """The lines of a growing log that fulfil a condition, from whichever place is asked for."""
+    """The lines of a growing log that match a condition, searched from any place."""
 
     total: int
     """Lines found so far."""
@@ -50,11 +50,11 @@ class LineMatches:
         within: Find | None = None,
         ahead: int = 0,
     ) -> None:
-        """Take the condition; `negated` asks for the lines that do not fulfil it.
+        """Initialise with the condition; `negated` selects the lines that do not match.
 
-        `find` sees lines without the tags of ours that a store may put before them; `within` sees
-        these too, and only lines that it finds as well are told. It also sees about as many bytes
-        as `ahead` says of what follows, on which it may depend.
+        `find` gets lines without the tags that a store may put before them. `within` gets tagged
+        lines, and only lines that match it as well are included; it also gets about `ahead` bytes
+        of what follows, which it may depend on.
         """
         self.total = 0
         self._store = store
@@ -65,24 +65,24 @@ class LineMatches:
         self._counts = array("i")
         self._unknown = 0
         self._edition = 0
-        """Grows with what is known."""
+        """Incremented whenever more becomes known."""
         self._answers: dict[object, tuple[int, object]] = {}
         self._size = 0
         self._version = store.version
         self._starts: OrderedDict[int, array[int]] = OrderedDict()
         self._wanted = (0, True)
-        """From which block, and whether onwards, to look first."""
+        """Block to search next, and whether to go forwards from it."""
 
-    # --- what is known ---------------------------------------------------------------------------
+    # --- known matches ---------------------------------------------------------------------------
 
     @property
     def is_complete(self) -> bool:
-        """Whether every line that is here has been looked at."""
+        """Whether every line has been searched."""
         self._refresh()
         return self._unknown == 0
 
     def next(self, offset: int) -> int | None:
-        """Return the start of the first line found that begins at `offset` or after it."""
+        """Return the start of the first known match that begins at or after `offset`."""
         self._refresh()
         first = offset // BLOCK
         for block in self._with_lines(range(first, len(self._counts))):
@@ -93,7 +93,7 @@ class LineMatches:
         return None
 
     def previous(self, offset: int) -> int | None:
-        """Return the start of the last line found that begins before `offset`."""
+        """Return the start of the last known match that begins before `offset`."""
         self._refresh()
         first = min((offset - 1) // BLOCK, len(self._counts) - 1)
         for block in self._with_lines(range(first, -1, -1)):
@@ -104,7 +104,7 @@ class LineMatches:
         return None
 
     def _with_lines(self, blocks: range) -> Iterator[int]:
-        """Yield the blocks with lines, as far as blocks are known or can be looked at now."""
+        """Yield the blocks with matches, as far as blocks are known or can be searched now."""
         at_once = _AT_ONCE
         for block in blocks:
             if self._counts[block] == _UNKNOWN:
@@ -116,11 +116,11 @@ class LineMatches:
                 yield block
 
     def holds(self, start: int) -> bool:
-        """Whether the line that begins at `start` is one of them."""
+        """Whether the line that begins at `start` matches."""
         return self.next(start) == start
 
     def rank(self, start: int) -> int:
-        """Return how many lines found begin before `start`."""
+        """Return the number of known matches that begin before `start`."""
         self._refresh()
         return self._once(("rank", start), lambda: self._rank(start))
 
@@ -131,7 +131,7 @@ class LineMatches:
         return before + within
 
     def places(self, parts: int) -> frozenset[int]:
-        """Return in which of so many equal parts of the log lines were found."""
+        """Return which of `parts` equal parts of the log have known matches."""
         self._refresh()
         if not self.total or not parts:
             return frozenset()
@@ -146,7 +146,7 @@ class LineMatches:
         return frozenset(offset * parts // self._size for offset in offsets)
 
     def _once(self, question: object, answer: Callable[[], T]) -> T:
-        """Return an answer that is sought anew only when something else is known."""
+        """Return an answer, cached until more becomes known."""
         known = self._answers.get(question)
         if known is None or known[0] != self._edition:
             known = self._answers[question] = (self._edition, answer())
@@ -155,7 +155,7 @@ class LineMatches:
         return cast(T, known[1])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
-        """Return the next line from `offset` on, or the last before it, once that is certain.
+        """Return the first match from `offset` on, or the last before it, once that is certain.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
@@ -177,10 +177,10 @@ class LineMatches:
             between = self._counts[offset // BLOCK : end]
         return _UNKNOWN not in between
 
-    # --- looking ---------------------------------------------------------------------------------
+    # --- searching -------------------------------------------------------------------------------
 
     async def look(self, around: int) -> None:
-        """Look through the log until all of it is known, beginning around an offset.
+        """Search the log until all of it is known, starting around an offset.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
@@ -190,7 +190,7 @@ class LineMatches:
             await self.look_on()
 
     async def look_on(self, most: int = SLICE) -> None:
-        """Look through the next blocks that are not known, so many at the most.
+        """Search the next unknown blocks, at most `most`.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
@@ -225,7 +225,7 @@ class LineMatches:
         self.total += count
 
     def _next_blocks(self, most: int) -> range:
-        """Return the blocks not known that come next from where it is wanted."""
+        """Return the next unknown blocks from the wanted place on."""
         if not self._unknown:
             return range(0)
         wanted, onwards = self._wanted
@@ -246,7 +246,7 @@ class LineMatches:
         return 0 <= block < len(self._counts) and self._counts[block] == _UNKNOWN
 
     def _starts_of(self, block: int) -> "array[int]":
-        """Return the lines of one block, found on the event loop if they are not kept."""
+        """Return the matches of one block, searched on the event loop if they are not cached."""
         known = self._starts.get(block)
         if known is None:
             begin = max(0, block * BLOCK - 1)
@@ -259,7 +259,7 @@ class LineMatches:
         return known
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
-        """Return the lines that begin in `blocks`; `data` begins at the byte before them."""
+        """Return the matches that begin in `blocks`; `data` begins at the byte before them."""
         origin = max(0, blocks.start * BLOCK - 1)
         first = data.find(b"\n") + 1 if origin else 0
         room = min(blocks.stop * BLOCK, size) - origin
@@ -282,7 +282,7 @@ class LineMatches:
     # --- growth ----------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Take into account what has come since, or has changed."""
+        """Account for bytes added or changed since the last call."""
         store = self._store
         if store.version != self._version:
             changed = min(store.changed_since(self._version), self._size)
@@ -292,7 +292,7 @@ class LineMatches:
             self._grow()
 
     def _grow(self) -> None:
-        """Look at what has come; of a line that has no end yet, nothing that was seen changes."""
+        """Add new blocks; a long unfinished line is not searched again beyond what was seen."""
         last = len(self._counts) - 1
         block = self._store.line_start(self._size) // BLOCK
         seen = (block + 1) * BLOCK + LINE_LIMIT
@@ -301,7 +301,7 @@ class LineMatches:
         self._forget(min(block, max(0, self._size - self._ahead) // BLOCK))
 
     def _forget(self, first: int) -> None:
-        """Look again at what begins in a block or after it."""
+        """Mark everything from block `first` on as unknown."""
         self._edition += 1
         for block, count in enumerate(self._counts[first:], first):
             self.total -= max(0, count)
@@ -318,10 +318,11 @@ class LineMatches:
 
 
 def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
-    """Return the parts of lines that are looked at, and where lines began by where they begin now.
+    """Return the searched parts of lines, and their original starts by their new starts.
 
-    `lines` begin at byte `offset` of the log. Of a line, what lies more than `LINE_LIMIT` beyond
-    its block is left out, whichever blocks are read with it; where none is so long, it is `lines`.
+    `lines` begin at byte `offset` of the log. The part of a line more than `LINE_LIMIT` beyond its
+    block is left out, whichever blocks are read with it; if no line is so long, `lines` is returned
+    with `None`.
     """
     if not _holds_long(lines):
         return lines, None
@@ -339,7 +340,7 @@ def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
 
 
 def _holds_long(lines: bytes) -> bool:
-    """Whether a line may be longer than `LINE_LIMIT`; it looks at few bytes where none is."""
+    """Whether a line may be longer than `LINE_LIMIT`; reads few bytes if none is."""
     at = 0
     while len(lines) - at > LINE_LIMIT:
         end = lines.rfind(b"\n", at, at + LINE_LIMIT + 1)
@@ -350,7 +351,7 @@ def _holds_long(lines: bytes) -> bool:
 
 
 def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
-    """Find lines by their text, each of which begins after a tag of so many bytes."""
+    """Match lines by their text after a tag of `tag` bytes."""
     if not tag:
         return find(lines)
     text = b"\n".join(line[tag:] for line in lines.split(b"\n"))
@@ -364,7 +365,7 @@ def _untagged(find: Find, lines: bytes, tag: int) -> Sequence[int]:
 
 
 def _others(lines: bytes, starts: Sequence[int]) -> list[int]:
-    """Return where the lines begin that are not in `starts`."""
+    """Return the starts of the lines that are not in `starts`."""
     every = accumulate((len(line) + 1 for line in lines.split(b"\n")), initial=0)
     left = set(starts)
     return [start for start in every if start < len(lines) and start not in left]

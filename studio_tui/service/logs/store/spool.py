@@ -1,7 +1,7 @@
-"""A file that grows at its end, read in blocks of which a few stay in memory.
+"""A file that grows at its end, read in blocks of which a few are cached in memory.
 
-Whoever has it open holds a shared lock, so that others see that it is in use: a file that nobody
-holds was left by a program that has ended.
+Every program that has it open holds a shared lock: a file without one was left behind by a program
+that has ended.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Ends the name of a file that goes with its spool."""
+"""Suffix of a file that is deleted with its spool."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
@@ -45,32 +45,32 @@ def remove_unused(path: Path) -> bool:
 
 
 def _make(directory: Path) -> tuple[int, str]:
-    """Make an empty file that is held from its beginning."""
+    """Create an empty file that is locked from its beginning."""
     while True:
         descriptor, name = tempfile.mkstemp(SUFFIX, dir=private_dir(directory))
         _hold(descriptor)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
-        os.close(descriptor)  # taken for one left behind, in the moment before it was held
+        os.close(descriptor)  # deleted as left behind, in the moment before it was locked
 
 
 def _hold(descriptor: int) -> None:
-    """Show others that the file is in use, where the file system has a way to."""
+    """Lock the file as in use, if the file system supports locks."""
     with contextlib.suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 class Spool:
-    """Bytes on disk; every failure of the disk is a `SpoolError` with a sentence."""
+    """Bytes on disk; every disk failure raises a `SpoolError` with a sentence."""
 
     size: int
     """Bytes."""
     reads: int
     """Blocks read from disk so far."""
     is_closed: bool
-    """Whether the file has been let go of."""
+    """Whether the file has been closed."""
     is_shared: bool
-    """Whether others may read the file, which stays as it is, also when the spool is closed."""
+    """Whether others may read the file, which is not changed, nor deleted on close."""
 
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -82,11 +82,11 @@ class Spool:
         self._is_temporary = False
         self.is_shared = False
         self._readers = 0
-        """Threads that are reading; the descriptor is theirs too."""
+        """Threads that are reading; the descriptor is closed after the last one."""
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Make an empty file in `directory`, which goes when the spool is closed."""
+        """Create an empty file in `directory`, which is deleted when the spool is closed."""
         try:
             descriptor, name = _make(directory)
         except OSError as error:
@@ -108,7 +108,7 @@ class Spool:
         return spool
 
     def close(self) -> None:
-        """Let go of the file, once threads have left it."""
+        """Close the file, once no thread reads it."""
         self.is_closed = True
         self._blocks.clear()
         self._release()
@@ -122,10 +122,10 @@ class Spool:
             self.path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
-        """Give the file another place on the same disk, where it stays; it is not written again.
+        """Move the file to a lasting path on the same disk; it is not written again.
 
         Raises:
-            SpoolError: the place is not to be had.
+            SpoolError: the file cannot be moved.
         """
         try:
             self.path.replace(path)
@@ -135,7 +135,7 @@ class Spool:
         self._is_temporary, self.is_shared = False, True
 
     async def own(self) -> None:
-        """Make of a file that others may be reading one that may be written, and which goes.
+        """Replace a file that others may be reading by a writable temporary copy.
 
         Raises:
             SpoolError: there is no room for a copy.
@@ -155,10 +155,10 @@ class Spool:
             copy.close()
 
     async def sync(self) -> None:
-        """Bring the bytes to the disk, by a thread.
+        """Sync the bytes to the disk, in a thread.
 
         Raises:
-            SpoolError: the disk does not take them.
+            SpoolError: writing to the disk failed.
         """
         try:
             await self._in_thread(lambda: os.fsync(self._descriptor))
@@ -166,7 +166,7 @@ class Spool:
             raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
 
     def write(self, data: bytes | memoryview) -> int:
-        """Add bytes at the end and return how many the disk took, at least one."""
+        """Append bytes; return how many were written, at least one."""
         try:
             written = os.pwrite(self._descriptor, data, self.size)
         except OSError as error:
@@ -213,7 +213,7 @@ class Spool:
         return data
 
     async def examine(self, offset: int, length: int, work: Callable[[bytes], T]) -> T:
-        """Do `work` in a thread with up to `length` bytes, which are not kept."""
+        """Run `work` in a thread on up to `length` bytes, which are not cached."""
         length = max(0, min(length, self.size - offset))
         return await self._in_thread(lambda: work(self._read_at(offset, length)))
 

@@ -1,6 +1,6 @@
-"""A log put together from several: a tag of ours before each line says whose it is.
+"""A log merged from several: a tag before each line identifies the log it is from.
 
-The tag is always the first bytes of a line and is taken off whatever is read of it, so that no log
+The tag is always the first bytes of a line and is removed from what is read of it, so that no log
 text can forge one.
 """
 
@@ -10,9 +10,9 @@ from studio_tui.service.logs.store.log_store import Line, LogStore
 from studio_tui.service.logs.store.matches import Find
 
 TAG = 4
-"""Bytes of a tag: three digits and a bar."""
+"""Bytes of a tag: three hexadecimal digits and a bar."""
 TAGS = 16**3
-"""Numbers that a tag can say."""
+"""Count of numbers that a tag can hold."""
 
 
 def tag_of(number: int) -> bytes:
@@ -21,12 +21,12 @@ def tag_of(number: int) -> bytes:
 
 
 def number_in(line: bytes) -> int:
-    """Return the number that the tag at the beginning of a line says."""
+    """Return the number in the tag at the beginning of a line."""
     return int(line[: TAG - 1], 16)
 
 
 def of_tags(numbers: Iterable[int]) -> Find:
-    """Return what finds the lines with these numbers among tagged ones."""
+    """Return a function that finds the lines with these numbers among tagged ones."""
     tags = frozenset(map(tag_of, numbers))
 
     def find(lines: bytes) -> Sequence[int]:
@@ -52,12 +52,12 @@ class TaggedStore(LogStore):
         return line._replace(length=line.length - TAG, head=line.head[TAG:])
 
     def number_at(self, start: int) -> int | None:
-        """Return whose line begins at `start`; `None` where none does."""
+        """Return the number in the tag of the line at `start`; `None` at the end of the log."""
         tag = self.read(start, TAG)
         return number_in(tag) if len(tag) == TAG else None
 
     def become(self, other: "TaggedStore") -> None:
-        """Take over the bytes and marks of another store, which is of no use from then on."""
+        """Take over the bytes and marks of another store, which must not be used after that."""
         self._spool.close()
         self._spool, self._index = other._spool, other._index
         self.arrivals, self._marks = other.arrivals, other._marks
