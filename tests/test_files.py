@@ -127,7 +127,7 @@ def test_an_intent_that_is_broken_is_passed_over(
     journal.begin(Intent.of(wish, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
     (whole,) = tmp_path.rglob("*.intent")
     broken(whole.with_name("broken.intent"))
-    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.APPLIED]
+    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
     assert journal.left() == []
 
 

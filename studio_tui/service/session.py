@@ -163,7 +163,7 @@ class StudioSession:
         self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(
-            self.recorder, self.history, self.origins, learnt=self._say_jobs_again, now=now
+            self.recorder, self.history, self.origins, learnt=self._publish_jobs_again, now=now
         )
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
@@ -308,7 +308,7 @@ class StudioSession:
 
     async def _fetch_jobs(self) -> Jobs:
         jobs = await self.jobs_feed.fetch()
-        self.endings.hear_jobs(jobs.jobs)
+        self.endings.check_jobs(jobs.jobs)
         self.recording.take_jobs(jobs, self.jobs_feed.back_to)
         if jobs is self.jobs.snapshot.value:
             return jobs
@@ -321,7 +321,7 @@ class StudioSession:
 
     async def _fetch_pipelines(self) -> Pipelines:
         pipelines = await self.pipelines_feed.fetch()
-        self.endings.hear_pipelines(pipelines.pipelines)
+        self.endings.check_pipelines(pipelines.pipelines)
         self.recording.take_pipelines(pipelines)
         return pipelines
 
@@ -372,9 +372,9 @@ class StudioSession:
         for job_id, known in submitted.items():
             self.origins.note(job_id, known)
 
-    def _say_jobs_again(self) -> None:
+    def _publish_jobs_again(self) -> None:
         """Publish the jobs again, as the disk has shown what some of them resume or are runs of."""
-        self.jobs.tell_again()
+        self.jobs.publish_again()
 
     def _changed(self) -> None:
         """Poll again what a command may have changed."""

@@ -67,7 +67,9 @@ class Pipelines:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def trigger(self, wish: NewPipeline, metastore: Metastore, now: datetime) -> PipelineRows:
+    async def trigger(
+        self, request: NewPipeline, metastore: Metastore, now: datetime
+    ) -> PipelineRows:
         """Plan a pipeline from all known lineage, including DataChain's database, and start it.
 
         Raises:
@@ -77,11 +79,11 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: trigger(connection, wish, metastore, stamp(now))
+            lambda connection: trigger(connection, request, metastore, stamp(now))
         )
 
     async def rerun(
-        self, wish: NewRerun, metastore: Metastore, now: datetime
+        self, request: NewRerun, metastore: Metastore, now: datetime
     ) -> PipelineRows | None:
         """Run several jobs again, each after those of them that it depends on.
 
@@ -93,7 +95,7 @@ class Pipelines:
             StorageFull: The disk is full.
         """
         return await self._database.write(
-            lambda connection: _rerun(connection, wish, metastore, stamp(now))
+            lambda connection: _rerun(connection, request, metastore, stamp(now))
         )
 
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
@@ -170,22 +172,22 @@ class Pipelines:
 
 
 def trigger(
-    connection: sqlite3.Connection, wish: NewPipeline, metastore: Metastore, now: str
+    connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
     """Plan and start a pipeline, as part of a transaction; see `Pipelines.trigger`."""
-    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+    if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    planned = refresh if wish.is_refresh else rebuild
-    plan = planned(wish.datasets, lineage.known(connection))
+    planned = refresh if request.is_refresh else rebuild
+    plan = planned(request.datasets, lineage.known(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
-    state = PipelineState.PAUSED if wish.is_paused else PipelineState.RUNNING
-    key, digest = wish.idempotency_key, wish.request_digest
-    beginning = Beginning(", ".join(wish.datasets), plan.warnings, state, key, digest)
+    state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
+    key, digest = request.idempotency_key, request.request_digest
+    beginning = Beginning(", ".join(request.datasets), plan.warnings, state, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(plan.jobs):
-        run_id = copy_job(connection, job.job_id, now, wish.environment)
+        run_id = copy_job(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
     return _settled(connection, pipeline_id, now)
 
@@ -201,21 +203,21 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
 
 
 def _rerun(
-    connection: sqlite3.Connection, wish: NewRerun, metastore: Metastore, now: str
+    connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
-    if known := _made_before(connection, wish.idempotency_key, wish.request_digest):
+    if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    jobs, warnings = reruns.ordered(connection, wish.jobs)
+    jobs, warnings = reruns.ordered(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
-    target = f"{RERUN_TARGET}{reruns.described(connection, wish.jobs)}"
-    key, digest = wish.idempotency_key, wish.request_digest
+    target = f"{RERUN_TARGET}{reruns.described(connection, request.jobs)}"
+    key, digest = request.idempotency_key, request.request_digest
     beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(jobs):
-        insert_job(connection, wish.jobs[job.job_id], JobState.PENDING, now)
-        add_node(connection, pipeline_id, position, job, wish.jobs[job.job_id].id)
+        insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
+        add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
     return _settled(connection, pipeline_id, now)
 
 

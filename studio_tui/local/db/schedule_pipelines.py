@@ -62,14 +62,14 @@ def make_pipeline(
     connection: sqlite3.Connection, due: Due, fire_at: str, now: str, metastore: Metastore
 ) -> None:
     """Create the pipeline of a schedule for the time `fire_at`, a stamp like `now`."""
-    wish = _wish(connection, due.job_id, None)
+    request = _request_of(connection, due.job_id, None)
     try:
-        pipeline_id = trigger(connection, wish, metastore, now).pipeline["id"]
+        pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
     except UnknownDataset as error:
         why = f"No dataset {error} is known to this local Studio."
-        pipeline_id = _add_failed(connection, wish, why, now)
+        pipeline_id = _add_failed(connection, request, why, now)
     except NothingToRun as error:
-        pipeline_id = _add_failed(connection, wish, str(error), now)
+        pipeline_id = _add_failed(connection, request, str(error), now)
     _join(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
 
@@ -79,15 +79,15 @@ def _by_hand(
     made = connection.execute("SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]).fetchone()
     if made is None:
         check(connection, job_id)
-    wish = _wish(connection, job_id, key)
-    rows = trigger(connection, wish, metastore, now)
+    request = _request_of(connection, job_id, key)
+    rows = trigger(connection, request, metastore, now)
     if made is None:
         moment = free_moment(connection, job_id, now)
         _join(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
     return find(connection, rows.pipeline["id"])
 
 
-def _wish(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
+def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) -> NewPipeline:
     row = connection.execute(
         "SELECT datasets, environment FROM jobs LEFT JOIN schedules ON job_id = id WHERE id = ?",
         [job_id],
@@ -112,7 +112,7 @@ def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: 
         raise NothingToRun(" ".join(plan.warnings))
 
 
-def _add_failed(connection: sqlite3.Connection, wish: NewPipeline, why: str, now: str) -> str:
+def _add_failed(connection: sqlite3.Connection, request: NewPipeline, why: str, now: str) -> str:
     pipeline_id = str(uuid.uuid4())
     name = make_name(secrets.choice)
     while connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
@@ -124,11 +124,11 @@ def _add_failed(connection: sqlite3.Connection, wish: NewPipeline, why: str, now
             pipeline_id,
             name,
             PipelineState.FAILED,
-            ", ".join(wish.datasets),
+            ", ".join(request.datasets),
             why,
             now,
             now,
-            wish.request_digest,
+            request.request_digest,
         ],
     )
     return pipeline_id

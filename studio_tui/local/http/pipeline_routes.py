@@ -56,13 +56,13 @@ def pipeline_router(studio: Studio) -> APIRouter:
         body: TriggerPipelineInput, key: str | None, *, is_refresh: bool = False
     ) -> Response:
         check_team(body.team_name)
-        wish = _checked(body, key)
+        new = _checked(body, key)
         if is_refresh:
-            made_by = f"refresh {wish.request_digest}"
-            wish = replace(wish, is_refresh=True, request_digest=made_by)
+            made_by = f"refresh {new.request_digest}"
+            new = replace(new, is_refresh=True, request_digest=made_by)
         try:
             metastore = await studio.runner.metastore()
-            made = await studio.pipelines.trigger(wish, metastore, clock.now())
+            made = await studio.pipelines.trigger(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error
@@ -124,10 +124,10 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
                 clause = f"jobs: {each.job_id} has a time to start at, and starts in its order"
                 raise InvalidFields([("jobs", clause)])
             jobs[each.job_id] = check(each.job, None, await surroundings(studio, each.job))
-        wish = NewRerun(jobs, idempotency_key, digest(body))
+        new = NewRerun(jobs, idempotency_key, digest(body))
         try:
             metastore = await studio.runner.metastore()
-            made = await studio.pipelines.rerun(wish, metastore, clock.now())
+            made = await studio.pipelines.rerun(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
             raise InvalidFields([("Idempotency-Key", clause)]) from error

@@ -64,7 +64,7 @@ class LocalRunner:
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
-        self._burials: dict[str, asyncio.Task[None]] = {}
+        self._cleanups: dict[str, asyncio.Task[None]] = {}
         self._closing = threading.Event()
 
     async def start(self, spec: RunSpec) -> None:
@@ -86,9 +86,9 @@ class LocalRunner:
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is Phase.LOST and report.finished_at is None:
-            if job_id not in self._burials:
+            if job_id not in self._cleanups:
                 name = f"bury {job_id}"
-                self._burials[job_id] = asyncio.create_task(self._bury(job_id), name=name)
+                self._cleanups[job_id] = asyncio.create_task(self._clean_up(job_id), name=name)
             phase = Phase.RUNNING if report.started_at else Phase.INIT
             return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
         return report
@@ -112,10 +112,10 @@ class LocalRunner:
     async def aclose(self) -> None:
         """Stop watching; jobs run on, and lost ones are found again by the next server."""
         self._closing.set()
-        burials = tuple(self._burials.values())
-        for burial in burials:
+        cleanups = tuple(self._cleanups.values())
+        for burial in cleanups:
             burial.cancel()
-        await asyncio.gather(*burials, return_exceptions=True)
+        await asyncio.gather(*cleanups, return_exceptions=True)
 
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
@@ -181,16 +181,16 @@ class LocalRunner:
             canceled=lost.canceled if lost else canceled,
         )
 
-    async def _bury(self, job_id: str) -> None:
+    async def _clean_up(self, job_id: str) -> None:
         """Stop what a dead shim left behind, then record that the job is lost."""
         try:
-            await asyncio.to_thread(self._bury_blocking, self._folder(job_id))
+            await asyncio.to_thread(self._clean_up_lost, self._folder(job_id))
         except OSError as error:
             logger.warning("The end of the lost job %s could not be noted: %s", job_id, error)
         finally:
-            del self._burials[job_id]  # the next report tries again, unless the loss is recorded
+            del self._cleanups[job_id]  # the next report tries again, unless the loss is recorded
 
-    def _bury_blocking(self, folder: Path) -> None:
+    def _clean_up_lost(self, folder: Path) -> None:
         left = process_tree.stop(
             lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
             grace_seconds=self._limits.grace_seconds,

@@ -56,7 +56,7 @@ LOOK_AT = "2, enter show it; n finds the failed job, L says why, e mends it."
 class Sample(NamedTuple):
     """A job to submit, with the files to upload for it."""
 
-    wish: JobInput
+    job: JobInput
     files: Sequence[Path] = ()
 
 
@@ -75,14 +75,14 @@ def _sample(name: str, *, workers: int = 1, cron: str | None = None, **environme
 
 
 def _of_pipeline(name: str) -> Sample:
-    wish = JobInput(
+    job = JobInput(
         query=(_FOLDER / "pipeline" / name).read_text("utf-8"),
         query_type=QueryType.PYTHON,
         query_name=name,
         team_name=TEAM,
         priority=_BEFORE_OTHERS,
     )
-    return Sample(wish, (_LAKE,))
+    return Sample(job, (_LAKE,))
 
 
 def _samples(cores: int) -> tuple[Sample, ...]:

@@ -70,11 +70,11 @@ def stop(
     belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
-    told: set[tuple[int, str]] = set()
+    terminated: set[tuple[int, str]] = set()
     while (left := tuple(find())) and (seconds := deadline - clock.monotonic()) > 0:
         for process in left:
-            if (process.pid, process.started) not in told:
-                told.add((process.pid, process.started))
+            if (process.pid, process.started) not in terminated:
+                terminated.add((process.pid, process.started))
                 send(process, signal.SIGTERM)
         rest(min(_POLL_SECONDS, seconds))
     deadline = clock.monotonic() + _KILL_SECONDS

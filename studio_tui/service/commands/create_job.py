@@ -30,7 +30,7 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.new_job import NewJob
 from studio_tui.service.commands.submitted import SentFile, Submitted
-from studio_tui.service.commands.uploads import Told, Uploads
+from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
@@ -159,11 +159,11 @@ class JobCreator:
 
     async def create(
         self,
-        wish: JobInput,
+        job: JobInput,
         files: Sequence[Path] = (),
         *,
         doubted: Callable[[StudioError], None] = lambda _: None,
-        uploading: Told = lambda _path, _sent, _size: None,
+        uploading: UploadProgress = lambda _path, _sent, _size: None,
     ) -> Outcome:
         """Create a job with its files, each uploaded once.
 
@@ -171,7 +171,7 @@ class JobCreator:
         is called with the progress of each file.
         """
         try:
-            request, known = await self._with_files(wish, files, uploading)
+            request, known = await self._with_files(job, files, uploading)
             now = self._now()
             intent = Intent.of(request, now, is_labelled=self._labels, files=known)
             note = await asyncio.to_thread(self._journal.begin, intent)
@@ -181,32 +181,32 @@ class JobCreator:
             environment = labelled(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
         outcome = await self._make(note, request, doubted, may_exist=False)
-        if isinstance(outcome, Created) or _is_about_files(outcome):
+        if isinstance(outcome, Created) or _is_refused_for_files(outcome):
             self._uploads.forget()
         return outcome
 
     async def send_again(
-        self, unknown: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
+        self, unconfirmed: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
     ) -> Outcome:
         """Send a request again, under the same key, if the job is still not in the list."""
-        request = unknown.request
+        request = unconfirmed.request
         if request is None:
-            return unknown
+            return unconfirmed
         try:
-            found, _ = await self._seek(unknown.intent)
+            found, _ = await self._seek(unconfirmed.intent)
         except StudioError as error:
-            return replace(unknown, why=error)
+            return replace(unconfirmed, why=error)
         if found is not None:
-            return await self._ended(unknown.note, found)
-        return await self._make(unknown.note, request, doubted, may_exist=True)
+            return await self._ended(unconfirmed.note, found)
+        return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
-    async def give_up(self, unknown: Unconfirmed) -> None:
+    async def give_up(self, unconfirmed: Unconfirmed) -> None:
         """Stop asking about a request; if it made a job, the list will show it."""
-        await asyncio.to_thread(unknown.note.end, IntentOutcome.GIVEN_UP)
+        await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
 
-    def leave(self, unknown: Unconfirmed) -> None:
+    def leave(self, unconfirmed: Unconfirmed) -> None:
         """Leave an intent open, for the next start to settle."""
-        unknown.note.close()
+        unconfirmed.note.close()
 
     async def settle(self) -> tuple[Unconfirmed, ...]:
         """Look up the intents that ended programs left open; return those still unconfirmed."""
@@ -253,17 +253,17 @@ class JobCreator:
         return await self._client.create_job(request, idempotency_key=intent.id)
 
     async def _with_files(
-        self, wish: JobInput, paths: Sequence[Path], uploading: Told
+        self, job: JobInput, paths: Sequence[Path], uploading: UploadProgress
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the request with their ids, and what is known of all its files."""
-        named = wish.files or ()
+        named = job.files or ()
         known = await asyncio.to_thread(self._history.files, named) if named else {}
         uploaded = await self._uploads.sent(paths, uploading)
         known |= {file.id: file for file in uploaded}
         if not uploaded:
-            return wish, known
+            return job, known
         files = (*named, *(file.id for file in uploaded))
-        return wish.model_copy(update={"files": files}), known
+        return job.model_copy(update={"files": files}), known
 
     def _rests(self) -> list[float]:
         """Return the seconds to wait after each attempt but the last."""
@@ -339,7 +339,7 @@ class JobCreator:
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.fate is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
+            entry.outcome is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
             for entry in others
         ):
             return None
@@ -365,7 +365,7 @@ class JobCreator:
         return outcome
 
 
-def _is_about_files(outcome: Outcome) -> bool:
+def _is_refused_for_files(outcome: Outcome) -> bool:
     """Whether a job was refused because of its files: Studio may have discarded uploads."""
     return (
         isinstance(outcome, Refused)

@@ -179,11 +179,11 @@ class JobHistory:
         """
         with self._lock:
             newest = self._newest(list(names), {JobState.COMPLETE})
-        told = {
+        durations = {
             name: tuple(run.seconds for run in runs if run.seconds is not None)
             for name, runs in newest.items()
         }
-        return {name: seconds for name, seconds in told.items() if seconds}
+        return {name: seconds for name, seconds in durations.items() if seconds}
 
     def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[Run]]:
         query = (

@@ -111,9 +111,9 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
                 f"The environment variable {name} has a line break in its value, which the API "
                 "cannot take back. Submit the job from its script instead.",
             )
-    untold = submitted or Submitted()
-    is_told = job.compute_cluster_name or job.compute_cluster_id
-    where: Job | Submitted = job if is_told else untold
+    unsent = submitted or Submitted()
+    has_cluster = job.compute_cluster_name or job.compute_cluster_id
+    where: Job | Submitted = job if has_cluster else unsent
     by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
     return JobInput(
         query=job.query.text,
@@ -125,17 +125,17 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
         python_version=job.python_version,
         requirements=job.requirements.text if job.requirements else None,
         repository=job.repository.text if job.repository else None,
-        files=tuple(file.id for file in untold.files) or None,
-        priority=untold.priority,
+        files=tuple(file.id for file in unsent.files) or None,
+        priority=unsent.priority,
         compute_cluster_name=where.compute_cluster_name,
         compute_cluster_id=by_id,
-        credentials_name=untold.credentials_name,
+        credentials_name=unsent.credentials_name,
     )
 
 
-def _cluster_id(told: str | int | None) -> str | int | None:
+def _cluster_id(cluster_id: str | int | None) -> str | int | None:
     """Return a cluster's id as the API expects it: its document has a number there."""
-    return int(told) if isinstance(told, str) and told.isdecimal() else told
+    return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
 def said(error: StudioError) -> str:
@@ -146,13 +146,13 @@ def said(error: StudioError) -> str:
 
 
 def rescheduled(
-    task: Job, wish: JobInput, *, cron_expression: str | None, start_after: datetime | None
+    task: Job, repeat: JobInput, *, cron_expression: str | None, start_after: datetime | None
 ) -> JobInput:
-    """Return the input of a schedule with other times; `wish` repeats `task` once."""
+    """Return the input of a schedule with other times; `repeat` repeats `task` once."""
     zone = task.schedule.time_zone if task.schedule and cron_expression else None
     times = {
         "cron_expression": cron_expression,
         "start_after": start_after,
         "time_zone": zone if zone != "UTC" else None,
     }
-    return wish.model_copy(update=times)
+    return repeat.model_copy(update=times)

@@ -75,21 +75,21 @@ class Intent:
     @classmethod
     def of(
         cls,
-        wish: JobInput,
+        job: JobInput,
         now: datetime,
         *,
         is_labelled: bool,
         files: Mapping[str, SentFile] = MappingProxyType({}),
     ) -> "Intent":
-        """Return a new intent to make the job of `wish`; `files` are its known uploads by ids."""
+        """Return a new intent to make the job of `job`; `files` are its known uploads by ids."""
         return cls(
             id=str(uuid.uuid4()),
             sent_at=now,
-            name=safe_line(wish.query_name) if wish.query_name else None,
-            query_type=wish.query_type.value,
-            query_digest=query_digest(wish.query),
+            name=safe_line(job.query_name) if job.query_name else None,
+            query_type=job.query_type.value,
+            query_digest=query_digest(job.query),
             is_labelled=is_labelled,
-            submitted=Submitted.of(wish, files),
+            submitted=Submitted.of(job, files),
         )
 
     @property
@@ -118,7 +118,7 @@ class Entry:
     """What the journal contains about one intent."""
 
     intent: Intent
-    fate: IntentOutcome
+    outcome: IntentOutcome
     job_id: str | None = None
     """The job that it made, if any."""
     created_by: str | None = None
@@ -132,12 +132,12 @@ class OpenIntent:
         self.intent = intent
         self._descriptor: int | None = descriptor
 
-    def end(self, fate: IntentOutcome, job: Job | None = None) -> None:
+    def end(self, outcome: IntentOutcome, job: Job | None = None) -> None:
         """Write the outcome of the intent, and release it.
 
         If writing fails, the next start looks the intent up again.
         """
-        line: dict[str, Any] = {"fate": fate}
+        line: dict[str, Any] = {"fate": outcome}
         if job is not None:
             line |= {"job_id": job.id, "created_by": job.created_by}
         descriptor = self._let_go()
@@ -234,7 +234,7 @@ class Journal:
         aged = sorted((path.stat().st_mtime, path) for path in files)
         for _, path in aged[: len(files) - KEPT + 1]:
             entry = _read(path)
-            if entry is None or entry.fate is not IntentOutcome.SENT:
+            if entry is None or entry.outcome is not IntentOutcome.SENT:
                 remove_unused(path)
         for path in self._folder.glob(f"*{_NEW}"):
             remove_unused(path)
@@ -273,7 +273,7 @@ def _taken_over(path: Path) -> OpenIntent | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
-        if entry is not None and entry.fate is IntentOutcome.SENT:
+        if entry is not None and entry.outcome is IntentOutcome.SENT:
             note = OpenIntent(entry.intent, descriptor)
             descriptor = -1
             return note
@@ -299,10 +299,10 @@ def _read(path: Path) -> Entry | None:
             is_labelled=bool(known["is_labelled"]),
             submitted=_submitted(known.get("submitted")),
         )
-        fate = IntentOutcome(known["fate"])
+        outcome = IntentOutcome(known["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
-    return Entry(intent, fate, known.get("job_id"), known.get("created_by"))
+    return Entry(intent, outcome, known.get("job_id"), known.get("created_by"))
 
 
 def _submitted(text: Any) -> Submitted:

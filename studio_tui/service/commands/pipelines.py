@@ -105,7 +105,7 @@ class PipelineCommands:
         self._now = now
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
-        self._wishes: dict[str, object] = {}
+        self._latest_commands: dict[str, object] = {}
         """The latest command for each pipeline and subject."""
         self._newest: dict[str, Pipeline] = {}
         """The last read state of pipelines that were stopped."""
@@ -276,8 +276,8 @@ class PipelineCommands:
         Raises:
             StudioError: it is not reached, or its outcome is unknown.
         """
-        key, wish = f"{pipeline_id} {about}", object()
-        self._wishes[key] = wish
+        key, command = f"{pipeline_id} {about}", object()
+        self._latest_commands[key] = command
         rests = iter(self._rests)
         try:
             while True:
@@ -291,13 +291,13 @@ class PipelineCommands:
                     if (rest := next(rests, None)) is None:
                         raise
                     await asyncio.sleep(rest)
-                    if self._wishes.get(key) is not wish:
+                    if self._latest_commands.get(key) is not command:
                         return False
                 else:
                     return True
         finally:
-            if self._wishes.get(key) is wish:
-                del self._wishes[key]
+            if self._latest_commands.get(key) is command:
+                del self._latest_commands[key]
             self._changed()
 
     async def _has_come(

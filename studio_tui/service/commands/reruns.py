@@ -75,9 +75,9 @@ class OrderedReruns:
         return self._client.is_local_studio
 
     async def run(
-        self, wishes: Mapping[str, JobInput], files: Sequence[Path] = ()
+        self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()
     ) -> Pipeline | None:
-        """Run each of `wishes`, by the id of the job it repeats; all of them get `files`.
+        """Run each of `inputs`, by the id of the job it repeats; all of them get `files`.
 
         Returns `None`, without creating anything, if none of the jobs depends on another.
 
@@ -87,8 +87,8 @@ class OrderedReruns:
         sent = await self._uploads.sent(files, lambda _path, _sent, _size: None)
         more = tuple(file.id for file in sent)
         jobs = {
-            job_id: wish.model_copy(update={"files": (*(wish.files or ()), *more) or None})
-            for job_id, wish in wishes.items()
+            job_id: job.model_copy(update={"files": (*(job.files or ()), *more) or None})
+            for job_id, job in inputs.items()
         }
         try:
             made = await self._sent([RerunJob(job_id=key, job=job) for key, job in jobs.items()])

@@ -145,7 +145,7 @@ class ScheduleCommands:
         studio = self._studio.own
         return await self._want(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
 
-    async def schedule_pipeline(self, wish: PipelineTimes) -> Job:
+    async def schedule_pipeline(self, schedule: PipelineTimes) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it.
 
         Raises:
@@ -154,10 +154,10 @@ class ScheduleCommands:
         key = uuid.uuid4().hex
         return await self._want(
             lambda: self._studio.own.schedule_pipeline(
-                wish.datasets,
-                environment=wish.environment,
-                cron_expression=wish.cron_expression,
-                start_after=wish.start_after,
+                schedule.datasets,
+                environment=schedule.environment,
+                cron_expression=schedule.cron_expression,
+                start_after=schedule.start_after,
                 idempotency_key=key,
             )
         )

@@ -17,9 +17,9 @@ class OfSchedule(JobInput):
     replaces: str | None = Field(default=None, exclude=True)
 
     @classmethod
-    def of(cls, wish: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
+    def of(cls, job: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
         """Return the request for a manual run, or for a schedule that replaces another."""
-        return cls(**dict(wish), run_of=run_of, replaces=replaces)
+        return cls(**dict(job), run_of=run_of, replaces=replaces)
 
 
 class SentFile(BaseModel):

@@ -109,17 +109,17 @@ class PipelineTrigger:
             Unconfirmed(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
         )
 
-    async def send_again(self, untold: Unconfirmed) -> Triggered | Unconfirmed:
+    async def send_again(self, unconfirmed: Unconfirmed) -> Triggered | Unconfirmed:
         """Send a request again, under the same key, if its pipeline is still not in the list.
 
         Raises:
             StudioError: Studio refused the repeated request.
         """
         try:
-            found = await self._seek(untold)
+            found = await self._seek(unconfirmed)
         except StudioError as error:
-            return replace(untold, why=error)
-        return found or await self._make(untold)
+            return replace(unconfirmed, why=error)
+        return found or await self._make(unconfirmed)
 
     async def _make(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
         try:

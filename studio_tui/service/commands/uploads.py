@@ -13,7 +13,7 @@ from studio_tui.text import safe_line
 AT_ONCE = 3
 """Maximum number of concurrent uploads."""
 
-Told = Callable[[Path, int, int], None]
+UploadProgress = Callable[[Path, int, int], None]
 """Callback with a file, the bytes of it sent so far, and its size in bytes."""
 
 _Version = tuple[Path, int, int, int]
@@ -39,7 +39,9 @@ class Uploads:
         self._rests = rests
         self._sent: dict[_Version, SentFile] = {}
 
-    async def sent(self, paths: Iterable[Path], told: Told) -> tuple[SentFile, ...]:
+    async def sent(
+        self, paths: Iterable[Path], on_progress: UploadProgress
+    ) -> tuple[SentFile, ...]:
         """Return the uploads of files in order, after uploading those that are not cached.
 
         Raises:
@@ -52,7 +54,7 @@ class Uploads:
 
         async def one(version: _Version) -> SentFile:
             async with turns:
-                return await self._file(version, told)
+                return await self._file(version, on_progress)
 
         # All uploads finish before the first failure is raised, so that none is sent twice.
         ended = await asyncio.gather(*map(one, versions), return_exceptions=True)
@@ -65,12 +67,12 @@ class Uploads:
         """Forget all uploads, as Studio may have discarded them."""
         self._sent.clear()
 
-    async def _file(self, version: _Version, told: Told) -> SentFile:
+    async def _file(self, version: _Version, on_progress: UploadProgress) -> SentFile:
         path, size = version[0], version[2]
         if version in self._sent:
-            told(path, size, size)
+            on_progress(path, size, size)
         else:
-            upload_id = await self._uploaded(path, told)
+            upload_id = await self._uploaded(path, on_progress)
             self._sent[version] = SentFile(
                 id=upload_id,
                 label=safe_line(path.name),
@@ -79,9 +81,9 @@ class Uploads:
             )
         return self._sent[version]
 
-    async def _uploaded(self, path: Path, told: Told) -> str:
+    async def _uploaded(self, path: Path, on_progress: UploadProgress) -> str:
         def progress(sent: int, size: int) -> None:
-            told(path, sent, size)
+            on_progress(path, sent, size)
 
         for rest in self._rests:
             try:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from studio_tui.service.logs.state import Phase, Told
+from studio_tui.service.logs.state import Phase, StatePublisher
 from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -22,7 +22,7 @@ class Retries:
     def __init__(
         self,
         job_id: str,
-        told: Told,
+        states: StatePublisher,
         reachability: Reachability,
         now: Callable[[], datetime],
         jitter: Jitter,
@@ -32,7 +32,7 @@ class Retries:
         self.poked = asyncio.Event()
         """Ends a rest at once."""
         self._job_id = job_id
-        self._told = told
+        self._states = states
         self._now = now
 
     @property
@@ -47,11 +47,11 @@ class Retries:
     def subscribe(self) -> Callable[[], None]:
         """End rests whenever an outage begins, changes or ends; return a function that stops it."""
 
-        def hear() -> None:
-            if self._told.state.phase is Phase.RECONNECTING:
+        def on_change() -> None:
+            if self._states.state.phase is Phase.RECONNECTING:
                 self.poked.set()
 
-        return self.reachability.subscribe(hear)
+        return self.reachability.subscribe(on_change)
 
     async def until_there(self) -> None:
         """Wait while Studio is unreachable, publishing the time of the next attempt."""
@@ -59,11 +59,11 @@ class Retries:
         while (outage := self.reachability.outage) is not None:
             was_away = True
             reason, next_try = str(outage.error), outage.next_try_at
-            self._told.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
+            self._states.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
             await self.poked.wait()
             self.poked.clear()
         if was_away:
-            self._told.publish(Phase.RECONNECTING, "", self._now())
+            self._states.publish(Phase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
         """Rest with full jitter, longer after each consecutive failure."""
@@ -73,13 +73,13 @@ class Retries:
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
-        self._told.publish(Phase.RECONNECTING, reason, next_try)
+        self._states.publish(Phase.RECONNECTING, reason, next_try)
         await wait_for(self.poked, seconds)
         self.poked.clear()
 
     async def until_poked(self) -> None:
         """Wait after a refusal until the user retries or the published time for it has come."""
-        next_try = self._told.state.next_try
+        next_try = self._states.state.next_try
         if next_try is None:
             await self.poked.wait()
         else:

@@ -78,8 +78,8 @@ class RestLog:
 
     async def _read(self, *, is_final: bool) -> tuple[int, int]:
         has_marks = self._is_doubted or bool(self._store.marks)
-        is_anew = any(mark.text == NEW_EPOCH for mark in self._store.marks)
-        mends = is_final and (self._is_doubted or not is_anew)
+        has_new_epoch = any(mark.text == NEW_EPOCH for mark in self._store.marks)
+        mends = is_final and (self._is_doubted or not has_new_epoch)
         self.is_confirmed = False
         has_begun = mends and (has_marks or self._spoiled > 0) and not self._has_whole()
         if has_begun:
@@ -120,8 +120,8 @@ class RestLog:
         comparison.finish()
         if comparison.is_whole and comparison.end < self._store.size:
             self._is_short = True
-        is_heard = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
-        if self._is_short and is_heard and comparison.is_whole and not comparison.differs:
+        is_accepted = self._outranks(body) or (self._is_agreed and comparison.end >= self._live)
+        if self._is_short and is_accepted and comparison.is_whole and not comparison.differs:
             self._store.cut(comparison.end)
         if mends and comparison.has_proved_whole:
             self._unmark()

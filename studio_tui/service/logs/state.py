@@ -53,7 +53,7 @@ class TailState:
         return self.phase in {Phase.COMPLETE, Phase.STOPPED}
 
 
-class Told:
+class StatePublisher:
     """The latest state, and its subscribers."""
 
     def __init__(

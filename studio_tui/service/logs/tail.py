@@ -39,7 +39,14 @@ from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.retry import Next, Verdict, refused
 from studio_tui.service.logs.source import LogSource, MayFetch, always
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, UNCONFIRMED, Phase, TailState, Told
+from studio_tui.service.logs.state import (
+    NO_LOG,
+    UNCHECKED,
+    UNCONFIRMED,
+    Phase,
+    StatePublisher,
+    TailState,
+)
 from studio_tui.service.logs.store.arrivals import Replay
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import Jitter
@@ -92,14 +99,14 @@ class LogTail:
         jitter: Jitter = random.uniform,
     ) -> None:
         """Initialise; `kept_since` is since when the store is the whole log, if it was kept."""
-        self._told = Told(store, now, kept_since)
+        self._states = StatePublisher(store, now, kept_since)
         self._source = source
         self._job_id = job_id
         self._store = store
         self._may_fetch = may_fetch
         self._now = now
         self._reachability = reachability or Reachability()
-        self._retries = Retries(job_id, self._told, self._reachability, now, jitter)
+        self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
         self._index: MessageIndex | None = None
         self._merge: LogAssembler
         """Merges what has arrived; created by `run`, together with the index."""
@@ -109,7 +116,7 @@ class LogTail:
         """When this connection is to be closed, in the loop's time; set by a final status."""
         self._steady_at = 0.0
         """When this connection counts as steady, in the loop's time."""
-        self._said = ""
+        self._server_message = ""
         self._is_archived = False
         """Whether an archive matched everything stored."""
         self._has_ended = False
@@ -120,11 +127,11 @@ class LogTail:
     @property
     def state(self) -> TailState:
         """The current state."""
-        return self._told.state
+        return self._states.state
 
     def subscribe(self, listener: Callable[[TailState], None]) -> Callable[[], None]:
         """Call `listener` with each state from now on; return a function that unsubscribes it."""
-        return self._told.subscribe(listener)
+        return self._states.subscribe(listener)
 
     def poke(self) -> None:
         """Retry now, instead of at the next scheduled time or after a refusal."""
@@ -219,7 +226,7 @@ class LogTail:
         self._merge.connected()
         self._deadline = None
         self._steady_at = asyncio.get_running_loop().time() + STEADY
-        self._said = ""
+        self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
             self._reachability.check()
@@ -263,7 +270,7 @@ class LogTail:
             case LogMessages(items, is_spoiled):
                 await self._take_pieces(items, is_spoiled=is_spoiled)
             case StatusFrame(word):
-                self._told.note_status(word)
+                self._states.note_status(word)
                 if word in FINISHED_STATES:
                     self._replay.note_end()
                     self._linger()
@@ -271,7 +278,7 @@ class LogTail:
                 if (verdict := await self._fetch_blobs(urls)) is not None:
                     return verdict
             case ServerMessage(text):
-                self._said = text
+                self._server_message = text
             case Unreadable() if not self._merge.is_behind:
                 self._merge.mark_unreadable()
         self._outage.clear()
@@ -301,8 +308,9 @@ class LogTail:
         self._deadline = asyncio.get_running_loop().time() + LINGER
 
     async def _closed(self, code: int, reason: str) -> Verdict:
-        if self._said or code in _FINAL_CODES:
-            return Verdict(Next.STOP, self._said or reason or f"Studio refused it ({code}).")
+        if self._server_message or code in _FINAL_CODES:
+            reason = self._server_message or reason or f"Studio refused it ({code})."
+            return Verdict(Next.STOP, reason)
         if code == _TOO_LARGE:
             return Verdict(Next.POLL)
         if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
@@ -343,7 +351,7 @@ class LogTail:
         page = await self._source.jobs(limit=1, job_id=self._job_id)
         for job in page.items:
             if job.id == self._job_id:
-                self._told.note_status(job.status)
+                self._states.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
@@ -415,4 +423,4 @@ class LogTail:
     def _publish(
         self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
-        self._told.publish(phase, reason, next_try)
+        self._states.publish(phase, reason, next_try)

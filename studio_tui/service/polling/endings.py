@@ -86,7 +86,7 @@ class Endings:
 
     # Checking lists.
 
-    def hear_jobs(self, jobs: Iterable[Job]) -> None:
+    def check_jobs(self, jobs: Iterable[Job]) -> None:
         """Check a list of jobs for ended ones, unless it is the same list object as before."""
         if not self._jobs or self._seen.get("jobs") is jobs:
             return
@@ -96,7 +96,7 @@ class Endings:
         if ended:
             self._ended.tell(Ended(jobs=tuple(ended)))
 
-    def hear_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
+    def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
         """Check a list of pipelines for ended ones."""
         if not self._pipelines or self._seen.get("pipelines") is pipelines:
             return

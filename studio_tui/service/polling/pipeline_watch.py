@@ -141,21 +141,21 @@ class PipelineWatch(Poller[PipelineDetail]):
     def subscribe(self, listener: Listener[PipelineDetail]) -> Callable[[], None]:
         """Call `listener` with each snapshot from now on; return a function to unsubscribe."""
         if not self._listeners:
-            self._leave_jobs = self._jobs.subscribe(self._hear_jobs)
-            self._hear_jobs(self._jobs.snapshot)
+            self._leave_jobs = self._jobs.subscribe(self._on_jobs)
+            self._on_jobs(self._jobs.snapshot)
             self._queued.set()
         leave = super().subscribe(listener)
 
         def unsubscribe() -> None:
-            was_heard = bool(self._listeners)
+            had_listeners = bool(self._listeners)
             leave()
-            if was_heard and not self._listeners:
+            if had_listeners and not self._listeners:
                 self._leave_jobs()
 
         return unsubscribe
 
     @property
-    def is_heard(self) -> bool:
+    def has_listeners(self) -> bool:
         """Whether it has subscribers."""
         return bool(self._listeners)
 
@@ -217,7 +217,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         moves = is_moving(detail.pipeline)
         return self._pace.paced(self._pace.moving if moves else self._pace.resting)
 
-    def _hear_jobs(self, snapshot: Snapshot[Jobs]) -> None:
+    def _on_jobs(self, snapshot: Snapshot[Jobs]) -> None:
         if snapshot.value is self._jobs_seen and snapshot.error is None:
             return
         has_moved = snapshot.value is not self._jobs_seen
@@ -290,7 +290,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         jobs = self._jobs.snapshot
         may_be_listed = jobs.value is None and jobs.error is None
         is_denied = asyncio.get_running_loop().time() < self._denied_until
-        if not self.is_heard or self.snapshot.stopped or is_denied or may_be_listed:
+        if not self.has_listeners or self.snapshot.stopped or is_denied or may_be_listed:
             return None
         while self._queue:
             if self._is_due(run := self._queue.pop()):
@@ -391,7 +391,7 @@ class PipelineWatches:
 
     def _forget(self) -> None:
         """Drop the least recently requested watches without subscribers."""
-        silent = [key for key, watch in self._watches.items() if not watch.is_heard]
+        silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
         # The newest may have been returned just now, to a caller that is about to subscribe.
         for pipeline_id in silent[:-KEPT]:
             del self._watches[pipeline_id]

@@ -159,7 +159,7 @@ class Poller(Generic[T]):
 
     async def run(self) -> None:
         """Poll forever, while there are subscribers and Studio is reachable."""
-        leave = self._reachability.subscribe(self._hear_of_outage)
+        leave = self._reachability.subscribe(self._on_outage_change)
         try:
             while True:
                 await self._wanted.wait()
@@ -209,7 +209,7 @@ class Poller(Generic[T]):
         self._publish(self._with_outage(failed))
         return 0.0 if self._reachability.outage is not None else seconds
 
-    def _hear_of_outage(self) -> None:
+    def _on_outage_change(self) -> None:
         """Publish that an outage began or changed, or poll at once when it has ended."""
         if self.snapshot.stopped:
             return
@@ -239,7 +239,7 @@ class Poller(Generic[T]):
         is_known = known.failing_since is not None and is_same_trouble(error, known.error)
         return known.failing_since if is_known and known.failing_since else now
 
-    def tell_again(self) -> None:
+    def publish_again(self) -> None:
         """Publish a copy of the value, to make listeners update what they derive from it."""
         if self.snapshot.value is not None:
             self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))

@@ -110,7 +110,7 @@ class ProgressWatch:
         self._denied: dict[str, float] = {}
         """Jobs whose logs may not be read, and when each may be requested again."""
         self._listeners = Listeners[[str, bytes]]()
-        self._told: set[_Log] = set()
+        self._unpublished: set[_Log] = set()
         """Logs with unpublished changes."""
         self._backoff = self._new_backoff()
         self._stopped = False
@@ -292,7 +292,7 @@ class ProgressWatch:
         return Backoff(BACKOFF_BASE, BACKOFF_CAP, BACKOFF_BASE / 2, self._jitter)
 
     def _has_news(self, log: _Log) -> None:
-        self._told.add(log)
+        self._unpublished.add(log)
         self._news.set()
 
     async def _tell(self) -> None:
@@ -300,8 +300,8 @@ class ProgressWatch:
         while True:
             await self._news.wait()
             self._news.clear()
-            told, self._told = self._told, set()
-            for log in told:
+            changed, self._unpublished = self._unpublished, set()
+            for log in changed:
                 if self._logs.get(log.job_id) is log:
                     self._listeners.tell(log.job_id, log.end)
             await asyncio.sleep(self._paced(TELL_REST))

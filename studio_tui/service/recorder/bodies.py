@@ -37,12 +37,12 @@ _log = logging.getLogger(__name__)
 
 def body_of(model: Job | Pipeline | Cluster) -> dict[str, Any]:
     """Return the recorded JSON values of an item."""
-    told = model.model_dump(
+    body = model.model_dump(
         mode="json", exclude=_NEVER if isinstance(model, Job) else None, exclude_none=True
     )
     if isinstance(model, Job) and model.environment:
-        told[ENVIRONMENT_NAMES] = sorted(model.environment)
-    safe: dict[str, Any] = safe_values(told)
+        body[ENVIRONMENT_NAMES] = sorted(model.environment)
+    safe: dict[str, Any] = safe_values(body)
     return safe
 
 
@@ -66,8 +66,8 @@ def _named(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return safe_values(value)
     sign = f"{name}="
-    told = without_secrets(f"{sign}{value}")
-    return told.removeprefix(sign) if told.startswith(sign) else without_secrets(value)
+    redacted = without_secrets(f"{sign}{value}")
+    return redacted.removeprefix(sign) if redacted.startswith(sign) else without_secrets(value)
 
 
 def pack(value: Any) -> bytes:

@@ -158,19 +158,19 @@ def safe_body(body: bytes) -> str:
         return ""
     if not isinstance(values, dict):
         return ""
-    told: dict[str, Any] = {}
+    safe: dict[str, Any] = {}
     for name, value in values.items():
         if name == "query" and isinstance(value, str):
-            told[name] = f"[{len(value.splitlines())} lines left out]"
+            safe[name] = f"[{len(value.splitlines())} lines left out]"
         elif name == "environment" and isinstance(value, str):
             lines = [line for line in value.splitlines() if "=" in line]
             names = [line.partition("=")[0].strip() for line in lines]
-            told[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
+            safe[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
         elif len(str(value)) > _LONGEST_VALUE:
-            told[name] = f"[{len(str(value)):,} characters left out]"
+            safe[name] = f"[{len(str(value)):,} characters left out]"
         else:
-            told |= safe_values({name: value})
-    return json.dumps(told, ensure_ascii=False)
+            safe |= safe_values({name: value})
+    return json.dumps(safe, ensure_ascii=False)
 
 
 def _goes_on(known: RecordedCall, call: Call) -> bool:

@@ -12,7 +12,7 @@ from studio_tui.presentation.format import local_time, plural
 from studio_tui.service.commands.create_job import Created, JobCreator, Looked, Refused, Unconfirmed
 from studio_tui.service.commands.journal import Intent
 from studio_tui.service.commands.new_job import IN_SIGHT, NewJob
-from studio_tui.service.commands.uploads import Told
+from studio_tui.service.commands.uploads import UploadProgress
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.naming import title
@@ -39,7 +39,7 @@ async def create(
     wish: JobInput,
     files: Sequence[Path] = (),
     *,
-    uploading: Told = lambda _path, _sent, _size: None,
+    uploading: UploadProgress = lambda _path, _sent, _size: None,
 ) -> Created | Refused | None:
     """Create a job, asking where nobody can tell; `None` when the user has given it up then."""
     name = safe_line(wish.query_name or "the job")

@@ -16,7 +16,7 @@ from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
 BY_NAME: Mapping[str, JobInput] = {
-    str(sample.wish.query_name): sample.wish for sample in reversed(SAMPLES)
+    str(sample.job.query_name): sample.job for sample in reversed(SAMPLES)
 }
 LAKE = SAMPLES[0].files
 
@@ -25,19 +25,17 @@ def test_every_sample_is_accepted_by_a_fresh_install() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
     around = Surroundings(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
-        assert check(sample.wish, None, around).name == sample.wish.query_name
+        assert check(sample.job, None, around).name == sample.job.query_name
 
 
 def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:
-    most = max(SAMPLES, key=lambda sample: sample.wish.workers or 0).wish
+    most = max(SAMPLES, key=lambda sample: sample.job.workers or 0).job
     assert most.workers == os.cpu_count()
-    assert all((sample.wish.priority or 5) <= 5 for sample in SAMPLES)
+    assert all((sample.job.priority or 5) <= 5 for sample in SAMPLES)
 
 
 def test_every_sample_is_standard_library_only() -> None:
-    scripts = [
-        sample.wish.query for sample in SAMPLES if sample.wish.query_type is QueryType.PYTHON
-    ]
+    scripts = [sample.job.query for sample in SAMPLES if sample.job.query_type is QueryType.PYTHON]
     for script in (*scripts, *(path.read_text("utf-8") for path in LAKE)):
         imported = re.findall(r"^(?:from|import) (\w+)", script, re.MULTILINE)
         assert set(imported) <= {*sys.stdlib_module_names, "lake"}

@@ -130,7 +130,7 @@ def creator(studio: Studio, journal: Journal, **how: Any) -> JobCreator:
 
 
 def fates(journal: Journal) -> list[IntentOutcome]:
-    return [entry.fate for entry in journal.entries()]
+    return [entry.outcome for entry in journal.entries()]
 
 
 async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
@@ -146,7 +146,7 @@ async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
     (entry,) = journal.entries()
     assert entry.intent.id == key
     assert request.environment == f"{NAME}={key}\nA=1"
-    assert (entry.fate, entry.job_id) == (IntentOutcome.APPLIED, made.job.id)
+    assert (entry.outcome, entry.job_id) == (IntentOutcome.APPLIED, made.job.id)
     assert changed == [[IntentOutcome.APPLIED]]
 
 

@@ -212,7 +212,7 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
     assert {type(outcome) for outcome in outcomes} == {Created, Refused, Unconfirmed}
     assert asked
-    assert IntentOutcome.SENT not in {entry.fate for entry in journal.entries()}
+    assert IntentOutcome.SENT not in {entry.outcome for entry in journal.entries()}
 
 
 async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
@@ -281,7 +281,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             client, journal, JobHistory(Database(tmp_path, "a place")), patience=PATIENCE
         )
         assert await creating.settle() == ()
-        assert [entry.fate for entry in journal.entries()] == [IntentOutcome.SENT]
+        assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.SENT]
         program.kill()
         await program.wait()
         left = await creating.settle()

@@ -87,7 +87,7 @@ def test_an_end_that_is_cut_short_leaves_the_intent_open_until_it_is_written_aga
         file.write(b'\n{"fate": "appl')
     (note,) = journal.left()
     note.end(IntentOutcome.APPLIED, job(1))
-    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.APPLIED]
+    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b'{"id": 3}', b"{" * 100_000])

@@ -20,11 +20,11 @@ def test_a_job_that_is_cared_for_is_told_of_once_when_it_ends() -> None:
     endings = Endings()
     found = told(endings)
     endings.watch([job(1, "RUNNING"), job(2, "QUEUED")])
-    endings.hear_jobs((job(1, "RUNNING"), job(2, "RUNNING"), job(3, "RUNNING")))
+    endings.check_jobs((job(1, "RUNNING"), job(2, "RUNNING"), job(3, "RUNNING")))
     assert found == []
     ended = (job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"))
-    endings.hear_jobs(ended)
-    endings.hear_jobs((*ended,))
+    endings.check_jobs(ended)
+    endings.check_jobs((*ended,))
     assert found == [Ended(jobs=ended[:2])]
     assert found[0].failed == 1
 
@@ -34,7 +34,7 @@ def test_what_had_ended_when_it_was_opened_is_no_news(state: str) -> None:
     endings = Endings()
     found = told(endings)
     endings.watch([job(1, state)])
-    endings.hear_jobs((job(1, state),))
+    endings.check_jobs((job(1, state),))
     assert found == []
 
 
@@ -43,9 +43,9 @@ def test_a_job_that_ended_before_it_was_cared_for_in_the_same_list_is_told_of() 
     found = told(endings)
     listed = (job(1, "COMPLETE"), job(2, "RUNNING"))
     endings.watch([job(2, "RUNNING")])
-    endings.hear_jobs(listed)
+    endings.check_jobs(listed)
     endings.watch([job(1, "RUNNING")])
-    endings.hear_jobs(listed)
+    endings.check_jobs(listed)
     assert [one.id for each in found for one in each.jobs] == [job(1).id]
 
 
@@ -55,10 +55,10 @@ def test_a_pipeline_that_is_resumed_is_told_of_when_it_ends_again() -> None:
     failed = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:00:00Z")
     again = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:05:00Z")
     endings.watch_pipelines([failed])
-    endings.hear_pipelines((failed,))
+    endings.check_pipelines((failed,))
     assert found == []
-    endings.hear_pipelines((pipeline(1, "RUNNING", {}),))
-    endings.hear_pipelines((again,))
+    endings.check_pipelines((pipeline(1, "RUNNING", {}),))
+    endings.check_pipelines((again,))
     assert found == [Ended(pipelines=(again,))]
 
 

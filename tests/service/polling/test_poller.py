@@ -124,10 +124,10 @@ def test_what_is_known_can_be_told_again_as_news() -> None:
     poller: Poller[list[int]] = Poller("jobs", nobody, lambda _: 1.0)
     heard: list[Snapshot[list[int]]] = []
     poller.subscribe(heard.append)
-    poller.tell_again()
+    poller.publish_again()
     assert heard == []
     poller.recall([1], NOON)
-    poller.tell_again()
+    poller.publish_again()
     first, again = (snapshot.value for snapshot in heard)
     assert first == again == [1]
     assert first is not again

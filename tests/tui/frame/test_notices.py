@@ -75,8 +75,8 @@ async def test_jobs_that_end_together_are_told_of_in_one_notice_and_ring_the_bel
         pilot.app.post_message(events.AppBlur())
         await until(pilot, lambda: not pilot.app.app_focus)
         ended = [job(n, "FAILED" if n < 3 else "COMPLETE") for n in range(12)]
-        endings.hear_jobs(ended[:7])
-        endings.hear_jobs(ended)
+        endings.check_jobs(ended[:7])
+        endings.check_jobs(ended)
         await until_said(pilot, "12 jobs ended: ✓ 9 complete, ✗ 3 failed\nfailed: job_0.py, job_1")
         assert len(said(pilot)) == bell.call_count == 1
         await until_shown(pilot, "1 Jobs 0 ✗3")

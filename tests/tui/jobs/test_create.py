@@ -66,7 +66,9 @@ async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
                 await until_shown(pilot, "Looking", "Created: again.py")
                 assert len(studio.jobs()) == number
                 pilot.app.clear_notifications()
-    assert [entry.fate for entry in journal_of(tmp_path).entries()] == [IntentOutcome.APPLIED] * 2
+    assert [entry.outcome for entry in journal_of(tmp_path).entries()] == [
+        IntentOutcome.APPLIED
+    ] * 2
 
 
 async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_default(
@@ -88,8 +90,8 @@ async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_defa
             await pilot.press("y")
             await until_shown(pilot, "Created: again.py")
             assert len(studio.jobs()) == 2
-    fates = [entry.fate for entry in journal_of(tmp_path).entries()]
-    assert fates == [IntentOutcome.GIVEN_UP, IntentOutcome.APPLIED]
+    outcomes = [entry.outcome for entry in journal_of(tmp_path).entries()]
+    assert outcomes == [IntentOutcome.GIVEN_UP, IntentOutcome.APPLIED]
 
 
 async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
@@ -120,7 +122,7 @@ async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotte
             await pilot.press(answer)
             await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await until(pilot, lambda: "unsettled" not in {w.name for w in pilot.app.workers})
-    assert [entry.fate for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
+    assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.GIVEN_UP]
 
 
 async def test_just_after_a_job_was_made_its_log_is_shown_before_the_list_has_it(
