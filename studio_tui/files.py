@@ -34,7 +34,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            what = "it is a folder" if stat.S_ISDIR(mode) else "it is no ordinary file"
+            what = "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file"
             raise OSError(errno.EINVAL, what, str(path))
         with os.fdopen(os.dup(descriptor), "rb") as file:
             data = file.read(READ_LIMIT + 1)

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 2.0
 """Seconds between checks of the file."""
 
-_STILL = "Until then the clusters are as they were."
+_STILL = "Until then the last valid clusters apply."
 
 
 class ClusterFile:
@@ -75,7 +75,7 @@ def _read(path: Path, seal: tuple[int, ...] | None) -> tuple[Clusters | None, st
     """Return the clusters, or the problem with the file."""
     if seal is None:
         # An editor may be about to write it, so no new one is created.
-        gone = f"{path} is not there. Put it back; the local Studio makes one when it starts."
+        gone = f"{path} is missing. Restore it; only a restart of the local Studio creates one."
         return None, f"{gone} {_STILL}"
     try:
         return read_clusters(path), None

@@ -60,7 +60,7 @@ def span(text: str) -> timedelta:
     """
     match = _SPAN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no span of time; write it as 12h, 30d or 8w.")
+        raise ValueError(f"{text!r} is not a time span; write it as 12h, 30d or 8w.")
     return timedelta(hours=int(match[1]) * _HOURS[match[2].lower()])
 
 
@@ -72,7 +72,7 @@ def byte_count(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no size; write it as 512MiB or 2GiB.")
+        raise ValueError(f"{text!r} is not a size; write it as 512MiB or 2GiB.")
     return int(match[1]) << 10 * ("KMGT".index(match[2][0].upper()) + 1 if match[2] else 0)
 
 

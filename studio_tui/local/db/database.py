@@ -224,16 +224,16 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
     if version > newest:
         raise ConfigError(
             f"The local Studio's database {path} was made by a newer studio-tui"
-            f" (version {version}; this one knows up to {newest})."
+            f" (version {version}; this one supports up to {newest})."
         )
     if not version:
         _step(connection, SCHEMA, FIRST_VERSION)
         version = FIRST_VERSION
     elif version < FIRST_VERSION:
         raise ConfigError(
-            f"The local Studio's database {path} is of a studio-tui before its first release"
-            f" (version {version}; this one begins at {FIRST_VERSION}). Move its folder away to"
-            " begin with an empty one."
+            f"The local Studio's database {path} is from before studio-tui's first release"
+            f" (version {version}; the oldest supported is {FIRST_VERSION}). Move its folder away"
+            " to begin with an empty one."
         )
     for number in range(version, newest):
         _back_up(connection, path.with_name(f"{path.name}.v{number}.bak"))

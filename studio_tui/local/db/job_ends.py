@@ -65,4 +65,4 @@ class JobEnds:
             ended = {job: datetime.fromisoformat(at) for job, at in value["ended"].items()}
             return cls(ended, tuple(map(str, value["states"])))
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("it is no list of jobs") from error
+            raise ValueError("it is not a list of jobs") from error

@@ -344,7 +344,7 @@ def _warn_of_unmade(
         if dataset not in remade:
             name, instead = lineage.jobs[job_id].name, lineage.jobs[merged[job_id]].name
             warnings[
-                f"{dataset} was made by {name}, in whose place {instead} runs, which makes another"
+                f"{dataset} was made by {name}, which {instead} replaces; that one makes another"
                 " of its datasets but not this one: it stays as it is."
             ] = None
 
@@ -378,7 +378,9 @@ def in_order(
         if not ready:
             oldest = cycles.oldest(left)
             name = lineage.jobs[oldest].name
-            warnings[f"{name} depends on what is made from it: it runs with what there is."] = None
+            warnings[f"{name} depends on its own results: it runs with the existing versions."] = (
+                None
+            )
             ready.append((lineage.jobs[oldest].number, oldest))
         _number, job_id = heapq.heappop(ready)
         del left[job_id]

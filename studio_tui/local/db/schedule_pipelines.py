@@ -95,7 +95,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
     if row is None:
         raise LookupError(job_id)
     if row["datasets"] is None:
-        raise ScheduleOver("It runs a job, and triggers no pipeline.")
+        raise ScheduleOver("It runs a job and does not trigger a pipeline.")
     return NewPipeline(
         datasets=tuple(json.loads(row["datasets"])),
         environment=json.loads(row["environment"]),

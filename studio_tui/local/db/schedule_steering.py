@@ -84,7 +84,7 @@ def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str)
         "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]
     ).fetchone()
     if datasets is not None:
-        raise ScheduleOver("It triggers a pipeline, and runs no job.")
+        raise ScheduleOver("It triggers a pipeline and does not run a job.")
     moment = free_moment(connection, job_id, now)
     run_id = make_run(connection, job_id, moment, now, is_once=expression is None)
     connection.execute(
@@ -124,11 +124,11 @@ def _from_now_on(row: sqlite3.Row, now: datetime) -> NewSchedule:
     """
     expression, name = row["cron_expression"], row["time_zone"]
     if expression is None:
-        gone = f"Its time, {row['next_fire_at']}, went by while it was suspended"
-        raise ScheduleOver(f"{gone}: let it run at another, run it by hand, or cancel it.")
+        gone = f"Its time, {row['next_fire_at']}, passed while it was suspended"
+        raise ScheduleOver(f"{gone}: change its time, run it by hand, or cancel it.")
     zone = time_zone(name)
     if zone is None:
-        raise ScheduleOver(f"This machine has no time zone {name} any more: change its times.")
+        raise ScheduleOver(f"This machine no longer has the time zone {name}: change its times.")
     following = cron.next_fire(expression, now - timedelta.resolution, zone)
     return NewSchedule(expression, None, name, following)
 
@@ -183,4 +183,4 @@ def check(connection: sqlite3.Connection, job_id: str) -> None:
     if row is None:
         raise LookupError(job_id)
     if row["state"] != JobState.TASK:
-        raise ScheduleOver(f"It is no schedule that goes on: it is {row['state']}.")
+        raise ScheduleOver(f"It is not an active schedule: it is {row['state']}.")

@@ -210,7 +210,8 @@ def _end(connection: sqlite3.Connection, due: Due, now: datetime, *, is_missed: 
     if is_missed:
         state = JobState.FAILED
         message = (
-            f"Nothing was run: no local Studio was there at {due.fire_at}, nor in the hour after."
+            f"Nothing was run: the local Studio was not running at {due.fire_at},"
+            " nor in the hour after."
         )
     connection.execute(
         "UPDATE jobs SET state = ?, finished_at = ?, error_message = ? WHERE id = ?",

@@ -160,7 +160,7 @@ class Dispatcher:
                     else:
                         await self._give_up(job_id, failures[-1])
                 except (StorageFull, OSError) as error:
-                    logger.warning("What became of job %s is noted later: %s", job_id, error)
+                    logger.warning("The end of job %s is recorded later: %s", job_id, error)
                 except Exception as error:  # a process boundary, between jobs
                     logger.exception("Job %s could not be watched", job_id)
                     if clock.monotonic() - began > CALM_SECONDS:

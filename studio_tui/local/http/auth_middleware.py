@@ -77,7 +77,7 @@ class Gate:
         if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
             return 403, "Requests from other web sites are refused."
         if page_method is not None:
-            return None if page_method in {"GET", "HEAD"} else (405, "Pages are only read.")
+            return None if page_method in {"GET", "HEAD"} else (405, "Pages are read-only.")
         credentials = fields.get("authorization", [])
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."

@@ -21,7 +21,7 @@ PROBLEMS_NAMED = 50
 
 _SENTENCES = {
     404: "There is nothing at {path}.",
-    405: "{path} does not take {method} requests.",
+    405: "{path} does not accept {method} requests.",
 }
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -121,7 +121,7 @@ async def _storage_full(_request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-    return refused(500, "The local Studio failed at this request; its log says where.")
+    return refused(500, "The local Studio failed to handle this request; see its log.")
 
 
 def _field(location: Sequence[str | int]) -> str:

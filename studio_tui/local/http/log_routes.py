@@ -47,9 +47,9 @@ _JSON_ERROR = {
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    206: {"description": "The part that was asked for", "content": {"text/plain": {}}},
-    304: {"description": "Known to who asks"},
-    416: {"description": "There is no such part; without a body"},
+    206: {"description": "The requested range", "content": {"text/plain": {}}},
+    304: {"description": "Not modified"},
+    416: {"description": "The range cannot be satisfied; without a body"},
     # Listed explicitly, or OpenAPI would describe them as text, as a log is.
     **dict.fromkeys(("4XX", "5XX", 422), _JSON_ERROR),
 }

@@ -29,7 +29,7 @@ KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
-    VariableFault.NAME: "a name is letters, digits and _, and begins with no digit",
+    VariableFault.NAME: "a name has only letters, digits and _, and does not begin with a digit",
     VariableFault.LENGTH: "the value is longer than 128 KiB",
     VariableFault.NUL: "the value holds a NUL character",
 }

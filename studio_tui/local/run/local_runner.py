@@ -37,7 +37,7 @@ _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
 _LOST = "lost: the process that watched this job was killed, so how it ended is not known"
-_UNREADABLE = "lost: what was noted of this job's end cannot be read"
+_UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ class LocalRunner:
 
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
-            raise ValueError(f"{job_id!r} is no id of a job")
+            raise ValueError(f"{job_id!r} is not the id of a job")
         return self._jobs / job_id
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
             if name in {"", ".", ".."} or "/" in name or "\0" in name:
-                raise StartFailed(f"{name!r} is no name of a file in the working directory.")
+                raise StartFailed(f"{name!r} is not a file name in the working directory.")
         folder = private_dir(self._folder(spec.job_id))
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():

@@ -106,5 +106,5 @@ def _check_version(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
     if version != SCHEMA_VERSION:
         raise Unreadable(
-            f"DataChain's database has version {version}; version {SCHEMA_VERSION} is known here"
+            f"DataChain's database has version {version}; only {SCHEMA_VERSION} is supported"
         )

@@ -112,7 +112,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     metavar="SPAN",
     callback=_span,
     required=True,
-    help="What was not used for so long goes: 30d, 12h, 8w.",
+    help="Remove what was not used for this long: 30d, 12h, 8w.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -128,7 +128,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
         _fail(error)
     going = _survey(data, jobs).older_than(clock.now() - older)
     if not going:
-        click.echo("There is nothing so old.")
+        click.echo("There is nothing that old.")
         return
     click.echo(f"{_amounts(going)} would go: {size(sum(item.used for item in going))}.")
     if not yes and not click.confirm("Remove them?", default=False):
@@ -191,7 +191,7 @@ def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.Room:
     try:
         return room.survey(data, jobs())
     except (OSError, ValueError, sqlite3.Error) as error:
-        _fail(f"What lies in {data.root} cannot be looked through: {error}.")
+        _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
 def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:

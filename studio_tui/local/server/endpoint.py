@@ -72,7 +72,7 @@ class Endpoint:
             sentence = f"The token in {self.token_file} cannot be read: {error.strerror}. {restart}"
             raise ConfigError(sentence) from error
         except ValueError:
-            raise ConfigError(f"{self.token_file} is no text file. {restart}") from None
+            raise ConfigError(f"{self.token_file} is not a text file. {restart}") from None
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point the `datachain` CLI, or any dashboard, at it.
@@ -186,7 +186,7 @@ def _open_log(path: Path) -> int:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     if found.st_size > _LOG_LIMIT:
         os.ftruncate(descriptor, 0)
     return descriptor

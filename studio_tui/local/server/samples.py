@@ -49,7 +49,7 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "2, enter show it; n finds the failed job, L says why, e mends it."
+LOOK_AT = "2, enter show it; n finds the failed job, L says why, e fixes it."
 """What to look at first."""
 
 

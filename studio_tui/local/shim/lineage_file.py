@@ -53,7 +53,7 @@ def read(folder: Path) -> LineageFile:
         return LineageFile()
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return LineageFile(complaints=("STUDIO_LINEAGE is no file any more",))
+            return LineageFile(complaints=("STUDIO_LINEAGE is no longer a file",))
         text = file.read(FILE_LIMIT + 1)
     return parse(text)
 
@@ -83,7 +83,7 @@ def _made(line: bytes) -> Made:
     except (ValueError, RecursionError) as error:
         raise ValueError("it is not JSON") from error
     if not isinstance(entry, dict):
-        raise ValueError("it is no object")  # noqa: TRY004 (one kind of error a line)
+        raise ValueError("it is not an object")  # noqa: TRY004 (one kind of error a line)
     name = _name(entry.get("dataset"), "dataset")
     version = entry.get("version")
     if version is not None and not (isinstance(version, str) and is_version(version)):

@@ -144,7 +144,7 @@ class Shim:
         outcome = "CANCELED" if self._commands.is_told_to_stop else "FAILED" if code else "COMPLETE"
         self._commands.is_told_to_stop = False
         if not self._tell_datachain([*self._spec["prepare"]["end"], outcome]):
-            self._commands.say("DataChain could not be told how the job ended")
+            self._commands.say("the end of the job could not be recorded in DataChain")
 
     def _check_lineage(self) -> None:
         """Report errors in what the query wrote to its STUDIO_LINEAGE in the log."""
@@ -191,7 +191,7 @@ class Shim:
                 code, said = self._set_up(parts)
                 unreached = resolver_words(said) if code and is_unreached(said) else None
                 if unreached and not self._commands.is_told_to_stop:
-                    self._commands.say("the network is not there: only what is cached can be used")
+                    self._commands.say("there is no network: only cached packages can be used")
                     code, said = self._set_up([*parts, "--offline"])
                 if code or self._commands.is_told_to_stop:
                     _remove_folder(making)

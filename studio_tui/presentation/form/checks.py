@@ -337,7 +337,7 @@ def _uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
 def _resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
-        said = f"{quoted(job_id)} is no id of a job; copy one with `c` from the list of jobs."
+        said = f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
         return (Problem("rerun_from_job_id", said),)
     if job_id and draft.reset:
         said = (

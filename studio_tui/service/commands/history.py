@@ -101,7 +101,7 @@ class JobHistory:
                 try:
                     found[job_id] = Submitted.model_validate_json(parts)
                 except ValidationError:
-                    _log.warning("What %s was submitted with cannot be read", job_id)
+                    _log.warning("The submitted parts of %s cannot be read", job_id)
             return found | {
                 each: self._submitted[each] for each in wanted if each in self._submitted
             }

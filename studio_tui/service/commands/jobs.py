@@ -109,7 +109,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
             raise InvalidRequest(
                 400,
                 f"The environment variable {name} has a line break in its value, which the API "
-                "cannot take back. Submit the job from its script instead.",
+                "does not accept. Submit the job from its script instead.",
             )
     unsent = submitted or Submitted()
     has_cluster = job.compute_cluster_name or job.compute_cluster_id

@@ -146,7 +146,7 @@ class OpenIntent:
         try:
             _append(descriptor, line)
         except OSError as error:
-            _log.warning("What became of an intent could not be noted: %s", error)
+            _log.warning("The outcome of an intent could not be recorded: %s", error)
         finally:
             os.close(descriptor)
 
@@ -181,8 +181,8 @@ class Journal:
             return OpenIntent(intent, self._written(intent))
         except OSError as error:
             raise NotSent(
-                f"Nothing was sent, as it could not be noted in {self._folder.parent}: "
-                f"{error.strerror}. Another folder can be named by STUDIO_TUI_STATE_DIR."
+                f"Nothing was sent, as it could not be recorded in {self._folder.parent}: "
+                f"{error.strerror}. Set STUDIO_TUI_STATE_DIR to use another folder."
             ) from error
 
     def entries(self) -> list[Entry]:

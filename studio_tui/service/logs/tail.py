@@ -326,7 +326,9 @@ class LogTail:
                 what = "Studio names an address for the archived log that is not supported."
                 return Verdict(Next.STOP, what)
             if not await self._may_fetch(archive.host):
-                what = f"The log is archived at {safe_line(archive.host)}, which is not asked."
+                what = (
+                    f"The log is archived at {safe_line(archive.host)}, which may not be contacted."
+                )
                 return Verdict(Next.STOP, what)
             try:
                 async with aclosing(self._source.log_blob(url)) as parts:

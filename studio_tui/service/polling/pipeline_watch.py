@@ -210,7 +210,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def _checked(self, pipeline: Pipeline) -> Pipeline:
         if pipeline.pipeline_id != self.pipeline_id:
-            raise ProtocolError("Studio answered about another pipeline than it was asked about.")
+            raise ProtocolError("Studio returned a different pipeline than the requested one.")
         return pipeline
 
     def _rest_after(self, detail: PipelineDetail) -> float:
@@ -323,11 +323,11 @@ class PipelineWatch(Poller[PipelineDetail]):
             self._refused(error)
             return 0.0
         except PermissionDenied as error:
-            logger.warning("jobs of %s are not to be had: %s", self.name, error)
+            logger.warning("jobs of %s cannot be read: %s", self.name, error)
             self._denied_until = asyncio.get_running_loop().time() + DENIED_REST
             return 0.0
         except (InvalidRequest, NotFound) as error:
-            logger.info("a job of %s is not to be had: %s", self.name, error)
+            logger.info("a job of %s cannot be read: %s", self.name, error)
             self._asked[run_id] = status
             return 0.0
         except StudioError as error:

@@ -271,7 +271,7 @@ class ProgressWatch:
             self._denied[log.job_id] = log.due
             return 0.0
         except ProtocolError as error:
-            logger.info("progress of a job is not to be had: %s", error)
+            logger.info("progress of a job is not available: %s", error)
             log.due += ASK_LATER
             return 0.0
         except StudioError as error:

@@ -238,7 +238,7 @@ class Reachability:
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
         """Schedule the next probe in `seconds`."""
-        logger.warning("Studio is away, next try in %.1f s: %s", seconds, error)
+        logger.warning("Studio is unreachable, next try in %.1f s: %s", seconds, error)
         self._due = asyncio.get_running_loop().time() + seconds
         self._show(error, seconds)
 
@@ -266,7 +266,7 @@ class Reachability:
         self._away.clear()
         self._there.set()
         if was_away:
-            logger.warning("Studio is there again")
+            logger.warning("Studio is reachable again")
             self._listeners.tell()
 
     def _clear_suspects(self) -> None:

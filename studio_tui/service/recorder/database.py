@@ -110,7 +110,9 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                _log.warning("The recorder cannot be used, so it is kept in memory: %s", error)
+                _log.warning(
+                    "The recorder's file cannot be used, so records stay in memory: %s", error
+                )
             if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
                 self._set_aside(inode)
             return None

@@ -64,11 +64,11 @@ def export(database: Database, file: Path) -> int:
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
     if not rows:
-        raise ConfigError("Nothing was recorded of this team yet: open the dashboard on it first.")
+        raise ConfigError("Nothing was recorded for this team yet: open the dashboard on it first.")
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise ConfigError(f"{file} exists already: name another file.") from None
+        raise ConfigError(f"{file} already exists: choose another file name.") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as written:
@@ -89,20 +89,24 @@ def load(file: Path) -> Record:
         with file.open("rb") as opened:
             head = _read(opened.readline(LARGEST_LINE))
             if head.get("format") != FORMAT:
-                raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.")
+                raise ConfigError(f"{file} is not a recording: make one with `studio-tui record`.")
             if head.get("version") != VERSION:
-                raise ConfigError(f"{file} is of a newer program: update studio-tui to replay it.")
+                raise ConfigError(
+                    f"{file} is from a newer program: update studio-tui to replay it."
+                )
             for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
                 try:
                     _take(_read(line), changes, lists)
                 except (ValueError, KeyError, TypeError, OverflowError):
                     raise ConfigError(f"{file} is damaged in line {number}.") from None
     except ValueError:
-        raise ConfigError(f"{file} is no recording: make one with `studio-tui record`.") from None
+        raise ConfigError(
+            f"{file} is not a recording: make one with `studio-tui record`."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from error
     if not changes:
-        raise ConfigError(f"{file} holds nothing to be replayed.")
+        raise ConfigError(f"{file} contains nothing to replay.")
     changes.sort(key=lambda change: change.at)
     return Record(tuple(changes), lists)
 

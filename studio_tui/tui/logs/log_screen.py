@@ -162,7 +162,7 @@ class LogScreen(Page):
         is_back = self._was_offline and message.snapshot.error is None
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is Phase.RECONNECTING:
-            self._tail.poke()  # Studio is there again, so the next try need not be waited for
+            self._tail.poke()  # Studio is reachable again, so the next try need not be waited for
         if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_head()

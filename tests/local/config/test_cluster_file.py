@@ -61,7 +61,7 @@ async def test_a_broken_file_keeps_what_it_said_last_and_says_why(
     assert names(file) == ["local", "gpu"]
     assert file.problem is not None
     assert words in file.problem
-    assert "Until then the clusters are as they were." in file.problem
+    assert "Until then the last valid clusters apply." in file.problem
     path.write_text(TWO)
     assert not await file.look()
     assert file.problem is None
@@ -73,7 +73,7 @@ async def test_a_file_that_is_gone_or_no_file_keeps_what_it_said_last(tmp_path: 
     file = ClusterFile(path)
     path.unlink()
     assert not await file.look()
-    assert (names(file), "is not there" in str(file.problem)) == (["local", "gpu"], True)
+    assert (names(file), "is missing" in str(file.problem)) == (["local", "gpu"], True)
     assert not path.exists()
     path.mkdir()
     assert not await file.look()

@@ -148,7 +148,7 @@ async def test_a_database_of_before_the_first_release_is_refused_and_kept(tmp_pa
     with sqlite3.connect(path) as old:
         old.execute(f"PRAGMA user_version = {FIRST_VERSION - 1}")
     old.close()
-    with pytest.raises(ConfigError, match="before its first release"):
+    with pytest.raises(ConfigError, match="before studio-tui's first release"):
         await Database.open(path)
     assert path.exists()
 

@@ -212,7 +212,7 @@ def test_a_circle_of_scripts_is_cut_with_a_warning() -> None:
     planned = story.plan("end")
     assert order(planned) == {"b1": (), "a2": ("b1",), "end": ("a2",)}
     assert len(planned.warnings) == 1
-    assert planned.warnings[0].startswith("b.py depends on what is made from it")
+    assert planned.warnings[0].startswith("b.py depends on its own results")
 
 
 def test_a_mended_job_stands_for_the_one_whose_dataset_it_makes() -> None:
@@ -279,7 +279,7 @@ def test_what_the_standing_job_does_not_make_is_said() -> None:
     assert order(planned) == {"new": (), "end": ("new",)}
     assert planned.warnings == (
         (
-            "local.local.extra was made by old, in whose place new runs, which makes another of its"
+            "local.local.extra was made by old, which new replaces; that one makes another of its"
             " datasets but not this one: it stays as it is."
         ),
     )

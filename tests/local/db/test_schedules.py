@@ -228,7 +228,7 @@ async def test_a_start_alone_that_was_missed_for_long_fails_and_says_so(tmp_path
     await bench.scheduler.settle(BEGIN + 3 * HOUR)
     task = await bench.task(task_id)
     assert (task["state"], task["runs"], task["missed"]) == ("FAILED", 0, 1)
-    assert "no local Studio was there at 2026-10-21T13:00:30" in task["error_message"]
+    assert "the local Studio was not running at 2026-10-21T13:00:30" in task["error_message"]
     await bench.database.close()
 
 

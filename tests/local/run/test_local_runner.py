@@ -160,12 +160,12 @@ async def test_a_job_is_not_started_twice_while_it_runs(bench: Bench) -> None:
 async def test_a_file_cannot_be_placed_outside_the_working_directory(
     bench: Bench, name: str
 ) -> None:
-    with pytest.raises(StartFailed, match="no name of a file"):
+    with pytest.raises(StartFailed, match="not a file name"):
         await bench.start("print(1)", files=((name, Path(__file__)),))
 
 
 async def test_an_id_that_is_no_path_segment_is_refused(bench: Bench) -> None:
-    with pytest.raises(ValueError, match="no id"):
+    with pytest.raises(ValueError, match="not the id"):
         await bench.runner.report("../etc")
 
 

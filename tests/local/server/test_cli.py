@@ -82,9 +82,9 @@ def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> No
 @pytest.mark.parametrize(
     ("size", "sentence"),
     [
-        ("2GB", "'2GB' is no size; write it as 512MiB or 2GiB."),
-        ("-1", "'-1' is no size"),
-        ("1e9", "'1e9' is no size"),
+        ("2GB", "'2GB' is not a size; write it as 512MiB or 2GiB."),
+        ("-1", "'-1' is not a size"),
+        ("1e9", "'1e9' is not a size"),
         ("0", "0 is too little; 64MiB is the least."),
         ("67108863", "67108863 is too little"),
     ],
@@ -121,5 +121,5 @@ def test_a_dashboard_that_starts_it_hands_on_how_much_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_TUI_KEEP_OUTPUT", "much")
-    with pytest.raises(ConfigError, match="'much' is no size; write it as 512MiB or 2GiB"):
+    with pytest.raises(ConfigError, match="'much' is not a size; write it as 512MiB or 2GiB"):
         endpoint.attach_or_start(tmp_path)

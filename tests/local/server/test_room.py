@@ -82,7 +82,7 @@ def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
     assert not (jobs / old / "work").exists()
     assert studio.job(old) == before
     assert studio.log(old) == room.REMARK
-    assert "There is nothing so old." in run(studio, "clean", "--older", "30d")
+    assert "There is nothing that old." in run(studio, "clean", "--older", "30d")
     run(studio, "clean", "--older", "0d", "--yes")
     assert not (jobs / new / "work").exists()
     assert (jobs / running / "work" / "big").exists()
@@ -159,8 +159,8 @@ def test_a_server_that_starts_keeps_to_the_limits(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('older = "soon"', "'soon' is no span of time; write it as 12h, 30d or 8w."),
-        ('most = "much"', "'much' is no size; write it as 512MiB or 2GiB."),
+        ('older = "soon"', "'soon' is not a time span; write it as 12h, 30d or 8w."),
+        ('most = "much"', "'much' is not a size; write it as 512MiB or 2GiB."),
         ("older = 30", "older: Input should be a valid string"),
         ('oldest = "30d"', "oldest: Extra inputs are not permitted"),
         ("older =", "Invalid value"),

@@ -35,7 +35,7 @@ def test_a_job_says_what_it_made_and_from_what() -> None:
         ("thumbs", "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("\xff", "not JSON"),
-        ("3", "no object"),
+        ("3", "not an object"),
         ("{}", "dataset must name"),
         ('{"dataset": 3}', "dataset must name"),
         ('{"dataset": "a.b.c.d"}', "dataset must name"),
@@ -80,7 +80,7 @@ def test_no_content_makes_it_fail(content: object) -> None:
 def test_no_file_says_nothing_and_what_is_none_is_told(tmp_path: Path) -> None:
     assert read(tmp_path) == ((), ())
     os.mkfifo(tmp_path / FILE_NAME)
-    assert read(tmp_path).complaints == ("STUDIO_LINEAGE is no file any more",)
+    assert read(tmp_path).complaints == ("STUDIO_LINEAGE is no longer a file",)
     (tmp_path / FILE_NAME).unlink()
     (tmp_path / FILE_NAME).symlink_to("/dev/zero")
     with pytest.raises(OSError):  # noqa: PT011 (any that the system gives)

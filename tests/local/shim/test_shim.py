@@ -54,7 +54,7 @@ def datachain_wheel(folder: Path) -> str:
 
 @pytest.mark.parametrize(
     ("hang", "said"),
-    [("begin", "could not be made known"), ("end", "could not be told how the job ended")],
+    [("begin", "could not be registered"), ("end", "could not be recorded in DataChain")],
 )
 async def test_a_datachain_that_hangs_does_not_hold_the_job_up(
     tmp_path: Path, hang: str, said: str
@@ -76,7 +76,7 @@ async def test_a_job_that_takes_its_own_python_away_ends_as_its_query_did(tmp_pa
     query = f"{QUERY}\nimport pathlib; pathlib.Path('../env').unlink()"
     report = await bench.run(query, requirements=datachain_wheel(tmp_path))
     assert (report.phase, report.exit_code, report.error_message) == (Phase.FINISHED, 0, None)
-    assert "could not be told how the job ended" in bench.log()
+    assert "could not be recorded in DataChain" in bench.log()
     await clean_up(bench)
 
 

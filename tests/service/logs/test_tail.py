@@ -666,7 +666,7 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
     follower.allows = False
     state = follower.follow()
     assert state.phase is Phase.STOPPED
-    assert "a.example.com, which is not asked" in state.reason
+    assert "a.example.com, which may not be contacted" in state.reason
     assert follower.hosts == ["a.example.com"]
     assert follower.raw == b""
 

@@ -135,7 +135,7 @@ def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
     kept: Recorder, tmp_path: Path
 ) -> None:
     (tmp_path / "there").touch()
-    with pytest.raises(ConfigError, match="exists already"):
+    with pytest.raises(ConfigError, match="already exists"):
         export(kept.database, tmp_path / "there")
     with pytest.raises(ConfigError, match="cannot be written"):
         export(kept.database, tmp_path / "no folder" / "x")
@@ -150,10 +150,10 @@ HEAD = json.dumps({"format": "studio-tui recording", "version": 1})
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "is no recording"),
-        ("{}", "is no recording"),
-        ("\0\xff", "is no recording"),
-        (HEAD, "nothing to be replayed"),
+        ("", "is not a recording"),
+        ("{}", "is not a recording"),
+        ("\0\xff", "is not a recording"),
+        (HEAD, "nothing to replay"),
         (HEAD.replace("1}", "2}"), "newer program"),
         (f"{HEAD}\nnonsense", "damaged in line 2"),
         (f'{HEAD}\n{{"at": 1e99, "kind": "job", "id": "1", "change": {{}}}}', "damaged in line 2"),
