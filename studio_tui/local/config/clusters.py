@@ -11,17 +11,17 @@ from studio_tui.files import read_toml
 from studio_tui.local.config.data_dir import write_private
 
 TEMPLATE = """\
-# Clusters of the local Studio. A change is in force within seconds, for what starts from then on.
+# Clusters of the local Studio. A change takes effect within seconds, for jobs that start after it.
 #
-# A cluster is a share of this machine: its jobs run at the same time as long as the sum of their
-# workers is at most `max_workers`; the others wait, by priority and age. No more is reserved or
-# limited: the workers of a job are a number that you choose when submitting it.
+# A cluster is a share of this machine: its jobs run concurrently as long as the sum of their
+# workers is at most `max_workers`; the others wait, by priority and age. Nothing else is reserved
+# or limited: the workers of a job are a number that you choose when submitting it.
 #
-#   name          what jobs name it by, 1 to 100 characters
+#   name          its name in jobs, 1 to 100 characters
 #   max_workers   1 to 10000
-#   default       true for the one that jobs get which name none; the first, if none is marked
-#   active        false: accepts no jobs; those that are queued wait until it is active again,
-#                 as do those whose cluster is taken out of this file, or has too few workers now
+#   default       true for the cluster of jobs that name none; the first, if none is marked
+#   active        false: accepts no jobs; queued ones wait until it is active again, as do
+#                 those whose cluster was removed from this file, or now has too few workers
 #
 # A cluster's id is its place in this file, from 1.
 

@@ -13,13 +13,13 @@ from studio_tui.files import read_toml
 from studio_tui.local.config.data_dir import write_private
 
 TEMPLATE = """\
-# Room of the local Studio on the disk. Read when it starts: `studio-tui local stop`, then start it
-# again. Folders and logs of jobs that have ended go, and Python environments that no job uses;
-# datasets and what runs stay. `studio-tui local status` says how much there is of each, and
-# `studio-tui local clean --older 30d` does the same by hand.
+# Limits on the disk space of the local Studio. Read at its start: to apply a change, run
+# `studio-tui local stop` and start it again. Folders and logs of ended jobs are deleted, and Python
+# environments that no job uses; datasets and running jobs are kept. `studio-tui local status` shows
+# how much there is of each, and `studio-tui local clean --older 30d` cleans up by hand.
 #
-#   older   what was not used for so long goes: 30d, 12h, 8w
-#   most    where all together takes more, the oldest goes: 20GiB, 500MiB
+#   older   delete what was not used for this long: 30d, 12h, 8w
+#   most    delete the oldest while the total is larger: 20GiB, 500MiB
 
 # older = "30d"
 # most = "20GiB"

@@ -1,4 +1,4 @@
--- The local Studio's database as it begins. Changes to it are steps of their own, never edits here.
+-- The first version of the local Studio's database. Changes are migrations, never edits here.
 -- Times are text, ISO 8601 in UTC with microseconds and a Z, so that they sort as they read.
 
 CREATE TABLE jobs (
@@ -11,7 +11,7 @@ CREATE TABLE jobs (
     workers INTEGER NOT NULL CHECK (workers >= 1),
     cluster TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    released_at TEXT,                           -- by its pipeline; NULL: not, or there is none
+    released_at TEXT,                           -- by its pipeline; NULL: not yet, or no pipeline
     started_at TEXT,                            -- when the query began
     finished_at TEXT,
     exit_code INTEGER,
@@ -22,18 +22,18 @@ CREATE TABLE jobs (
     query_type TEXT NOT NULL CHECK (query_type IN ('PYTHON', 'SHELL')),
     python_version TEXT,
     repository TEXT,
-    run_group TEXT NOT NULL,                    -- runs that share checkpoints
+    run_group TEXT NOT NULL,                    -- shared by runs that share checkpoints
     rerun_from TEXT REFERENCES jobs (id),
     ignore_checkpoints INTEGER NOT NULL CHECK (ignore_checkpoints IN (0, 1)),
     scheduled_by TEXT REFERENCES jobs (id),     -- the TASK that made this run
-    scheduled_for TEXT,                         -- the fire time that this run is for, or when it
-                                                -- was asked for
-    by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- 1: somebody asked for this run
+    scheduled_for TEXT,                         -- the fire time of this run, or when it was
+                                                -- started manually
+    by_hand INTEGER NOT NULL DEFAULT 0 CHECK (by_hand IN (0, 1)), -- 1: started manually
     idempotency_key TEXT UNIQUE,
     request_digest TEXT NOT NULL,               -- SHA-256 of the request that made the job
     environment TEXT NOT NULL,                  -- JSON object of strings
     requirements TEXT,
-    metrics TEXT,                               -- JSON object: what DataChain measured, at the end
+    metrics TEXT,                               -- JSON object: DataChain's metrics, at the end
     query TEXT NOT NULL,                        -- large, so last: short reads stop before it
     UNIQUE (scheduled_by, scheduled_for),
     CHECK ((scheduled_by IS NULL) = (scheduled_for IS NULL)),
@@ -45,7 +45,7 @@ CREATE INDEX jobs_by_state ON jobs (state, number);
 CREATE INDEX jobs_by_group ON jobs (run_group);
 
 CREATE TABLE uploads (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,       -- what the client names it by, from 1
+    id INTEGER PRIMARY KEY AUTOINCREMENT,       -- its id for clients, from 1
     label TEXT NOT NULL,                        -- the client's file name, never a path of ours
     stored_as TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL CHECK (size >= 0),    -- bytes
@@ -64,24 +64,24 @@ CREATE TABLE schedules (
     cron_expression TEXT,                       -- NULL: once, at start_after
     start_after TEXT,
     time_zone TEXT NOT NULL,                    -- of the expression
-    next_fire_at TEXT,                          -- nothing is decided from here on; NULL: no more
-    missed INTEGER NOT NULL DEFAULT 0,          -- fire times at which no server was there
-    skipped INTEGER NOT NULL DEFAULT 0,         -- fire times at which the run before went on
-    suspended_at TEXT,                          -- NULL: it goes on
-    datasets TEXT,                              -- JSON: it makes these anew; NULL: it runs its job
+    next_fire_at TEXT,                          -- the first that is not settled; NULL: no more
+    missed INTEGER NOT NULL DEFAULT 0,          -- fire times at which no server was running
+    skipped INTEGER NOT NULL DEFAULT 0,         -- fire times during an earlier run
+    suspended_at TEXT,                          -- NULL: active
+    datasets TEXT,                              -- JSON: it rebuilds these; NULL: it runs its job
     CHECK (cron_expression IS NOT NULL OR start_after IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX schedules_by_time ON schedules (next_fire_at);
 
-CREATE TABLE schedule_gaps (                        -- the last ones of each schedule
+CREATE TABLE schedule_gaps (                        -- the latest of each schedule
     job_id TEXT NOT NULL REFERENCES schedules (job_id),
     fire_at TEXT NOT NULL,
-    is_skipped INTEGER NOT NULL CHECK (is_skipped IN (0, 1)), -- 0: no server was there
+    is_skipped INTEGER NOT NULL CHECK (is_skipped IN (0, 1)), -- 0: no server was running
     PRIMARY KEY (job_id, fire_at)
 ) STRICT, WITHOUT ROWID;
 
--- Datasets, what they were made from and by which jobs.
+-- Datasets, their sources and the jobs that made them.
 CREATE TABLE dataset_versions (
     id INTEGER PRIMARY KEY,
     dataset TEXT NOT NULL,                      -- namespace.project.name, without an @ in front
@@ -102,7 +102,7 @@ CREATE INDEX dataset_jobs_by_job ON dataset_jobs (job_id);
 CREATE TABLE dataset_sources (
     version_id INTEGER NOT NULL REFERENCES dataset_versions (id),
     source TEXT NOT NULL,                       -- the dataset that the version was made from
-    source_id INTEGER REFERENCES dataset_versions (id), -- NULL: it is not known which version
+    source_id INTEGER REFERENCES dataset_versions (id), -- NULL: unknown version
     UNIQUE (version_id, source, source_id)
 ) STRICT;
 
@@ -113,7 +113,7 @@ CREATE TABLE pipelines (
     state TEXT NOT NULL CHECK (state IN (
         'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELED')),
     triggered_from TEXT NOT NULL,               -- the datasets, as they were named
-    warnings TEXT NOT NULL,                     -- JSON: what the plan could not take into account
+    warnings TEXT NOT NULL,                     -- JSON: warnings of the plan
     error_message TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
@@ -128,7 +128,7 @@ CREATE UNIQUE INDEX pipelines_by_schedule ON pipelines (scheduled_by, scheduled_
 
 CREATE TABLE pipeline_jobs (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
-    position INTEGER NOT NULL,                  -- parents stand before their children
+    position INTEGER NOT NULL,                  -- parents before their children
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
     created_job_id TEXT NOT NULL UNIQUE REFERENCES jobs (id), -- the newest run here
     PRIMARY KEY (pipeline_id, job_id)
@@ -146,11 +146,11 @@ CREATE TABLE pipeline_parents (
 CREATE TABLE pipeline_attempts (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     job_id TEXT NOT NULL REFERENCES jobs (id),  -- the original
-    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here, of which there is a newer one
+    run_id TEXT NOT NULL REFERENCES jobs (id),  -- a run here that was replaced by a newer one
     PRIMARY KEY (pipeline_id, job_id, run_id)
 ) STRICT, WITHOUT ROWID;
 
--- Jobs that were taken out.
+-- Removed jobs.
 CREATE TABLE pipeline_removed (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     position INTEGER NOT NULL,
@@ -160,7 +160,7 @@ CREATE TABLE pipeline_removed (
     PRIMARY KEY (pipeline_id, job_id)
 ) STRICT, WITHOUT ROWID;
 
--- Of pipelines of which a job was ever taken out: all edges as they were planned.
+-- All edges as planned, of pipelines from which a job was ever removed.
 CREATE TABLE pipeline_planned_parents (
     pipeline_id TEXT NOT NULL REFERENCES pipelines (id),
     job_id TEXT NOT NULL,

@@ -1,6 +1,6 @@
 """Can a line of Python reveal its package? Trains a small classifier for about two minutes.
 
-Logistic regression on hashed words, one score a package, by stochastic gradient descent, in plain
+Logistic regression on hashed words, one score per package, by stochastic gradient descent, in plain
 Python. SECONDS in the environment says how long it may train.
 """
 

@@ -1,7 +1,7 @@
 """Which modules of Python's own library resemble each other? Ten seconds, with a progress bar.
 
-Two texts are alike when they share many runs of five words (their shingles); how many is told by
-the Jaccard index: shared shingles by all shingles of both.
+Two texts are similar if they share many runs of five words (shingles), as measured by the Jaccard
+index: the number of shared shingles divided by that of all shingles of both.
 """
 
 import heapq

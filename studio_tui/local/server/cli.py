@@ -47,7 +47,7 @@ _DATA_DIR = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="Where it keeps jobs, logs and its token.  [default: the platform's data directory]",
+    help="Directory of its jobs, logs and token.  [default: the platform's data directory]",
 )
 
 
@@ -56,7 +56,7 @@ _DATA_DIR = click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=None,
-    help="Port on 127.0.0.1; 0 for any.  [default: the last one, else any]",
+    help="Port on 127.0.0.1; 0 for any.  [default: the last one used, else any]",
 )
 @click.option(
     "--keep-output",
@@ -89,7 +89,7 @@ def local(
 @_DATA_DIR
 @click.pass_obj
 def status(inherited: Path, data_dir: Path | None) -> None:
-    """Say whether it runs, where, and what room it takes; exit code 1 when it does not run."""
+    """Print whether it runs, its URL and disk usage; exit code 1 if it does not run."""
     folder = data_dir or inherited
     try:
         found = endpoint.find(folder)
@@ -119,7 +119,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
 def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool) -> None:
     """Remove logs and folders of ended jobs, and environments that no job uses.
 
-    It says what would go, and asks. Running jobs, datasets and what is known of jobs stay.
+    It lists what would be removed, and asks. Running jobs, datasets and job records are kept.
     """
     try:
         data = DataDir(data_dir or inherited)
@@ -130,7 +130,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
     if not going:
         click.echo("There is nothing that old.")
         return
-    click.echo(f"{_amounts(going)} would go: {size(sum(item.used for item in going))}.")
+    click.echo(f"{_amounts(going)} would be removed: {size(sum(item.used for item in going))}.")
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
@@ -141,7 +141,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
 @_DATA_DIR
 @click.pass_obj
 def stop(inherited: Path, data_dir: Path | None) -> None:
-    """Stop it; its jobs run on and are found again when it is started."""
+    """Stop it; its jobs run on, and are found again when it is restarted."""
     folder = data_dir or inherited
     try:
         stopped = endpoint.stop(folder)

@@ -96,7 +96,7 @@ class CallLog:
         return (*self._waiting, *(self._open[key] for key in self._changed))
 
     def take(self) -> tuple[RecordedCall, ...]:
-        """Return the calls to be written, and start collecting anew."""
+        """Return the calls to be written, and start a new collection."""
         taken = self.waiting
         self._waiting, self._changed = [], set()
         return taken

@@ -1,5 +1,5 @@
 "use strict";
-// Reads alone: what changes of the job, and the part of its log that is new.
+// Read-only: polls the changing facts of the job, and the new part of its log.
 const REST = 1500, FIRST = 262144, MOST = 2000000;
 const ENDED = new Set(["COMPLETE", "FAILED", "CANCELED"]);
 const log = document.getElementById("log");

@@ -1,8 +1,8 @@
-"""Runs UDFs that ask for workers over processes of this machine, by DataChain's own dispatcher.
+"""Runs UDFs that ask for workers in processes on this machine, with DataChain's own dispatcher.
 
-DataChain looks the class up by `DATACHAIN_DISTRIBUTED`. It is imported by the job's interpreter,
-stands in a folder of its own and imports nothing of this package. See `UDFStep.process_udf` and
-`AbstractUDFDistributor` of the published client 0.62.
+DataChain finds the class by `DATACHAIN_DISTRIBUTED`. The module is imported by the job's
+interpreter, so it is in a folder of its own and imports nothing of this package. See
+`UDFStep.process_udf` and `AbstractUDFDistributor` of the published client 0.62.
 """
 
 import os
@@ -21,10 +21,10 @@ _ABORTED = "UDF execution aborted: job already terminated."
 
 
 class _OnlyForWorkers(ABCMeta):
-    """A class that is as good as none to a UDF without workers, for which nothing changes.
+    """Makes the class falsy for a UDF without workers, which then runs as usual.
 
-    DataChain asks `if udf_distributor_class`, where it has settled `workers` just before; whoever
-    asks without that name has workers.
+    DataChain checks `if udf_distributor_class` in a frame with a local variable `workers`; a caller
+    without that variable has workers.
     """
 
     def __bool__(cls) -> bool:
@@ -32,10 +32,10 @@ class _OnlyForWorkers(ABCMeta):
 
 
 class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: ignore[misc] # unknown here
-    """Hands the rows of one UDF to processes, as `parallel` does."""
+    """Distributes the rows of one UDF to processes, as `parallel` does."""
 
     def __init__(self, **asked: Any) -> None:
-        """Take what DataChain says of the UDF, by name; later versions may say more."""
+        """Initialise with DataChain's keyword arguments; later versions may pass more."""
         catalog = asked["catalog"]
         self._info = UdfInfo(
             udf_data=asked["udf_data"],
@@ -55,7 +55,7 @@ class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: i
 
     def __call__(self) -> None:
         """Run the UDF on all rows; its results are in its table on return."""
-        # A process of its own, so that the script needs no `if __name__ == "__main__"`.
+        # A separate process, so that the script needs no `if __name__ == "__main__"`.
         command = [*dataset.get_datachain_executable(), "internal-run-udf"]
         environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
         data = dataset.filtered_cloudpickle_dumps(self._info)
@@ -73,7 +73,7 @@ class Distributor(AbstractUDFDistributor, metaclass=_OnlyForWorkers):  # type: i
 
     @staticmethod
     def run_udf() -> int:
-        """Refuse to be a worker on another machine: there are none."""
+        """Raise, as there are no workers on other machines."""
         raise RuntimeError("The local Studio runs workers as processes of its own machine.")
 
 
@@ -85,7 +85,7 @@ def _processes(
     min_task_size: str | int | None = None,
     **_more: Any,
 ) -> int:
-    """Return how many processes are as many workers, each with as many processes as were asked."""
+    """Return the number of processes for the requested workers and processes per worker."""
     cores = os.cpu_count() or 1
     count = cores if workers is True or workers < 0 else int(workers)
     if processes is True or (processes or 0) < 0:
