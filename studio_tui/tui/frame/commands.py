@@ -164,7 +164,7 @@ class CommandSet:
         """
         command, owner = self._found[command_id]
         if not self._node.is_alive:
-            return  # what is on its way out does nothing any more
+            return  # a node that is being removed runs no commands
         if reason := command.why_not(owner):
             self._node.app.notify(reason, severity="warning", markup=False)
             return

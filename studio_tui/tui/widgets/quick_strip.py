@@ -76,7 +76,7 @@ class QuickStrip(Strip):
             return [self]
         return super().divide(cuts)
 
-    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
+    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush has its colours)
         """Return the line as terminal output that ends with a reset."""
         if self._render_cache is None:
             codes = self._brush.codes
