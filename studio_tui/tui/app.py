@@ -40,13 +40,13 @@ from studio_tui.tui.stacking import (
 )
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
-from studio_tui.tui.widgets.toasts import Tells
+from studio_tui.tui.widgets.toasts import ShowsToasts
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
-    from studio_tui.tui.mending import Reviver
+    from studio_tui.tui.recovery import Reviver
     from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
 
@@ -86,7 +86,7 @@ _QUIT = Binding(
 """Has priority, so that it also works while the handler of another key hangs."""
 
 
-class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tells, App[int]):
+class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
@@ -156,7 +156,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     @work(name="try", group="connect")
     async def _try(self, connected: Connected, screens: "Screens") -> None:
         """Switch to a Studio; from a form only if it answers, so that the input is not lost."""
-        from studio_tui.tui.mending import is_refused  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (needed by few)
 
         if not (form := _welcome_in_sight(self)) or not await is_refused(connected, form):
             self._enter(connected, screens)
@@ -193,7 +193,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
         """Open the form for another token or team, once for all pages."""
-        from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import form_for  # noqa: PLC0415 (needed by few)
 
         if self._connected and message != self._refused and _welcome_in_sight(self) is None:
             self._refused = message
@@ -205,7 +205,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     @work(name="renew", group="connect", exclusive=True)
     async def _read_again(self) -> None:
         """Apply changed settings: a token, certificate authorities, the address."""
-        from studio_tui.tui.mending import read_again  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import read_again  # noqa: PLC0415 (needed by few)
 
         self._refused = None
         if self._connected is None:
@@ -214,11 +214,13 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         if self._reviver is not None:
             self._reviver.want()
         form = _welcome_in_sight(self)
-        mended = await read_again(self._connected, form)
-        if mended.is_elsewhere:
+        renewal = await read_again(self._connected, form)
+        if renewal.is_elsewhere:
             self._reach(self._choice)
-        elif mended.problem:
-            _say_or_end(self, mended.problem) if form else self.notify(mended.problem, markup=False)
+        elif renewal.problem:
+            _say_or_end(self, renewal.problem) if form else self.notify(
+                renewal.problem, markup=False
+            )
         else:
             if form is not None:
                 form.dismiss()
@@ -226,7 +228,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.mending import trust_question  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import trust_question  # noqa: PLC0415 (needed by few)
 
         if await self.push_screen_wait(trust_question(error)):
             self._reach(TrustChoice(error.url))
@@ -244,7 +246,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     @work(name="revive", group="poll")
     async def _watch_over(self, connected: Connected) -> None:
         """Restart a local Studio that has died."""
-        from studio_tui.tui.mending import Reviver  # noqa: PLC0415 (only for the local one)
+        from studio_tui.tui.recovery import Reviver  # noqa: PLC0415 (only for the local one)
 
         if connected.revivable is not None and self._screens is not None:
             moved = self._screens.moved

@@ -28,7 +28,7 @@ _AREAS = frozenset({"query", "environment", "requirements", "files", "uploads"})
 _LISTS = frozenset({"files", "uploads"})
 """Fields with one item per line."""
 
-_TELLING = frozenset(
+_EXPLAINED = frozenset(
     {"query_file", "uploads", "priority", "compute_cluster_name", "compute_cluster_id",
      "start_after", "cron_expression"}
 )  # fmt: skip
@@ -134,7 +134,7 @@ class DraftForm(Lifetime, VerticalScroll):
             problems = [each for each in refused if each.field == name]
             if all_fields or name in self._touched or field.value:
                 problems += [each for each in checked.problems if each.field == name]
-            field.say(problems, checked.notes.get(name, ()), lasting=name in _TELLING)
+            field.say(problems, checked.notes.get(name, ()), lasting=name in _EXPLAINED)
 
     def show_values(self, *, shown: bool) -> None:
         """Show or hide values of the environment and logins in addresses."""

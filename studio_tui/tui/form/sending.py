@@ -112,7 +112,7 @@ class FormSender:
         draft, around = with_unix_line_ends(checked.draft, checked.around)
         return replace(checked, draft=draft, around=around)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Discard the errors of the form that was sent before."""
         self.refused, self.was_sent = (), False
 

@@ -187,7 +187,7 @@ class SubmitScreen(Page):
 
     def fill(self, draft: Draft) -> None:
         """Show another draft."""
-        self.sender.begin_anew()
+        self.sender.reset()
         self.form.fill(draft)
         self.note("")
         self._check()

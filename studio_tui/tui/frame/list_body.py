@@ -180,7 +180,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         """
         before, self._texts = self._texts, texts
         if any(texts.get(key) != text for key, text in before.items()):
-            self.table.lay_out_anew()
+            self.table.fit_columns()
 
     def tick(self, now: datetime) -> None:
         """Update the times shown: every second if any shows seconds, else every ten seconds."""
@@ -213,7 +213,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
-        self.table.lay_out_anew()
+        self.table.fit_columns()
         self._page.paint_frame()
 
     @on(FilterBar.Done)

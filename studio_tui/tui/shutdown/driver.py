@@ -63,7 +63,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._output = TerminalOutput(
-            cast(IO[str], self._file).fileno(), lost=self._tell, read_again=self._draw_anew
+            cast(IO[str], self._file).fileno(), lost=self._tell, read_again=self._redraw
         )
         self._file: Any = self._output
         self._is_watched = False
@@ -118,7 +118,7 @@ class TerminalDriver(LinuxDriver):
             with suppress(RuntimeError):  # the loop is closed, as above
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 
-    def _draw_anew(self) -> None:
+    def _redraw(self) -> None:
         """Redraw the whole screen, as the terminal has missed some of it."""
         with suppress(RuntimeError):  # the loop is closed, as above
             draw = partial(self._app.refresh, layout=True)

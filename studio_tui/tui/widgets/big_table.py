@@ -198,7 +198,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._go(place)
         self._count_unseen(unseen)
         if self.cursor != highlighted:
-            self._say_where()
+            self._post_highlighted()
 
     def begin_at(self, key: str | None, *, line: int = 0) -> None:
         """Put the cursor on a row once there are rows, as if the user had moved there.
@@ -214,7 +214,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._may_be_empty = True
         self.repaint()
 
-    def lay_out_anew(self) -> None:
+    def fit_columns(self) -> None:
         """Fit the column widths to the visible rows, for example after the filter has changed."""
         self._forget_widths()
         self._count_unseen(0)
@@ -326,7 +326,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._painter = None
         self.repaint()
 
-    watch_sorting = watch_wide = lay_out_anew
+    watch_sorting = watch_wide = fit_columns
     watch_columns = watch_notice = _redraw
 
     @property
@@ -361,9 +361,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._go(place)
         self._chosen, self._chosen_at = self.cursor, place
         if moved:
-            self._say_where()
+            self._post_highlighted()
 
-    def _say_where(self) -> None:
+    def _post_highlighted(self) -> None:
         self.post_message(self.Highlighted(self, self.cursor, self._cursor == len(self._keys) - 1))
 
     def _reveal(self, index: int) -> Place:

@@ -42,7 +42,7 @@ LEAST = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
 
 
-class Told(Notification):
+class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
 
     @property
@@ -60,7 +60,7 @@ def _said(told: Notification) -> tuple[str, str, SeverityLevel]:
     return told.title, told.message, told.severity
 
 
-class Tells(App[Any]):
+class ShowsToasts(App[Any]):
     """Shows toasts, without duplicates: a repeated one replaces the earlier."""
 
     def on_notify(self, event: Notify) -> None:
@@ -80,4 +80,6 @@ class Tells(App[Any]):
     ) -> None:
         """Show a toast; may be called from any thread."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(Told(message, title, severity, seconds, markup=markup)))
+        self.post_message(
+            Notify(TimedNotification(message, title, severity, seconds, markup=markup))
+        )

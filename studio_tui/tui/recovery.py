@@ -63,7 +63,7 @@ BACK = "The local Studio runs again; its jobs ran on."
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Renewal:
     """The result of reading the settings again."""
 
     is_elsewhere: bool = False
@@ -128,16 +128,16 @@ class Reviver:
         return True
 
 
-async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Mended:
+async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Renewal:
     """Read the settings again and apply them; with a form, also check that Studio answers."""
     try:
         fresh = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
-        return Mended(problem=str(error))
+        return Renewal(problem=str(error))
     if fresh is None:
         why = await _refusal(connected) if form is not None else ""
-        return Mended(problem=f"The settings are as they were. {why}" if why else "")
+        return Renewal(problem=f"The settings are as they were. {why}" if why else "")
     if (fresh.url, fresh.team) != (connected.url, connected.team):
-        return Mended(is_elsewhere=True)
+        return Renewal(is_elsewhere=True)
     await connected.session.client.renew(fresh)
-    return Mended()
+    return Renewal()
