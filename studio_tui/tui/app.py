@@ -1,7 +1,7 @@
-"""The dashboard as a Textual app: which screen is in sight, and nothing of what it shows.
+"""The Textual app: connects to Studio and switches screens, independent of their content.
 
-Only what the first paint needs is imported here; the wire, the models and the screens are loaded
-by a thread while the frame is already in sight.
+Only what the first paint needs is imported here; a thread imports the API, the models and the
+screens while the frame is already visible.
 """
 
 import logging
@@ -40,24 +40,24 @@ from studio_tui.tui.stacking import (
 )
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
-from studio_tui.tui.widgets.toasts import Tells
+from studio_tui.tui.widgets.toasts import ShowsToasts
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
-    from studio_tui.tui.mending import Reviver
+    from studio_tui.tui.recovery import Reviver
     from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
 
 logger = logging.getLogger(__name__)
 
 QUIT_WITHIN = 2.0
-"""Seconds within which a second q leaves."""
+"""Seconds within which a second q quits."""
 
 
 Connect = Callable[[Choice | None], Connected]
-"""Makes a way to Studio, in a thread; raises `StudioError`."""
+"""Connects to Studio; called in a thread; raises `StudioError`."""
 
 
 def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
@@ -73,7 +73,7 @@ def _welcome(app: App[int], why: str) -> None:
 
 
 def _say_or_end(app: App[int], why: str) -> None:
-    """Say what is wrong where there is something to be done, else on the way out."""
+    """Show an error on the form if it is open, else quit with it."""
     if form := _welcome_in_sight(app):
         form.say(why)
     else:
@@ -83,10 +83,10 @@ def _say_or_end(app: App[int], why: str) -> None:
 _QUIT = Binding(
     "ctrl+q", "quit", "quit", id="app.quit", priority=True, tooltip="Leave the dashboard"
 )
-"""Before all others, so that it also works while the handler of another key hangs."""
+"""Has priority, so that it also works while the handler of another key hangs."""
 
 
-class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tells, App[int]):
+class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
@@ -101,11 +101,12 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         first: Choice | None = None,
         is_theme_given: bool = True,
     ) -> None:
-        """Take how to reach Studio, the first choice if it is made, and what to say meanwhile.
+        """Make an app that reaches Studio through `connect`.
 
-        A theme that is not given gives way to one that the user chose in an earlier run.
+        `first` is the choice to connect with, and `waiting_for` the text shown meanwhile. If not
+        `is_theme_given`, a theme chosen in an earlier run replaces `theme`.
         """
-        # Without colours Textual greys colours, but must leave the terminal's own as they are.
+        # Without colour Textual turns colours grey, but must not change the terminal's own palette.
         plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
         super().__init__(css_path=OPENING, ansi_color=plain or None)
         for own in THEMES:
@@ -114,7 +115,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._connect_by = connect
         self._first = first
         self._choice = first
-        """The last one that was followed."""
+        """The choice of the current connection."""
         self._waiting_for = waiting_for
         self._screens: Screens | None = None
         self._connected: Connected | None = None
@@ -125,15 +126,15 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
-        """Show the frame first."""
+        """Return the screen with the frame."""
         return OpeningScreen(self._waiting_for)
 
     def on_ready(self) -> None:
-        """Connect, once the frame is painted."""
+        """Connect after the first paint."""
         keep_chosen(self)
         self._reach(self._first)
 
-    # Reaching Studio.
+    # Connecting.
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
     def _reach(self, choice: Choice | None) -> None:
@@ -147,15 +148,15 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         except ConfigError as error:
             self.call_from_thread(_say_or_end, self, str(error))
         else:
-            # Not before the first paint: this loads the wire, the models and every screen.
+            # Not before the first paint: it imports the API, the models and every screen.
             from studio_tui.tui.screens import Screens  # noqa: PLC0415
 
             self.call_from_thread(self._try, connected, Screens(connected))
 
     @work(name="try", group="connect")
     async def _try(self, connected: Connected, screens: "Screens") -> None:
-        """Go to a Studio; from a form only to one that answers, as else what was typed is lost."""
-        from studio_tui.tui.mending import is_refused  # noqa: PLC0415 (needed by few)
+        """Switch to a Studio; from a form only if it answers, so that the input is not lost."""
+        from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (needed by few)
 
         if not (form := _welcome_in_sight(self)) or not await is_refused(connected, form):
             self._enter(connected, screens)
@@ -176,7 +177,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         first_steps.begin(self, connected)
 
     async def _leave_studio(self) -> None:
-        """End what is left of an earlier connection: its polling, its screens, its sockets."""
+        """End the previous connection: its polling, its screens, its sockets."""
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
@@ -191,8 +192,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         await self._connected.session.client.aclose()
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
-        """Offer to enter another token or team, over what is known so far; once for all pages."""
-        from studio_tui.tui.mending import form_for  # noqa: PLC0415 (needed by few)
+        """Open the form for another token or team, once for all pages."""
+        from studio_tui.tui.recovery import form_for  # noqa: PLC0415 (needed by few)
 
         if self._connected and message != self._refused and _welcome_in_sight(self) is None:
             self._refused = message
@@ -203,8 +204,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     @on(ReadAgain)
     @work(name="renew", group="connect", exclusive=True)
     async def _read_again(self) -> None:
-        """Take over what was mended in the settings: a token, authorities, the address."""
-        from studio_tui.tui.mending import read_again  # noqa: PLC0415 (needed by few)
+        """Apply changed settings: a token, certificate authorities, the address."""
+        from studio_tui.tui.recovery import read_again  # noqa: PLC0415 (needed by few)
 
         self._refused = None
         if self._connected is None:
@@ -213,11 +214,13 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         if self._reviver is not None:
             self._reviver.want()
         form = _welcome_in_sight(self)
-        mended = await read_again(self._connected, form)
-        if mended.is_elsewhere:
+        renewal = await read_again(self._connected, form)
+        if renewal.is_elsewhere:
             self._reach(self._choice)
-        elif mended.problem:
-            _say_or_end(self, mended.problem) if form else self.notify(mended.problem, markup=False)
+        elif renewal.problem:
+            _say_or_end(self, renewal.problem) if form else self.notify(
+                renewal.problem, markup=False
+            )
         else:
             if form is not None:
                 form.dismiss()
@@ -225,7 +228,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.mending import trust_question  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import trust_question  # noqa: PLC0415 (needed by few)
 
         if await self.push_screen_wait(trust_question(error)):
             self._reach(TrustChoice(error.url))
@@ -242,8 +245,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
     @work(name="revive", group="poll")
     async def _watch_over(self, connected: Connected) -> None:
-        """Start a local Studio again that has died."""
-        from studio_tui.tui.mending import Reviver  # noqa: PLC0415 (only for the local one)
+        """Restart a local Studio that has died."""
+        from studio_tui.tui.recovery import Reviver  # noqa: PLC0415 (only for the local one)
 
         if connected.revivable is not None and self._screens is not None:
             moved = self._screens.moved
@@ -259,7 +262,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
         await self._place.run()
 
     def on_create_job(self, message: "messages.CreateJob") -> None:
-        """Create a job, whatever becomes of the screen that asked for it."""
+        """Create a job, even if the screen that requested it is closed meanwhile."""
         if self._connected:
             self._create(self._connected, message)
 
@@ -269,10 +272,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
 
         await make_job(self, connected.session.creating, message.wish, message.files)
 
-    # Going from screen to screen.
+    # Navigation.
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
-        """Show everything about a job."""
+        """Show the page of a job."""
         if self._screens and (page := self._screens.job(message.job_id, message.among)):
             self.push_screen(page)
 
@@ -295,46 +298,47 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self.push_screen(self._screens.pipeline(message.pipeline_id, message.run_id))
 
     def on_open_datasets(self, message: "messages.OpenDatasets") -> None:
-        """Show the datasets that there are."""
+        """Show the datasets."""
         if self._screens:
             self._screens.show_datasets(self, message.job_ids, self._show_tab)
 
     def on_filter_list(self, message: "messages.FilterList") -> None:
-        """Show the rows of a list that pass a filter."""
+        """Show a list with a filter."""
         if self._screens:
             self._screens.filter(message.place, message.terms)
             show_over(self, installed(self, self._screens.tab(message.place), message.place))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
-        """Show the form of a schedule that triggers a pipeline."""
+        """Show the form for a schedule that triggers a pipeline."""
         if self._screens:
             self.run_worker(self._screens.plan(self, message.datasets), group="command")
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
-        """Show the form of a new job."""
+        """Show the form for a new job."""
         if self._screens:
             self.push_screen(self._screens.form(message.draft, message.about, message.at))
 
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
-        """Show the form of jobs that are to be changed and run."""
+        """Show the form for editing and rerunning jobs."""
         with failure_said(self):
             screens, ids = self._screens, message.job_ids
             if screens and (page := await screens.edit(ids, message.made)):
                 self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""
+        """Go from the form to the new job in the list, or back to the pipeline it was opened
+        from."""
         if not back_in_pipeline(self) and self._screens:
             self._show_tab(message.place)
             self._screens.await_row(message.place, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
-        """Show one of the main screens, leaving what lies above it."""
+        """Show a tab, closing the pages over it."""
         self._show_tab(message.place)
 
     def on_go_back(self) -> None:
-        """Leave a screen; the last one only when asked twice. A question is answered first."""
+        """Close a page; from a tab, quit on the second call. Ignored while a dialog is open."""
         if isinstance(self.screen, ModalScreen):
             return
         if len(self.screen_stack) > BOTTOM:
@@ -353,23 +357,23 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             show_at_bottom(self, installed(self, self._screens.tab(name), name))
 
     def on_app_focus(self) -> None:
-        """Ask as often as is pleasant to look at."""
+        """Poll at the normal rate."""
         if self._connected:
             self._connected.session.focus(focused=True)
-            self.call_next(self._notices.look)  # Textual notes the focus after this
+            self.call_next(self._notices.look)  # Textual updates `app_focus` after this
 
     def on_app_blur(self) -> None:
-        """Ask less often."""
+        """Poll less often."""
         if self._connected:
             self._connected.session.focus(focused=False)
 
     def exit(self, *how: Any, **named: Any) -> None:
-        """End the program; the next run begins with the screen in sight."""
+        """Save the user's place and quit."""
         self._keep_place()
         super().exit(*how, **named)
 
     async def on_unmount(self) -> None:
-        """Remember the user's place, and hang up."""
+        """Save the user's place, and close the connection."""
         if self._place is not None:
             self._place.close()
         if self._connected:
@@ -380,7 +384,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
             self._place.keep()
 
     def _fatal_error(self) -> None:
-        """End on a bug with a traceback that shows no variable's value: one may be the token."""
+        """Quit on a bug with a traceback without values of variables: one may be the token."""
         error = sys.exc_info()[1]
         report = crash_report(error) if error is not None else "The program ended by a bug.\n"
         logger.critical("the program ended by a bug\n%s", report)

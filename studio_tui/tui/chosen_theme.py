@@ -1,6 +1,6 @@
-"""The theme that the user chose, kept from one run to the next in a file of one line.
+"""The theme chosen by the user, saved for the next run in a file of one line.
 
-It is read before the first paint, so nothing heavy may be imported here.
+It is read before the first paint, so no slow imports are allowed here.
 """
 
 import logging
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 def theme_file() -> Path:
-    """Return where the choice is kept."""
+    """Return the path of the file."""
     return state_dir() / "theme"
 
 
 def chosen_theme(app: App[Any]) -> str | None:
-    """Return the theme that was chosen in an earlier run; `None` when none was, or it has gone."""
+    """Return the theme chosen in an earlier run; `None` if there is none or it does not exist."""
     try:
         name = read_bytes(theme_file()).decode("utf-8", "replace").strip()
     except OSError:
@@ -32,17 +32,17 @@ def chosen_theme(app: App[Any]) -> str | None:
 
 
 def keep_chosen(app: App[Any]) -> None:
-    """Keep each theme that the user chooses from now on."""
+    """Save the theme whenever the user chooses one."""
     app.theme_changed_signal.subscribe(app, _keep)
 
 
 def _keep(theme: Theme) -> None:
-    """Keep a choice; a disk that takes no file costs the memory, not the program."""
+    """Save the theme; an error is logged, not raised."""
     path = theme_file()
     try:
         private_dir(path.parent)
         fresh = path.with_suffix(".new")
         fresh.write_text(f"{theme.name}\n", "utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+        os.replace(fresh, path)  # noqa: PTH105 (atomic)
     except OSError as error:
         logger.warning("The theme could not be kept: %s", error)

@@ -1,4 +1,4 @@
-"""What the program has once it is connected."""
+"""The state of an established connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class Revivable(Protocol):
-    """A Studio of this machine, which can be started again when it has died."""
+    """A local Studio that this dashboard can restart."""
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it was told to stop, instead of having died."""
+        """Whether it was stopped on purpose, rather than having died."""
 
     @property
     def runs(self) -> bool:
-        """Whether it runs."""
+        """Whether it is running."""
 
     async def until_gone(self) -> None:
-        """Return once it does not run."""
+        """Return once it is not running."""
 
     def start_again(self) -> "Settings":
-        """Start it unless it runs, in a thread; return how it is reached now.
+        """Start it unless it is running; return the settings to reach it. Call from a thread.
 
         Raises:
             ConfigError: it does not start.
@@ -35,7 +35,7 @@ class Revivable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A way to Studio, ready to be used."""
+    """A connection to Studio, ready for use, with the options of the dashboard."""
 
     session: "StudioSession"
     home: str
@@ -43,25 +43,25 @@ class Connected:
     url: str
     team: str
     view_file: Path
-    """Where the user's place is remembered."""
+    """Path of the saved view; those of other files are derived from it."""
     read_only: bool = False
     quiet: bool = False
-    """Whether nothing is said in passing of what has ended."""
+    """Whether to show no notices of what has ended."""
     notes: tuple[str, ...] = ()
-    """Sentences that the user should know from the start."""
+    """Warnings shown at the start."""
     samples: "SampleWork | None" = None
-    """What to begin with when there are no jobs."""
+    """Sample jobs to offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None
-    """Reads the settings again, in a thread; `None` where they are as they were.
+    """Reads the settings again, in a thread; returns `None` if they are unchanged.
 
     Raises `ConfigError`.
     """
     revivable: Revivable | None = None
-    """What starts Studio again, where it is of this dashboard."""
+    """The local Studio, if this dashboard can restart it; else `None`."""
 
     @property
     def on_leaving(self) -> str:
-        """What becomes of what was begun here, in words."""
+        """What happens to pending commands and jobs after quitting, in words."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
         left, held = self.session.batches.left, len(self.session.held.snapshot.value or ())
@@ -72,5 +72,5 @@ class Connected:
 
     @property
     def basics(self) -> tuple["StudioSession", str, bool]:
-        """What every page takes: the session, whose Studio it is, and whether only to read."""
+        """The session, `home` and `read_only`, which every page needs."""
         return self.session, self.home, self.read_only

@@ -1,4 +1,4 @@
-"""What is done once a Studio is entered, beside showing it."""
+"""What happens once after connecting to Studio, besides showing it."""
 
 import gc
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def begin(app: App[Any], connected: "Connected") -> None:
-    """Begin all of it: each is a worker of the program."""
+    """Show the warnings, and start the steps as workers of the app."""
     for note in connected.notes:
         app.notify(note, severity="warning", markup=False)
     for name, group, step in (
@@ -22,16 +22,16 @@ def begin(app: App[Any], connected: "Connected") -> None:
 
 
 async def _settle(connected: "Connected") -> None:
-    """Spare the garbage collector what is there for good, once the first list is shown.
+    """Exclude permanent objects from garbage collection, once the first list is shown.
 
-    Going through all modules and models again and again would hold up keys by 50 ms.
+    Scanning all modules and models repeatedly would delay keys by 50 ms.
     """
     await connected.session.jobs.first()
     gc.freeze()
 
 
 async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
-    """Ask about jobs of an earlier run that may or may not have been created."""
+    """Ask about jobs of an earlier run whose creation has an unknown outcome."""
     if left := await connected.session.unsettled():
         from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
@@ -39,7 +39,7 @@ async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
 
 
 async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:
-    """Offer something to look at, where there is nothing yet."""
+    """Offer sample jobs if there are no jobs."""
     if connected.samples:
         from studio_tui.tui.jobs.sample_work import begin_with  # noqa: PLC0415 (only the first time)
 

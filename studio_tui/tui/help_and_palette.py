@@ -1,4 +1,4 @@
-"""The help of a screen and the palette: what can be done now. Both are loaded when asked for."""
+"""The help and the command palette, which are imported on first use."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,7 +30,7 @@ _HELP = Binding(
 
 
 class WithHelpAndPalette(App[Any]):
-    """An app that offers the actions of the screen in sight."""
+    """An app with a help and a palette of the actions of the current screen."""
 
     COMMAND_PALETTE_BINDING = "ctrl+p"
     COMMANDS = {_screen_actions}  # noqa: RUF012 (Textual's own follow ours, in one provider)
@@ -50,14 +50,14 @@ class WithHelpAndPalette(App[Any]):
         self._unknown = UnknownKeys(self)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        """Do what a key is bound to, if it is bound to anything."""
+        """Run the action of a key, and notify the user if it has none."""
         is_bound = await super()._check_bindings(key, priority)
         if not priority and not is_bound:
             self._unknown.pressed(key)
         return is_bound
 
     def action_help(self) -> None:
-        """Show what the keys of this screen do, and do what is chosen."""
+        """Show the keys of this screen, and run the chosen action."""
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
         if isinstance(self.screen, ModalScreen):
@@ -67,22 +67,22 @@ class WithHelpAndPalette(App[Any]):
             if chosen is not None:
                 await self.run_action(chosen.action, chosen.node)
 
-        # At once, so that the next key is for it.
+        # Push it now, not in a worker, so that it gets the next key.
         self.push_screen(HelpScreen("this screen", actions_of(self.screen)), do)
 
     def action_command_palette(self) -> None:
-        """Show what can be done now, found by typing."""
+        """Show the command palette."""
         from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
 
-        # A question is answered first.
+        # Not over a dialog.
         if isinstance(self.screen, ModalScreen):
             return
-        # Without an id, as one that is still on its way out would have the same.
+        # Checked by type, as an id would conflict with a palette that is still closing.
         if not any(isinstance(screen, Palette) for screen in self.screen_stack):
             self.push_screen(Palette())
 
     def search_themes(self) -> None:
-        """Show the themes, found by typing."""
+        """Show the list of themes."""
         from textual.theme import ThemeProvider  # noqa: PLC0415 (not before it is opened)
 
         from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)

@@ -1,4 +1,4 @@
-"""What screens ask of the program, and what the program tells its screens."""
+"""Messages between screens and the app."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,37 +12,37 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.service.polling.snapshot import Snapshot
 
 CRON = "cron_expression"
-"""The field at which the form of a schedule begins."""
+"""The first field in the form of a schedule."""
 
 
 @dataclass
 class Refreshed(Message):
-    """A poller has published; only the latest of several waiting counts."""
+    """A poller has published a snapshot; only the latest of queued messages is handled."""
 
     name: str
-    """Of the poller."""
+    """The name of the poller."""
     snapshot: Snapshot[Any]
 
     def can_replace(self, message: Message) -> bool:
-        """Take the place of an older one of the same poller."""
+        """Return whether this replaces an older message: only one of the same poller."""
         return isinstance(message, Refreshed) and message.name == self.name
 
 
 class Progressed(Message):
-    """A job in sight has come further; one of several waiting is enough."""
+    """The visible job has made progress; only one of several queued messages is handled."""
 
     def can_replace(self, message: Message) -> bool:
-        """Take the place of an older one."""
+        """Return whether this replaces an older message."""
         return isinstance(message, Progressed)
 
 
 @dataclass
 class OpenJob(Message):
-    """Show everything about a job."""
+    """Show the page of a job."""
 
     job_id: str
     among: Sequence[str] = ()
-    """Ids of the list it stands in, for going to its neighbours."""
+    """Ids of the list that contains it, for moving to its neighbours."""
 
 
 @dataclass
@@ -51,16 +51,16 @@ class OpenLog(Message):
 
     job_id: str
     job: Job | None = None
-    """The job, where the list of jobs may not know it yet."""
+    """The job, if the list of jobs may not contain it yet."""
 
 
 @dataclass
 class OpenLogs(Message):
-    """Show the merged log of these jobs, and of no others."""
+    """Show the merged log of exactly these jobs."""
 
     job_ids: Sequence[str]
     jobs: Sequence[Job] = ()
-    """Some of them that the list of jobs may not know."""
+    """Those of them that the list of jobs may not contain."""
 
 
 @dataclass
@@ -69,20 +69,20 @@ class OpenPipeline(Message):
 
     pipeline_id: str
     run_id: str | None = None
-    """The run of a job that gets the cursor; `None` leaves it where it was."""
+    """The run of a job to put the cursor on; `None` to leave it where it was."""
 
 
 @dataclass
 class OpenDatasets(Message):
-    """Show the datasets that there are."""
+    """Show the datasets."""
 
     job_ids: Sequence[str] = ()
-    """Jobs of which what they made comes first."""
+    """Jobs whose datasets come first."""
 
 
 @dataclass
 class CreateJob(Message):
-    """Have a job created with these files; the program says what comes of it."""
+    """Create a job with these files; the app reports the outcome."""
 
     wish: JobInput = field(repr=False)
     files: Sequence[Path] = ()
@@ -94,69 +94,69 @@ class FilterList(Message):
 
     terms: str
     place: str = "jobs"
-    """The list, by the name of its tab."""
+    """The name of the list's tab."""
 
 
 @dataclass
 class SchedulePipeline(Message):
-    """Show the form of a schedule that triggers a pipeline."""
+    """Show the form for a schedule that triggers a pipeline."""
 
     datasets: str = ""
-    """What is proposed, where nothing was left in the form."""
+    """Default value, unless the form has an unfinished draft."""
 
 
 @dataclass
 class OpenForm(Message):
-    """Show the form of a new job."""
+    """Show the form for a new job."""
 
     draft: Draft | None = field(default=None, repr=False)
-    """What it begins with; `None` for what was left of the last one."""
+    """Initial values; `None` for the last unfinished draft."""
     about: str = ""
-    """What sets a form with a draft apart from others; what is typed into it is kept under it."""
+    """Distinguishes forms with a draft from each other, to save their input separately."""
     at: str = "query_file"
-    """Which field has the focus at first."""
+    """The field with the initial focus."""
 
 
 @dataclass
 class EditJobs(Message):
-    """Show the form of jobs that are to be changed and run; of several, what they share."""
+    """Show the form for editing and rerunning jobs; for several, with their common values."""
 
     job_ids: Sequence[str]
     made: Callable[[str], object] = field(default=lambda _: None, repr=False)
-    """Told the id of each of several as soon as there is another of it."""
+    """Called with the id of each original job after its copy was created."""
 
 
 @dataclass
 class JobCreated(Message):
-    """The form has made a job, and is done."""
+    """The form has created a job, and is finished."""
 
     job_id: str
     place: str = "jobs"
-    """The list in which it is looked for, by the name of its tab."""
+    """The name of the tab whose list will show it."""
 
 
 @dataclass
 class GoTo(Message):
-    """Show one of the main places, by the name of its tab."""
+    """Show a tab."""
 
     place: str
 
 
 @dataclass
 class TokenRefused(Message):
-    """Studio does not take the token; a safe sentence says so."""
+    """Studio refuses the token; `why` is a safe sentence."""
 
     why: str
 
 
 @dataclass
 class TeamRefused(Message):
-    """Studio does not let the token into the team; a safe sentence says so."""
+    """Studio refuses the token's access to the team; `why` is a safe sentence."""
 
     why: str
     teams: Sequence[str] = ()
-    """Names that the answer offers instead, safe to draw."""
+    """Names of the teams that Studio offers instead, safe to draw."""
 
 
 class GoBack(Message):
-    """Leave the screen in sight for the one below it, or the program."""
+    """Close the current page, or quit."""

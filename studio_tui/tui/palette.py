@@ -1,4 +1,4 @@
-"""The command palette: every action of the screen in sight, found by typing."""
+"""The command palette: a searchable list of all actions of the current screen."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,38 +11,38 @@ from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
 _OF_THE_LIST = {"command_list", "cursor_down"}
-"""Actions that Textual does with the list, and that raise `NoMatches` while there is none."""
+"""Textual's actions on the list, which raise `NoMatches` while it does not exist."""
 
 
 class Palette(AnsweredOnce, CommandPalette):
-    """Textual's palette with a list of ours."""
+    """Textual's palette with a list that can be paged before it has a size."""
 
     takes_keys_pressed_before = True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let no key act on a list that is not there yet."""
+        """Disable actions on the list while it does not exist."""
         if action in _OF_THE_LIST and not self.query(CommandList):
             return False
         return super().check_action(action, parameters)
 
     def compose(self) -> ComposeResult:
-        """Compose what Textual does, but for the list, which it makes itself."""
+        """Compose Textual's parts, but with `PaletteChoice`."""
         for part in super().compose():
             yield PaletteChoice() if type(part) is CommandList else part
 
 
 _BEHIND = 0.5
-"""What the score of Textual's own is multiplied by, so that ours come first."""
+"""Factor for the scores of Textual's commands, so that ours come first."""
 
 _OURS = {"Quit"}
-"""What Textual offers and we have under another name."""
+"""Textual's commands that the dashboard has under another name."""
 
 
 class ScreenActions(Provider):
-    """Offers the actions that keys can do, with their keys, and after them what Textual can do."""
+    """Provides the actions of the current screen with their keys, then Textual's commands."""
 
     async def search(self, query: str) -> Hits:
-        """Yield the actions that fit what was typed."""
+        """Yield the actions that match the query."""
         matcher = self.matcher(query)
         for action in actions_of(self.screen):
             score = max(matcher.match(action.explanation), matcher.match(action.label))
@@ -71,7 +71,7 @@ class ScreenActions(Provider):
                 yield DiscoveryHit(name, run, help=explanation)
 
     def _of_textual(self) -> Iterator[SystemCommand]:
-        """Yield what Textual offers for every app."""
+        """Yield Textual's commands."""
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _OURS)
 

@@ -1,4 +1,4 @@
-"""Keeps the user's place while the program runs, so that not even a sudden end loses it."""
+"""Saves the user's place while the program runs, so that even a crash does not lose it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from studio_tui.tui.frame.remembered import keep
 from studio_tui.tui.screens import Screens
 
 LOST_TIMEOUT = 30.0
-"""Seconds for which it stays in sight that a command was not sent."""
+"""Seconds for which the notice of an unsent command stays visible."""
 
 KEEP_EVERY = 1.0
-"""Seconds between two looks at whether the user is elsewhere."""
+"""Seconds between checks for changes of the place."""
 
 
 async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
-    """Say what an earlier run held back and did not send, as it ended before."""
+    """Report commands that an earlier run had not sent when it ended."""
     for hold in await asyncio.to_thread(session.holds.lost, clock.now()):
         at = clock_time(hold.at, clock.now())
         words = f"Not sent, as the dashboard ended before: {hold.words}, asked for at {at}"
@@ -31,18 +31,18 @@ async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
 
 @runtime_checkable
 class NotesPlace(Protocol):
-    """A page whose memory has to be told where the reader is."""
+    """A page that must be asked to save its place."""
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is whole, and is to stay."""
+        """Whether the page is mounted and not being removed."""
 
     def note_place(self) -> None:
-        """Tell it."""
+        """Save the place in the page's view."""
 
 
 class PlaceKeeper:
-    """Writes what has changed of the user's place, a little later and in a thread."""
+    """Saves changes of the user's place, in a thread and with a short delay."""
 
     def __init__(self, app: App[int], connected: Connected, screens: Screens) -> None:
         self._app = app
@@ -50,10 +50,10 @@ class PlaceKeeper:
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
         self._has_returned = False
-        """Whether the screen of the run before is in sight again, or another is."""
+        """Whether the previous run's screen was restored, or the user has opened another one."""
 
     async def run(self) -> None:
-        """Open the page that was in sight in the run before, and keep the place until cancelled."""
+        """Restore the previous run's page, then save the place until cancelled."""
         await asyncio.gather(self._return(), self._keep_on())
 
     async def _return(self) -> None:
@@ -76,18 +76,18 @@ class PlaceKeeper:
             await asyncio.to_thread(self._write, self._changed())
 
     def keep(self) -> None:
-        """Keep the place at once, as the program ends."""
+        """Save the place at once, as the program ends."""
         self._note()
         self.close()
 
     def close(self) -> None:
-        """Keep the rest, as screens are on their way out."""
+        """Save the remaining changes, without asking pages, which are being removed."""
         self._write(self._changed())
 
     def _note(self) -> None:
         stack = self._app.screen_stack
         for page in stack:
-            # What is on its way in or out has no place, or has noted it.
+            # A page being mounted or removed has no place, or has saved it.
             if isinstance(page, NotesPlace) and page.is_alive:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:

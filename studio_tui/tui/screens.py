@@ -1,6 +1,6 @@
-"""The screens of one connection: made when first wanted, the main ones kept.
+"""The screens of one connection: created on demand; the tabs are kept.
 
-This is the one module that knows every screen. It is loaded after the first paint.
+This is the only module that imports every screen. It is imported after the first paint.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Screens:
-    """Makes screens for a connection."""
+    """Creates the screens of a connection."""
 
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
@@ -49,33 +49,33 @@ class Screens:
         self._dag_file = connected.view_file.with_suffix(".dags.json")
         self._dags = DagMemory.load(self._dag_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
-        """For new jobs."""
+        """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
         self.last = LastScreen.load(self._last_file)
-        """What was in sight when the dashboard ended."""
+        """The screen that was open when the dashboard ended."""
         self._filters_before: dict[str, str] = {}
-        """The filters of lists, by name, before another place had some of their rows shown."""
+        """Filters of lists before `filter` changed them, by name of the tab."""
         self._plan_left: ScheduleDraft | None = None
-        """What was left in the form of a schedule that triggers a pipeline."""
+        """The unfinished draft in the form of a schedule that triggers a pipeline."""
         self._saved_forms = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     def moved(self, url: str) -> None:
-        """Go on with a Studio that has another address now."""
+        """Set the address of Studio, which has changed."""
         self._connected = replace(self._connected, url=url)
 
     @property
     def tabs(self) -> Mapping[str, Page]:
-        """The main places that have been made, by name."""
+        """The tabs created so far, by name."""
         return self._tabs
 
     def tab(self, name: str) -> Page:
-        """Return one of the main places, the same each time."""
+        """Return a tab, the same object each time."""
         if name not in self._tabs:
             self._tabs[name] = self._make_tab(name)
         return self._tabs[name]
 
     def job(self, job_id: str, among: Sequence[str]) -> Page | None:
-        """Return a new screen about a job; `None` when the job is not known."""
+        """Return a new page of a job; `None` if the job is unknown."""
         job = self._known(job_id)
         if job is None:
             return None
@@ -89,10 +89,10 @@ class Screens:
         return JobScreen(session, home, job, among, read_only=read_only)
 
     def log(self, job_id: str, new: Job | None = None) -> Page | None:
-        """Return a new screen of a job's log; `None` when the job is neither known nor given.
+        """Return a new page of a job's log; `None` if the job is neither known nor given.
 
         Raises:
-            SpoolError: there is no room for the log on this machine's disk.
+            SpoolError: there is no room for the log on the local disk.
         """
         job = self._known(job_id) or new
         if job is None:
@@ -104,9 +104,9 @@ class Screens:
         return LogScreen(session, home, job, self._logs, read_only=read_only)
 
     def form(self, draft: Draft | None, about: str, at: str) -> Page:
-        """Return a new form of a job, which begins with what was left of the one about the same.
+        """Return a new form for a job, with the input saved under the same `about`, if any.
 
-        Where nothing was left it begins with `draft`. `at` is the field that has the focus.
+        Otherwise it starts with `draft`. `at` is the field with the initial focus.
         """
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (likewise)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (not before the list)
@@ -120,12 +120,12 @@ class Screens:
         return SubmitScreen(session, home, self._saved_forms, start, url=url, read_only=read_only)
 
     async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
-        """Return a new form of jobs that are to be changed; `None` when none of them is known.
+        """Return a new form for editing jobs; `None` if none of them is known.
 
-        Of several, `made` is told the id of each as soon as there is another of it.
+        For several jobs, `made` is called with the id of each after its copy was created.
 
         Raises:
-            InvalidRequest: one of them cannot be repeated from what is known of it.
+            InvalidRequest: a job has too little data for a rerun.
         """
         jobs = [job for job_id in job_ids if (job := self._known(job_id)) is not None]
         if not jobs:
@@ -148,16 +148,16 @@ class Screens:
         return page
 
     def await_row(self, name: str, key: str) -> None:
-        """Let a list put its cursor on a row as soon as it is there."""
+        """Move the cursor of a list to a row as soon as it is listed."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             page.list.await_row(key)
 
     def merge(self, job_ids: Sequence[str], jobs: Sequence[Job] = ()) -> None:
-        """Let the place of merged logs show these jobs, as far as they are known, or given.
+        """Show these jobs on the page of merged logs, as far as they are known or given.
 
         Raises:
-            SpoolError: there is no room for the logs on this machine's disk.
+            SpoolError: there is no room for the logs on the local disk.
         """
         from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
 
@@ -169,7 +169,7 @@ class Screens:
             page.follow(wanted)
 
     def pipeline(self, pipeline_id: str, run_id: str | None) -> Page:
-        """Return a new screen of a pipeline, with the cursor on the job of a run or as it was."""
+        """Return a new page of a pipeline, with the cursor on the job of a run, or where it was."""
         from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (likewise)
 
         session, home, read_only = self._connected.basics
@@ -183,7 +183,7 @@ class Screens:
     def show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        """Show the datasets, first what some jobs made; go on to what is wanted of them."""
+        """Show the datasets, those of the given jobs first; then follow the user's choice."""
         showing = self._datasets(app, job_ids, show_tab)
         app.run_worker(showing, name="datasets", group="datasets", exclusive=True)
 
@@ -207,7 +207,7 @@ class Screens:
                 app.notify("Studio says nothing about that job now", severity="warning")
 
     def filter(self, name: str, terms: str) -> None:
-        """Let a list show the rows that pass a filter."""
+        """Filter a list."""
         page = self.tab(name)
         if isinstance(page, ListPage):
             self._filters_before[name] = page.view.filter
@@ -217,7 +217,7 @@ class Screens:
                 page.list.filtering.begin_with(Terms(terms, page.kind))
 
     def came_back(self) -> None:
-        """Let lists have their own filters again once the user has gone back from them."""
+        """Restore the filters of lists that the user has left with `back`."""
         for name, before in [*self._filters_before.items()]:
             page = self._tabs.get(name)
             if isinstance(page, ListPage) and not page.is_current:
@@ -225,9 +225,9 @@ class Screens:
                 page.list.filtering.show_only(before)
 
     async def plan(self, app: App[Any], datasets: str) -> None:
-        """Show the form of a schedule that triggers a pipeline; the cursor goes to what it makes.
+        """Show the form for a schedule that triggers a pipeline, then move to the new schedule.
 
-        It begins with what was left in it, else with `datasets`.
+        It starts with the unfinished draft if there is one, else with `datasets`.
         """
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
             ScheduleDraft,
@@ -244,11 +244,11 @@ class Screens:
             self.await_row("schedules", made.id)
 
     def note_screen(self, stack: Sequence[Screen[Any]]) -> None:
-        """Note which screen is in sight as the dashboard ends."""
+        """Note the current screen for the next run."""
         self.last = LastScreen.of(stack)
 
     def to_keep(self) -> dict[Path, str]:
-        """Return the user's place as files for the next run, and what is to stand in them."""
+        """Return the files to save for the next run, and their content."""
         pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
         memories = (
             (self._last_file, self.last),
@@ -296,7 +296,7 @@ class Screens:
 
     @property
     def _endings(self) -> Endings:
-        """What cares for how jobs and pipelines end that were opened."""
+        """Reports the endings of opened jobs and pipelines."""
         return self._connected.session.endings
 
     def _known(self, job_id: str) -> Job | None:

@@ -1,4 +1,4 @@
-"""Which style sheets belong to what: the opening's at once, the others with their screens."""
+"""The style sheets: those of the opening screen are loaded first, the others on demand."""
 
 from pathlib import PurePath
 
@@ -6,19 +6,19 @@ from studio_tui.paths import styles_dir
 
 
 def sheets(*names: str) -> list[str | PurePath]:
-    """Return the paths of style sheets, in the order in which they apply."""
+    """Return the paths of style sheets, in the order of precedence."""
     return [styles_dir() / f"{name}.tcss" for name in names]
 
 
 OPENING = sheets("frame", "opening")
-"""What the first paint needs."""
+"""The sheets for the first paint."""
 
 DIALOGS = sheets("dialogs")
 
 FORM_DIALOGS = sheets("dialogs", "submit")
-"""What a dialog with fields needs."""
+"""The sheets of a dialog with fields."""
 
 PAGES = sheets(
     "big_table", "log_view", "lists", "pipeline", "job", "clusters", "schedules", "logs", "submit"
 )
-"""What the main screens need, loaded with the first of them."""
+"""The sheets of the main screens, loaded with the first of them."""

@@ -1,4 +1,4 @@
-"""What lies above what: the opening at the bottom, a main place over it, other pages above."""
+"""The screen stack: the opening screen at the bottom, a tab over it, then other pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from textual.screen import Screen
 from studio_tui.errors import StudioError
 
 BOTTOM = 2
-"""Screens on the stack when a main place is shown: the opening, and the place over it."""
+"""Number of screens when a tab is shown: the opening screen and the tab."""
 
 
 def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` with nothing but the opening below it, and nothing above."""
+    """Show `screen` directly over the opening screen, closing all pages."""
     while len(app.screen_stack) > BOTTOM:
         app.pop_screen()
     if app.screen is screen:
@@ -26,7 +26,7 @@ def show_at_bottom(app: App[Any], screen: Screen[Any]) -> None:
 
 
 def show_over(app: App[Any], screen: Screen[Any]) -> None:
-    """Show `screen` over the page that asked for it, so that going back leads there."""
+    """Show `screen` over the page that requested it, so that back returns there."""
     if screen not in app.screen_stack:
         app.push_screen(screen)
     while app.screen is not screen:
@@ -34,7 +34,7 @@ def show_over(app: App[Any], screen: Screen[Any]) -> None:
 
 
 def back_in_pipeline(app: App[Any]) -> bool:
-    """Go back to the graph of a pipeline if the screen was reached from it; return whether so."""
+    """Go back to a pipeline's graph if the screen was opened from it; return whether it was."""
     while any(map(_is_of_pipeline, app.screen_stack[BOTTOM:-1])):
         app.pop_screen()
         if _is_of_pipeline(app.screen):
@@ -47,7 +47,7 @@ def _is_of_pipeline(screen: Screen[Any]) -> bool:
 
 
 def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
-    """Return a main place that lives on while another is shown, and so keeps the user's place."""
+    """Return the tab, installed in the app so that it keeps its state while not shown."""
     if not app.is_screen_installed(tab):
         app.install_screen(tab, name)
     return tab
@@ -55,7 +55,7 @@ def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
 
 @contextmanager
 def failure_said(app: App[Any]) -> Iterator[None]:
-    """Say of a screen that cannot be shown why, instead of raising that."""
+    """Report an error of opening a screen as a notification."""
     try:
         yield
     except StudioError as error:

@@ -1,4 +1,4 @@
-"""The colours: a dark and a light theme of our own, and the terminal's own sixteen."""
+"""The themes: a dark and a light one of our own, and Textual's for 16 colours."""
 
 from textual.theme import Theme
 
@@ -52,7 +52,7 @@ LIGHT = Theme(
 
 ANSI_DARK = "ansi-dark"
 ANSI_LIGHT = "ansi-light"
-"""Textual's themes in the terminal's own palette, for terminals of sixteen colours."""
+"""Textual's themes in the terminal's palette, for terminals with 16 colours."""
 
 THEMES = (DARK, LIGHT)
 

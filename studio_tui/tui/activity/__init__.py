@@ -1,1 +1,1 @@
-"""The list of what was sent to Studio, and of what was not."""
+"""The activity: what was sent to Studio, and what was not."""

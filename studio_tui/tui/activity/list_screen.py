@@ -1,4 +1,4 @@
-"""The list of what was asked of Studio, what came of it, and what was not sent after all."""
+"""The list of requests to Studio with their outcomes, and of commands that were not sent."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -49,7 +49,7 @@ _ONLY_COMMANDS = "kind=command"
 
 
 class ActivityScreen(ListPage[Entry]):
-    """A table of calls and commands, with a preview of the one under the cursor."""
+    """A table of requests and commands, with a preview of the one under the cursor."""
 
     place = "activity"
     kind = ACTIVITY
@@ -69,12 +69,13 @@ class ActivityScreen(ListPage[Entry]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, url: str, *, read_only: bool
     ) -> None:
-        """Take also the address of Studio, for commands to be copied."""
+        """Make a page in the state of the restored `view`; `url` is Studio's, for copied
+        commands."""
         super().__init__(session, home, view, read_only=read_only)
         self._url = url
         self.commands.add_to(self, _COMMANDS)
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
@@ -83,31 +84,32 @@ class ActivityScreen(ListPage[Entry]):
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
     def pollers(self) -> tuple[Source, ...]:
-        """Return what this page listens to."""
+        """Return the sources this page subscribes to."""
         return (*super().pollers(), self.session.activity)
 
     def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows: that of the jobs, as all here is ours."""
+        """Return the snapshot of jobs for the age in the header, as the entries are recorded
+        locally."""
         return self.session.jobs.snapshot
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over what was read anew."""
+        """Show new entries."""
         if message.name == self.session.activity.name:
             if is_news and message.snapshot.value is not None:
                 self.list.take(_entries(message.snapshot.value))
             self.list.show_notice()
 
-    # The keys.
+    # Keys.
 
     def why_no_copy(self) -> str | None:
-        """Return why there is no command to be copied."""
+        """Return why there is no command to copy."""
         entry = self.row_at_hand()
         if entry is None:
             return "There is nothing here"
         return None if entry.method else "It was not sent, so there is no request to copy"
 
     async def copy_command(self) -> None:
-        """Offer the commands that send the request again."""
+        """Show the menu of commands that repeat the request."""
         if entry := self.row_at_hand():
             texts = {"curl": as_curl(entry, self._url), "datachain": as_datachain(entry)}
             known = {name: text for name, text in texts.items() if text}
@@ -119,7 +121,7 @@ class ActivityScreen(ListPage[Entry]):
                 await copy(self.app, known[chosen], f"The {chosen} command")
 
     def toggle_commands(self) -> None:
-        """Show only what changes something, or everything again."""
+        """Toggle the filter for commands that change something."""
         filtering = self.list.filtering
         filtering.show_only("" if filtering.terms.text == _ONLY_COMMANDS else _ONLY_COMMANDS)
 
@@ -127,18 +129,18 @@ class ActivityScreen(ListPage[Entry]):
     def _opened(self) -> None:
         self.commands.do("activity.copy")
 
-    # What a list says of itself.
+    # Overrides of ListPage.
 
     def source(self) -> Activity:
-        """Return what tells the rows."""
+        """Return the source of the rows."""
         return self.session.activity
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
         return "Nothing was asked of Studio yet."
 
     def ask_for_more(self) -> None:
-        """Read older entries."""
+        """Load older entries."""
         self.session.activity.want_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
@@ -146,13 +148,13 @@ class ActivityScreen(ListPage[Entry]):
         return cells(self.rows[key])
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)
-        """Return what the preview says of the entry under the cursor."""
+        """Return the preview of the entry under the cursor."""
         entry = self.row_at_hand()
         return facts(entry, clock.now()) if entry else ()
 
 
 def _entries(actions: Actions) -> list[Entry]:
-    """Return what is listed, newest first."""
+    """Return the entries, newest first."""
     found = [*map(_of_call, actions.calls), *map(_of_hold, actions.unsent)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 

@@ -1,1 +1,1 @@
-"""Clusters: list and choice."""
+"""The clusters: list and choice."""

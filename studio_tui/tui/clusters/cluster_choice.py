@@ -1,4 +1,4 @@
-"""The cluster that the user has chosen for new jobs, remembered from one run to the next."""
+"""The cluster chosen for new jobs, saved from one run to the next."""
 
 import logging
 import os
@@ -18,10 +18,10 @@ class _Kept(BaseModel):
 
 
 class ClusterChoice:
-    """Knows one cluster by its name, which is all that a new job can say of it."""
+    """The chosen cluster, by name, which is how a new job refers to it."""
 
     def __init__(self, path: Path) -> None:
-        """Take up what was chosen before; nothing when that cannot be read."""
+        """Load the saved choice; none if it cannot be read."""
         self._path = path
         self._name: str | None = None
         try:
@@ -33,16 +33,16 @@ class ClusterChoice:
 
     @property
     def name(self) -> str | None:
-        """The chosen cluster; `None` leaves it to Studio."""
+        """The name of the chosen cluster; `None` leaves the choice to Studio."""
         return self._name
 
     def choose(self, name: str | None) -> None:
-        """Choose a cluster; a disk that takes no file costs the memory, not the choice."""
+        """Choose a cluster; if saving fails, the choice lasts for this run only."""
         self._name = name
         try:
             private_dir(self._path.parent)
             fresh = self._path.with_suffix(".new")
             fresh.write_text(_Kept(name=name).model_dump_json(), "utf-8")
-            os.replace(fresh, self._path)  # noqa: PTH105 (atomic, and that is the point)
+            os.replace(fresh, self._path)  # noqa: PTH105 (atomic)
         except OSError as error:
             logger.warning("The chosen cluster could not be remembered: %s", error)

@@ -1,4 +1,4 @@
-"""The clusters that jobs can run on, and how busy they are."""
+"""The list of clusters, with their status and busy workers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -99,12 +99,12 @@ class ClustersScreen(ListPage[Cluster]):
         *,
         read_only: bool,
     ) -> None:
-        """Take also which cluster is chosen for new jobs."""
+        """Make a page in the state of the restored `view`; `choice` is the cluster for new jobs."""
         super().__init__(session, home, view, read_only=read_only)
         self._choice = choice
         self.commands.add_to(self, _COMMANDS)
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
@@ -113,7 +113,7 @@ class ClustersScreen(ListPage[Cluster]):
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer, or what is new of the jobs that run here."""
+        """Show a new answer, or changes of jobs in the preview."""
         if message.name == self.session.jobs.name and is_news:
             self.list.show_preview(self.moment())
         elif message.name == self.session.clusters.name:
@@ -123,10 +123,10 @@ class ClustersScreen(ListPage[Cluster]):
                 self.list.reword({one.id: (one.name, one.cloud_region) for one in page.items})
             self.list.show_notice()
 
-    # Why not.
+    # Why commands are unavailable.
 
     def why_no_id(self) -> str | None:
-        """Return why nothing can be done with the cluster under the cursor by its id."""
+        """Return why no command can use the id of the cluster under the cursor."""
         cluster = self.row_at_hand()
         if cluster is None:
             return "There is no cluster here"
@@ -141,7 +141,7 @@ class ClustersScreen(ListPage[Cluster]):
         return next(filter(None, reasons), None)
 
     def why_not_choose(self) -> str | None:
-        """Return why it cannot be chosen for new jobs, or chosen no more."""
+        """Return why its choice for new jobs cannot be toggled."""
         if self.read_only:
             return READ_ONLY
         cluster = self.row_at_hand()
@@ -150,7 +150,7 @@ class ClustersScreen(ListPage[Cluster]):
         return why_not_chosen(cluster)
 
     def why_no_form(self) -> str | None:
-        """Return why no job can be made that runs on it."""
+        """Return why no job can be created on it."""
         cluster = self.row_at_hand()
         if self.read_only:
             return READ_ONLY
@@ -158,11 +158,11 @@ class ClustersScreen(ListPage[Cluster]):
             return reason
         return why_not_chosen(cluster)
 
-    # The keys.
+    # Keys.
 
     def show_jobs(self) -> None:
         """Show the jobs of the marked clusters, else of the one under the cursor."""
-        # By their ids where jobs tell them, as a later cluster may take a name.
+        # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
             terms = exactly("cluster_id", *(cluster.id for cluster in self._meant()))
         else:
@@ -171,20 +171,20 @@ class ClustersScreen(ListPage[Cluster]):
         self.post_message(FilterList(terms))
 
     def choose(self) -> None:
-        """Choose the cluster under the cursor for new jobs, or choose none."""
+        """Toggle the choice of the cluster under the cursor for new jobs."""
         if cluster := self.row_at_hand():
             self._choice.choose(None if self._is_chosen(cluster) else cluster.name)
             self.table.show_again()
             self.list.show_title()
 
     def open_form(self) -> None:
-        """Fill in the form of a new job that runs on the cluster under the cursor."""
+        """Show the form for a new job on the cluster under the cursor."""
         if cluster := self.row_at_hand():
             draft = Draft(compute_cluster_name=cluster.name or "")
             self.post_message(OpenForm(draft, about=f"cluster {cluster.id}"))
 
     async def copy_id(self) -> None:
-        """Copy the whole id, and show it in case there is no clipboard."""
+        """Copy the id, and display it in case there is no clipboard."""
         if cluster := self.row_at_hand():
             await copy(self.app, cluster.id)
 
@@ -192,14 +192,14 @@ class ClustersScreen(ListPage[Cluster]):
     def _opened(self) -> None:
         self.commands.do("clusters.jobs")
 
-    # What a list says of itself.
+    # Overrides of ListPage.
 
     def source(self) -> Poller[Page[Cluster]]:
-        """Return what tells the rows."""
+        """Return the source of the rows."""
         return self.session.clusters
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
         return "This team has no clusters."
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
@@ -207,7 +207,7 @@ class ClustersScreen(ListPage[Cluster]):
         return cells(self.rows[key], self._choice.name)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (nothing passes)
-        """Return what the preview says of the cluster under the cursor."""
+        """Return the preview of the cluster under the cursor."""
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()

@@ -1,1 +1,1 @@
-"""The form of a new job, its templates and its files."""
+"""The forms for jobs, with templates and files."""

@@ -1,4 +1,4 @@
-"""One form of the marked jobs: what is typed there is laid over each, the rest stays its own."""
+"""One form for the marked jobs: its input overrides the values of each job."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,10 +39,10 @@ def _all_at_once(order: StartOrder) -> Confirm:
 
 
 class EditMarkedScreen(SubmitScreen):
-    """A form of what jobs have in common, and the changes of each before any is sent."""
+    """A form with the common values of jobs, and a review of each before they are sent."""
 
     made: Callable[[str], object] = staticmethod(lambda _: None)
-    """Told the id of each job as soon as there is another of it."""
+    """Called with the id of each job after its copy was created."""
 
     def __init__(
         self,
@@ -54,10 +54,10 @@ class EditMarkedScreen(SubmitScreen):
         url: str,
         read_only: bool,
     ) -> None:
-        """Take the jobs that are to be changed, and what makes each again as it was."""
+        """Make a form for the jobs of `repeats`."""
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, Draft.of(repeat.wish, now)) for repeat in repeats}
-        """Those that are still to be made."""
+        """The jobs that have not been created again yet."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
@@ -65,17 +65,17 @@ class EditMarkedScreen(SubmitScreen):
         super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 
     def on_mount(self) -> None:
-        """Show which fields the jobs do not share."""
+        """Show which fields differ between the jobs."""
         super().on_mount()
         for name, count in self._differing.items():
             self.form.hint(name, differs(name, count))
 
     def why_no_preview(self) -> str | None:
-        """Return where to look instead."""
+        """Return that there is no preview, but a review."""
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
     def examined(self, draft: Draft) -> Checked:
-        """Find out what there is to say of the form, and of each job with it."""
+        """Validate the form, and each job with its values."""
         shown = super().examined(draft)
         typed = typed_over(self.start.draft, draft)
         alone = self._differing.keys() - typed.keys()
@@ -88,7 +88,7 @@ class EditMarkedScreen(SubmitScreen):
         return replace(shown, problems=tuple(problems), notes={**shown.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show what is different in each job, ask once, and have all of them made."""
+        """Show the changes of each job, ask once, and create all of them."""
         typed = typed_over(self.start.draft, checked.draft)
         lines = await asyncio.to_thread(_lines, self._jobs.values(), typed, checked)
         order = await start_order(self.session, [repeat.job for repeat, _ in self._jobs.values()])
@@ -107,19 +107,19 @@ class EditMarkedScreen(SubmitScreen):
         return None
 
     async def _may_start(self, order: StartOrder) -> bool:
-        """Ask where jobs that wait for each other would all start at once."""
+        """Ask first if jobs that depend on each other would start at the same time."""
         return not order.is_lost or await self.ask(_all_at_once(order))
 
     async def _make(
         self, typed: Mapping[str, Any], checked: Checked, *, resume: bool, in_order: bool
     ) -> None:
-        """Have the jobs made that are not made yet, and tell of each what came of it."""
+        """Create the remaining jobs, and report the outcome of each."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
         wishes = _wishes(self._jobs.values(), typed, checked, resume=resume)
 
         def made(job_id: str) -> None:
-            # One that is made is out at once: sending the rest again must not make it twice.
+            # Remove a created job at once: sending the rest again must not create it twice.
             del self._jobs[job_id]
             self.made(job_id)
 
@@ -144,7 +144,7 @@ def _wishes(
     *,
     resume: bool,
 ) -> list[Wish]:
-    """Return what makes each of the jobs again with what was typed, or why that cannot be."""
+    """Return the request for each job with the input, or the error if there is none."""
     wishes: list[Wish] = []
     for repeat, before in jobs:
         after = replace(before, **typed)
@@ -156,7 +156,7 @@ def _wishes(
 def _lines(
     jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, Any], checked: Checked
 ) -> tuple[Cell, ...]:
-    """Return what is different in each of the jobs."""
+    """Return the changes of each job."""
     lines: list[Cell] = []
     for repeat, before in jobs:
         after = replace(before, **typed)

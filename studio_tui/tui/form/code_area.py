@@ -1,4 +1,4 @@
-"""A field of several lines: safe to look at, coloured by what it is, or with its values hidden."""
+"""A text area that is safe to draw, with syntax colours or hidden values."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -16,17 +16,17 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
 
 Spans = Sequence[tuple[int, int, str]]
-"""Where a line has which style, as Textual's markup names it."""
+"""The styles of a line: start, end, and the name in Textual's markup."""
 
 COLOURED = 64 * 1024
-"""Characters of a text that is coloured; a longer one stays plain."""
+"""Longest text, in characters, that is coloured."""
 
 
 def colours(text: str, language: str) -> tuple[Spans, ...]:
-    """Return the colours of each line of a text. It takes a while: call it in a thread."""
+    """Return the colours of each line of a text. Slow: call in a thread."""
     if len(text) > COLOURED:
         return ()
-    # What the highlighter makes of line ends must not shift what comes after them.
+    # The highlighter must not change the number of characters before later spans.
     lines = highlight(text.replace("\r", " "), language=language).split("\n", allow_blank=True)
     return tuple(
         tuple((span.start, span.end, str(span.style)) for span in line.spans) for line in lines
@@ -34,10 +34,10 @@ def colours(text: str, language: str) -> tuple[Spans, ...]:
 
 
 class CodeArea(TextArea):
-    """Several lines of text. Control codes are drawn as signs, each in place of one character."""
+    """A text area that draws each control character as one printable character."""
 
     masked: reactive[bool] = reactive(False)
-    """Whether what is secret in each line is hidden while the field has no focus."""
+    """Whether to hide the secret part of each line while the field has no focus."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class CodeArea(TextArea):
         soft_wrap: bool = False,
         **options: Any,
     ) -> None:
-        """Take what hides the secrets of a line; else it hides all that follows the first `=`."""
+        """Make an area; `hide` hides the secrets of a line, by default all after the first `=`."""
         super().__init__(
             text,
             compact=True,
@@ -62,17 +62,17 @@ class CodeArea(TextArea):
         self._hide = hide
         self._colours: tuple[Spans, ...] = ()
         self.unmasked: Collection[str] = ()
-        """Whole lines that hide nothing."""
+        """Complete lines that are not hidden."""
 
     def colour(self, text: str, found: tuple[Spans, ...]) -> None:
-        """Take over the colours of `text`, unless it has changed since."""
+        """Apply the colours of `text`, unless it has changed since."""
         if text == self.text and found != self._colours:
             self._colours = found
             self._line_cache.clear()
             self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line as it may be drawn."""
+        """Return a line as drawn."""
         line = self.document.get_line(line_index)
         if self.masked and not self.has_focus:
             return Text(self._hidden(line), end="", no_wrap=True)
@@ -108,7 +108,7 @@ class CodeArea(TextArea):
         return super().scroll_cursor_visible(center, animate)
 
     def _look(self, style: str) -> RichStyle:
-        """Return a style without its background, which is the field's own."""
+        """Return a style without its background, as that is the field's."""
         variables = self.app.theme_variables
         parsed = Style.parse(style, variables)
         rich = (Style.parse("on $surface", variables) + parsed).rich_style
@@ -120,13 +120,13 @@ class CodeArea(TextArea):
         )
 
     def unmask(self, lines: Collection[str]) -> None:
-        """Take over which whole lines hide nothing."""
+        """Set the complete lines that are not hidden."""
         if lines != self.unmasked:
             self.unmasked = lines
             self.watch_masked()
 
     def watch_masked(self) -> None:
-        """Draw the lines anew."""
+        """Redraw the lines."""
         self._line_cache.clear()
         self.refresh()
 
@@ -136,20 +136,20 @@ class CodeArea(TextArea):
         self._line_cache.clear()
 
     def _hidden(self, line: str) -> str:
-        """Return what is drawn of a line whose secrets are hidden."""
+        """Return a line as drawn with its secrets hidden."""
         if self._hide is not None:
             return safe_line(self._hide(line))
         name, equals, value = line.partition("=")
         if not equals:
             if line in self.unmasked:
                 return safe_line(line)
-            # What has no name yet may be a secret as a whole.
+            # A line without a name may be a secret.
             return MASK if line.strip() else ""
         return f"{safe_line(name)}={MASK if value else ''}"
 
 
 def _drawn_width(hiding: str, line: str) -> int:
-    """Return the cells of a line, or of what hides it, where they differ from what is typed."""
+    """Return the width of a line as drawn, if it can exceed that of the typed text, else 0."""
     hidden = cell_len(hiding)
     if line.replace("\t", "").isprintable():
         return hidden

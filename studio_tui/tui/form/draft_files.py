@@ -1,4 +1,4 @@
-"""Looks at the files that a form names; call all of it in a thread."""
+"""Reads the files that a form names; call all of it in a thread."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from studio_tui.presentation.form.file_checks import QUERY_LIMIT, FileFacts, Fil
 
 
 def facts_of(draft: Draft) -> dict[str, FileFacts]:
-    """Return what stands at the paths of a form, by path as typed; the query's file is read."""
+    """Return facts about the files of a form, by path as typed; also reads the query's file."""
     found = {path: _look(path, read=False) for path in draft.files if path.strip()}
     if draft.query_file.strip():
         found[draft.query_file] = _look(draft.query_file, read=True)
@@ -17,7 +17,7 @@ def facts_of(draft: Draft) -> dict[str, FileFacts]:
 
 
 def path_of(typed: str) -> Path:
-    """Return the path that was meant; `~` is the user's home."""
+    """Return the path for typed text; `~` is the user's home."""
     return Path(os.path.expanduser(typed.strip()))  # noqa: PTH111 (an unknown ~name stays)
 
 
@@ -46,7 +46,7 @@ def _look(typed: str, *, read: bool) -> FileFacts:
 
 
 def candidates(typed: str) -> list[str]:
-    """Return the names that the last name of a path can become, in order; folders end in `/`."""
+    """Return the possible completions of a path's last name, sorted; folders end in `/`."""
     folder, _, begun = typed.rpartition("/")
     place = path_of(f"{folder}/") if folder or typed.startswith("/") else Path()
     try:
@@ -61,9 +61,9 @@ def candidates(typed: str) -> list[str]:
 
 
 def completed(typed: str, names: list[str] | None = None) -> str | None:
-    """Return a path with its last name completed as far as that is sure; `None` for no more.
+    """Return a path with its last name completed as far as unique; `None` if it cannot be.
 
-    `names` are its candidates, where they are known.
+    `names` are its candidates, if already known.
     """
     begun = typed.rpartition("/")[2]
     common = os.path.commonprefix(candidates(typed) if names is None else names)  # noqa: RUF071

@@ -1,4 +1,4 @@
-"""The fields of a job's form in one column, and the draft that they hold."""
+"""The fields of a job's form in one column."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -27,12 +27,12 @@ _AREAS = _LISTS | {Look.TEXT}
 
 
 class DraftForm(Lifetime, VerticalScroll):
-    """All fields. While a file is named, the field of the query shows its text."""
+    """All fields of a draft; if a file is named, the query field shows its text."""
 
     can_focus = False
 
     class Edited(Message):
-        """The user has changed something."""
+        """The user has changed a field."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class DraftForm(Lifetime, VerticalScroll):
         yield from self._fields.values()
 
     def on_mount(self) -> None:
-        """Hide what would mean little."""
+        """Hide the uploads if there are none."""
         self._show_uploads()
 
     @property
     def draft(self) -> Draft:
-        """The form as it stands."""
+        """The current input."""
         typed: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name == "query" and self._shows_file:
@@ -66,7 +66,7 @@ class DraftForm(Lifetime, VerticalScroll):
         return self._base
 
     def fill(self, draft: Draft) -> None:
-        """Put another draft into the fields."""
+        """Show another draft."""
         self._base = draft
         self._touched.clear()
         self._show_query(draft.query, is_file=False)
@@ -77,34 +77,34 @@ class DraftForm(Lifetime, VerticalScroll):
         self._show_uploads()
 
     def _show_uploads(self) -> None:
-        """Show uploads only where there are some, or several: their ids mean little."""
+        """Show uploads only if there are any, as their ids mean little to the user."""
         uploads = self._fields["uploads"]
         is_hinted = isinstance(uploads.editor, TextArea) and bool(uploads.editor.placeholder)
         uploads.display = bool(uploads.value) or is_hinted
 
     def put(self, name: str, text: str) -> None:
-        """Put a text into a field, as if it had been typed."""
+        """Set the text of a field, as if it had been typed."""
         self._fields[name].value = text
 
     def hint(self, name: str, words: str) -> None:
-        """Show safe words in a field as long as it is empty."""
+        """Show a safe placeholder in an empty field."""
         editor = self._fields[name].editor
         if isinstance(editor, Input | TextArea):
             editor.placeholder = words
         self._show_uploads()
 
     def focused_field(self) -> FormField | None:
-        """Return the field that has the focus."""
+        """Return the field that has the focus; `None` if none has."""
         return next((f for f in self._fields.values() if f.editor.has_focus), None)
 
     def go_to(self, name: str) -> None:
-        """Give the focus to a field."""
+        """Focus a field."""
         field = self._fields[name if self._fields[name].display else "files"]
         field.editor.focus()
         field.scroll_visible(animate=False)
 
     def go_to_new_line(self, name: str) -> None:
-        """Give the focus to a field of several lines, at the end, on a line that is empty."""
+        """Focus a field of several lines, with the cursor on an empty line at its end."""
         area = self._fields[name].editor
         if isinstance(area, TextArea):
             if area.document.get_line(area.document.line_count - 1).strip():
@@ -113,7 +113,7 @@ class DraftForm(Lifetime, VerticalScroll):
         self.go_to(name)
 
     def show(self, checked: Checked, refused: Collection[Problem], *, all_fields: bool) -> None:
-        """Say what was found, at the fields; of those nobody has touched only if it is wished."""
+        """Show problems and notes at the fields; of unedited ones only with `all_fields`."""
         self._show_query(checked.query, is_file=bool(checked.draft.query_file.strip()))
         query = self._fields["query"].editor
         if isinstance(query, CodeArea):
@@ -128,7 +128,7 @@ class DraftForm(Lifetime, VerticalScroll):
             field.say(problems, checked.notes.get(name, ()), lasting=FIELDS[name].explains_value)
 
     def show_values(self, *, shown: bool) -> None:
-        """Show the values of the environment and logins in addresses, or hide them."""
+        """Show or hide values of the environment and logins in addresses."""
         for name, field in self._fields.items():
             editor = field.editor
             is_secret = FIELDS[name].secret is not Secret.NOTHING
@@ -141,7 +141,7 @@ class DraftForm(Lifetime, VerticalScroll):
         return isinstance(query, TextArea) and query.read_only
 
     def _show_query(self, text: str, *, is_file: bool) -> None:
-        """Show a file's text instead of what was typed, or that again."""
+        """Show the text of a file, or restore the typed query."""
         query = self._fields["query"]
         if not isinstance(query.editor, TextArea) or not (is_file or query.editor.read_only):
             return
@@ -161,7 +161,7 @@ class DraftForm(Lifetime, VerticalScroll):
 
 
 def _field(name: str, draft: Draft) -> FormField:
-    """Return the field of a draft."""
+    """Return the widget for a field of a draft."""
     look, label = FIELDS[name].look, FIELDS[name].label
     if look is Look.FLAG:
         return FormField(name, "", Flag(label, bool(getattr(draft, name))))
@@ -180,7 +180,7 @@ def _field(name: str, draft: Draft) -> FormField:
 
 
 def _area(look: Look, secret: Secret) -> CodeArea:
-    """Return the editor of a field of several lines."""
+    """Return the editor for a field of several lines."""
     if look is Look.PATHS:
         return PathArea(soft_wrap=True)
     if secret is Secret.LOGINS:

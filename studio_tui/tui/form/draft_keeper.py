@@ -1,4 +1,4 @@
-"""What is typed into a form, kept on disk so that nothing but a crash of the disk loses it."""
+"""Saves the input of a form to disk while it is typed."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,23 +14,23 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import SENT, Start
 
 KEEP_AFTER = 1.0
-"""Seconds of rest after which what was typed is kept on disk."""
+"""Seconds without typing before the input is saved."""
 
 _LEFT = "This is the form as it was left;"
 
 
 class Clocked(Protocol):
-    """A screen, as far as keeping its form needs that."""
+    """The interface of a screen that saving needs."""
 
     def set_timer(self, delay: float, callback: Callable[[], Any], *, name: str) -> Timer:
         """Call a function after a delay in seconds."""
 
     def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
-        """Run a coroutine beside the keys."""
+        """Run a coroutine in a worker."""
 
 
 class DraftKeeper:
-    """Keeps one form under the key that it began with."""
+    """Saves one form under the key of its start."""
 
     def __init__(
         self, screen: Clocked, form: Callable[[], DraftForm], saved_forms: SavedForms, start: Start
@@ -41,10 +41,10 @@ class DraftKeeper:
         self._start = start
         self._due: Timer | None = None
         self._unkept: Draft | None = None
-        """What was typed since the form was kept."""
+        """Input that has not been saved yet."""
 
     async def left(self) -> tuple[Draft, str] | None:
-        """Return the form as it was left, with what to say of it; `None` where nothing was."""
+        """Return the saved input and a message about it; `None` if there is none."""
         key, given = self._start.key, self._start.draft.environment
         left = await asyncio.to_thread(self._saved_forms.draft, key, given)
         if left is None or left == self._start.draft:
@@ -57,7 +57,7 @@ class DraftKeeper:
         return left, f"{_LEFT} {lines} not kept on disk."
 
     def edited(self) -> None:
-        """Keep the form once nothing has been typed for a while."""
+        """Schedule saving after a pause in typing."""
         self._unkept = self._form().draft
         if self._due is not None:
             self._due.stop()
@@ -67,17 +67,17 @@ class DraftKeeper:
         self._screen.run_worker(self.keep(), group="keep")
 
     async def keep(self) -> None:
-        """Keep the form as it stands, for whenever it is opened again."""
+        """Save the current input, to be restored when the form is reopened."""
         await self._keep(self._form().draft)
 
     async def done(self, sent: Draft, typed: Draft) -> None:
-        """Keep the form as the one sent last; what was typed since it was sent is left of it."""
+        """Save the form as last sent; only input typed since remains in the form's own draft."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
         left = self._form().draft
         await self._keep(left if left != typed else self._start.draft)
 
     async def keep_last(self) -> None:
-        """Keep what was typed last, when the program ends before that was done."""
+        """Save unsaved input when the program ends."""
         if self._unkept is not None:
             await self._keep(self._unkept)
 

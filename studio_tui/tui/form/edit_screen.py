@@ -1,4 +1,4 @@
-"""The form of a job that has run: changed, compared with what it was, and run."""
+"""The form for editing and rerunning a job, with a review of the changes."""
 
 import asyncio
 from dataclasses import replace
@@ -18,11 +18,11 @@ from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
 
 ANSWERS = (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft"))
-"""What can be done with what was changed."""
+"""The answers of the review, by key."""
 
 
 class EditScreen(SubmitScreen):
-    """A form that begins with the query in $EDITOR, and shows the changes before it is sent."""
+    """A form that starts with the query in $EDITOR, and shows the changes before sending."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class EditScreen(SubmitScreen):
         url: str,
         read_only: bool,
     ) -> None:
-        """Take the job that is to be changed, and what makes it again as it was."""
+        """Make a form for the job of `repeat`."""
         self._repeat = repeat
         job = repeat.job
         self._before = Draft.of(repeat.wish, clock.now())
@@ -42,13 +42,13 @@ class EditScreen(SubmitScreen):
         super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 
     async def begin(self) -> None:
-        """Take up what was left, and lend the terminal to the editor for the query."""
+        """Restore saved input, then open the query in the editor."""
         await super().begin()
         self.form.go_to("query")
         await self.fields.edit_field("query")
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Show what is different, and ask how to go on from what the job has done."""
+        """Show the changes, and ask whether to use the checkpoints of the job."""
         after = replace(checked.draft, query=checked.query)
         lines = await asyncio.to_thread(changes, self._repeat, self._before, after)
         lines = (*self._about_the_pipeline(), *lines)
@@ -64,7 +64,7 @@ class EditScreen(SubmitScreen):
         return None
 
     def _about_the_pipeline(self) -> tuple[Cell, ...]:
-        """Say which answer lets the pipeline of the job go on, if it is the job of one."""
+        """Return a note on which answer lets the pipeline of the job continue, if it has one."""
         known, run = self.session.pipelines.snapshot.value, self._repeat.job.id
         owner = known.owner(run) if known is not None else None
         note = edit_note(owner, run, near=self.session.is_near) if owner is not None else ""

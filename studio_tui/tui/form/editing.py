@@ -1,4 +1,4 @@
-"""What can be done with a field of a job's form: $EDITOR, another file, and what it is for."""
+"""Commands on a field of a job's form: $EDITOR, adding a file, and help."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -19,11 +19,11 @@ _OF_A_FILE = "The query is a file's; change the file, or empty its path to type 
 
 
 Note = Callable[[str, Follow | None], None]
-"""Says what concerns the whole form; what follows tells what is true of it later."""
+"""Shows a message about the whole form; the optional function updates it later."""
 
 
 class FieldCommands:
-    """Controller of a screen with a form."""
+    """Controller of the fields of a form."""
 
     def __init__(self, host: Host, form: Callable[[], DraftForm], note: Note) -> None:
         self._host = host
@@ -31,23 +31,23 @@ class FieldCommands:
         self._note = note
 
     async def edit(self) -> None:
-        """Lend the terminal to the user's editor for the field that has the focus."""
+        """Open the focused field in the user's editor."""
         focused = self._form().focused_field()
         if focused is None:
             return
         name = focused.field
         if name == "query_file" and not str(focused.value).strip():
-            # A form begins there, and nobody writes a path in an editor.
+            # The form starts at this field, but a path needs no editor.
             name = "query"
             self._form().go_to(name)
         await self.edit_field(name)
 
     def attach(self) -> None:
-        """Go to where the path of another file is typed."""
+        """Focus an empty line for the path of another file."""
         self._form().go_to_new_line("files")
 
     async def explain(self) -> None:
-        """Say what the field is for that has the focus."""
+        """Show the help of the focused field."""
         focused = self._form().focused_field()
         if focused is not None:
             name = focused.field
@@ -56,7 +56,7 @@ class FieldCommands:
                 await self.edit_field(name)
 
     async def edit_field(self, name: str) -> None:
-        """Have a field changed in the user's editor, and say when that cannot be."""
+        """Edit a field in the user's editor; if impossible, show why."""
         draft = self._form().draft
         if name == "query" and draft.query_file.strip():
             self._note(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
@@ -75,7 +75,7 @@ class FieldCommands:
         if name not in _LONG:
             after = " ".join(after.split())
         elif not text.endswith("\n"):
-            after = after.removesuffix("\n")  # which editors add
+            after = after.removesuffix("\n")  # added by editors
         if after != text:
             self._form().put(name, after)
 

@@ -1,4 +1,4 @@
-"""Says what a field of a job's form is for."""
+"""The help of a field in a job's form."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -16,7 +16,7 @@ _KEYS_WIDTH = 16
 
 
 class Explanation(Dialog[bool | None]):
-    """What a field means and takes, and the keys; the answer is whether to open the editor."""
+    """The help of a field, and the keys; the answer is whether to open the editor."""
 
     takes_keys_pressed_before = True
 
@@ -32,11 +32,11 @@ class Explanation(Dialog[bool | None]):
         self._keys = keys
 
     def heading(self) -> str:
-        """Return the field's name."""
+        """Return the field's label."""
         return self._field.label
 
     def body(self) -> ComposeResult:
-        """Compose the meaning, what may stand there, and the example."""
+        """Compose the meaning, the valid values, and an example."""
         with Middle():
             yield Static(self._field.meaning, markup=False)
             yield Static(self._field.takes, markup=False, classes="takes")

@@ -1,4 +1,4 @@
-"""A field of a form: its label, where it is typed, and below it what is wrong or what it means."""
+"""A field of a form: a label, an editor, and below it problems or a note."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 SHOWN = 3
-"""Problems of one field that are told at once."""
+"""How many problems of a field are shown at once."""
 
 OFFERED = 12
-"""Names that are shown of those which can complete a path."""
+"""How many completions of a path are shown."""
 
 
 class FieldInput(Lifetime, Input):
-    """A line, which tab completes where there is something to complete."""
+    """An input that tab completes, if there is a suggestion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -45,18 +45,18 @@ class FieldInput(Lifetime, Input):
     ]
 
     masked: reactive[bool] = reactive(True)
-    """Whether what logs in to an address is hidden while the field has no focus."""
+    """Whether to hide logins in an address while the field has no focus."""
 
     @property
     def _value(self) -> Text:
-        """Return what is drawn of the value."""
+        """Return the value as drawn."""
         if self.masked and not self.has_focus and has_login(self.value):
             hidden = safe_line(without_logins(self.value, MASK))
             return Text(hidden, no_wrap=True, overflow="ignore", end="")
         return super()._value
 
     def action_complete(self) -> None:
-        """Take the suggestion, or go on."""
+        """Accept the suggestion; if there is none, focus the next field."""
         if self._suggestion and self._suggestion != self.value:
             self.action_end()
             self.action_cursor_right()
@@ -65,25 +65,25 @@ class FieldInput(Lifetime, Input):
 
 
 class Flag(Checkbox):
-    """A yes or no that is told by its sign too, as colours may be missing."""
+    """A checkbox whose state is also shown by a character, as there may be no colours."""
 
     def __init__(self, label: str, value: bool) -> None:
         super().__init__(Content(label), value, compact=True)
         self.watch_value()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Have as many rows as the label needs where it wraps; Textual's has one."""
+        """Return the rows that the label needs if it wraps; Textual's checkbox has one row."""
         return Widget.get_content_height(self, container, viewport, width)
 
     def watch_value(self) -> None:
-        """Show the sign."""
+        """Show the character for the state."""
         super().watch_value()
         self.BUTTON_INNER = "X" if self.value else " "
         self.refresh()
 
 
 class FormField(Lifetime, Vertical):
-    """One field. What is typed is kept as it is, valid or not."""
+    """A field of a form, which keeps valid and invalid input."""
 
     @dataclass
     class Changed(Message):
@@ -93,14 +93,14 @@ class FormField(Lifetime, Vertical):
 
     @dataclass
     class Offered(Message):
-        """What is typed can become one of these."""
+        """There are several completions of the input."""
 
         names: list[str]
 
     def __init__(self, name: str, label: str, editor: Input | CodeArea | Checkbox) -> None:
         super().__init__(id=f"field-{name.replace('_', '-')}")
         self.field = name
-        """As in `Draft`."""
+        """Its name in `Draft`."""
         self.editor = editor
         self._label = Static(label, markup=False, classes="label")
         self._said = Static(markup=False, classes="said")
@@ -112,7 +112,7 @@ class FormField(Lifetime, Vertical):
 
     @property
     def value(self) -> str | bool:
-        """What stands in the field."""
+        """The current input."""
         if isinstance(self.editor, Checkbox):
             return self.editor.value
         return self.editor.text if isinstance(self.editor, TextArea) else self.editor.value
@@ -125,30 +125,30 @@ class FormField(Lifetime, Vertical):
             self.editor.text = str(value)
         else:
             text = str(value)
-            # A line is drawn as it is, so only what may be drawn comes into it.
+            # An input draws its text as is, so it must be safe.
             self.editor.value = text if text.isprintable() else safe_line(text)
         self._grow()
 
     @property
     def has_problem(self) -> bool:
-        """Whether something keeps the field from being sent."""
+        """Whether the field has an error, so that the form cannot be sent."""
         return any(problem.level is Level.ERROR for problem in self._problems)
 
     def compose(self) -> ComposeResult:
-        """Compose label and editor; what is said of them comes once there is something."""
+        """Compose label and editor; problems and notes are mounted on demand."""
         with Horizontal():
             yield self._label
             yield self.editor
 
     def on_mount(self) -> None:
-        """Take no more room than is needed."""
+        """Fit the height to the content."""
         self._grow()
         self._tell()
 
     def say(self, problems: Sequence[Problem], note: Sequence[str], *, lasting: bool) -> None:
-        """Take over what is wrong, and what the field means as it stands; all of it is safe.
+        """Set the problems and the note; all of it is safe.
 
-        A `lasting` note of a value stays in sight when the field has lost the focus.
+        A `lasting` note stays visible without the focus if the field has a value.
         """
         said = (tuple(problems), tuple(note), lasting)
         if said != (self._problems, self._note, self._lasting):
@@ -180,24 +180,24 @@ class FormField(Lifetime, Vertical):
         self.screen.focus_next()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
-        """Say what the field is for, and give it room."""
+        """Show the note, and enlarge the field."""
         self.add_class("-focus")
         self._grow()
         self._tell()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Say only what matters."""
+        """Hide the note, unless it is lasting."""
         self.remove_class("-focus")
         self._offered = ()
         self._grow()
         self._tell()
 
     def on_resize(self) -> None:
-        """Make room for lines that are broken elsewhere now."""
+        """Fit the height to the lines wrapped for the new width."""
         self._grow()
 
     def _grow(self) -> None:
-        """Let a field of several lines have as many rows as it needs, within reason."""
+        """Fit the height to the content, within a limit."""
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
             focused = self.has_class("-focus")
@@ -213,7 +213,7 @@ class FormField(Lifetime, Vertical):
         if len(self._problems) > SHOWN:
             lines.append(Content(f"  and {len(self._problems) - SHOWN} more"))
         if self._offered:
-            # While a path is being completed it is not wrong, only not whole.
+            # While a path is being completed it is incomplete, not wrong.
             lines = [Content("  ".join(self._offered))]
         if not lines and (self.has_class("-focus") or (self._lasting and self.value)):
             lines = [Content(line) for line in self._note]
@@ -223,9 +223,9 @@ class FormField(Lifetime, Vertical):
             self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _show(self, lines: Sequence[Content]) -> None:
-        """Show lines below the editor; a field of which nothing was ever said has no widget there.
+        """Show lines below the editor; the widget for them is mounted on first use.
 
-        So a form opens with a sixth fewer widgets.
+        A form thus opens with a sixth fewer widgets.
         """
         if lines and not self._said.is_attached and self.is_attached:
             self.mount(self._said)

@@ -1,4 +1,4 @@
-"""Questions before a form, or the dashboard with one, is left."""
+"""Questions before a form, or the dashboard with an open form, is closed."""
 
 from studio_tui.tui.form.saved_forms import NOT_KEPT
 from studio_tui.tui.frame.dialogs import Confirm
@@ -7,7 +7,7 @@ _KEPT = "What you typed is kept for the next time."
 
 
 def confirm_leaving() -> Confirm:
-    """Return the question whether a form is to be left, which harms nothing yet."""
+    """Return the question whether to leave a form; nothing is lost yet."""
     return Confirm(
         "Leave the form?",
         (_KEPT, "", NOT_KEPT, "They stay until the dashboard ends."),
@@ -18,7 +18,7 @@ def confirm_leaving() -> Confirm:
 
 
 def confirm_losing() -> Confirm:
-    """Return the question whether the dashboard may end, and what is kept nowhere with it."""
+    """Return the question whether to quit, which says what is lost."""
     return Confirm(
         "Leave the dashboard?",
         (_KEPT, "", NOT_KEPT, "They are lost when the dashboard ends."),

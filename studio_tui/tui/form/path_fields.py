@@ -1,4 +1,4 @@
-"""Fields in which paths of this machine are typed, and completed with tab."""
+"""Fields for local paths, with completion by tab."""
 
 import asyncio
 from typing import ClassVar
@@ -13,11 +13,11 @@ from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _LONGEST_LOOK = 1.0
-"""Seconds that a folder is waited for, as keys wait too: what is typed next comes after it."""
+"""Seconds to wait for a folder, as later keys wait too."""
 
 
 async def _names(typed: str) -> list[str] | None:
-    """Return what a path can become; `None` when the folder does not say so in time."""
+    """Return the completions of a path; `None` if the folder does not respond in time."""
     try:
         return await asyncio.wait_for(asyncio.to_thread(candidates, typed), _LONGEST_LOOK)
     except TimeoutError:
@@ -25,15 +25,15 @@ async def _names(typed: str) -> list[str] | None:
 
 
 def _is_left(typed: str, names: list[str] | None) -> bool:
-    """Return whether tab leaves a path: it is empty or whole, or nothing begins like it."""
+    """Return whether tab moves on: the path is empty or complete, or has no completion."""
     return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
 
 
 class PathInput(FieldInput):
-    """A line for one path."""
+    """An input for one path."""
 
     async def action_complete(self) -> None:  # type: ignore[override]
-        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        """Complete the path as far as unique; if it cannot be, focus the next field."""
         names = await _names(self.value) if self.value else []
         whole = completed(self.value, names) if names else None
         if whole is not None:
@@ -46,18 +46,18 @@ class PathInput(FieldInput):
 
 
 class PathSuggester(Suggester):
-    """Completes the path on a line."""
+    """Completes the path in an input."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the path with its last name completed, where that is sure."""
+        """Return the path with its last name completed, if that is unique."""
         return await asyncio.to_thread(completed, value) if value else None
 
 
 class PathArea(Lifetime, CodeArea):
-    """A path a line."""
+    """A text area with one path per line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -71,12 +71,12 @@ class PathArea(Lifetime, CodeArea):
     ]
 
     def update_suggestion(self) -> None:
-        """Look for how the path before the cursor goes on."""
+        """Look up the completion of the path before the cursor."""
         if self.is_alive:
             self._look_for_path()
 
     async def action_complete(self) -> None:
-        """Complete the path as far as is sure; go on where there is nothing to complete."""
+        """Complete the path as far as unique; if it cannot be, focus the next field."""
         typed = self._path()
         names = await _names(typed) if typed else []
         whole = completed(typed, names) if names else None
@@ -95,12 +95,12 @@ class PathArea(Lifetime, CodeArea):
             self.suggestion = whole[len(before) :] if whole else ""
 
     def _path(self) -> str:
-        """Return what stands before the cursor; nothing where the cursor is not at the end."""
+        """Return the line before the cursor; empty unless the cursor is at its end."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
         return line if column == len(line) else ""
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Suggest nothing that the user has not come to."""
+        """Clear the suggestion when the focus changes."""
         super().watch_has_focus(_has_focus)
         self.suggestion = ""

@@ -1,4 +1,4 @@
-"""Shows the request of a form before it is sent: as JSON, as curl, as the `datachain` command."""
+"""A dialog with the request of a form before it is sent: as JSON, curl or `datachain` command."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -15,11 +15,11 @@ from studio_tui.tui.frame.dialog_box import Middle
 from studio_tui.tui.terminal.clipboard import copy
 
 FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
-"""What the request can be shown as, and the language that each is in."""
+"""The formats of the request, with the language for highlighting."""
 
 
 class Preview(Dialog[None]):
-    """A request in three forms; secrets are hidden until they are asked for."""
+    """A request in three formats, with secrets hidden until requested."""
 
     title_id = "preview-forms"
     AUTO_FOCUS = ""
@@ -39,14 +39,14 @@ class Preview(Dialog[None]):
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
-        """Take what gives the safe text of each of `FORMS`, with secrets or without."""
+        """Make a dialog; `texts` returns the safe texts of `FORMS`, with or without secrets."""
         super().__init__()
         self._texts = texts
         self._form = 0
         self._shown = False
 
     def heading(self) -> str:
-        """Return which form is shown."""
+        """Return the title with the current format."""
         return f"The request as {FORMS[self._form][0]}"
 
     def body(self) -> ComposeResult:
@@ -59,26 +59,26 @@ class Preview(Dialog[None]):
         )
 
     def on_mount(self) -> None:
-        """Show the first."""
+        """Show the first format."""
         self._paint()
 
     def action_show(self, form: int) -> None:
-        """Show the request in another form."""
+        """Show the request in another format."""
         self._form = form
         self._paint()
 
     def action_turn(self, step: int) -> None:
-        """Go to the form beside this one."""
+        """Switch formats by a number of steps."""
         self.action_show((self._form + step) % len(FORMS))
 
     def action_secrets(self) -> None:
-        """Show or hide the values of the environment."""
+        """Show or hide secrets."""
         self._shown = not self._shown
         self._paint()
 
     @work(name="copy", group="copy")
     async def action_copy(self) -> None:
-        """Copy what is shown."""
+        """Copy the text."""
         text = self._texts(self._shown)[self._form]
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 

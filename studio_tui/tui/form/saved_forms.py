@@ -1,7 +1,7 @@
-"""What is kept of forms from one run to the next: those that were left, and templates.
+"""Drafts and templates of forms, saved from one run to the next.
 
-The file is its owner's alone, and still holds no secret: the values of the environment and what
-logs in to a URL stay in memory. All but the constructor asks the disk: call it in a thread.
+The file is readable by its owner only, and still contains no secrets: values of the environment and
+logins in URLs stay in memory. All methods access the disk: call them in a thread.
 """
 
 import json
@@ -20,7 +20,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.line_checks import with_values
 
 KEPT = 20
-"""Forms that were left and are kept, the last ones."""
+"""The most drafts that are saved; the latest are kept."""
 
 NOT_KEPT = "Values of the environment, and logins in URLs, are not kept on disk."
 
@@ -28,27 +28,27 @@ logger = logging.getLogger(__name__)
 
 
 class SavedForms:
-    """The forms of one profile. Within a run they are whole; from the disk they lack secrets."""
+    """The forms of one profile, complete within a run, but without secrets on disk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._drafts: dict[str, Draft] | None = None
         self._templates: dict[str, Draft] = {}
         self._given: dict[str, str] = {}
-        """The environment that the form of a key began with, of this run's."""
+        """The initial environment of forms in this run, by key."""
         self._unchanged: dict[str, list[str]] = {}
-        """Names, by key, of variables from the disk whose values were those it began with."""
+        """Names of variables from disk whose values were the initial ones, by key."""
         self._dropped: dict[str, int] = {}
-        """Lines, by key, that are missing in what came from the disk."""
+        """Number of lines that were not saved to disk, by key."""
         self._names: set[str] = set()
-        """Names of variables that came from the disk without their values."""
+        """Names of variables that were read from disk without their values."""
         self._lock = threading.Lock()
-        """Two threads at once would take the file from under each other."""
+        """Prevents two threads from writing the file at the same time."""
 
     def draft(self, key: str, given: str = "") -> Draft | None:
-        """Return the form that was left under a key.
+        """Return the draft saved under a key.
 
-        Values that it was `given` to begin with, and that were not changed, are as they are there.
+        Values of its initial environment that were not changed are taken from `given`.
         """
         with self._lock:
             left = self._read().get(key)
@@ -58,19 +58,19 @@ class SavedForms:
             return replace(left, environment=known)
 
     def dropped(self, key: str) -> int:
-        """Return how many lines of the environment of a form the disk has not kept."""
+        """Return how many lines of a form's environment were not saved to disk."""
         with self._lock:
             self._read()
             return self._dropped.get(key, 0)
 
     @property
     def lost_values(self) -> Collection[str]:
-        """Names of variables that came from the disk without their values."""
+        """Names of variables that were read from disk without their values."""
         with self._lock:
             return frozenset(self._names)
 
     def keep(self, key: str, draft: Draft | None, given: str = "") -> None:
-        """Keep a form as it is left, and `given` what it began; `None` for nothing more to keep."""
+        """Save a draft whose initial environment was `given`; with `None`, remove the draft."""
         with self._lock:
             drafts = self._read()
             before = drafts.pop(key, None)
@@ -91,7 +91,7 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Keep a form under a name, or with `None` no longer; return whether the disk took it."""
+        """Save a template; with `None`, remove it. Return whether writing succeeded."""
         with self._lock:
             self._read()
             self._templates.pop(name, None)
@@ -100,7 +100,7 @@ class SavedForms:
             return self._write()
 
     def rename_template(self, name: str, other: str) -> bool:
-        """Keep a template under another name, in its place; return whether the disk took it."""
+        """Rename a template, keeping its position; return whether writing succeeded."""
         with self._lock:
             self._read()
             self._templates = {
@@ -128,7 +128,7 @@ class SavedForms:
         return self._drafts
 
     def _take_asides(self, found: Any) -> None:
-        """Take over what was written of how the forms differ from what they were."""
+        """Read the saved notes about drafts, see `_aside`."""
         for key, aside in found.items() if isinstance(found, dict) else ():
             if not isinstance(aside, dict):
                 continue
@@ -139,7 +139,7 @@ class SavedForms:
                 self._dropped[key] = dropped
 
     def _aside(self, key: str, draft: Draft) -> dict[str, Any]:
-        """Return what is to be known of a form that comes from the disk, beside what is there."""
+        """Return notes to save about the environment that a draft cannot contain."""
         lines = [line for line in draft.environment.split("\n") if line.strip()]
         given = set(self._given.get(key, "").split("\n"))
         same = [line.partition("=")[0] for line in lines if "=" in line and line in given]
@@ -175,9 +175,9 @@ class SavedForms:
         return True
 
     def _without_secrets(self, draft: Draft) -> Draft:
-        """Return a form as it may lie on a disk.
+        """Return a form without secrets, for the disk.
 
-        A variable without its value is no valid line, so it cannot be sent by mistake.
+        A variable without its value is an invalid line, so it cannot be sent by mistake.
         """
         lines = []
         for line in draft.environment.split("\n"):
@@ -195,7 +195,7 @@ class SavedForms:
 
 
 def _drafts(found: Any) -> dict[str, Draft]:
-    """Return what was written, as far as it can be read."""
+    """Return the valid drafts of a parsed file."""
     drafts: dict[str, Draft] = {}
     for name, fields in found.items() if isinstance(found, dict) else ():
         try:

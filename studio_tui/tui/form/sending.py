@@ -1,4 +1,4 @@
-"""Sending a job's form: its files first, then the request; whatever fails, the form stays."""
+"""Sending a job's form: its files, then the request; if anything fails, the form stays open."""
 
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
@@ -44,50 +44,50 @@ _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 
 
 class FormScreen(Host, Protocol):
-    """The screen of a form, as far as sending it needs that."""
+    """The interface of a form's screen that sending needs."""
 
     form: DraftForm
     start: Start
 
     async def examine(self) -> Checked:
-        """Find out what there is to say of the form, and say it."""
+        """Validate the form and show the result."""
 
     async def keep(self) -> None:
-        """Keep the form as it stands."""
+        """Save the current input."""
 
     async def done(self, sent: Draft, typed: Draft) -> None:
-        """Keep the form as it was sent, and begin no more with what was typed until then."""
+        """Save the form as sent, and remove its draft."""
 
     def note(self, words: str, follow: Follow | None = None) -> None:
-        """Say what concerns the whole form; `follow` tells what is true of it later."""
+        """Show a message about the whole form; `follow` updates it later."""
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Ask what there is to ask; return what is to be sent, `None` for nothing now."""
+        """Ask before sending; return what to send, `None` to cancel."""
 
     def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
-        """Run a coroutine beside the keys."""
+        """Run a coroutine in a worker."""
 
 
 class FormSender:
-    """Controller of a screen with a form."""
+    """Controller of sending a form."""
 
     def __init__(self, screen: FormScreen) -> None:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
-        """What Studio said of the form as it was sent."""
+        """Studio's errors about the form as it was sent."""
         self.was_sent = False
-        """Whether sending was tried, so that fields nobody has touched are judged too."""
+        """Whether the user has tried to send, so that unedited fields are validated too."""
         self.is_sending = False
         self._under_way: Worker[Any] | None = None
         self._was_not_sent = self._is_silent = False
-        """Whether the form could not be sent, and Studio has not answered since."""
+        """Whether sending failed, and whether Studio is unreachable."""
 
     def why_not_send(self) -> str | None:
-        """Return why nothing can be sent."""
+        """Return why the form cannot be sent."""
         return READ_ONLY if self._screen.read_only else None
 
     def send(self) -> None:
-        """Check once more, send, and either go to the new job or say why there is none."""
+        """Validate and send the form, then go to the new job or show the errors."""
         if not self.is_sending:
             self._under_way = self._screen.run_worker(self._send_checked(), group="send")
 
@@ -104,7 +104,7 @@ class FormSender:
             self.is_sending = False
 
     async def _with_line_ends(self, checked: Checked) -> Checked | None:
-        """Offer to mend the line ends of a shell script; `None` when it shall not be sent."""
+        """Offer to convert line ends of a shell script; `None` to cancel."""
         if not has_windows_line_ends(checked.draft, checked.around):
             return checked
         answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
@@ -113,12 +113,12 @@ class FormSender:
         draft, around = with_unix_line_ends(checked.draft, checked.around)
         return replace(checked, draft=draft, around=around)
 
-    def begin_anew(self) -> None:
-        """Forget what was said of the form that was sent before."""
+    def reset(self) -> None:
+        """Discard the errors of the form that was sent before."""
         self.refused, self.was_sent = (), False
 
     def edited(self, checked: Checked | None) -> None:
-        """Keep what was said of the form as it was sent until the field itself is changed."""
+        """Discard Studio's errors about fields that have changed since."""
         now, then = self._screen.form.draft, checked.draft if checked else None
         self.refused = tuple(
             each
@@ -127,7 +127,7 @@ class FormSender:
         )
 
     async def sendable(self, said_first: str) -> Checked | None:
-        """Return the form if it can be sent; else say `said_first`, and go to what is wrong."""
+        """Return the form if valid; else show `said_first` and focus the first error."""
         self.was_sent = True
         checked = await self._screen.examine()
         if not checked.errors:
@@ -137,7 +137,7 @@ class FormSender:
         return None
 
     async def ask_to_stop(self) -> bool:
-        """Ask whether sending is to be given up; return whether it was."""
+        """Ask whether to stop sending; return whether it was stopped."""
         sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
@@ -154,7 +154,7 @@ class FormSender:
         return bool(sure)
 
     async def _send(self, checked: Checked, typed: Draft) -> None:
-        """Upload the files and have the job made."""
+        """Upload the files and create the job."""
         await self._screen.keep()
         paths = [path_of(path) for path in checked.draft.files]
         sent: dict[Path, str] = {}
@@ -173,7 +173,7 @@ class FormSender:
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
             say_created(self._screen.app, outcome, self._screen.session.creating.new_job)
-            # Whoever came from the schedules to make one goes back to them.
+            # A schedule created from the list of schedules returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             place = "schedules" if is_schedule else "jobs"
             self._screen.post_message(JobCreated(outcome.job.id, place))
@@ -185,9 +185,9 @@ class FormSender:
             self._screen.note("Not sent again; the form is as it was.")
 
     async def _refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Say why there is no job, at the fields, with all that was typed still there.
+        """Show the errors at the fields, keeping the input.
 
-        Nothing is waited for after it is said: from then on the form can be sent again.
+        There is no await after they are shown, so that the form can be sent again at once.
         """
         self.refused = problems
         await self._screen.examine()
@@ -201,15 +201,15 @@ class FormSender:
             self._screen.form.go_to(fields[0].field)
 
     def hear_studio(self, jobs: Snapshot[Any]) -> None:
-        """Say no longer that Studio cannot be reached when it has answered."""
+        """Update the message that Studio is unreachable once it answers again."""
         was_silent, self._is_silent = self._is_silent, isinstance(jobs.error, TransportError)
-        # What kept the form from being sent may be this machine's disk too.
+        # Sending may also have failed because of the local disk.
         if self._was_not_sent and was_silent and jobs.error is None:
             self._was_not_sent = False
             self._screen.note("Studio answers again. No job was created yet; f9 sends the form.")
 
     def _say_to_do(self, first: str, problems: Iterable[Problem]) -> None:
-        """Say what is to be looked at in the form, as long as there is something."""
+        """Show which fields have errors, until there are none."""
 
         def follow(checked: Checked) -> str:
             refused = [each for each in self.refused if each.field != WHOLE]

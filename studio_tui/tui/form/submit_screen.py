@@ -1,4 +1,4 @@
-"""The form of a job: filled in, checked while it is typed, looked at, and sent."""
+"""The form for a job: input, validation, preview and sending."""
 
 import asyncio
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
 
 
 class SubmitScreen(Page):
-    """A form that stays as it is, whatever happens, until Studio has made its job."""
+    """A form that keeps its input until Studio has created the job."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(FormSender, _COMMANDS, FieldCommands, FormTemplates)
@@ -73,7 +73,7 @@ class SubmitScreen(Page):
         url: str,
         read_only: bool,
     ) -> None:
-        """Take what was kept of forms, what to begin with, and Studio's address for the preview."""
+        """Make a form; `url` is Studio's address for the preview."""
         super().__init__(session, home, read_only=read_only)
         self.saved_forms = saved_forms
         self.start = start
@@ -87,23 +87,23 @@ class SubmitScreen(Page):
         self._checked: Checked | None = None
         self._values_shown = False
         self._follow: Follow | None = None
-        """What says how what was said of the form stands now."""
+        """Updates the message about the form."""
 
     def body(self) -> ComposeResult:
-        """Compose the form, and a line on what concerns all of it."""
+        """Compose the form, and a line for messages about the whole form."""
         yield DraftForm(self.start.draft)
         yield Static(markup=False, id="form-said")
 
     def on_mount(self) -> None:
-        """Take up what was left, and begin with the field that is meant."""
+        """Restore the saved input, and focus the first field."""
         self.said.display = False
         self.form.go_to(self.start.at)
         self._take_up()
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the breadcrumbs."""
         return (first_crumb(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
@@ -112,7 +112,7 @@ class SubmitScreen(Page):
                 "form.template")  # fmt: skip
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Check anew what depends on the clusters."""
+        """Validate again when the clusters have changed."""
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:
@@ -120,19 +120,19 @@ class SubmitScreen(Page):
 
     @property
     def loses_values(self) -> bool:
-        """Whether something typed would be lost with the program: it is not kept on disk."""
+        """Whether input would be lost on quitting, as it is not saved to disk."""
         if not self.is_alive:
             return False
         return has_new_values(self.form.draft.environment, self.start.draft.environment)
 
-    # The keys.
+    # Keys.
 
     def back(self) -> None:
-        """Leave the form, as escape does."""
+        """Leave the form, like escape."""
         self.escape()
 
     def escape(self) -> None:
-        """Leave; what is typed is kept, and that is said where there is anything."""
+        """Leave the form, asking first if there is input; it is saved."""
         self.run_worker(self._ask_to_leave(), group="leave")
 
     async def _ask_to_leave(self) -> None:
@@ -146,11 +146,11 @@ class SubmitScreen(Page):
         self.post_message(GoBack())
 
     def why_no_preview(self) -> str | None:
-        """Return why the request cannot be shown."""
+        """Return why there is no preview."""
         return None
 
     async def preview(self) -> None:
-        """Show the request, if there is one yet."""
+        """Show the request, if the form is valid."""
         checked = await self.sender.sendable("There is no request yet.")
         if checked is None:
             return
@@ -166,18 +166,18 @@ class SubmitScreen(Page):
         await self.ask(Preview(texts))
 
     def toggle_values(self) -> None:
-        """Show the values of the environment, or hide them."""
+        """Show or hide values of the environment."""
         self._values_shown = not self._values_shown
         self.form.show_values(shown=self._values_shown)
 
-    # Filling, checking and keeping.
+    # Filling in, validating and saving.
 
     @work(name="take up", group="dialog")
     async def _take_up(self) -> None:
         await self.begin()
 
     async def begin(self) -> None:
-        """Take up what was left of the form."""
+        """Restore the saved input."""
         left = await self._keeper.left()
         if left is not None:
             self.fill(left[0])
@@ -186,8 +186,8 @@ class SubmitScreen(Page):
             self._check()
 
     def fill(self, draft: Draft) -> None:
-        """Begin the form anew."""
-        self.sender.begin_anew()
+        """Show another draft."""
+        self.sender.reset()
         self.form.fill(draft)
         self.note("")
         self._check()
@@ -203,7 +203,7 @@ class SubmitScreen(Page):
         await self.examine()
 
     async def examine(self) -> Checked:
-        """Find out what there is to say of the form, and say it."""
+        """Validate the form and show the result."""
         checked = await asyncio.to_thread(self.examined, self.form.draft)
         self._checked = checked
         self.form.show(checked, self.sender.refused, all_fields=self.sender.was_sent)
@@ -212,7 +212,7 @@ class SubmitScreen(Page):
         return checked
 
     def examined(self, draft: Draft) -> Checked:
-        """Find out what there is to say of a form; runs in a thread."""
+        """Validate a draft; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
         team, files = self.session.team, self.session.history.files
@@ -220,15 +220,15 @@ class SubmitScreen(Page):
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 
     async def keep(self) -> None:
-        """Keep the form as it stands, for whenever it is opened again."""
+        """Save the current input, to be restored when the form is reopened."""
         await self._keeper.keep()
 
     async def done(self, sent: Draft, typed: Draft) -> None:
-        """Keep the form as the one sent last; what was typed since it was sent is left of it."""
+        """Save the form as last sent; only input typed since remains in its draft."""
         await self._keeper.done(sent, typed)
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Ask what there is to ask; return what is to be sent, `None` for nothing now."""
+        """Ask before sending; return what to send, `None` to cancel."""
         return checked
 
     @on(events.Unmount)
@@ -236,7 +236,7 @@ class SubmitScreen(Page):
         await self._keeper.keep_last()
 
     def note(self, words: str, follow: Follow | None = None) -> None:
-        """Say what concerns the whole form; `follow` tells what is true of it later."""
+        """Show a message about the whole form; `follow` updates it later."""
         self._follow = follow if words else None
         self.said.update(words)
         self.said.display = bool(words)

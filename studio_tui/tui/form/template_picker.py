@@ -1,4 +1,4 @@
-"""Offers what a job's form can begin with, and lets templates be renamed and deleted there."""
+"""A dialog of drafts to start a job's form with, and to rename and delete templates."""
 
 import asyncio
 from dataclasses import replace
@@ -22,7 +22,7 @@ _EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", 
 
 
 class PickBeginning(Choose):
-    """The answer is a key that `draft` knows, or `None`."""
+    """Lists drafts; the answer is a key for `draft`, or `None`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,delete", "delete", "delete", id="pick.delete",
@@ -40,9 +40,9 @@ class PickBeginning(Choose):
         last: Draft | None,
         before: Draft | None,
     ) -> None:
-        """Take what the form began with, and the saved forms.
+        """Make a dialog of templates and other drafts.
 
-        That is templates, the form sent last and the one replaced last.
+        The others are the initial draft, the form sent last and the one replaced last.
         """
         self._saved_forms = saved_forms
         self._templates = templates
@@ -56,7 +56,7 @@ class PickBeginning(Choose):
         super().__init__("Begin with", self._offered(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return what was picked; what is to be another job goes on from none."""
+        """Return the chosen draft; templates and the sent form do not resume a job."""
         if key in self._others and key != _LAST:
             return self._others[key][1]
         found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
@@ -78,7 +78,7 @@ class PickBeginning(Choose):
 
     @work(name="rename", group="dialog")
     async def action_rename(self) -> None:
-        """Ask for another name, and whether it may take the place of a template that has it."""
+        """Ask for another name, and whether to replace a template of that name."""
         name = self._template()
         if name is None:
             return
@@ -92,7 +92,7 @@ class PickBeginning(Choose):
         )
 
     def _template(self) -> str | None:
-        """Return the template under the cursor; say so when there is none."""
+        """Return the template under the cursor; if there is none, notify the user."""
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
@@ -101,7 +101,7 @@ class PickBeginning(Choose):
         return None
 
     async def _take_over(self, kept: bool) -> None:
-        """Show the templates as they are now."""
+        """Update the list of templates."""
         self._templates = await asyncio.to_thread(self._saved_forms.templates)
         options = self.query_one(OptionList)
         row = options.highlighted or 0
@@ -112,7 +112,7 @@ class PickBeginning(Choose):
             self.app.notify(DISK_REFUSES, severity="error", markup=False)
 
     def _offered(self) -> list[tuple[str, str]]:
-        """Return what can be picked, as key and safe text."""
+        """Return the choices as pairs of key and safe text."""
         others = [(key, words) for key, (words, _) in self._others.items()]
         templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
         return sorted([*others, *templates], key=lambda offered: offered[0] == _BEFORE)
@@ -124,7 +124,7 @@ def _named(draft: Draft) -> str:
 
 
 def replacing(name: str) -> Confirm:
-    """Return the question whether a template may be lost to another of its name."""
+    """Return the question whether to replace a template of the same name."""
     return Confirm(
         "Replace the template of this name?",
         (f"  {safe_line(name)}",),

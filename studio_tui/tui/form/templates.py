@@ -1,4 +1,4 @@
-"""What a job's form can begin with: nothing, the job sent last, or a template."""
+"""Drafts to start a job's form with: an empty one, the last one sent, or a template."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,24 +14,24 @@ from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.commands import Command, Host
 
 SENT, _REPLACED = "sent", "replaced"
-"""What the form that was sent last is kept under, and the one in whose place another was put."""
+"""Keys of the form sent last, and of the one replaced last."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a form begins with."""
+    """The initial state of a form."""
 
     draft: Draft = field(default_factory=Draft)
     key: str = "new"
-    """What it is kept under when it is left."""
+    """The key under which its draft is saved."""
     crumb: str = "New job"
     """Safe text."""
     at: str = "query_file"
-    """The field that has the focus at first."""
+    """The field with the initial focus."""
 
 
 class FormTemplates:
-    """Controller of a screen with a form."""
+    """Controller of the templates of a form."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class FormTemplates:
         start: Start,
         fill: Callable[[Draft], None],
     ) -> None:
-        """Take what was kept of forms, what this one began with, and how it is begun anew."""
+        """Make a controller; `fill` shows another draft."""
         self._host = host
         self._form = form
         self._saved_forms = saved_forms
@@ -49,7 +49,7 @@ class FormTemplates:
         self._fill = fill
 
     async def pick(self) -> None:
-        """Offer what a form can begin with."""
+        """Show the dialog of drafts, and use the chosen one."""
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
@@ -65,7 +65,7 @@ class FormTemplates:
         self._form().go_to("query_file")
 
     async def keep(self) -> None:
-        """Ask for a name, and keep the form under it."""
+        """Ask for a name, and save the form as a template."""
         name = await self._host.ask(
             Ask(
                 "Keep the form as a template", (NOT_KEPT,), safe_line(self._form().draft.query_name)

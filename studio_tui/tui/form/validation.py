@@ -1,4 +1,4 @@
-"""Finds out all there is to say of a form as it stands; call it in a thread."""
+"""Validates a form and computes its notes; call it in a thread."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from studio_tui.tui.jobs.rerun import names_of
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found of one state of a form."""
+    """The result of validating a draft."""
 
     draft: Draft
     around: Surroundings
@@ -28,18 +28,18 @@ class Checked:
     notes: Mapping[str, tuple[str, ...]]
     """By field."""
     query: str
-    """The text of the query, that of a file too."""
+    """The text of the query, typed or from a file."""
     colours: tuple[Spans, ...]
-    """Of each line of that."""
+    """The colours of each of its lines."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What keeps the form from being sent."""
+        """The errors, because of which the form cannot be sent."""
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
 Follow = Callable[[Checked], str]
-"""Says of a form as it stands now what was said of it before; nothing where that has changed."""
+"""Returns a message updated for the present form; empty if it no longer applies."""
 
 
 def examine(
@@ -51,9 +51,9 @@ def examine(
     *,
     lost_values: Collection[str] = (),
 ) -> Checked:
-    """Look at a form and the files that it names; `uploads` tells of those that Studio has.
+    """Validate a form and the files that it names; `uploads` returns uploaded files by id.
 
-    `lost_values` are names of variables whose values were not kept on disk.
+    `lost_values` are names of variables whose values were not saved to disk.
     """
     sent = uploads(draft.uploads) if draft.uploads else {}
     around = Surroundings(

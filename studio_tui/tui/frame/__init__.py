@@ -1,1 +1,1 @@
-"""What every screen has: pages, list pages, dialogs, help and commands."""
+"""The base of every screen: pages, list pages, dialogs, help and commands."""

@@ -1,4 +1,4 @@
-"""Every action that the keys of a screen can do now: for the help and the palette."""
+"""The actions available from the keys of a screen, for the help and the palette."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,39 +10,39 @@ from textual.screen import Screen
 from studio_tui.tui.frame.commands import CommandSet
 
 _RANKS = {"page": 1, "app": 2, "table": 3}
-"""What is the same on every screen comes last."""
+"""Sort order of actions by the prefix of their id; actions shared by all screens come last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a key does on the screen in sight."""
+    """An action bound to a key on the current screen."""
 
     keys: tuple[str, ...]
-    """As they are shown to people."""
+    """Display names of the keys."""
     label: str
     explanation: str
     action: str
-    """As a binding names it."""
+    """Action string of the binding."""
     node: DOMNode
-    """Where it is to be run."""
+    """The node on which to run the action."""
     why_not: str | None
-    """Why it cannot be done now, in words; `None` when it can."""
+    """Why the action is unavailable, as a sentence; `None` if it is available."""
 
     rank: int
-    """Place among the others: what is special to the screen comes first."""
+    """Sort key: actions specific to the screen come first."""
 
     @property
     def enabled(self) -> bool:
-        """Whether it can be done now."""
+        """Whether the action is available now."""
         return self.why_not is None
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
-    """Return the actions of `screen`, those of its own first, each once."""
+    """Return the actions of `screen` without duplicates, its own first."""
     found: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
-            # Textual's own, for every app: focus, copying a selection.
+            # Textual's own bindings for every app: focus, copying a selection.
             continue
         shown = screen.app.get_key_display(binding.with_key(key, binding.key_display))
         place = (node, binding.action)
@@ -63,6 +63,6 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
 
 
 def reason_against(node: DOMNode, binding: Binding) -> str | None:
-    """Return why what a key is bound to cannot be done now, in words; `None` when it can."""
+    """Return why a key's action is unavailable, as a sentence; `None` if it is available."""
     commands: CommandSet | None = getattr(node, "commands", None)
     return commands.why_not(binding.id) if commands is not None and binding.id else None

@@ -1,4 +1,4 @@
-"""Asks for a line of text."""
+"""A dialog that asks for a line of text."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,7 +13,7 @@ from studio_tui.tui.frame.dialog_box import Middle
 
 
 class Ask(Dialog[str | None]):
-    """Asks for a line, which is not empty; the answer is `None` when that was given up."""
+    """Asks for a non-empty line; the answer is `None` if the user cancels."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -21,7 +21,7 @@ class Ask(Dialog[str | None]):
     ]
 
     def __init__(self, question: str, details: Sequence[str], value: str = "") -> None:
-        """Take safe text, and what stands on the line at first."""
+        """Make a dialog from safe text; `value` is the initial input."""
         super().__init__()
         self._question = question
         self._details = details
@@ -32,7 +32,7 @@ class Ask(Dialog[str | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose what there is to know, and the line."""
+        """Compose the details and the input."""
         yield Middle(Static("\n".join(self._details), markup=False))
         yield Input(self._value, compact=True)
         yield Static("enter keeps it, esc closes", markup=False, classes="keys")

@@ -1,4 +1,4 @@
-"""Opening a page that Studio names in the user's browser, or copying its address."""
+"""Opening a URL received from Studio in the browser, or copying it to the clipboard."""
 
 import asyncio
 import os
@@ -15,13 +15,13 @@ from studio_tui.tui.terminal.clipboard import copy
 
 
 async def open_page(app: App[Any], url: str, *, own: str) -> None:
-    """Open a page, after asking if it is on another host than Studio, whose origin is `own`.
+    """Open a page, asking first if its origin is not `own`, the origin of Studio.
 
-    `url` is safe text. Where it cannot be opened it is copied. It runs in a worker.
+    `url` is safe text. If it cannot be opened it is copied instead. Call from a worker.
     """
     page = address(url)
     if page is None or not page.is_web:
-        # A browser would hand anything else to a program that Studio chose.
+        # A browser would pass any other scheme to a program that Studio chose.
         await copy(app, url, f"Not a web page: {url}")
         return
     if not _has_desktop(sys.platform, os.environ):
@@ -35,7 +35,7 @@ async def open_page(app: App[Any], url: str, *, own: str) -> None:
 
 
 def _has_desktop(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether a graphical browser can be opened; a text one would take the terminal over."""
+    """Whether a graphical browser can be opened; a text browser would take over the terminal."""
     if platform == "darwin":
         return "SSH_CONNECTION" not in environ
     return bool(

@@ -1,6 +1,6 @@
-"""Commands on many rows: one question before, progress in the frame, an outcome for each after.
+"""Bulk commands: one confirmation before, progress in the frame, an outcome per item after.
 
-They are run by the program and not by the screen that asked, so that leaving it ends nothing.
+They run as workers of the app, so that leaving the screen does not cancel them.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,10 +19,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _NARROW, _LOW = 70, 20
-"""Columns and rows below which a question has all of them and no padding, as in the style sheet."""
+"""Columns and rows below which a dialog fills the screen without padding, as in the style sheet."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which a report with failures stays in sight over another page."""
+"""Seconds for which a report with failures stays visible over another page."""
 
 _SIGNS = {
     Outcome.DONE: ("✓", Tone.GOOD),
@@ -30,38 +30,38 @@ _SIGNS = {
     Outcome.UNKNOWN: ("?", Tone.WARN),
 }
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
-"""What is to be looked at comes first."""
+"""Sort order of outcomes: those that need attention come first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkCommand(Generic[T, R]):
-    """A command on many things, as it is run and told of."""
+    """A command on many items, with the words that describe it."""
 
     doing: str
-    """For the progress, such as `Cancelling`."""
+    """Progress text, such as `Cancelling`."""
     done: str
-    """For the report, of all that it was done to: `2 of 3 jobs` and these words."""
+    """Report text for successful items, as in `2 of 3 jobs` followed by these words."""
     noun: str
-    """What one of the things is called."""
+    """What one item is called, in the singular."""
     items: Sequence[T]
     name: Callable[[T], str]
-    """What an item is called in the report, safe to draw."""
+    """Returns the name of an item in the report, safe to draw."""
     command: Callable[[T], Awaitable[R]]
     """Raises only `StudioError`."""
     unmark: Callable[[T], object] = lambda _: None
-    """Told of each item as soon as the command on it is done."""
+    """Called with each item as soon as its command succeeds."""
     said: Callable[[R], str] | None = None
-    """What the report says of an item that is done; `None` for `done`."""
+    """Returns the report text of a successful item; `None` to use `done`."""
     settled: Callable[[], object] = lambda: None
-    """Called when all have ended, before that is reported."""
+    """Called when all items have finished, before the report is shown."""
     is_always_held: bool = False
-    """Whether it can be taken back for a while even if it is about one thing."""
+    """Whether sending is delayed, so that it can be undone, even for a single item."""
     is_always_reported: bool = False
-    """Whether there is a report on each even if nothing has failed."""
+    """Whether to show the report of each item even if nothing failed."""
 
 
 def room_for_list(host: Host, *others: str) -> Room:
-    """Return the room that a question has for a list beside `others`, its other lines."""
+    """Return the room for a list in a dialog that also shows the lines `others`."""
     width, height = host.app.size
     narrow, low = width < _NARROW, height < _LOW
     padding = 0 if narrow or low else 2
@@ -72,14 +72,14 @@ def room_for_list(host: Host, *others: str) -> Room:
 
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
-    """Have a command run on many things, whatever becomes of the screen."""
+    """Run a command on many items in a worker of the app, which outlives the screen."""
     host.app.run_worker(run(host, bulk), name="bulk", group="command")
 
 
 async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:
-    """Run a command on many things, and say what came of it; for workers of the program.
+    """Run a command on many items and report the outcomes; call from a worker of the app.
 
-    It waits first, and has no outcomes if it is taken back meanwhile.
+    It waits first so that the user can undo it; if undone, there are no outcomes.
     """
 
     def ended(one: ItemOutcome[T, R]) -> None:
@@ -97,7 +97,7 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     bulk.settled()
     is_complete = all(one.outcome is Outcome.DONE for one in outcomes)
     on_top: object = host.app.screen
-    # Over another page a dialog would take the keys that are typed there.
+    # Over another page a dialog would capture the keys typed there.
     if on_top is host and (bulk.is_always_reported or not is_complete):
         await host.app.push_screen_wait(report_dialog(report))
     elif is_complete:
@@ -121,7 +121,7 @@ def show_report(host: Host) -> None:
 
 
 def report_dialog(report: BatchReport) -> Review:
-    """Return what shows the outcome of each item."""
+    """Return a dialog that shows the outcome of each item."""
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {words}", _SIGNS[outcome][1]) for outcome, words in report.lines
     ]
@@ -131,7 +131,7 @@ def report_dialog(report: BatchReport) -> Review:
 def _report(
     host: Host, bulk: BulkCommand[T, R], outcomes: Sequence[ItemOutcome[T, R]]
 ) -> BatchReport:
-    """Return what there is to say of each item, what failed first."""
+    """Return the report of all items, failures first."""
     ordered = sorted(outcomes, key=lambda one: _ORDER.index(one.outcome))
     lines = tuple(
         (one.outcome, f"{bulk.name(one.item)}: {_words(host, bulk, one)}") for one in ordered

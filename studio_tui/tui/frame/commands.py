@@ -1,8 +1,8 @@
-"""Commands: what keys do, as data.
+"""Commands: the actions of keys, declared as data.
 
-A controller is a plain class that is made with what it needs and declares its commands; a screen,
-or a widget, has controllers. Bindings, and with them the footer, the help, the palette and the
-table of keys in the README, come from the same declarations.
+A controller is a plain class that receives its dependencies and declares its commands; a screen or
+widget has controllers. Bindings, and so the footer, the help, the palette and the table of keys in
+the README, are built from these declarations.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -18,7 +18,7 @@ from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 if TYPE_CHECKING:
-    # A widget with commands may know nothing of Studio, and is not to load all that does.
+    # A widget with commands need not depend on Studio, and should not load its modules.
     from studio_tui.service.session import StudioSession
 
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
@@ -30,43 +30,43 @@ READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only
 
 
 def always(_: object) -> None:
-    """Say that a command can always run."""
+    """Return `None`: the command is always available."""
 
 
 def applies(_: object) -> bool:
-    """Say that a command's keys are always its own."""
+    """Return True: the command's keys always apply."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[Owner_contra]):
-    """Something that the user can have done, by a key, the mouse, the help or the palette."""
+    """An action the user can run with a key, the mouse, the help or the palette."""
 
     id: str
-    """Names it everywhere, such as `job.cancel`; the part before the dot is its subject."""
+    """Unique id, such as `job.cancel`; the part before the dot is its subject."""
     keys: str
-    """In Textual's names, separated by commas; the first is the one that is shown."""
+    """Textual key names separated by commas; the first one is displayed."""
     label: str
-    """Two words for the footer."""
+    """Label in the footer, about two words."""
     help: str
-    """One sentence for help, palette and README."""
+    """One sentence for the help, the palette and the README."""
     run: Callable[[Owner_contra], Awaitable[None] | None]
-    """Given the controller; what has to wait for an answer is a coroutine, and runs as a worker."""
+    """Called with the controller; if it returns a coroutine, that runs as a worker."""
     why_not: Callable[[Owner_contra], str | None] = always
-    """Given the controller; returns why it cannot run now, in words, or `None` when it can."""
+    """Called with the controller; returns why the command is unavailable; `None` if available."""
     display: str | None = None
-    """What is shown for the first key, where its name is not readable."""
+    """Text displayed for the first key, if its name is not readable."""
     priority: bool = False
-    """Whether the key is the screen's whatever has the focus."""
+    """Whether the screen handles the key regardless of the focus."""
     exclusive: bool = False
-    """Whether a second call ends the first one that is still under way."""
+    """Whether a second call cancels one still running."""
     applies: Callable[[Owner_contra], bool] = applies
-    """Given the controller; returns whether the keys are its own now, and not those of what is
-    around."""
+    """Called with the controller; returns whether the command handles its keys now. If not, the
+    bindings of its ancestors do."""
 
     @property
     def binding(self) -> Binding:
-        """The command as Textual binds it to its keys."""
+        """The Textual binding of the command."""
         return Binding(
             self.keys,
             f"do('{self.id}')",
@@ -79,7 +79,7 @@ class Command(Generic[Owner_contra]):
 
 
 class Controller(Protocol):
-    """What has commands."""
+    """An object with commands."""
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]]
 
@@ -89,7 +89,7 @@ def bindings(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> tuple[Binding, ...]:
-    """Return the bindings of commands; of all, or of those whose ids are given."""
+    """Return the bindings of commands, limited to the ids in `only` if given."""
     commands = (
         command
         for source in sources
@@ -103,48 +103,48 @@ def bindings(
 
 
 class Host(Protocol):
-    """The screen of a controller, as far as controllers need it."""
+    """The interface of a screen that controllers use."""
 
     session: "StudioSession"
     read_only: bool
 
     @property
     def app(self) -> App[Any]:
-        """The program."""
+        """The app."""
 
     def post_message(self, message: Message) -> bool:
-        """Ask for what is not the screen's own, such as another screen."""
+        """Post a request that the app handles, such as opening another screen."""
 
     def say(self, words: str, severity: Severity = "information") -> None:
-        """Say something in passing."""
+        """Show a notification."""
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
-        """Put a question over the screen, and return its answer."""
+        """Show a dialog over the screen, and return its answer."""
 
 
 class CommandSet:
-    """The commands of one screen or widget, by their ids."""
+    """The commands of one screen or widget, by id."""
 
     def __init__(self, node: Lifetime) -> None:
-        """Take what the commands belong to; their workers end with it."""
+        """Make an empty set for `node`; the workers of its commands end with it."""
         self._node = node
         self._found: dict[str, tuple[Command[Any], Any]] = {}
 
     def add(self, *controllers: Controller) -> None:
-        """Add the commands of controllers; a later one stands in for an earlier one of its id."""
+        """Add the commands of controllers; a later command replaces an earlier one with its id."""
         for controller in controllers:
             self.add_to(controller, controller.COMMANDS)
 
     def add_to(self, owner: Owner, commands: Iterable[Command[Owner]]) -> None:
-        """Add commands that are run with `owner`."""
+        """Add commands that are called with `owner`."""
         self._found |= {command.id: (command, owner) for command in commands}
 
     def has(self, command_id: str) -> bool:
-        """Return whether a command is of here."""
+        """Return whether the set contains a command."""
         return command_id in self._found
 
     def why_not(self, command_id: str) -> str | None:
-        """Return why a command cannot run now, in words; `None` when it can, or is not of here."""
+        """Return why a command is unavailable, as a sentence; `None` if available or not found."""
         found = self._found.get(command_id)
         if found is None:
             return None
@@ -152,19 +152,19 @@ class CommandSet:
         return command.why_not(owner)
 
     def applies(self, command_id: str) -> bool:
-        """Return whether the keys of a command are its own now."""
+        """Return whether a command handles its keys now."""
         found = self._found.get(command_id)
         return found is None or found[0].applies(found[1])
 
     def do(self, command_id: str) -> None:
-        """Run a command, or say why it cannot run now.
+        """Run a command, or show why it is unavailable.
 
         Raises:
             KeyError: there is no such command here.
         """
         command, owner = self._found[command_id]
         if not self._node.is_alive:
-            return  # what is on its way out does nothing any more
+            return  # a node that is being removed runs no commands
         if reason := command.why_not(owner):
             self._node.app.notify(reason, severity="warning", markup=False)
             return
@@ -176,16 +176,16 @@ class CommandSet:
 
 
 class HasCommands(Lifetime):
-    """Mixin of a screen or widget with commands; it stands before Textual's class."""
+    """Mixin of a screen or widget with commands; list it before Textual's class."""
 
     commands: CommandSet
 
     def action_do(self, command_id: str) -> None:
-        """Run a command; what bindings and the parts of bars name."""
+        """Run a command; bindings and the parts of bars name this action."""
         self.commands.do(command_id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys of commands that do not apply to what is around."""
+        """Disable commands whose keys do not apply, so that the bindings of ancestors do."""
         if action == "do" and not self.commands.applies(str(parameters[0])):
             return False
         checked: bool | None = super().check_action(action, parameters)  # type: ignore[misc]

@@ -1,7 +1,7 @@
-"""What all questions share: each is answered once, takes nobody else away, and fits the terminal.
+"""The base of all dialogs: each is answered once, closes only itself, and fits the terminal.
 
-Textual sets the answer and then takes away whatever screen is on top, which may be another one that
-has come meanwhile; the one that was answered stays, and the next answer is one too many.
+Textual sets the result and then pops the top screen, which may be another one opened meanwhile; the
+answered dialog would stay, and its next answer would be one too many.
 """
 
 from abc import abstractmethod
@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 
 class AnsweredOnce(Lifetime):
-    """Mixin of a screen that is dismissed; it stands before Textual's class among the bases."""
+    """Mixin of a screen that is dismissed once; list it before Textual's class."""
 
     _is_answered = False
     _later: tuple[Any] | None = None
-    """The answer that was given while another screen was over it."""
+    """The answer, in a tuple, if it was given while another screen was on top."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Answer and go, as soon as no other screen is on top; the first answer counts."""
+        """Dismiss the screen once no other is on top; only the first answer counts."""
         if self._is_answered or not self._is_to_stay:
             return AwaitComplete()
         on_top: object = self.app.screen
@@ -41,13 +41,13 @@ class AnsweredOnce(Lifetime):
         return dismissed
 
     def on_screen_resume(self, event: ScreenResume) -> None:  # noqa: ARG002 (Textual's form)
-        """Give the answer that had to wait."""
+        """Give the deferred answer."""
         if self._later is not None:
             self.dismiss(*self._later)
 
 
 class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
-    """A question, or something to look at, over a page: a title, a middle that scrolls, answers."""
+    """A modal question or report over a page: a title, a body that scrolls, and answers."""
 
     CSS_PATH = DIALOGS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-broad")]  # noqa: RUF012
@@ -62,7 +62,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
     ]
 
     title_id: str | None = None
-    """The id of the title's widget, where the title changes."""
+    """The id of the title's widget, if the title changes."""
 
     @abstractmethod
     def heading(self) -> str:
@@ -70,21 +70,21 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     @abstractmethod
     def body(self) -> ComposeResult:
-        """Compose what stands below the title; what is of the class `MIDDLE` gives way."""
+        """Compose the body; widgets of the class `MIDDLE` shrink to fit."""
 
     def compose(self) -> ComposeResult:
-        """Compose the title and what is below it."""
+        """Compose the title and the body."""
         with DialogBox():
             yield Static(self.heading(), markup=False, id=self.title_id, classes="question")
             yield from self.body()
 
     def action_scroll(self, lines: int) -> None:
-        """Go through what there is to read."""
+        """Scroll the body."""
         for middle in self.query(f".{MIDDLE}").results():
             middle.scroll_relative(y=lines, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Go through what there is to read, by as much as is in sight but a line."""
+        """Scroll the body by pages that overlap by one line."""
         for middle in self.query(f".{MIDDLE}").results():
             lines = max(middle.scrollable_content_region.height - 1, 1)
             middle.scroll_relative(y=pages * lines, animate=False)

@@ -1,4 +1,4 @@
-"""The box of every dialog: title and answers stand still, and what is between them scrolls."""
+"""The box of every dialog: title and answers are fixed, and the content between them scrolls."""
 
 from fractions import Fraction
 
@@ -11,18 +11,18 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 MIDDLE = "middle"
-"""The class of what gives way, where there is not room for all of a dialog."""
+"""The CSS class of widgets that shrink if a dialog does not fit."""
 
 
 class GivingWay(VerticalLayout):
-    """One below the other; where that is too high, the tallest of the `MIDDLE`s are cut."""
+    """A vertical layout that shrinks the tallest `MIDDLE` widgets if its children do not fit."""
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the children; a height of 0 means that there is room for all."""
+        """Place the children; a height of 0 means unlimited."""
         placements = list(super().arrange(parent, children, size, greedy))
-        # Without a size it is asked how high all of them are.
+        # A size of 0 asks for the natural height.
         excess = max((each.region.bottom for each in placements), default=0) - size.height
         heights = [each.region.height for each in placements]
         middles = [n for n, each in enumerate(placements) if each.widget.has_class(MIDDLE)]
@@ -38,7 +38,7 @@ class GivingWay(VerticalLayout):
 
 
 class Flowing(Layout):
-    """One beside the other, and on the next row where the width is used up."""
+    """A horizontal layout that wraps to the next row."""
 
     def arrange(
         self,
@@ -47,7 +47,7 @@ class Flowing(Layout):
         size: Size,
         greedy: bool = True,  # noqa: ARG002 (Textual's form)
     ) -> ArrangeResult:
-        """Place the children; a width of 0 means that there is room for all on one row."""
+        """Place the children; a width of 0 means unlimited."""
         placements: list[WidgetPlacement] = []
         x = y = row = 0
         for child in children:
@@ -68,7 +68,7 @@ class Flowing(Layout):
 
 
 class DialogBox(Container):
-    """What stands in the middle of a dialog's screen."""
+    """The container of a dialog's widgets."""
 
     def __init__(self, *children: Widget) -> None:
         super().__init__(*children, classes="dialog")
@@ -76,19 +76,19 @@ class DialogBox(Container):
 
     @property
     def layout(self) -> Layout:
-        """How the parts of the dialog are placed; a style sheet can name Textual's own alone."""
+        """The layout of the dialog; a style sheet can only name Textual's own."""
         return self._giving_way
 
 
 class Middle(VerticalScroll):
-    """What there is to read in a dialog; the dialog's keys scroll it."""
+    """The scrollable content of a dialog; the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
         super().__init__(*children, can_focus=False, classes=f"{MIDDLE} {classes}")
 
 
 class Answers(Container):
-    """The buttons of a dialog, on as many rows as they need."""
+    """The buttons of a dialog, wrapped to as many rows as they need."""
 
     def __init__(self, *buttons: Button) -> None:
         super().__init__(*buttons, classes="answers")
@@ -96,10 +96,10 @@ class Answers(Container):
 
     @property
     def layout(self) -> Layout:
-        """How the buttons are placed."""
+        """The layout of the buttons."""
         return self._flowing
 
 
 def answer(key: str, words: str, name: str) -> Button:
-    """Return the button of an answer that can also be given by a key."""
+    """Return the button of an answer that also has a key."""
     return Button(Content.assemble((key, "underline"), "  ", words), id=name, compact=True)

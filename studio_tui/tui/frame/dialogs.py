@@ -1,4 +1,4 @@
-"""Questions that stand over a page: yes or no, and one of several."""
+"""Dialogs over a page: a confirmation, and a choice from a list."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,7 +17,7 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 
 
 class Confirm(Dialog[bool]):
-    """Asks before something is done; the answer is True for yes. Text is safe, never markup."""
+    """Asks for confirmation; the answer is True for yes. Text is safe, never markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
@@ -49,7 +49,7 @@ class Confirm(Dialog[bool]):
         yield Answers(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
-        """Rest on the answer that does no harm."""
+        """Focus the default answer."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
 
     @on(Button.Pressed)
@@ -58,7 +58,7 @@ class Confirm(Dialog[bool]):
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Answer by letter."""
+        """Answer with a key."""
         self.dismiss(answer)
 
     def action_move(self) -> None:
@@ -67,7 +67,7 @@ class Confirm(Dialog[bool]):
 
 
 def confirm_fetch(host: str) -> Confirm:
-    """Return the question whether an archived log may be fetched from where Studio says it is."""
+    """Return the dialog that asks before fetching an archived log from another host."""
     return Confirm(
         "Fetch the log from its archive?",
         (
@@ -83,7 +83,7 @@ def confirm_fetch(host: str) -> Confirm:
 
 
 def confirm_token(error: TokenOriginChanged) -> Confirm:
-    """Return the question whether a token may go to another Studio than it was stored for."""
+    """Return the dialog that asks before sending the token to a Studio it was not stored for."""
     return Confirm(
         "Send your token to another Studio?",
         (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
@@ -93,7 +93,7 @@ def confirm_token(error: TokenOriginChanged) -> Confirm:
 
 
 def confirm_open(host: str) -> Confirm:
-    """Return the question whether a page of another host than Studio's may be opened."""
+    """Return the dialog that asks before opening a page of a host other than Studio's."""
     return Confirm(
         "Open a page that is not Studio's?",
         (
@@ -107,14 +107,14 @@ def confirm_open(host: str) -> Confirm:
 
 
 _SHORT = 36
-"""Characters of a choice for which there is room in a narrow list."""
+"""The longest choice, in characters, that fits in a narrow list."""
 
 
 class Choose(Dialog[str | None]):
-    """Offers a few choices; the answer is the key of one, or `None`."""
+    """Offers a list of choices; the answer is the key of one, or `None`."""
 
     KEYS = ""
-    """What keys do in the list, where that has to be said."""
+    """A line about the keys of the list, if it needs one."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),
@@ -122,7 +122,7 @@ class Choose(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Take the choices as key and safe text."""
+        """Make a dialog from pairs of key and safe text."""
         super().__init__()
         self._title = title
         self._choices = choices
@@ -130,7 +130,7 @@ class Choose(Dialog[str | None]):
         self._current = current
 
     def heading(self) -> str:
-        """Return what is chosen."""
+        """Return the title."""
         return self._title
 
     def body(self) -> ComposeResult:
@@ -145,7 +145,7 @@ class Choose(Dialog[str | None]):
             yield Static(self.KEYS, markup=False, classes="keys")
 
     def on_mount(self) -> None:
-        """Rest on what is chosen now."""
+        """Highlight the current choice."""
         keys = [key for key, _ in self._choices]
         options = self.query_one(OptionList)
         options.highlighted = keys.index(self._current) if self._current in keys else 0
@@ -156,9 +156,9 @@ class Choose(Dialog[str | None]):
         self.dismiss(event.option.id)
 
     def action_down(self) -> None:
-        """Move down, as in the lists."""
+        """Move down, as in tables."""
         self.query_one(OptionList).action_cursor_down()
 
     def action_up(self) -> None:
-        """Move up, as in the lists."""
+        """Move up, as in tables."""
         self.query_one(OptionList).action_cursor_up()

@@ -1,4 +1,4 @@
-"""What the keys of the screen below do: searchable, and enter does it."""
+"""The keys of the screen below: searchable, and enter runs the selected action."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -19,7 +19,7 @@ _KEYS_WIDTH = 16
 
 
 class HelpScreen(Dialog[Action | None]):
-    """The answer is the action to do, or `None`."""
+    """Lists the actions of a screen; the answer is the action to run, or `None`."""
 
     AUTO_FOCUS = "Input"
     takes_keys_pressed_before = True
@@ -41,16 +41,16 @@ class HelpScreen(Dialog[Action | None]):
         self._actions = actions
 
     def heading(self) -> str:
-        """Return whose keys these are."""
+        """Return the title."""
         return f"Keys of {self._title}"
 
     def body(self) -> ComposeResult:
-        """Compose the search line and the list."""
+        """Compose the search input and the list."""
         yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
         yield OptionChoice(markup=False, compact=True, classes=MIDDLE)
 
     def on_mount(self) -> None:
-        """Show all."""
+        """Show all actions."""
         self.query_one(OptionList).can_focus = False
         self._show("")
 
@@ -70,17 +70,17 @@ class HelpScreen(Dialog[Action | None]):
         self._choose(event.option)
 
     def action_move(self, step: int) -> None:
-        """Move the cursor while typing."""
+        """Move the cursor while the input has the focus."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_page(self, step: int) -> None:
-        """Move the cursor by as much as is in sight."""
+        """Move the cursor by a page."""
         options = self.query_one(OptionChoice)
         options.action_page_down() if step > 0 else options.action_page_up()
 
     def _choose(self, option: Option | None) -> None:
-        # By its id: the list may be another one than when it was clicked.
+        # Find the action by its id: the list may have changed since the click.
         action = None if option is None else self._actions[int(option.id or 0)]
         if action is not None and action.enabled:
             self.dismiss(action)

@@ -1,4 +1,4 @@
-"""The keys in the footer: the most useful ones that can be used now."""
+"""The keys in the footer: the most useful of those available."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -13,19 +13,19 @@ from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.widgets.bar import Part
 
 HINTS = 6
-"""Keys that the footer shows, beside help."""
+"""How many keys the footer shows, besides help."""
 
 
 class KeyHints:
-    """What the footer of one page says."""
+    """The key hints in the footer of one page."""
 
     def __init__(self, page: Screen[Any]) -> None:
         self._page = page
         self._found: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
-        """The bindings by id, and the widget in focus when they were looked up."""
+        """The bindings by id, and the widget that had the focus when they were looked up."""
 
     def parts(self, wanted: Iterable[str], label: Callable[[Binding], str]) -> tuple[Part, ...]:
-        """Return the keys of the commands whose ids are `wanted`; `label` says what each does."""
+        """Return the available keys of the commands `wanted`; `label` says what each does."""
         by_id = self._by_id()
         parts: list[Part] = [Part(" ")]
         for command_id in islice(wanted, HINTS):
@@ -39,10 +39,10 @@ class KeyHints:
     def _by_id(self) -> dict[str | None, ActiveBinding]:
         focused, by_id = self._found
         if not by_id or focused is not self._page.focused:
-            # Looked up once a focus, as it asks every binding of every widget on the way.
+            # Cached per focused widget, as it asks each binding of each ancestor.
             by_id = {}
             for active in self._page.active_bindings.values():
-                # Of several keys for one thing the first is the one to learn.
+                # If a command has several keys, show the first.
                 by_id.setdefault(active.binding.id, active)
             self._found = self._page.focused, by_id
         return by_id

@@ -1,4 +1,4 @@
-"""Which screen was in sight when the dashboard ended, for the next run to begin there."""
+"""The screen that was open when the dashboard ended, restored by the next run."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -14,25 +14,25 @@ from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 @runtime_checkable
 class Kept(Protocol):
-    """A page that the next run can open again."""
+    """A page that the next run can reopen."""
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return which page it is, and the ids of what it is about; empty for nothing now."""
+        """Return the kind of page and the ids of its subject; empty if it cannot be reopened."""
 
 
 class LastScreen(Remembered):
-    """A main place, and the page over it."""
+    """A tab, and the page over it."""
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     page: str = ""
-    """`job`, `log`, `logs` or `pipeline`; empty for none that can be opened again."""
+    """`job`, `log`, `logs` or `pipeline`; empty if no page can be reopened."""
     ids: list[str] = Field(default_factory=list)
-    """What the page was about."""
+    """The ids of the page's subject."""
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the screen in sight; what cannot be opened again, such as a form, is passed by."""
+        """Return the current screen, skipping those that cannot be reopened, such as a form."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.place for page in pages if page.place), "jobs")
         kept = [page.kept_as for page in pages if isinstance(page, Kept) and page.kept_as]
@@ -40,7 +40,7 @@ class LastScreen(Remembered):
         return cls.model_validate({"tab": tab, "page": page, "ids": ids})
 
     def opening(self) -> Message | None:
-        """Return what asks for the page over the main place; `None` for the place alone."""
+        """Return the message that opens the page over the tab; `None` for the tab alone."""
         if not self.ids:
             return None
         first = self.ids[0]

@@ -1,4 +1,4 @@
-"""The body of a list: its title, its filter, the table of rows, and the preview of one of them."""
+"""The body of a list: its title, its filter, the table of rows, and the preview of one row."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -40,14 +40,14 @@ from studio_tui.tui.widgets.table_painter import Cells
 T = TypeVar("T")
 
 LONGER_AGES_EVERY = 10
-"""Seconds between looks at ages that are told in minutes or more."""
+"""Seconds between updates of ages shown in minutes or longer units."""
 
 UNCOMPLETED = frozenset({"id", "error"})
-"""Fields whose values are too many, or too long, to be offered."""
+"""Fields that are not completed, as they have too many or too long values."""
 
 
 class ListHost(Host, Protocol):
-    """The screen of a list, as far as its body needs that."""
+    """The interface of a list's screen that its body uses."""
 
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
@@ -58,43 +58,43 @@ class ListHost(Host, Protocol):
         """Return the cells of a row."""
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
-        """Return what the preview says of the row under the cursor."""
+        """Return the preview of the row under the cursor."""
 
     def source(self) -> Poller[Any] | Activity:
-        """Return what tells the rows."""
+        """Return the source of the rows."""
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
 
     def ask_for_more(self) -> None:
-        """Ask for older rows."""
+        """Load older rows."""
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to be shown in place of these, such as one for many."""
+        """Return the rows to show for the filtered `keys`, such as one row for a group."""
 
     def shown(self) -> None:
-        """Hear that other rows are shown, or in another order."""
+        """Called after the shown rows or their order have changed."""
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return what else stands above the list."""
+        """Return more parts for the title of the list."""
 
     def moment(self) -> datetime:
-        """Return the time at which what is shown was true."""
+        """Return the time for which the shown data holds."""
 
     def paint_frame(self) -> None:
-        """Bring header and footer up to date."""
+        """Repaint header and footer."""
 
     def paint_hints(self) -> None:
-        """Show the most useful keys."""
+        """Repaint the key hints."""
 
 
 class ListBody(Lifetime, Container, Generic[T]):
-    """A table of all rows that are known, with a preview of the one under the cursor."""
+    """A table of all known rows, with a preview of the row under the cursor."""
 
     table = query_one(BigTable)
 
     def __init__(self, page: "ListHost", view: ListView) -> None:
-        """Take the screen whose rows these are, and what is remembered of the view."""
+        """Make the body of `page` in the state of the restored `view`."""
         super().__init__(id="split")
         self._page = page
         kind = page.kind
@@ -115,11 +115,11 @@ class ListBody(Lifetime, Container, Generic[T]):
             table=lambda: self.table,
         )
         self._passing = 0
-        """How many rows pass the filter, each of many that stand on one counted."""
+        """How many rows pass the filter; each row of a group counts."""
         self._texts: Mapping[str, object] = {}
-        """What rows said that does not change by itself, by their keys."""
+        """The constant texts of rows by their keys, see `reword`."""
         self._awaited: str | None = None
-        """A new row that gets the cursor as soon as it is listed."""
+        """A new row to which the cursor moves as soon as it is listed."""
 
     def compose(self) -> ComposeResult:
         """Compose the list beside or above its preview."""
@@ -133,11 +133,11 @@ class ListBody(Lifetime, Container, Generic[T]):
                 id=f"{self._page.place}-table",
             )
         with Container(id="preview"):
-            # A job's own page has all of its values; what enter shows of others has not.
+            # Only a job's own page shows every value; the pages of other kinds do not.
             yield FactSheet(rest="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
-        """Take up the view where it was left."""
+        """Restore the view."""
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
         self.table.begin_at(self.holder.view.cursor, line=self.holder.view.line)
@@ -150,22 +150,22 @@ class ListBody(Lifetime, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_line(self) -> None:
-        """Note on which line the cursor is; a table that shows nothing yet has no place."""
+        """Save the cursor's line in the view, unless the table is still empty."""
         if self.is_alive and self.table.keys:
             self.holder.change(line=self.table.line)
 
     def marked_rows(self) -> list[T]:
-        """Return the rows that are marked, in the order in which they were marked."""
+        """Return the marked rows, in the order in which they were marked."""
         return [row for key in self.holder.view.marks if (row := self.rows.get(key)) is not None]
 
     def await_row(self, key: str) -> None:
-        """Put the cursor on a row as soon as it is listed."""
+        """Move the cursor to a row as soon as it is listed."""
         self._awaited = key
         if self.is_alive:
             self._look_for_new(self.table.keys)
 
     def take(self, rows: Sequence[T], *, are_all: bool = True) -> None:
-        """Take over a new answer; marks of what is gone are dropped if it is all there is now."""
+        """Show new rows; if they are all there are, drop the marks of rows that are gone."""
         self.rows.replace(rows)
         snapshot = self._page.source().snapshot
         if are_all and snapshot.value is not None and not snapshot.is_recalled:
@@ -174,22 +174,22 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.show_rows()
 
     def reword(self, texts: Mapping[str, object]) -> None:
-        """Give columns the room of what stands there now, if rows have gone or say something else.
+        """Recalculate the column widths if a row has disappeared or its text has changed.
 
-        `texts` are what does not change by itself, by the keys of rows.
+        `texts` are the texts that do not change with time, by row key.
         """
         before, self._texts = self._texts, texts
         if any(texts.get(key) != text for key, text in before.items()):
-            self.table.lay_out_anew()
+            self.table.fit_columns()
 
     def tick(self, now: datetime) -> None:
-        """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        """Update the times shown: every second if any shows seconds, else every ten seconds."""
         if self.rows.changes_with_the_second(now) or clock.now().second % LONGER_AGES_EVERY == 0:
             self.table.show_again()
             self.show_preview(now)
 
     def _values(self, field: str) -> Iterable[str]:
-        """Return what a field says in the rows, those of the newest first, each once."""
+        """Return the distinct values of a field, from the newest rows."""
         read = self._page.kind.fields.get(field)
         if read is None or field in UNCOMPLETED:
             return ()
@@ -197,23 +197,23 @@ class ListBody(Lifetime, Container, Generic[T]):
         return dict.fromkeys(value for row in newest if (value := read(row)))
 
     def toggle_wide(self) -> None:
-        """Show all columns, or those that fit."""
+        """Toggle between all columns and those that fit."""
         self.holder.change(wide=not self.holder.view.wide)
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> None:
-        """Back out one level: the filter, then the marks."""
+        """Clear the filter; if there is none, the marks."""
         if self.filtering.terms:
             self.filtering.show_only("")
         else:
             self.marks.unmark_all()
 
-    # What the widgets say.
+    # Events of the widgets.
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
-        self.table.lay_out_anew()
+        self.table.fit_columns()
         self._page.paint_frame()
 
     @on(FilterBar.Done)
@@ -222,7 +222,7 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
-        # An empty list is no place: when the row is there again, the cursor is on it again.
+        # Keep the cursor when the list is empty, to restore it once the row is back.
         if message.key is not None:
             self.holder.change(cursor=message.key)
         self.previewing.follow()
@@ -244,7 +244,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     # Painting.
 
     def show_rows(self, *, is_refiltered: bool = False) -> None:
-        """Show the rows that pass the filter, in their order; say whether it is another one."""
+        """Show the rows that pass the filter, sorted; `is_refiltered` if the filter has changed."""
         now = self._page.moment()
         passing = self.rows.ids(
             self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
@@ -262,14 +262,14 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.show_preview(now)
 
     def show_notice(self) -> None:
-        """Say why there is nothing to show."""
+        """Show why the list is empty."""
         known, snapshot = len(self.rows), self._page.source().snapshot
         is_filtered = bool(self.filtering.terms) and (bool(known) or not has_all(snapshot.value))
         none = "" if is_filtered else self._page.none_words()
         self.table.notice = notice(snapshot, self._page.session, self._page.kind, known, none=none)
 
     def show_preview(self, now: datetime) -> None:
-        """Show all about the row under the cursor, if that is wished for."""
+        """Show the preview of the row under the cursor, unless previews are off."""
         self.previewing.show(now)
 
     def _look_for_new(self, listed: Sequence[str]) -> None:
@@ -278,13 +278,13 @@ class ListBody(Lifetime, Container, Generic[T]):
             self._awaited = None
 
     def _marks_changed(self) -> None:
-        """Say how many are marked, and what can be done with them; care for how they end."""
+        """Update what depends on the marks: the title, the hints and the notices of endings."""
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_title()
         self._page.paint_hints()
 
     def show_title(self) -> None:
-        """Bring what stands above the list up to date."""
+        """Repaint the title."""
         title = self.query_one("#title", Bar)
         title.left = (
             *amount_parts(

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class ListFilter(Generic[T]):
-    """Controller of a list of which some rows can be left out."""
+    """Controller of a list's filter."""
 
     def __init__(
         self,
@@ -25,44 +25,47 @@ class ListFilter(Generic[T]):
         bar: Callable[[], FilterBar],
         table: Callable[[], BigTable],
     ) -> None:
-        """Take where the filter is kept, and the one that lets only problems through."""
+        """Keep the filter in `holder`; `problems` is the filter that passes only problems."""
         self._holder = holder
         self._problems = problems
         self._bar = bar
         self._table = table
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
-        """What is asked of rows now."""
+        """The current filter."""
 
     def edit(self) -> None:
-        """Let a filter be typed."""
+        """Open the filter input."""
         self._bar().edit()
 
     def toggle_problems(self) -> None:
-        """Show only problems, or everything again."""
+        """Toggle the filter that passes only problems."""
         self.show_only("" if self.terms.text == self._problems else self._problems)
 
     def show_only(self, terms: str) -> None:
-        """Show the rows that pass a filter, until another is typed or esc."""
+        """Set the filter."""
         self._bar().set(terms)
 
     def begin_with(self, terms: Terms[T]) -> None:
-        """Show the rows that pass a filter, in a list that is not there yet."""
+        """Set the filter of a list that is not mounted yet."""
         self.terms = terms
         self._holder.change(filter=terms.text)
 
     def take(self, terms: Terms[T], show_rows: Callable[[], None]) -> None:
-        """Take over what was typed, and show what passes."""
+        """Apply a filter from the input and show the rows that pass."""
         self.terms = terms
         self._holder.change(filter=terms.text)
         show_rows()
 
     def done(self) -> None:
-        """Give the keys back to the list."""
+        """Focus the table."""
         self._table().focus()
 
 
 def filter_commands(place: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
-    """Return the commands that filter; `about` says by what, `problems` is the sentence of `!`."""
+    """Return the filter commands of a list.
+
+    `about` completes the help of `/`; `problems` is the help of `!`.
+    """
     return (
         Command(
             f"{place}.filter",

@@ -1,4 +1,4 @@
-"""The order of a list: chosen from a menu, by keys, or by a click on a heading."""
+"""The order of a list: chosen from a menu, with keys, or by a click on a heading."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class ListOrder:
-    """Controller of a list whose rows can be sorted."""
+    """Controller of a list's sort order."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class ListOrder:
         ask: Callable[[Choose], Awaitable[str | None]],
         changed: Callable[[], None],
     ) -> None:
-        """Take the orders there are, where the present one is kept, and what follows a change."""
+        """Keep the order in `holder`; `changed` is called after each change."""
         self._kind = kind
         self._holder = holder
         self._table = table
@@ -31,20 +31,20 @@ class ListOrder:
         self._changed = changed
 
     async def choose(self) -> None:
-        """Offer the orders."""
+        """Show the menu of orders."""
         choices = [(key, words) for key, (words, _) in self._kind.sorts.items()]
         chosen = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
         if chosen is not None:
             self._sort(chosen, reverse=False)
 
     def sort_by(self, column: str) -> None:
-        """Sort by a column; when it is sorted by that already, the other way round."""
+        """Sort by a column; if already sorted by it, reverse the order."""
         view = self._holder.view
         if order := self._kind.order_of(column):
             self._sort(order, reverse=order == view.sort and not view.reverse)
 
     def show(self) -> None:
-        """Show above the columns by which of them the rows are sorted."""
+        """Mark the sorted column in the table header."""
         view = self._holder.view
         largest_first = (view.sort in self._kind.largest_first) != view.reverse
         self._table().sorting = Sorting(view.sort, descending=largest_first)
@@ -58,7 +58,7 @@ class ListOrder:
 def order_commands(
     place: str, sorts: Sequence[tuple[str, str, str]]
 ) -> tuple[Command[ListOrder], ...]:
-    """Return the commands that sort; `sorts` are keys, columns and what an order is called."""
+    """Return the sort commands; `sorts` are triples of key, column and words for the order."""
     menu = Command(f"{place}.sort", "s", "sort", "Choose the order", ListOrder.choose)
     return (menu, *(_sort_command(place, *sort) for sort in sorts))
 

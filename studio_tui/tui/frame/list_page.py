@@ -1,4 +1,4 @@
-"""What lists share: the filter, the order, the marks, the preview, and the place that is kept."""
+"""The base of list pages: filter, order, marks, preview, and restoring the view."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class ListCommands(NamedTuple):
-    """The commands of one list, by what they are run with."""
+    """The commands of one list, by their owner."""
 
     filter: tuple[Command[ListFilter[Any]], ...]
     order: tuple[Command[ListOrder], ...]
@@ -40,7 +40,7 @@ class ListCommands(NamedTuple):
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """The keys of all of them."""
+        """The bindings of all commands."""
         return bindings(self.marks, self.filter, self.order, self.page)
 
 
@@ -55,9 +55,9 @@ def list_commands(
 ) -> ListCommands:
     """Return the commands of a list.
 
-    `noun` is what a row is called, `filters` completes the sentence of `/`, `problems` is that of
-    `!`, `sorts` are keys, columns and what an order is called, and `older` is what more of can be
-    loaded.
+    `noun` is what a row is called, `filters` completes the help of `/`, `problems` is the help of
+    `!`, `sorts` are triples of key, column and words for the order, and `older` names the rows that
+    can be loaded, in the plural; empty if there are none.
     """
     preview: Command[ListPage[Any]] = Command(
         f"{place}.preview",
@@ -89,9 +89,9 @@ def list_commands(
 
 
 class ListPage(Page, Generic[T]):
-    """A list with its filter, order, marks and preview, all of which are those of its body."""
+    """A page whose body is a list with filter, order, marks and preview."""
 
-    AUTO_FOCUS = "BigTable"  # else the first key of all would go to the filter
+    AUTO_FOCUS = "BigTable"  # otherwise the first key pressed would go to the filter
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
@@ -99,15 +99,15 @@ class ListPage(Page, Generic[T]):
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
-    """The filter that lets only problems through."""
+    """The filter that passes only problems."""
     is_stacked: ClassVar[bool] = False
-    """Whether the preview is below the list at any width: for lists of few rows."""
+    """Whether the preview is below the list at any width, for lists with few rows."""
     LIST: ClassVar[ListCommands]
 
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Take also what is remembered of the view."""
+        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, read_only=read_only)
         self.list: ListBody[T] = ListBody(self, view)
         self.commands.add_to(self.list.filtering, self.LIST.filter)
@@ -115,11 +115,11 @@ class ListPage(Page, Generic[T]):
         self.commands.add_to(self.list.marks, self.LIST.marks)
         self.commands.add_to(self, self.LIST.page)
 
-    # What a list says of itself.
+    # For subclasses to override.
 
     @abstractmethod
     def source(self) -> Poller[Any] | Activity:
-        """Return what tells the rows; `has_all`, `unreadable` and `duplicates` are said of them."""
+        """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
 
     @abstractmethod
     def cells_of(self, key: str) -> Cells:
@@ -127,27 +127,27 @@ class ListPage(Page, Generic[T]):
 
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
-        """Return what the preview says of the row under the cursor."""
+        """Return the preview of the row under the cursor."""
 
     @abstractmethod
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
 
     def ask_for_more(self) -> None:
-        """Ask for older rows, where there can be any."""
+        """Load older rows, if there can be any."""
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to be shown in place of these, such as one for many."""
+        """Return the rows to show for the filtered `keys`, such as one row for a group."""
         return keys
 
     def shown(self) -> None:
-        """Hear that other rows are shown, or in another order."""
+        """Called after the shown rows or their order have changed."""
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return what else stands above the list."""
+        """Return more parts for the title of the list."""
         return ()
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def body(self) -> ComposeResult:
         """Compose the list."""
@@ -155,7 +155,7 @@ class ListPage(Page, Generic[T]):
         yield self.list
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the title of the tab."""
         return (self.place.capitalize(),)
 
     def aged(self) -> Aged:
@@ -163,36 +163,36 @@ class ListPage(Page, Generic[T]):
         return self.source().snapshot
 
     def tick(self, now: datetime) -> None:
-        """Let the times in sight run on."""
+        """Update the times shown."""
         self.list.tick(now)
 
     def escape(self) -> None:
-        """Back out one level: the filter, then the marks."""
+        """Clear the filter; if there is none, the marks."""
         self.list.back_out()
 
     def remembered(self) -> ListView:
-        """Return what the next run begins with."""
+        """Return the view to save for the next run."""
         return self.view
 
     def note_place(self) -> None:
-        """Note what is not noted as it changes: how far the list is scrolled."""
+        """Save in the view what is not saved as it changes: the scroll position."""
         self.list.note_line()
 
-    # Short ways to what is in the body.
+    # Shortcuts to parts of the body.
 
     @property
     def view(self) -> ListView:
-        """Where the user is."""
+        """The state of the list that is restored by the next run."""
         return self.list.holder.view
 
     @property
     def rows(self) -> Listing[T]:
-        """All rows that are known."""
+        """All known rows."""
         return self.list.rows
 
     @property
     def table(self) -> BigTable:
-        """The rows that are shown."""
+        """The table of shown rows."""
         return self.list.table
 
     def row_at_hand(self) -> T | None:
@@ -200,5 +200,5 @@ class ListPage(Page, Generic[T]):
         return self.list.row_at_hand()
 
     def marked_rows(self) -> list[T]:
-        """Return the rows that are marked, in the order in which they were marked."""
+        """Return the marked rows, in the order in which they were marked."""
         return self.list.marked_rows()

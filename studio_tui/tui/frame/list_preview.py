@@ -1,4 +1,4 @@
-"""What stands beside a list about the row under the cursor."""
+"""The preview beside a list, about the row under the cursor."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,31 +23,32 @@ class ListPreview:
         *,
         rested: Callable[[], None],
     ) -> None:
-        """Take what is said at a time, and what is done once the cursor rests."""
+        """Show `facts` of a time in `body`; `rested` is called once the cursor has stopped
+        moving."""
         self._body = body
         self._holder = holder
         self._facts = facts
         self._rest = Rest(body, rested)
 
     def begin(self) -> None:
-        """Show it, or not, as it was left."""
+        """Show or hide the preview, as saved in the view."""
         self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
 
     def toggle(self) -> None:
-        """Show it, or show it no more."""
+        """Toggle the preview."""
         self._holder.change(preview=not self._holder.view.preview)
         self.begin()
 
     def show(self, now: datetime) -> None:
-        """Show all about the row under the cursor, if that is wished for."""
+        """Show the row under the cursor, unless the preview is hidden."""
         if self._holder.view.preview:
             self._body.query_one(FactSheet).show(self._facts(now))
 
     @property
     def size(self) -> Size:
-        """The columns and rows there are for facts."""
+        """The columns and rows available for facts."""
         return self._body.query_one(FactSheet).scrollable_content_region.size
 
     def follow(self) -> None:
-        """Follow the cursor as soon as it rests."""
+        """Update the preview once the cursor has stopped moving."""
         self._rest.moved()

@@ -1,4 +1,4 @@
-"""What the line above a list says: how much of it is shown, in which order, what is marked."""
+"""The line above a list: how many rows are shown, their order, and how many are marked."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ Parts = tuple[Part, ...]
 
 
 def has_all(answer: Any) -> bool:
-    """Return whether what is known is all there is; so it is where nothing says otherwise."""
+    """Return whether all rows are known; True if `answer` has no attribute `has_all`."""
     return answer is None or getattr(answer, "has_all", True)
 
 
 def amount_parts(
     place: str, title: str, *, shown: int, known: int, answer: Any, terms: str
 ) -> Parts:
-    """Return how many of the known rows are shown, and what else there is to say of the list.
+    """Return how many of the known rows are shown, the filter, and any faults of the answer.
 
-    `answer` is what is known, of which `has_all`, `unreadable` and `duplicates` are told; `terms`
-    is the filter as it was typed.
+    `answer` may have the attributes `has_all`, `unreadable` and `duplicates`; `terms` is the filter
+    as it was typed.
     """
     amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
@@ -42,7 +42,7 @@ def amount_parts(
 
 
 def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
-    """Return in which order the rows are, and how many are marked."""
+    """Return the order of the rows, unless it is the default, and how many are marked."""
     order = kind.sorts[view.sort][0] + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
@@ -54,7 +54,7 @@ def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
 
 
 def unseen_parts(unseen: int) -> Parts:
-    """Return how many new rows have come in above what is in sight; a click goes there."""
+    """Return how many new rows are above the visible ones; a click scrolls to them."""
     if not unseen:
         return ()
     return (Part(f" ↑ {unseen:,} new ", "title", "screen.press('g')"), Part("──", "rule"))
@@ -63,7 +63,7 @@ def unseen_parts(unseen: int) -> Parts:
 def notice(
     snapshot: Snapshot[Any], session: StudioSession, kind: Kind[Any], known: int, *, none: str
 ) -> str:
-    """Return why no row is shown; `none` is said where there is none that a filter leaves out."""
+    """Return why no row is shown; `none` is the text to use if there are no rows at all."""
     if snapshot.value is None:
         return "Asking Studio…" if snapshot.error is None else unreached(snapshot.error, session)
     if none:

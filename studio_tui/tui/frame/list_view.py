@@ -1,4 +1,4 @@
-"""What the dashboard remembers of the user's place, from one run to the next."""
+"""The state of a list that the dashboard restores on the next run."""
 
 import json
 import logging
@@ -12,17 +12,17 @@ from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.tui.frame.remembered import keep
 
 MOST_LOADED = 1_000_000
-"""Rows beyond which nobody has loaded any."""
+"""Upper limit of `loaded`; a larger value is invalid."""
 
 MOST_LINES = 10_000
-"""Lines that no terminal has."""
+"""Upper limit of `line`; a larger value is invalid."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """Where the user was in a list."""
+    """The user's place in a list, and its settings."""
 
     filter: str = ""
     sort: str = NEWEST_FIRST
@@ -30,36 +30,36 @@ class ListView:
     preview: bool = True
     wide: bool = False
     group: str = "none"
-    """By what rows stand together; a word of the list's own."""
+    """How rows are grouped; a name defined by the list."""
     loaded: int = 0
-    """Newest rows that the next run asks for, to have as many; 0 where no more than usual."""
+    """How many of the newest rows the next run requests; 0 for the usual number."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()
     """Ids of the marked rows, in the order in which they were marked."""
     opened: tuple[str, ...] = ()
-    """Keys of the groups that are unfolded."""
+    """Keys of the expanded groups."""
     line: int = 0
-    """On which line of those in sight the cursor is."""
+    """The cursor's line, counted from the first visible one."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return the view with some things changed."""
+        """Return a copy with changed fields."""
         return replace(self, **changes)
 
 
 class ViewHolder:
-    """The view of a list as the user changes it; the parts of the list share it."""
+    """The current view of a list, shared by the parts of the list."""
 
     def __init__(self, view: ListView) -> None:
         self.view = view
 
     def change(self, **changes: Any) -> None:
-        """Put another view in place of this one, with some things changed."""
+        """Replace the view by a copy with changed fields."""
         self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
-    """Return the remembered view of a list; a fresh one when there is none that can be read."""
+    """Return the saved view of a list; the default view if none can be read."""
     try:
         found = read_json(path)
         kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)} | {
@@ -88,12 +88,12 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
 
 
 def save_view(path: Path, view: ListView) -> None:
-    """Remember `view`."""
+    """Save `view`."""
     keep(path, view_text(view))
 
 
 def view_text(view: ListView) -> str:
-    """Return what `load_view` reads."""
+    """Return `view` as text for `load_view`."""
     return json.dumps(asdict(view))
 
 

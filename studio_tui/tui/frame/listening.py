@@ -1,4 +1,4 @@
-"""What a page hears from the pollers: only while it is shown, and each value once as news."""
+"""A page's subscriptions to pollers: only while it is shown, reporting each new value once."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -10,39 +10,39 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 
 class Source(Protocol):
-    """What can be listened to: a poller, or something else that publishes snapshots."""
+    """Something to subscribe to: a poller, or another publisher of snapshots."""
 
     @property
     def name(self) -> str:
-        """What tells it from the others."""
+        """Its unique name."""
 
     @property
     def snapshot(self) -> Snapshot[Any]:
-        """What it published last."""
+        """The last published snapshot."""
 
     def subscribe(self, listener: Callable[[Snapshot[Any]], None], /) -> Callable[[], None]:
-        """Tell `listener` each snapshot from now on; return a function that ends it."""
+        """Call `listener` with each later snapshot; return a function that unsubscribes."""
 
 
 class Listening:
     """The subscriptions of one page."""
 
     def __init__(self, page: Lifetime) -> None:
-        """Take the page, to which `Refreshed` and `TokenRefused` are posted."""
+        """Make subscriptions that post `Refreshed` and `TokenRefused` to `page`."""
         self._page = page
         self._leave: list[Callable[[], None]] = []
         self._seen: dict[str, object] = {}
-        """The value last taken over of each poller, to tell news from the same again."""
+        """The last value received from each poller, to recognize a repeated value."""
         self._refusal: AuthenticationError | None = None
         self._denial = ""
 
     @property
     def is_on(self) -> bool:
-        """Whether the page listens; else it is out of sight."""
+        """Whether the page is subscribed, that is, visible."""
         return bool(self._leave)
 
     def begin(self, pollers: Iterable[Source]) -> tuple[Refreshed, ...]:
-        """Listen to pollers; return what they know already, none where it was listened before."""
+        """Subscribe to pollers and return their snapshots; nothing if already subscribed."""
         if self._leave:
             return ()
         known = []
@@ -52,20 +52,20 @@ class Listening:
         return tuple(known)
 
     def end(self) -> None:
-        """Listen no more."""
+        """Unsubscribe from all pollers."""
         while self._leave:
             self._leave.pop()()
 
     def is_news(self, message: Refreshed) -> bool:
-        """Return whether a poller has another value than the last time it was heard."""
+        """Return whether the message has another value than the poller's last message."""
         before = self._seen.get(message.name)
         self._seen[message.name] = message.snapshot.value
         return message.snapshot.value is not before
 
     def ask_for_settings(self, message: Refreshed, *, is_first: bool) -> None:
-        """Ask for another token, or team, once for each time that Studio refuses the present one.
+        """Ask for another token, or team, once for each refusal by Studio.
 
-        `is_first` says that it is an answer to what is asked first of all.
+        `is_first` says that the message answers the first request of all.
         """
         error = message.snapshot.error
         if message.snapshot.stopped and isinstance(error, AuthenticationError):
@@ -82,7 +82,7 @@ class Listening:
             self._page.post_message(TeamRefused(str(error), error.teams))
 
     def forget_refusals(self) -> None:
-        """Ask for another team again should this one be refused again."""
+        """Forget the refused team, so that a new refusal asks again."""
         self._denial = ""
 
     def _poster(self, poller: Source) -> Callable[[Any], None]:

@@ -1,4 +1,4 @@
-"""Says in passing when what was asked for, opened or marked here has ended."""
+"""Notices that something started, opened or marked here has ended."""
 
 from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable
@@ -13,41 +13,41 @@ from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
 
 QUIET = 1.6
-"""Seconds in which nothing more may end before what has ended is said: a little longer than lists
-rest, so that what ends together is told of together."""
+"""Seconds without another ending before a notice is shown: a little longer than the polling
+interval of lists, so that what ends together is reported together."""
 
 LONGEST = 8.0
-"""Seconds after which it is said all the same."""
+"""Longest delay of a notice, in seconds."""
 
 FAILURE_TIMEOUT = 20.0
-"""Seconds for which a failure stays in sight."""
+"""Seconds for which a failure stays visible."""
 
 
 class Notices:
-    """Toasts, badges and the bell of one connection."""
+    """Toasts, badges and the bell for one connection."""
 
     def __init__(self, app: App[Any], endings: Endings, *, quiet: bool) -> None:
-        """Take what ends; where it is to be `quiet`, the badges alone say so."""
+        """Report `endings`; if `quiet`, with badges only."""
         self._app = app
         self._endings = endings
         self._quiet = quiet
         self._gathered = Ended()
-        """What has ended and is not said yet."""
+        """What has ended but has not been reported."""
         self._began = 0.0
-        """When the first of it was heard of, by the clock of `monotonic`; 0 where there is none."""
+        """When the first of it ended, by `monotonic()`; 0 if there is none."""
         self._due: TimerHandle | None = None
         self._leave: Callable[[], None] = endings.on_end(self._tell)
         app.screen_change_signal.subscribe(app, lambda _: self.look())
 
     def end(self) -> None:
-        """Say nothing any more."""
+        """Stop reporting."""
         if self._due is not None:
             self._due.cancel()
         self._leave()
         self._leave = lambda: None
 
     def look(self) -> None:
-        """Take the badge of the place in sight away, if somebody is there to see it."""
+        """Remove the badge of the current tab, if the terminal has the focus."""
         if (page := self._page_in_sight()) is not None:
             self._endings.look_at(page.place)
 
@@ -65,11 +65,11 @@ class Notices:
         if self._due is not None:
             self._due.cancel()
         left = max(0.0, self._began + LONGEST - monotonic())
-        # One of Textual's timers would not go off at all on a machine that is busy just then.
+        # A Textual timer would not fire at all if the machine is busy at that moment.
         self._due = get_running_loop().call_later(min(QUIET, left), self._say)
 
     def _say(self) -> None:
-        """Say how all that was gathered has ended."""
+        """Report everything that was gathered."""
         ended, self._gathered, self._began, self._due = self._gathered, Ended(), 0.0, None
         words = [jobs_ended(ended.jobs)] if ended.jobs else []
         words += [pipelines_ended(ended.pipelines)] if ended.pipelines else []
@@ -83,7 +83,7 @@ class Notices:
             self._app.bell()
 
     def _page_in_sight(self) -> Page | None:
-        """Return the page that is looked at, also below a dialog; `None` when none is."""
+        """Return the visible page, also if below a dialog; `None` without focus or page."""
         if not self._app.app_focus:
             return None
         pages = (each for each in reversed(self._app.screen_stack) if isinstance(each, Page))
@@ -91,7 +91,7 @@ class Notices:
 
 
 def from_threads(app: App[Any]) -> Callable[[str], None]:
-    """Return what says a sentence in passing, from whichever thread."""
+    """Return a function that shows a warning and can be called from any thread."""
 
     def say(words: str) -> None:
         app.call_later(app.notify, words, severity="warning", markup=False, timeout=20)

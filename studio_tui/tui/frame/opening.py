@@ -1,6 +1,6 @@
-"""What is seen before Studio is: the frame while connecting; and the ways there are to connect.
+"""The screen while connecting, and the possible ways to connect.
 
-It imports neither the wire nor the models, because it is there to be painted while they load.
+It imports neither `api` nor the models, because it is painted while they are being imported.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ DEFAULT_URL = "https://studio.datachain.ai"
 
 @dataclass(frozen=True, slots=True)
 class LocalChoice:
-    """Use the local Studio of this machine."""
+    """Use this machine's local Studio."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenChoice:
-    """Use a Studio with a token that was typed in."""
+    """Use a Studio with a token that was typed."""
 
     url: str
     team: str
@@ -36,14 +36,14 @@ class TokenChoice:
 
 @dataclass(frozen=True, slots=True)
 class TrustChoice:
-    """Use the token for another Studio than the one it was stored for."""
+    """Send the token to another Studio than the one it was stored for."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class TeamChoice:
-    """Go on with the same Studio and token, in another team."""
+    """Use the same Studio and token with another team."""
 
     team: str
 
@@ -52,7 +52,7 @@ Choice = LocalChoice | TokenChoice | TrustChoice | TeamChoice
 
 
 class Chosen(Message):
-    """The user has chosen where to go."""
+    """The user has chosen how to connect."""
 
     def __init__(self, choice: Choice) -> None:
         super().__init__()
@@ -60,14 +60,14 @@ class Chosen(Message):
 
 
 class ReadAgain(Message):
-    """Read the settings again, as they may have been mended, and ask Studio again."""
+    """Request to read the settings again, as they may have been corrected, and to ask Studio."""
 
 
 class OpeningScreen(Lifetime, Screen[None]):
-    """The frame, and what is being waited for."""
+    """The frame, and what the dashboard is waiting for."""
 
     def __init__(self, waiting_for: str) -> None:
-        """Take what is waited for, in words."""
+        """Make a screen that shows what it waits for."""
         super().__init__()
         self._waiting_for = waiting_for
 
@@ -79,10 +79,10 @@ class OpeningScreen(Lifetime, Screen[None]):
         yield Bar(id="keys")
 
     def on_mount(self) -> None:
-        """Fill the frame as far as it is known."""
+        """Fill in the known parts of the frame."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
 
     def say(self, words: str) -> None:
-        """Say what is waited for now."""
+        """Show what the dashboard is waiting for now."""
         self.query_one("#waiting", Static).update(words)

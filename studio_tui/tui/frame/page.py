@@ -1,6 +1,6 @@
-"""What all main screens share: the frame, the keys that work everywhere, and the listening.
+"""The base of all main screens: the frame, the keys that work everywhere, and subscriptions.
 
-A page listens to pollers only while it is shown, so that nothing is asked that nobody looks at.
+A page subscribes to pollers only while it is shown, so that nothing is polled unless it is visible.
 """
 
 from abc import abstractmethod
@@ -154,14 +154,14 @@ class Page(HasCommands, Screen[None]):
     key_bar = query_one("#keys", Bar)
 
     place = ""
-    """Name of the tab that this page is; empty for a page over another."""
+    """Name of the tab that this page is; empty for a page over a tab."""
     help_key = "?"
-    """The key that lists the keys."""
+    """The key that shows the help."""
     belongs_to = "jobs"
-    """Name of the tab that a page over another is about."""
+    """Name of the tab to which a page over a tab belongs."""
 
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Take what the page asks, and the words that say whose Studio it is."""
+        """Make a page about `session`; `home` names its team and host."""
         super().__init__()
         self._compositor = CroppedCompositor()
         self.commands = CommandSet(self)
@@ -173,40 +173,40 @@ class Page(HasCommands, Screen[None]):
         self.listening = Listening(self)
         self._key_hints = KeyHints(self)
 
-    # What controllers ask for.
+    # The interface for controllers.
 
     def say(self, words: str, severity: Severity = "information") -> None:
-        """Say something in passing."""
+        """Show a notification."""
         self.app.notify(words, severity=severity, markup=False)
 
     async def ask(self, question: Dialog[Answer]) -> Answer:
-        """Put a question over the page, and return its answer; for workers."""
+        """Show a dialog over the page, and return its answer; call from a worker."""
         return await self.app.push_screen_wait(question)
 
-    # What a subclass says of itself.
+    # For subclasses to override.
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the ids of the jobs that the page, or the cursor, is about."""
+        """Return the ids of the jobs that the page, or the row under the cursor, is about."""
         return ()
 
     @abstractmethod
     def body(self) -> ComposeResult:
-        """Compose what stands between header and footer."""
+        """Compose the content between header and footer."""
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the way to what is shown."""
+        """Return the breadcrumbs."""
         return ()
 
     def hints(self) -> Iterable[str]:
-        """Return the ids of the bindings most useful now, most useful first."""
+        """Return the ids of the bindings for the footer, most useful first."""
         return ()
 
     def label(self, binding: Binding) -> str:
-        """Return what the footer says that a key does now."""
+        """Return the current label of a key in the footer."""
         return binding.description
 
     def pollers(self) -> tuple[Source, ...]:
-        """Return what this page listens to; the header's counts come from these."""
+        """Return the sources this page subscribes to; they include those of the header's counts."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
@@ -215,23 +215,23 @@ class Page(HasCommands, Screen[None]):
         return self.session.jobs.snapshot
 
     def tick(self, now: datetime) -> None:
-        """Bring up to date what changes with time alone; called once a second while shown."""
+        """Update what changes with time alone; called once a second while the page is shown."""
 
     def moment(self) -> datetime:
-        """Return the moment of which things are shown: the present, unless Studio is silent."""
+        """Return the time for which the shown data holds: now, unless Studio does not answer."""
         return self.aged().moment(clock.now())
 
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Put the body into the frame."""
+        """Compose the frame around the body."""
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.body()
         yield Bar(id="keys")
 
     def on_mount(self) -> None:
-        """Start the one clock of the page."""
+        """Start the page's timer."""
         self._clock = self.set_interval(1.0, self._each_second)
         self.paint_frame()
 
@@ -244,21 +244,21 @@ class Page(HasCommands, Screen[None]):
 
     @on(events.ScreenSuspend)
     def _rest(self) -> None:
-        # Below a dialog the page is still in sight, and must not grow old unseen.
+        # Below a dialog the page is still visible, and must keep updating.
         if not isinstance(self.app.screen, ModalScreen):
             self._clock.pause()
             self._leave()
 
     def on_resize(self) -> None:
-        """Say as much as there is room for."""
+        """Repaint the frame for the new width."""
         self.paint_frame()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of what has the focus now."""
+        """Show the keys of the focused widget."""
         self.paint_hints()
 
     def on_unmount(self) -> None:
-        """Listen no more."""
+        """Unsubscribe."""
         self._leave()
 
     @on(Refreshed)
@@ -272,10 +272,10 @@ class Page(HasCommands, Screen[None]):
             self.paint_age()
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over what a poller published; without news only its age or its error is new."""
+        """Handle a poller's message; if not `is_news`, only the age or the error has changed."""
 
     def paint_frame(self) -> None:
-        """Bring header and footer up to date; what did not change is not painted."""
+        """Repaint header and footer, where they have changed."""
         self.top_bar.left = crumb_parts(self.home, self.crumbs())
         self.paint_age()
         current = self.place or self.belongs_to
@@ -284,37 +284,37 @@ class Page(HasCommands, Screen[None]):
         self.paint_hints()
 
     def paint_age(self) -> None:
-        """Say how old what is shown is, and how long what waits can be taken back."""
+        """Repaint the age of the data, and the seconds left to undo a command."""
         now = clock.now()
         self.key_bar.right = help_parts(self.help_key, self.session, now)
         self.top_bar.right = age_parts(self.aged(), now, self.read_only, self.session.replay)
 
     def paint_hints(self) -> None:
-        """Show the most useful keys."""
+        """Repaint the key hints."""
         self.key_bar.left = self._key_hints.parts(self.hints(), self.label)
 
     # The keys.
 
     def back(self) -> None:
-        """Go back one screen; from the first one, leave the program."""
+        """Go back one screen; from the first one, quit."""
         self.post_message(GoBack())
 
     def escape(self) -> None:
-        """Back out one level; on a page without levels that is the page itself."""
+        """Back out one level; on a page without levels, go back one screen."""
         if not self.place:
             self.back()
 
     def ask_again(self) -> None:
-        """Ask Studio again at once, with the settings as they are now."""
+        """Ask Studio again at once, after reading the settings again."""
         self.listening.forget_refusals()
         self.post_message(ReadAgain())
 
     def go_to(self, tab: str) -> None:
-        """Show another of the main places."""
+        """Show another tab."""
         self.post_message(GoTo(tab))
 
     async def action_press(self, key: str) -> None:
-        """Do what a key does; for the mouse."""
+        """Run the action of a key, for mouse clicks."""
         if pressed := self.active_bindings.get(key):
             await self.app.run_action(pressed.binding.action, pressed.node)
 
@@ -331,7 +331,7 @@ class Page(HasCommands, Screen[None]):
 
 
 def fresher(page: Page, job: Job, message: Refreshed, *, is_news: bool) -> Job | None:
-    """Return what is new of `job`; `None` when nothing is, or when it is no longer listed."""
+    """Return the newer version of `job`; `None` if unchanged or no longer listed."""
     jobs = message.snapshot.value
     if message.name != page.session.jobs.name or not is_news or jobs is None:
         return None

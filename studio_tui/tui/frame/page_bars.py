@@ -1,4 +1,4 @@
-"""What the bars of a page say: where one is, how old what is shown is, how much there is."""
+"""The content of a page's bars: breadcrumbs, the age of the data, tabs and counts."""
 
 from collections.abc import Sequence, Sized
 from datetime import datetime
@@ -22,28 +22,28 @@ TABS = (
 """Key, name and title of the tabs."""
 
 TITLES_FROM = 100
-"""Columns from which tabs have their titles; below, others than the current have short ones."""
+"""Columns from which tabs have full titles; below, all but the current one are shortened."""
 
 NUMBERS_FROM = 120
-"""Columns from which the tabs say how much is there: as many as large numbers need."""
+"""Columns from which tabs show their number of rows; enough for large numbers."""
 
 ROOMY_FROM = 128
-"""Columns from which there is room for all titles beside them."""
+"""Columns from which all titles fit beside the numbers."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
 _FIRST_SHORT = {"clusters", "activity"}
-"""Tabs that are looked at least, and so are the first to have a short title."""
+"""Tabs whose titles are shortened first, as they are the least used."""
 
 WORDS_FROM = 184
-"""Columns from which the counts of states stand in words too: as many as large numbers need."""
+"""Columns from which the counts of states include words; enough for large numbers."""
 
 Parts = tuple[Part, ...]
 
 
 def help_parts(key: str, session: StudioSession, now: datetime) -> Parts:
-    """Return what stands at the right of the footer: the key that lists the keys.
+    """Return the right side of the footer: the help key.
 
-    While commands wait, the key that takes the last of them back stands before it.
+    While commands are waiting to be sent, the undo key comes before it.
     """
     press = "app.help" if key == "?" else f"screen.press('{key}')"
     return (*_undo_parts(session, now), Part(key, "key", press), Part(" help ", Tone.DIM, press))
@@ -60,7 +60,7 @@ def _undo_parts(session: StudioSession, now: datetime) -> Parts:
 
 
 def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
-    """Return the way to what is shown; `home` is `team@host`, safe text."""
+    """Return the breadcrumbs; `home` is `team@host`, safe text."""
     parts = [Part(" studio-tui ", "title"), Part(f" {home}", Tone.DIM)]
     for crumb in crumbs:
         parts += [Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG)]
@@ -73,9 +73,9 @@ def age_parts(
     read_only: bool,
     replay: ReplayTime | None,
 ) -> Parts:
-    """Return how old what is shown is, and whether it can only be looked at.
+    """Return the age of the data, and whether the dashboard is read-only.
 
-    In a replay its time stands there instead.
+    In a replay, return its time instead.
     """
     if replay is not None:
         bar = time_bar(now, replay.share, replay.speed, runs=replay.runs)
@@ -86,20 +86,20 @@ def age_parts(
 
 
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
-    """Return the tabs and the counts of states, in the form that `width` columns have.
+    """Return the tabs, and the counts of states, formatted for `width` columns.
 
-    The form depends on nothing else, so that it does not change to and fro as numbers grow.
+    The format depends on nothing else, so that it does not switch back and forth as numbers grow.
 
-    While commands on many things are under way, how far they are stands in the place of the counts.
+    While bulk commands are running, their progress replaces the counts.
     """
     tabs = _tabs(session, current, width)
     return tabs, _batches(session) or _counts(session, in_words=width >= WORDS_FROM)
 
 
 def _tabs(session: StudioSession, current: str, width: int) -> Parts:
-    """Name the tabs, each with how much is there, or without; others than the current in short.
+    """Return the tabs, with their number of rows if wide enough; see `TITLES_FROM`.
 
-    A badge says how many have ended there, or failed, since the place was looked at.
+    A badge shows how many have ended, or failed, since the tab was last visited.
     """
     jobs = session.jobs.snapshot.value
     clusters = session.clusters.snapshot.value
@@ -130,7 +130,7 @@ def _tabs(session: StudioSession, current: str, width: int) -> Parts:
 
 
 def _batches(session: StudioSession) -> Parts:
-    """Return how far commands on many things are; nothing where there are none under way."""
+    """Return the progress of bulk commands; empty if none is running."""
     parts: list[Part] = []
     for batch in session.batches.snapshot.value or ():
         parts.append(Part(f"{batch.doing} {batch.ended:,} of {batch.total:,}", Tone.ACTIVE))

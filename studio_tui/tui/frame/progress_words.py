@@ -1,4 +1,4 @@
-"""What the user is told while Studio is asked to do something, and when it cannot be reached."""
+"""Messages while a request to Studio is pending, and when Studio cannot be reached."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from studio_tui.tui.frame.commands import Host
 T = TypeVar("T")
 
 SOON = 0.5
-"""Seconds for which nothing is said while an answer is waited for."""
+"""Seconds to wait for an answer before a notification."""
 
 ASKING = "Asking Studio…"
 SILENT = "Studio does not answer now; asking it all the same…"
@@ -22,19 +22,19 @@ NO_ACCOUNT = (
     "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
     "and `studio-tui --local` opens it."
 )
-"""A way out for whoever cannot reach a Studio elsewhere."""
+"""A suggestion for users who cannot reach a remote Studio."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
-"""What is to be done about a local Studio that is gone."""
+"""What to do if the local Studio has stopped."""
 
 
 async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
-    """Wait for a command; say that Studio is asked unless the answer comes soon.
+    """Await a command, with a notification unless the answer comes within `SOON`.
 
-    Where Studio has been silent already, that is said at once.
+    If Studio did not answer before, the notification is immediate.
 
     Raises:
-        StudioError: what the command raises.
+        StudioError: raised by the command.
     """
     if session.jobs.snapshot.error is not None:
         _tell(app, SILENT)
@@ -47,10 +47,10 @@ async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) ->
 
 
 async def reported(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
-    """Wait for a command, and say how it ended.
+    """Await a command, and notify the user of the outcome.
 
-    `done` is said when it went well; an error begins with `doing`, such as `Cancelling a.py`, as
-    the row may be out of sight by then.
+    `done` is the message of success; that of an error begins with `doing`, such as `Cancelling
+    a.py`, as the row may not be visible by then.
     """
     try:
         await asked(host.app, host.session, command)
@@ -61,13 +61,13 @@ async def reported(host: Host, doing: str, command: Awaitable[object], done: str
 
 
 def told(error: StudioError, session: StudioSession) -> str:
-    """Return an error as a sentence; of a local Studio that is gone, with how to start it again."""
+    """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
     words = said(error)
     return f"{words} {START_AGAIN}" if session.is_near and isinstance(error, NotSent) else words
 
 
 def unreached(error: StudioError, session: StudioSession) -> str:
-    """Return what stands in the place of a list that cannot be had."""
+    """Return the text shown instead of a list that cannot be loaded."""
     account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
     return f"{told(error, session)}\n\nctrl+r asks again now.{account}"
 

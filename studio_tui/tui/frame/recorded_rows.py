@@ -1,4 +1,4 @@
-"""The rows of a list that Studio does not list now, and the recorder has."""
+"""The rows of a list that Studio no longer lists, but the recorder has."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class RecordedRows(Generic[T]):
-    """Adds to a list what was ever seen, while it is filtered or older rows were asked for."""
+    """Adds recorded rows to a list while it is filtered or after older rows were requested."""
 
     def __init__(
         self,
@@ -26,38 +26,38 @@ class RecordedRows(Generic[T]):
         body: Callable[[], ListBody[T]],
         kind: Kind[T],
     ) -> None:
-        """Take what was ever seen, the list, and what its rows are."""
+        """Add the rows of `archive` to the list `body`."""
         self.archive = archive
         self._body = body
         self._kind = kind
         self._are_asked_for = False
         self._were_wanted = False
         self._listed: Sequence[T] | None = None
-        """What Studio told last; `None` before it has."""
+        """Studio's last answer; `None` before the first."""
         self.since: Mapping[str, datetime] = {}
-        """The rows that are added, and since when each is as it was recorded."""
+        """The added rows by key, and since when each is as recorded."""
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
-        """What stands above the list."""
+        """The parts for the title of the list."""
         return (Part(f"· {len(self.since):,} recorded ", Tone.DIM),) if self.since else ()
 
     def fact(self, key: str | None, now: datetime) -> tuple[Fact, ...]:
-        """Return what the preview says first of a row that is recorded."""
+        """Return the first fact in the preview of a recorded row; empty for other rows."""
         since = self.since.get(key or "")
         return () if since is None else (recorded_fact(since, now),)
 
     def marked(self, key: str, row: Cells) -> Cells:
-        """Return the cells of a row, as those of a recorded one if it is."""
+        """Return the cells of a row, marked as recorded if it is."""
         return recorded(row) if key in self.since else row
 
     def want(self) -> None:
-        """Show what was ever seen from now on, as older rows are asked for."""
+        """Show recorded rows from now on, as older rows were requested."""
         self._are_asked_for = True
         self.look()
 
     def look(self) -> None:
-        """Read what was recorded if that is wanted now, and show it, or no longer."""
+        """Read the recorded rows if they are needed now, and add or remove them."""
         is_wanted = self._is_wanted
         if is_wanted:
             self.archive.want()
@@ -66,12 +66,12 @@ class RecordedRows(Generic[T]):
             self.show()
 
     def take(self, listed: Sequence[T]) -> None:
-        """Take over a new answer of Studio's."""
+        """Show a new answer of Studio."""
         self._listed = listed
         self.show()
 
     def show(self) -> None:
-        """Show what Studio told, and what else was ever seen if that is wanted."""
+        """Show the rows of Studio, and recorded ones if needed."""
         known = self.archive.snapshot.value
         older: dict[str, T] = {}
         if known is not None and self._is_wanted:

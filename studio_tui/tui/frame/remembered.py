@@ -1,4 +1,4 @@
-"""What is kept in a file of its own from one run of the dashboard to the next."""
+"""State that is saved in a file from one run of the dashboard to the next."""
 
 import logging
 import os
@@ -14,13 +14,13 @@ logger = logging.getLogger(__name__)
 
 
 class Remembered(BaseModel):
-    """A memory that a file may lose without harm: it is a convenience."""
+    """State for convenience; losing its file does no harm."""
 
     model_config = ConfigDict(extra="ignore")
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return what was remembered; nothing when it cannot be read."""
+        """Return the saved state; the default if it cannot be read."""
         try:
             return cls.model_validate_json(read_bytes(path))
         except FileNotFoundError:
@@ -30,20 +30,20 @@ class Remembered(BaseModel):
             return cls()
 
     def save(self, path: Path) -> None:
-        """Keep it for the next run."""
+        """Save the state for the next run."""
         keep(path, self.model_dump_json())
 
 
 def keep(path: Path, text: str) -> None:
-    """Put a text in the place of a file; a disk that takes none costs the memory, not the program.
+    """Replace a file's content atomically; an error is logged, not raised.
 
-    A program that is killed meanwhile leaves the file as it was.
+    If the program is killed meanwhile, the file is unchanged.
     """
-    # Another dashboard may be about to keep its own.
+    # Another dashboard may be saving its own state.
     fresh = path.with_suffix(f".{os.getpid()}.new")
     try:
         private_dir(path.parent)
         fresh.write_text(text, "utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 (atomic, and that is the point)
+        os.replace(fresh, path)  # noqa: PTH105 (atomic)
     except (OSError, ValueError) as error:
         logger.warning("%s could not be kept: %s", path.name, error)

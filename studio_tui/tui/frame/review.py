@@ -1,4 +1,4 @@
-"""Shows what is about to be sent, line by line, and asks what to do with it."""
+"""A dialog that shows what is about to be sent, line by line, and asks what to do."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -25,7 +25,7 @@ _STYLES = {
 
 
 class Review(Dialog[str | None]):
-    """Offers answers under many lines; the answer is the key of one, `None` for none of them."""
+    """Offers answers below many lines; the answer is the key of one, `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
@@ -40,7 +40,7 @@ class Review(Dialog[str | None]):
     def __init__(
         self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
     ) -> None:
-        """Take safe lines, and answers as key and words, the first of which is the default."""
+        """Make a dialog from safe lines and pairs of key and words; the first is the default."""
         super().__init__()
         self._question = question
         self._lines = lines
@@ -57,7 +57,7 @@ class Review(Dialog[str | None]):
         yield Answers(*(answer(key, words, f"answer-{key}") for key, words in self._answers))
 
     def on_mount(self) -> None:
-        """Rest on the first answer, and take the letters of all."""
+        """Focus the first answer, and bind the keys of all."""
         for key, words in self._answers:
             self._bindings.bind(key, f"answer('{key}')", words)
         self.query(Button).first().focus()
@@ -68,5 +68,5 @@ class Review(Dialog[str | None]):
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_answer(self, key: str) -> None:
-        """Answer by letter."""
+        """Answer with a key."""
         self.dismiss(key)

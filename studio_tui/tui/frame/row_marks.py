@@ -1,4 +1,4 @@
-"""Marks on rows of a list: set and taken away by keys, kept by id however the list changes."""
+"""Marks on rows of a list: set and removed by keys, and kept by id as the list changes."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -10,29 +10,29 @@ from studio_tui.tui.widgets.big_table import BigTable
 
 
 class Bundles(Protocol):
-    """Which rows stand for several that can be marked."""
+    """Maps the rows of a list to the ids that are marked through them."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return what a row stands for: itself, or others."""
+        """Return the ids of a row: its own, or those of its group."""
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows of which all that they stand for is marked."""
+        """Return the rows whose ids are all in `marks`."""
 
 
 class Singles:
-    """Rows that each stand for themselves."""
+    """Rows that each have only their own id."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the row itself."""
+        """Return the id of the row itself."""
         return (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the same rows."""
+        """Return the same ids."""
         return marks
 
 
 class RowMarks:
-    """Controller of a list whose rows can be marked."""
+    """Controller of a list's marks."""
 
     def __init__(
         self,
@@ -43,16 +43,16 @@ class RowMarks:
         changed: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
-        """Take what a row is called, where marks are kept, and what is done after each change."""
+        """Keep the marks in `place`; `changed` is called after each change."""
         self._noun = noun
         self._place = place
         self._table = table
         self._changed = changed
         self._say = say
         self.bundles: Bundles = Singles()
-        """Which rows stand for several."""
+        """Maps the rows to ids."""
         self._last: str | None = None
-        """The row marked last, from which a range reaches."""
+        """The row marked last, where a range begins."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ class RowMarks:
         return self._place.view.marks
 
     def mark(self) -> None:
-        """Mark the row under the cursor, or take its mark away, and go on to the next."""
+        """Toggle the mark of the row under the cursor, and move down."""
         table = self._table()
         key = table.cursor
         if key is None:
@@ -74,7 +74,7 @@ class RowMarks:
         table.action_cursor_down()
 
     def mark_range(self) -> None:
-        """Mark all from the row marked last to the one under the cursor, or the latter alone."""
+        """Mark from the row marked last to the cursor; if that is not shown, mark only one row."""
         table = self._table()
         keys, key = table.keys, table.cursor
         if key is None:
@@ -86,34 +86,34 @@ class RowMarks:
         self._last = key
 
     def mark_all(self) -> None:
-        """Mark all that pass the filter, beside those that are marked."""
+        """Mark all rows that pass the filter, in addition to those already marked."""
         self._mark((*self.keys, *self._all(self._table().keys)))
 
     def unmark_all(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         self._mark(())
 
     def unmark(self, key: str) -> None:
-        """Take the mark of a row away, as what was asked for it is done."""
+        """Remove the mark of a row whose command has succeeded."""
         self.unmark_all_of((key,))
 
     def unmark_all_of(self, keys: Container[str]) -> None:
-        """Take the marks of some rows away."""
+        """Remove the marks of some rows."""
         if any(key in keys for key in self.keys):
             self._mark(key for key in self.keys if key not in keys)
 
     def hand_over(self, heirs: Mapping[str, str]) -> None:
-        """Give the marks of some rows to others, by the ids of the first, in the same order."""
+        """Transfer marks to other ids, given by the old ids, in the same order."""
         self._last = heirs.get(self._last or "", self._last)
         if any(key in heirs for key in self.keys):
             self._mark(heirs.get(key, key) for key in self.keys)
 
     def show(self) -> None:
-        """Show the marks that are remembered."""
+        """Show the saved marks in the table."""
         self._table().marked = self.bundles.marked_rows(frozenset(self.keys))
 
     def drop(self, known: Container[str]) -> None:
-        """Forget the marks of rows that are not `known`, and say so."""
+        """Remove the marks of rows not in `known`, with a notification."""
         kept = tuple(key for key in self.keys if key in known)
         gone = len(self.keys) - len(kept)
         if gone:
@@ -132,7 +132,7 @@ class RowMarks:
 
 
 def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
-    """Return the commands that mark rows of a place, each of which is called `noun`."""
+    """Return the mark commands of a list whose rows are called `noun`."""
     return (
         Command(
             f"{place}.mark",

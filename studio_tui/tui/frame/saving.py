@@ -1,8 +1,8 @@
-"""Writing text to a file of the user's: whole or not at all, for its owner alone.
+"""Writing text to a file of the user's: all or nothing, readable by its owner only.
 
-A log may hold secrets, so others may not read it; no other file is written over unasked.
+A log may contain secrets, so others must not read it. Files are never overwritten unasked.
 
-It knows lines and bytes, and no widget.
+It handles lines and bytes, and no widgets.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import safe_line
 
 Pieces = AsyncGenerator[bytes, None]
-"""What is to be written, some megabytes at the most at a time."""
+"""The bytes to write, in pieces of at most a few megabytes."""
 
 LINES_AT_ONCE = 256
-"""Lines that are drawn in a row before others have their turn: some milliseconds."""
+"""Lines formatted before control returns to the event loop; takes a few milliseconds."""
 
 _SLICE = 4 * 1024 * 1024
 _NAME_BYTES = 120
@@ -32,20 +32,20 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class CannotSaveError(StudioError):
-    """A file cannot be written; the sentence says why and what to type instead."""
+    """A file cannot be written; the message says why and what to type instead."""
 
     def __init__(self, words: str, *, why: str | None = None) -> None:
         super().__init__(words)
         self.why = why or words
-        """The sentence where nothing can be typed."""
+        """The message without the advice to type something else."""
 
 
 class AlreadyThereError(CannotSaveError):
-    """There is such a file already, and it was not said that it may go."""
+    """The file exists already, and overwriting was not allowed."""
 
 
 class Saved(NamedTuple):
-    """What is on disk now."""
+    """A file that was written."""
 
     path: Path
     """Absolute."""
@@ -55,7 +55,7 @@ class Saved(NamedTuple):
 
 
 def file_name(job_name: str, short_id: str) -> str:
-    """Return what a job's log is called by default: safe, and short enough, for every disk."""
+    """Return the default file name of a job's log, valid and short enough on every disk."""
     words = (
         "".join(c if c.isalnum() or c in "._" else "-" for c in s) for s in (job_name, short_id)
     )
@@ -65,10 +65,10 @@ def file_name(job_name: str, short_id: str) -> str:
 
 
 def path_of(typed: str) -> Path:
-    """Return the absolute path that the user means.
+    """Return the absolute path of what the user typed.
 
     Raises:
-        CannotSaveError: it is none.
+        CannotSaveError: it is not a valid path.
     """
     if not typed.strip():
         raise CannotSaveError("Type where to save it.")
@@ -96,10 +96,10 @@ def _is_encodable(typed: str) -> bool:
 
 
 async def whole(store: LogStore) -> Pieces:
-    """Yield the bytes of a log as far as it has come.
+    """Yield the bytes of a log up to its present size.
 
     Raises:
-        SpoolError: the log cannot be read, or what was read of it has changed since.
+        SpoolError: the log cannot be read, or has changed since.
     """
     size, version = store.size, store.version
     for offset in range(0, size, _SLICE):
@@ -109,7 +109,7 @@ async def whole(store: LogStore) -> Pieces:
 
 
 async def drawn(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
-    """Yield the lines that begin at `starts` as they are shown."""
+    """Yield the lines that begin at `starts`, as shown on screen."""
     lines: list[str] = []
     async for start in starts:
         lines.append(text_at(start) + "\n")
@@ -120,23 +120,23 @@ async def drawn(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pi
 
 
 async def text(written: str) -> Pieces:
-    """Yield a text as it is saved."""
+    """Yield a text encoded for a file."""
     yield written.encode("utf-8", "replace")
 
 
 async def save(
     pieces: Pieces, path: Path, *, replace: bool, wrote: Callable[[int], None] | None = None
 ) -> Saved:
-    """Write to `path`, and tell after each piece how many bytes are written.
+    """Write to `path`; `wrote` is called after each piece with the bytes written so far.
 
-    Nothing is left behind when that fails or is given up.
+    Nothing is left behind if it fails or is cancelled.
 
     Raises:
-        AlreadyThereError: there is such a file, and it may not be replaced.
-        CannotSaveError: the disk does not take it.
+        AlreadyThereError: the file exists, and `replace` is false.
+        CannotSaveError: the file cannot be written.
         SpoolError: the log cannot be read back.
     """
-    # Beside it, as only within one disk a file comes into place at once.
+    # In the same folder, as a rename is only atomic within one disk.
     draft = path.parent / f".studio-tui-{secrets.token_hex(8)}.part"
     lines = size = 0
     last = b""
@@ -154,13 +154,13 @@ async def save(
     except OSError as error:
         raise _explained(error, path) from error
     finally:
-        with suppress(OSError):  # it was never made, or has become the file
+        with suppress(OSError):  # never created, or already renamed
             draft.unlink()
     return Saved(path, lines + (last[-1:] not in {b"", b"\n"}), size)
 
 
 def _look_at(path: Path, *, replace: bool) -> None:
-    """See what is there before hours are spent on writing."""
+    """Check the existing file before spending hours on writing."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -172,19 +172,19 @@ def _look_at(path: Path, *, replace: bool) -> None:
 
 
 def _write(file: BinaryIO, piece: bytes) -> int:
-    """Write, in a thread; return how many lines end in the piece."""
+    """Write, in a thread; return the number of line ends in the piece."""
     file.write(piece)
     return piece.count(b"\n")
 
 
 def _put(draft: Path, path: Path, *, replace: bool) -> None:
-    """Give the file its name; a link, unlike a renaming, is never made over another file."""
+    """Rename the draft; without `replace`, use a hard link, which never overwrites a file."""
     if not replace:
         try:
             path.hardlink_to(draft)
         except FileExistsError as error:
             raise AlreadyThereError(f"{_name(path)} already exists.") from error
-        except OSError:  # a disk that knows no links
+        except OSError:  # the disk does not support links
             _look_at(path, replace=False)
         else:
             return

@@ -1,4 +1,4 @@
-"""Pictures of a screen as files, for their owner alone, as a screen may show anything."""
+"""Screenshots as files, readable by their owner only, as a screen may show secrets."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from studio_tui import clock
 
 
 def screenshot_folder() -> Path:
-    """Return the user's Downloads folder; where there is none, the current one."""
+    """Return the user's Downloads folder, or the current folder if there is none."""
     from platformdirs import user_downloads_path  # noqa: PLC0415 (not before it is needed)
 
     downloads = user_downloads_path()
@@ -18,15 +18,15 @@ def screenshot_folder() -> Path:
 
 
 class SavesScreenshots(App[Any]):
-    """Saves screenshots as logs are saved, and says where they are or why they are not.
+    """Saves screenshots the way logs are saved, and notifies the user of the path or the error.
 
-    Textual's own can be read by everybody, and their failures are not told.
+    Textual's own screenshots can be read by everybody, and their errors are not reported.
     """
 
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save what is in sight in the folder `path`, else where downloads go, in a worker."""
+        """Save the screen in the folder `path`, by default Downloads, in a worker."""
         stamp = clock.now().astimezone().strftime(time_format or "%Y-%m-%d-%H%M%S-%f")
         name = filename or f"studio-tui-{stamp}.svg"
         folder = Path(path) if path else screenshot_folder()
@@ -35,7 +35,7 @@ class SavesScreenshots(App[Any]):
 
     @work(name="screenshot", group="screenshot")
     async def _save_picture(self, picture: str, typed: str) -> None:
-        # Not before the first paint: this loads how logs are kept.
+        # Not before the first paint: these import the log storage.
         from studio_tui.presentation.format import size  # noqa: PLC0415
         from studio_tui.text import safe_line  # noqa: PLC0415
         from studio_tui.tui.frame.saving import CannotSaveError, path_of, save, text  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Keys that do nothing: of each it is said once, with where the keys are listed."""
+"""Notices for keys that do nothing here: once per key, with the key that shows the help."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from textual.keys import key_to_character
 
 
 class UnknownKeys:
-    """What was said of keys in this run."""
+    """The unknown keys pressed in this run."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._said: set[str] = set()
 
     def pressed(self, key: str) -> None:
-        """Say of a key that it does nothing, unless that was said, or keys cannot be listed."""
+        """Notify that a key does nothing, once per key, if the screen has a help key."""
         help_key = getattr(self._app.screen, "help_key", None)
         if help_key is None or key in self._said:
             return
         self._said.add(key)
         sign = key_to_character(key) or ""
-        # Textual knows the signs of ASCII alone by their names.
+        # Textual displays only ASCII characters as themselves.
         name = (
             sign
             if sign.strip() and sign.isprintable()

@@ -1,4 +1,4 @@
-"""By which of the main places the user came to a page over it."""
+"""The tab from which the user came to a page over it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _TITLES = {name: title for _, name, title in TABS}
 
 
 def first_crumb(page: Screen[Any], otherwise: str = "Jobs") -> str:
-    """Return the title of the main place that lies nearest below `page`."""
+    """Return the title of the nearest tab below `page`."""
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
     places = [getattr(screen, "place", "") for screen in below]

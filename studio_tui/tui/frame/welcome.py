@@ -1,4 +1,4 @@
-"""The first run, and a token or team that is refused: the user chooses where to go."""
+"""The first run, and a token or team that is refused: the user chooses how to connect."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,9 +23,9 @@ from studio_tui.tui.widgets.bar import Bar, Part
 
 
 class WelcomeScreen(AnsweredOnce, Screen[None]):
-    """The first run: no credentials were found, so the user chooses where to go."""
+    """The screen on which the user chooses a Studio, a token and a team."""
 
-    AUTO_FOCUS = ""  # else the first key would go into the hidden form
+    AUTO_FOCUS = ""  # otherwise the first key would go into the hidden form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "local", "local Studio", id="welcome.local"),
         Binding("2", "token", "use a token", id="welcome.token"),
@@ -42,10 +42,10 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         team: str = "",
         teams: Sequence[str] | None = None,
     ) -> None:
-        """Take why there is a choice to make, as a safe sentence, and what is known already.
+        """Make a screen with the reason for the choice, as a safe sentence, and the known values.
 
-        With a team known the screen lies over others, which escape goes back to. With `teams`, it
-        is the team that was refused and not the token; they are those that Studio names instead.
+        If `team` is given, the screen is over others, and escape closes it. If `teams` is given,
+        Studio refused the team and not the token; `teams` are those that Studio named instead.
         """
         super().__init__()
         self._why = why
@@ -87,12 +87,12 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         yield Bar(id="keys")
 
     def on_mount(self) -> None:
-        """Hide the form until it is wanted."""
+        """Hide the form until it is needed."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#token-form").display = False
         self._name_keys()
         if self._team:
-            # Digits are for its fields, so that there is nothing to choose by them.
+            # Digits are text in its fields, so the choices cannot be made with them.
             self.query(".choice").set(display=False)
             self.action_token()
 
@@ -103,7 +103,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             self._name_keys()
 
     def _name_keys(self) -> None:
-        """Name the keys that do something now: in a field letters and digits are text."""
+        """Show the keys available now: in a field, letters and digits are text."""
         again = ("ctrl+r", "read the settings again")
         if isinstance(self.focused, Input):
             keys = (("enter", "connect"), ("tab", "next field"), again, ("esc", "back"))
@@ -114,7 +114,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         )
 
     def say(self, problem: str) -> None:
-        """Say why the choice did not work; nothing typed is lost."""
+        """Show why the choice did not work; the input is kept."""
         self.query_one("#problem", Static).update(problem)
 
     def action_local(self) -> None:
@@ -123,18 +123,18 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         self.post_message(Chosen(LocalChoice()))
 
     def action_token(self) -> None:
-        """Let a token be typed."""
+        """Show the form for a token."""
         self.query_one("#token-form").display = True
         self.query_one("#token" if self._team and not self._keeps_token else "#team").focus()
 
     def action_read_again(self) -> None:
-        """Read the settings again, which may have been mended from elsewhere."""
+        """Read the settings again, which may have been corrected elsewhere."""
         self.say("Reading the settings again…")
         self.post_message(ReadAgain())
 
     @property
     def _keeps_token(self) -> bool:
-        """Whether the token that is known may be good."""
+        """Return whether the known token may be valid."""
         return self._teams is not None
 
     def _how(self) -> str:
@@ -144,7 +144,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         return f"Studio names: {', '.join(self._teams)}. {connects}"
 
     def action_back(self) -> None:
-        """Leave the form, and then the screen if it lies over others."""
+        """Leave the form; if the screen is over others, close it."""
         if self.focused is not None and not self._team:
             self.set_focus(None)
         elif self._team:
@@ -156,7 +156,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             name: self.query_one(f"#{name}", Input).value.strip()
             for name in ("url", "team", "token")
         }
-        # The token that is known is for the Studio that is known, and goes to no other.
+        # Never send the known token to another Studio.
         keeps = self._keeps_token and not values["token"] and values["url"] == self._url
         missing = [
             name for name, value in values.items() if not value and not (keeps and name == "token")

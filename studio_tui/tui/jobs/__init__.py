@@ -1,1 +1,1 @@
-"""Jobs: list, details and commands."""
+"""The jobs: list, details and commands."""

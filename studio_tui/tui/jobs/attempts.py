@@ -1,4 +1,4 @@
-"""From a job to the run before or after it: another attempt, or what it resumes."""
+"""Navigation from a job to its previous or next run: another attempt, or a resumed job."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,30 +8,30 @@ from studio_tui.tui.frame.commands import Command, Host
 
 
 class AttemptSteps:
-    """Controller of a screen that shows a job."""
+    """Controller of a screen that shows one job."""
 
     def __init__(
         self, host: Host, at_hand: Callable[[], Job], show: Callable[[Job], object]
     ) -> None:
-        """Take what returns the job that is shown, and what shows another."""
+        """Make a controller; `at_hand` returns the shown job, and `show` shows another."""
         self._host = host
         self._at_hand = at_hand
         self._show = show
 
     def why_none_before(self) -> str | None:
-        """Return why there is no run to go back to."""
+        """Return why there is no previous run."""
         return None if self._before() else "No run before this one is known here"
 
     def why_none_after(self) -> str | None:
-        """Return why there is no run to go on to."""
+        """Return why there is no next run."""
         return None if self._after() else "No run after this one is known here"
 
     async def go_before(self) -> None:
-        """Show the run before."""
+        """Show the previous run."""
         await self._go(self._before())
 
     async def go_after(self) -> None:
-        """Show the run after."""
+        """Show the next run."""
         await self._go(self._after())
 
     def _before(self) -> str | None:

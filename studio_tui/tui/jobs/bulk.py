@@ -1,4 +1,4 @@
-"""What is done with the marked jobs: one question for all, and an outcome for each."""
+"""Commands on the marked jobs: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -30,19 +30,19 @@ GIVEN_UP = "There is no way to know whether it was created; it was not sent agai
 
 
 class BulkJobs:
-    """Does with the marked jobs what commands do with one."""
+    """Runs the commands of a job on all marked jobs."""
 
     def __init__(
         self, host: Host, marked: MarkedJobs, owner_of: Callable[[Job], Pipeline | None]
     ) -> None:
-        """Take where the marked jobs come from, and what returns the pipeline that runs a job."""
+        """Make a controller; `owner_of` returns the pipeline that runs a job."""
         self._host = host
         self.marked = marked
         self._owner_of = owner_of
 
     @property
     def is_meant(self) -> bool:
-        """Whether commands are about marked jobs."""
+        """Whether any jobs are marked, so that commands apply to them."""
         return self.marked.count() > 0
 
     def why_not_cancel(self) -> str | None:
@@ -50,7 +50,7 @@ class BulkJobs:
         return self._why_none(to_cancel, "cancelled")
 
     def why_not_repeat(self) -> str | None:
-        """Return why none of them can be run again, as it was or changed."""
+        """Return why none of them can be rerun, unchanged or edited."""
         return self._why_none(to_repeat, "run again")
 
     def why_not_copy(self) -> str | None:
@@ -70,13 +70,13 @@ class BulkJobs:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
     def _counted(self, jobs: Sequence[Job]) -> str:
-        """Return how many jobs a question is about, and of how many where some are left out."""
+        """Return the number of jobs, and of how many if some are excluded."""
         count = max(self.marked.count(), len(jobs))
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
     async def _chosen(self, part: Callable[..., Chosen], done: str) -> Chosen | None:
-        """Return those that a command can be about; `None`, after saying why, if none can."""
+        """Return the jobs a command can apply to; if there are none, notify and return `None`."""
         jobs = await self.marked.jobs()
         chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
         if chosen.jobs:
@@ -86,17 +86,17 @@ class BulkJobs:
         return None
 
     async def copy_ids(self) -> None:
-        """Copy the ids of all, a line each."""
+        """Copy the ids of all, one per line."""
         ids = [job.id for job in await self.marked.jobs()]
         await copy(self._host.app, "\n".join(ids), f"The ids of {plural(len(ids), 'job')}")
 
     async def ids(self) -> list[str]:
-        """Return the ids of those that can be run again; an empty list, after saying why."""
+        """Return the ids of those that can be rerun; if there are none, notify the user."""
         chosen = await self._chosen(to_repeat, "run again")
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Say what will be cancelled and what not, ask, then cancel."""
+        """Show what will and will not be cancelled, ask, then cancel."""
         chosen = await self._chosen(to_cancel, "cancelled")
         if chosen is None:
             return
@@ -116,7 +116,7 @@ class BulkJobs:
             cancel_all(self._host, jobs, "job", self.marked.unmark)
 
     async def repeat(self, *, resume: bool) -> None:
-        """Say what is known of each and what not, ask, then create all of them again."""
+        """Show what is and is not known of each job, ask, then create them again."""
         chosen = await self._chosen(to_repeat, "run again")
         if chosen is None:
             return
@@ -141,7 +141,7 @@ class BulkJobs:
             begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Return what cancelling jobs means for the pipelines that run them."""
+        """Return the effects of cancelling jobs on the pipelines that run them."""
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
         for job in jobs:
             if (owner := self._owner_of(job)) is not None:
@@ -157,9 +157,9 @@ def creating(
     in_order: bool,
     made: Callable[[str], object] = lambda _: None,
 ) -> BulkCommand[Wish, Created | Started]:
-    """Return what has jobs created again; `made` is told the id of each as soon as it is.
+    """Return the command that creates jobs again; `made` is called with the id of each original.
 
-    `in_order` has those that depend on others of them start after these.
+    With `in_order`, a job starts after those of the others that it depends on.
     """
     ordered = OrderedCreation(host.session, wishes, files) if in_order and wishes[1:] else None
 
@@ -201,9 +201,9 @@ async def make_all(
     *,
     in_order: bool,
 ) -> None:
-    """Have jobs created again, and say of each what came of it, or why it cannot be.
+    """Create jobs again, and report the outcome of each.
 
-    `settled` is called before that is said; for `in_order` see `creating`.
+    `settled` is called before the report; see `creating` for `in_order`.
     """
     command = creating(host, wishes, files, made=made, in_order=in_order)
     await run(host, replace(command, settled=settled))
@@ -212,7 +212,7 @@ async def make_all(
 def _named(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Return a line on each job with what is known of it, and lines on what is known of none."""
+    """Return a line per job with its known values, and notes on the values not known."""
     parts_of = {
         job.id: known_parts(job, submitted[job.id]) if job.id in submitted else {} for job in jobs
     }
@@ -237,7 +237,7 @@ def _named(
 def _wish(
     job: Job, session: StudioSession, submitted: Submitted | None, resume: bool
 ) -> JobInput | StudioError:
-    """Return what makes a job again, or why it cannot be made."""
+    """Return the request that creates a job again, or the error if there is none."""
     try:
         wish = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
@@ -246,7 +246,7 @@ def _wish(
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
-    """Begin to cancel jobs, each of which is called `noun`; `unmark` is given the id of each."""
+    """Start to cancel jobs called `noun`; `unmark` is called with the id of each."""
     commands = host.session.commands
     begin(
         host,

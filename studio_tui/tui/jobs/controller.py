@@ -1,4 +1,4 @@
-"""What can be done with a job, the same from every screen that shows one."""
+"""The commands on a job, shared by all screens that show one."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,7 +32,7 @@ _RESUMING = (
 
 
 class JobController:
-    """Controller of a screen that has a job at hand, and perhaps marked ones."""
+    """Controller of a screen with a current job, and possibly marked ones."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class JobController:
         owner_of: Callable[[Job], Pipeline | None] | None = None,
         why_none: Callable[[], str] = lambda: NO_JOB,
     ) -> None:
-        """Take where jobs come from.
+        """Make a controller with its sources of jobs.
 
-        `at_hand` returns the job that commands are about, `marked` those that stand in for it where
-        several are meant, `owner_of` the pipeline that runs a job, and `why_none` says why there is
-        no job at hand.
+        `at_hand` returns the current job, `marked` holds the marked jobs, to which commands apply
+        instead if there are any, `owner_of` returns the pipeline that runs a job, and `why_none`
+        says why there is no current job.
         """
         self._host = host
         self._at_hand = at_hand
@@ -58,21 +58,21 @@ class JobController:
 
     @property
     def _bulk(self) -> "BulkJobs":
-        """What is done with the marked jobs."""
+        """The commands on marked jobs, created on first use."""
         if self._bulk_made is None:
             from studio_tui.tui.jobs.bulk import BulkJobs  # noqa: PLC0415 (not before it is used)
 
             self._bulk_made = BulkJobs(self._host, self.marked, self.owner_of)
         return self._bulk_made
 
-    # Why not.
+    # Why commands are unavailable.
 
     def why_no_job(self) -> str | None:
-        """Return why there is no job to do something with."""
+        """Return why there is no current job."""
         return self._why_none() if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why nothing can be asked about the job."""
+        """Return why no request about the job is possible."""
         job = self._at_hand()
         if job is None:
             return self._why_none()
@@ -92,7 +92,7 @@ class JobController:
         return f"The job is over: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
-        """Return why neither the job nor a marked one can be run again, as it was or changed."""
+        """Return why neither the job nor a marked one can be rerun, unchanged or edited."""
         if self.marked.count():
             return self._bulk.why_not_repeat()
         if reason := self._why_no_change():
@@ -111,7 +111,7 @@ class JobController:
         return None if self._new_job() else self.why_no_id()
 
     def _new_job(self) -> Job | None:
-        """Return the job that was made here a moment ago, if the user has not gone on since."""
+        """Return the job created here a moment ago, unless the cursor has moved since."""
         at_hand = self._at_hand()
         new = self._host.session.creating.new_job
         return new.instead_of(at_hand.id if at_hand else None)
@@ -134,24 +134,24 @@ class JobController:
     def _why_no_change(self) -> str | None:
         return self.why_no_id() or (READ_ONLY if self._host.read_only else None)
 
-    # What is done.
+    # Commands.
 
     def open_log(self) -> None:
-        """Show the log of the job at hand; just after one was made here, that of the new one."""
+        """Show the log of the current job, or of a job just created here."""
         if new := self._new_job():
             self._host.post_message(OpenLog(new.id, new))
         elif job := self._at_hand():
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
-        """Copy the whole id, and show it in case there is no clipboard; of the marked jobs all."""
+        """Copy the ids of the marked jobs, else of the current one, which is also displayed."""
         if self.marked.count():
             await self._bulk.copy_ids()
         elif job := self._at_hand():
             await copy(self._host.app, job.id)
 
     async def cancel(self) -> None:
-        """Ask, then cancel the marked jobs, else the one at hand."""
+        """Ask, then cancel the marked jobs, else the current one."""
         if self.marked.count():
             await self._bulk.cancel()
             return
@@ -175,11 +175,11 @@ class JobController:
             await reported(self._host, f"Cancelling {title(job)}", cancelling, done)
 
     async def run_again(self) -> None:
-        """Say what is known and what is not, then create the same job again."""
+        """Show what is and is not known, then create the same job again."""
         await self._repeat(resume=False)
 
     async def resume(self) -> None:
-        """Say what resuming is, then create the job again so that it uses its checkpoints."""
+        """Explain resuming, then create the job again so that it uses its checkpoints."""
         await self._repeat(resume=True)
 
     async def _repeat(self, *, resume: bool) -> None:
@@ -207,7 +207,7 @@ class JobController:
             self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
     async def edit(self) -> None:
-        """Show one form of the marked jobs, else that of the job at hand."""
+        """Open one form for the marked jobs, else for the current one."""
         if self.marked.count():
             if ids := await self._bulk.ids():
                 self._host.post_message(EditJobs(ids, self.marked.unmark))
@@ -221,22 +221,23 @@ class JobController:
             self._host.post_message(OpenPipeline(owner.pipeline_id, job.id))
 
     async def open_page(self) -> None:
-        """Open the job's page, after asking if it is not Studio's own, or copy its address."""
+        """Open the job's page in a browser, after asking if it is on another host, or copy its
+        URL."""
         job = self._at_hand()
         if job is None or not job.url:
             return
-        # Not before it is used: it looks for browsers.
+        # Imported on use, as it searches for browsers.
         from studio_tui.tui.frame.browser import open_page  # noqa: PLC0415
 
         await open_page(self._host.app, job.url, own=self._host.session.client.origin)
 
     def _known_owner(self, job: Job) -> Pipeline | None:
-        """Return the pipeline that runs a job; `None` where none is known to."""
+        """Return the known pipeline that runs a job; `None` if there is none."""
         known = self._host.session.pipelines.snapshot.value
         return known.owner(job.id) if known else None
 
     async def _repeat_of(self, job: Job) -> "Repeat | None":
-        """Return what makes a job again, or say why that cannot be."""
+        """Return how to create a job again; if impossible, notify the user and return `None`."""
         from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (not before it is used)
 
         try:
@@ -246,7 +247,7 @@ class JobController:
             return None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
-        """Return what a command means for the pipeline that runs the job, below an empty line."""
+        """Return the effects of a command on the job's pipeline, after an empty line."""
         owner, near = self.owner_of(job), self._host.session.is_near
         if owner is None:
             return ()

@@ -1,4 +1,4 @@
-"""Creating a job in front of the user: what came of it, and the question where nobody can tell."""
+"""Creating a job with notifications, and a question if the outcome is unknown."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ from studio_tui.tui.jobs.naming import title
 async def make_job(
     app: App[Any], creating: JobCreator, wish: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
-    """Create a job and say how it ended; return it if it is there. Call it in a worker."""
+    """Create a job and notify the user; return it if created. Call from a worker."""
     outcome = await create(app, creating, wish, files)
     if isinstance(outcome, Refused):
         app.notify(str(outcome.error), severity="error", markup=False)
@@ -41,7 +41,7 @@ async def create(
     *,
     uploading: UploadProgress = lambda _path, _sent, _size: None,
 ) -> Created | Refused | None:
-    """Create a job, asking where nobody can tell; `None` when the user has given it up then."""
+    """Create a job, asking if the outcome is unknown; `None` if the user then gives it up."""
     name = safe_line(wish.query_name or "the job")
 
     def doubted(error: StudioError) -> None:
@@ -60,7 +60,7 @@ async def create(
 
 
 def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
-    """Say that a job is there; `new` is what has `l` show its log, where that key does so."""
+    """Notify that a job was created; `new` is given if the key `l` can show its log."""
     if created.is_guess:
         words = "It cannot be told apart from one created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {words}"
@@ -77,7 +77,7 @@ def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
 
 
 async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unconfirmed]) -> None:
-    """Say which jobs of ended runs may not have been made; forget them if the user says so."""
+    """Ask about jobs of earlier runs with an unknown outcome; forget them if the user agrees."""
     forget = await app.push_screen_wait(confirm_forget(left))
     for unknown in left:
         if forget:
@@ -87,7 +87,7 @@ async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unc
 
 
 def confirm_again(unknown: Unconfirmed) -> Confirm:
-    """Return the question whether a job that is not to be seen shall be asked for once more."""
+    """Return the question whether to send a job again if it cannot be found."""
     return Confirm(
         "Was this job created? There is no way to know. Send it again?",
         (
@@ -105,7 +105,7 @@ def confirm_again(unknown: Unconfirmed) -> Confirm:
 
 
 def confirm_forget(left: Sequence[Unconfirmed]) -> Confirm:
-    """Return the question what is to become of wishes whose runs have ended."""
+    """Return the question whether to forget unconfirmed jobs of ended runs."""
     which = "A job" if len(left) == 1 else plural(len(left), "job")
     return Confirm(
         f"{which} of an earlier run may not have been made",
@@ -130,7 +130,7 @@ def _named(intent: Intent) -> tuple[str, ...]:
 
 
 def _seen(looked: Looked) -> str:
-    """Return what was seen of Studio's list, in words."""
+    """Return in words whether the job was found in Studio's list."""
     if not looked.answers:
         return "Studio has not shown its list of jobs since."
     words = f"It is not among the newest {plural(looked.jobs, 'job')} that Studio shows."

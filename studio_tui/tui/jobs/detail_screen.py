@@ -1,4 +1,4 @@
-"""Everything about one job: summary, query, environment and the raw fields."""
+"""The page of one job: summary, query, environment and raw fields."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -107,11 +107,11 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
 
 
 class JobScreen(Page):
-    """One job, kept fresh while it is shown."""
+    """A page about one job, updated while it is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, AttemptSteps, _COMMANDS),
-        # As in the list, where it shows the logs of all that are marked.
+        # As in the list, where it shows the merged log of all marked jobs.
         Binding("L", "do('job.log')", "log", id="job.log", tooltip="Show the job's log"),
     ]
 
@@ -126,7 +126,7 @@ class JobScreen(Page):
         *,
         read_only: bool,
     ) -> None:
-        """Take the job as it is known, and the ids of the list it was chosen from."""
+        """Make a page of a job; `among` are the ids of the list it was chosen from."""
         super().__init__(session, home, read_only=read_only)
         self._job = job
         self._among = among
@@ -150,36 +150,36 @@ class JobScreen(Page):
 
     def on_mount(self) -> None:
         """Show the job."""
-        # The arrows belong to the screen: the tabs follow them without the focus.
+        # The screen handles the arrow keys, so the tabs do not need the focus.
         self.query_one(PageTabs).can_focus = False
         self._show_job()
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the job."""
+        """Return the kind of page and the job's id."""
         return ("job", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the breadcrumbs."""
         return (first_crumb(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the job."""
+        """Return the job's id."""
         return (self._job.id,)
 
     def hints(self) -> Iterable[str]:
-        """Return the keys for the job's state."""
+        """Return the most useful keys for the job's state."""
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over what is new of the job; one that is no longer listed stays as it was."""
+        """Show changes of the job; one that is no longer listed stays as it was."""
         if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
             self._show_job()
 
     def tick(self, now: datetime) -> None:
-        """Let the times run on."""
+        """Update the times shown."""
         self.query_one("#summary-facts", FactSheet).show(
             kin_facts(
                 facts(self._job, clock.now(), heard_at=now, shown=self._values is Values.ALL),
@@ -188,9 +188,9 @@ class JobScreen(Page):
         )
 
     def toggle_values(self) -> None:
-        """Show more of the values of the environment, or none, and go where they stand.
+        """Show more of the environment's values, or none, and switch to that tab.
 
-        On the summary that is for logins in addresses, which are secrets all.
+        On the summary it shows or hides logins in addresses, which are all secret.
         """
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
@@ -223,16 +223,16 @@ class JobScreen(Page):
         self.tabs.active = keys[(keys.index(self.tabs.active) + step) % len(keys)]
 
     def scroll_lines(self, lines: int) -> None:
-        """Scroll the tab in sight by lines."""
+        """Scroll the current tab by lines."""
         self.pane.scroll_relative(y=lines, animate=False)
 
     def scroll_pages(self, pages: int) -> None:
-        """Scroll the tab in sight by pages."""
+        """Scroll the current tab by pages."""
         self.pane.scroll_relative(y=pages * max(1, self.pane.size.height - 1), animate=False)
 
     @property
     def pane(self) -> Widget:
-        """The tab in sight."""
+        """The content of the current tab."""
         return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
     def _show_job(self) -> None:

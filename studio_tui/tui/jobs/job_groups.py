@@ -1,4 +1,4 @@
-"""Jobs of one kind on one row: which groups there are, which are unfolded, what a key is about."""
+"""Grouping of jobs into rows: the groups, which are expanded, and the jobs of a row."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -25,14 +25,14 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
 
 MOST_OPENED = 200
-"""Unfolded groups that are remembered, the last ones."""
+"""The most expanded groups that are saved; the latest are kept."""
 
 
 class JobGroups:
-    """Controller of a list of jobs whose rows can stand for many."""
+    """Controller of a list of jobs that can be grouped."""
 
     def __init__(self, rows: Listing[Job], holder: ViewHolder, changed: Callable[[], None]) -> None:
-        """Take the jobs, where the grouping is kept, and what shows the rows anew."""
+        """Group `rows` as saved in `holder`; `changed` is called to show the rows again."""
         self._rows = rows
         self._holder = holder
         self._changed = changed
@@ -43,7 +43,7 @@ class JobGroups:
 
     @property
     def grouping(self) -> Grouping:
-        """By what jobs stand together."""
+        """How jobs are grouped."""
         kept = self._holder.view.group
         return Grouping(kept) if kept in set(Grouping) else Grouping.NONE
 
@@ -53,17 +53,17 @@ class JobGroups:
 
     @property
     def title_parts(self) -> tuple[Part, ...]:
-        """What stands above the list."""
+        """The parts for the title of the list."""
         if self.grouping is Grouping.NONE:
             return ()
         return (Part(f"· by {self.grouping} ", Tone.DIM, "screen.do('jobs.group')"),)
 
     def pipeline_of(self, job_id: str) -> str:
-        """Return the name of the pipeline that runs a job; empty if none is known to."""
+        """Return the name of the pipeline that runs a job; empty if none is known."""
         return self._owners.get(job_id, "")
 
     def learn(self, known: Pipelines | None) -> bool:
-        """Learn which jobs are of which pipelines; return whether that is news."""
+        """Read the pipelines of jobs; return whether they have changed."""
         if known is None or known is self._known:
             return False
         self._known = known
@@ -75,7 +75,7 @@ class JobGroups:
         return changed
 
     def arrange(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to be shown in place of these jobs."""
+        """Return the rows to show for these jobs."""
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
         if grouping is Grouping.NAME:
@@ -92,21 +92,21 @@ class JobGroups:
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:
-        """Return the jobs that a row stands for."""
+        """Return the jobs of a row."""
         group = self._arranged.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows of which all jobs are marked."""
+        """Return the rows whose jobs are all marked."""
         whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
         return marks.union(whole)
 
     def is_group(self, key: str | None) -> bool:
-        """Whether a row stands for many."""
+        """Return whether a row is a group."""
         return key in self._arranged.groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
-        """Return the jobs that a row stands for, those first that failed."""
+        """Return the jobs of a row, failed ones first."""
         if key is None:
             return []
         jobs = self._jobs(self.members(key))
@@ -123,24 +123,24 @@ class JobGroups:
         return group_cells(group, jobs, age, is_open=key in self._opened)
 
     def facts_of(self, key: str) -> tuple[Fact, ...]:
-        """Return what there is to say of a group."""
+        """Return the preview of a group."""
         group = self._arranged.groups[key]
         return group_facts(group, self._jobs(group.members))
 
     def toggle(self, key: str) -> None:
-        """Unfold a group, or fold it."""
+        """Expand or collapse a group."""
         known = tuple(each for each in self._opened if each != key)
         opened = known if key in self._opened else (*known, key)[-MOST_OPENED:]
         self._holder.change(opened=opened)
         self._changed()
 
     def turn(self) -> None:
-        """Group by what comes next."""
+        """Switch to the next grouping."""
         self._holder.change(group=self.grouping.next.value, opened=())
         self._changed()
 
     def _held(self) -> dict[str, str]:
-        """Return the jobs that wait for their pipelines, and whose they are."""
+        """Return the jobs that wait in a pipeline, with the pipeline's name."""
         return {
             job_id: label
             for job_id, label in self._owners.items()

@@ -1,4 +1,4 @@
-"""The preview of a list of jobs: it looks closer at the job that the reader rests on."""
+"""The preview of a list of jobs, which loads more about the job under the cursor."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,10 +16,10 @@ from studio_tui.service.session import StudioSession
 
 
 class JobPreview:
-    """What is said of the job under the cursor."""
+    """Facts about the job under the cursor."""
 
     def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
-        """Take also how much room there is."""
+        """Make a preview; `room` returns its size."""
         self._session = session
         self._room = room
         self._zone = clock.zone()
@@ -27,7 +27,7 @@ class JobPreview:
     def facts(
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
     ) -> tuple[Fact | Line, ...]:
-        """Return what there is to say of a job, and look closer at it if it is in sight."""
+        """Return the preview of a job; load more about it if it is visible."""
         look, room = self._session.closer_look, self._room()
         look.look(job if in_sight and room.height else None)
         if job is None:
@@ -46,5 +46,5 @@ class JobPreview:
         return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
-        """Look at nothing any more."""
+        """Stop loading."""
         self._session.closer_look.look(None)

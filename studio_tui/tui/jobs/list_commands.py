@@ -1,4 +1,4 @@
-"""What can be done in a list of jobs beside what can be done with one of them."""
+"""The commands of the list of jobs, besides those on one job."""
 
 from collections.abc import Callable, Sequence, Set
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ class JobListController:
         marked: Callable[[], Sequence[Job]],
         marks: RowMarks,
     ) -> None:
-        """Take what acts on one job, what groups them, those that stand in for one, and marks."""
+        """Make a controller; `marked` returns the marked jobs."""
         self._host = host
         self._jobs = jobs
         self._groups = groups
@@ -34,18 +34,18 @@ class JobListController:
         return None if self._marked() else self._jobs.why_no_log()
 
     def open_logs(self) -> None:
-        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
+        """Show the merged log of the marked jobs, else the log of the job under the cursor."""
         if jobs := self._marked():
             self._host.post_message(OpenLogs(tuple(job.id for job in jobs)))
         else:
             self._jobs.open_log()
 
     def why_none_ended(self) -> str | None:
-        """Return why there is no mark to take away of a job that has ended."""
+        """Return why no mark of an ended job can be removed."""
         return None if self._ended() else "No marked job has ended"
 
     def unmark_ended(self) -> None:
-        """Take the marks of jobs that have ended away."""
+        """Remove the marks of jobs that have ended."""
         self._marks.unmark_all_of(self._ended())
 
     def _ended(self) -> Set[str]:
@@ -53,15 +53,15 @@ class JobListController:
         return ended.intersection(self._marks.keys)
 
     def why_no_form(self) -> str | None:
-        """Return why no job can be made."""
+        """Return why no job can be created."""
         return READ_ONLY if self._host.read_only else None
 
     def open_form(self) -> None:
-        """Show the form of a new job."""
+        """Show the form for a new job."""
         self._host.post_message(OpenForm())
 
     def turn_grouping(self) -> None:
-        """Group by what comes next."""
+        """Switch to the next grouping."""
         self._groups.turn()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -1,4 +1,4 @@
-"""The list of jobs: what runs, what waits, what failed, and what to do about it."""
+"""The list of jobs: running, waiting, failed, and the commands on them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -52,7 +52,7 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
 
 
 def _kind(progress: RunningProgress, pipeline_of: Callable[[str], str]) -> Kind[Job]:
-    """Return what rows are, with what their logs and pipelines say."""
+    """Return the kind of rows, with sort orders and fields for progress and pipelines."""
     return replace(
         JOBS,
         sorts=sorts_with(progress.get, pipeline_of),
@@ -69,7 +69,7 @@ _SORTS = (
 
 
 class JobsScreen(ListPage[Job]):
-    """A table of all jobs that are known, with a preview of the one under the cursor."""
+    """A table of all known jobs, with a preview of the one under the cursor."""
 
     place = "jobs"
     kind = JOBS
@@ -92,7 +92,7 @@ class JobsScreen(ListPage[Job]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Take also what is remembered of the view."""
+        """Make a page in the state of the restored `view`."""
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.kind = _kind(self._progress, self._pipeline_of)
         super().__init__(session, home, view, read_only=read_only)
@@ -108,34 +108,34 @@ class JobsScreen(ListPage[Job]):
         self._preview = JobPreview(session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
-        """Hear of what is learnt of the job under the cursor, and of all that was ever seen."""
+        """Subscribe to recorded jobs, and to more about the job under the cursor."""
         self.listen(self.session.archive.subscribe, lambda _: self._recorded.show())
         self.listen(self.session.closer_look.subscribe, self._learnt)
 
     def remembered(self) -> ListView:
-        """Return what the next run begins with: as many jobs as are known by now."""
+        """Return the view to save, with the number of jobs loaded by now."""
         return super().remembered().replace(loaded=self.session.jobs_feed.to_load)
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state under the cursor."""
+        """Return the most useful keys for the state of the job under the cursor."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         job = self.job_at_hand()
         return _MARK_HINTS if job and self.view.marks else _hints_for(job)
 
     def job_at_hand(self) -> Job | None:
-        """Return the job under the cursor; of a group one that failed, else the first."""
+        """Return the job under the cursor; of a group a failed one, else the first."""
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the job under the cursor."""
+        """Return the id of the job under the cursor."""
         job = self.job_at_hand()
         return (job.id,) if job is not None else ()
 
     def marked_jobs(self) -> list[Job]:
-        """Return the jobs that are marked, else those of the group under the cursor."""
+        """Return the marked jobs, else those of the group under the cursor."""
         cursor = self.table.cursor if self.is_alive and not self.view.marks else None
         return self.groups.jobs_of(cursor) if self.groups.is_group(cursor) else self.marked_rows()
 
@@ -143,7 +143,7 @@ class JobsScreen(ListPage[Job]):
         return self.groups.pipeline_of(job_id)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer; the same answer as before changes nothing but its age."""
+        """Show a new answer; a repeated answer only changes its age."""
         if message.name == self.session.pipelines.name:
             if is_news and self.groups.learn(self.session.pipelines.snapshot.value):
                 self.list.show_rows()
@@ -155,37 +155,37 @@ class JobsScreen(ListPage[Job]):
         self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
-        """Let the times in sight run on; where none shows seconds, now and then is enough."""
+        """Update the times shown, and the running jobs to follow."""
         self._look()
         if not self.view.preview:
             self._preview.leave()
         super().tick(now)
 
-    # What a list says of itself.
+    # Overrides of ListPage.
 
     def source(self) -> Poller[Jobs]:
-        """Return what tells the rows."""
+        """Return the poller of jobs."""
         return self.session.jobs
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
         return "No jobs yet."
 
     def ask_for_more(self) -> None:
-        """Ask for older jobs; also for those that Studio does not tell any more."""
+        """Load older jobs, including recorded ones that Studio no longer lists."""
         self.session.more_jobs()
         self._recorded.want()
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to be shown in place of these jobs: one for many of a kind."""
+        """Return the rows to show for these jobs, with one row per group."""
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:
-        """Return by what the jobs are grouped, and how many of them are recorded."""
+        """Return the grouping, and how many jobs are recorded."""
         return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of a job, or of a group."""
+        """Return the cells of a job or a group."""
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
@@ -195,7 +195,7 @@ class JobsScreen(ListPage[Job]):
         return self._recorded.marked(key, told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
-        """Return what the preview says of the job, or the group, under the cursor."""
+        """Return the preview of the job or group under the cursor."""
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
             self._preview.leave()
@@ -205,11 +205,11 @@ class JobsScreen(ListPage[Job]):
         return (*self._recorded.fact(cursor, now), *facts)
 
     def shown(self) -> None:
-        """Learn how far those in sight are, and what else passes a filter."""
+        """Update the recorded rows, and the running jobs to follow."""
         self._recorded.look()
-        self.call_after_refresh(self._look)  # a table without a size has nothing in sight
+        self.call_after_refresh(self._look)  # a table without a size has no visible rows
 
-    # What the jobs say.
+    # Events.
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:
@@ -229,8 +229,8 @@ class JobsScreen(ListPage[Job]):
             self.list.show_preview(self.moment())
 
     def _look(self) -> None:
-        """Learn how far the running jobs in sight are."""
-        if self.listening.is_on:  # else this page is out of sight
+        """Follow the progress of the visible running jobs."""
+        if self.listening.is_on:  # otherwise this page is not visible
             jobs = map(self.rows.get, self.table.keys_in_sight)
             self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
 

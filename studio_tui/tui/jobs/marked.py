@@ -1,4 +1,4 @@
-"""The jobs that are marked: where there are any, a command on a job is about these."""
+"""The marked jobs: if there are any, commands on a job apply to them."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -7,40 +7,40 @@ from studio_tui.api.models import Job
 
 
 class MarkedJobs(Protocol):
-    """The marks of a screen, as far as commands on jobs need them."""
+    """The interface of a screen's marks for commands on jobs."""
 
     @property
     def noun(self) -> str:
-        """What one of them is called: `marked job`; `job` where a group stands for its jobs."""
+        """What one is called: `marked job`, or `job` if they are those of a group."""
 
     def count(self) -> int:
-        """Return how many rows are meant; among them may be some that have no job yet."""
+        """Return how many rows are marked, including any that have no job yet."""
 
     def known(self) -> Sequence[Job]:
-        """Return those of their jobs that can be had without asking Studio."""
+        """Return those of their jobs that are available without a request."""
 
     async def jobs(self) -> Sequence[Job]:
-        """Return their jobs, asking Studio for those that are not known."""
+        """Return their jobs, requesting unknown ones from Studio."""
 
     def unmark(self, job_id: str) -> None:
-        """Take the mark of a job away, as what was asked for it is done."""
+        """Remove the mark of a job whose command has succeeded."""
 
 
 class NoMarks:
-    """The marks of a screen on which nothing can be marked."""
+    """The marks of a screen without marks."""
 
     noun = "marked job"
 
     def count(self) -> int:
-        """Return that no row is meant."""
+        """Return 0."""
         return 0
 
     def known(self) -> Sequence[Job]:
-        """Return no job."""
+        """Return an empty tuple."""
         return ()
 
     async def jobs(self) -> Sequence[Job]:
-        """Return no job."""
+        """Return an empty tuple."""
         return ()
 
     def unmark(self, job_id: str) -> None:
@@ -57,9 +57,9 @@ class ListedMarks:
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Take what returns the marked jobs, and what takes the mark of one away.
+        """Make marks from functions that return the marked jobs and that unmark one.
 
-        `is_group` says that nothing is marked, and the jobs are those of a group.
+        `is_group` returns whether nothing is marked, and the jobs are those of a group.
         """
         self._marked = marked
         self._unmark = unmark
@@ -67,7 +67,7 @@ class ListedMarks:
 
     @property
     def noun(self) -> str:
-        """What one of them is called."""
+        """What one is called."""
         return "job" if self._is_group() else "marked job"
 
     def count(self) -> int:
@@ -83,5 +83,5 @@ class ListedMarks:
         return self._marked()
 
     def unmark(self, job_id: str) -> None:
-        """Take the mark of a job away."""
+        """Remove the mark of a job."""
         self._unmark(job_id)

@@ -1,4 +1,4 @@
-"""What a job is called in questions and reports."""
+"""The names of jobs in questions and reports."""
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.causes import cause
@@ -6,12 +6,12 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 
 
 def title(job: Job) -> str:
-    """Return what a job is called in a sentence: name and short id."""
+    """Return the name of a job in a sentence: name and short id."""
     return f"{job.name or 'a job without a name'} ({job.id[:SHORT_ID]})"
 
 
 def describe(job: Job) -> tuple[str, ...]:
-    """Return the lines that name a job beyond doubt; names can look alike, ids cannot."""
+    """Return lines that identify a job, with its id, as names can look alike."""
     return (
         f"  name    {job.name or '–'}",
         f"  id      {job.id}",

@@ -1,4 +1,4 @@
-"""Jobs that are to be made again: what Studio tells of them, and what this dashboard submitted."""
+"""Rerunning jobs: combines what Studio returns with what this dashboard submitted."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,28 +20,28 @@ from studio_tui.tui.jobs.naming import title
 
 @dataclass(frozen=True)
 class Repeat:
-    """A job, and what makes it again."""
+    """A job, and the request that creates it again."""
 
     job: Job
     wish: JobInput
     submitted: Submitted | None
-    """What it was submitted with, if that was done here."""
+    """What it was submitted with; `None` if not from here."""
 
     @classmethod
     async def of(cls, job: Job, session: StudioSession) -> "Repeat":
-        """Find out how a job is made again.
+        """Find out how to create a job again.
 
         Raises:
-            InvalidRequest: it cannot be repeated from what is known of it.
+            InvalidRequest: too little is known of the job.
         """
         return (await cls.of_all((job,), session))[0]
 
     @classmethod
     async def of_all(cls, jobs: Iterable[Job], session: StudioSession) -> "list[Repeat]":
-        """Find out how each of several jobs is made again.
+        """Find out how to create several jobs again.
 
         Raises:
-            InvalidRequest: one cannot be repeated from what is known of it.
+            InvalidRequest: too little is known of one of them.
         """
         jobs = tuple(jobs)
         known = await submitted_of(jobs, session)
@@ -58,20 +58,20 @@ class Repeat:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What a dialog says of it, safe to draw."""
+        """The text for a dialog, safe to draw."""
         known = None if self.submitted is None else known_parts(self.job, self.submitted)
         return repeat_lines(self.job, known)
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
-    """Return by id what jobs were submitted with; of a run that Studio made, what it repeats."""
+    """Return what jobs were submitted with, by id; for a run made by Studio, its original's."""
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
     return await asyncio.to_thread(session.history.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
-    """Return the names of what Studio does not send of a job, with safe values, if they had any."""
+    """Return the values that Studio does not return for a job, by name, safe to draw."""
     names, number = names_of(submitted.files), submitted.compute_cluster_id
     values = {
         "priority": "" if submitted.priority is None else str(submitted.priority),
@@ -83,7 +83,7 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
 
 
 def names_of(files: Iterable[SentFile]) -> dict[str, str]:
-    """Return by id what uploads are called, safe to draw: `notes.txt (12 B)`."""
+    """Return the names of uploads by id, safe to draw: `notes.txt (12 B)`."""
     return {
         file.id: file.label if file.size is None else f"{file.label} ({size(file.size)})"
         for file in files
@@ -92,7 +92,7 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
 
 
 def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
-    """Return a line on each thing that differs from a job as it was; it may take a while."""
+    """Return a line for each difference from the original job; may be slow."""
     submitted = repeat.submitted
     found = difference(
         before,
@@ -108,7 +108,7 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
 
 
 def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
-    """Say that what was a schedule runs once now, and at once."""
+    """Return a note that a former schedule runs once now."""
     if submitted is None or after.cron_expression or after.start_after:
         return ()
     start = submitted.start_after
@@ -118,7 +118,7 @@ def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:
-    """Return a schedule with its times from what was submitted here, if Studio does not say."""
+    """Return a schedule with its times from what was submitted here, if Studio has none."""
     if task.schedule is not None or submitted is None:
         return task
     if submitted.cron_expression is None and submitted.start_after is None:

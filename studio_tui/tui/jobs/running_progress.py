@@ -1,4 +1,4 @@
-"""How far the running jobs in sight have come, for a screen that shows them."""
+"""The progress of the visible running jobs, for a screen that shows them."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -7,26 +7,26 @@ from studio_tui.service.polling.progress_watch import ProgressWatch
 
 
 class RunningProgress:
-    """The newest bar of each job that is looked at; what is no longer looked at is forgotten."""
+    """The latest progress bar of each followed job; those of other jobs are dropped."""
 
     def __init__(self, watch: ProgressWatch, moved: Callable[[], object]) -> None:
-        """Take also what is called whenever a bar has moved."""
+        """Follow `watch`; `moved` is called whenever a bar has moved."""
         self._watch = watch
         self._moved = moved
         self._bars: dict[str, Progress] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     def get(self, job_id: str) -> Progress | None:
-        """Return how far a job has come, if that is known."""
+        """Return the progress of a job; `None` if unknown."""
         return self._bars.get(job_id)
 
     @property
     def bars(self) -> Mapping[str, Progress]:
-        """The newest bars by job; changed as they move."""
+        """The latest bars by job; a live mapping."""
         return self._bars
 
     def look(self, job_ids: Iterable[str]) -> None:
-        """Learn of these jobs from now on, and of no others."""
+        """Follow these jobs, and no others."""
         wanted = list(job_ids)
         if self._unsubscribe is None:
             self._unsubscribe = self._watch.subscribe(self._hear)
@@ -34,7 +34,7 @@ class RunningProgress:
         self._watch.watch(wanted)
 
     def leave(self) -> None:
-        """Learn of nothing; what is known is kept for the return."""
+        """Stop following; the known bars are kept."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None

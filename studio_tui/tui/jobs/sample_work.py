@@ -1,4 +1,4 @@
-"""Something to look at where there is nothing yet: work that a new local Studio is offered."""
+"""Sample jobs that are offered in a new local Studio."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -20,24 +20,24 @@ from studio_tui.tui.jobs.create import create
 
 @dataclass(frozen=True)
 class SampleWork:
-    """Jobs to begin with when there are none."""
+    """Jobs to start with if there are none."""
 
     jobs: Sequence[tuple[JobInput, Sequence[Path]]]
     """What to create, in this order, each with its files."""
     about: Sequence[str]
-    """Lines that say what they are."""
+    """Lines that describe the jobs."""
     ask: bool
-    """Whether to ask before they are run."""
+    """Whether to ask before running them."""
     target: str = ""
     """The dataset that a pipeline rebuilds as soon as the jobs that make it have run."""
     makers: Collection[str] = ()
     """Names of these jobs."""
     look_at: str = ""
-    """What to look at in the pipeline, in a sentence."""
+    """A sentence on what to look at in the pipeline."""
 
 
 async def begin_with(app: App[Any], session: StudioSession, work: SampleWork) -> None:
-    """Run sample work if there is no job at all and the user wants it. Call it in a worker."""
+    """Run the samples if there are no jobs and the user agrees. Call from a worker."""
     if (await session.jobs.first()).jobs:
         return
     question = Confirm(

@@ -1,4 +1,4 @@
-"""In which order several jobs that run again start: what is asked, and one request for all."""
+"""The start order of several rerun jobs: how to describe it, and one request for all."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,31 +13,31 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.jobs.naming import title
 
 Wish = tuple[Job, JobInput | StudioError]
-"""A job, and what makes it again, or why that cannot be."""
+"""A job, and the request that creates it again, or the error if there is none."""
 
 
 @dataclass(frozen=True)
 class StartOrder:
-    """What there is to say of the order in which jobs start again."""
+    """How to describe the order in which jobs start again."""
 
     lines: tuple[str, ...]
-    """Of those that wait for each other in a pipeline; empty where none is known to."""
+    """About those that wait for each other in a pipeline; empty if none is known to."""
     is_kept: bool
-    """Whether Studio starts each job after those of them that it depends on."""
+    """Whether Studio starts each job after those it depends on."""
 
     @property
     def is_lost(self) -> bool:
-        """Whether jobs would start at once that wait for each other."""
+        """Whether jobs that depend on each other would start at the same time."""
         return bool(self.lines) and not self.is_kept
 
     @property
     def paragraph(self) -> tuple[str, ...]:
-        """The lines, with an empty one below."""
+        """The lines, followed by an empty one."""
         return (*self.lines, "") if self.lines else ()
 
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
-    """Return what is known of the order of jobs; found in a thread, as pipelines may be large."""
+    """Return the known order of jobs, computed in a thread, as pipelines may be large."""
     is_kept, known = session.reruns.are_possible, session.known_pipelines()
     ids = {job.id for job in jobs}
 
@@ -49,25 +49,25 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
 
 @dataclass(frozen=True)
 class Started:
-    """A job that a pipeline of jobs which run again has made."""
+    """A job created in a pipeline of rerun jobs."""
 
     job_id: str
     pipeline: Pipeline
 
     @property
     def words(self) -> str:
-        """What a report says of it."""
+        """The text for a report."""
         name = self.pipeline.name or self.pipeline.pipeline_id
         return f"created as {self.job_id[:SHORT_ID]} in the pipeline {name}"
 
 
 class OrderedCreation:
-    """Has all of several jobs made by one request, whichever of them is asked for first."""
+    """Creates several jobs with one request, which is sent when the first of them is awaited."""
 
     def __init__(
         self, session: StudioSession, wishes: Sequence[Wish], files: Sequence[Path]
     ) -> None:
-        """Take what makes each job again, and the files that each of them gets."""
+        """Make a group of jobs; each gets the same `files`."""
         self._session = session
         self._wishes = wishes
         self._files = files
@@ -77,10 +77,11 @@ class OrderedCreation:
         self._error: StudioError | None = None
 
     async def made(self, job: Job) -> Started | None:
-        """Return the job made of one; `None` where none depends on another and none was made.
+        """Return the job created from `job`; `None` if no job depends on another and none was
+        created.
 
         Raises:
-            StudioError: none of them was made, or it is not known whether they were.
+            StudioError: none was created, or the outcome is unknown.
         """
         async with self._asking:
             if not self._is_over:
@@ -100,7 +101,7 @@ class OrderedCreation:
         sent: dict[str, JobInput] = {}
         for job, wish in self._wishes:
             if isinstance(wish, StudioError):
-                # Others may depend on it, and would read what was made before.
+                # Jobs that depend on it would read the previous version of its dataset.
                 raise InvalidRequest(400, f"Nothing was started. {title(job)}: {wish}")
             sent[job.id] = wish
         return await self._session.reruns.run(sent, self._files)

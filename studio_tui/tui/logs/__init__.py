@@ -1,1 +1,1 @@
-"""Logs: one or several merged, saved and exported."""
+"""Logs: of one job or several merged, with saving and export."""

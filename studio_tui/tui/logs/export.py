@@ -1,4 +1,4 @@
-"""Taking a log's text away: to the clipboard, to a file, to a pager."""
+"""Exporting a log's text: to the clipboard, a file or a pager."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ from studio_tui.tui.terminal.pager import (
 )
 
 _AROUND = 20_000
-"""Lines before and after the reader's of a merged log that a pager is given."""
+"""Lines of a merged log before and after the current one that are passed to a pager."""
 
 
 class LogExport:
@@ -53,10 +53,10 @@ class LogExport:
         whole_log: Callable[[], LogStore | None] | None = None,
         text: Callable[[int], str] | None = None,
     ) -> None:
-        """Take what is shown, and a name for a file of it.
+        """Make a controller; `file_to_save` returns a default file name.
 
-        `whole_log` returns the log of which the view may show but a part, `text` the line that
-        begins at an offset as it is taken away.
+        `whole_log` returns the log of which the view may show only a part; `text` returns the
+        exported text of the line at an offset.
         """
         self._host = host
         self._view = view
@@ -68,11 +68,11 @@ class LogExport:
         return self._view().pane.text_at(start)
 
     async def copy_lines(self, text: str, lines: int) -> None:
-        """Copy lines that the user selected."""
+        """Copy selected lines."""
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
     async def save(self) -> None:
-        """Ask what to save and where, and say what was saved."""
+        """Ask what to save and where, and report what was saved."""
         saved = await self._host.ask(SaveLog(self._offers()))
         if saved is not None:
             lines = plural(saved.lines, "line")
@@ -83,7 +83,7 @@ class LogExport:
             )
 
     async def page(self) -> None:
-        """Lend the terminal to the user's pager, and say why when that cannot be."""
+        """Open the log in the user's pager; if impossible, show why."""
         store = self._view().store
         if store is None:
             return
@@ -100,7 +100,7 @@ class LogExport:
         self._host.say(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
-        """Show the log to a pager where it lies, else a copy that is safe for any."""
+        """Open the original file in the pager if it is safe, else a cleaned copy."""
         window = self._view().pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
@@ -112,7 +112,7 @@ class LogExport:
             await self._lend(words, PagerInput(path, place))
 
     async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> Place:
-        """Write what is around the line at `start` as it is shown; return where that is in it."""
+        """Write the lines around the one at `start` as displayed; return the place of that line."""
         first, before = start, 0
         while before < _AROUND and (earlier := store.previous_start(first)) is not None:
             first, before = earlier, before + 1
@@ -124,8 +124,8 @@ class LogExport:
         return Place(before, 0)
 
     async def _lend(self, words: list[str], page: PagerInput) -> None:
-        # Nothing is painted meanwhile, but the log is followed on. No error may leave the block,
-        # as Textual would not take the terminal back then.
+        # Nothing is painted meanwhile, but the log is still followed. No exception may leave the
+        # block, as Textual would not resume the terminal then.
         with self._host.app.batch_update(), self._host.app.suspend():
             problem = await run(command(words, page), environment(words, os.environ))
             discard_typed()
@@ -133,7 +133,7 @@ class LogExport:
             raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return what can be saved now, the likeliest first."""
+        """Return what can be saved now, the most likely first."""
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.selection.is_selecting:
@@ -144,7 +144,7 @@ class LogExport:
             (view.search.hits, "that match the search"),
             (view.filter.hits, "that the filter shows"),
         ):
-            # With nothing in it an offer would only empty a file.
+            # An offer without lines would only create an empty file.
             if hits is not None and (hits.total or not hits.is_complete):
                 amount = plural(hits.total, "line") if hits.is_complete else "lines"
                 offers.append(
@@ -193,7 +193,7 @@ class LogExport:
 
 
 def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
-    """Yield where the lines begin, from one on."""
+    """Yield the starts of lines, beginning with `first`."""
     at: int | None = first
     while at is not None and at < store.size:
         yield at
@@ -201,5 +201,5 @@ def _starts(store: LogStore, first: int = 0) -> Iterator[int]:
 
 
 def file_of(job: Job | None) -> str:
-    """Return a name for a file of a job's log."""
+    """Return a file name for a job's log."""
     return file_name(job.name or "" if job else "", job.id[:SHORT_ID] if job else "")

@@ -1,4 +1,4 @@
-"""What can be done with the job of a log, where some keys are the log's."""
+"""The commands on the job of a log, with keys that do not conflict with the log's."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from studio_tui.tui.jobs.controller import JobController
 
 
 class JobOfLog(JobController):
-    """Controller of a screen that shows a log; `l` and `e` have another meaning there."""
+    """Controller of a log's job; `l` and `e` are keys of the log."""
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = tuple(
         replace(command, id="log.edit", keys="ctrl+e", label="edit the job")
@@ -20,7 +20,7 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of a merged log: `enter` shows the log of the line's job by itself."""
+    """Controller of a merged log; `enter` shows the log of the current line's job."""
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         *JobOfLog.COMMANDS,

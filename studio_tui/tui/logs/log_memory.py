@@ -1,4 +1,4 @@
-"""What the dashboard remembers of the logs that were read: where, and how they were looked at."""
+"""The saved state of logs that were read: the places in them, and the display options."""
 
 from pydantic import Field
 
@@ -6,18 +6,18 @@ from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.logs.view.place import LogLook, LogPlace
 
 MOST_LOGS = 200
-"""Logs of which the reader's place is remembered, the last ones."""
+"""The most logs whose places are saved; the latest are kept."""
 
 
 class LogMemory(Remembered):
-    """All that is remembered; changed as the reader goes."""
+    """The saved state, updated as the reader moves."""
 
     look: LogLook = LogLook()
     places: dict[str, LogPlace] = Field(default_factory=dict)
-    """By the id of the job, the last one read last."""
+    """By job id, the log read last at the end."""
 
     def note(self, job_id: str, place: LogPlace) -> None:
-        """Remember the place in a job's log."""
+        """Save the place in a job's log."""
         self.places.pop(job_id, None)
         if place != LogPlace():
             self.places[job_id] = place

@@ -1,4 +1,4 @@
-"""One job's log, live while it runs and whole when it has ended."""
+"""The log of one job, live while it runs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -43,7 +43,7 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 WORDS_FROM = 110
-"""Columns from which there is room for a bar in words, and for how much there is of the log."""
+"""Columns from which the progress bar has words and the log's size is shown."""
 
 _HINTS = ("logs.search", "logs.filter", "logs.error")
 
@@ -84,10 +84,10 @@ class LogScreen(Page):
         *,
         read_only: bool,
     ) -> None:
-        """Take the job, and what is remembered of logs.
+        """Make a page of a job's log, at the place saved in `memory`.
 
         Raises:
-            SpoolError: there is no room for the log on this machine's disk.
+            SpoolError: there is no room for the log on the local disk.
         """
         super().__init__(session, home, read_only=read_only)
         self._job = job
@@ -113,7 +113,7 @@ class LogScreen(Page):
         yield LogView(self._store)
 
     def on_mount(self) -> None:
-        """Listen how the following goes."""
+        """Subscribe to the log's state, and restore the place."""
         self.listen(self._tail.subscribe, self._told)
         self.listen(self._log.ahead.subscribe, self._show_end)
         zones = partial(zones_of_lines, near=self.session.is_near, here=clock.zone)
@@ -128,29 +128,29 @@ class LogScreen(Page):
         self._show_head()
 
     def on_unmount(self) -> None:
-        """Let go of the log."""
+        """Close the log."""
         self._log.close()
 
     async def _may_fetch(self, host: str) -> bool:
-        """Ask whether the archived log may be fetched from where Studio says it is."""
+        """Ask whether to fetch the archived log from another host."""
         return await self.ask(confirm_fetch(host))
 
     @property
     def log_of(self) -> str:
-        """The id of the job; how it ends stands above its log, and needs no notice over it."""
+        """The id of the job, which needs no notice when it ends, as its state is above the log."""
         return self._job.id
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the job."""
+        """Return the kind of page and the job's id."""
         return ("log", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the breadcrumbs."""
         return (first_crumb(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
-        """Return the keys for the job's state."""
+        """Return the most useful keys for the job's state."""
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         if self._job.state.is_finished:
@@ -158,7 +158,7 @@ class LogScreen(Page):
         return ("logs.follow", *_HINTS, "job.cancel", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over what is new of the job."""
+        """Show changes of the job; reconnect the log once Studio answers again."""
         is_back = self._was_offline and message.snapshot.error is None
         self._was_offline = message.snapshot.error is not None
         if is_back and self._tail.state.phase is Phase.RECONNECTING:
@@ -168,12 +168,12 @@ class LogScreen(Page):
             self._show_head()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
-        """Let the times run on, and note where the reader is."""
+        """Update the times shown, and save the place."""
         self.note_place()
         self._show_head()
 
     def toggle_full(self) -> None:
-        """Give the log the whole screen, or give the frame back."""
+        """Toggle full screen."""
         self.toggle_class("-full")
 
     def toggle_head(self) -> None:
@@ -181,28 +181,29 @@ class LogScreen(Page):
         self.toggle_class("-headless")
 
     def escape(self) -> None:
-        """Back out one level: the whole screen, then the log."""
+        """Leave full screen, else the page."""
         if self.has_class("-full"):
             self.remove_class("-full")
         else:
             super().escape()
 
     def ask_again(self) -> None:
-        """Ask Studio again, for the log too."""
+        """Ask Studio again, also for the log."""
         super().ask_again()
         self._tail.poke()
 
     @on(events.ScreenSuspend)
     def note_place(self) -> None:
-        """Remember where the reader is; places in the end of a log are none of the log yet."""
+        """Save the place; places in the preview of the end are not places in the log."""
         self._memory.look = self.view.appearance.look
         if self.view.store is self._store:
             self._memory.note(self._job.id, self.view.restore.place)
 
-    # --- the end of a log that is still arriving --------------------------------------------------
+    # --- the end of a log that is still being loaded ----------------------------------------------
 
     def _show_end(self) -> None:
-        """Show the end ahead of the rest to who is there; go over to the log once it is here."""
+        """Show the end before the rest is loaded, if following; replace it by the log once
+        loaded."""
         ahead, shown = self._log.ahead, self.view.store
         if ahead.is_needed and ahead.store is not None:
             if shown is self._store and self.view.following:
@@ -212,17 +213,17 @@ class LogScreen(Page):
 
     @on(LogView.Sought)
     def _sought(self, message: LogView.Sought) -> None:
-        """Show the part of the log that has the line that is sought."""
+        """Show the part of the log that contains the requested line."""
         if message.end:
             self._show_end()
         elif self.view.store is not self._store:
             self.view.following = False
             self.view.exchange(self._store, lambda _: 0)
 
-    # --- the head --------------------------------------------------------------------------------
+    # --- the line about the job ------------------------------------------------------------------
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        """Copy the lines that the user selected."""
+        """Copy the selected lines."""
         await self._export.copy_lines(message.text, message.lines)
 
     @on(LogView.FollowChanged)
@@ -236,7 +237,7 @@ class LogScreen(Page):
             self._show_head()
 
     def _look_at_end(self) -> None:
-        """Read from the log's end how far the job has come, or why it failed."""
+        """Read the job's progress, or the cause of its failure, from the end of the log."""
         store = self.view.store or self._store
         is_read = not store.is_closed and (
             self._phase is Phase.COMPLETE or not self._job.state.is_finished

@@ -1,4 +1,4 @@
-"""What can be done with the jobs of a merged log: whose lines are shown, and who takes part."""
+"""The commands on the jobs of a merged log: whose lines are shown, and which are removed."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -12,12 +12,12 @@ from studio_tui.tui.logs.view.log_view import LogView
 
 
 class MemberChoice:
-    """Controller of the screen of a merged log: its jobs, and which of them is meant."""
+    """Controller of the jobs of a merged log, and of the choice among them."""
 
     members: MergedJobs | None = None
-    """The jobs; `None` before there were any."""
+    """The jobs; `None` before the first."""
     chosen: str | None = None
-    """Id of the job that commands are about, if not that of the line at hand."""
+    """Id of the chosen job; `None` for that of the current line."""
 
     def __init__(
         self,
@@ -27,19 +27,20 @@ class MemberChoice:
         members_changed: Callable[[], None],
         show_members: Callable[[], None],
     ) -> None:
-        """Take the lines, and how others, or another choice of them, are shown."""
+        """Make a controller; `members_changed` and `show_members` are called to update the
+        screen."""
         self._host = host
         self._view = view
         self._members_changed = members_changed
         self._show_members = show_members
 
     def job_at_hand(self) -> Job | None:
-        """Return the job that was chosen, else that of the line at hand."""
+        """Return the chosen job, else that of the current line."""
         member = self._member_at_hand()
         return None if member is None else member.job
 
     def why_none(self) -> str | None:
-        """Return why no job is meant."""
+        """Return why there is no current job."""
         return NO_JOB if self._member_at_hand() is None else None
 
     def _member_at_hand(self) -> Member | None:
@@ -50,13 +51,13 @@ class MemberChoice:
         return self.members.get(self.chosen) or (None if start is None else self.member_of(start))
 
     def member_of(self, start: int) -> Member | None:
-        """Return whose line begins at `start`."""
+        """Return the member whose line begins at `start`."""
         if self.members is None:
             return None
         return self.members.of(self.members.log.store.number_at(start))
 
     def solo(self) -> None:
-        """Show only the lines of the job at hand, or of all again."""
+        """Show only the lines of the current job, or of all again."""
         member = self._member_at_hand()
         if self.members is not None:
             wanted = member.job.id if member is not None else None
@@ -64,7 +65,7 @@ class MemberChoice:
             self.choose_lines()
 
     def mute(self) -> None:
-        """Hide the lines of the job at hand, or show them again."""
+        """Hide the lines of the current job, or show them again."""
         member = self._member_at_hand()
         if self.members is not None and member is not None:
             self.members.solo = None
@@ -78,7 +79,7 @@ class MemberChoice:
             self.choose_lines()
 
     def choose(self, step: int) -> None:
-        """Choose the next job of the row, or the one before."""
+        """Choose the next or previous job of the row."""
         ids = [member.job.id for member in self.members or ()]
         if ids:
             here = ids.index(self.chosen) if self.chosen in ids else -1 if step > 0 else 0
@@ -90,23 +91,23 @@ class MemberChoice:
         self.choose(1)
 
     def choose_previous(self) -> None:
-        """Choose the job of the row before."""
+        """Choose the previous job of the row."""
         self.choose(-1)
 
     def choose_none(self) -> None:
-        """Choose no job."""
+        """Clear the choice."""
         self.chosen = None
         self._show_members()
 
     def choose_lines(self) -> None:
-        """Show the lines of the jobs that are heard."""
+        """Show the lines of the jobs that are not muted."""
         view = self._view()
         if self.members is not None and view is not None:
             view.filter.show_within(self.members.within())
             self._show_members()
 
     def take_out(self) -> None:
-        """Merge the log of the job at hand no more."""
+        """Remove the current job from the merged log."""
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
             self.members.leave(member.job.id)

@@ -1,4 +1,4 @@
-"""The jobs whose logs are read as one: who is among them, and whose lines are shown."""
+"""The jobs of a merged log: which are in it, and whose lines are shown."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,27 +19,27 @@ from studio_tui.tui.jobs.naming import title
 
 @dataclass(eq=False)
 class Member:
-    """One of the jobs."""
+    """A job of the merged log."""
 
     job: Job
-    """As it was heard of last."""
+    """The last known version."""
     number: int
-    """Stands in the tags of its lines."""
+    """Number in the tags of its lines."""
     log: OpenLog
     clock: LineClock
-    """Reads the times of its lines."""
+    """Parses the times of its lines."""
     colour: int
-    """Of its name; others may have the same."""
+    """Index of the colour of its name; not unique."""
     untell: Callable[[], None]
 
     @property
     def state(self) -> TailState:
-        """How the following of its log goes."""
+        """The state of the log's download."""
         return self.log.tail.state
 
 
 class MergedJobs:
-    """Jobs that join and leave; their logs are open until they leave."""
+    """The members of a merged log, whose logs are open until they leave."""
 
     def __init__(
         self,
@@ -51,12 +51,13 @@ class MergedJobs:
         moved: Callable[[Moved], None],
         told: Callable[[], None],
     ) -> None:
-        """Take what is asked and told when lines move, and when the following goes otherwise.
+        """Make an empty group; `places` and `moved` are called when lines move, `told` on news of a
+        log.
 
-        Times of lines are read in `zones`.
+        The times of lines are interpreted in `zones`.
 
         Raises:
-            SpoolError: there is no room for the merged log on this machine's disk.
+            SpoolError: there is no room for the merged log on the local disk.
         """
         self.log = MergedLog(
             library.new_tagged,
@@ -65,9 +66,9 @@ class MergedJobs:
             moved=moved,
         )
         self.solo: str | None = None
-        """Id of the only job that is shown, if others are not."""
+        """Id of the only job that is shown; `None` if all but the muted are."""
         self.muted: frozenset[str] = frozenset()
-        """Ids of the jobs that are not shown."""
+        """Ids of the hidden jobs."""
         self._zones = zones
         self._library = library
         self._may_fetch = may_fetch
@@ -82,18 +83,18 @@ class MergedJobs:
         return iter(self._members.values())
 
     def get(self, job_id: str | None) -> Member | None:
-        """Return the member with that id, if it is one."""
+        """Return the member with that id; `None` if there is none."""
         return self._members.get(job_id) if job_id is not None else None
 
     def of(self, number: int | None) -> Member | None:
-        """Return whose lines bear a number."""
+        """Return the member with that number; `None` if there is none."""
         return next((member for member in self if member.number == number), None)
 
     def follow(self, jobs: Sequence[Job]) -> int:
-        """Let these jobs be merged, and no others; return how many are too many.
+        """Merge exactly these jobs; return how many exceed the limit.
 
         Raises:
-            SpoolError: there is no room for a log on this machine's disk.
+            SpoolError: there is no room for a log on the local disk.
         """
         wanted = jobs[:LIMIT]
         for job_id in self._members.keys() - {job.id for job in wanted}:
@@ -104,7 +105,7 @@ class MergedJobs:
         return len(jobs) - len(wanted)
 
     def leave(self, job_id: str) -> None:
-        """Merge a job's log no more, and let go of it."""
+        """Remove a job from the merged log and close its log."""
         member = self._members.pop(job_id, None)
         if member is not None:
             self.log.leave(member.number)
@@ -114,24 +115,24 @@ class MergedJobs:
             self.solo = None if self.solo == job_id else self.solo
 
     def hear(self, jobs: Mapping[str, Job]) -> None:
-        """Take over what is new of the jobs."""
+        """Update the jobs."""
         for job_id, member in self._members.items():
             member.job = jobs.get(job_id, member.job)
 
     def close(self) -> None:
-        """Let go of the jobs' logs; the merged one is closed by who runs it."""
+        """Close the jobs' logs; the owner of `log` closes the merged one."""
         for job_id in tuple(self._members):
             self.leave(job_id)
 
     # --- whose lines are shown -------------------------------------------------------------------
 
     def is_shown(self, member: Member) -> bool:
-        """Whether the lines of a job are shown."""
+        """Return whether the lines of a job are shown."""
         job_id = member.job.id
         return self.solo == job_id if self.solo is not None else job_id not in self.muted
 
     def within(self) -> Find | None:
-        """Return what finds the lines that are shown; `None` for all of them."""
+        """Return the function that finds the shown lines; `None` for all of them."""
         shown = [member.number for member in self if self.is_shown(member)]
         return None if len(shown) == len(self) else of_tags(shown)
 

@@ -1,4 +1,4 @@
-"""The logs of several jobs as one, live, with the job's name beside each line."""
+"""The merged log of several jobs, live, with the job's name beside each line."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -39,11 +39,11 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 NARROW, ROOMY = 14, 20
-"""Cells for names beside lines."""
+"""Width of names beside lines, in cells."""
 ROOMY_FROM = 100
 
 GROWTH_EVERY = 0.25
-"""Seconds between looks at how much there is."""
+"""Seconds between updates of the size."""
 
 EMPTY = "Mark jobs with space in Jobs, then press L."
 
@@ -60,7 +60,7 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 
 
 class MergedScreen(Page):
-    """Several logs as one; logs are followed as long as their jobs are among them."""
+    """A merged log; its logs are followed as long as their jobs are in it."""
 
     AUTO_FOCUS = "LogPane"
 
@@ -73,7 +73,7 @@ class MergedScreen(Page):
     legend = query_one(JobLegend)
 
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Begin with no jobs."""
+        """Make a page without jobs."""
         super().__init__(session, home, read_only=read_only)
         self.choice = MemberChoice(
             self,
@@ -93,26 +93,26 @@ class MergedScreen(Page):
         self._leave_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
-        """Compose the line about all, the row of jobs, and the lines."""
+        """Compose the summary line, the row of jobs, and the lines."""
         yield Bar(id="log-head")
         yield JobLegend(id="merged-legend")
         yield LogView()
         yield Static(EMPTY, markup=False, id="merged-empty")
 
     def on_mount(self) -> None:
-        """Show what there is to show."""
+        """Show the jobs, if there are any."""
         if self.choice.members is not None:
             self._begin(self.choice.members)
         self.view.times.clock_at = self._clock_at
         self.show_members()
 
     def on_unmount(self) -> None:
-        """Let go of all logs."""
+        """Close all logs."""
         super().on_unmount()
         self._end()
 
     def _end(self) -> None:
-        """Let go of the jobs and of their merged log."""
+        """Close the logs of the jobs, and the merged log."""
         self.workers.cancel_group(self, "merge")
         self._leave_store()
         if self.choice.members is not None:
@@ -121,10 +121,10 @@ class MergedScreen(Page):
             self.choice.members = None
 
     def follow(self, jobs: Sequence[Job]) -> None:
-        """Show these jobs, and no others.
+        """Show exactly these jobs.
 
         Raises:
-            SpoolError: there is no room for a log on this machine's disk.
+            SpoolError: there is no room for a log on the local disk.
         """
         if self._failure:
             self._failure = ""
@@ -164,7 +164,7 @@ class MergedScreen(Page):
         return await self.ask(confirm_fetch(host))
 
     def _grew(self) -> None:
-        """Say now and then how much there is."""
+        """Schedule an update of the size."""
         if self._growth is None:
             self._growth = self.set_timer(GROWTH_EVERY, self._show_growth, name="growth")
 
@@ -177,27 +177,27 @@ class MergedScreen(Page):
         self.view.selection.end()
         self.view.restore.relocate(moved)
 
-    # What is taken away.
+    # Export.
 
     async def on_log_view_copy_asked(self, message: LogView.CopyAsked) -> None:
-        """Copy the lines that the user selected."""
+        """Copy the selected lines."""
         await self._export.copy_lines(message.text, message.lines)
 
     def _text_of(self, start: int) -> str:
-        """Return a line with whose it is."""
+        """Return a line after the name of its job."""
         member = self.choice.member_of(start)
         text = self.view.pane.text_at(start)
         return text if member is None else f"{self._labels.get(member.job.id, '')}  {text}"
 
-    # What the frame asks.
+    # Overrides of Page.
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the jobs."""
+        """Return the kind of page and the ids of the jobs."""
         return ("logs", *(member.job.id for member in self.choice.members or ()))
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the breadcrumbs."""
         return ("Logs",)
 
     def hints(self) -> Iterable[str]:
@@ -216,7 +216,7 @@ class MergedScreen(Page):
         )
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over what is new of the jobs."""
+        """Show changes of the jobs."""
         known = message.snapshot.value
         if (
             self.choice.members
@@ -228,31 +228,31 @@ class MergedScreen(Page):
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
-        """Bring what is said of the logs up to date."""
+        """Update the row of jobs."""
         self.show_members()
 
     def _leave(self) -> None:
         super()._leave()
         self._progress.leave()
 
-    # The keys.
+    # Keys.
 
     def ask_again(self) -> None:
-        """Ask Studio again, for the logs too."""
+        """Ask Studio again, also for the logs."""
         super().ask_again()
         for member in self.choice.members or ():
             member.log.tail.poke()
 
     def escape(self) -> None:
-        """Choose no job."""
+        """Clear the choice of a job."""
         self.choice.choose_none()
 
     def toggle_names(self) -> None:
-        """Show the names beside the lines, or do not."""
+        """Show or hide the names beside the lines."""
         self._has_names = not self._has_names
         self._show_names()
 
-    # What the widgets, and the jobs, say.
+    # Events.
 
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
@@ -263,12 +263,12 @@ class MergedScreen(Page):
         self.show_members()
 
     def on_resize(self) -> None:
-        """Give names as much room as there is."""
+        """Fit the names to the new width."""
         super().on_resize()
         self._show_names()
 
     def notify_style_update(self) -> None:
-        """Take the colours of another theme."""
+        """Apply the colours of a new theme."""
         super().notify_style_update()
         if self.is_alive:
             self.call_after_refresh(self._show_names)
@@ -276,14 +276,14 @@ class MergedScreen(Page):
     # Painting.
 
     def members_changed(self) -> None:
-        """Show which jobs there are now."""
+        """Update the page after jobs have joined or left."""
         self.choice.chosen = None
         self.choice.choose_lines()
         self._show_names()
         self.paint_hints()
 
     def _show_names(self) -> None:
-        """Put the names beside the lines, or take them away."""
+        """Show the names beside the lines, or remove them."""
         width = ROOMY if self.size.width >= ROOMY_FROM else NARROW
         names = [(member.job.id, member.job.name or "") for member in self.choice.members or ()]
         self._labels = labels(names, width)
@@ -306,10 +306,10 @@ class MergedScreen(Page):
         return None if member is None else (self._labels.get(member.job.id, ""), member.colour)
 
     def show_members(self) -> None:
-        """Bring the row of jobs up to date."""
+        """Update the row of jobs."""
         self.set_class(not self.choice.members, "-empty")
         members = list(self.choice.members or ())
-        if self.listening.is_on:  # else this page is out of sight
+        if self.listening.is_on:  # otherwise this page is not visible
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
             self._progress.look(running)
         ids = [member.job.id for member in members]
@@ -318,7 +318,7 @@ class MergedScreen(Page):
         self._show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
-        """Return what the row says of one job."""
+        """Return the parts for one job of the row."""
         before, after = entry(member.state, member.job, self._progress.get(member.job.id))
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
         look = look_of(member.colour) if is_shown else Tone.DIM
@@ -344,7 +344,7 @@ class MergedScreen(Page):
 def _head(
     jobs: MergedJobs, *, is_paused: bool, failure: str
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-    """Return what the line above the logs says, on its left and on its right."""
+    """Return the left and right parts of the summary line."""
     store = jobs.log.store
     much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
     left = [Part(f" {much.text}  ", Tone.STRONG)]

@@ -1,4 +1,4 @@
-"""Asks what is to be saved, and where; it stays until that is done or given up."""
+"""A dialog that asks what to save and where, and stays open until it is saved or cancelled."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
@@ -30,13 +30,13 @@ class Offer(NamedTuple):
 
     words: str
     pieces: Callable[[], Pieces]
-    """Begins to read it."""
+    """Starts to read it."""
     path: str
-    """Where it goes, unless the user wants it elsewhere."""
+    """Default path."""
 
 
 class SaveLog(Dialog[Saved | None]):
-    """Saves one of several things in a file; the answer is `None` when that was given up."""
+    """Saves one of several things to a file; the answer is `None` if cancelled."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,20 +51,20 @@ class SaveLog(Dialog[Saved | None]):
     keys = query_one("#save-keys", Static)
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
-        """Take what can be saved, the likeliest first."""
+        """Make a dialog of what can be saved, the most likely first."""
         super().__init__()
         self._offers = offers
         self._question = question
         self._may_replace = ""
-        """What was typed when the user was told of a file that is there."""
+        """The input for which the user was warned of an existing file."""
         self._is_saving = False
 
     def heading(self) -> str:
-        """Return what is asked."""
+        """Return the title."""
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose what can be saved, the path, and what is wrong with it."""
+        """Compose the choices, the path, and the error."""
         choices = OptionChoice(
             *(Option(offer.words) for offer in self._offers),
             markup=False,
@@ -78,25 +78,25 @@ class SaveLog(Dialog[Saved | None]):
         yield Static(markup=False, id="save-keys", classes="keys")
 
     def on_mount(self) -> None:
-        """Rest on what is likeliest."""
+        """Select the most likely choice."""
         self.choices.highlighted = 0
         self._tell("")
 
     def action_close(self) -> None:
-        """Give up, also what is being written."""
+        """Cancel, including an unfinished write."""
         self.workers.cancel_group(self, "save")
         self.dismiss(None)
 
     def action_choose(self, step: int) -> None:
-        """Go to another of the things that can be saved."""
+        """Select another choice."""
         if not self._is_saving:
             now = self.choices.highlighted or 0
             self.choices.highlighted = (now + step) % len(self._offers)
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Mark what is chosen by a sign too, as colours may be missing."""
-        if self.field.value in {offer.path for offer in self._offers}:  # not the user's own yet
+        """Mark the selected choice with a character too, as there may be no colours."""
+        if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)
         for place, offer in enumerate(self._offers):
@@ -138,7 +138,7 @@ class SaveLog(Dialog[Saved | None]):
         self.keys.update(f"Saving, {size(count)} so far; esc gives up")
 
     def _refuse(self, words: str) -> None:
-        """Say what is wrong, with all that was typed still there."""
+        """Show an error, and keep the input."""
         self._is_saving = False
         self.field.disabled = False
         self.field.focus()

@@ -1,1 +1,1 @@
-"""Pipelines: list, trigger and commands."""
+"""The pipelines: list, forms and commands."""

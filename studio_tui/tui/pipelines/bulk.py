@@ -1,4 +1,4 @@
-"""What is done with several marked pipelines: one question for all, and an outcome for each."""
+"""Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,19 +18,20 @@ from studio_tui.tui.pipelines.stopped_words import counts, name_of
 
 
 class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
-    """A pipeline was paused, but jobs of it may go on."""
+    """A pipeline was paused, but some of its jobs may continue."""
 
 
 class BulkPipelines:
-    """Does with several pipelines what commands do with one."""
+    """Runs the commands of a pipeline on several pipelines."""
 
     def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
-        """Take what takes the mark of a pipeline away, given its id."""
+        """Make it; `unmark` removes the mark of a pipeline, given its id."""
         self._host = host
         self._unmark = unmark
 
     async def stop(self, chosen: Sequence[Pipeline], marked: int) -> None:
-        """Count what will be hit, ask, then pause and cancel; `marked` is how many are meant."""
+        """Ask, with counts, then pause and cancel; `marked` is the number including excluded
+        ones."""
         running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(marked - len(chosen), "has nothing to stop")
@@ -49,7 +50,7 @@ class BulkPipelines:
             self._begin("Stopping", "stopped", chosen, self._stopped, _stopped_words)
 
     async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
-        """Ask, then pause or resume; of those that failed say that their jobs run again."""
+        """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
         what, steering = ("Pause" if pausing else "Resume"), self._host.session.steering
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
@@ -93,7 +94,7 @@ class BulkPipelines:
         """Stop a pipeline.
 
         Raises:
-            StudioError: it may go on, or jobs of it may.
+            StudioError: it, or some of its jobs, may continue.
         """
         stopped = await self._host.session.steering.stop(pipeline)
         if stopped.left or stopped.starts_more:
@@ -108,7 +109,7 @@ class BulkPipelines:
 
 
 def title(pipeline: Pipeline) -> str:
-    """Return what a pipeline is called in a sentence: name, short id and target."""
+    """Return the name of a pipeline in a sentence: name, target and short id."""
     named = pipeline.name or "a pipeline without a name"
     target = f" of {pipeline.triggered_from}" if pipeline.triggered_from else ""
     return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
@@ -125,7 +126,7 @@ def _stopped_words(stopped: Stopped) -> str:
 
 
 def _why_not_quite(stopped: Stopped) -> str:
-    """Return which jobs may go on, and the first reason."""
+    """Return which jobs may continue, and the first reason."""
     running = [name_of(one.run) for one in stopped.left if one.error is None]
     refused = [(name_of(one.run), one.error) for one in stopped.left if one.error is not None]
     parts = []

@@ -1,4 +1,4 @@
-"""What can be done with a pipeline, the same from the list and from its graph."""
+"""The commands on a pipeline, shared by the list and the graph."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -28,11 +28,11 @@ _ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
 _NOT_BEGUN = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 _LISTED = 12
-"""Jobs that a question names before it only counts."""
+"""How many jobs a question lists by name."""
 
 
 class PipelineController:
-    """Controller of a screen that has a pipeline at hand, and perhaps marked ones."""
+    """Controller of a screen with a current pipeline, and possibly marked ones."""
 
     def __init__(
         self,
@@ -41,9 +41,10 @@ class PipelineController:
         marked: Callable[[], Sequence[Pipeline]] = tuple,
         unmark: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Take where pipelines come from: `marked` stand in for the one `at_hand`.
+        """Make a controller; if pipelines are `marked`, commands apply to them, not to the current
+        one.
 
-        `unmark` takes the mark of one away, given its id.
+        `unmark` removes the mark of one, given its id.
         """
         self._host = host
         self._seen_at_hand = at_hand
@@ -51,7 +52,7 @@ class PipelineController:
         self._bulk = BulkPipelines(host, unmark)
 
     def _at_hand(self) -> Pipeline | None:
-        """Return the pipeline at hand, no older than what a command has read of it."""
+        """Return the current pipeline, at least as new as what a command has read."""
         pipeline = self._seen_at_hand()
         return None if pipeline is None else self._host.session.steering.newest(pipeline)
 
@@ -60,17 +61,17 @@ class PipelineController:
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
-        """The pipelines that commands are about."""
+        """The pipelines to which commands apply."""
         return self._marked() or tuple(filter(None, (self._at_hand(),)))
 
-    # Why not.
+    # Why commands are unavailable.
 
     def why_none(self) -> str | None:
-        """Return why there is no pipeline to look at."""
+        """Return why there is no current pipeline."""
         return "There is no pipeline here" if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
-        """Return why nothing can be asked about any of the pipelines."""
+        """Return why no request about any of the pipelines is possible."""
         if self._marked() and any(can_be_used(one.pipeline_id) for one in self._marked()):
             return None
         pipeline = self._at_hand()
@@ -110,10 +111,10 @@ class PipelineController:
         """Return what `p` does now: `pause` or `resume`."""
         return "pause" if any(map(_can_pause, self._meant)) else "resume"
 
-    # What is done.
+    # Commands.
 
     async def pause_or_resume(self) -> None:
-        """Pause what goes on; where nothing does, let what is paused, or failed, go on."""
+        """Pause running pipelines; if there are none, resume paused or failed ones."""
         pausing = self.turns_to() == "pause"
         wanted = _can_pause if pausing else self._can_resume
         chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
@@ -133,7 +134,7 @@ class PipelineController:
             self._host.say(f"{title(pipeline)}: {told(error, session)}", "error")
 
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
-        """Ask where jobs that failed would run again."""
+        """Ask first if failed jobs would be rerun."""
         if pipeline.state not in _ENDED_BADLY:
             return True
         names = [
@@ -151,7 +152,7 @@ class PipelineController:
         return await self._host.ask(question)
 
     async def stop(self) -> None:
-        """Name what will be hit, ask, then pause and cancel."""
+        """Ask, with the jobs affected, then pause and cancel."""
         chosen = [pipeline for pipeline in self._meant if _can_stop(pipeline)]
         if self._marked():
             await self._bulk.stop(chosen, len(self._meant))
@@ -168,7 +169,7 @@ class PipelineController:
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running"
         )
         if await self._host.ask(question):
-            # It waits, whatever becomes of the screen.
+            # A worker of the app, as the delay before sending outlives the screen.
             self._host.app.run_worker(self._stop(pipeline), name="stop", group="command")
 
     async def _stop(self, pipeline: Pipeline) -> None:
@@ -190,7 +191,7 @@ class PipelineController:
             self._host.say(f"Stopped {title(pipeline)}: paused, {counts(stopped)}")
 
     async def open_logs(self) -> None:
-        """Show the logs of the jobs that have begun as one."""
+        """Show the merged log of the jobs that have begun."""
         runs = [run for pipeline in self._meant for run in jobs_with_logs(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
@@ -203,7 +204,7 @@ class PipelineController:
             self._host.say("Studio says nothing about its jobs now", "error")
 
     async def show_raw(self) -> None:
-        """Show the pipeline as Studio sent it."""
+        """Show the pipeline as received from Studio."""
         if pipeline := self._at_hand():
             text = await asyncio.to_thread(raw, pipeline)
             lines = [Cell(line) for line in text.split("\n")]
@@ -212,7 +213,7 @@ class PipelineController:
                 await copy(self._host.app, text, plural(len(lines), "line"))
 
     async def copy_part(self) -> None:
-        """Offer what can be copied."""
+        """Show the menu of what can be copied."""
         if pipeline := self._at_hand():
             texts = {
                 "id": pipeline.pipeline_id,
@@ -230,7 +231,7 @@ class PipelineController:
                 await copy(self._host.app, texts[chosen])
 
     async def copy_id(self) -> None:
-        """Copy the whole id, or those of the marked ones, a line each."""
+        """Copy the id, or those of the marked pipelines, one per line."""
         if marked := self._marked():
             ids = "\n".join(one.pipeline_id for one in marked)
             await copy(self._host.app, ids, f"The ids of {plural(len(marked), 'pipeline')}")
@@ -279,7 +280,7 @@ class PipelineController:
 
 
 def describe(pipeline: Pipeline) -> tuple[str, ...]:
-    """Return the lines that name a pipeline beyond doubt; names can look alike, ids cannot."""
+    """Return lines that identify a pipeline, with its id, as names can look alike."""
     return (
         f"  name    {pipeline.name or '–'}",
         f"  target  {pipeline.triggered_from or '–'}",
@@ -288,7 +289,7 @@ def describe(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
-    """Return the question whether a job is to be taken out, with what that does to its children."""
+    """Return the question whether to remove a job, with the effect on its children."""
     node = plan.nodes[node_id]
     parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [
@@ -314,7 +315,7 @@ def _can_pause(pipeline: Pipeline) -> bool:
 
 
 def _can_resume(pipeline: Pipeline, *, near: bool) -> bool:
-    """Whether it can go on; of a canceled one that is known of the local Studio alone."""
+    """Return whether it can be resumed; a canceled one only in the local Studio (`near`)."""
     if near and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
@@ -333,7 +334,7 @@ def _named(names: Sequence[str]) -> list[str]:
 
 
 def _stop_words(pipeline: Pipeline) -> list[str]:
-    """Return what stopping hits; what is in the queue may only have to wait again."""
+    """Return the effects of stopping; queued jobs are only counted."""
     hit = to_cancel(pipeline)
     queued = [run for run in hit if run.state in _NOT_BEGUN]
     running = [name_of(run) for run in hit if run not in queued]

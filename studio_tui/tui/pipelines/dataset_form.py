@@ -1,4 +1,4 @@
-"""Forms about datasets: names completed from what is known, checked as they are typed, kept."""
+"""The base of forms about datasets: completion of names, validation, and saved input."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
@@ -24,11 +24,11 @@ from studio_tui.tui.sheets import FORM_DIALOGS
 Made = TypeVar("Made")
 
 OFFERED = 4
-"""Names that stand below the field while one is typed."""
+"""How many completions are listed below the field."""
 
 
 class DatasetInput(FieldInput):
-    """A line of names, of which tab completes the last; up and down choose with what."""
+    """An input of names; tab completes the last one, up and down choose the completion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choose(1)", "next name", show=False, id="trigger.next"),
@@ -36,12 +36,12 @@ class DatasetInput(FieldInput):
     ]
 
     class Chose(Message):
-        """Another of the names that are offered comes first."""
+        """Another completion was chosen."""
 
     def __init__(
         self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool = False
     ) -> None:
-        """Take what names there are; typing takes the place of a text that is only proposed."""
+        """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
         super().__init__(
             text if is_proposed else apart(text), compact=True, select_on_focus=is_proposed
         )
@@ -49,34 +49,34 @@ class DatasetInput(FieldInput):
         self._choice = 0
 
     def found(self) -> tuple[str, ...]:
-        """Return the names that the last word may become, the chosen one first."""
+        """Return the completions of the last word, the chosen one first."""
         found = matching(self.last_word()[1], self._names())
         choice = self._choice % len(found) if found else 0
         return (*found[choice:], *found[:choice])
 
     @property
     def has_chosen(self) -> bool:
-        """Whether the name that comes first was gone to."""
+        """Whether the user has chosen a completion."""
         return self._choice != 0
 
     def action_choose(self, step: int) -> None:
-        """Let another of the names come first."""
+        """Choose another completion."""
         self._choice += step
         self.post_message(self.Chose())
 
     def typed(self) -> None:
-        """Begin with the likeliest name again, and let what is typed by now stay."""
+        """Reset the choice of a completion, and keep the text when the input is focused again."""
         self._choice = 0
         self.select_on_focus = False
 
     def go_on_after(self) -> None:
-        """Let what is typed next be another name, and not more of the last."""
+        """Add a space after the text, so that typing starts another name."""
         with self.prevent(Input.Changed):
             self.value = apart(self.value)
         self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Take the name that is offered first for the last word, or go on."""
+        """Accept the first completion of the last word; if there is none, focus the next field."""
         before, word = self.last_word()
         found = self.found() if word or self.has_chosen else ()
         if found and found[0] != word:
@@ -86,37 +86,37 @@ class DatasetInput(FieldInput):
             self.screen.focus_next()
 
     def last_word(self) -> tuple[str, str]:
-        """Return what stands before the last word, and that word."""
+        """Return the text before the last word, and that word."""
         bare = self.value.rstrip(", ") if not self.value.endswith((" ", ",")) else self.value
         word = bare.replace(",", " ").rpartition(" ")[2]
         return self.value[: len(bare) - len(word)], word
 
 
 def apart(text: str) -> str:
-    """Return names with a space after them, so that what is typed next is another."""
+    """Return names followed by a space, so that typing starts another one."""
     return f"{text.rstrip()} " if text.strip() else ""
 
 
 class DatasetForm(Dialog[Made | None], Generic[Made]):
-    """Has something made of datasets that are named; the answer is `None` when it was given up.
+    """Sends a request about named datasets; the answer is `None` if cancelled.
 
-    A subclass has bindings of `send` and `close`, and a property `draft`.
+    A subclass has bindings for `send` and `close`, and a property `draft`.
     """
 
     CSS_PATH = FORM_DIALOGS
     AUTO_FOCUS = "DatasetInput"
 
     send_words: ClassVar[str]
-    """What the button that sends is called."""
+    """Label of the button that sends."""
     lasting: ClassVar[Collection[str]] = ()
-    """Fields whose notes stay in sight without the focus."""
+    """Fields whose notes stay visible without the focus."""
 
     def __init__(self, line: DatasetInput, environment: str) -> None:
-        """Take the line of names, and the variables of the jobs."""
+        """Make a form of the input of names, and the environment of the jobs."""
         super().__init__()
         self.is_sending = False
         self.refused: tuple[Problem, ...] = ()
-        """What Studio has said of what was sent, until it is changed."""
+        """Studio's errors, until the field they are about is changed."""
         self.line = line
         self.area = CodeArea(environment, masked=True)
         self.fields = self.make_fields(
@@ -126,38 +126,38 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     @abstractmethod
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return all fields by their names, in their order."""
+        """Return all fields by name, in order."""
 
     @abstractmethod
     def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
-        """Return what is wrong beyond what is with names as such, and with variables."""
+        """Return the problems other than those of names and variables."""
 
     @abstractmethod
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return what there is to say of each field as it stands."""
+        """Return the notes for the present value of each field."""
 
     @abstractmethod
     def keep(self, *, is_made: bool) -> None:
-        """Keep what is typed, or what is left of it once it was made."""
+        """Save the input, or what remains of it after success."""
 
     @abstractmethod
     async def send(self) -> Made | None:
-        """Have it made; `None` when the user has given it up.
+        """Send the request; `None` if the user has cancelled it.
 
         Raises:
-            StudioError: it was not made, or it is not known whether it was.
+            StudioError: it failed, or the outcome is unknown.
         """
 
     def about(self, words: str) -> str:
-        """Return the field that Studio's words, in small letters, are about."""
+        """Return the field that an error of Studio, in lower case, is about."""
         return "environment" if "environment" in words else "datasets"
 
     def refusal(self, field: str, sentence: str) -> Problem:
-        """Return what Studio has said of a field."""
+        """Return an error of Studio as a problem of a field."""
         return Problem(field, sentence)
 
     def more_answers(self) -> tuple[Button, ...]:
-        """Return buttons between that which sends and that which closes."""
+        """Return buttons between those for sending and closing."""
         return ()
 
     # The form.
@@ -173,19 +173,19 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         )
 
     def on_mount(self) -> None:
-        """Say what each field is for."""
+        """Show the notes of the fields."""
         self.check()
 
     def check(self) -> None:
-        """Say what is wrong with what is typed, and what there is to say of it."""
+        """Show the problems and notes of the input."""
         self._show(self._problems(is_sent=False))
 
     def say(self, words: str) -> None:
-        """Say something of the whole form."""
+        """Show a message about the whole form."""
         self.query_one("#form-said", Static).update(words)
 
     def action_close(self) -> None:
-        """Leave; what is typed is there the next time."""
+        """Close the form; the input is kept for the next time."""
         if self.is_sending:
             self.say("Studio was asked and has not answered yet.")
         else:
@@ -193,7 +193,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     @work(name="send", group="command")
     async def action_send(self) -> None:
-        """Send what is typed, if it can be sent; stay with it when Studio refuses."""
+        """Send the input if it is valid; keep the form open if Studio refuses it."""
         if self.is_sending:
             return
         problems = self._problems(is_sent=True)
@@ -231,7 +231,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             one.say(of_field, notes[name], lasting=name in self.lasting)
 
     def _refuse(self, error: StudioError) -> None:
-        """Say what Studio says at the field that it is about."""
+        """Show an error of Studio at the field that it is about."""
         self.say("")
         sentence = f"Studio says: {said(error)}"
         if isinstance(error, InvalidRequest | NotFound):
@@ -255,7 +255,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _looked(self) -> None:
-        """Say of the names what matters now: how they may go on, or that they are not known."""
+        """Update the notes for the focused field: completions, or unknown names."""
         self.check()
 
     @on(Button.Pressed, "#yes")

@@ -1,4 +1,4 @@
-"""The datasets that there are, looked at one by one, and what is out of date made anew."""
+"""The dialog of datasets: their versions, and rebuilding outdated ones."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ _REBUILD = "rebuild "
 
 @dataclass(frozen=True)
 class Rebuild:
-    """What somebody wants to be made anew."""
+    """The user wants to rebuild datasets."""
 
     names: tuple[str, ...]
     only: bool
-    """Whether what they were made from is to stay as it is."""
+    """Whether to leave their dependencies as they are."""
 
 
 @dataclass(frozen=True)
 class GoToJob:
-    """The job that somebody wants to see."""
+    """The user wants to see a job."""
 
     job_id: str
 
@@ -47,7 +47,7 @@ Wanted = Rebuild | GoToJob | None
 
 
 class PickDataset(Choose):
-    """Offers datasets; the answer is the name of one, or what is to be made anew."""
+    """Lists datasets; the answer is the name of one, or of one to rebuild after `_REBUILD`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
@@ -56,16 +56,16 @@ class PickDataset(Choose):
     KEYS = "enter shows its versions, t rebuilds what is out of date, else this one"
 
     def action_rebuild(self) -> None:
-        """Answer with what is under the cursor."""
+        """Answer with the dataset under the cursor, to be rebuilt."""
         row = self.query_one(OptionList).highlighted_option
         self.dismiss(f"{_REBUILD}{row.id}" if row is not None else None)
 
 
 async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
-    """Return what is known of datasets, asking a Studio that lists them.
+    """Return the known datasets, requesting them from Studio if it lists them.
 
     Raises:
-        StudioError: when Studio could not be asked.
+        StudioError: the request failed.
     """
     if session.client.is_local_studio:
         return await session.client.own.datasets()
@@ -78,7 +78,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 async def look_at(
     app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
 ) -> Wanted:
-    """Show all datasets, first what one of these jobs made; return what is wanted of them."""
+    """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:
         datasets = await asked(app, session, fetch(session))
     except StudioError as error:
@@ -103,7 +103,7 @@ async def choose(
     can_rebuild: bool,
     now: Callable[[], datetime] = clock.now,
 ) -> Wanted:
-    """Let a dataset be looked at, again and again, until something is wanted."""
+    """Show the list and details of datasets until the user closes it or wants something else."""
     outdated = tuple(each.name for each in datasets if each.newer)
     by_name = {each.name: each for each in datasets}
     while True:
@@ -128,7 +128,7 @@ async def choose(
 
 
 def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
-    """Return what is out of date, to be made anew alone; where nothing is, one by its name."""
+    """Return a request to rebuild the outdated datasets alone; if there are none, one by name."""
     if outdated:
         return Rebuild(tuple(map(short_name, outdated)), only=True)
     return Rebuild((short_name(name),), only=False)
@@ -143,7 +143,7 @@ async def _look_closer(
     is_all_told: bool,
     can_rebuild: bool,
 ) -> Wanted:
-    """Show all about a dataset; `None` leads back to the others."""
+    """Show the details of a dataset; `None` returns to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]
     if can_rebuild:

@@ -1,4 +1,4 @@
-"""The list of pipelines: how far each is, what failed in it, and what to do about it."""
+"""The list of pipelines: their progress and failures, and the commands on them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -63,7 +63,7 @@ _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
 
 
 class PipelinesScreen(ListPage[Pipeline]):
-    """A table of all pipelines that are known, with a preview of the one under the cursor."""
+    """A table of all known pipelines, with a preview of the one under the cursor."""
 
     place = "pipelines"
     kind = PIPELINES
@@ -90,7 +90,7 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Take also what is remembered of the view."""
+        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, view, read_only=read_only)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
@@ -101,12 +101,12 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._recorded = RecordedRows(session.pipeline_archive, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
-        """The runs of pipelines that are known."""
+        """The known runs of pipelines, by id."""
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state under the cursor."""
+        """Return the most useful keys for the state of the pipeline under the cursor."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         pipeline = self.row_at_hand()
@@ -117,13 +117,13 @@ class PipelinesScreen(ListPage[Pipeline]):
         return (*_HINTS.get(pipeline.state, _FINISHED_HINTS), *_ALWAYS)
 
     def label(self, binding: Binding) -> str:
-        """Return what a key does now: `p` pauses, or resumes."""
+        """Return the current label of a key: `p` pauses or resumes."""
         if binding.id == "pipeline.pause":
             return self.pipelines.turns_to()
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer, or what has become known of the jobs."""
+        """Show a new answer, recorded pipelines, or news of the jobs."""
         value = message.snapshot.value
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
@@ -146,30 +146,30 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._jobs = self.session.known_jobs([run for run in runs if run])
 
     def pollers(self) -> tuple[Source, ...]:
-        """Return what this page listens to."""
+        """Return the sources this page subscribes to."""
         return (*super().pollers(), self._recorded.archive)
 
     def shown(self) -> None:
-        """Look for what else passes a filter."""
+        """Update the recorded rows."""
         self._recorded.look()
 
     def title_notes(self) -> tuple[Part, ...]:
         """Return how many of the pipelines are recorded."""
         return self._recorded.title_parts
 
-    # What a list says of itself.
+    # Overrides of ListPage.
 
     def source(self) -> Poller[Pipelines]:
-        """Return what tells the rows."""
+        """Return the poller of pipelines."""
         return self.session.pipelines
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
         how = "\nt makes one: it rebuilds datasets from the jobs that made them."
         return f"No pipelines yet.{'' if self.read_only else how}"
 
     def ask_for_more(self) -> None:
-        """Ask for older pipelines; also for those that Studio does not tell any more."""
+        """Load older pipelines, including recorded ones that Studio no longer lists."""
         self.session.more_pipelines()
         self._recorded.want()
         self.list.holder.change(loaded=self.session.pipelines_feed.wanted)
@@ -180,7 +180,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         return self._recorded.marked(key, told)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
-        """Return what the preview says of the pipeline under the cursor, and of its past runs."""
+        """Return the preview of the pipeline under the cursor, with its past runs."""
         pipeline = self.row_at_hand()
         known = self.source().snapshot.value
         if pipeline is None or known is None:

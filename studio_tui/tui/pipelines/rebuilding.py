@@ -1,4 +1,4 @@
-"""Rebuilding datasets: the form that triggers a pipeline, and what it completes."""
+"""Rebuilding datasets: opens the form that triggers a pipeline, and provides its completions."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -20,55 +20,55 @@ logger = logging.getLogger(__name__)
 
 
 class Rebuilding:
-    """Controller of the list of pipelines that has datasets made anew."""
+    """Controller of rebuilding datasets, on the list of pipelines."""
 
     def __init__(self, page: ListPage[Pipeline], at_hand: Callable[[], Pipeline | None]) -> None:
-        """Take the list, and what returns the pipeline under its cursor."""
+        """Make a controller; `at_hand` returns the pipeline under the cursor."""
         self._page = page
         self._session = page.session
         self._at_hand = at_hand
         self._draft: TriggerDraft | None = None
-        """What was left in the form."""
+        """The unfinished input of the form."""
         self._waiting: TriggerDraft | None = None
-        """What the form is to be shown with once the page is in sight."""
+        """The input for a form that opens once the page is shown."""
         self._listed: tuple[ListedDataset, ...] = ()
-        """All datasets, where Studio lists them."""
+        """All datasets, if Studio lists them."""
 
     def why_not_trigger(self) -> str | None:
         """Return why no pipeline can be triggered."""
         return READ_ONLY if self._page.read_only else None
 
     def why_not_schedule(self) -> str | None:
-        """Return why no pipeline can be triggered at times."""
+        """Return why no pipeline can be triggered by a schedule."""
         if self._page.read_only:
             return READ_ONLY
         return None if self._session.scheduling.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:
-        """Show the form of a pipeline; the cursor goes to the one that it makes.
+        """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
 
-        One that is to be looked at first is opened.
+        If it is to be reviewed first, its page is opened.
         """
         here = self._at_hand()
         target = here.datasets if here else ""
         await self._fill_in(self._draft or TriggerDraft(target, is_proposed=True))
 
     def schedule(self) -> None:
-        """Show the form of a schedule that rebuilds what the pipeline at hand does."""
+        """Show the form for a schedule that rebuilds the datasets of the current pipeline."""
         here = self._at_hand()
         self._page.post_message(SchedulePipeline(here.datasets if here else ""))
 
     def rebuild(self, names: Sequence[str], *, only: bool) -> None:
-        """Show the form with these datasets as soon as the page is in sight.
+        """Show the form with these datasets as soon as the page is shown.
 
-        `only` leaves what they were made from as it is.
+        `only` leaves their dependencies as they are.
         """
         self._waiting = TriggerDraft(" ".join(names), only=only)
         if self._page.is_current and self._page.is_alive:
             self.go_on()
 
     def go_on(self) -> None:
-        """Show the form if it waits for the page to be in sight."""
+        """Show the form if it is waiting for the page to be shown."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
             self._page.run_worker(self._fill_in(draft), name="rebuild", group="command")
@@ -104,7 +104,7 @@ class Rebuilding:
         self._draft = draft
 
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        """Ask for names, and again whenever jobs have ended, until cancelled."""
+        """Request names, and again whenever jobs have ended, until cancelled."""
 
         async def ask(jobs: Sequence[Job]) -> bool:
             has_answered = await self._learn(jobs)
@@ -123,9 +123,9 @@ class Rebuilding:
         return known.jobs if known is not None else None
 
     async def _learn(self, jobs: Sequence[Job]) -> bool:
-        """Ask a Studio that lists datasets for these, another for what its jobs have made.
+        """Request the datasets if Studio lists them, else those made by its jobs.
 
-        Return whether it has said all there is to say.
+        Return whether the answer is complete.
         """
         if not self._session.client.is_local_studio:
             await self._session.datasets.learn(jobs)

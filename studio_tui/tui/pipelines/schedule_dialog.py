@@ -27,7 +27,7 @@ _NO_TIME = "A cron such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDraft:
-    """The form as it stands."""
+    """The input of the form."""
 
     datasets: str = ""
     time: str = ""
@@ -35,7 +35,7 @@ class ScheduleDraft:
 
 
 class SchedulePipeline(DatasetForm[Job]):
-    """Has a schedule made that triggers a pipeline; the answer is `None` when it was given up."""
+    """Creates a schedule that triggers a pipeline; the answer is `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Have it made"),
@@ -53,7 +53,7 @@ class SchedulePipeline(DatasetForm[Job]):
         *,
         zone: tzinfo,
     ) -> None:
-        """Take what keeps the form, and in which zone times are typed."""
+        """Make a form; `keep` saves its input, and times are typed in `zone`."""
         self._session = session
         self._keep = keep
         self._zone = zone
@@ -62,31 +62,31 @@ class SchedulePipeline(DatasetForm[Job]):
         super().__init__(DatasetInput(draft.datasets, lambda: self._names), draft.environment)
 
     def heading(self) -> str:
-        """Return what the form is for."""
+        """Return the title."""
         return "Rebuild datasets at times"
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields, with that of the time between."""
+        """Return the fields, with the time between the given ones."""
         time = FormField("time", "When", self._time)
         return {"datasets": datasets, "time": time, "environment": environment}
 
     def on_mount(self) -> None:
-        """Say what each field is for, and learn which datasets there are."""
+        """Show the notes of the fields, and load the names of datasets."""
         self._learn_names()
         super().on_mount()
 
     @property
     def draft(self) -> ScheduleDraft:
-        """The form as it stands."""
+        """The current input."""
         return ScheduleDraft(self.line.value, self._time.value, self.area.text)
 
     def keep(self, *, is_made: bool) -> None:
-        """Keep the form; nothing of one that was made."""
+        """Save the input; clear it after success."""
         self._keep(ScheduleDraft() if is_made else self.draft)
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_names(self) -> None:
-        """Ask for names, of all jobs and pipelines that are known."""
+        """Load the dataset names of all known jobs and pipelines."""
         jobs, pipelines = self._session.jobs.snapshot.value, self._session.pipelines.snapshot.value
         if jobs is not None:
             await self._session.datasets.learn(jobs.jobs)
@@ -95,7 +95,7 @@ class SchedulePipeline(DatasetForm[Job]):
         self.check()
 
     async def send(self) -> Job:
-        """Have the schedule made."""
+        """Create the schedule."""
         draft = self.draft
         times = explain_time(draft.time.strip(), clock.now(), self._zone)
         wish = PipelineTimes(
@@ -109,11 +109,11 @@ class SchedulePipeline(DatasetForm[Job]):
         return made
 
     def about(self, words: str) -> str:
-        """Return the field that Studio's words, in small letters, are about."""
+        """Return the field that an error of Studio, in lower case, is about."""
         return "time" if "cron" in words or "start_after" in words else super().about(words)
 
     def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
-        """Return what is wrong with the time, and which names are not known."""
+        """Return the problems of the time, and unknown names."""
         return (*self._time_problems(is_sent=is_sent), *self._unknown())
 
     def _time_problems(self, *, is_sent: bool) -> tuple[Problem, ...]:
@@ -124,12 +124,12 @@ class SchedulePipeline(DatasetForm[Job]):
         return () if told.is_good else (Problem("time", told.lines[0]),)
 
     def _unknown(self) -> tuple[Problem, ...]:
-        """Return which names are not known, unless one of them is being typed."""
+        """Return unknown names, unless the input of names has the focus."""
         is_being_typed = self.focused is self.line and not self.refused
         return () if is_being_typed else unknown_datasets(self.line.value, self._names)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return what there is to say of each field as it stands."""
+        """Return the notes for the present value of each field."""
         typed = self._time.value.strip()
         told = explain_time(typed, clock.now(), self._zone) if typed else None
         return {
@@ -139,7 +139,7 @@ class SchedulePipeline(DatasetForm[Job]):
         }
 
     def _offered(self) -> tuple[str, ...]:
-        """Return the names that the last word may become."""
+        """Return the completions of the last word."""
         word, found = self.line.last_word()[1], self.line.found()
         if not found or found == (word,):
             return ("Names with a space between; all they are made from is rebuilt too.",)

@@ -1,4 +1,4 @@
-"""What came of stopping pipelines, in words."""
+"""The outcome of stopping pipelines, in words."""
 
 from studio_tui.api.models import PipelineJob
 from studio_tui.presentation.cells import Cell, Tone
@@ -8,7 +8,7 @@ from studio_tui.service.commands.pipelines import Stopped
 
 
 def counts(stopped: Stopped) -> str:
-    """Return how many of its jobs were cancelled, as they stood at the last look."""
+    """Return how many of its jobs were cancelled, as of the last check."""
     parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
     if stopped.canceling:
         parts.append(f"{len(stopped.canceling)} still being cancelled")
@@ -18,7 +18,7 @@ def counts(stopped: Stopped) -> str:
 
 
 def report(stopped: Stopped) -> list[Cell]:
-    """Return what became of each of its jobs, what went wrong first."""
+    """Return the outcome for each of its jobs, failures first."""
     lines = [
         Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)
         if one.error
@@ -36,5 +36,5 @@ def report(stopped: Stopped) -> list[Cell]:
 
 
 def name_of(run: PipelineJob) -> str:
-    """Return what a job of a pipeline is called."""
+    """Return the name of a pipeline's job."""
     return run.name or run.job_id

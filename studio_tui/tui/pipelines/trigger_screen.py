@@ -1,4 +1,4 @@
-"""The form of a pipeline: which datasets to rebuild, with names completed from what is known."""
+"""The form that triggers a pipeline: which datasets to rebuild, with completion of names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,24 +31,24 @@ from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetI
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 
 NOT_ALL = "Not all names have come from Studio yet."
-"""A note while names may be missing."""
+"""A note shown while names may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerDraft:
-    """The form as it stands."""
+    """The input of the form."""
 
     datasets: str = ""
     review: bool = True
     environment: str = field(default="", repr=False)
     is_proposed: bool = False
-    """Whether nobody has typed the datasets, so that typing takes their place."""
+    """Whether the datasets are a default value, which typing replaces."""
     only: bool = False
-    """Whether what they were made from stays as it is."""
+    """Whether to leave their dependencies as they are."""
 
 
 class TriggerScreen(DatasetForm[Pipeline]):
-    """Triggers a pipeline; the answer is `None` when that was given up."""
+    """Triggers a pipeline; the answer is `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Have it made"),
@@ -69,9 +69,10 @@ class TriggerScreen(DatasetForm[Pipeline]):
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Take what gives known names of datasets and ids of pipelines, and what keeps the form.
+        """Make a form; `known` and `before` return dataset names and pipeline ids, `keep` saves the
+        input.
 
-        `can_refresh` says whether Studio can leave what datasets were made from as it is.
+        `can_refresh` says whether Studio can rebuild datasets without their dependencies.
         """
         self._triggering = triggering
         self._known = known
@@ -84,27 +85,27 @@ class TriggerScreen(DatasetForm[Pipeline]):
         super().__init__(line, draft.environment)
 
     def heading(self) -> str:
-        """Return what the form is for."""
+        """Return the title."""
         return "Rebuild datasets"
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
-        """Return the fields, with that of `only` where Studio can."""
+        """Return the fields, with `only` if Studio supports it."""
         only = {"only": FormField("only", "Only these", self._only)} if self._can_refresh else {}
         review = FormField("review", "Review", self._flag)
         return {"datasets": datasets, "review": review, "environment": environment, **only}
 
     def more_answers(self) -> tuple[Button, ...]:
-        """Return the way to the datasets, where Studio lists them."""
+        """Return the button for the list of datasets, if Studio has one."""
         return (Button("f2  Datasets", id="datasets", compact=True),) if self._can_refresh else ()
 
     @property
     def draft(self) -> TriggerDraft:
-        """The form as it stands."""
+        """The current input."""
         only = self._can_refresh and self._only.value
         return TriggerDraft(self.line.value, self._flag.value, self.area.text, only=only)
 
     def keep(self, *, is_made: bool) -> None:
-        """Keep the form; of one that was made the flags."""
+        """Save the input; after success only the flags."""
         draft = self.draft
         self._keep(replace(draft, datasets="", environment="") if is_made else draft)
 
@@ -112,11 +113,11 @@ class TriggerScreen(DatasetForm[Pipeline]):
         return self._known().names
 
     def names_changed(self) -> None:
-        """Offer names that have become known meanwhile."""
+        """Show names that have become known."""
         self.check()
 
     async def send(self) -> Pipeline | None:
-        """Trigger, asking where nobody can tell; `None` when the user has given it up then."""
+        """Trigger, asking if the outcome is unknown; `None` if the user then cancels."""
         draft = self.draft
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
@@ -137,14 +138,14 @@ class TriggerScreen(DatasetForm[Pipeline]):
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:
-        """Return what Studio has said, of names with what may be meant by them."""
+        """Return an error of Studio, for names with suggestions."""
         if field != "datasets":
             return Problem(field, sentence)
         self.line.go_on_after()
         return refused_names(sentence, self.line.value, self._names())
 
     def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:  # noqa: ARG002 (the form of the base)
-        """Return which names are not known here, unless one is typed now or Studio has said so."""
+        """Return unknown names, unless the input has the focus or Studio has refused names."""
         is_said = self.focused is self.line or self._are_names_refused
         is_certain = bool(self._known().listed)
         names = self._names()
@@ -155,7 +156,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         return any(one.field == "datasets" for one in self.refused)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return what there is to say of each field as it stands."""
+        """Return the notes for the present value of each field."""
         draft = self.draft
         return {
             "datasets": (
@@ -177,14 +178,14 @@ class TriggerScreen(DatasetForm[Pipeline]):
         }
 
     def _outdated_notes(self) -> tuple[str, ...]:
-        """Return what is out of date, and how it is looked at."""
+        """Return which datasets are outdated, and the key that shows them."""
         names = self._known().outdated
         return (f"out of date: {named(names)}; f2 shows them",) if names else ()
 
     @on(Button.Pressed, "#datasets")
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
-        """Show the datasets, and take over what is to be made anew."""
+        """Show the datasets, and copy those to rebuild into the form."""
         known = self._known().listed
         if not known:
             self.say("This Studio does not list datasets.")
@@ -197,7 +198,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
             self.check()
 
     def _offer(self) -> tuple[str, ...]:
-        """Return the names that the last word may become, and whether more may be missing."""
+        """Return the completions of the last word, and whether some may be missing."""
         return (*self._offered(), *(() if self._known().is_all else (NOT_ALL,)))
 
     def _offered(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Schedules: list and commands."""
+"""The schedules: list and commands."""

@@ -1,4 +1,4 @@
-"""What can be done with a schedule."""
+"""The commands on schedules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,9 +41,9 @@ class ScheduleController(JobController):
         zone: tzinfo,
         replaced: Replaced,
     ) -> None:
-        """Take where schedules come from, and in which zone times are told and typed.
+        """Make a controller; times are shown and typed in `zone`.
 
-        `replaced` is told of a schedule that another was made for.
+        `replaced` is called when another schedule was created to replace one.
         """
         super().__init__(host, at_hand, marked=marked, why_none=lambda: "There is no schedule here")
         self._zone = zone
@@ -51,11 +51,11 @@ class ScheduleController(JobController):
         self._suspending = Suspending(host, marked, zone)
 
     def why_not_create(self) -> str | None:
-        """Return why there can be no other schedule."""
+        """Return why no schedule can be created."""
         return READ_ONLY if self._host.read_only else None
 
     def why_not_change(self) -> str | None:
-        """Return why it can neither run at other times nor now."""
+        """Return why it can neither be changed nor run now."""
         if self._host.session.scheduling.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
@@ -69,31 +69,31 @@ class ScheduleController(JobController):
         return None if self._host.session.scheduling.is_possible else ELSEWHERE
 
     def _meant(self) -> Sequence[Job]:
-        """Return the marked schedules, else the one at hand."""
+        """Return the marked schedules, else the current one."""
         return self.marked.known() or tuple(filter(None, (self._at_hand(),)))
 
     def why_no_pipeline(self) -> str | None:
-        """Return why no pipeline can be triggered at times."""
+        """Return why no pipeline can be scheduled."""
         if self._host.read_only:
             return READ_ONLY
         return None if self._host.session.scheduling.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
-        """Show the form of a schedule that triggers a pipeline."""
+        """Show the form for a schedule that triggers a pipeline."""
         self._host.post_message(SchedulePipeline())
 
     def turns_to(self) -> str:
-        """Return what `p` does now: `suspend` or `resume`."""
+        """Return the current action of `p`: `suspend` or `resume`."""
         meant = self._meant()
         return "resume" if meant and all(map(is_suspended, meant)) else "suspend"
 
     async def suspend_or_resume(self) -> None:
-        """Suspend the marked schedules, else the one at hand; where none goes on, resume them."""
+        """Suspend the marked schedules, else the current one; if all are suspended, resume them."""
         tasks = [task for task in self._meant() if can_be_used(task.id)]
         await self._suspending.turn(tasks, are_marked=self.marked.count() > 0)
 
     def show_runs(self) -> None:
-        """Show the jobs that the marked schedules have made, else those of the one at hand."""
+        """Show the jobs or pipelines of the marked schedules, else of the current one."""
         meant = self._meant()
         of_jobs = [task.id for task in meant if not rebuilds(task)]
         place = "jobs" if of_jobs else "pipelines"
@@ -101,11 +101,11 @@ class ScheduleController(JobController):
         self._host.post_message(FilterList(exactly("task", *ids), place))
 
     def open_form(self) -> None:
-        """Show the form of a new job, at the time when it runs."""
+        """Show the form for a new job, at the field for the time."""
         self._host.post_message(OpenForm(at=CRON))
 
     async def run_once(self) -> None:
-        """Say what is known and what is not, then create the schedule's job once."""
+        """Show what is and is not known, then create the schedule's job once."""
         if self._host.session.scheduling.is_possible:
             await self._run_as_it_is()
             return
@@ -132,7 +132,7 @@ class ScheduleController(JobController):
             await make_job(self._host.app, self._host.session.creating, wish)
 
     async def _run_as_it_is(self) -> None:
-        """Have Studio run the schedule at hand once, with all that is the schedule's."""
+        """Ask, then let Studio run the current schedule once."""
         task = self._at_hand()
         if task is None:
             return
@@ -165,7 +165,7 @@ class ScheduleController(JobController):
             self._host.say(f"{title(task)}: {told(error, session)}", "error")
 
     async def end(self) -> None:
-        """Ask, then end the marked schedules, else the one at hand."""
+        """Ask, then cancel the marked schedules, else the current one."""
         if self.marked.count():
             await self._end_marked()
             return
@@ -190,7 +190,7 @@ class ScheduleController(JobController):
             )
 
     async def _end_marked(self) -> None:
-        """Name the marked schedules, ask, then end them."""
+        """Ask, listing the marked schedules, then cancel them."""
         tasks = [task for task in self.marked.known() if to_cancel((task,)).jobs]
         known = await submitted_of(tasks, self._host.session)
         names = []
@@ -209,12 +209,12 @@ class ScheduleController(JobController):
             cancel_all(self._host, tasks, "schedule", self.marked.unmark)
 
     async def change(self) -> None:
-        """Ask when it is to run, say what will be done, then do that."""
+        """Ask for a new time, confirm, then change the schedule."""
         if (task := self._at_hand()) is not None:
             await self._editor.change(task)
 
     async def _scheduled(self) -> Repeat | None:
-        """Return what makes the schedule at hand again, with its times as far as they are known."""
+        """Return how to create the current schedule again, with its known times."""
         task = self._at_hand()
         repeat = None if task is None else await self._repeat_of(task)
         if repeat is None:

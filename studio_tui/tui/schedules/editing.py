@@ -1,4 +1,4 @@
-"""Changing when a schedule runs: where it stands, or else another is made and it is cancelled."""
+"""Changing the time of a schedule, or replacing the schedule if Studio cannot change it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.schedules.words import is_once, time_of
 
 Replaced = Callable[[str, str], None]
-"""Told the id of a schedule, and of the one that was made in its place."""
+"""Called with the id of a schedule, and of its replacement."""
 
 _IN_PLACE = ("Its runs stay with it, and what runs goes on.",)
 _ANEW = (
@@ -34,18 +34,18 @@ _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
 
 
 class ScheduleEditor:
-    """Asks when schedules of one list are to run, and has them changed."""
+    """Changes the times of schedules in a list."""
 
     def __init__(self, host: Host, zone: tzinfo, replaced: Replaced) -> None:
-        """Take in which zone times are told and typed, and what is told of a replaced schedule."""
+        """Make an editor; times are shown and typed in `zone`."""
         self._host = host
         self._zone = zone
         self._replaced = replaced
         self._left: Mapping[str, str] = {}
-        """Times that were typed and not sent, by the ids of their schedules."""
+        """Unsent input, by id of the schedule."""
 
     async def change(self, task: Job) -> None:
-        """Ask when a schedule is to run, say what will be done, then do that."""
+        """Ask for the new time, confirm, then change the schedule."""
         in_place = self._host.session.scheduling.is_possible
         repeat = None
         if not in_place:
@@ -72,7 +72,7 @@ class ScheduleEditor:
             await self._replace(replace(repeat, job=task), typed)
 
     async def _typed(self, task: Job, before: str) -> str | None:
-        """Ask for a time, beginning with what was typed before; `None` when it was given up."""
+        """Ask for a time, starting with unsent input; `None` if cancelled."""
         explain = _explainer(task, self._zone)
         begun = self._left.get(task.id, before)
         question = AskTime(f"When is {title(task)} to run?", begun, explain)
@@ -99,7 +99,7 @@ class ScheduleEditor:
         return await self._host.ask(question)
 
     async def _move(self, task: Job, typed: str) -> None:
-        """Let a schedule run at another time where it stands."""
+        """Change the time of a schedule in place."""
         now = clock.now()
         try:
             once = resolve(typed, now, self._zone) if is_once(task) else None
@@ -116,7 +116,7 @@ class ScheduleEditor:
         await reported(self._host, f"Changing {title(task)}", changing, done)
 
     async def _replace(self, repeat: Repeat, typed: str) -> None:
-        """Create a schedule with another time, and cancel the old one only when that is done."""
+        """Create a schedule with another time, and cancel the old one only after that succeeded."""
         task, now = repeat.job, clock.now()
         try:
             once = resolve(typed, now, self._zone) if is_once(task) else None
@@ -148,13 +148,13 @@ class ScheduleEditor:
 
 
 def _begin(task: Job, now: datetime) -> datetime:
-    """Return when an expression is to count from: the published client sends the present."""
+    """Return the start of a cron expression; like the published client, never before now."""
     start = task.schedule.start_after if task.schedule else None
     return max(start, now) if start else now
 
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
-    """Return what says what is typed as the time of a schedule."""
+    """Return a function that explains the time typed for a schedule."""
     if is_once(task):
         return partial(explain_moment, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None

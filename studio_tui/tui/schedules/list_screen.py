@@ -1,4 +1,4 @@
-"""The schedules: when each runs next, what came of its last runs, and what to do about it."""
+"""The list of schedules: next and last runs, and the commands on them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -80,13 +80,13 @@ class SchedulesScreen(ListPage[Scheduled]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Take also what is remembered of the view."""
+        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, view, read_only=read_only)
         self._zone = clock.zone()
         self._heirs: dict[str, str] = {}
-        """Ids of schedules that were made in the place of others and are not listed yet."""
+        """Replacements that are not listed yet, by the id of the replaced schedule."""
         self._in_utc = False
-        """Whether the list tells the next runs in UTC."""
+        """Whether the next runs are shown in UTC."""
         marked = ListedMarks(
             lambda: [row.task for row in self.marked_rows()], self.list.marks.unmark
         )
@@ -96,7 +96,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         self.commands.add(self._schedules)
         self.commands.add_to(self, _COMMANDS)
 
-    # What the frame asks.
+    # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys."""
@@ -107,7 +107,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
 
     def label(self, binding: Binding) -> str:
-        """Return what a key does now: `p` suspends, or resumes."""
+        """Return the current label of a key: `p` suspends or resumes."""
         if binding.id == "schedule.suspend":
             return self._schedules.turns_to()
         return super().label(binding)
@@ -118,7 +118,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         return row.task if row is not None else None
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer, or new runs."""
+        """Show a new answer, or new runs."""
         names = {self.session.jobs.name, self.session.schedules.name}
         if message.name in names and is_news and (tasks := self._tasks()) is not None:
             jobs = self.session.jobs.snapshot.value
@@ -131,16 +131,16 @@ class SchedulesScreen(ListPage[Scheduled]):
             self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
-            # Once only: an old one that could not be ended may have the cursor again.
+            # Only once: an old schedule that could not be cancelled may get the cursor again.
             self._heirs = {old: new for old, new in self._heirs.items() if old not in heirs}
         if message.name == self.session.schedules.name:
             self.list.show_notice()
 
     def _runs(self, task: Job, found: Mapping[str, tuple[Run, ...]]) -> tuple[Run, ...]:
-        """Return the last runs of a schedule, and of those that it took the place of.
+        """Return the last runs of a schedule, including those of schedules it replaced.
 
-        `found` are those that name their schedules. Where Studio tells none, those by hand are
-        known that were asked for here.
+        `found` are runs that name their schedule. Manual runs requested from here are added, as
+        Studio may not name their schedule.
         """
         origins, whole = self.session.origins, self.session.known_jobs
         tasks = origins.predecessors(task.id)
@@ -149,11 +149,11 @@ class SchedulesScreen(ListPage[Scheduled]):
         return runs_of(task, with_manual(made, whole(by_hand).values() if by_hand else ()))
 
     def _replaced(self, task_id: str, by: str) -> None:
-        """Let cursor and mark go on to what was made in a schedule's place, once it is listed."""
+        """Transfer cursor and mark to the replacement of a schedule, once it is listed."""
         self._heirs[task_id] = by
 
     def toggle_utc(self) -> None:
-        """Tell the next runs in UTC, or in local time again."""
+        """Toggle between UTC and local time for the next runs."""
         self._in_utc = not self._in_utc
         self.table.columns = COLUMNS_IN_UTC if self._in_utc else COLUMNS
         self.table.show_again()
@@ -162,14 +162,14 @@ class SchedulesScreen(ListPage[Scheduled]):
     def _opened(self) -> None:
         self.commands.do("schedule.runs")
 
-    # What a list says of itself.
+    # Overrides of ListPage.
 
     def source(self) -> Poller[Schedules]:
-        """Return what tells the rows."""
+        """Return the source of the rows."""
         return self.session.schedules
 
     def none_words(self) -> str:
-        """Return what is said when there are no rows at all."""
+        """Return the text shown when there are no rows at all."""
         if self.read_only:
             return "No schedules."
         how = "n makes one: fill in `cron`, or `start`, and what is to run."
@@ -183,12 +183,12 @@ class SchedulesScreen(ListPage[Scheduled]):
         return cells(row.task, row.runs, clock.now(), zone)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
-        """Return what the preview says of the schedule under the cursor."""
+        """Return the preview of the schedule under the cursor."""
         row = self.row_at_hand()
         return facts(row.task, row.runs, now, self._zone) if row is not None else ()
 
     def moment(self) -> datetime:
-        """Return the present: when a schedule runs next is known without Studio."""
+        """Return the present time: next runs are computed without Studio."""
         return clock.now()
 
     def _tasks(self) -> Schedules | None:

@@ -1,4 +1,4 @@
-"""Suspending schedules and letting them go on, one or all that are marked."""
+"""Suspending and resuming schedules, one or all marked ones."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -17,27 +17,27 @@ from studio_tui.tui.jobs.naming import title
 ELSEWHERE = (
     "Only the local Studio can suspend a schedule. Here e can put its next run off, and x ends it"
 )
-"""Why not, and what is nearest to it."""
+"""Why a schedule cannot be suspended, and alternatives."""
 
 
 NO_PIPELINES = (
     "Only the local Studio can trigger a pipeline at times. Here n schedules a job; to rebuild "
     "datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
-"""Why not, and what is nearest to it."""
+"""Why a pipeline cannot be scheduled, and alternatives."""
 
 
 class Suspending:
-    """Suspends schedules of one list, and resumes them."""
+    """Suspends and resumes the schedules of a list."""
 
     def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
-        """Take what takes marks away, and in which zone times are told."""
+        """Make it; times are shown in `zone`."""
         self._host = host
         self._marked = marked
         self._zone = zone
 
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
-        """Suspend those that go on; where none does, let all go on."""
+        """Suspend the schedules that are active; if there are none, resume all."""
         going = [task for task in tasks if not is_suspended(task)]
         scheduling = self._host.session.scheduling
         if are_marked:

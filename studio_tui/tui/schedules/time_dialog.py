@@ -1,4 +1,4 @@
-"""Asks when a schedule is to run, and says while it is typed what that means."""
+"""A dialog that asks for the time of a schedule, and explains it while it is typed."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -15,7 +15,7 @@ from studio_tui.tui.frame.dialog_box import Middle
 
 
 class AskTime(Dialog[str | None]):
-    """Takes a time that has a meaning; the answer is `None` when it was given up."""
+    """Asks for a valid time; the answer is `None` if cancelled."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,11 +26,12 @@ class AskTime(Dialog[str | None]):
     answer = query_one("#answer", Static)
 
     def __init__(self, question: str, typed: str, explain: Callable[[str], Explained]) -> None:
-        """Take a safe question, what is typed to begin with, and what says what is typed."""
+        """Make a dialog from a safe question, the initial input, and a function that explains
+        it."""
         super().__init__()
         self._question = question
         self.typed = typed
-        """What stands in the line, also when it was given up."""
+        """The current input, also after cancelling."""
         self._explain = explain
 
     def heading(self) -> str:
@@ -38,7 +39,7 @@ class AskTime(Dialog[str | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose the line and what it means."""
+        """Compose the input and its explanation."""
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield Middle(Static(markup=False, id="answer"))
         yield Static(
@@ -46,7 +47,7 @@ class AskTime(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """Say what it means as it is."""
+        """Show the explanation of the initial input."""
         self._say(self.typed)
 
     @on(Input.Changed)

@@ -1,4 +1,4 @@
-"""What a schedule is called in questions, and when it runs."""
+"""The name and time of a schedule, for questions."""
 
 from datetime import tzinfo
 
@@ -6,12 +6,12 @@ from studio_tui.api.models import Job
 
 
 def is_once(task: Job) -> bool:
-    """Whether a schedule is known to run once."""
+    """Return whether a schedule is known to run only once."""
     return task.schedule is not None and task.schedule.cron_expression is None
 
 
 def time_of(task: Job, zone: tzinfo) -> str:
-    """Return when a schedule runs, as it can be typed; empty where Studio does not say."""
+    """Return the time of a schedule in a form that can be typed; empty if unknown."""
     schedule = task.schedule
     if schedule is None:
         return ""
@@ -25,7 +25,7 @@ def time_of(task: Job, zone: tzinfo) -> str:
 
 
 def named(task: Job, zone: tzinfo) -> tuple[str, ...]:
-    """Return the lines that name a schedule beyond doubt."""
+    """Return lines that identify a schedule."""
     return (
         f"  name    {task.name or '–'}",
         f"  id      {task.id}",

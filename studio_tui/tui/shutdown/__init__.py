@@ -1,1 +1,1 @@
-"""Ending in order: when told to, and when the terminal has gone."""
+"""Orderly shutdown: on request, on a signal, and when the terminal has gone."""

@@ -1,4 +1,4 @@
-"""What is drawn, on its way to a terminal that reads when it likes, or not at all."""
+"""Buffered output to a terminal that may be slow, or not read at all."""
 
 import os
 import re
@@ -8,51 +8,54 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 MOST = 256 * 1024
-"""Characters that wait at the most. What is older than that is not worth drawing any more."""
+"""Most characters in the buffer; older output is not worth drawing."""
 PATIENCE = 2.0
-"""Seconds in which a terminal that is left has to read some more of what waits."""
+"""Seconds on exit in which the terminal must read some of the buffer."""
 _CHUNK = 4096
-"""Bytes that are written at once, so that a slow terminal is not taken for one that hangs."""
+"""Bytes per write, so that a slow terminal is not mistaken for one that hangs."""
 _MODES = re.compile(r"(?:\x1b\[[<>?][\d;]*[a-z])+")
 _UPDATE = "\x1b[?2026"
-"""Begins, or ends, what is to become visible at once."""
+"""Prefix of the codes that begin and end a synchronized update."""
 
 
 class TerminalOutput:
-    """A file that takes everything at once; a thread of its own writes it.
+    """A file whose writes never block; a separate thread writes to the terminal.
 
-    When too much waits, frames are dropped, and the settings of the terminal are kept. When it
-    cannot be written to any more, all is dropped.
+    If the buffer is full, frames are dropped, but codes that set terminal modes are kept. If
+    writing fails, everything is dropped.
     """
 
     def __init__(
         self, descriptor: int, *, lost: Callable[[], None], read_again: Callable[[], None]
     ) -> None:
-        """Take what is called, in the thread that writes, on a failure, and when all that waited
-        has been read after something was dropped, so that it must be drawn anew."""
+        """Write to `descriptor`; the thread calls `lost` when writing fails.
+
+        It calls `read_again` when output was dropped and the buffer is empty again, so that the
+        screen must be redrawn.
+        """
         self._descriptor = descriptor
         self._lost = lost
         self._read_again = read_again
         self._changed = Condition()
         self._pieces: deque[str] = deque()
         self._size = 0
-        """Characters in them."""
+        """Total length of the pieces, in characters."""
         self._is_writing = False
         self._written = 0
-        """Chunks so far: by them one sees that the terminal reads."""
+        """Number of chunks so far: while it grows, the terminal is reading."""
         self._has_dropped = False
         self._is_lost = False
         self._thread: Thread | None = None
 
     def fileno(self) -> int:
-        """Return the number of the file."""
+        """Return the file descriptor."""
         return self._descriptor
 
     def flush(self) -> None:
-        """Do nothing: all is on its way."""
+        """Do nothing: everything is written as soon as possible."""
 
     def write(self, text: str) -> int:
-        """Let a text be written after those before it."""
+        """Add text to the buffer."""
         with self._changed:
             if self._is_lost:
                 return len(text)
@@ -67,7 +70,7 @@ class TerminalOutput:
         return len(text)
 
     def drain(self) -> None:
-        """Wait until all is written, as long as the terminal reads; drop what is left."""
+        """Wait until the buffer is written, as long as the terminal reads; discard the rest."""
         with self._changed:
             while not self._is_lost and (self._pieces or self._is_writing):
                 written = self._written
@@ -87,7 +90,7 @@ class TerminalOutput:
         self._size = 0
 
     def _run(self) -> None:
-        """Write what comes, for as long as the process lives."""
+        """Write the buffer until the process ends or writing fails."""
         while not self._is_lost:
             with self._changed:
                 self._changed.wait_for(lambda: self._pieces)
@@ -114,7 +117,7 @@ class TerminalOutput:
             try:
                 left = left[os.write(self._descriptor, left[:_CHUNK]) :]
             except BlockingIOError:
-                # Another program has left the terminal so that nothing waits for it.
+                # Another program has left the terminal in non-blocking mode.
                 poll = select.poll()
                 poll.register(self._descriptor, select.POLLOUT)
                 poll.poll()

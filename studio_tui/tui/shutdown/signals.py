@@ -1,4 +1,4 @@
-"""Leaving in order: when the user wants to, when told to end, or when the terminal goes away."""
+"""Ending the app in order: on the user's request, on a signal, or on a hangup."""
 
 import asyncio
 import os
@@ -14,21 +14,21 @@ _STREAMS = (0, 1, 2)
 
 
 class EndsInOrder(App[Any]):
-    """Asks before it costs what was typed; ends at once on a signal, when nobody is there."""
+    """Asks before quitting if unsaved input would be lost; on a signal it ends at once."""
 
     _asks_to_quit = False
 
     def on_mount(self) -> None:
-        """Listen, where there is a terminal to be taken away."""
+        """Install signal handlers, if there is a terminal."""
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in _ENDING:
                 loop.add_signal_handler(number, self._end, number)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return Textual's driver; that of terminals notices when they have gone."""
+        """Return Textual's driver, replaced by `TerminalDriver` if it is that of a terminal."""
         found = super().get_driver_class()
-        # Not for tests: what it is derived from exists on Unix alone.
+        # Not in tests: its base class exists on Unix only.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
         from studio_tui.tui.shutdown.driver import TerminalDriver  # noqa: PLC0415
@@ -36,21 +36,21 @@ class EndsInOrder(App[Any]):
         return TerminalDriver if found is LinuxDriver else found
 
     def terminal_lost(self) -> None:
-        """End as on a hangup, which is not signalled to a program in a session of its own."""
+        """End as on a hangup; a program in a session of its own gets no SIGHUP."""
         self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:
-            # Textual's thread that writes would end on an error, and then hold up all the rest.
+            # Textual's writer thread would end on an error, and then block everything else.
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in _STREAMS:
                 os.dup2(nowhere, stream)
             os.close(nowhere)
-        # As a shell tells of a program that a signal has ended.
+        # The exit status of a shell for a program ended by a signal.
         self.exit(return_code=128 + number)
 
     async def action_quit(self) -> None:
-        """Leave the dashboard; where a screen would lose what is kept nowhere, only if wished."""
+        """Quit; if a screen has unsaved input, ask first."""
         if not any(getattr(screen, "loses_values", False) for screen in self.screen_stack):
             self.exit(0)
         elif not self._asks_to_quit:
@@ -58,7 +58,7 @@ class EndsInOrder(App[Any]):
 
     @work(name="quit", group="dialog")
     async def _ask_to_quit(self) -> None:
-        # Not at the start: it is no part of the first paint.
+        # Not at the start: it is not needed for the first paint.
         from studio_tui.tui.form.leaving import confirm_losing  # noqa: PLC0415
 
         self._asks_to_quit = True

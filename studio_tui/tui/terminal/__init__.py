@@ -1,1 +1,1 @@
-"""The terminal: clipboard, editor, pager, input and the queue of keys."""
+"""The terminal: clipboard, editor, pager, input decoding and the key queue."""

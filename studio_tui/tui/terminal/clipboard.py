@@ -1,7 +1,7 @@
-"""The one way by which text is copied, and true words for where it went.
+"""Copying text, and accurate messages about where it was copied.
 
 The route depends on where the program runs: tmux has a buffer of its own, over SSH only the
-terminal knows the user's clipboard (OSC 52, xterm's control sequences), a desktop has programs.
+terminal can reach the user's clipboard (OSC 52, xterm's control sequences), a desktop has programs.
 """
 
 import asyncio
@@ -22,41 +22,41 @@ if TYPE_CHECKING:
     from textual.app import App
 
 PATIENCE = 2.0
-"""Seconds that a program may take for the text."""
+"""Seconds to wait for a clipboard program."""
 
 TERMINAL_LIMIT = 56_000
-"""Bytes that are sent to the terminal; xterm and others take 74,994 of base64 and no more."""
+"""Largest text, in bytes, for OSC 52; xterm and others limit base64 to 74,994 bytes."""
 
 SENT = "Sent to the terminal's clipboard"
-"""All that can be said after OSC 52, which no terminal answers."""
+"""The only possible message after OSC 52, which terminals do not answer."""
 
 
 class Route(NamedTuple):
-    """A program that takes text on its standard input."""
+    """A program that reads text from its standard input."""
 
     argv: tuple[str, ...]
     said: str
-    """What is true once it has taken the text."""
+    """The message after the program succeeds."""
     encoding: str = "utf-8"
 
 
 _COPIED = "Copied"
 _TMUX = Route(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
-"""`-w` hands it to the outer terminal's clipboard too, where tmux may (tmux(1), set-clipboard)."""
+"""`-w` also sets the outer terminal's clipboard, if tmux may (tmux(1), set-clipboard)."""
 _WAYLAND = Route(("wl-copy",), _COPIED)
 _X11 = (
     Route(("xclip", "-in", "-selection", "clipboard"), _COPIED),
     Route(("xsel", "--input", "--clipboard"), _COPIED),
 )
 _MAC = Route(("pbcopy",), _COPIED)
-# It takes bytes for the machine's code page, but UTF-16 for what it is.
+# It decodes bytes by the machine's code page, but recognizes UTF-16.
 _WINDOWS = Route(("clip.exe",), _COPIED, "utf-16")
 
 
 def route(
     environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
 ) -> Route | None:
-    """Return the program that copies here; `None` leaves it to the terminal."""
+    """Return the clipboard program to use; `None` to use the terminal."""
     candidates: list[Route] = []
     if environ.get("TMUX"):
         candidates.append(_TMUX)
@@ -73,7 +73,7 @@ def route(
 
 
 async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
-    """Copy `text`, and tell what became of it beside `shown`, or the text itself; both are safe."""
+    """Copy `text`, and notify the user with `shown`, by default the text; both are safe."""
     chosen = route(os.environ, sys.platform, shutil.which)
     words = safe_line(text) if shown is None else shown
     severity: Literal["information", "warning", "error"] = "information"
@@ -93,9 +93,9 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
 
 
 async def _is_taken(chosen: Route, text: str) -> bool:
-    """Hand text to a program; return whether it took it."""
+    """Pass text to a program; return whether it succeeded."""
     try:
-        # What it leaves running serves the clipboard after us, so it gets nothing of our terminal.
+        # It may leave a process that serves the clipboard, which must not hold our terminal.
         process = await asyncio.create_subprocess_exec(
             *chosen.argv, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
         )
@@ -115,7 +115,7 @@ async def _is_taken(chosen: Route, text: str) -> bool:
 
 
 def _keep(text: str) -> Path:
-    """Write text to a file that only its owner can read, in place of what was kept last."""
+    """Write text to a file only its owner can read, replacing the previous one."""
     path = private_dir(state_dir()) / "copied.txt"
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:

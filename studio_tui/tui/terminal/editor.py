@@ -1,4 +1,4 @@
-"""Changing a text in the user's own editor, which is lent the terminal meanwhile."""
+"""Editing a text in the user's own editor, which gets the terminal meanwhile."""
 
 import asyncio
 import os
@@ -18,14 +18,14 @@ _USUAL = ("nano", "vim", "vi")
 
 
 class EditorError(Exception):
-    """The text was not changed; the sentence says why."""
+    """The text was not changed; the message says why."""
 
 
 def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the words of $VISUAL or $EDITOR, else an editor that is installed.
+    """Return the command in $VISUAL or $EDITOR as words, else an installed editor.
 
     Raises:
-        EditorError: they are no command, or there is no editor.
+        EditorError: the command is invalid, or no editor is installed.
     """
     typed = environ.get("VISUAL", "").strip() or environ.get("EDITOR", "").strip()
     try:
@@ -41,10 +41,10 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
 
 
 async def edited(app: App[Any], text: str, suffix: str) -> str:
-    """Return a text as the user's editor leaves it.
+    """Return the text after the user has edited it.
 
     Raises:
-        EditorError: there is no editor, no terminal to lend, or it ended with an error.
+        EditorError: there is no editor or no terminal for it, or the editor failed.
     """
     words = editor_words(os.environ, shutil.which)
     try:
@@ -52,8 +52,8 @@ async def edited(app: App[Any], text: str, suffix: str) -> str:
     except OSError as error:
         raise EditorError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
-        # Nothing is painted meanwhile. No error may leave the block, as Textual would not take
-        # the terminal back then.
+        # Nothing is painted meanwhile. No exception may leave the block, as Textual would not
+        # resume the terminal then.
         with app.batch_update(), app.suspend():
             problem = await run([*words, str(path)], os.environ)
         if problem:

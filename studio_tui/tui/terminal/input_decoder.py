@@ -1,8 +1,8 @@
-"""What a terminal sends as typed or pasted spoils a character at worst: not the program, nor a job.
+"""Decodes terminal input so that invalid bytes or pasted control codes cannot do harm.
 
-Textual's input thread reads strictly, and ends the program on the first byte of a Latin-1 paste.
-And an escape character within a paste ends the paste for Textual's parser: what follows would be
-keys, which act. Tests say what this leans on.
+Textual's input thread decodes strictly, so a Latin-1 paste ends the program. And for Textual's
+parser an escape character within a paste ends the paste: the rest would be interpreted as keys. The
+tests check these assumptions about Textual.
 """
 
 import codecs
@@ -12,13 +12,13 @@ from functools import partial
 from textual.drivers import linux_driver
 
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
-"""What stands before and after a paste (xterm's bracketed paste mode)."""
+"""The start and end of a paste (xterm's bracketed paste mode)."""
 
 _ESCAPE, _SHOWN = "\x1b", "␛"
 
 
 def install() -> None:
-    """Have the terminal's input read with replacement characters for what cannot be read."""
+    """Make Textual decode the terminal's input with `KeyboardDecoder`."""
 
     def lenient(_encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
         return partial(KeyboardDecoder, "replace")
@@ -27,14 +27,14 @@ def install() -> None:
 
 
 class KeyboardDecoder(codecs.IncrementalDecoder):
-    """Turns what a terminal sends into text in which a paste holds no escape character."""
+    """Decodes UTF-8 with replacement characters, and replaces escape characters within a paste."""
 
     def __init__(self, errors: str = "replace") -> None:
         super().__init__(errors)
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors)
         self._is_pasting = False
         self._before = ""
-        """Outside of a paste the last characters told, inside those that are not told yet."""
+        """Outside a paste the last characters returned, inside it those not yet returned."""
 
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
         """Return the next characters."""
@@ -46,7 +46,7 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         return told
 
     def _keys(self, text: str) -> tuple[str, str]:
-        """Return what is told of text outside of a paste, and what is left of it."""
+        """Return the output for text outside a paste, and the remaining input."""
         around = self._before + text
         found = around.find(PASTE)
         if found < 0:
@@ -57,13 +57,13 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
         return text[:end], text[end:]
 
     def _paste(self, text: str, final: bool) -> tuple[str, str]:
-        """Return what is told of text within a paste, and what is left of it."""
+        """Return the output for text within a paste, and the remaining input."""
         text, self._before = self._before + text, ""
         pasted, end, rest = text.partition(PASTED)
         if end:
             self._is_pasting = False
             return pasted.replace(_ESCAPE, _SHOWN) + end, rest
-        # What may become the end of the paste waits for what comes next.
+        # Hold back what may be the beginning of the end marker.
         last = pasted.rfind(_ESCAPE)
         if not final and last >= 0 and PASTED.startswith(pasted[last:]):
             pasted, self._before = pasted[:last], pasted[last:]

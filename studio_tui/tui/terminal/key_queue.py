@@ -1,4 +1,4 @@
-"""Keys in the order in which they were pressed, however fast they come."""
+"""A queue that handles keys strictly in the order in which they were pressed."""
 
 import asyncio
 import re
@@ -16,11 +16,11 @@ from textual.widgets import Input
 from studio_tui.text import safe_block
 
 PATIENCE = 5.0
-"""Seconds after which a key whose handler hangs is waited for no longer, so that one can leave."""
+"""Seconds to wait for a hanging key handler, so that the user can still leave."""
 
 
 TAKES_KEYS = "takes_keys_pressed_before"
-"""The attribute of a dialog that is no question: keys pressed before it came are for it."""
+"""Attribute of dialogs that accept keys pressed before they opened, unlike questions."""
 
 FOLLOWS_AFTER = 0.008
 """Seconds from a key until its effects are followed, or less if another key comes.
@@ -29,13 +29,13 @@ Following takes about half a millisecond, and would hold up the painting.
 """
 
 ROUNDS = 8
-"""How often a key's effects are looked for at the most; after that, what comes is a stream."""
+"""Limit of rounds of waiting for a key's effects; more are an endless stream of events."""
 
 
 def _one_line(pasted: str) -> str:
-    """Return what of a pasted text goes onto a line: it ends where enter would have ended it.
+    """Return the part of a pasted text that fits on one line: up to the first line break.
 
-    The line is drawn as it is typed, so no control character may get onto it.
+    The input draws the line as is, so control characters are removed.
     """
     return safe_block(re.split(r"[\r\n]", pasted.lstrip("\r\n"), maxsplit=1)[0])
 
@@ -43,19 +43,20 @@ def _one_line(pasted: str) -> str:
 class _Waiting(NamedTuple):
     event: events.Key | events.Paste
     screen: Screen[Any]
-    """What was in sight when it was pressed."""
+    """The current screen when the key was pressed."""
 
 
 class _UnderWay:
-    """A key that is being acted upon."""
+    """A key that is being handled."""
 
     def __init__(self, sight: tuple[object, object]) -> None:
         self.sight = sight
-        """The screen and the focus as the round began."""
+        """The screen and the focused widget at the start of the round."""
         self.is_quiet = False
-        """Whether nothing has waited in this round where it came by; never so in the first.
+        """Whether no message queue held other messages during this round; never in the first round.
 
-        Textual runs the action of a key where the key arrives last, and so behind those who follow.
+        Textual runs the action of a key at the last node it reaches, after the callbacks posted
+        there.
         """
         self.rounds = ROUNDS
         self.way: deque[DOMNode] | None = None
@@ -63,10 +64,10 @@ class _UnderWay:
 
 
 class _Step:
-    """What is to be called behind a key where it comes by.
+    """A callback posted to a message queue after a key.
 
-    Textual works out the signature of what `call_later` is given each time, which takes 30 µs, ten
-    times a key; it takes the count of parameters from here instead (`_callback.count_parameters`).
+    Textual inspects the signature of the argument of `call_later` each time, which costs 30 µs, ten
+    times per key; it reads the number of parameters from here (`_callback.count_parameters`).
     """
 
     _param_count = 0
@@ -76,20 +77,20 @@ class _Step:
         self._values = values
 
     def __call__(self) -> Any:
-        """Call it."""
+        """Call the function."""
         return self._call(*self._values)
 
     def post_to(self, node: MessagePump) -> bool:
-        """Have a node call it after what waits there; return whether it will."""
+        """Queue the call at a node; return whether the node accepted it."""
         return node.post_message(events.Callback(callback=self))
 
 
 class KeyQueue(App[Any]):
-    """Gives each key to what has the focus once the key before it has been acted upon.
+    """Dispatches each key only after the previous key has been handled.
 
-    Textual hands every key at once to what has the focus; letters are then put on a line before
-    the slash that opens it, and before the backspace between them. Over a slow line many keys
-    arrive together. A question that comes up takes no key that was pressed before.
+    Textual sends every key at once to the focused widget; letters would reach an input before the
+    slash that opens it, and before the backspace between them. Over a slow connection many keys
+    arrive together. A question that opens ignores keys pressed before it was shown.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -99,11 +100,11 @@ class KeyQueue(App[Any]):
         self._last_resort: asyncio.TimerHandle | None = None
         self._follows: asyncio.TimerHandle | None = None
         self._given_on: Screen[Any] | None = None
-        """What was in sight when the last key was handed out."""
+        """The current screen when the last key was dispatched."""
 
     @property
     def is_acting(self) -> bool:
-        """Whether a key is being acted upon, or waits for one that is."""
+        """Whether a key is being handled or is waiting."""
         return bool(self._under_way or self._waiting)
 
     @property
@@ -111,9 +112,9 @@ class KeyQueue(App[Any]):
         return self._under_way is None
 
     async def on_event(self, event: events.Event) -> None:
-        """Let a key wait for those before it."""
+        """Queue keys while an earlier one is being handled."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
-            return  # on the way out of the program
+            return  # the app is exiting
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if self._under_way:
                 self._waiting.append(_Waiting(event, self.screen))
@@ -126,11 +127,11 @@ class KeyQueue(App[Any]):
         await super().on_event(event)
 
     def _is_question_since(self, screen: Screen[Any] | None) -> bool:
-        """Whether a question has come up since `screen` was in sight."""
+        """Return whether a question has opened since `screen` was current."""
         return self.screen is not screen and isinstance(self.screen, ModalScreen)
 
     async def _give(self, event: events.Key | events.Paste) -> None:
-        """Hand out a key, and go on with the next one once it is done with."""
+        """Dispatch a key, then follow it; the next key is dispatched once it is handled."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
             event = events.Paste(_one_line(event.text))
         target = self.focused or self.screen
@@ -169,9 +170,9 @@ class KeyQueue(App[Any]):
         return deque(node for node in target.ancestors_with_self if node is not self)
 
     def _follow(self, key: _UnderWay, way: deque[DOMNode], at: DOMNode | None = None) -> None:
-        """Go after a key, and all that is said because of it, from its target up to the app.
+        """Wait for a key and the messages it causes, at each node from its target up to the app.
 
-        What has gone refuses, and has nothing left to do: the key is done with there.
+        A node that was removed rejects the callback; it has nothing left to handle.
         """
         if at is not None and at.message_queue_size:
             key.is_quiet = False
@@ -180,15 +181,15 @@ class KeyQueue(App[Any]):
             if _Step(self._follow, key, way, node).post_to(node):
                 return
         if not _Step(self._arrived, key).post_to(self):
-            # The app itself is going, so no key comes to its turn.
+            # The app itself is exiting, so no further key is handled.
             self._under_way = None
             self._waiting.clear()
 
     async def _arrived(self, key: _UnderWay) -> None:
-        """Go on with the next key if this one has no effects left; else follow those.
+        """Dispatch the next key if this one has no effects left; otherwise wait another round.
 
-        What is said because of a key stands behind it where it is said, and what has got the focus
-        since, or has come in sight, has yet to be ready for the next key.
+        Messages caused by a key are queued behind it, and a widget that was focused or a screen
+        that was shown since must become ready before the next key.
         """
         if key is not self._under_way:
             return
@@ -205,7 +206,7 @@ class KeyQueue(App[Any]):
             await self._give_waiting(self._waiting.popleft())
 
     async def _give_up(self, key: _UnderWay) -> None:
-        """Hand out all that waits for a key whose handler hangs; each has its own place there."""
+        """Dispatch all waiting keys behind one whose handler hangs; Textual queues them there."""
         if key is not self._under_way or not self.screen_stack:
             return
         waiting = tuple(self._waiting)
@@ -215,7 +216,7 @@ class KeyQueue(App[Any]):
             await self._give_waiting(each)
 
     async def _give_waiting(self, waiting: _Waiting) -> None:
-        """Hand out a key that had to wait, unless it was pressed before a question came up."""
+        """Dispatch a waiting key, unless a question has opened since it was pressed."""
         is_for_it = getattr(self.screen, TAKES_KEYS, False)
         if is_for_it or not self._is_question_since(waiting.screen):
             await self._give(waiting.event)

@@ -1,8 +1,8 @@
-"""Reading a log in the user's own pager, without any of its control codes reaching the terminal.
+"""Reading a log in the user's pager, without any of its control codes reaching the terminal.
 
-`less` makes them visible itself and reads the log where it lies. What other programs would do with
-them nobody knows, so those get a copy without. Bidirectional marks pass through `less`: a log that
-holds any is copied for it too.
+`less` makes them visible itself and opens the original file. Other programs may not, so they get a
+copy without control codes. `less` passes bidirectional marks through: a log with such marks is
+copied for it too.
 """
 
 import asyncio
@@ -24,45 +24,45 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
 
 COPY_LIMIT = 32 * 1024 * 1024
-"""Bytes of a log that are copied."""
+"""Largest part of a log, in bytes, that is copied."""
 
 _SLICE = BLOCK_LIMIT // 4
-"""Bytes that are cleaned at once; a tab becomes four characters."""
+"""Bytes cleaned at a time; a tab becomes four characters."""
 
 _SCAN = 4 * 1024 * 1024
 _REORDERING = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
-"""The marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
+"""Matches marks of the Unicode Bidirectional Algorithm (UAX 9), in UTF-8."""
 
 _LESS_FLAGS = ("-fiML", "-+r", "-+R", "-+F")
-"""Any file, searching ignores case, a long prompt, no LESSOPEN; raw output and leaving at once are
-taken back, as a lesskey file may have asked for them behind the environment's back."""
+"""Any file, case-insensitive search, long prompt, no LESSOPEN; raw output and quitting at once are
+reset, as a lesskey file may have set them regardless of the environment."""
 
 
 class PagerError(Exception):
-    """No pager can be run; the sentence says why."""
+    """No pager can be run; the message says why."""
 
 
 class Place(NamedTuple):
-    """Where the reader is."""
+    """The reader's position in a log."""
 
     line: int | None
-    """From 0; `None` while lines are not counted."""
+    """Line number from 0; `None` while lines are not counted."""
     offset: int
-    """Byte at which the line begins."""
+    """Byte offset of the line."""
 
 
 class PagerInput(NamedTuple):
-    """A file to be read in a pager."""
+    """A file to open in a pager."""
 
     path: Path
     place: Place
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
-    """Return the words of $PAGER, else `less`.
+    """Return the command in $PAGER as words, by default `less`.
 
     Raises:
-        PagerError: they are no command, or its program is not installed.
+        PagerError: the command is invalid, or its program is not installed.
     """
     typed = environ.get("PAGER", "").strip() or "less"
     try:
@@ -76,12 +76,12 @@ def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) 
 
 
 def is_less(words: Sequence[str]) -> bool:
-    """Whether a command runs `less`."""
+    """Return whether a command runs `less`."""
     return Path(words[0]).name == "less"
 
 
 def command(words: Sequence[str], page: PagerInput) -> list[str]:
-    """Return what to run for a file; the user's own flags of `less` are left out, as -R is one."""
+    """Return the command for a file, without the user's own flags of `less`, such as -R."""
     if not is_less(words):
         return [*words, str(page.path)]
     line, offset = page.place
@@ -90,19 +90,19 @@ def command(words: Sequence[str], page: PagerInput) -> list[str]:
 
 
 def environment(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a pager; `less` gets none of what changes how it shows a file."""
+    """Return the pager's environment; for `less`, without variables that change its output."""
     if not is_less(words):
         return dict(environ)
     kept = {name: value for name, value in environ.items() if not name.startswith("LESS")}
     return kept | {"LESS": "", "LESSSECURE": "1", "LESSCHARSET": "utf-8"}
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- the input -----------------------------------------------------------------------------------
 
 
 @contextmanager
 def private_file() -> Iterator[tuple[Path, BinaryIO]]:
-    """Make a file that only its owner can read, and that is gone afterwards."""
+    """Create a temporary file that only its owner can read; it is deleted at the end."""
     descriptor, name = tempfile.mkstemp(".log")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -112,20 +112,20 @@ def private_file() -> Iterator[tuple[Path, BinaryIO]]:
 
 
 async def is_reordered(store: LogStore) -> bool:
-    """Whether a log holds marks that reorder what a terminal shows.
+    """Return whether a log contains marks that reorder what a terminal shows.
 
     Raises:
         SpoolError: the log cannot be read back.
     """
     for begin in range(0, store.size, _SCAN):
-        # Two bytes more, as a mark may begin where a slice ends.
+        # Two bytes more, as a mark may begin at the end of a slice.
         if await store.examine(begin, _SCAN + 2, _REORDERING.search):
             return True
     return False
 
 
 async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
-    """Write a log's safe text, of what is around the line at `start`; return where that is in it.
+    """Write the safe text of the log around the line at `start`; return the line's place in it.
 
     Raises:
         SpoolError: the log cannot be read back.
@@ -139,7 +139,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
     place = Place(0, 0)
 
     def write(data: bytes) -> tuple[int, int]:
-        """Write whole lines of `data`; return how many bytes, and lines, that was."""
+        """Write complete lines of `data`; return the number of bytes and lines written."""
         taken = data.rfind(b"\n") + 1 or len(data) - (unfinished(data) if len(data) > 3 else 0)
         file.write(safe_block(plain(data[:taken]).decode("utf-8", "replace")).encode())
         return taken, data.count(b"\n", 0, taken)
@@ -166,13 +166,13 @@ def _cut(words: str) -> bytes:
     return f"┅┅ studio-tui: {words}; the whole log can be saved ┅┅\n".encode()
 
 
-# --- running it ----------------------------------------------------------------------------------
+# --- the process ---------------------------------------------------------------------------------
 
 
 async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Run a pager on the terminal; return in words what went wrong, empty for nothing."""
+    """Run a program on the terminal; return an error message, empty on success."""
     name = safe_line(argv[0])
-    # What is typed at the pager is for it: ctrl+c goes to the whole group, ours too.
+    # Ctrl+c is for the pager, but the terminal signals the whole process group.
     before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
         process = await asyncio.create_subprocess_exec(*argv, env=dict(environ))
@@ -191,11 +191,11 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def discard_typed() -> None:
-    """Forget what was typed at a pager that did not read it: it was not meant for us."""
+    """Discard typed keys that the pager did not read, as they were not meant for us."""
     with suppress(OSError, ValueError, termios.error):
         if sys.__stdin__ is not None:
             termios.tcflush(sys.__stdin__.fileno(), termios.TCIFLUSH)
 
 
 def _ignore(*_: object) -> None:
-    """Do nothing; unlike SIG_IGN, this is not handed on to the pager."""
+    """Do nothing; unlike SIG_IGN, the pager does not inherit this handler."""

@@ -1,7 +1,7 @@
-"""Asks the terminal what it looks like, before the dashboard owns it.
+"""Queries properties of the terminal before the dashboard takes it over.
 
-The background is asked with OSC 11 (xterm's control sequences), followed by a request for device
-attributes, which every terminal answers: so one that does not know OSC 11 costs no waiting.
+OSC 11 (xterm's control sequences) queries the background. A request for device attributes follows,
+which every terminal answers, so there is no need to wait for one that does not support OSC 11.
 """
 
 import os
@@ -21,26 +21,26 @@ _BACKGROUND = re.compile(
 )
 _ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 _PATIENCE = 0.15
-"""Seconds to wait for an answer; a terminal on this machine takes a millisecond."""
+"""Seconds to wait for an answer; a local terminal needs a millisecond."""
 
 
 def has_dark_background(environ: Mapping[str, str]) -> bool:
-    """Return whether the terminal's background is dark; dark when nobody can tell."""
+    """Return whether the terminal's background is dark; True if unknown."""
     answer = _ask() if sys.stdin.isatty() and sys.__stdout__ and sys.__stdout__.isatty() else b""
     if found := _BACKGROUND.search(answer):
         red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
-        # Rec. 709 luma: what the eye takes for bright.
+        # Rec. 709 luma: perceived brightness.
         luma: float = 0.2126 * red + 0.7152 * green + 0.0722 * blue
         return luma < 0.5
-    # rxvt and its kin say "foreground;background" in palette numbers.
+    # rxvt and related terminals set "foreground;background" as palette numbers.
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     return background not in {"7", "9", "10", "11", "12", "13", "14", "15"}
 
 
 def why_unusable(environ: Mapping[str, str]) -> str | None:
-    """Return why nothing can be drawn on the terminal and what to do, in ASCII; `None` if it can.
+    """Return why the terminal is unusable and what to do, in ASCII; `None` if it is usable.
 
-    A locale that is not set says nothing: Python takes it for UTF-8 then (PEP 538, PEP 540).
+    An unset locale is no problem: Python then uses UTF-8 (PEP 538, PEP 540).
     """
     term = environ.get("TERM", "")
     if term in {"dumb", "unknown"}:
@@ -70,7 +70,7 @@ def colours(environ: Mapping[str, str]) -> int:
 
 
 def _ask() -> bytes:
-    """Put the question on the controlling terminal and return what comes back, raw."""
+    """Write the query to the controlling terminal and return the raw answer."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:

@@ -1,4 +1,4 @@
-"""One line of parts at the left and at the right: the header, the tabs and the footer."""
+"""A line with parts at its left and right: the header, the tabs or the footer."""
 
 from typing import ClassVar, NamedTuple
 
@@ -12,16 +12,16 @@ from studio_tui.presentation.cells import Tone
 
 
 class Part(NamedTuple):
-    """A piece of a bar; the text is safe, the look a `Tone` or a word of this bar's own."""
+    """A piece of a bar; the text is safe, the look a `Tone` or the name of a `Bar` style."""
 
     text: str
     look: str = Tone.PLAIN
     action: str | None = None
-    """What a click runs, as a binding would name it."""
+    """The action string that a click runs."""
 
 
 class Bar(Widget):
-    """Draws parts; the right ones always whole, the left ones as far as there is room."""
+    """Draws parts; the right ones in full, the left ones cut to the remaining width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"bar--{tone}" for tone in Tone),
@@ -46,7 +46,7 @@ class Bar(Widget):
         self._filler = filler
 
     def render(self) -> Content:
-        """Lay the parts out over the width of the bar."""
+        """Lay out the parts over the width of the bar."""
         right = self._content(self.right)
         room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
         left = self._content(self.left)
@@ -57,7 +57,7 @@ class Bar(Widget):
         return Content.assemble(left, rule, right)
 
     def on_click(self, event: events.Click) -> None:
-        """Run the action of the part under the pointer."""
+        """Run the action of the clicked part."""
         right_width = sum(self._width(part) for part in self.right)
         start = self.size.width - right_width
         parts, x = (self.right, event.x - start) if event.x >= start else (self.left, event.x)

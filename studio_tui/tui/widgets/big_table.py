@@ -1,7 +1,7 @@
-"""A table for 100,000 rows that formats only what is in sight and paints only what has changed.
+"""A table for 100,000 rows that formats only visible rows and paints only changed ones.
 
-It knows rows by key: what a row says comes from a callable it is given, and what the user does
-with a row goes up as a message. It fetches, sorts and filters nothing.
+Rows are identified by key. Their cells come from a callable, and what the user does with a row is
+posted as a message. The table does not fetch, sort or filter.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _HEADER = 1
 
 
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
-    """Rows known by key, with a cursor that stays on its row while others come and go."""
+    """A table of rows by key, whose cursor stays on its row as other rows come and go."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -54,19 +54,19 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     ]
 
     columns: reactive[tuple[Column, ...]] = reactive((), repaint=False, init=False)
-    """All columns, in order; which are shown depends on the width."""
+    """All columns, in order; the width decides which are shown."""
 
     sorting: reactive[Sorting | None] = reactive(None, repaint=False, init=False)
-    """What the header says of the order; the order itself is that of `show`."""
+    """The order that the header indicates; the rows keep the order given to `show`."""
 
     marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False, init=False)
-    """Keys of the rows that bear a mark; keys without a row do no harm."""
+    """Keys of the marked rows; keys without a row are ignored."""
 
     wide: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Whether every column is shown, to be scrolled sideways, however narrow the table."""
+    """Whether to show every column, scrolled sideways, however narrow the table is."""
 
     notice: reactive[str] = reactive("", repaint=False, init=False)
-    """What is said when there are no rows: safe text, one or more lines."""
+    """Text shown when there are no rows: safe, one or more lines."""
 
     @dataclass
     class _FromTable(Message):
@@ -79,24 +79,24 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Highlighted(_FromTable):
-        """The cursor is on another row than before."""
+        """The cursor has moved to another row."""
 
         key: str | None
-        """The row; `None` when there is none. It may have gone when this is heard."""
+        """The row; `None` if there is none. It may be gone when the message is handled."""
         is_last: bool
-        """Whether there was no row below it."""
+        """Whether it was the last row."""
 
         def can_replace(self, message: Message) -> bool:
-            """Only the cursor's latest row is of interest."""
+            """Return whether an older message can be dropped: only the latest row matters."""
             return isinstance(message, BigTable.Highlighted) and message.table is self.table
 
     @dataclass
     class UnseenChanged(_FromTable):
-        """Other new rows than before are out of sight above; see `unseen`."""
+        """The number of unseen new rows above has changed; see `unseen`."""
 
     @dataclass
     class Opened(_FromTable):
-        """The user wants to see more of a row."""
+        """The user opened a row."""
 
         key: str
 
@@ -122,13 +122,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._rows = RowStrips(cells_of)
         self._contents = Contents(self.columns)
         self._may_be_empty = False
-        """Whether other rows are shown than those by which columns were given room."""
+        """Whether the shown rows have changed since the column widths were calculated."""
         self._keys: Sequence[str] = ()
         self._cursor = 0
         self._chosen: str | None = None
-        """The row that the user went to; the cursor stands in for it where a filter hides it."""
+        """The row that the user moved to; if a filter hides it, the cursor is on another row."""
         self._chosen_at = Place(0, 0)
-        """Where that was."""
+        """The place of that row."""
         self._moved_by_user = False
         self._unseen = 0
         self._sideways = 0
@@ -138,39 +138,40 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     @property
     def keys(self) -> Sequence[str]:
-        """The rows, in order, as last shown."""
+        """The keys of the rows, in the order shown."""
         return self._keys
 
     @property
     def keys_in_sight(self) -> Sequence[str]:
-        """The rows that are looked at."""
+        """The keys of the visible rows."""
         return self._keys[self.top : self.top + self._rows_in_sight]
 
     @property
     def cursor(self) -> str | None:
-        """Key of the row under the cursor; `None` when there are no rows."""
+        """Key of the row under the cursor; `None` if there are no rows."""
         return self._keys[self._cursor] if self._keys else None
 
     @property
     def unseen(self) -> int:
-        """How many rows have come in at the top and were not in sight yet."""
+        """How many new rows were added at the top and have not been visible yet."""
         return self._unseen
 
     def show(
         self, keys: Sequence[str], *, newest_first: bool = False, is_refiltered: bool = False
     ) -> None:
-        """Show these rows in this order, and ask again for what they say.
+        """Show these rows in this order, and request their cells again.
 
-        The cursor stays on its row, and the rows that are looked at on their lines (see `kept`).
-        Until the user has gone anywhere, new rows come into sight at the top instead; where the
-        newest stand first they do so whenever the top is in sight (see `followed`), and are
-        counted as unseen when it is not.
+        The cursor stays on its row, and the visible rows stay on their lines (see `kept`). Until
+        the user has moved the cursor, the table stays at the top instead; if the newest rows come
+        first, it does so whenever the top is visible (see `followed`), and otherwise counts new
+        rows as unseen.
 
         Args:
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
-            newest_first: Whether new rows come in at the top.
-            is_refiltered: Whether others pass than before because others are asked for; then the
-                cursor is again on the row that the user went to, if it passes.
+            newest_first: Whether new rows are added at the top.
+            is_refiltered: Whether the filter has changed; the cursor then returns to the row that
+            the
+                user moved to, if it passes.
         """
         before, at = self._keys, self._cursor
         place = Place(at, self.top)
@@ -197,36 +198,36 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._go(place)
         self._count_unseen(unseen)
         if self.cursor != highlighted:
-            self._say_where()
+            self._post_highlighted()
 
     def begin_at(self, key: str | None, *, line: int = 0) -> None:
-        """Put the cursor on a row once there are rows, as if the user had gone there.
+        """Put the cursor on a row once there are rows, as if the user had moved there.
 
-        `line` is how many rows stood above it in sight; none scrolls no more than needed.
+        `line` is how many visible rows were above it; 0 scrolls no further than needed.
         """
         self._chosen = key
         self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
 
     def show_again(self) -> None:
-        """Ask again for what the rows in sight say, as when time has passed."""
+        """Request the cells of the visible rows again, for example as time has passed."""
         self._rows.expire()
         self._may_be_empty = True
         self.repaint()
 
-    def lay_out_anew(self) -> None:
-        """Give columns the room that the rows in sight need, as when other rows are wished for."""
+    def fit_columns(self) -> None:
+        """Fit the column widths to the visible rows, for example after the filter has changed."""
         self._forget_widths()
         self._count_unseen(0)
         self._redraw()
 
     @property
     def line(self) -> int:
-        """On which line of those in sight the cursor is; 0 where it is out of sight."""
+        """The cursor's line among the visible rows; 0 if it is not visible."""
         line = self._cursor - self.top
         return line if 0 <= line < self._rows_in_sight else 0
 
     def move_to(self, key: str) -> bool:
-        """Put the cursor on a row and bring it in sight; return whether there is such a row."""
+        """Move the cursor to a row and make it visible; return whether the row exists."""
         try:
             index = self._keys.index(key)
         except ValueError:
@@ -269,12 +270,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._walk_to(len(self._keys) - 1)
 
     def action_columns_left(self) -> None:
-        """Scroll sideways to the column left of those in sight."""
+        """Scroll sideways by a column to the left."""
         starts = self._ready_painter().starts
         self._scroll_sideways(max((x for x in starts if x < self._sideways), default=0))
 
     def action_columns_right(self) -> None:
-        """Scroll the leftmost column in sight away, as long as others are out of sight."""
+        """Scroll sideways by a column to the right, as long as there are hidden ones."""
         painter = self._ready_painter()
         if self._sideways < painter.reach:
             self._scroll_sideways(
@@ -282,12 +283,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             )
 
     def action_open(self) -> None:
-        """Ask for more of the row under the cursor."""
+        """Open the row under the cursor."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row, open the row it is on, or name the column."""
+        """Move the cursor to the clicked row, open the row it is on, or post the clicked column."""
         offset = event.get_content_offset(self)
         if offset is None or event.button != 1:
             return
@@ -305,12 +306,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     # Painting
 
     def notify_style_update(self) -> None:
-        """Forget what was resolved from the style sheet."""
+        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._palette = self._painter = None
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight, if it was, in a table of another height."""
+        """Keep the cursor visible, if it was, when the height changes."""
         self._forget_widths()
         was_in_sight = self._cursor - self.top < (self._rows_before or len(self._keys))
         self._rows_before = self._rows_in_sight
@@ -318,14 +319,14 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._go(self._reveal(self._cursor))
 
     def watch_marked(self) -> None:
-        """Paint the rows whose mark has changed."""
+        """Repaint the rows whose mark has changed."""
         self.repaint()
 
     def _redraw(self) -> None:
         self._painter = None
         self.repaint()
 
-    watch_sorting = watch_wide = lay_out_anew
+    watch_sorting = watch_wide = fit_columns
     watch_columns = watch_notice = _redraw
 
     @property
@@ -333,7 +334,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return max(0, self.scrollable_content_region.height - _HEADER)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Count as seen what has come in sight."""
+        """Update the number of unseen rows."""
         super().watch_scroll_y(old_value, new_value)
         self._count_unseen(self._unseen)
 
@@ -344,29 +345,29 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self.post_message(self.UnseenChanged(self))
 
     def _walk_to(self, index: int) -> None:
-        """Put the cursor on a row, as the user wishes, and scroll no more than needed."""
+        """Move the cursor for the user, and scroll no further than needed."""
         index = max(0, min(index, len(self._keys) - 1))
         self._settle(self._reveal(index))
 
     def _leap(self, rows: int) -> None:
-        """Move cursor and view by some rows."""
+        """Move cursor and view by a number of rows."""
         index = max(0, min(self._cursor + rows, len(self._keys) - 1))
         self._settle(Place(index, self.top + rows))
 
     def _settle(self, place: Place) -> None:
-        """Go where the user wants to, and say so."""
+        """Go to the place the user moved to, and post `Highlighted` if the row is another one."""
         self._moved_by_user = True
         moved = place.cursor != self._cursor
         self._go(place)
         self._chosen, self._chosen_at = self.cursor, place
         if moved:
-            self._say_where()
+            self._post_highlighted()
 
-    def _say_where(self) -> None:
+    def _post_highlighted(self) -> None:
         self.post_message(self.Highlighted(self, self.cursor, self._cursor == len(self._keys) - 1))
 
     def _reveal(self, index: int) -> Place:
-        """Return the place nearest to this one where the row is in sight and under the cursor."""
+        """Return the place nearest to this one with the cursor on the row and the row visible."""
         lowest_top = index - max(1, self._rows_in_sight) + 1
         return Place(index, min(index, max(self.top, lowest_top)))
 
@@ -385,7 +386,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._redraw()
 
     def _ready_painter(self) -> Painter:
-        """Return the painter for the present width, layout and style."""
+        """Return the painter for the current width, layout and style."""
         width = max(GUTTER + 1, self.scrollable_content_region.width)
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
@@ -410,7 +411,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._painter
 
     def lines(self) -> list[Strip]:
-        """Return what each line is to show."""
+        """Return the strip of each line."""
         height = self.scrollable_content_region.height
         if not height:
             return []
@@ -431,14 +432,14 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._rows.forget()
 
     def _contents_changed(self, keys: Sequence[str]) -> bool:
-        """Look what stands in the columns; return whether they are to be laid out otherwise."""
+        """Update the column contents from the rows; return whether the layout must change."""
         if self._contents.columns is not self.columns:
             self._contents = Contents(self.columns)
             self._rows.forget()
         changed = self._contents.grow(self._rows.news(keys))
         if self._may_be_empty:
             self._may_be_empty = False
-            # What has just left sight may return with the next key.
+            # Rows near the visible ones may be visible again with the next key.
             page = len(keys)
             near = self._keys[max(0, self.top - page) : self.top + 2 * page]
             changed |= self._contents.drop_empty(self._rows.cells_seen(near))

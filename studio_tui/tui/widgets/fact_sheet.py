@@ -1,4 +1,4 @@
-"""Facts as lines: a narrow column of labels and, beside it, values that wrap."""
+"""Facts as lines: a narrow column of labels with wrapping values beside it."""
 
 from typing import ClassVar
 
@@ -22,40 +22,40 @@ _LABEL = "facts--label"
 
 
 class FactSheet(LineView):
-    """Facts that can be scrolled when they are many; only lines that changed are painted."""
+    """A scrollable list of facts that paints only changed lines."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {_LABEL, *(f"facts--{tone}" for tone in Tone)}
 
     def __init__(self, *, id: str | None = None, rest: str = "") -> None:  # noqa: A002 (as Textual calls it)
-        """Take also which key shows the rest of a value that is cut."""
+        """Make a sheet; `rest` says which key shows the rest of a value that is cut off."""
         super().__init__(id=id)
         self._rest = rest
         self._facts: tuple[Fact | Line, ...] = ()
         self._drawn: dict[tuple[Fact | Line, int, int], list[Strip]] = {}
-        """The lines of a fact by label width and whole width, kept while it is shown."""
+        """Cache of the shown facts' lines, by fact, label width and total width."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
     def show(self, facts: tuple[Fact | Line, ...]) -> None:
-        """Show `facts`; the same facts again paint nothing."""
+        """Show `facts`; showing equal facts again paints nothing."""
         if facts != self._facts:
             self._facts = facts
             self._lay_out()
 
     def on_resize(self) -> None:
-        """Wrap the values anew."""
+        """Wrap the values for the new width."""
         self._lay_out()
 
     def notify_style_update(self) -> None:
-        """Forget what was resolved from the style sheet."""
+        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._drawn.clear()
         self._styles.clear()
         self._blank = Strip([])
 
     def lines(self) -> list[Strip]:
-        """Return what each line in sight is to show."""
+        """Return the strip of each visible line."""
         width, height = self.scrollable_content_region.size
         if self._blank.cell_length != width:
             self._blank = self._strip("", "", _LABEL, 0, width)
@@ -69,12 +69,12 @@ class FactSheet(LineView):
 
     def _lay_out(self) -> None:
         self.count(len(self._all_lines()))
-        # Fewer facts than before may leave nothing in sight.
+        # Fewer facts than before might leave nothing visible.
         self.scroll_to(y=min(self.top, self.max_scroll_y), animate=False, force=True)
         self.repaint()
 
     def _cuts_value(self, end: int) -> bool:
-        """Return whether the line at `end` goes on with a value that begins above it."""
+        """Return whether the line at `end` continues a value that begins above it."""
         begin = 0
         for lines in self._drawn.values():
             if begin < end < begin + len(lines):

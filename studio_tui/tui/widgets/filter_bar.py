@@ -1,4 +1,4 @@
-"""Where a filter is typed: checked while typing, completed, and recalled with up."""
+"""The filter input: validated while typing, with completion and a history."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,30 +19,30 @@ from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 REMEMBERED = 20
-"""Filters that can be recalled."""
+"""How many filters the history keeps."""
 
 
 MOST_VALUES = 5000
-"""Rows, at the most, whose values are offered."""
+"""How many rows, at most, are searched for values to complete."""
 
 _SEVERAL = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
-"""A term that asks for one of several states, of which the last is being typed."""
+"""Matches a term with several states, of which the last is being typed."""
 
 Values = Callable[[str], Iterable[str]]
-"""Gives the values that a field has in the rows, the likeliest first."""
+"""Returns the values of a field in the rows, the likeliest first."""
 
 
 class Completion(NamedTuple):
-    """What a line that is typed can be completed to."""
+    """A possible completion of the input."""
 
     shown: str
-    """The line as it is typed, and the rest in other words than it will have: without quotes."""
+    """The typed text followed by the suggestion; it may lack the quotes that `meant` has."""
     meant: str
-    """The line once the completion is taken."""
+    """The text after the completion is accepted."""
 
 
 class TermSuggester(Suggester):
-    """Completes the last term of a filter: its field, or a value that the rows have."""
+    """Completes the last term of a filter: its field, or a value that occurs in the rows."""
 
     def __init__(self, suggestions: tuple[str, ...], values: Values = lambda _: ()) -> None:
         super().__init__(case_sensitive=True, use_cache=False)
@@ -50,12 +50,12 @@ class TermSuggester(Suggester):
         self._values = values
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return `value` with its last term completed, if there is one to complete."""
+        """Return `value` with its last term completed; `None` if there is no completion."""
         completion = self.completion(value)
         return completion.shown if completion is not None else None
 
     def completion(self, value: str) -> Completion | None:
-        """Return what the last term of `value` can be completed to."""
+        """Return the completion of the last term of `value`; `None` if there is none."""
         terms = list(typed(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
@@ -71,7 +71,7 @@ class TermSuggester(Suggester):
         return self._with_value(value, bare)
 
     def _with_value(self, line: str, bare: str) -> Completion | None:
-        """Return the completion of a value that is begun, in quotes where it needs them."""
+        """Return the completion of a partial value, quoted if needed."""
         field, sign, begun = bare.partition("=")
         if not sign:
             return None
@@ -88,7 +88,7 @@ class TermSuggester(Suggester):
 
 
 class FilterInput(Input):
-    """The line itself."""
+    """The text field of the filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "earlier filter", show=False, id="filter.earlier"),
@@ -98,7 +98,7 @@ class FilterInput(Input):
     ]
 
     class Left(Message):
-        """The user is done with the line without having pressed enter."""
+        """The user left the input without pressing enter."""
 
     def __init__(self, kind: Kind[Any], values: Values) -> None:
         self._completer = TermSuggester(kind.completions, values)
@@ -112,21 +112,21 @@ class FilterInput(Input):
         self._place = 0
 
     def remember(self) -> None:
-        """Keep the filter for recalling it later."""
+        """Add the filter to the history."""
         text = self.value.strip()
         if text:
             self._recalled = [*(old for old in self._recalled if old != text), text][-REMEMBERED:]
         self._place = len(self._recalled)
 
     def action_recall(self, step: int) -> None:
-        """Put an earlier or later filter on the line."""
+        """Show an earlier or later filter of the history."""
         self._place = min(max(self._place + step, 0), len(self._recalled))
         if self._place < len(self._recalled):
             self.value = self._recalled[self._place]
             self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
-        """Take the suggestion."""
+        """Accept the suggestion."""
         if not self._is_at_end:
             return
         if (completion := self._completer.completion(self.value)) is not None:
@@ -134,7 +134,7 @@ class FilterInput(Input):
             self.cursor_position = len(self.value)
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Take the suggestion at the end of the line, as Textual does; else move on."""
+        """Accept the suggestion at the end of the line, as Textual does; else move the cursor."""
         if self._is_at_end and not select:
             self.action_complete()
         else:
@@ -145,27 +145,27 @@ class FilterInput(Input):
         return self.cursor_at_end and self.selection.is_empty
 
     def action_leave(self) -> None:
-        """Clear the line, or leave it when it is empty."""
+        """Clear the input, or leave it if it is empty."""
         if self.value:
             self.value = ""
         self.post_message(self.Left())
 
 
 class FilterBar(Lifetime, Vertical):
-    """A line for the filter, shown while there is one or while one is typed."""
+    """A line for the filter, visible while it has text or focus."""
 
     class Changed(Message):
-        """The user's filter can be understood and is another than before."""
+        """The filter is valid and has changed."""
 
         def __init__(self, wanted: Terms[Any]) -> None:
             super().__init__()
             self.wanted = wanted
 
     class Done(Message):
-        """The user turns back to the list."""
+        """The user has finished editing."""
 
     def __init__(self, kind: Kind[Any], text: str = "", values: Values = lambda _: ()) -> None:
-        """Take also the values that fields have in the rows, for completion."""
+        """Make the bar; `values` gives the values of fields for completion."""
         super().__init__()
         self._kind = kind
         self._input = FilterInput(kind, values)
@@ -174,24 +174,24 @@ class FilterBar(Lifetime, Vertical):
         self._understood = understood(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the line and what is wrong with it."""
+        """Compose the sign, the input and the error."""
         with Horizontal():
             yield Static("/", markup=False, classes="sign")
             yield self._input
         yield self._problem
 
     def on_mount(self) -> None:
-        """Hide when there is nothing to show."""
+        """Hide the bar if it is empty."""
         self._input.remember()
         self._settle()
 
     def edit(self) -> None:
-        """Let the user type."""
+        """Show the bar and focus its input."""
         self.display = True
         self.screen.set_focus(self._input)
 
     def set(self, text: str) -> None:
-        """Put a filter on the line, as if it had been typed."""
+        """Set the filter, as if it had been typed."""
         self._input.value = text
         self._settle()
 
@@ -218,7 +218,7 @@ class FilterBar(Lifetime, Vertical):
         self._done()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide an empty line that is left in another way."""
+        """Hide an empty bar that loses the focus."""
         self.call_after_refresh(self._settle)
 
     def _done(self) -> None:

@@ -1,8 +1,8 @@
-"""The life of a widget or screen: what reaches it on its way out is dropped.
+"""The lifetime of a widget or screen: callbacks are dropped once it is being removed.
 
-Textual takes the children of a widget away before the widget itself, and gives it none when it is
-to go before it has come. Whatever comes meanwhile (a timer, a listener of a service, the result of
-a worker) would look for children that are not there.
+Textual removes the children of a widget before the widget itself, and does not compose a widget
+that is removed before it is mounted. Any callback meanwhile (a timer, a listener, the result of a
+worker) would query children that do not exist.
 """
 
 from collections.abc import Callable
@@ -18,42 +18,42 @@ P = ParamSpec("P")
 
 
 class Lifetime(MessagePump):
-    """Mixin of a widget or screen that sets timers, runs workers or listens to services.
+    """Mixin of a widget or screen that sets timers, runs workers or subscribes to services.
 
-    It stands before Textual's class among the bases. It is no widget itself, as Textual takes style
-    and focus from the first base that is one.
+    List it before Textual's class. It is not a widget itself, as Textual inherits style and focus
+    from the first base that is one.
     """
 
     _pruning: bool
-    """Textual's mark of what is on its way out."""
+    """Textual's flag for a widget that is being removed."""
     _never_came = False
-    """Whether it was to go before it was there."""
+    """Whether it was removed before it was mounted."""
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is in the program with all of its children, and is to stay there."""
+        """Whether it is mounted with all its children, and is not being removed."""
         return self._is_mounted and self._is_to_stay
 
     @property
     def _is_to_stay(self) -> bool:
-        # Textual's own signals ask the same. `_pruning` is set as soon as a widget is to go, and
-        # for all that is in it; nothing that is public tells as much.
+        # Textual's own signals check the same. `_pruning` is set as soon as a widget and its
+        # children are to be removed; no public attribute says so.
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
     async def on_event(self, event: Event) -> None:
-        """Let a widget that is to go before it was there hear of its end alone.
+        """Drop all but the last events of a widget that is removed before it was mounted.
 
-        Textual gives it no children then, and none once the program ends, and tells it all the
-        same that they are there.
+        Textual does not compose it then, nor once the app is exiting, but sends `Mount` all the
+        same.
         """
         if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
             self._never_came = True
-        # What is only passed through (`KeyQueue` does so) needs no children.
+        # Callbacks need no children (`KeyQueue` forwards them).
         if not self._never_came or isinstance(event, Unmount | Callback):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
-        """Return a function that does what `callback` does, until the widget is to go."""
+        """Return a function that calls `callback` only until the widget is removed."""
 
         def call(*values: P.args, **named: P.kwargs) -> Any:
             return callback(*values, **named) if self.is_alive else None
@@ -65,7 +65,7 @@ class Lifetime(MessagePump):
         subscribe: Callable[[Callable[P, None]], Callable[[], None]],
         listener: Callable[P, None],
     ) -> Callable[[], None]:
-        """Subscribe for as long as the widget lives; return a function that ends it earlier."""
+        """Subscribe until the widget is removed; return a function that unsubscribes earlier."""
         leave = subscribe(self.while_alive(listener))
         self._listening.add(leave)
 
@@ -78,16 +78,16 @@ class Lifetime(MessagePump):
 
     @property
     def _listening(self) -> set[Callable[[], None]]:
-        """What ends each subscription; made when it is needed, as a mixin has no beginning."""
+        """Functions that unsubscribe; created on demand, as the mixin has no `__init__`."""
         found: set[Callable[[], None]] = self.__dict__.setdefault("_listening_to", set())
         return found
 
     async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
-        """End what is under way, before the children go."""
+        """End workers and subscriptions before the children are removed."""
         self._end_life()
 
     def on_unmount(self) -> None:
-        """End what was begun since; of a program that ends there is no earlier sign."""
+        """End those started since; when the app exits, there is no earlier event."""
         self._end_life()
 
     def _end_life(self) -> None:
@@ -103,10 +103,10 @@ class Lifetime(MessagePump):
         name: str | None = None,
         pause: bool = False,
     ) -> Timer:
-        """Call a function after a delay in seconds, if the widget is alive then."""
+        """Call a function after a delay in seconds, unless the widget is removed before."""
         living = None if callback is None else self.while_alive(callback)
         timer = super().set_timer(delay, living, name=name, pause=pause)
-        # Textual skips ticks that are late, and so the only one there is; see `toasts`.
+        # Textual skips late ticks, even the only one of a timer; see `toasts`.
         timer._skip = False
         return timer
 
@@ -119,16 +119,16 @@ class Lifetime(MessagePump):
         repeat: int = 0,
         pause: bool = False,
     ) -> Timer:
-        """Call a function every so many seconds, as long as the widget is alive."""
+        """Call a function at an interval in seconds until the widget is removed."""
         living = None if callback is None else self.while_alive(callback)
         return super().set_interval(interval, living, name=name, repeat=repeat, pause=pause)
 
     def call_after_refresh(self, callback: Callable[..., Any], *values: Any, **named: Any) -> bool:
-        """Call a function after the next painting, if the widget is alive then."""
+        """Call a function after the next refresh, unless the widget is removed before."""
         return super().call_after_refresh(self.while_alive(callback), *values, **named)
 
     def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
-        """Run a worker; one that is begun on the way out is cancelled before it does anything."""
+        """Run a worker; cancel it before it starts if the widget is being removed."""
         worker: Worker[Any] = super().run_worker(*how, **options)  # type: ignore[misc]
         if not self._is_to_stay:
             worker.cancel()

@@ -1,6 +1,6 @@
-"""A view made of lines that paints those that differ from what it painted last.
+"""A view of lines that repaints only those that differ from the last painting.
 
-It leans on how Textual draws widgets and makes their scroll bars; the tests say what it leans on.
+It depends on how Textual draws widgets and creates scroll bars; its tests check these assumptions.
 """
 
 from abc import abstractmethod
@@ -16,32 +16,32 @@ from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
 
 
 class LineView(ScrollView):
-    """Shows the lines that a subclass makes, and asks Textual to paint only what changed.
+    """Shows the lines of a subclass, and asks Textual to paint only the changed ones.
 
-    The style sheet keeps the vertical scroll bar in place, whether it is needed or not.
+    The style sheet must reserve the space of the vertical scroll bar.
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self.auto_links = False  # there are none, and looking for them costs at every paint
+        self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
         self._next: list[Strip] | None = None
         self._next_size = Size()
 
     @abstractmethod
     def lines(self) -> list[Strip]:
-        """Return what each line in sight is to show, as wide as the view without its scroll bar.
+        """Return the strip of each visible line, as wide as the view without its scroll bar.
 
-        A line that looks as before must be the very same strip as before.
+        A line that looks the same as before must be the identical `Strip` object.
         """
 
     @property
     def top(self) -> int:
-        """Index of the topmost line in sight that scrolls."""
+        """Index of the topmost visible line of those that scroll."""
         return self.scroll_offset.y
 
     def repaint(self) -> None:
-        """Ask for the lines to be painted that no longer look as they were painted last."""
+        """Request the painting of lines that have changed since the last painting."""
         lines = self._next = self.lines()
         self._next_size = self.outer_size
         if len(lines) != len(self._painted):
@@ -57,10 +57,11 @@ class LineView(ScrollView):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the lines of a region.
+        """Return the strips of a region.
 
-        Textual's own way copies every line thrice, for borders, filters and links. Styles are
-        filtered in `resolve`, there are no links, and only a view with a border takes that way.
+        Textual's own implementation copies every line three times, for borders, filters and links.
+        Here, `resolve` applies the filters, there are no links, and only a view with a border needs
+        it.
         """
         if self._next is None or self._next_size != self.outer_size:
             self._next = self.lines()
@@ -73,17 +74,17 @@ class LineView(ScrollView):
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Return a line that has just been drawn, for Textual to put a border around."""
+        """Return a line drawn by `render_lines`, to which Textual adds a border."""
         return self._painted[y]
 
     def notify_style_update(self) -> None:
-        """Make the lines anew."""
+        """Discard the lines."""
         super().notify_style_update()
         self._next = None
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:
-        """The scroll bar; made, as Textual makes its own, when it is first asked for."""
+        """The scroll bar, created on first use like Textual's own."""
         if self._vertical_scrollbar is None:
             self._vertical_scrollbar = SteadyScrollBar(
                 name="vertical", thickness=self.scrollbar_size_vertical
@@ -93,14 +94,14 @@ class LineView(ScrollView):
         return self._vertical_scrollbar
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Move the scroll bar and paint what has come in sight."""
+        """Move the scroll bar and paint the lines that became visible."""
         if self.show_vertical_scrollbar:
             self.vertical_scrollbar.position = new_value
         if round(old_value) != round(new_value):
             self.repaint()
 
     def count(self, lines: int) -> None:
-        """Let the view scroll through this many lines.
+        """Set the number of lines to scroll through.
 
         Assigning `virtual_size` would lay out the screen and paint the whole view.
         """
@@ -109,11 +110,11 @@ class LineView(ScrollView):
             self.vertical_scrollbar.window_virtual_size = lines
 
     def resolve(self, *components: str) -> Style:
-        """Return the style of component classes, as the filters for plain terminals leave it."""
+        """Return the style of component classes after Textual's line filters."""
         segments = [Segment("", self.get_visual_style(*components).rich_style)]
         for line_filter in self.get_line_filters():
             segments = line_filter.apply(segments, self.background_colors[1])
         style = segments[0].style or Style.null()
-        # Textual's style of components knows no reverse, the only sign that needs no colour.
+        # Textual's component styles lack reverse, the only highlight without colour.
         stands_out = any(self.get_component_styles(each).text_style.reverse for each in components)
         return style + Style(reverse=True) if self.app.no_color and stands_out else style

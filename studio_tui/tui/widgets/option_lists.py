@@ -1,6 +1,6 @@
-"""Textual's lists to choose from, with a fault of their paging mended.
+"""Textual's option lists, with a workaround for a bug in paging.
 
-A report that can be filed as it stands:
+The bug report:
 
     Title: OptionList raises KeyError on page up or page down before it has a size
 
@@ -32,7 +32,7 @@ A report that can be filed as it stands:
     `_update_lines` leaves empty as long as `scrollable_content_region` is empty. The clamp after
     it would also be made with `len(self._lines) - 1`, which is -1 then.
 
-    Suggested mend: in `_move_page`, when `self._lines` is empty, move by one option as
+    Suggested fix: in `_move_page`, when `self._lines` is empty, move by one option as
     `action_cursor_down` and `action_cursor_up` do, or return.
 """
 
@@ -41,17 +41,17 @@ from textual.widgets import OptionList
 
 
 class OptionChoice(OptionList):
-    """A list to choose from, which can be paged through before it has any room."""
+    """An option list that can be paged before it has a size."""
 
     def action_page_up(self) -> None:
-        """Move up by a page; by a row as long as there is no room that a page could fill."""
+        """Move up by a page, or by one option while the list has no size."""
         if self.scrollable_content_region:
             super().action_page_up()  # type: ignore[no-untyped-call]
         else:
             self.action_cursor_up()
 
     def action_page_down(self) -> None:
-        """Move down by a page; by a row as long as there is no room that a page could fill."""
+        """Move down by a page, or by one option while the list has no size."""
         if self.scrollable_content_region:
             super().action_page_down()  # type: ignore[no-untyped-call]
         else:
@@ -59,4 +59,4 @@ class OptionChoice(OptionList):
 
 
 class PaletteChoice(CommandList, OptionChoice):
-    """The list of the palette; its style is that of Textual's own."""
+    """The list of the command palette, styled like Textual's own."""

@@ -1,4 +1,4 @@
-"""The line below a log on which is typed what to look for, or where to go."""
+"""The input line below a log for a search, a filter, a time or a line number."""
 
 from typing import ClassVar, NamedTuple
 
@@ -14,21 +14,21 @@ from textual.widgets import Input, Static
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
 _REMEMBERED = 50
-"""Lines of one kind that can be recalled."""
+"""How many lines of each kind the history keeps."""
 
 
 PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
-"""Keys of the line, most useful first."""
+"""Ids of the prompt's key bindings, most useful first."""
 
 
 class Kind(NamedTuple):
-    """What is being asked for."""
+    """What the prompt asks for."""
 
     sign: str
-    """Stands before the line."""
+    """The character before the input."""
     placeholder: str
     suggestions: tuple[str, ...] = ()
-    """Terms that are completed."""
+    """Terms for completion."""
 
 
 SEARCH = Kind("/", "text, or ~ and an expression; capitals make it exact")
@@ -38,7 +38,7 @@ LINE = Kind(":", "number of a line, or 50% for the middle")
 
 
 class _Line(Input):
-    """The line itself."""
+    """The text field of the prompt."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", "earlier", show=False, id="prompt.earlier"),
@@ -50,7 +50,7 @@ class _Line(Input):
     ]
 
     def __init__(self, log: Widget) -> None:
-        """Take what has the focus when nothing is asked for."""
+        """Make a field; `log` gets the focus when the prompt closes."""
         super().__init__(compact=True, select_on_focus=False)
         self._log = log
         self._recalled: dict[Kind, list[str]] = {}
@@ -58,7 +58,7 @@ class _Line(Input):
         self.kind = SEARCH
 
     def ask(self, kind: Kind, value: str) -> None:
-        """Begin a line."""
+        """Start a new input."""
         self.kind = kind
         self.placeholder = kind.placeholder
         self.suggester = TermSuggester(kind.suggestions) if kind.suggestions else None
@@ -67,41 +67,42 @@ class _Line(Input):
         self._place = len(self._recalled.get(kind, ()))
 
     def remember(self) -> None:
-        """Keep what was typed for recalling it later."""
+        """Add the text to the history."""
         if self.value:
             old = [text for text in self._recalled.get(self.kind, ()) if text != self.value]
             self._recalled[self.kind] = [*old, self.value][-_REMEMBERED:]
 
     def action_recall(self, step: int) -> None:
-        """Put an earlier or later line here."""
+        """Show an earlier or later line of the history."""
         lines = self._recalled.get(self.kind, [])
         self._place = min(max(self._place + step, 0), len(lines))
         self.value = lines[self._place] if self._place < len(lines) else ""
         self.cursor_position = len(self.value)
 
     async def action_submit(self) -> None:
-        """Be done; keys that follow are for the log, whatever becomes of the line."""
+        """Submit the line; the log gets the keys that follow even if the line is invalid."""
         self.screen.set_focus(self._log)
         self.post_message(LogPrompt.Submitted(self.kind, self.value))
 
     def action_complete(self) -> None:
-        """Take the suggestion; without one stay, as what is typed next must not become commands."""
+        """Accept the suggestion; without one, keep the focus, so that typed text is not
+        commands."""
         if self._suggestion:
             self.action_cursor_right()
 
     def action_stay(self) -> None:
-        """Stay on the line: what is typed next must not become commands."""
+        """Keep the focus, so that typed text is not interpreted as commands."""
 
     def action_leave(self) -> None:
-        """Give up."""
+        """Cancel."""
         self.post_message(LogPrompt.Left(self.kind))
 
 
 class LogPrompt(Vertical):
-    """Asks for one line at a time; what was wrong with it stands beside it until it is mended."""
+    """Asks for one line at a time; an error is shown below it until the line is corrected."""
 
     class Changed(Message):
-        """Something was typed."""
+        """The text has changed."""
 
         def __init__(self, kind: Kind, value: str) -> None:
             super().__init__()
@@ -109,17 +110,17 @@ class LogPrompt(Vertical):
             self.value = value
 
     class Submitted(Changed):
-        """The line is done."""
+        """The line was submitted."""
 
     class Left(Message):
-        """The line was given up."""
+        """The prompt was cancelled."""
 
         def __init__(self, kind: Kind) -> None:
             super().__init__()
             self.kind = kind
 
     def __init__(self, log: Widget) -> None:
-        """Take what has the focus when nothing is asked for."""
+        """Make a prompt; `log` gets the focus when it closes."""
         super().__init__()
         self._sign = Static(markup=False, classes="sign")
         self._line = _Line(log)
@@ -127,18 +128,18 @@ class LogPrompt(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether something is asked for."""
+        """Whether the prompt is open."""
         return self.has_class("-open")
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the line and what is wrong with it."""
+        """Compose the sign, the input and the error."""
         with Horizontal():
             yield self._sign
             yield self._line
         yield self._problem
 
     def ask(self, kind: Kind, value: str = "") -> None:
-        """Ask for a line."""
+        """Open the prompt."""
         self._sign.update(kind.sign)
         self._say("")
         with self.prevent(Input.Changed):
@@ -147,7 +148,7 @@ class LogPrompt(Vertical):
         self.screen.set_focus(self._line)
 
     def refuse(self, why: str) -> None:
-        """Say what is wrong with the line, which stays as it was typed."""
+        """Show an error and focus the line, which keeps its text."""
         self.screen.set_focus(self._line)
         self._say(why)
 
@@ -156,7 +157,7 @@ class LogPrompt(Vertical):
         self._problem.display = bool(why)
 
     def close(self) -> None:
-        """Be done with the line."""
+        """Close the prompt."""
         self._line.remember()
         self.remove_class("-open")
 

@@ -1,6 +1,6 @@
-"""Lines that are cheap to make and short to send, for widgets that make a screenful at a time.
+"""Lines that are cheap to create and short to send, for widgets that redraw a whole screen.
 
-They lean on how Textual's compositor treats strips; the tests say what they lean on.
+They depend on how Textual's compositor handles strips; the tests check these assumptions.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 Runs: TypeAlias = Sequence[tuple[str, str]]
-"""A line as pieces: the name of a style, and text that has it."""
+"""A line as pairs of style name and text."""
 
 _RESET = "\x1b[0m"
 _ATTRIBUTES = (
@@ -24,17 +24,17 @@ _ATTRIBUTES = (
     ("reverse", "7", "27"),
     ("strike", "9", "29"),
 )
-"""Name in a style, and how to turn it on and off (ECMA-48, 8.3.117)."""
+"""Attribute of a style, and its codes for on and off (ECMA-48, 8.3.117)."""
 
 
 class Brush:
-    """Styles by name, and the escape codes that lead from one to another; each made when needed."""
+    """Styles by name, and escape codes to change from one to another, both created on demand."""
 
     def __init__(self, resolve: Callable[[str], Style], colors: ColorSystem) -> None:
         self.styles = _Filling(resolve)
-        """Style by name."""
+        """Styles by name."""
         self.codes = _Filling(self._code)
-        """Escape code by the names of the style before, "" at the start, and after."""
+        """Escape codes by a pair of style names, before and after; "" is the start of a line."""
         self._colors = colors
 
     def _code(self, names: tuple[str, str]) -> str:
@@ -45,23 +45,23 @@ class Brush:
 
 
 class QuickStrip(Strip):
-    """A strip of which the terminal's text is made, and the rest only if somebody asks.
+    """A strip that renders directly to escape codes and creates segments only on demand.
 
-    A strip of Textual's makes seven caches and states every colour anew for each piece of text,
-    which is most of what a table sends.
+    Textual's strip has seven caches and sets every colour again for each piece of text, which is
+    most of the output of a table.
     """
 
     __slots__ = ("_brush", "_runs")
 
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
-        """Make a line of `runs` that are `width` cells together."""
+        """Make a line of `runs` with a total width of `width` cells."""
         self._runs = runs
         self._brush = brush
         self._cell_length = width
         self._render_cache = None
 
     def __getattr__(self, name: str) -> Any:
-        """Become a whole strip as soon as anything else of one is asked for."""
+        """Initialize the base class when one of its attributes is first used."""
         if name not in Strip.__slots__:
             raise AttributeError(name)
         styles = self._brush.styles
@@ -70,14 +70,14 @@ class QuickStrip(Strip):
         return getattr(self, name)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        """Divide at `cuts`; a line that nothing lies upon has its first cut at its end."""
+        """Divide at `cuts`; a line that no widget overlaps has its first cut at its end."""
         cuts = list(cuts)
         if cuts and cuts[0] == self._cell_length:
             return [self]
         return super().divide(cuts)
 
-    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush knows its colours)
-        """Return the line for the terminal; it leaves no style behind."""
+    def render(self, console: Console) -> str:  # noqa: ARG002 (the brush has its colours)
+        """Return the line as terminal output that ends with a reset."""
         if self._render_cache is None:
             codes = self._brush.codes
             parts = []
@@ -92,7 +92,7 @@ class QuickStrip(Strip):
 
 
 class _Filling(dict[Any, Any]):
-    """A mapping that makes what it lacks."""
+    """A dictionary that creates missing values."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class _Filling(dict[Any, Any]):
 
 
 def change(before: Style, after: Style, colors: ColorSystem) -> str:
-    """Return the escape code that turns the style `before` into `after`."""
+    """Return the escape code that changes the style `before` to `after`."""
     off = [
         code for name, _, code in _ATTRIBUTES if getattr(before, name) and not getattr(after, name)
     ]

@@ -1,4 +1,4 @@
-"""What follows a cursor waits until keys rest, lest it hold up those that a held key sends."""
+"""Delays slow updates until the cursor stops moving, so that a held key is not slowed down."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -7,24 +7,24 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 RESTS_AFTER = 0.06
-"""Seconds without a move after which a cursor rests; a held key moves it every 30 to 50 ms."""
+"""Seconds without a move after which the cursor is at rest; a held key repeats in 30 to 50 ms."""
 
 FOLLOWS_WITHIN = 0.5
-"""Seconds of moving after which it is followed all the same."""
+"""Seconds of continuous movement after which the update happens anyway."""
 
 
 class Rest:
-    """Calls once a cursor rests, and now and then while it moves on and on."""
+    """Calls back when the cursor stops, and at intervals during continuous movement."""
 
     def __init__(self, widget: Widget, rested: Callable[[], None]) -> None:
-        """Take whose timers are used, and what is called."""
+        """Make a debouncer with the timers of `widget`; `rested` is the callback."""
         self._widget = widget
         self._rested = rested
         self._due: Timer | None = None
         self._since = 0.0
 
     def moved(self) -> None:
-        """Wait for rest once more."""
+        """Restart the delay after a move."""
         now = monotonic()
         if self._due is None:
             self._since = now

@@ -1,8 +1,8 @@
-"""A scroll bar that costs nothing while it looks the same.
+"""A scroll bar that costs nothing while its look does not change.
 
-Textual goes through all lines of a scroll bar at every frame of what it scrolls, and makes them
-anew as Rich renderables when the thumb moves. It leans on how Textual draws its bars; the tests
-say what it leans on.
+Textual processes all lines of a scroll bar at every frame of the scrolled widget, and recreates
+them as Rich renderables when the thumb moves. This class depends on how Textual draws its bars; the
+tests check these assumptions.
 """
 
 from math import ceil
@@ -19,12 +19,12 @@ _EIGHTHS = 8
 
 
 class SteadyScrollBar(ScrollBar):
-    """A vertical scroll bar that keeps its lines until it is told to refresh."""
+    """A vertical scroll bar that caches its lines until the next refresh."""
 
     _lines: list[Strip] | None = None
 
     def validate_position(self, position: float) -> float:
-        """Take the nearest place above at which the bar looks different."""
+        """Round the position down to the nearest one that looks different."""
         return coarse(position, self.window_virtual_size, self.window_size)
 
     def refresh(
@@ -34,19 +34,19 @@ class SteadyScrollBar(ScrollBar):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Draw anew at the next frame."""
+        """Redraw at the next frame."""
         self._lines = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the lines of a region."""
+        """Return the strips of a region."""
         height = self.size.height
         if self._lines is None or len(self._lines) != height:
             self._lines = self._draw(height)
         return self._lines[crop.y : crop.bottom]
 
     def _draw(self, height: int) -> list[Strip]:
-        """Let Textual choose each line's look, and make one strip of the lines that look alike."""
+        """Return Textual's lines, with one strip for all equal ones."""
         bar = cast("ScrollBarRender", self.render())
         style = self.app.console.get_style(bar.style)
         looks: list[Segment] = bar.render_bar(
@@ -72,8 +72,8 @@ class SteadyScrollBar(ScrollBar):
 def coarse(position: float, lines: int, lines_in_sight: int) -> float:
     """Round `position` down to one at which a scroll bar looks different.
 
-    A bar is as high as what is in sight, and its thumb moves by eighths of a cell: in a long list
-    hundreds of rows look the same.
+    A bar is as high as the visible area, and its thumb moves by eighths of a cell: in a long list,
+    hundreds of positions look the same.
     """
     furthest = lines - lines_in_sight
     thumb = max(1.0, lines_in_sight**2 / max(1, lines))
@@ -81,4 +81,4 @@ def coarse(position: float, lines: int, lines_in_sight: int) -> float:
     if furthest <= eighths:
         return position
     lowest = int(position / furthest * eighths) / eighths * furthest
-    return min(furthest, ceil(lowest * _EIGHTHS) / _EIGHTHS)  # as fine as Textual keeps it
+    return min(furthest, ceil(lowest * _EIGHTHS) / _EIGHTHS)  # Textual's precision

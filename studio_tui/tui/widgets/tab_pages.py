@@ -1,6 +1,6 @@
-"""Textual's pages under tabs, with a fault of their leaving early mended.
+"""Textual's tabbed content, with a workaround for a bug on early removal.
 
-A report that can be filed as it stands:
+The bug report:
 
     Title: Tabs that are removed before they are composed raise ValueError
 
@@ -22,10 +22,10 @@ A report that can be filed as it stands:
 
         Brief().run()
 
-    Cause: a widget that is to go is not composed any more, and told all the same that it is
-    mounted. `Tabs._on_mount` then activates a tab that it does not hold.
+    Cause: a widget that is being removed is no longer composed, but still receives `Mount`.
+    `Tabs._on_mount` then activates a tab that it does not contain.
 
-    Suggested mend: do not dispatch `Mount` to a widget that was not composed, as it is leaving.
+    Suggested fix: do not dispatch `Mount` to a widget that was not composed.
 """
 
 from typing import TypeVar, cast
@@ -41,14 +41,14 @@ W = TypeVar("W", bound=Widget)
 
 
 class PageTabs(Lifetime, ContentTabs):
-    """The tabs of pages."""
+    """A tab bar that can be removed before it is composed."""
 
 
 class TabPages(TabbedContent):
-    """Pages under tabs."""
+    """Tabbed content that can be removed before it is composed."""
 
     def compose(self) -> ComposeResult:
-        """Compose what Textual does, but for the tabs, which it makes itself."""
+        """Compose Textual's parts, but with `PageTabs`."""
         for part in super().compose():
             if type(part) is ContentTabs:
                 yield PageTabs(*part._tabs, active=self._initial or None, tabbed_content=self)
@@ -56,6 +56,6 @@ class TabPages(TabbedContent):
                 yield part
 
     def get_child_by_type(self, expect_type: type[W]) -> W:
-        """Return the only child of a type; Textual looks for its own tabs by their exact type."""
+        """Return the only child of a type; map Textual's exact tab type to `PageTabs`."""
         wanted = cast(type[W], PageTabs) if expect_type is ContentTabs else expect_type
         return super().get_child_by_type(wanted)

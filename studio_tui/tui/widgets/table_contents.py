@@ -1,7 +1,7 @@
-"""How wide what stands in each column of a table is, so that no column takes room in vain.
+"""The widths of texts in each column of a table, so that no column is wider than needed.
 
-Widths grow as soon as something longer comes in sight, and go back only when the table is laid out
-anew: while one reads, columns stand still. A column in which nothing is left is given up.
+Widths grow when a longer text becomes visible, and shrink only when the table is laid out again, so
+that columns do not move while the user reads. A column whose texts are all empty is dropped.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from studio_tui.presentation.format import UNKNOWN
 from studio_tui.tui.widgets.table_painter import Cells
 
 LONGEST = 200
-"""Cells beyond which a text is not measured."""
+"""Cells beyond which the width of a text is not measured."""
 
 
 class Contents:
-    """The widest text seen in each column, in cells; 0 where nothing is said."""
+    """The widest text seen in each column, in cells; 0 for an empty column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
@@ -28,22 +28,22 @@ class Contents:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """The cells of each column."""
+        """The width of each column, in cells."""
         return tuple(self._all)
 
     def forget(self) -> None:
-        """Begin anew, as when other rows are shown."""
+        """Reset the widths, for example if other rows are shown."""
         for index in self._measured:
             self._all[index] = 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
-        """Make room for what rows say; return whether there was less."""
+        """Widen columns to fit `rows`; return whether any became wider."""
         grown = False
         widths = self._all
         for cells in rows:
             for index in self._measured:
                 cell = cells[index]
-                # Most texts are no longer than those before, in whatever cells.
+                # Skip most texts cheaply: a character is at most two cells wide.
                 if isinstance(cell, Pieces) or len(cell.text) * 2 > widths[index]:
                     length = _length(cell)
                     if length > widths[index]:
@@ -52,7 +52,7 @@ class Contents:
         return grown
 
     def drop_empty(self, rows: Iterable[Cells]) -> bool:
-        """Give up columns of which `rows` say nothing; return whether there was one."""
+        """Set columns that are empty in all `rows` to 0; return whether there was one."""
         held = [index for index in self._measured if self._all[index]]
         for cells in rows:
             if not held:
@@ -64,7 +64,7 @@ class Contents:
 
 
 def _length(cell: Cell | Pieces) -> int:
-    """Return the cells of a text; 0 for one that only says that nothing is known."""
+    """Return the width of a text; 0 if it is empty or only marks an unknown value."""
     if isinstance(cell, Pieces):
         return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
     text = cell.text

@@ -1,4 +1,4 @@
-"""Which columns of a table fit a width, where each stands, and how a text fills its place."""
+"""The layout of table columns: which fit a width, their positions, and how texts are fitted."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,13 +11,13 @@ GAP = 2
 """Blank cells between two columns."""
 
 BESIDE = 12
-"""Cells that columns which stand still leave to the others, or else they are scrolled too."""
+"""Cells that fixed columns must leave to the others; otherwise they scroll too."""
 
 LITTLE = 6
-"""The `drop` from which on a column is of little interest."""
+"""The `drop` from which a column is of little interest."""
 
 LEAST_STICKY = 8
-"""Cells that a column which stands still keeps, however narrow the table is."""
+"""The smallest width of a fixed column, in cells, however narrow the table is."""
 
 
 _ELLIPSIS = "…"
@@ -25,15 +25,15 @@ _RIGHT = Align.RIGHT
 
 
 class Placed(NamedTuple):
-    """A column with its place in a table of a certain width."""
+    """A column with its position in a table of a certain width."""
 
     column: Column
     cell: int
-    """Index of the cell of a row that belongs here."""
+    """Index of its cell in a row."""
     x: int
-    """Cells to the left of it, without gutter and sideways scrolling."""
+    """Cells to its left, without gutter and sideways scrolling."""
     width: int
-    """Cells it fills."""
+    """Its width in cells."""
 
 
 def place(
@@ -47,13 +47,14 @@ def place(
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
 
-    Columns are left out by their `drop`, the rightmost first among equals, until the others fit;
-    with `wide` none is, and each is as wide as what stands in it. What stays can still be wider
-    than `width`: then it is to be scrolled. `contents` are the cells of the longest text that is
-    known to stand in each column, for those that fit them. One that is `kept` stays without any,
-    as it gives the order. While it is `scrolled` what stands still leaves half of the width to the
-    others, as far as it can. Widths depend on nothing but the arguments, so columns stand still
-    while other rows come in sight.
+    Columns are dropped by their `drop`, the rightmost first among equals, until the others fit;
+    with `wide` none is dropped, and each is as wide as its content. The rest may still be wider
+    than `width`; the table then scrolls sideways.
+
+    `contents` are the widths of the longest known text of each column, for columns that fit theirs.
+    The column `kept` stays even if empty, as it gives the order. While `scrolled`, fixed columns
+    leave half of the width to the others if possible. Widths depend only on the arguments, so that
+    columns do not move while rows scroll.
     """
     known = (None,) * len(columns) if contents is None else contents
     shown = [
@@ -78,12 +79,12 @@ def place(
 
 
 def extent(placed: Sequence[Placed]) -> int:
-    """Return the cells that the placed columns take together."""
+    """Return the total width of the placed columns, in cells."""
     return placed[-1].x + placed[-1].width if placed else 0
 
 
 def still(placed: Sequence[Placed], width: int) -> int:
-    """Return the cells of the leading columns that stand still while others are scrolled."""
+    """Return the width of the leading columns that stay fixed while others scroll."""
     least = end = 0
     for p in placed:
         least += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
@@ -103,19 +104,19 @@ def fit(text: str, width: int, align: Align) -> str:
 
 
 class _Wanted:
-    """The room that a column needs, and can use."""
+    """The widths that a column needs and can use, in cells."""
 
     def __init__(self, index: int, column: Column, content: int | None, *, kept: bool) -> None:
         self.index = index
         self.column = column
         self.least = column.width
         self.most = column.most
-        """`None` is no limit."""
+        """Largest width; `None` for no limit."""
         self.wanted = max(column.width, column.wants)
         self.liked = max(self.wanted, column.likes)
         if content is None:
             return
-        # Where the arrow of the order stands beside the title.
+        # The sorted column has an arrow beside its title.
         content = max(content, cell_len(column.title) + kept)
         if column.fits:
             self.least = min(column.width, content)
@@ -124,14 +125,14 @@ class _Wanted:
             self.liked = max(self.wanted, min(column.likes, content))
 
     def needed(self, leaving: Column) -> int:
-        """Return the cells it is to have before a column stays that is to leave otherwise."""
+        """Return the width this column should get before `leaving` is allowed to stay."""
         if self.column.drop >= leaving.drop:
             return self.least
         return self.liked if leaving.drop >= LITTLE else self.wanted
 
 
 def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
-    """Return the column that is to be left out next; `None` when the others have their room."""
+    """Return the column to drop next; `None` if all fit."""
     leaving = max(
         (want for want in shown if want.column.drop),
         key=lambda want: (want.column.drop, want.index),
@@ -139,13 +140,13 @@ def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
     )
     if leaving is None:
         return None
-    # What leaves later may have as much as it wants, itself as little as it needs.
+    # Columns that are dropped later get the width they want, this one only what it needs.
     needed = sum(want.needed(leaving.column) + GAP for want in shown)
     return leaving if needed - GAP > width else None
 
 
 def _narrowed(shown: Sequence[_Wanted], widths: Sequence[int], room: int) -> list[int]:
-    """Take from growing columns that stand still what keeps others out of `room` cells."""
+    """Return widths with growing fixed columns narrowed, to leave at least `room` cells."""
     narrowed = list(widths)
     sticky = [i for i, want in enumerate(shown) if want.column.sticky]
     excess = sum(widths[i] + GAP for i in sticky) - room
@@ -162,10 +163,10 @@ def _least(shown: Sequence[_Wanted]) -> int:
 
 
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Give each column its width, and growing ones what they have first, then a share of the rest.
+    """Return the width of each column: growing ones get `first`, then a share of the rest.
 
-    `spare` are the cells that none needs. What none of them can use goes to the last that has no
-    limit of its own.
+    `spare` is the number of cells that no column needs. Cells that no column can use go to the last
+    one without a limit of its own.
     """
     widths = [want.least for want in shown]
     for i, want in enumerate(shown):

@@ -1,4 +1,4 @@
-"""Draws the lines of a table from cells; knows nothing of keys, scrolling or the cursor's place."""
+"""Drawing the lines of a table from cells, independent of keys, scrolling and cursor."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, still
 
 GUTTER = 2
-"""Cells at the left edge that never scroll sideways: the cursor's sign and the mark's."""
+"""Cells at the left edge that never scroll sideways, for the cursor and mark signs."""
 
 CURSOR_SIGN = "▌"
 MARK_SIGN = "*"
@@ -26,10 +26,10 @@ MARK_SIGN = "*"
 Cells: TypeAlias = tuple[Cell | Pieces, ...]
 
 CellsOf: TypeAlias = Callable[[str], Cells]
-"""Gives the cells of a row, in the order of the columns; asked for rows in sight only."""
+"""Returns the cells of a row, in the order of the columns; called for visible rows only."""
 
 _KEPT_ROWS = 1024
-"""Rows kept as drawn, so that paging back and forth draws nothing twice."""
+"""Rows in the cache, so that paging back and forth draws nothing twice."""
 
 _ASCENDING = "▲"
 _DESCENDING = "▼"
@@ -37,12 +37,12 @@ _GAP = " " * GAP
 _MORE = "…"
 _LEFT = Align.LEFT
 _MARGIN = 2
-"""Cells that stay free on each side of what is said in place of rows."""
+"""Blank cells on each side of the notice."""
 _SIGN = "sign"
 
 
 class Look(NamedTuple):
-    """How a row stands out from the others."""
+    """How a row is highlighted."""
 
     cursor: bool
     marked: bool
@@ -54,7 +54,7 @@ _LOOKS: dict[tuple[bool, bool], Look] = {
 
 
 class Sorting(NamedTuple):
-    """What the header says about the order of the rows."""
+    """The order of the rows, as the header indicates it."""
 
     column: str
     """Key of the column."""
@@ -72,24 +72,24 @@ COMPONENTS = frozenset(
         "big-table--notice",
     }
 )
-"""The component classes that a style sheet gives colours to."""
+"""The component classes for style sheets."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Every style a table is drawn in, resolved from the style sheet when it is first needed."""
+    """Every style of a table, resolved from the style sheet on first use."""
 
     rows: Mapping[Look, Brush]
-    """The styles of a row, by the ends of the names of component classes."""
+    """The styles of rows, by the suffix of the component class."""
     header: Style
     sorted: Style
-    """Style of the title of the column that gives the order."""
+    """Style of the sorted column's title."""
     notice: Style
-    """Style of what is said in place of rows."""
+    """Style of the text shown if there are no rows."""
 
     @classmethod
     def resolve(cls, style: Callable[..., Style], colors: ColorSystem) -> "Palette":
-        """Read the styles; `style` lays the component classes it is given over one another."""
+        """Resolve the styles; `style` combines component classes, later ones on top."""
 
         def brush(look: Look) -> Brush:
             under = ["big-table--marked"] * look.marked + ["big-table--cursor"] * look.cursor
@@ -107,13 +107,13 @@ class Painter:
     """Draws lines of one width, with one layout and palette, at one sideways position."""
 
     header: Strip
-    """The titles, with an arrow at the column that gives the order."""
+    """The titles, with an arrow at the sorted column."""
 
     blank: Strip
     """A line below the last row."""
 
     notice: list[Strip]
-    """The lines that are said in place of rows, broken where need be and centred."""
+    """The text shown if there are no rows, wrapped and centred."""
 
     def __init__(
         self,
@@ -126,19 +126,19 @@ class Painter:
         notice: str = "",
     ) -> None:
         self.width = width
-        """Cells of every line."""
+        """Width of every line, in cells."""
         self.placed = placed
         hidden = extent(placed) + GUTTER - width
         self.still = still(placed, width - GUTTER)
-        """Cells beside the gutter that do not scroll sideways either: the sticky columns."""
+        """Width of the fixed columns, without the gutter."""
         self.starts = tuple(_stops(placed, self.still, width - GUTTER - self.still))
-        """Where columns begin that scroll, and go on: places for `scroll` to go to."""
+        """The values for `scroll`: where scrolling columns, and pages of wide ones, begin."""
         self.reach = (
             0 if hidden <= 0 else min((x for x in self.starts if x >= hidden), default=hidden)
         )
-        """The furthest that `scroll` goes: to the column that brings the last into sight, or 0."""
+        """The largest `scroll`, which makes the last column visible; 0 if everything fits."""
         self.scroll = min(scroll, self.reach)
-        """Cells of the columns that are out of sight to the left."""
+        """Cells of the columns hidden to the left."""
         self._palette = palette
         spare = max(0, -hidden)
         self._length = GUTTER + extent(placed) + spare
@@ -152,7 +152,7 @@ class Painter:
         self.notice = self._centred(notice)
 
     def row(self, cells: Cells, look: Look) -> Strip:
-        """Draw a row; `cells` stand in the order of all columns, shown or not."""
+        """Draw a row; `cells` are in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
         runs: list[tuple[str, str]] = []
         run_tone, run = _SIGN, signs
@@ -163,7 +163,7 @@ class Painter:
             at += 1
             length = _length(cell)
             if length > width and align is _LEFT and not self.reach:
-                # It goes on over what is blank beside it in its row.
+                # Let it overflow into empty cells at its right.
                 while at < len(places) and not _says(cells[places[at][0]]):
                     width, after = width + len(after) + places[at][1], places[at][3]
                     at += 1
@@ -222,7 +222,7 @@ class Painter:
         return strips
 
     def _in_sight(self, line: Strip) -> Strip:
-        """Return what stands still of `line`, and as much of the rest as there is room for."""
+        """Return the fixed part of `line`, and as much of the rest as fits."""
         if not self.reach:
             return line
         edge = GUTTER + self.still
@@ -246,14 +246,14 @@ def _first_that_fits(texts: Sequence[str], width: int) -> str:
 
 
 def _says(cell: Cell | Pieces) -> bool:
-    """Return whether anything stands in a cell."""
+    """Return whether a cell is not empty."""
     if isinstance(cell, Pieces):
         return any(part.text for part in cell.parts)
     return bool(cell.text)
 
 
 def _stops(placed: Sequence[Placed], still: int, room: int) -> Iterator[int]:
-    """Yield where columns begin beside what stands still; one wider than `room` goes on there."""
+    """Yield where scrolling columns begin; one wider than `room` has several stops."""
     step = max(1, room // 2)
     for p in placed:
         if p.x >= still:
@@ -267,7 +267,7 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
     for text, tone, _ in parts[:-1]:
         length = cell_len(text)
         if length >= width:
-            # One more than there is room for, as others follow that are left out.
+            # One more character, so that `fit` adds an ellipsis for the parts left out.
             yield Cell(fit(text + _MORE, width, Align.LEFT), tone)
             return
         yield Cell(text, tone)
@@ -277,15 +277,15 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
 
 @dataclass(slots=True)
 class _Said:
-    """What a row said last."""
+    """The last known cells of a row."""
 
     cells: Cells
     edition: int
-    """The edition of the data that the cells are of."""
+    """The edition of the data from which the cells are."""
 
 
 class RowStrips:
-    """Rows as drawn: the very same strip for as long as a row says and looks the same."""
+    """A cache of drawn rows: returns the identical strip while a row and its look are unchanged."""
 
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
@@ -294,17 +294,17 @@ class RowStrips:
         self._drawn: dict[tuple[str, Look], tuple[Cells, Strip]] = {}
 
     def expire(self) -> None:
-        """Ask for cells again before rows are next shown; only those that differ are drawn."""
+        """Request cells again before rows are next shown; only changed rows are redrawn."""
         self._edition += 1
 
     def clear(self) -> None:
-        """Forget what was drawn, as for another painter."""
+        """Discard drawn rows, for example for another painter."""
         self._drawn.clear()
 
     def strips(
         self, keys: Sequence[str], cursor: str | None, marked: Set[str], painter: Painter
     ) -> list[Strip]:
-        """Return rows as they are to be shown, with the cursor on the row `cursor`."""
+        """Return the strips of rows, with the cursor on the row `cursor`."""
         strips = []
         for key in keys:
             look = _LOOKS[key == cursor, key in marked]
@@ -318,11 +318,11 @@ class RowStrips:
         return strips
 
     def forget(self) -> None:
-        """Forget what rows said, so that all of it is news."""
+        """Discard the cells of rows, so that all count as new."""
         self._said.clear()
 
     def news(self, keys: Sequence[str]) -> list[Cells]:
-        """Return what those rows say that are asked for the first time in this edition."""
+        """Return the cells of those rows that have none of the current edition yet."""
         found = []
         for key in keys:
             said = self._said.get(key)
@@ -331,7 +331,7 @@ class RowStrips:
         return found
 
     def cells_seen(self, keys: Sequence[str]) -> Iterator[Cells]:
-        """Yield what rows said when they were last in sight, of those that were lately."""
+        """Yield the cached cells of rows, without requesting new ones."""
         return (said.cells for key in keys if (said := self._said.get(key)) is not None)
 
     def _cells(self, key: str) -> Cells:

@@ -1,23 +1,23 @@
-"""Where a reader's place in a list is once the list has changed: pure arithmetic on keys."""
+"""Finding the reader's place in a list after the list has changed: pure arithmetic on keys."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """Where a reader is."""
+    """The cursor and scroll position of a list."""
 
     cursor: int
     """Index of the row under the cursor."""
     top: int
-    """Index of the topmost row in sight; may be out of range, as if blank lines were in sight."""
+    """Index of the topmost visible row; it may be out of range, as for blank lines."""
 
 
 def kept(place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int) -> Place:
-    """Return the place in `after` where what was looked at in `before` stays on its line.
+    """Return the place in `after` that keeps the visible rows of `before` on their lines.
 
-    That is the row under the cursor or, when it is out of sight, the topmost row. A row that is
-    gone is stood in for by its nearest neighbour. Both sequences hold distinct keys.
+    The reference is the row under the cursor or, if it is not visible, the topmost row. A row that
+    is gone is replaced by its nearest neighbour. Both sequences hold distinct keys.
     """
     if not before or not after:
         return Place(0, 0)
@@ -30,10 +30,10 @@ def kept(place: Place, before: Sequence[str], after: Sequence[str], rows_in_sigh
 def followed(
     place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
 ) -> Place:
-    """Return the place in `after` of a reader who looks at the top, where new rows come in.
+    """Return the place in `after` of a list that stays at the top, where new rows are added.
 
-    The top stays in sight; the cursor stays on the first row if it was there, else on its row for
-    as long as that is in sight.
+    The top stays visible; the cursor stays on the first row if it was there, else on its row as
+    long as that is visible.
     """
     if not before or not after or place.cursor == 0:
         return Place(0, 0)
@@ -42,9 +42,9 @@ def followed(
 
 
 def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
-    """Return the place of a row that is shown again, at index `cursor`, on the line where it `was`.
+    """Return the place of a row that is shown again, at index `cursor`, on its former line `was`.
 
-    Whoever saw the top sees it again, if the row is in sight then.
+    If the top was visible, it is visible again, unless the row would then be hidden.
     """
     if not was.top:
         return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
@@ -52,17 +52,17 @@ def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
 
 
 def came_above(before: Sequence[str], after: Sequence[str]) -> int:
-    """Return how many rows of `after` stand above the first that was in `before`."""
+    """Return how many rows of `after` are above the first row of `before`."""
     return survivor(before, 0, after) if before else 0
 
 
 def survivor(before: Sequence[str], index: int, after: Sequence[str]) -> int:
     """Return the index in `after` of the row `before[index]`, else of the nearest row left.
 
-    Of two neighbours equally near, the lower one stands in. 0 when no row is left.
+    Of two equally near neighbours, the lower one is chosen. 0 if no row is left.
     """
     grown = len(after) - len(before)
-    for guess in (index, index + grown):  # nothing changed around it, or all changes are above
+    for guess in (index, index + grown):  # no change around it, or all changes are above
         if 0 <= guess < len(after) and after[guess] == before[index]:
             return guess
     positions = {key: position for position, key in enumerate(after)}

@@ -1,12 +1,12 @@
-"""What the user is told in passing, with a fault of Textual's timing mended.
+"""Notifications, with a workaround for a bug in Textual's timers.
 
-A report that can be filed as it stands:
+The bug report:
 
-    Title: A toast that is made just as its notification expires hangs the app for good
+    Title: A toast that is created just as its notification expires hangs the app
 
     Versions: Textual 8.2.8, Python 3.11.
 
-    What happens: the event loop spins in `Timer._run`; nothing is painted and no key is taken any
+    What happens: the event loop spins in `Timer._run`; nothing is painted and no key is handled any
     more. It takes a change of screens within a moment of a notification's end. A busy machine
     makes that likely: random keys found it within minutes.
 
@@ -22,14 +22,15 @@ A report that can be filed as it stands:
 
         Late().run()
 
-    Cause: `Toast.__init__` takes `Notification.time_left`, which is negative when the notification
-    has expired since `Notifications` was gone through. `Timer._run` then finds that the next tick
-    lies in the past, computes a count that is negative too, and `continue`s: a timer with an
-    interval below zero never leaves that loop, nor waits. An interval of zero divides by zero.
+    Cause: `Toast.__init__` uses `Notification.time_left`, which is negative when the notification
+    has expired since `Notifications` was iterated. `Timer._run` then finds that the next tick
+    is in the past, computes a count that is negative too, and `continue`s: a timer with an
+    interval below zero never leaves that loop, and never waits. An interval of zero divides by
+    zero.
 
-    Suggested mend: let `time_left` be at least 0, and `Timer` take `max(interval, 0)`; skip ticks
-    only if the timer repeats. As it is, one that shall tick once and is late from the start, as
-    the process was not running for longer than its interval, never ticks at all.
+    Suggested fix: make `time_left` at least 0, and use `max(interval, 0)` in `Timer`; skip ticks
+    only if the timer repeats. At present, a single tick that is late from the start, as the
+    process was not running for longer than its interval, never happens at all.
 """
 
 from typing import Any
@@ -38,20 +39,20 @@ from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 
 LEAST = 0.1
-"""Seconds for which a toast is shown, however late it is made."""
+"""Minimum time in seconds for which a toast is shown, even if created late."""
 
 
-class Told(Notification):
-    """Something that is told; a toast about it always has some time left."""
+class TimedNotification(Notification):
+    """A notification whose toast always has some time left."""
 
     @property
     def time_left(self) -> float:
-        """Seconds until it is taken away again, at least `LEAST`."""
+        """Seconds until it disappears, at least `LEAST`."""
         return max(LEAST, super().time_left)
 
     @property
     def has_expired(self) -> bool:
-        """Whether its time is over, and it is shown no more."""
+        """Whether its time is over."""
         return super().time_left <= 0
 
 
@@ -59,11 +60,11 @@ def _said(told: Notification) -> tuple[str, str, SeverityLevel]:
     return told.title, told.message, told.severity
 
 
-class Tells(App[Any]):
-    """Shows toasts, of several that say the same the last one."""
+class ShowsToasts(App[Any]):
+    """Shows toasts, without duplicates: a repeated one replaces the earlier."""
 
     def on_notify(self, event: Notify) -> None:
-        """Take away what says the same; Textual shows the new one after this."""
+        """Remove notifications with the same content; Textual then shows the new one."""
         said = _said(event.notification)
         for shown in [each for each in self._notifications if _said(each) == said]:
             del self._notifications[shown]
@@ -79,4 +80,6 @@ class Tells(App[Any]):
     ) -> None:
         """Show a toast; may be called from any thread."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(Told(message, title, severity, seconds, markup=markup)))
+        self.post_message(
+            Notify(TimedNotification(message, title, severity, seconds, markup=markup))
+        )

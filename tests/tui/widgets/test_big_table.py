@@ -652,7 +652,7 @@ async def test_another_order_or_filter_makes_no_row_new() -> None:
         await at.show([*keys[50:], *keys[:50]])
         at.table.sorting = Sorting("age", descending=True)
         await show_newest_first(at, keys)
-        at.table.lay_out_anew()
+        at.table.fit_columns()
         assert at.table.unseen == 0
 
 
@@ -665,7 +665,7 @@ async def test_a_column_that_was_given_up_comes_back_with_what_stands_in_it() ->
         assert "ERROR" not in at.lines()[0]
         await at.press("home")
         assert "ERROR" in at.lines()[0]
-        at.table.lay_out_anew()
+        at.table.fit_columns()
         await at.pilot.pause()
         assert "ERROR" in at.lines()[0]
 

@@ -10,37 +10,37 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.toasts import Tells, Told
+from studio_tui.tui.widgets.toasts import ShowsToasts, TimedNotification
 from tests.driving import driving
 from tests.tui.dashboards import until
 
 
-class Teller(Tells):
+class ToastApp(ShowsToasts):
     """An app with nothing in it."""
 
 
 def test_what_is_told_has_time_left_even_when_it_is_over() -> None:
-    late = Told("late", timeout=-0.001)
+    late = TimedNotification("late", timeout=-0.001)
     assert late.has_expired
     assert late.time_left > 0
     assert Notification("late", timeout=-0.001).time_left < 0, "Textual's own can do it now"
 
 
 async def test_a_toast_that_comes_too_late_goes_again() -> None:
-    app = Teller()
+    app = ToastApp()
     async with driving(app, notifications=True) as pilot:
-        toast = Toast(Told("late", timeout=-0.001))
+        toast = Toast(TimedNotification("late", timeout=-0.001))
         await app.mount(toast)
         await until(pilot, lambda: not toast.is_attached)
 
 
 async def test_every_toast_of_the_app_has_time_left() -> None:
-    app = Teller()
+    app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         app.notify("something")
         await until(pilot, lambda: len(app._notifications) == 1)
         (told,) = app._notifications
-        assert isinstance(told, Told)
+        assert isinstance(told, TimedNotification)
 
 
 class Once(Lifetime, Widget):
@@ -73,7 +73,7 @@ async def test_a_timer_that_is_late_from_the_start_ticks_once(
 
 
 async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
-    app = Teller()
+    app = ToastApp()
     async with driving(app, notifications=True) as pilot:
         for _ in range(5):
             app.notify("cannot be changed", severity="warning")

@@ -1,4 +1,4 @@
-"""How a log is looked at: long lines, line numbers, and the forms of lines that have several."""
+"""The appearance of a log: wrapping, line numbers, and alternative forms of lines."""
 
 from typing import Any, ClassVar
 
@@ -10,17 +10,17 @@ from studio_tui.tui.logs.view.reader import Reader
 
 
 class Appearance:
-    """Controller of a log view: how its rows look."""
+    """Controller of a log view's appearance."""
 
     def __init__(self, view: Reader, lines: LineFilter, times: LogTimes) -> None:
-        """Take what leaves states of bars out, and what shows times beside the lines."""
+        """Make a controller; `lines` hides states of progress bars, `times` shows times."""
         self._view = view
         self._lines = lines
         self._times = times
 
     @property
     def look(self) -> LogLook:
-        """How logs are looked at here."""
+        """The current display options."""
         pane = self._view.pane
         return LogLook(
             wrap=pane.wrap,
@@ -30,7 +30,7 @@ class Appearance:
         )
 
     def look_as(self, look: LogLook) -> None:
-        """Look at the log in this way."""
+        """Apply display options."""
         pane = self._view.pane
         pane.wrap, pane.numbers = look.wrap, look.numbers
         pane.form = pane.form._replace(json=look.json_form)
@@ -38,7 +38,7 @@ class Appearance:
         self._view.settle()
 
     def toggle_wrap(self) -> None:
-        """Break long lines into rows, or stop that."""
+        """Toggle wrapping of long lines."""
         self._view.pane.wrap = not self._view.pane.wrap
         self._view.settle()
 
@@ -48,14 +48,14 @@ class Appearance:
         self._view.settle()
 
     def toggle_states(self) -> None:
-        """Give each state of a rewritten line a row, or only its last."""
+        """Toggle between all states of a rewritten line and its last."""
         pane = self._view.pane
         pane.form = pane.form._replace(states=not pane.form.states)
         self._lines.fold(folds=False)
         self._view.settle()
 
     def show_next_json(self) -> None:
-        """Show JSON lines in the next form."""
+        """Switch JSON lines to the next form."""
         view, pane = self._view, self._view.pane
         form = pane.form._replace(json=pane.form.json.next)
         current = pane.current_in_sight

@@ -1,4 +1,4 @@
-"""Looking through a log in the background, for what is waited for and for what is not."""
+"""Searching a log in the background, at high priority for the reader and low for errors."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,18 +9,18 @@ from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 
 _REPORT_EVERY = 0.1
-"""Seconds between looks at how far the looking has come."""
+"""Seconds between updates of the progress."""
 
 _BLOCKS = 8
-"""Blocks that are looked through at once: some milliseconds."""
+"""Blocks searched at a time; takes a few milliseconds."""
 _REST = 9.0
-"""How long is rested after looking, in multiples of the looking."""
+"""Length of the pause after each step, as a multiple of its duration."""
 _QUIET = 0.5
-"""Seconds without a key before errors are looked for."""
+"""Seconds without a key before the search for errors starts."""
 
 
 class LookingOn:
-    """Looks through the log for what the reader waits for, as fast as it can."""
+    """Searches the log at full speed for what the reader is waiting for."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class LookingOn:
         *,
         progressed: Callable[[], None],
     ) -> None:
-        """Take what is looked for, what is waited for first, and what is told now and then."""
+        """Make a searcher for `hits`, most urgent first; `progressed` is called repeatedly."""
         self._view = view
         self._work = work
         self._hits = hits
@@ -38,12 +38,12 @@ class LookingOn:
         self._is_looking = False
 
     def begin(self) -> None:
-        """Look no more for what was looked for."""
+        """Stop the current search."""
         self._work.cancel()
         self._is_looking = False
 
     def go_on(self) -> None:
-        """Look on where there is something to be looked at."""
+        """Continue to search if anything is incomplete."""
         if self._is_looking or all(hits.is_complete for hits in self._hits()):
             return
         self._is_looking = True
@@ -65,10 +65,10 @@ class LookingOn:
 
 
 class QuietLooking:
-    """Looks through the log for what nobody waits for: the reader and the log come first."""
+    """Searches the log with low priority, yielding to the reader and the download."""
 
     def __init__(self, view: Reader, work: WorkGroup) -> None:
-        """Begin with nothing to look for."""
+        """Make a searcher without a search."""
         self._view = view
         self._work = work
         self._hits: LineMatches | None = None
@@ -76,18 +76,18 @@ class QuietLooking:
         self._moved_at = 0.0
 
     def begin(self, hits: LineMatches | None) -> None:
-        """Look for something else from now on."""
+        """Start another search."""
         self._work.cancel()
         self._is_looking = False
-        self.note_key()  # the first paint comes first
+        self.note_key()  # paint first
         self._hits = hits
 
     def note_key(self) -> None:
-        """Leave the machine to the reader for a moment."""
+        """Pause the search for a moment after a key."""
         self._moved_at = clock.monotonic()
 
     def go_on(self) -> None:
-        """Look on where there is something to be looked at."""
+        """Continue to search if the search is incomplete."""
         if self._hits is not None and not self._is_looking and not self._hits.is_complete:
             self._is_looking = True
             self._work.run(self._look, "look for errors")

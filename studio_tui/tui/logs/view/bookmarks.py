@@ -1,4 +1,4 @@
-"""Bookmarks in a log: set at lines, and gone to one by one."""
+"""Bookmarks in a log."""
 
 from bisect import bisect_left
 from typing import Any, ClassVar
@@ -8,14 +8,14 @@ from studio_tui.tui.logs.view.reader import Reader
 
 
 class Bookmarks:
-    """Controller of a log view: the lines that the reader would like to find again."""
+    """Controller of a log view's bookmarks."""
 
     def __init__(self, view: Reader) -> None:
-        """Take the view, whose rows show which lines have a bookmark."""
+        """Make a controller without bookmarks."""
         self._view = view
 
     def toggle(self) -> None:
-        """Set a bookmark at the line at hand, or take it away."""
+        """Set or remove a bookmark at the current line."""
         view, pane = self._view, self._view.pane
         start = pane.at_hand
         if start is None:
@@ -29,7 +29,7 @@ class Bookmarks:
         view.settle()
 
     def go(self, step: int) -> None:
-        """Go to the next bookmark, or to the one before; round at the ends."""
+        """Go to the next or previous bookmark, wrapping around at the ends."""
         pane = self._view.pane
         kept = sorted(pane.kept)
         if not kept:

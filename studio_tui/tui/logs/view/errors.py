@@ -1,4 +1,4 @@
-"""The errors of a log: marked on the bar beside it, and gone to one by one."""
+"""The errors of a log: marked on the scroll bar, with keys to go to them."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,20 +18,20 @@ from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 
 _UNIT_LINES = 2000
-"""Lines that are looked at for the end of a traceback."""
+"""Lines that are searched for the end of a traceback."""
 _OUTER_UNITS = 50
-"""Errors before one that are looked at for the traceback it may belong to."""
+"""Earlier errors that are checked for the traceback an error may belong to."""
 _MIXED_UNITS = 200
-"""The same where the lines of several come mixed."""
+"""The same for a log that interleaves several sources."""
 
 
 class LogErrors:
-    """Controller of a log view: where something went wrong."""
+    """Controller of the errors in a log view."""
 
     def __init__(
         self, view: Reader, lines: LineFilter, looking: QuietLooking, work: WorkGroup
     ) -> None:
-        """Take which lines are shown, what looks for errors, and what runs instead of a search."""
+        """Make a controller; `looking` searches in the background, `work` runs on a key."""
         self._view = view
         self._lines = lines
         self._looking = looking
@@ -39,16 +39,16 @@ class LogErrors:
         self._hits: LineMatches | None = None
 
     def begin(self, store: LogStore | None) -> None:
-        """Look for the errors of another log, in the background."""
+        """Start searching another log in the background."""
         self._hits = LineMatches(store, OfLevel(Level.ERROR).starts) if store else None
         self._looking.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return beside which of the bar's rows there are errors."""
+        """Return the rows of the scroll bar that contain errors."""
         return self._hits.places(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
-        """Go to the next error or traceback, or to the one before; a traceback is one."""
+        """Go to the next or previous error; a traceback counts as one."""
         self._work.run(partial(self._find, step), "go to an error")
 
     async def _find(self, step: int) -> None:
@@ -80,7 +80,7 @@ class LogErrors:
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, here: int | None, top: int
     ) -> int | None:
-        """Return where the next error begins that is no part of this one, or of one before it.
+        """Return the start of the next error that is not part of the current one or an earlier one.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -94,14 +94,15 @@ class LogErrors:
             begin = start + 1
 
     def _is_later_line(self, store: LogStore, hits: LineMatches, start: int) -> bool:
-        """Whether an error is but a later line of a traceback that is mixed with another."""
+        """Return whether an error is a later line of a traceback that is interleaved with
+        another."""
         return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
 
     def _origin(self, start: int) -> str:
         return split_origin(self._view.pane.text_at(start))[0]
 
     def _unit(self, store: LogStore, start: int) -> list[int]:
-        """Return where the lines begin of the error at `start`, with all of its traceback."""
+        """Return the starts of the lines of the error at `start`, including its traceback."""
         starts: list[int] = []
 
         def texts() -> Iterator[str]:
@@ -112,7 +113,7 @@ class LogErrors:
         return [starts[number] for number in unit_lines(texts())]
 
     def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
-        """Return where the traceback begins that the error at `start` is part of, if any."""
+        """Return the start of the traceback that contains the error at `start`, else `start`."""
         origin = self._origin(start)
         before = nearest = first = start
         missed = 0
@@ -125,7 +126,7 @@ class LogErrors:
                 continue
             unit = self._unit(store, earlier)
             if unit[-1] < nearest:
-                # The last line of an exception that another followed is an error by itself.
+                # The last line of an exception in a chain is an error of its own.
                 missed += 1
                 if missed > 1:
                     break
@@ -137,7 +138,7 @@ class LogErrors:
         return first
 
     def _texts(self, store: LogStore, start: int) -> Iterator[tuple[int, str]]:
-        """Yield the lines from `start` on as they are drawn, and where they begin."""
+        """Yield the lines from `start` on as displayed, with their starts."""
 
         def starts() -> Iterator[int]:
             at: int | None = start

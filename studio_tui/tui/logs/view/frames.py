@@ -1,4 +1,4 @@
-"""When what comes in is shown: at once, but not oftener than once a frame."""
+"""Limits the rate of updates: the first is immediate, the next ones once per frame."""
 
 from collections.abc import Callable
 
@@ -8,24 +8,24 @@ from studio_tui import clock
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 FRAME = 1 / 20
-"""Seconds that growth is gathered for before it is painted."""
+"""Minimum seconds between updates."""
 
 _AT_ONCE = 0.001
 
 
 class Frames:
-    """Gathers what comes until the next frame, unless the last is long past."""
+    """Collects notifications until the next frame."""
 
     def __init__(self, node: Lifetime, show: Callable[[], None]) -> None:
-        """Take whose timers they are, and what shows what has come."""
+        """Make a limiter with the timers of `node`; `show` is called at most once per frame."""
         self._node = node
         self._show = show
         self._next: Timer | None = None
         self._shown_at = -FRAME
-        """When something was shown last."""
+        """When `show` was last called."""
 
     def note(self) -> None:
-        """Note that something has come."""
+        """Schedule an update."""
         if self._next is None:
             rest = max(_AT_ONCE, self._shown_at + FRAME - clock.monotonic())
             self._next = self._node.set_timer(rest, self._show_now, name="log frame")

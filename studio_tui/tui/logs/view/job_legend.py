@@ -1,4 +1,4 @@
-"""The names of several jobs, short and each another, in colours: in a row and beside lines."""
+"""Short and unique names of several jobs, in colours: in a row and beside lines."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
@@ -10,21 +10,22 @@ from studio_tui.tui.logs.view.painter import Column
 from studio_tui.tui.widgets.bar import Bar, Part
 
 COLOURS = 7
-"""Colours of names, which come again for the eighth job: the names are what tells."""
+"""Number of colours, repeated from the eighth job on; only names are unique."""
 
 _ID = 4
-"""Characters of an id beside a name that is not the only one, at least."""
+"""Minimum length of an id that is added to a name which is not unique."""
 
 
 def look_of(colour: int) -> str:
-    """Return the word for a colour in a legend."""
+    """Return the name of a colour in the legend."""
     return f"job{colour % COLOURS}"
 
 
 def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
-    """Return for each of several ids, with its job's name, what tells it from the others.
+    """Return unique labels for jobs, given as pairs of id and name.
 
-    That is the name in up to `width` cells, with the beginning of the id where names look alike.
+    A label is the name in up to `width` cells, with the beginning of the id if labels would be
+    equal.
     """
     short = {job_id: _cut(name or job_id, width) for job_id, name in names}
     length = _ID
@@ -40,7 +41,7 @@ def labels(names: Sequence[tuple[str, str]], width: int) -> dict[str, str]:
 
 
 def _alike(short: Mapping[str, str]) -> set[str]:
-    """Return the ids whose labels are those of others too."""
+    """Return the ids whose labels are not unique."""
     first: dict[str, str] = {}
     alike: set[str] = set()
     for job_id, label in short.items():
@@ -57,12 +58,12 @@ def _cut(text: str, width: int) -> str:
 
 
 class JobLegend(Bar):
-    """A row of jobs; the one that is chosen is always in sight."""
+    """A row of jobs; the chosen one is always visible."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{look_of(n)}" for n in range(COLOURS)}
 
     def show(self, jobs: Iterable[tuple[Part, ...]], chosen: int | None) -> None:
-        """Show the parts of each job; `chosen` counts from 0."""
+        """Show the parts of each job; `chosen` is an index."""
         entries = list(jobs)
         first = 0
         if chosen is not None:
@@ -75,7 +76,7 @@ class JobLegend(Bar):
     def column(
         self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
     ) -> Column:
-        """Return a column of names beside lines; `label_of` says a line's, and its colour."""
+        """Return a column of names; `label_of` returns a line's name and colour."""
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
             for n in range(COLOURS)

@@ -1,4 +1,4 @@
-"""Leaving lines of a log out: those that a filter hides, and those that are drawn over."""
+"""Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -15,49 +15,49 @@ from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
 
 _PROBLEMS = "!"
-"""What stands for only errors and warnings where a filter is typed."""
+"""The filter text that shows only errors and warnings."""
 _LOOKED_AT = 64 * 1024
-"""Bytes in sight that are looked at for nested bars."""
+"""Bytes of visible text that are searched for nested progress bars."""
 _REDRAWN = 16 * 1024
-"""Bytes within which a row is drawn again that is still drawn at all."""
+"""Bytes after a row within which it is redrawn, if at all."""
 
 
 class LineFilter:
-    """Controller of a log view: which lines are shown."""
+    """Controller of the lines that a log view shows."""
 
     def __init__(self, view: Reader, *, scope_changed: Callable[[], None]) -> None:
-        """Take what is told when search and filter have other lines to choose from."""
+        """Make a controller; `scope_changed` is called if other lines become available."""
         self._view = view
         self._scope_changed = scope_changed
         self._forget()
 
     def _forget(self) -> None:
         self.typed = ""
-        """What was typed for leaving lines out; `!` alone for only errors and warnings."""
+        """The filter as typed; `!` alone for errors and warnings only."""
         self.chosen: FilteredLines | None = None
-        """The lines that are shown; `None` is all of them."""
+        """The shown lines; `None` for all."""
         self._left_out: Wanted | None = None
         self._within: Find | None = None
         self._folds = False
-        """Whether lines are left out that later ones are drawn over."""
+        """Whether lines that later ones overwrite are hidden."""
 
     def begin(self) -> None:
-        """Leave nothing out of another log."""
+        """Reset the filter for another log."""
         self._forget()
         self._view.pane.folds = False
 
     @property
     def hits(self) -> LineMatches | None:
-        """The lines that are shown, as they are looked for; `None` is all of them."""
+        """The matches of the filter; `None` for all lines."""
         return self.chosen.hits if self.chosen else None
 
     @property
     def problem(self) -> str:
-        """What is wrong with what was typed; empty for nothing."""
+        """What is wrong with the filter; empty if it is valid."""
         return self._left_out.problem if self._left_out else ""
 
     def words(self) -> str:
-        """Return what is left out, in words; empty for nothing."""
+        """Return the filter and its matches in words; empty without a filter."""
         hits = self.hits
         if hits is None:
             return ""
@@ -68,17 +68,17 @@ class LineFilter:
         return f"{hits.total:,}{more}" if more else ""
 
     def shows(self, start: int) -> bool:
-        """Whether the line at `start` is not left out."""
+        """Return whether the line at `start` is shown."""
         return self.chosen is None or self.chosen.hits.holds(start)
 
     def in_sight(self) -> list[int]:
-        """Return where the lines begin whose text is in sight, from the top."""
+        """Return the starts of the visible lines, from the top."""
         size = self._view.store.size if self._view.store else 0
         starts = dict.fromkeys(row.start for row in self._view.pane.in_sight)
         return [start for start in starts if start < size and self.shows(start)]
 
     async def nearest_shown(self, hits: LineMatches, offset: int, *, backwards: bool) -> int | None:
-        """Return the nearest line that is found, and is not left out.
+        """Return the nearest match that is shown.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -89,10 +89,11 @@ class LineFilter:
                 return start
             offset = start if backwards else start + 1
 
-    # --- from which lines is chosen --------------------------------------------------------------
+    # --- the available lines ---------------------------------------------------------------------
 
     def scope(self) -> Find | None:
-        """Return what finds the lines of which filter and search choose; `None` is all."""
+        """Return the function that finds the lines available to filter and search; `None` for
+        all."""
         within = self._within
         if not self._folds:
             return within
@@ -106,27 +107,27 @@ class LineFilter:
 
     @property
     def ahead(self) -> int:
-        """Bytes beyond lines on which it depends whether these are shown."""
+        """Bytes beyond the lines that decide whether they are shown."""
         return _REDRAWN if self._folds else 0
 
     def show_within(self, within: Find | None) -> None:
-        """Show only lines that `within` finds, of which filter and search choose; all if `None`.
+        """Make only lines that `within` finds available; all if `None`.
 
-        It is given lines with the tags of ours that the store puts before them.
+        It is called with lines that include the store's tags.
         """
         self._within = within
         self._scope_changed()
         self.choose(self.typed)
 
     def fold(self, *, folds: bool) -> None:
-        """Leave out lines that later ones are drawn over, or show them too."""
+        """Hide lines that later ones overwrite, or show them."""
         if folds is not self._folds:
             self._folds = self._view.pane.folds = folds
             self._scope_changed()
             self.choose(self.typed)
 
     def fold_bars(self, rows: Sequence[Row]) -> None:
-        """Leave out what bars one below the other draw over as soon as one is among the rows."""
+        """Hide overwritten lines as soon as the rows contain nested progress bars."""
         store = self._view.store
         if self._folds or self._view.pane.form.states or not rows or store is None:
             return
@@ -135,13 +136,13 @@ class LineFilter:
         if UP.search(store.read(first, min(_LOOKED_AT, end - first))):
             self.fold(folds=True)
 
-    # --- choosing --------------------------------------------------------------------------------
+    # --- the filter ------------------------------------------------------------------------------
 
     def choose(self, typed: str) -> None:
-        """Show only the lines of a filter, with the reader's line, or what is next to it.
+        """Apply a filter, keeping the current line or the nearest one visible.
 
         Raises:
-            WantedError: what was typed cannot be looked for.
+            WantedError: the filter is invalid.
         """
         view, store = self._view, self._view.store
         if store is None:
@@ -169,12 +170,12 @@ class LineFilter:
         view.settle()
 
     def end(self) -> None:
-        """Show all lines, if any were left out by what was typed."""
+        """Remove the filter."""
         if self.typed:
             self.choose("")
 
     def submit(self, typed: str) -> str | None:
-        """Leave lines out as was typed; return why that cannot be done."""
+        """Apply a filter; return the error if it is invalid."""
         try:
             self.choose(typed)
         except WantedError as error:
@@ -182,15 +183,15 @@ class LineFilter:
         return None
 
     def ask(self) -> None:
-        """Ask which lines to show, or to hide."""
+        """Ask for a filter."""
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
     def why_no_log(self) -> str | None:
-        """Return why there is nothing to leave out."""
+        """Return why there is nothing to filter."""
         return self._view.why_no_log()
 
     def toggle_problems(self) -> None:
-        """Show only errors and warnings, or everything again."""
+        """Toggle the filter for errors and warnings."""
         self.choose("" if self.typed == _PROBLEMS else _PROBLEMS)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -219,5 +220,5 @@ def _both(some: Sequence[int], others: Sequence[int]) -> Sequence[int]:
 
 
 def _nothing(_lines: bytes) -> Sequence[int]:
-    """Find no line; negated that is every line."""
+    """Find no line; negated, this finds every line."""
     return ()

@@ -1,7 +1,7 @@
-"""A log to read: it follows the end, stands still as soon as the reader looks up, and searches.
+"""A widget to read and search a log; it follows the end until the reader scrolls up.
 
-It knows a store and nothing of jobs or of the network; where the log comes from, and whether more
-will, is for the screen to say.
+It shows a store, independent of jobs and the network; the screen decides where the log comes from
+and whether it is complete.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def _always() -> bool:
 
 
 class LogView(HasCommands, Widget):
-    """Shows one log of any size. Keys are those of `less`."""
+    """Shows a log of any size, with the keys of `less`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
@@ -65,38 +65,38 @@ class LogView(HasCommands, Widget):
     ]
 
     following: reactive[bool] = reactive(True, repaint=False)
-    """Whether the view stays at the end as lines come."""
+    """Whether the view stays at the end as lines arrive."""
     new_lines: reactive[int] = reactive(0, repaint=False)
-    """Lines that came since the view stood still; 0 while following."""
+    """Lines that arrived since the view stopped following; 0 while following."""
 
     class FollowChanged(Message):
-        """The view began or ceased to follow."""
+        """The view started or stopped following."""
 
         def __init__(self, following: bool) -> None:
             super().__init__()
             self.following = following
 
     class Sought(Message):
-        """The reader wants the first line, or the last."""
+        """The reader requested the first line, or the last."""
 
         def __init__(self, *, end: bool) -> None:
             super().__init__()
             self.end = end
 
     class CopyAsked(Message):
-        """The user wants lines in the clipboard."""
+        """The user requested to copy lines."""
 
         def __init__(self, text: str, lines: int) -> None:
             super().__init__()
             self.text = text
-            """As the lines are shown: safe, without a newline at its end."""
+            """The lines as shown: safe, without a newline at the end."""
             self.lines = lines
 
     def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.store = store
         self.is_all_here = True
-        """Whether the whole log is here; the screen says so."""
+        """Whether the log is complete; set by the screen."""
         self.pane = LogPane()
         self.bar = LogBar()
         self.prompt = LogPrompt(self.pane)
@@ -107,7 +107,7 @@ class LogView(HasCommands, Widget):
         self._control()
 
     def _control(self) -> None:
-        """Put the controllers together, which share the rows and what runs in the background."""
+        """Create the controllers, which share the rows and the background workers."""
         going = WorkGroup(self, "log-search")
         self._seeking = Seeking(self, going, WorkGroup(self, "log-look"))
         self.filter, self.search = self._seeking.filter, self._seeking.search
@@ -135,7 +135,7 @@ class LogView(HasCommands, Widget):
         self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
-        """Put the rows, the bar, the prompt and the words below together."""
+        """Compose the rows, the scroll bar, the prompt and the status line."""
         with Horizontal(id="log-rows"):
             yield self.pane
             yield self.bar
@@ -143,15 +143,15 @@ class LogView(HasCommands, Widget):
         yield self.words
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """Focus the rows, which take the keys."""
+        """Focus the rows, which handle the keys."""
         self.pane.focus(scroll_visible)
         return self
 
     def on_mount(self) -> None:
-        """Show the log given at the start."""
+        """Show the initial log."""
         self.show(self.store)
 
-    # --- which log -------------------------------------------------------------------------------
+    # --- the shown log ---------------------------------------------------------------------------
 
     def show(self, store: LogStore | None) -> None:
         """Show another log at its end, and follow it; `None` empties the view."""
@@ -166,10 +166,10 @@ class LogView(HasCommands, Widget):
     def exchange(
         self, store: LogStore, place_of: Callable[[int], int], *, is_part: bool = False
     ) -> None:
-        """Show another store of the same log, with everything the reader has set.
+        """Show another store of the same log, keeping the state of the view.
 
-        `place_of` tells where in it the line at an offset of the present one stands; `is_part`
-        says that it holds but the end of the log.
+        `place_of` maps the offset of a line in the current store to one in the new store; `is_part`
+        says that the new store contains only the end of the log.
         """
         pane, window = self.pane, self.pane.window
         top, current, kept = window.top.start if window else 0, pane.current, pane.kept
@@ -196,7 +196,7 @@ class LogView(HasCommands, Widget):
         self.pane.show(store)
 
     def settle(self) -> None:
-        """Put window, bar, pill and words where they belong now."""
+        """Update window, scroll bar, pill and status line."""
         store, window = self.store, self.pane.window
         if store is None or window is None:
             self.new_lines = 0
@@ -222,19 +222,19 @@ class LogView(HasCommands, Widget):
         self._show_words()
 
     def watch_following(self, following: bool) -> None:
-        """Tell the pane and the screen."""
+        """Inform the pane and the screen."""
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
-    # --- what controllers ask for ----------------------------------------------------------------
+    # --- the interface for controllers -----------------------------------------------------------
 
     def say(self, words: str, still: Callable[[], bool] = _always) -> None:
-        """Say something below the rows until the reader moves on, or it is not `still` so."""
+        """Show a text below the rows until the reader moves, or `still` returns False."""
         self._said, self._still = words, still
         self._show_words()
 
     def unsay(self) -> None:
-        """Take back what was said; it goes when the view settles."""
+        """Remove the text at the next update."""
         self._said, self._still = "", _always
 
     def _show_words(self) -> None:
@@ -246,15 +246,15 @@ class LogView(HasCommands, Widget):
         self.words.display = bool(words) and not self.prompt.is_open
 
     def ask(self, kind: Kind, value: str = "") -> None:
-        """Ask for a line of text."""
+        """Open the prompt."""
         self.prompt.ask(kind, value)
 
     def why_no_log(self) -> str | None:
-        """Return why there is nothing to read: a line of text would be out of sight as well."""
+        """Return why there is nothing to read: the prompt would be invisible as well."""
         return None if self.display else "There is no log here"
 
     def go(self, start: int) -> None:
-        """Make the line at `start` the reader's and show it, a third of the way down."""
+        """Make the line at `start` the current one and show it, a third of the way down."""
         if self.pane.window is None:
             return
         self.following = False
@@ -266,24 +266,24 @@ class LogView(HasCommands, Widget):
     # --- the mouse -------------------------------------------------------------------------------
 
     def on_log_pane_wheeled(self, event: LogPane.Wheeled) -> None:
-        """Move with the wheel."""
+        """Scroll with the wheel."""
         event.stop()
         self.scrolling.move(event.rows)
 
     def on_log_pane_resized(self, event: LogPane.Resized) -> None:
-        """Stay at the end, or where the reader is."""
+        """Stay at the end, or at the reader's place."""
         event.stop()
         if self.pane.window is not None:
             self.pane.window.fill()
         self.settle()
 
     def on_log_pane_pill_clicked(self, event: LogPane.PillClicked) -> None:
-        """Follow."""
+        """Follow the end."""
         event.stop()
         self.scrolling.follow()
 
     def on_log_pane_picked(self, event: LogPane.Picked) -> None:
-        """Take the line under the pointer as the reader's."""
+        """Make the clicked line the current one."""
         event.stop()
         self.pane.current = event.start
         self.settle()
@@ -304,13 +304,13 @@ class LogView(HasCommands, Widget):
     # --- the prompt ------------------------------------------------------------------------------
 
     def on_log_prompt_changed(self, event: LogPrompt.Changed) -> None:
-        """Light what is being typed for a search."""
+        """Highlight the text of a search while it is typed."""
         if event.kind is SEARCH:
             self.search.light(event.value)
 
     @on(LogPrompt.Submitted)
     def _submitted(self, event: LogPrompt.Submitted) -> None:
-        """Do what was typed; what cannot be done stays on the line with the reason beside it."""
+        """Run the input; if it is invalid, show the error and keep the prompt open."""
         event.stop()
         submit = {
             SEARCH: self.search.submit,
@@ -337,11 +337,11 @@ class LogView(HasCommands, Widget):
 
     @property
     def has_something_to_end(self) -> bool:
-        """Whether escape is the log's, and not the screen's."""
+        """Whether escape is handled by the view, and not by the screen."""
         return self.selection.is_selecting or self._seeking.is_under_way
 
     def dismiss(self) -> None:
-        """End what is under way: the selection, else the filter, else the search."""
+        """End the selection; if there is none, the filter; else the search."""
         self._said = ""
         if not self.selection.end():
             self._seeking.end()

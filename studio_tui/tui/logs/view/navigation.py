@@ -1,4 +1,4 @@
-"""Going to places in a log: moments and line numbers; and the times beside its lines."""
+"""Going to times and line numbers in a log, and the times beside its lines."""
 
 import re
 from collections.abc import Callable
@@ -28,37 +28,37 @@ from studio_tui.tui.widgets.prompt import LINE, TIME
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _TIMELESS = 200
-"""Lines in a row that may tell no time before a place counts as telling none."""
+"""Consecutive lines that may lack a time before a place counts as having none."""
 _DATED_FROM = 110
-"""Columns from which stamps have the date."""
+"""Columns from which times include the date."""
 
 
 class LogTimes:
-    """Controller of a log view: when its lines were written, beside them and to go to."""
+    """Controller of the times in a log view: shown beside lines, and to go to."""
 
     line_clock: LineClock = LineClock()
-    """Reads the times of lines, unless they are of several logs."""
+    """Parses the times of lines of a single log."""
     clock_at: Callable[[int], LineClock] | None = None
-    """Returns what reads the time of the line at a place, where they are of several logs."""
+    """Returns the clock of the line at an offset, for a merged log."""
     origin: datetime | None = None
-    """When the job began, from which elapsed times count; else the first line's time is taken."""
+    """When the job began, for elapsed times; if `None`, the time of the first line."""
     form = StampForm.OFF
-    """What stands beside the lines."""
+    """The form of the times beside lines."""
 
     def __init__(self, view: Reader) -> None:
-        """Take the view, whose rows show the times."""
+        """Make a controller without times beside the lines."""
         self._view = view
         self._own_keys: tuple[object, ...] = ()
 
     def show_next_form(self) -> None:
-        """Show times beside the lines in the next form."""
+        """Switch the times beside lines to the next form."""
         self.show(self.form.next)
         about = "" if self.form is StampForm.OFF else "; ~ is when a line came"
         self._view.settle()
         self._view.say(f"times beside the lines: {self.form}{about}")
 
     def show(self, form: StampForm) -> None:
-        """Show times beside the lines in a form."""
+        """Show times beside lines in a form."""
         self.form = form
         pane = self._view.pane
         others = tuple(column for column in pane.columns if column.key not in self._own_keys)
@@ -89,7 +89,7 @@ class LogTimes:
         return self._time_from(self._view.store, 0)[0] if self._view.store else None
 
     def ask(self) -> None:
-        """Ask for a moment."""
+        """Ask for a time."""
         self._view.ask(TIME)
 
     def why_no_log(self) -> str | None:
@@ -97,7 +97,7 @@ class LogTimes:
         return self._view.why_no_log()
 
     def submit(self, typed: str) -> str | None:
-        """Go to the first line of a moment or after it; return why there is none."""
+        """Go to the first line at or after a time; return the error if there is none."""
         store = self._view.store
         if store is None or not typed:
             return None
@@ -116,7 +116,7 @@ class LogTimes:
         return None
 
     def _find_time(self, store: LogStore, moment: datetime) -> int | None:
-        """Return the first line that is not before a moment, for lines in the order of time."""
+        """Return the first line not before a time, by binary search over lines ordered by time."""
         low, high = 0, store.size
         has_time = False
         while low < high:
@@ -134,7 +134,7 @@ class LogTimes:
     def _time_from(
         self, store: LogStore, start: int, end: int | None = None
     ) -> tuple[datetime | None, int]:
-        """Return the first time told from a line on, and the line that tells it."""
+        """Return the first time from a line on, and the line that has it."""
         at: int | None = start
         last = start
         for _ in range(_TIMELESS):
@@ -146,7 +146,7 @@ class LogTimes:
         return None, last
 
     def _last_time(self, store: LogStore) -> datetime | None:
-        """Return the last time that the log tells."""
+        """Return the last time in the log."""
         at: int | None = store.last_start()
         for _ in range(_TIMELESS):
             if at is None:
@@ -157,7 +157,7 @@ class LogTimes:
         return None
 
     def _time_at(self, store: LogStore, start: int) -> datetime | None:
-        """Return the time of a line: its own, else when it came."""
+        """Return the time of a line: its own, else when it arrived."""
         came = store.arrival_of(start)
         return self._own_time(store, start, came) or came
 
@@ -182,14 +182,14 @@ class LogTimes:
 
 
 class LineNumbers:
-    """Controller of a log view: lines gone to by their numbers."""
+    """Controller of a log view for going to line numbers."""
 
     def __init__(self, view: Reader) -> None:
-        """Take the view that goes there."""
+        """Make a controller of `view`."""
         self._view = view
 
     def ask(self) -> None:
-        """Ask for the number of a line."""
+        """Ask for a line number."""
         self._view.ask(LINE)
 
     def why_no_log(self) -> str | None:
@@ -197,7 +197,7 @@ class LineNumbers:
         return self._view.why_no_log()
 
     def submit(self, typed: str) -> str | None:
-        """Go to a line by its number, the first being 1; return why there is none."""
+        """Go to a line by its number from 1, or to a percentage; return the error if invalid."""
         store = self._view.store
         if store is None or not typed:
             return None

@@ -1,4 +1,4 @@
-"""How many lines of a log came since the reader stood still."""
+"""The number of lines that arrived since the reader stopped following."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from studio_tui.tui.logs.view.viewport import Row
 
 
 class NewLines:
-    """Counts the lines below those in sight that the reader has not had in sight."""
+    """Counts the lines below the visible ones that have not been visible yet."""
 
     def __init__(self) -> None:
         self.seen = 0
-        """Lines that the reader has had in sight, or that were there when they stood still."""
+        """Lines that were visible, or had arrived when the reader stopped following."""
         self._counted: object = None
-        """Which lines were counted."""
+        """The store or the matches that were counted."""
         self._are_found = False
-        """Whether those of a filter that were there before have been found: they are not new."""
+        """Whether all earlier matches of the filter were found, which are not new lines."""
 
     def begin(self) -> None:
-        """Count the lines of another log."""
+        """Start counting for another log."""
         self._counted, self.seen = None, 0
 
     def count(
@@ -30,7 +30,7 @@ class NewLines:
         *,
         following: bool,
     ) -> int:
-        """Return how many are new below these rows; of the lines shown only, `None` being all."""
+        """Return how many lines below these rows are new; of `shown` only, unless it is `None`."""
         total = store.lines if shown is None else shown.total
         counted = store if shown is None else shown
         if following or counted is not self._counted:

@@ -1,4 +1,4 @@
-"""Rows of a log as strips: our gutter at the left, the line's safe text beside it."""
+"""Draws rows of a log as strips: a gutter, and the safe text of the line."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -23,92 +23,92 @@ from studio_tui.tui.logs.view.palette import Palette
 from studio_tui.tui.logs.view.viewport import Row
 
 _KEPT = 512
-"""Lines, and rows, that are kept as drawn."""
+"""Lines, and rows, in the cache."""
 _BEFORE = 256 * 1024
-"""Bytes before a line in which a row may stand that it shows."""
+"""Bytes before a line in which a row that it redraws may be."""
 _REDRAWN = 16 * 1024
-"""Bytes after it in which that row may be drawn again."""
+"""Bytes after it in which that row may be redrawn again."""
 _ABOVE = 20
-"""Lines above one that may say how grave it is."""
+"""Lines above one that may determine its severity."""
 _ABOVE_BYTES = 4096
-"""What is read of each of them."""
+"""Bytes that are read of each of them."""
 
 
 _MORE = "›"
-"""At the end of a row whose line goes on out of sight."""
+"""Ends a row whose line continues beyond the right edge."""
 
 
 CURRENT, KEPT, SELECTED = 1, 2, 4
-"""How a row stands out, to be added up: the reader's line, bookmarked, selected."""
+"""Flags for the highlighting of a row: the current line, bookmarked, selected."""
 
 _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (KEPT, "◆"))
 
 
 class Column(NamedTuple):
-    """Something said of each line, in the gutter, where no log can draw."""
+    """A column in the gutter, with a text for each line that a log cannot fake."""
 
     key: object
-    """Equal for columns that say the same."""
+    """Equal for columns with the same content."""
     width: int
-    """Cells, a blank after it among them."""
+    """Width in cells, including a blank at the end."""
     text: Callable[[int, str], tuple[str, Style | None]]
-    """Says it of a line, given its start and its text; a style of its own may be given."""
+    """Returns the text and optional style for a line, given its start and its text."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How rows are to be drawn."""
+    """The display options for rows."""
 
     palette: Palette
     width: int = 80
-    """Cells, with the gutter."""
+    """Cells, including the gutter."""
     wrap: bool = False
     numbers: bool = False
     is_part: bool = False
-    """Whether the store holds but a part of a log, whose lines have no numbers yet."""
+    """Whether the store contains only a part of a log, so that line numbers are unknown."""
     wanted: Wanted | None = None
-    """What is lit."""
+    """What to highlight."""
     form: Form = PLAIN_FORM
     columns: tuple[Column, ...] = ()
     folds: bool = False
-    """Whether rows that are drawn over and over are shown once, by the last line of them."""
+    """Whether rows that are redrawn repeatedly are shown once, at their last line."""
 
 
 class _Drawn(NamedTuple):
-    """A line as it was drawn last; its bytes may be many, and are not kept."""
+    """A line in the cache, without its bytes, which may be many."""
 
     start: int
     end: int
-    """Where the line ended then."""
+    """End of the line when it was drawn."""
     is_whole: bool
-    """Whether a newline ended it: a line without one grows."""
+    """Whether it ended with a newline; other lines may grow."""
     marks: tuple[Mark, ...]
     number: int | None
     rows: tuple[Strip, ...]
-    """Without the gutter; as wide as they are unless they are wrapped."""
+    """Without the gutter; of full length unless wrapped."""
     text: str
-    """Of the first row."""
+    """The text of the first row."""
 
 
 class LogPainter:
-    """Draws rows of one store and keeps the lines it drew last."""
+    """Draws rows of one store and caches the latest lines."""
 
     def __init__(self, store: LogStore, palette: Palette) -> None:
         self.chosen: FilteredLines | None = None
-        """The lines whose text is drawn; `None` is all of them."""
+        """The lines whose text is drawn; `None` for all."""
         self._store = store
         self._look = Look(palette)
         self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
-        """Of bars that are longer than what is read of a line, the most states that were seen."""
+        """The most states seen of bars that are longer than what is read of a line."""
 
     def adjust(self, look: Look) -> None:
-        """Say how to draw from now on; what was kept is dropped if that is another way."""
+        """Set the display options; a change clears the cache."""
         digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
         if look.numbers and look.columns:
-            digits += 1  # a blank before what stands beside the number
+            digits += 1  # a blank before the column beside the number
         if look != self._look or digits != self._digits:
             self._look = look
             self._digits = digits
@@ -121,11 +121,11 @@ class LogPainter:
 
     @property
     def _room(self) -> int:
-        """Cells for the log's text."""
+        """Width of the log's text, in cells."""
         return max(1, self._look.width - self._gutter)
 
     def parts(self, start: int) -> int:
-        """Return how many rows the line at `start` takes."""
+        """Return the number of rows of the line at `start`."""
         marks = len(self._store.marks_of(start))
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
@@ -138,7 +138,7 @@ class LogPainter:
         return self.chosen is None or self.chosen.hits.holds(start)
 
     def styled(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the safe text of the line at `start`, in as many rows as its form has."""
+        """Return the safe text of the line at `start`, one item per row of its form."""
         return self._rows_of(self._store.line_at(start))
 
     def _rows_of(self, line: Line) -> tuple[StyledLine, ...]:
@@ -148,13 +148,13 @@ class LogPainter:
         return rows_of(line.head, line.tail, line.length, self._look.form, above)
 
     def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
-        """Return what a line shows of rows that were drawn over and over; nothing if it is none."""
+        """Return what a line shows of redrawn rows; empty if it contains none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:
             begin = start
         above = store.read(begin, start - begin)
-        # Of a line that bars share without end, the newest part shows what they are now.
+        # Of an endless line shared by bars, the newest part has their present state.
         newest = max(start + tag, end - _BEFORE)
         line = store.read(start, tag) + store.read(newest, end - newest)
         window = above + line + store.read(end, _REDRAWN)
@@ -168,7 +168,7 @@ class LogPainter:
         return tuple(styled_line(row) for row in rows.rows(numbers.index(number)))
 
     def _above(self, start: int) -> Iterator[str]:
-        """Yield the lines above one, the nearest first; none where they may be another's."""
+        """Yield the lines above one, the nearest first; none in a merged log."""
         at = None if self._store.tag else self._store.previous_start(start)
         for _ in range(_ABOVE):
             if at is None:
@@ -178,9 +178,9 @@ class LogPainter:
             at = self._store.previous_start(at)
 
     def row(self, row: Row, *, left: int, sign: int) -> Strip:
-        """Return one row, exactly as wide as was said; `left` cells of an unwrapped line are off.
+        """Return one row at full width, skipping `left` cells of an unwrapped line.
 
-        Rows of other kinds than log text can be told by their gutter, in which no log can draw.
+        The gutter, in which no log can draw, distinguishes other rows from log text.
         """
         line = self._drawn(row.start)
         key = (row, left, sign, line.end, self._store.version)
@@ -222,7 +222,7 @@ class LogPainter:
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
     def _beside(self, line: _Drawn | None, glyph: str, body: Strip, sign: int) -> Strip:
-        """Put the gutter beside a row; something is said there of the line that begins in it."""
+        """Add the gutter to a row, with its columns if a line begins there."""
         look, palette = self._look, self._look.palette
         segments = []
         if look.numbers:
@@ -267,7 +267,7 @@ class LogPainter:
         )
 
     def _count(self, start: int, line: StyledLine) -> str:
-        """Return how many states a bar has had; `+` where not all were read, and never fewer."""
+        """Return the number of states of a bar, never decreasing; with `+` if not all were read."""
         key = (start, self._store.version)
         count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
         self._counts[key] = count
@@ -276,7 +276,7 @@ class LogPainter:
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
     def _draw(self, start: int, line: StyledLine) -> tuple[Strip, str]:
-        """Return the line and all of its text, with what we add to it."""
+        """Return the line and its full text, with our notes."""
         palette = self._look.palette
         segments = [Segment(text, style) for text, style in self._runs(line)]
         note = ""
@@ -289,7 +289,7 @@ class LogPainter:
         return Strip(segments), line.text + note
 
     def _runs(self, line: StyledLine) -> Iterator[tuple[str, Style]]:
-        """Cut the text where the pen changes or a match begins or ends."""
+        """Split the text where the pen changes or a match begins or ends."""
         look = self._look
         matches = look.wanted.spans(line.text) if look.wanted else []
         if not line.spans and not matches:
@@ -311,7 +311,7 @@ class LogPainter:
             yield line.text[start:end], look.palette.style(pen, lit=is_lit)
 
     def _wrapped(self, strip: Strip, text: str) -> list[Strip]:
-        """Cut a line into rows; no wide character is cut in two."""
+        """Split a line into rows, without splitting wide characters."""
         room = self._room
         if strip.cell_length == len(text):
             cuts = list(range(0, max(1, len(text)), room))

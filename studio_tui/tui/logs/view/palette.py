@@ -1,4 +1,4 @@
-"""The styles of a log: those of the sheet, and what the log's own pens are in them."""
+"""The styles of a log: those of the style sheet, and those of the log's escape codes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white
 _STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp")
 
 _PENS = 4096
-"""Pens that are kept as styles."""
+"""Pens whose styles are cached."""
 
 COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match", "pill"))
-"""The component classes that a style sheet gives colours to."""
+"""The component classes for style sheets."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The styles of the sheet, resolved once, as the filters for plain terminals leave them."""
+    """The styles of the sheet, resolved once, after the filters for plain terminals."""
 
     text: Style
     gutter: Style
@@ -31,11 +31,11 @@ class Palette:
     selected: Style
     stamp: Style
     match: Style
-    """Lies over the style of what it lights."""
+    """Combined with the style of the highlighted text."""
     named: tuple[Color | None, ...]
-    """What the log's black, red, green, yellow, blue, magenta, cyan and white are here."""
+    """The theme's black, red, green, yellow, blue, magenta, cyan and white."""
     final: Callable[[Style], Style]
-    """Filters a style."""
+    """Applies the line filters to a style."""
     _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Palette:
     def resolve(
         cls, style: Callable[[str], Style], match: Style, final: Callable[[Style], Style]
     ) -> Self:
-        """Read the styles; `style` gives that of a component by its name, `final` filters it."""
+        """Resolve the styles; `style` returns that of a component, `final` filters it."""
         return cls(
             **{name: final(style(f"log-pane--{name}")) for name in _STYLES},
             match=match,
@@ -54,7 +54,7 @@ class Palette:
         )
 
     def style(self, pen: Pen, *, lit: bool = False) -> Style:
-        """Return the style of a pen, lit by a match or not."""
+        """Return the style of a pen, highlighted as a match or not."""
         known = self._pens.get((pen, lit))
         if known is None:
             style = self.text if pen == PLAIN else self.text + self._of_pen(pen)
@@ -76,7 +76,7 @@ class Palette:
         )
 
     def _colour(self, colour: Colour | None) -> Color | None:
-        """Return a colour of the log as one of ours; the 16 named ones are the theme's."""
+        """Return a colour of the log; the 16 named ones are mapped to the theme's."""
         if colour is None:
             return None
         if isinstance(colour, tuple):

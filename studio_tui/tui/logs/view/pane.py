@@ -1,4 +1,4 @@
-"""The rows of a log, drawn one by one on Textual's line API; only those in sight are ever read."""
+"""The rows of a log, drawn with Textual's line API; only visible lines are read."""
 
 from typing import ClassVar
 
@@ -23,51 +23,51 @@ from studio_tui.tui.logs.view.viewport import LogWindow, Row
 
 
 class LogPane(Widget, can_focus=True):
-    """Shows a window of a log; moving it is asked of the view around it."""
+    """Shows a window of a log; the surrounding view moves it."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     wrap: reactive[bool] = reactive(False)
-    """Whether long lines take several rows."""
+    """Whether long lines are wrapped."""
     numbers: reactive[bool] = reactive(False)
-    """Whether lines have numbers."""
+    """Whether line numbers are shown."""
     is_part: reactive[bool] = reactive(False)
-    """Whether this is but the end of a log, whose lines have no numbers yet."""
+    """Whether the store contains only the end of a log, so that line numbers are unknown."""
     form: reactive[Form] = reactive(PLAIN_FORM)
-    """In which of their forms lines are shown."""
+    """The form in which lines are shown."""
     folds: reactive[bool] = reactive(False)
-    """Whether rows that are drawn over and over are shown once."""
+    """Whether rows that are redrawn repeatedly are shown once."""
     columns: reactive[tuple[Column, ...]] = reactive(())
-    """What is said of each line in the gutter."""
+    """The columns of the gutter."""
     left: reactive[int] = reactive(0)
-    """Cells that are off at the left; it changes by the user's keys only."""
+    """Cells hidden at the left; changed by keys only."""
     pill: reactive[str] = reactive("", repaint=False)
-    """A word of ours over the end of the last row; empty for none."""
+    """A label over the end of the last row; empty for none."""
     wanted: reactive[Wanted | None] = reactive(None)
-    """What is lit in the text."""
+    """What to highlight in the text."""
     current: reactive[int | None] = reactive(None)
-    """Start of the reader's line, which has a sign in the gutter."""
+    """Start of the current line, which has a sign in the gutter."""
     selected: reactive[tuple[int, int] | None] = reactive(None)
-    """Starts of the first and the last line of a selection."""
+    """Starts of the first and the last selected line."""
     kept: reactive[frozenset[int]] = reactive(frozenset())
     """Starts of the lines with a bookmark."""
 
     class Wheeled(Message):
-        """The user asks to move by rows, down if positive."""
+        """The user scrolled by rows, down if positive."""
 
         def __init__(self, rows: int) -> None:
             super().__init__()
             self.rows = rows
 
     class Resized(Message):
-        """There is room for another number of rows."""
+        """The number of rows has changed."""
 
     class PillClicked(Message):
-        """The user clicked on the pill."""
+        """The user clicked the pill."""
 
     class Picked(Message):
-        """The user chose a line with the mouse."""
+        """The user clicked a line."""
 
         def __init__(self, start: int) -> None:
             super().__init__()
@@ -77,7 +77,7 @@ class LogPane(Widget, can_focus=True):
         super().__init__(id=id)
         self._window: LogWindow | None = None
         self.stays_at_end = True
-        """Whether the end remains in sight when there is room for another number of rows."""
+        """Whether the end stays visible when the number of rows changes."""
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
         self._palette: Palette | None = None
@@ -86,13 +86,13 @@ class LogPane(Widget, can_focus=True):
 
     @property
     def window(self) -> LogWindow | None:
-        """What is in sight; `None` while there is no log, or it was closed."""
+        """The visible part; `None` if there is no log, or it was closed."""
         if self._store is None or self._store.is_closed:
             return None
         return self._window
 
     def show(self, store: LogStore | None) -> None:
-        """Show another log, from its end."""
+        """Show another log, at its end."""
         self._store = store
         self._painter = self._window = None
         self._rows = []
@@ -105,7 +105,7 @@ class LogPane(Widget, can_focus=True):
         self.refresh()
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Show these lines only, and `anchor` or what is nearest to it; `None` is all lines."""
+        """Show only these lines, at `anchor` or the nearest to it; `None` for all lines."""
         if self._painter is None or self._window is None:
             return
         self._painter.chosen = chosen
@@ -113,7 +113,7 @@ class LogPane(Widget, can_focus=True):
         self.moved()
 
     def moved(self) -> None:
-        """Paint again if other rows, or the same ones with other content, are in sight now."""
+        """Repaint if the visible rows or their content have changed."""
         if self._store is None or self.window is None:
             return
         self._adjust()
@@ -125,21 +125,22 @@ class LogPane(Widget, can_focus=True):
             self.refresh()
 
     def rows_at(self, start: int) -> tuple[StyledLine, ...]:
-        """Return the line at `start` as it is drawn; nothing if there is no log."""
+        """Return the line at `start` as displayed; empty if there is no log."""
         return self._painter.styled(start) if self._painter and self.window else ()
 
     def text_at(self, start: int) -> str:
-        """Return the text of the line at `start` as it is drawn; safe, perhaps of several lines."""
+        """Return the displayed text of the line at `start`; safe, possibly several rows."""
         return "\n".join(line.text for line in self.rows_at(start))
 
     @property
     def in_sight(self) -> list[Row]:
-        """The rows that are in sight, from the top."""
+        """The visible rows, from the top."""
         return self.window.rows() if self.window else []
 
     @property
     def at_hand(self) -> int | None:
-        """Start of the line an action is about: the reader's if in sight, else the last one."""
+        """Start of the line for a command: the current one if visible, else the last visible
+        one."""
         starts = [row.start for row in self.in_sight]
         if self.current in starts or not starts:
             return self.current if starts else None
@@ -147,7 +148,7 @@ class LogPane(Widget, can_focus=True):
 
     @property
     def current_in_sight(self) -> int | None:
-        """Start of the reader's line; one that was scrolled away is not where the reader is."""
+        """Start of the current line; `None` if it is not visible."""
         return self.current if any(row.start == self.current for row in self.in_sight) else None
 
     def _resolve(self) -> Palette:
@@ -157,14 +158,14 @@ class LogPane(Widget, can_focus=True):
         return self._palette
 
     def _filtered(self, style: Style) -> Style:
-        """Return a style as the filters for plain terminals leave it."""
+        """Return a style after the filters for plain terminals."""
         segments = [Segment("", style)]
         for line_filter in self.get_line_filters():
             segments = line_filter.apply(segments, self.background_colors[1])
         return segments[0].style or Style.null()
 
     def notify_style_update(self) -> None:
-        """Forget the styles resolved so far."""
+        """Clear the resolved styles."""
         self._palette = None
         super().notify_style_update()
 
@@ -200,10 +201,10 @@ class LogPane(Widget, can_focus=True):
         return sign
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Look once at what is in sight, then draw the lines of the crop.
+        """Update the visible rows once, then draw the lines of the crop.
 
-        Textual's own way copies every line thrice, for borders, filters and links. Styles are
-        filtered in the palette, and there are neither links nor a border.
+        Textual's own implementation copies every line three times, for borders, filters and links.
+        The palette filters styles, and there are neither links nor a border.
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
@@ -231,25 +232,25 @@ class LogPane(Widget, can_focus=True):
         return Strip([*strip.crop(0, room), pill]).adjust_cell_length(self.size.width)
 
     def watch_pill(self) -> None:
-        """Paint the last row only."""
+        """Repaint the last row only."""
         self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
 
     def on_resize(self) -> None:
-        """Tell the view, which knows whether to stay at the end."""
+        """Inform the view, which decides whether to stay at the end."""
         self.post_message(self.Resized())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Ask to move down."""
+        """Request to scroll down."""
         event.stop()
         self.post_message(self.Wheeled(3))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Ask to move up."""
+        """Request to scroll up."""
         event.stop()
         self.post_message(self.Wheeled(-3))
 
     def on_click(self, event: events.Click) -> None:
-        """Follow on a click on the pill, else take the line under the pointer as the reader's."""
+        """Post a click on the pill, else on a line."""
         at_pill = event.x >= self.size.width - cell_len(self.pill) - 2
         if self.pill and event.y == self.size.height - 1 and at_pill:
             self.post_message(self.PillClicked())

@@ -1,4 +1,4 @@
-"""Where a reader is in a log, and how logs are looked at: what is worth remembering of both."""
+"""The reader's place in a log and the display options, which are saved."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from studio_tui.presentation.logs.row_forms import JsonForm
 
 @dataclass(frozen=True)
 class LogLook:
-    """How logs are looked at, whichever it is."""
+    """The display options shared by all logs."""
 
     wrap: bool = False
     numbers: bool = False
@@ -18,15 +18,15 @@ class LogLook:
 
 @dataclass(frozen=True)
 class LogPlace:
-    """Where the reader was in one log."""
+    """The reader's place in one log."""
 
     top: int | None = None
-    """Start of the first line in sight; `None` while following."""
+    """Start of the first visible line; `None` while following."""
     current: int | None = None
-    """Start of the reader's line."""
+    """Start of the current line."""
     kept: tuple[int, ...] = ()
     """Starts of the lines with a bookmark."""
     filter: str = ""
-    """As it was typed."""
+    """The filter as typed."""
     seen: int = 0
-    """Lines that had come when the reader was last at them."""
+    """Number of lines that had arrived when the reader was last at the end."""

@@ -1,4 +1,4 @@
-"""What the controllers of a log view need of it."""
+"""The interface of a log view for its controllers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -11,52 +11,52 @@ from studio_tui.tui.widgets.prompt import Kind
 
 
 class Reader(Protocol):
-    """The log view, as far as its controllers need it."""
+    """The interface of a log view for its controllers."""
 
     following: bool
-    """Whether the view stays at the end as lines come."""
+    """Whether the view stays at the end as lines arrive."""
     is_all_here: bool
-    """Whether the whole log is here."""
+    """Whether the log is complete."""
 
     @property
     def store(self) -> LogStore | None:
-        """The log that is shown."""
+        """The shown log."""
 
     @property
     def pane(self) -> LogPane:
         """The rows."""
 
     def settle(self) -> None:
-        """Put window, bar, pill and words where they belong now."""
+        """Update window, scroll bar, pill and status line."""
 
     def say(self, words: str, still: Callable[[], bool] = ...) -> None:
-        """Say something safe below the rows as long as it is `still` so, and nothing else is."""
+        """Show a safe text below the rows until the reader moves, or `still` returns False."""
 
     def unsay(self) -> None:
-        """Take back what was said; it goes when the view settles."""
+        """Remove the text at the next update."""
 
     def ask(self, kind: Kind, value: str = "") -> None:
-        """Ask for a line of text."""
+        """Open the prompt."""
 
     def why_no_log(self) -> str | None:
-        """Return why there is nothing to read, in words; `None` when there is."""
+        """Return why there is nothing to read, as a sentence; `None` if there is a log."""
 
     def go(self, start: int) -> None:
-        """Make the line at `start` the reader's and show it, a third of the way down."""
+        """Make the line at `start` the current one and show it, a third of the way down."""
 
 
 class WorkGroup:
-    """Workers of a widget of which one runs at a time: a new one ends the one before."""
+    """Workers of a widget that run one at a time: a new one cancels the previous one."""
 
     def __init__(self, node: Widget, name: str) -> None:
-        """Take whose workers they are, and the name of their group."""
+        """Make a group of workers of `node`."""
         self._node = node
         self._name = name
 
     def run(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Run a coroutine function instead of what is under way."""
+        """Run a coroutine function, cancelling the current worker."""
         self._node.run_worker(work, name=name, group=self._name, exclusive=True)
 
     def cancel(self) -> None:
-        """End what is under way."""
+        """Cancel the current worker."""
         self._node.workers.cancel_group(self._node, self._name)

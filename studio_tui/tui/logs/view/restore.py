@@ -1,4 +1,4 @@
-"""Coming back to a log: where the reader was, also when the lines have moved since."""
+"""Restoring the reader's place in a log, also after lines have moved."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,23 +11,23 @@ from studio_tui.tui.logs.view.reader import Reader
 
 
 class PlaceRestore:
-    """Knows the reader's place in a log, and goes there."""
+    """Saves and restores the reader's place in a log."""
 
     def __init__(self, view: Reader, lines: LineFilter, new_lines: NewLines) -> None:
-        """Take what else is part of the place: the filter, and which lines were seen."""
+        """Make a controller; the filter and the seen lines are part of the place."""
         self._view = view
         self._lines = lines
         self._new_lines = new_lines
         self._sought: LogPlace | None = None
-        """Where the reader was, while the log has not come as far."""
+        """The place to restore once the log is long enough."""
 
     def stay(self) -> None:
-        """Seek no place any more, as the reader goes elsewhere."""
+        """Cancel restoring, as the reader has moved."""
         self._sought = None
 
     @property
     def place(self) -> LogPlace:
-        """Where the reader is."""
+        """The reader's place."""
         pane = self._view.pane
         return self._sought or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
@@ -38,14 +38,14 @@ class PlaceRestore:
         )
 
     def return_to(self, place: LogPlace) -> None:
-        """Go where the reader was, as soon as the log has come as far, unless they go elsewhere."""
+        """Restore a place as soon as the log is long enough, unless the reader moves before."""
         self._sought = place
         self._view.following = place.top is None
         self.come_back()
         self._view.settle()
 
     def come_back(self) -> None:
-        """Go to the place that is sought, if the log has come as far."""
+        """Go to the place to restore, if the log is long enough."""
         place, store, pane = self._sought, self._view.store, self._view.pane
         if place is None or store is None or pane.window is None:
             return
@@ -61,10 +61,10 @@ class PlaceRestore:
             pane.window.to(store.line_start(place.top))
         pane.current = place.current
 
-    # --- lines that move -------------------------------------------------------------------------
+    # --- moved lines -----------------------------------------------------------------------------
 
     def starts(self) -> set[int]:
-        """Return where the lines begin that the reader would like to find again."""
+        """Return the starts of the lines to find again after lines have moved."""
         pane = self._view.pane
         starts = set(pane.kept)
         if pane.window is not None:
@@ -72,7 +72,7 @@ class PlaceRestore:
         return starts if pane.current is None else starts | {pane.current}
 
     def relocate(self, moved: Mapping[int, int]) -> None:
-        """Find these lines again where they begin now; what is not among them is lost."""
+        """Update the starts of lines that have moved; lines not in `moved` are lost."""
         view, pane = self._view, self._view.pane
         window = pane.window
         if window is None:

@@ -1,4 +1,4 @@
-"""The bar beside a log: where in its bytes the rows in sight are, and where matches and errors."""
+"""The scroll bar of a log, with the positions of matches and errors."""
 
 from collections.abc import Set
 from typing import ClassVar
@@ -10,29 +10,29 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 _EIGHTHS = 8
-"""Steps of a cell that a bar can show."""
+"""Steps per cell that a bar can show."""
 
 _ERROR_TICK = "━"
 _MATCH_TICK = "─"
 
 
 class LogBar(ScrollBar):
-    """A scroll bar of bytes that is painted only when it would look another way.
+    """A scroll bar by bytes that is repainted only when it looks different.
 
-    The bar counts in eighths of a cell: a log that grows by a screenful seldom moves it.
+    Its unit is an eighth of a cell: a log that grows by a screenful seldom moves it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-bar--match", "log-bar--error"}
 
     matches: reactive[Set[int]] = reactive(frozenset())
-    """Rows of the bar beside which something is found."""
+    """Rows of the bar that contain matches."""
     errors: reactive[Set[int]] = reactive(frozenset())
-    """Rows of the bar beside which something went wrong."""
+    """Rows of the bar that contain errors."""
 
     def __init__(self) -> None:
         super().__init__(vertical=True)
         self._beyond = 0
-        """Bytes that are not in sight."""
+        """Number of bytes that are not visible."""
 
     def show(self, first: int, last: int, size: int) -> None:
         """Show the bytes from `first` to `last` of `size`."""
@@ -46,12 +46,12 @@ class LogBar(ScrollBar):
         self.position = (steps - window) * first // max(1, self._beyond)
 
     def byte_at(self, position: float) -> int:
-        """Return the first byte in sight when the bar is dragged to `position`."""
+        """Return the first visible byte when the bar is dragged to `position`."""
         room = max(1, self.window_virtual_size - self.window_size)
         return round(max(0.0, min(1.0, position / room)) * self._beyond)
 
     def render_line(self, y: int) -> Strip:
-        """Draw a cell of the bar, with a tick if something stands there."""
+        """Draw a cell of the bar, with a tick for a match or an error."""
         strip = super().render_line(y)
         tick = _ERROR_TICK if y in self.errors else _MATCH_TICK if y in self.matches else ""
         if not tick:

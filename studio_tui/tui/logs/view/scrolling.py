@@ -1,4 +1,4 @@
-"""Moving in a log by rows and pages, to its ends, and sideways."""
+"""Scrolling in a log by rows and pages, to its ends, and sideways."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -10,11 +10,11 @@ from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.selection import LineSelection
 
 _SIDEWAYS = 8
-"""Cells that the text is moved by at a time."""
+"""Cells per step sideways."""
 
 
 class Scrolling:
-    """Controller of a log view: which rows are in sight."""
+    """Controller of a log view's scrolling."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Scrolling:
         *,
         seek: Callable[[bool], object],
     ) -> None:
-        """Take what moving changes, and what is told when the reader seeks the end or the start."""
+        """Make a controller; `seek` is called when the reader goes to the start or the end."""
         self._view = view
         self._selection = selection
         self._place = place
@@ -33,7 +33,7 @@ class Scrolling:
         self._seek = seek
 
     def move(self, rows: int) -> None:
-        """Move, and stop following on the way up; down from the end is to follow."""
+        """Scroll by rows; up stops following, down at the end starts it."""
         view, window = self._view, self._view.pane.window
         if window is None:
             return
@@ -52,7 +52,7 @@ class Scrolling:
         view.settle()
 
     def page(self, pages: float) -> None:
-        """Move by pages, down if positive; one row of the last page stays in sight."""
+        """Scroll by pages, down if positive; full pages overlap by one row."""
         height = max(2, self._view.pane.size.height)
         rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
         self.move(rows)
@@ -67,7 +67,7 @@ class Scrolling:
             self._view.settle()
 
     def follow(self) -> None:
-        """Go to the end and stay there."""
+        """Go to the end and follow it."""
         self._place.stay()
         self._seek(True)
         self._view.unsay()
@@ -75,12 +75,12 @@ class Scrolling:
         self._view.settle()
 
     def sideways(self, steps: int) -> None:
-        """Move the text by a few cells."""
+        """Scroll the text sideways."""
         pane = self._view.pane
         pane.left = max(0, pane.left + steps * _SIDEWAYS)
 
     def drag_to(self, offset: int) -> None:
-        """Show the line that holds a byte."""
+        """Show the line that contains a byte."""
         store, window = self._view.store, self._view.pane.window
         if store is None or window is None:
             return

@@ -1,4 +1,4 @@
-"""Searching a log: from match to match, among the lines that are not left out."""
+"""Searching a log, among the lines that the filter shows."""
 
 import asyncio
 from collections import deque
@@ -16,28 +16,28 @@ from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.widgets.prompt import SEARCH
 
 _TURN = 256
-"""Matches that are gone through before others have their turn: some milliseconds."""
+"""Matches processed before control returns to the event loop; takes a few milliseconds."""
 
 
 class LogSearch:
-    """Controller of a log view: what is looked for, and where it is found."""
+    """Controller of the search in a log view."""
 
     def __init__(self, view: Reader, lines: LineFilter, work: WorkGroup) -> None:
-        """Take which lines are searched, and what runs instead of the search before."""
+        """Make a controller that searches the shown `lines`."""
         self._view = view
         self._lines = lines
         self._work = work
         self.wanted: Wanted | None = None
         self.hits: LineMatches | None = None
-        """The lines that are found."""
+        """The matching lines."""
         self._found = ""
-        """Which match the reader is at, in words."""
+        """Whether the search wrapped around, in words."""
         self._steps: deque[int] = deque()
-        """Ways to the matches that are still to be gone to."""
+        """Queued steps to matches."""
         self._is_finding = False
 
     def begin(self) -> None:
-        """Look for nothing yet in another log."""
+        """Reset the search for another log."""
         self._work.cancel()
         self.wanted = self.hits = self._view.pane.wanted = None
         self._found = ""
@@ -45,12 +45,12 @@ class LogSearch:
         self._is_finding = False
 
     def want(self, wanted: Wanted) -> None:
-        """Look for something."""
+        """Start a search."""
         self.wanted = self._view.pane.wanted = wanted
         self.seek()
 
     def seek(self) -> None:
-        """Look for it anew among the lines of which filter and search choose."""
+        """Restart the search among the available lines."""
         store, wanted = self._view.store, self.wanted
         self.hits = (
             LineMatches(store, wanted.starts, within=self._lines.scope(), ahead=self._lines.ahead)
@@ -59,7 +59,7 @@ class LogSearch:
         )
 
     def end(self) -> bool:
-        """Put out the matches; return whether anything was looked for."""
+        """End the search; return whether there was one."""
         self._work.cancel()
         if self.wanted is None:
             return False
@@ -69,10 +69,10 @@ class LogSearch:
         self._view.settle()
         return True
 
-    # --- what is known ---------------------------------------------------------------------------
+    # --- results ---------------------------------------------------------------------------------
 
     async def matching(self, hits: LineMatches) -> AsyncIterator[int]:
-        """Yield where those of the lines begin that are not left out, in order.
+        """Yield the starts of matching lines that are shown, in order.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -91,16 +91,16 @@ class LogSearch:
                 await asyncio.sleep(0)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return beside which of the bar's rows there are matches."""
+        """Return the rows of the scroll bar that contain matches."""
         return self.hits.places(rows) if self.hits else frozenset()
 
     @property
     def problem(self) -> str:
-        """What is wrong with what is looked for; empty for nothing."""
+        """What is wrong with the search; empty if it is valid."""
         return self.wanted.problem if self.wanted else ""
 
     def words(self) -> str:
-        """Return what is found, in words; empty for nothing."""
+        """Return the search and its matches in words; empty without a search."""
         if self.hits is None or self.wanted is None:
             return ""
         total, current = self.hits.total, self._view.pane.current
@@ -119,7 +119,7 @@ class LogSearch:
     # --- the prompt ------------------------------------------------------------------------------
 
     def ask(self) -> None:
-        """Ask what to look for."""
+        """Ask for a search."""
         self._view.ask(SEARCH)
 
     def why_no_log(self) -> str | None:
@@ -127,18 +127,18 @@ class LogSearch:
         return self._view.why_no_log()
 
     def light(self, typed: str) -> None:
-        """Light what is being typed, as far as it can be understood."""
+        """Highlight the search being typed, if it is valid."""
         try:
             self._view.pane.wanted = Wanted(typed) if typed else self.wanted
         except WantedError:
             self._view.pane.wanted = None
 
     def light_found(self) -> None:
-        """Light what is looked for, and no more what was being typed."""
+        """Highlight the current search instead of the one being typed."""
         self._view.pane.wanted = self.wanted
 
     def submit(self, typed: str) -> str | None:
-        """Look for what was typed, else go on with the last; return why that cannot be done."""
+        """Start a search, or repeat the last one if empty; return the error if invalid."""
         if typed:
             try:
                 self.want(Wanted(typed))
@@ -150,15 +150,15 @@ class LogSearch:
             self.find(1)
         return None
 
-    # --- from match to match ---------------------------------------------------------------------
+    # --- navigation ------------------------------------------------------------------------------
 
     @property
     def is_wanted(self) -> bool:
-        """Whether something is looked for."""
+        """Whether there is a search."""
         return self.wanted is not None
 
     def find(self, step: int) -> None:
-        """Go to the next match, or to the one before, after those already asked for."""
+        """Go to the next or previous match, after the queued steps."""
         self._steps.append(step)
         if not self._is_finding:
             self._is_finding = True
@@ -175,7 +175,7 @@ class LogSearch:
             self._steps.clear()
 
     async def _find_one(self, step: int) -> None:
-        """Show the nearest match; go round once at the end."""
+        """Show the nearest match, wrapping around once."""
         store, hits, pane = self._view.store, self.hits, self._view.pane
         if store is None or hits is None or pane.window is None:
             return

@@ -1,4 +1,4 @@
-"""Looking for lines: what filter, search and the looking in the background are together."""
+"""Combines filter, search and background search."""
 
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.logs.view.background import LookingOn
@@ -8,23 +8,23 @@ from studio_tui.tui.logs.view.search import LogSearch
 
 
 class Seeking:
-    """Puts filter and search together, which choose from the same lines."""
+    """Combines filter and search, which share the available lines."""
 
     def __init__(self, view: Reader, going: WorkGroup, looking: WorkGroup) -> None:
-        """Take what goes to lines that are found, and what looks for them."""
+        """Make both; `going` runs steps to matches, `looking` searches in the background."""
         self.filter = LineFilter(view, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
         self._looking = LookingOn(view, looking, self._hits, progressed=self._show_progress)
 
     def begin(self) -> None:
-        """Look for nothing yet in another log."""
+        """Reset filter and search for another log."""
         self.search.begin()
         self.filter.begin()
         self._looking.begin()
 
     def again(self) -> None:
-        """Look for the same in another store of the same log."""
+        """Repeat filter and search in another store of the same log."""
         wanted, typed = self.search.wanted, self.filter.typed
         self.begin()
         if wanted is not None:
@@ -33,23 +33,23 @@ class Seeking:
             self.filter.choose(typed)
 
     def go_on(self) -> None:
-        """Look on in the background where there is something to be looked at."""
+        """Continue to search in the background if anything is incomplete."""
         self._looking.go_on()
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the reader looks for something, or left lines out."""
+        """Whether there is a search or a filter."""
         return self.search.is_wanted or bool(self.filter.typed)
 
     def end(self) -> None:
-        """End the filter, whose line says that escape shows all, else the search."""
+        """Remove the filter, whose text says that escape shows all; without one, end the search."""
         if self.filter.typed:
             self.filter.end()
         else:
             self.search.end()
 
     def words(self) -> str:
-        """Return what is left out and what is found, in words; empty for nothing."""
+        """Return filter, search and their matches in words; empty for none."""
         problem = self.search.problem or self.filter.problem
         return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
 
@@ -57,7 +57,7 @@ class Seeking:
         self.search.seek()
 
     def _hits(self) -> list[LineMatches]:
-        """Return everything that is being looked for, what the reader waits for first."""
+        """Return the current searches, the most urgent first."""
         return [hits for hits in (self.filter.hits, self.search.hits) if hits is not None]
 
     def _show_progress(self) -> None:

@@ -1,4 +1,4 @@
-"""Choosing lines of a log to take away: one, or several in a row."""
+"""Selecting lines of a log to copy."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -8,14 +8,14 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.reader import Reader
 
 COPIED_LINES = 100_000
-"""Lines that are copied at most; a clipboard is no place for more."""
+"""The most lines that are copied."""
 
 
 class LineSelection:
-    """Controller of a log view: the lines that are selected."""
+    """Controller of a log view's selection."""
 
     def __init__(self, view: Reader, copy: Callable[[str, int], object]) -> None:
-        """Take what is done with text to be copied, and the number of its lines."""
+        """Make a controller; `copy` is called with the text and its number of lines."""
         self._view = view
         self._copy = copy
         self._anchor: int | None = None
@@ -27,11 +27,11 @@ class LineSelection:
         return self._anchor is not None
 
     def words(self) -> str:
-        """Return what is said of the selection, in words; empty without one."""
+        """Return a hint on the selection; empty without one."""
         return "selecting: up and down, y copies, esc gives up" if self.is_selecting else ""
 
     def toggle(self) -> None:
-        """Begin to select at the line at hand, or give up."""
+        """Start a selection at the current line, or cancel it."""
         pane = self._view.pane
         start = None if self.is_selecting else pane.at_hand
         self.end()
@@ -43,13 +43,13 @@ class LineSelection:
         self._view.settle()
 
     def end(self) -> bool:
-        """Give the selection up; return whether there was one."""
+        """Cancel the selection; return whether there was one."""
         was_selecting = self.is_selecting
         self._anchor = self._view.pane.selected = None
         return was_selecting
 
     def move(self, rows: int) -> None:
-        """Move the end of the selection by lines, down if positive, and keep it in sight."""
+        """Move the end of the selection by lines, down if positive, and keep it visible."""
         pane = self._view.pane
         window, current = pane.window, pane.current
         if window is None or current is None or self._anchor is None:
@@ -66,7 +66,7 @@ class LineSelection:
         self._view.settle()
 
     def starts(self) -> Iterator[int]:
-        """Yield where the lines begin that are selected, else the line at hand; from the top."""
+        """Yield the starts of the selected lines, else of the current line, from the top."""
         pane = self._view.pane
         window, start = pane.window, pane.at_hand
         if window is None or start is None:
@@ -78,7 +78,7 @@ class LineSelection:
             at = window.next_line(at)
 
     def copy(self) -> None:
-        """Copy the lines selected, else the line at hand."""
+        """Copy the selected lines, else the current line."""
         pane = self._view.pane
         lines = [pane.text_at(start) for start in islice(self.starts(), COPIED_LINES)]
         if not lines:

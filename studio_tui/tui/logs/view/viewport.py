@@ -1,4 +1,4 @@
-"""Which rows of a log are in sight: anchored at a byte, so that nothing above is ever counted."""
+"""The visible rows of a log, positioned by byte, so that lines above need not be counted."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from studio_tui.service.logs.store.log_store import LogStore
 
 
 class Row(NamedTuple):
-    """One row of the screen: a part of the line that begins at byte `start`."""
+    """A row of the screen: a part of the line that begins at byte `start`."""
 
     start: int
     part: int
-    """From 0; a line has more than one when it is wrapped or has a mark above it."""
+    """From 0; a line has several if it is wrapped or has a mark above it."""
 
 
 class LogWindow:
@@ -21,26 +21,26 @@ class LogWindow:
     height: int
     """Rows, at least 1."""
     top: Row
-    """The first row in sight."""
+    """The first visible row."""
 
     def __init__(self, store: LogStore, parts: Callable[[int], int]) -> None:
         self._store = store
         self._parts = parts
-        """Rows that the line at this start takes, at least 1."""
+        """Returns the number of rows of the line at an offset, at least 1."""
         self._version = store.version
         self._lines: Lines = store
         self._chosen: FilteredLines | None = None
         self._anchor = 0
-        """Where the reader was when the lines were chosen; kept while they are still looked for."""
+        """The reader's place when the lines were filtered; kept while matches are searched."""
         self.height = 1
         self.top = Row(0, 0)
         self.shape: object = None
-        """Whatever the number of rows of a line depends on, besides the line."""
+        """Everything except the line itself that determines its number of rows."""
         self._known: tuple[object, list[Row]] = (None, [])
-        """The rows found last, and what they were found from."""
+        """Cache of the rows, with the values they depend on."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Go through these lines only, from the one nearest to `anchor`; `None` is all lines."""
+        """Restrict the window to these lines, near `anchor`; `None` for all lines."""
         self._chosen = chosen
         self._lines = chosen or self._store
         self._anchor = anchor
@@ -48,7 +48,7 @@ class LogWindow:
         self.to(self._store.line_start(anchor))
 
     def rows(self) -> list[Row]:
-        """Return the rows in sight, fewer than `height` only when the log has no more."""
+        """Return the visible rows, fewer than `height` only if the log has no more."""
         store = self._store
         is_settled = self._chosen is None or self._chosen.is_whole
         origin = (self.top, self.height, self.shape, store.size, store.version)
@@ -68,7 +68,7 @@ class LogWindow:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the last row of the log is in sight, and known to be the last."""
+        """Whether the last row of the log is visible, and known to be the last."""
         rows = self.rows()
         if self._chosen is not None and not self._chosen.is_whole:
             return False
@@ -95,14 +95,14 @@ class LogWindow:
         self.settle()
 
     def to_end(self) -> None:
-        """Show the last rows, as many as there is room for."""
+        """Show the last rows, as many as fit."""
         start = self._lines.last_start()
         self._anchor = self._store.size
         self.top = Row(start, self._parts(start) - 1)
         self._rise(self.height - 1)
 
     def to(self, start: int, above: int = 0) -> None:
-        """Show the line that begins at `start` with up to `above` rows over it."""
+        """Show the line at `start` with up to `above` rows over it."""
         self._anchor = start
         self.top = Row(start, 0)
         self.settle()
@@ -111,7 +111,7 @@ class LogWindow:
             self._fill()
 
     def settle(self) -> None:
-        """Find a place again after the store or the shape of its rows has changed."""
+        """Correct the position after the store or the number of rows per line has changed."""
         start, part = self.top
         if self._version != self._store.version:
             self._version = self._store.version
@@ -124,15 +124,15 @@ class LogWindow:
         self.top = Row(start, min(part, self._parts(start) - 1))
 
     def next_line(self, start: int) -> int | None:
-        """Return where the line after the one at `start` begins, of those gone through."""
+        """Return the start of the next line in the window; `None` at the end."""
         return self._lines.next_start(start)
 
     def previous_line(self, start: int) -> int | None:
-        """Return where the line before the one at `start` begins, of those gone through."""
+        """Return the start of the previous line in the window; `None` at the start."""
         return self._lines.previous_start(start)
 
     def bring_in_sight(self, start: int) -> None:
-        """Move as little as it takes for the line at `start` to be in sight."""
+        """Scroll as little as needed to make the line at `start` visible."""
         rows = self.rows()
         if start < self.top.start:
             self.to(start)
@@ -140,13 +140,13 @@ class LogWindow:
             self.to(start, above=self.height - 1)
 
     def fill(self) -> None:
-        """Leave no room empty below while there are rows above, as lines chosen become known."""
+        """Fill empty rows at the bottom from above, as more matching lines become known."""
         rows = self.rows()
         if rows and len(rows) < self.height and self._below(rows[-1]) is None:
             self._fill()
 
     def _fill(self) -> None:
-        """Bring rows from above into sight until the window is full."""
+        """Move up until the window is full."""
         self._rise(self.height - len(self.rows()))
 
     def _rise(self, count: int) -> None:

@@ -1,1 +1,1 @@
-"""The screen of one pipeline."""
+"""The page of one pipeline."""

@@ -1,4 +1,4 @@
-"""What comes from Studio about a pipeline, taken over beside the keys where it is large."""
+"""Processes Studio's answers about a pipeline, in a thread if it is large."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.work import Begin
 
 
 class Answers:
-    """Works out from each answer how the pipeline stands, and how long its jobs usually take."""
+    """Computes the state of the pipeline, and the usual duration of its jobs, from each answer."""
 
     def __init__(
         self,
@@ -24,20 +24,21 @@ class Answers:
         taken_over: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Take what is done once an answer is taken over, and once other durations are known."""
+        """Make it; the callbacks run after an answer was processed, and if durations have
+        changed."""
         self._state = state
         self._history = history
         self._begin = begin
         self._taken_over = taken_over
         self._past_changed = past_changed
         self._waiting: PipelineDetail | None = None
-        """An answer that is worked out after the one before it."""
+        """The latest answer that has not been processed."""
         self._is_working = False
         self._past_of: tuple[str, int] | None = None
-        """The shape, and how many jobs had ended, when the past was looked up."""
+        """The shape, and the number of ended jobs, when durations were last looked up."""
 
     def take(self, detail: PipelineDetail) -> None:
-        """Take over an answer, in a thread where that would hold up the keys."""
+        """Process an answer, in a thread if it would delay keys."""
         self._waiting = detail
         if not self._is_large_and_new(detail):
             self._waiting = None
@@ -48,13 +49,13 @@ class Answers:
             self._begin(self._work_out, "work out")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        """Whether more is to be read than states, of more jobs than the keys should wait for."""
+        """Return whether the pipeline is large and its jobs have changed, not only their states."""
         jobs, before = len(detail.pipeline.job_runs), self._state.standing
         known = len(before.pipeline.job_runs) if before is not None else 0
         return jobs > AT_ONCE and jobs != known
 
     async def _work_out(self) -> None:
-        """Work out in a thread how a large pipeline stands; of several answers the last."""
+        """Process a large pipeline in a thread; of several queued answers, the latest."""
         while (detail := self._waiting) is not None:
             self._waiting = None
             before = self._state.standing
@@ -73,7 +74,7 @@ class Answers:
             self._begin(partial(self._look_up_past, now), "past", exclusive=True)
 
     async def _look_up_past(self, now: Standing) -> None:
-        """Ask the history, which may have to ask a disk, how long jobs of these names took."""
+        """Look up the durations of jobs with these names, which may read from disk."""
         names = {node.name for node in now.plan.nodes.values()}
         await asyncio.to_thread(self._history.note_ended, now.jobs.values())
         past = await asyncio.to_thread(self._history.durations, names)

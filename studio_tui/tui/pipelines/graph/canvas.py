@@ -1,4 +1,4 @@
-"""A pipeline as a drawn graph: what each line of the drawing says, and in which style."""
+"""The drawing of a pipeline's graph: the text and style of each line."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,63 +17,63 @@ from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
 
 SHORT_NAME = 20
-"""Cells of a name, unless names are wanted in full."""
+"""Maximum width of a name, in cells, unless full names are requested."""
 
 NARROW = 68
-"""Cells of a drawing, with notes beside it, that any screen has room for."""
+"""Width of a drawing, including notes beside it, that fits on any screen."""
 FEW = 100
-"""Boxes up to which it is tried whether there is room for names in full."""
+"""Number of boxes up to which full names are used if they fit."""
 
 _BEFORE = 3
 """Cells of a label before the name: a mark, the state, a blank."""
 
 _ROOM_AROUND = 1
-"""Blanks that stay beside what is said to the right of a box."""
+"""Blanks around the note at the right of a box."""
 
 _KEPT_LINES = 1000
-"""Lines that are kept as drawn, for when the view moves over them again."""
+"""Lines in the cache, for scrolling back."""
 
 MARKED = "*"
 
 
 @dataclass(frozen=True)
 class Label:
-    """What a box says now."""
+    """The current content of a box."""
 
     glyph: str
     tone: Tone
     note: str = ""
-    """What stands to the right of the box where there is room, such as `37%`."""
+    """Text at the right of the box if it fits, such as `37%`."""
 
 
 @dataclass(frozen=True)
 class Boxes:
-    """What is to be drawn: the nodes of a plan, or its groups."""
+    """The boxes to draw: the nodes of a plan, or its groups."""
 
     names: Mapping[str, str]
     """By node or group, parents first."""
     parents: Mapping[str, Sequence[str]]
     sizes: Mapping[str, int] = field(default_factory=dict)
-    """Of groups: how many jobs each has, which no cut of its name may hide."""
+    """Number of jobs by group; never cut off with the name."""
 
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
-        """By box, the parents to which other lines lead as well, so that no line need do so."""
+        """By box, the parents that are also reached through other edges (transitive reduction)."""
         return implied(self.parents)
 
     def size(self, key: str) -> str:
-        """Return how many jobs a group has, ` ×40`; nothing for a job."""
+        """Return the number of jobs of a group, ` ×40`; empty for a job."""
         return f" ×{self.sizes[key]}" if key in self.sizes else ""
 
     def tag(self, key: str, *, all_edges: bool) -> str:
-        """Return what follows the name: ` ×40` of a group, ` +2 direct` of edges not drawn."""
+        """Return the text after the name: ` ×40` of a group, ` +2 direct` of edges not drawn."""
         size = self.size(key)
         if all_edges or key not in self.implied:
             return size
         return f"{size} +{len(self.implied[key])} direct"
 
     def kin(self, key: str) -> frozenset[str]:
-        """Return a box with all it waits for and all that waits for it."""
+        """Return a box with all its ancestors and descendants."""
         children: dict[str, list[str]] = {}
         for child, parents in self.parents.items():
             for parent in parents:
@@ -117,10 +117,10 @@ def group_boxes(plan: Plan, groups: Sequence[Group]) -> Boxes:
 
 
 def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Drawing:
-    """Lay the boxes out; without `all_edges` a box says how many edges to it are not drawn.
+    """Lay out the boxes; without `all_edges`, a box shows how many of its edges are not drawn.
 
-    Names are in full too where the drawing has room for them on any screen, and else as long as
-    those beside them in their layer let them be.
+    Full names are also used if the drawing then fits on any screen; otherwise names are cut to fit
+    beside the others in their layer.
     """
     names = {key: cell_len(name) for key, name in boxes.names.items()}
     beside = {key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) for key in names}
@@ -141,7 +141,7 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
 
 
 def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
-    """Return the boxes of each layer, of which each is as deep as its longest way down is."""
+    """Return the boxes of each layer; the layer of a box is its longest distance from a root."""
     depth: dict[str, int] = {}
     layers: dict[int, list[str]] = {}
     for key, above in parents.items():
@@ -151,7 +151,7 @@ def _layers(parents: Mapping[str, Sequence[str]]) -> Collection[Sequence[str]]:
 
 
 def _longest_that_fit(lengths: Sequence[int], room: int) -> int:
-    """Return to how many cells, `SHORT_NAME` at least, names are cut to have room side by side."""
+    """Return the maximum width of names that fit side by side, at least `SHORT_NAME` cells."""
     left = len(lengths)
     for length in sorted(lengths):
         if length * left > room:
@@ -162,7 +162,7 @@ def _longest_that_fit(lengths: Sequence[int], room: int) -> int:
 
 
 class Canvas:
-    """A drawing with what its boxes say, and which of them stand out."""
+    """A drawing with the content of its boxes, and which of them are highlighted."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class Canvas:
         *,
         all_edges: bool = False,
     ) -> None:
-        """Take what says what a box is about, and whether no edge is left out."""
+        """Make a canvas; `label_of` returns the content of a box."""
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
@@ -182,16 +182,16 @@ class Canvas:
         self._lit: Light | None = None
         self._heavy: Light | None = None
         self._pieces: dict[tuple[int, int, int], tuple[Run, ...]] = {}
-        """Lines as they were drawn last, without what the boxes say; by line and columns."""
+        """Cache of lines, without the content of boxes, by line and columns."""
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
-        """Let the boxes `lit` stand out, the others fade, and `heavy` lines be heavy."""
+        """Highlight the boxes `lit`, fade the others, and draw the edges between `heavy` thick."""
         self._lit = self.drawing.light(lit) if lit is not None else None
         self._heavy = self.drawing.light(heavy) if heavy else None
         self._pieces.clear()
 
     def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
-        """Return what a line shows between two columns, and the column in which that begins."""
+        """Return the part of a line between two columns, and the column where it begins."""
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:

@@ -1,4 +1,4 @@
-"""All that can be done on the screen of a pipeline."""
+"""The controllers of a pipeline's page."""
 
 from studio_tui.tui.frame.commands import CommandSet, Host, bindings
 from studio_tui.tui.jobs.controller import JobController
@@ -25,11 +25,11 @@ ALL_BINDINGS = (
     *bindings(GraphJobs, TakenOut, ViewModes, Folding, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
-"""The keys of all of them."""
+"""The bindings of all controllers."""
 
 
 class Controllers:
-    """The controllers of the screen of a pipeline, made for one another."""
+    """Creates the controllers of a pipeline's page and connects them."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Controllers:
         *,
         drawer: Drawer,
     ) -> None:
-        """Take what they are about: what is shown, and where the reader is in it."""
+        """Make the controllers of what is shown, and of the cursor."""
         self._state = state
         self.prompt = LogPrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.say)
@@ -58,7 +58,7 @@ class Controllers:
             host,
             cursor.job,
             marked=self.marks,
-            # All are of the one in sight, which the list may not reach back to.
+            # All belong to this pipeline, which may not be in the list.
             owner_of=lambda _: cursor.pipeline(),
             why_none=cursor.why_no_job,
         )
@@ -68,18 +68,18 @@ class Controllers:
         self.export = GraphExport(host, state, shape, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
-        """Add the commands of all."""
+        """Add the commands of all controllers."""
         commands.add(self.jobs, self.pipelines, self.job, self.taken_out)
         commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)
 
     def asking(self, kind: Kind) -> Search | Filtering:
-        """Return what a line is typed for."""
+        """Return the controller for input in the prompt."""
         return self.filtering if kind == FILTER else self.search
 
     def back_out(self) -> bool:
-        """Give up the search, else the filter, else the marks; return whether there was any."""
+        """Clear the search, else the filter, else the marks; return whether there was any."""
         if self._state.view.search:
             self.search.clear()
         elif self._state.view.filter:

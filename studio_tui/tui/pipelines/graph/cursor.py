@@ -10,7 +10,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 
 
 class Cursor:
-    """Where the reader is in a pipeline, and what is there."""
+    """The cursor's place in a pipeline, and the job there."""
 
     def __init__(
         self,
@@ -20,21 +20,21 @@ class Cursor:
         *,
         moved: Callable[[], None],
     ) -> None:
-        """Take the mode in sight, and what is done after each move."""
+        """Make a cursor for the mode returned by `shown`; `moved` is called after each move."""
         self._state = state
         self._shape = shape
         self._shown = shown
         self._moved = moved
 
     def here(self) -> str | None:
-        """Return the node or group that bears the cursor.
+        """Return the node or group with the cursor.
 
-        It stands in for `view.cursor` where that is folded away.
+        It differs from `view.cursor` if that is inside a collapsed group.
         """
         return self._shown().cursor
 
     def go(self, key: str) -> None:
-        """Put the cursor on a node, and show it if it was folded away."""
+        """Move the cursor to a node, and show it if it was hidden."""
         only = self._state.only()
         if only is not None and key not in only:
             self._state.change(problems=False, filter="")
@@ -43,21 +43,21 @@ class Cursor:
         self._moved()
 
     def go_to_run(self, run_id: str) -> None:
-        """Put the cursor on the node of a run, if there is one."""
+        """Move the cursor to the node of a run, if there is one."""
         nodes = self._state.stands().plan.nodes.values()
         if node_id := next((node.id for node in nodes if node.run == run_id), None):
             self.go(node_id)
 
     def centre(self) -> None:
-        """Bring what is under the cursor into the middle."""
+        """Scroll the cursor to the middle."""
         self._shown().centre()
 
     def step(self) -> None:
-        """Go on to what comes next, after a mark."""
+        """Move to the next row, after a mark."""
         self._shown().step()
 
     def order(self) -> Sequence[str]:
-        """Return all nodes in the order in which the mode in sight shows them."""
+        """Return all nodes in the order in which the current mode shows them."""
         standing = self._state.standing
         if standing is None:
             return ()
@@ -70,22 +70,22 @@ class Cursor:
         return self._shown().members(key) if key is not None else ()
 
     def node(self) -> Node | None:
-        """Return the node under the cursor; `None` when it is on a group, or nowhere."""
+        """Return the node under the cursor; `None` if it is a group, or there is none."""
         standing = self._state.standing
         return standing.node(self.here()) if standing is not None else None
 
     def job(self) -> Job | None:
-        """Return the run of the node under the cursor, as far as it is known."""
+        """Return the run of the node under the cursor, if it is known."""
         standing = self._state.standing
         return standing.job(self.here()) if standing is not None else None
 
     def pipeline(self) -> Pipeline | None:
-        """Return the pipeline."""
+        """Return the pipeline; `None` if it is not loaded."""
         standing = self._state.standing
         return standing.pipeline if standing is not None else None
 
     def why_no_job(self) -> str:
-        """Return why nothing is known of the job under the cursor."""
+        """Return why no run of the job under the cursor is known."""
         node = self.node()
         if node is None:
             return "The cursor is on no single job"

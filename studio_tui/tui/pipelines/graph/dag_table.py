@@ -1,4 +1,4 @@
-"""The list under the tree, the timeline and the table of a pipeline."""
+"""The table for the tree, timeline and table modes of a pipeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _SIDEWAYS = {"table.left", "table.right"}
 
 
 class DagTable(BigTable, inherit_bindings=False):
-    """A table that becomes another at once, and whose sideways keys are the screen's."""
+    """A table whose columns can be replaced, and that leaves the sideways keys to the screen."""
 
     @dataclass
     class Resized(Message):
-        """The table has another size than before."""
+        """The size of the table has changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding
@@ -30,7 +30,7 @@ class DagTable(BigTable, inherit_bindings=False):
     def show_as(
         self, columns: tuple[Column, ...], sorting: Sorting | None, keys: Sequence[str]
     ) -> None:
-        """Show these rows under these columns, without painting the old ones under them."""
+        """Replace columns and rows together, without painting the old rows in between."""
         if columns != self.columns or sorting != self.sorting:
             self.set_reactive(BigTable.columns, columns)
             self.set_reactive(BigTable.sorting, sorting)
@@ -39,27 +39,27 @@ class DagTable(BigTable, inherit_bindings=False):
 
     @property
     def room(self) -> int:
-        """Cells for all columns and what is between them."""
+        """Width available for all columns and their gaps, in cells."""
         return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
 
     def on_resize(self) -> None:
-        """Tell it; what `BigTable` does about it, it does too."""
+        """Post `Resized`, in addition to the handler of `BigTable`."""
         self.post_message(self.Resized())
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the row under the cursor is in sight."""
+        """Whether the row under the cursor is visible."""
         return self.top <= self._cursor < self.top + self._rows_in_sight
 
     def reveal(self) -> None:
-        """Scroll as little as brings the row under the cursor in sight."""
+        """Scroll as little as needed to make the row under the cursor visible."""
         if self._rows_in_sight:
             self._go(self._reveal(self._cursor))
 
     def look_from(self, top: int) -> None:
-        """Put a row at the top, as far as the rows reach."""
+        """Scroll a row to the top, as far as possible."""
         self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)
 
     def centre(self) -> None:
-        """Bring the row under the cursor into the middle, as far as the rows reach."""
+        """Scroll the row under the cursor to the middle, as far as possible."""
         self.look_from(max(0, self._cursor - self._rows_in_sight // 2))

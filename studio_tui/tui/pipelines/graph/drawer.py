@@ -1,4 +1,4 @@
-"""The drawer of a pipeline: all about the job under the cursor, or about a group."""
+"""The side panel of a pipeline, with details of the job or group under the cursor."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +18,13 @@ from studio_tui.tui.pipelines.graph.work import Begin
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 
 _KEPT = 200
-"""Jobs of which it is remembered what they made."""
+"""Number of jobs whose datasets are cached."""
 
 logger = logging.getLogger(__name__)
 
 
 class Drawer:
-    """What the drawer shows, as far as it is in sight."""
+    """The content of the side panel."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Drawer:
         has_room: Callable[[], bool],
         put: Callable[[bool], object],
     ) -> None:
-        """Take whether there is room beside the rows, and what puts the drawer there, or away."""
+        """Make a panel; `put` shows or hides it, by default depending on `has_room`."""
         self.sheet = FactSheet()
         self._session = session
         self._state = state
@@ -47,16 +47,16 @@ class Drawer:
         self._has_room = has_room
         self._put = put
         self._made: Mapping[str, Sequence[DatasetVersion]] = {}
-        """What runs have made, by their ids; nothing while Studio is asked."""
+        """The datasets of runs by run id; empty while they are being requested."""
 
     @property
     def is_wanted(self) -> bool:
-        """Whether it is in sight: as the reader chose, else where there is room beside."""
+        """Whether it is shown: as chosen by the user, else if there is room."""
         chosen = self._state.view.drawer
         return self._has_room() if chosen is None else chosen
 
     def show(self) -> None:
-        """Show all about what is under the cursor now, if that is wanted."""
+        """Show the details of the job or group under the cursor, unless the panel is hidden."""
         self._put(self.is_wanted)
         standing = self._state.standing
         if standing is None or not self.is_wanted:
@@ -74,7 +74,7 @@ class Drawer:
         elif (here := self._cursor.here()) is not None:
             after, feeds = self._shape.ways(here)
             group = self._shape.group(here)
-            # Jobs of a group are told of whether they are shown or not.
+            # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
             facts = group_facts(self._state.known(), members, after, feeds)
         pipeline = self._session.steering.with_removed(standing.pipeline)
@@ -87,7 +87,7 @@ class Drawer:
             self._begin(partial(self._learn_what_was_made, node.run), "what was made")
 
     async def _learn_what_was_made(self, run: str) -> None:
-        """Ask once which datasets a run has made; without an answer nothing is said of them."""
+        """Request the datasets of a run once; if that fails, none are shown."""
         try:
             made = await self._session.client.job_dataset_versions(run)
         except StudioError as error:

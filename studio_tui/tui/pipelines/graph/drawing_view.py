@@ -1,4 +1,4 @@
-"""The mode of a pipeline that draws it, with the lineage of the job under the cursor lit."""
+"""The graph mode of a pipeline, with the ancestors and descendants of a job highlighted."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,14 +29,14 @@ from studio_tui.tui.pipelines.graph.work import Begin
 from studio_tui.tui.widgets.table_place import survivor
 
 AT_ONCE = 300
-"""Boxes that are laid out at once; more are by a thread."""
+"""Number of boxes up to which they are laid out immediately; more are in a thread."""
 
 NOTE_ROOM = 8
-"""Cells for what is said to the right of the rightmost box; of groups it may be more."""
+"""Cells for the note at the right of the rightmost box; groups may need more."""
 
 
 class _Wanted(NamedTuple):
-    """What a drawing depends on."""
+    """The values that determine a drawing."""
 
     shape: str
     boxes: tuple[str, ...]
@@ -46,18 +46,18 @@ class _Wanted(NamedTuple):
 
 
 class DrawingView:
-    """A pipeline as boxes and the lines between them."""
+    """A pipeline as boxes with lines between them."""
 
     canvas: Canvas | None = None
-    """What is drawn; `None` in the modes that are lists, and until it is laid out."""
+    """The drawing; `None` in other modes, and until it is laid out."""
     _drawn: tuple[_Wanted, Canvas] | None = None
     _laying_out: _Wanted | None = None
     _corner: tuple[int, int] | None = None
-    """Where to look from once there is a drawing; `None` for where it was."""
+    """The position to scroll to once laid out; `None` to keep the position."""
     _before: tuple[Sequence[str], str | None] = ((), None)
-    """The boxes that were shown last, and which of them bore the cursor."""
+    """The boxes shown last, and the one with the cursor."""
     _lit_for: str | None = None
-    """The box whose kin are lit."""
+    """The box whose ancestors and descendants are highlighted."""
 
     def __init__(
         self,
@@ -66,14 +66,14 @@ class DrawingView:
         begin: Begin,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Take how work beside the keys is begun, and what is done after the next painting."""
+        """Make a view; `begin` starts a worker, `after_refresh` defers a call."""
         self.widget = GraphView(id="dag-graph")
         self._state = state
         self._shape = shape
         self._begin = begin
         self._after_refresh = after_refresh
 
-    # What every mode has.
+    # The interface of all modes.
 
     @property
     def cursor(self) -> str | None:
@@ -82,17 +82,17 @@ class DrawingView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The cells and lines that are out of sight at the left and above."""
+        """The cells and lines hidden at the left and above."""
         return self.widget.left, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the box under the cursor is in sight."""
+        """Whether the box under the cursor is visible."""
         area = self._area(self.cursor)
         return area is not None and self.widget.shows(area)
 
     def look_from(self, left: int, top: int) -> None:
-        """Put a cell of the drawing at the upper left corner, once it is laid out."""
+        """Scroll a cell of the drawing to the upper left corner, once it is laid out."""
         if self.canvas is None:
             self._corner = left, top
         else:
@@ -103,11 +103,11 @@ class DrawingView:
         self._draw()
 
     def hide(self) -> None:
-        """Give the drawing up; it is kept for the return."""
+        """Remove the drawing, which is cached for later."""
         self.canvas = None
 
     def repaint(self) -> None:
-        """Paint the lines that say something else by now."""
+        """Repaint the lines that have changed."""
         if self.canvas is not None:
             self.canvas.marked = self._marked_boxes(self.canvas)
             self.widget.repaint()
@@ -115,15 +115,15 @@ class DrawingView:
     show_marks = repaint
 
     def show_kin(self) -> None:
-        """Let what the box under the cursor waits for stand out, and what waits for it."""
+        """Highlight the ancestors and descendants of the box under the cursor."""
         if self.canvas is not None and self._lit_for != self.canvas.cursor:
             self._light(self.canvas)
             self.widget.repaint()
 
     def go(self, key: str) -> None:
-        """Put the cursor on a box and bring it in sight; its kin are lit once it rests there.
+        """Move the cursor to a box and make it visible; highlighting waits until the cursor rests.
 
-        So a step costs two lines, and not all that the lines of its kin cross.
+        A step thus repaints two lines, instead of all lines that the edges cross.
         """
         if self.canvas is None:
             return
@@ -135,17 +135,17 @@ class DrawingView:
             self.widget.repaint()
 
     def reveal(self) -> None:
-        """Scroll as little as brings the box under the cursor in sight."""
+        """Scroll as little as needed to make the box under the cursor visible."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.reveal(area)
 
     def centre(self) -> None:
-        """Bring the box under the cursor into the middle."""
+        """Scroll the box under the cursor to the middle."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.centre(area)
 
     def step(self) -> None:
-        """Stay: what comes next depends on the direction."""
+        """Do nothing: boxes have no next one without a direction."""
 
     def members(self, key: str) -> Sequence[str]:
         """Return the nodes of a box."""
@@ -155,21 +155,21 @@ class DrawingView:
         return (key,) if standing is not None and key in standing.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
-        """Return none: boxes have no order but the tree's."""
+        """Return an empty sequence: boxes have no order of their own."""
         return ()
 
     def in_sight(self) -> Sequence[str]:
-        """Return the boxes on the lines that are looked at."""
+        """Return the boxes on the visible lines."""
         if self.canvas is None:
             return []
         top, bottom = self.widget.top, self.widget.top + self.widget.size.height
         boxes = self.canvas.drawing.boxes.values()
         return [box.id for box in boxes if top <= box.y < bottom]
 
-    # What only a drawing has.
+    # Specific to a drawing.
 
     def neighbour(self, direction: str) -> str | None:
-        """Return the box that lies in a direction of the one under the cursor, or at an end."""
+        """Return the nearest box in a direction from the cursor, or the first or last."""
         if self.canvas is None or self.canvas.cursor is None:
             return None
         boxes = list(self.canvas.drawing.boxes)
@@ -178,7 +178,7 @@ class DrawingView:
         return self.canvas.drawing.neighbour(self.canvas.cursor, Direction(direction))
 
     def at(self, x: int, y: int) -> str | None:
-        """Return the box that is at a cell of the drawing."""
+        """Return the box at a cell of the drawing; `None` if there is none."""
         return self.canvas.drawing.at(x, y) if self.canvas is not None else None
 
     @property
@@ -187,7 +187,7 @@ class DrawingView:
         return self.canvas is not None and bool(self.canvas.boxes.implied)
 
     def label_of(self, key: str) -> Label:
-        """Return what the box of a node or group says now."""
+        """Return the current content of a node's or group's box."""
         known = self._state.known()
         node = known.plan.nodes.get(key)
         if node is not None:
@@ -204,7 +204,7 @@ class DrawingView:
             said += f" {SHOWN_LOOKS[Shown.FAILED].glyph}{numbers[Shown.FAILED]}"
         return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, said)
 
-    # Laying out.
+    # Layout.
 
     def _draw(self) -> None:
         if self._state.standing is None:
@@ -237,7 +237,7 @@ class DrawingView:
         return laid_out
 
     async def _lay_out(self, wanted: _Wanted, lay_out: Callable[[], Canvas]) -> None:
-        """Lay out in a thread, and show it unless something else is wanted by then."""
+        """Lay out in a thread, and show the result unless it is outdated by then."""
         canvas = await asyncio.to_thread(lay_out)
         if self._laying_out == wanted:
             self._laying_out = None
@@ -266,10 +266,10 @@ class DrawingView:
         room = max(NOTE_ROOM, *(3 * digits + len("  / ✗ ") for digits in notes), 0)
         self.widget.show(drawing.width + room, drawing.height, canvas.line)
 
-    # The cursor, and what stands out.
+    # The cursor and highlighting.
 
     def _box_of(self, canvas: Canvas) -> str | None:
-        """Return the box that stands for the cursor's node: itself, or its group."""
+        """Return the box of the cursor's node: its own, or that of its group."""
         key = self._state.view.cursor
         names = canvas.boxes.names
         if key is not None and key not in names:
@@ -277,14 +277,14 @@ class DrawingView:
         return key if key in names else self._nearest_left(tuple(names))
 
     def _nearest_left(self, names: Sequence[str]) -> str | None:
-        """Return the box nearest to where the cursor was, as its own is gone."""
+        """Return the box nearest to the last place of the cursor, whose box is gone."""
         boxes, key = self._before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)
         return names[survivor(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
-        """Return where a box is, with what is said to the right of it."""
+        """Return the area of a box, including the note at its right."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
         if box is None or key is None:
             return None
@@ -298,7 +298,7 @@ class DrawingView:
         canvas.light(lit, self._shape.critical_nodes() if self._state.view.critical else ())
 
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
-        """Return the boxes that are marked; a group is, when all of it is."""
+        """Return the marked boxes; a group is marked if all its jobs are."""
         marks = frozenset(self._state.view.marks)
         whole = (
             group.key

@@ -1,4 +1,4 @@
-"""What is taken away from a pipeline: ids, names, the whole of it as text, Mermaid or DOT."""
+"""Exporting a pipeline: ids, names, or the whole as text, Mermaid or DOT."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,22 +26,22 @@ from studio_tui.tui.terminal.clipboard import copy
 
 
 class Form(NamedTuple):
-    """A way to write a pipeline down."""
+    """An export format."""
 
     words: str
     suffix: str
-    """Of a file, without the dot."""
+    """File suffix, without the dot."""
     text: Callable[[], str]
-    """Writes it, in a thread."""
+    """Returns the exported text; called in a thread."""
 
 
 class GraphExport:
-    """Controller of the screen of a pipeline from which things are taken away."""
+    """Controller of the exports on a pipeline's page."""
 
     def __init__(
         self, host: Host, state: GraphState, shape: Shape, cursor: Cursor, drawing: DrawingView
     ) -> None:
-        """Take what is written down: the pipeline, and what its boxes say."""
+        """Make a controller of the pipeline and its drawing."""
         self._host = host
         self._state = state
         self._shape = shape
@@ -49,11 +49,11 @@ class GraphExport:
         self._drawing = drawing
 
     def why_unknown(self) -> str | None:
-        """Return why there is nothing to take away yet."""
+        """Return why there is nothing to export."""
         return self._state.why_unknown()
 
     async def copy_menu(self) -> None:
-        """Offer what can be copied."""
+        """Show the menu of what can be copied."""
         pipeline, node = self._state.stands().pipeline, self._cursor.node()
         texts = {
             "run": ("id of the job", node.run if node else None),
@@ -77,7 +77,7 @@ class GraphExport:
             await copy(self._host.app, text)
 
     async def save(self) -> None:
-        """Save the pipeline in a file."""
+        """Save the pipeline to a file."""
         name = self._state.stands().pipeline.name or "pipeline"
         stem = file_name(name, self._state.pipeline_id[:8]).removesuffix(".log")
         offers = [
@@ -88,7 +88,7 @@ class GraphExport:
             self._host.say(f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}")
 
     def _forms(self) -> list[Form]:
-        """Return the ways to write the pipeline down, as it stands now."""
+        """Return the export formats of the pipeline in its present state."""
         known = self._state.known()
         groups, plan = self._shape.groups(), known.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)

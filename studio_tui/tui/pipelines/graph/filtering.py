@@ -1,4 +1,4 @@
-"""The filter of a pipeline: jobs that do not pass are left out in every mode."""
+"""The filter of a pipeline, which hides jobs in every mode."""
 
 from typing import Any, ClassVar
 
@@ -13,37 +13,37 @@ FILTER = Kind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class Filtering:
-    """Controller of the screen of a pipeline of which some jobs can be left out."""
+    """Controller of the filter on a pipeline's page."""
 
     def __init__(self, state: GraphState, cursor: Cursor, prompt: LogPrompt) -> None:
-        """Take the line on which a filter is typed."""
+        """Make a controller; `prompt` is the input of the filter."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._before = ""
-        """The filter that there was when one began to be typed."""
+        """The filter before the prompt was opened."""
         self._from: str | None = None
-        """Where the cursor was then."""
+        """The cursor's place before the prompt was opened."""
 
     def why_unknown(self) -> str | None:
-        """Return why there is nothing to leave out yet."""
+        """Return why there is nothing to filter."""
         return self._state.why_unknown()
 
     def ask(self) -> None:
-        """Let a filter be typed, beginning with the one that there is, or with the search."""
+        """Open the prompt with the current filter, or with the search."""
         self._before, self._from = self._state.view.filter, self._cursor.here()
         begun = self._before or self._state.view.search
         self._prompt.ask(FILTER, begun)
         self.typed(begun)
 
     def typed(self, value: str) -> None:
-        """Show what passes as much of the filter as can be understood."""
+        """Apply the valid part of the filter while it is typed."""
         terms, _ = understood(value, PIPELINE_JOBS)
         self._state.change(filter=terms.text)
         self._stay()
 
     def done(self, value: str) -> None:
-        """Keep the filter, if all of it can be understood."""
+        """Apply the filter, if it is valid."""
         terms, problem = understood(value, PIPELINE_JOBS)
         if problem:
             self._prompt.refuse(problem)
@@ -53,17 +53,17 @@ class Filtering:
         self._stay()
 
     def give_up(self) -> None:
-        """Show what was shown before, with the cursor where it was."""
+        """Restore the previous filter and the cursor."""
         self._prompt.close()
         self._state.change(filter=self._before)
         self._stay()
 
     def clear(self) -> None:
-        """Show every job."""
+        """Remove the filter."""
         self._state.change(filter="")
 
     def _stay(self) -> None:
-        """Put the cursor where it was, unless that is left out."""
+        """Keep the cursor in its place, unless that is hidden."""
         only = self._state.only()
         if self._from is not None and (only is None or self._from in only):
             self._cursor.go(self._from)

@@ -1,4 +1,4 @@
-"""Folding and unfolding a pipeline at the cursor."""
+"""Collapsing and expanding a pipeline at the cursor."""
 
 from typing import Any, ClassVar
 
@@ -11,21 +11,21 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 
 
 class Folding:
-    """Controller of the screen of a pipeline whose rows can be folded."""
+    """Controller of the collapsed and expanded rows of a pipeline."""
 
     def __init__(self, state: GraphState, shape: Shape, rows: RowsView, cursor: Cursor) -> None:
-        """Take what is folded, and where."""
+        """Make a controller of the rows."""
         self._state = state
         self._shape = shape
         self._rows = rows
         self._cursor = cursor
 
     def why_unknown(self) -> str | None:
-        """Return why there is nothing to fold yet."""
+        """Return why there is nothing to collapse."""
         return self._state.why_unknown()
 
     def leave(self) -> None:
-        """Fold the tree here, else go to the row above; scroll a table sideways."""
+        """Collapse the tree here, else go to the row above; scroll a table sideways."""
         view, key = self._state.view, self._cursor.here()
         if key is None:
             return
@@ -39,7 +39,7 @@ class Folding:
             self._cursor.go(above)
 
     def enter(self) -> None:
-        """Unfold the tree here, else go to the first row below; scroll a table sideways."""
+        """Expand the tree here, else go to the first row below; scroll a table sideways."""
         view, key = self._state.view, self._cursor.here()
         if key is None:
             return
@@ -53,7 +53,7 @@ class Folding:
             self._cursor.go(below)
 
     def open_group(self, key: str) -> None:
-        """Show all jobs of the group of a row or box, or only those that matter again."""
+        """Toggle between all jobs of a group and the relevant ones."""
         self._open(key if key in self._shape.group_keys() else self._rows.above(key) or key)
 
     def _open(self, key: str) -> None:

@@ -1,7 +1,7 @@
-"""A drawing larger than the screen, of which only what is in sight is ever made.
+"""A view of a drawing larger than the screen, which renders only the visible part.
 
-It knows cells and styles by name, and nothing of what is drawn: the lines come from a callable it
-is given, and where the user points goes up as a message.
+It handles cells and named styles, independent of what is drawn: the lines come from a callable, and
+clicks are posted as messages.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,29 +21,29 @@ from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
 
 BLANK = Tone.PLAIN
-"""Style of what is around the drawing."""
+"""Style of the area around the drawing."""
 
 LOOKS = (*Tone, "edge", "lit", "heavy", "cursor", "marked", "faint")
-"""Names of styles; several joined by blanks lie over one another."""
+"""Names of styles; several joined by blanks are combined."""
 
 SIDE_STEP = 8
-"""Cells by which the mouse scrolls sideways."""
+"""Cells per step of sideways scrolling with the mouse."""
 
 AROUND = 2
-"""Cells, and lines, that stay in sight around what is brought in sight, where there is room."""
+"""Margin in cells and lines around what is scrolled into view, if there is room."""
 
 Runs: TypeAlias = tuple[tuple[str, str], ...]
-"""A line as pieces: the name of a style, and text that has it."""
+"""A line as pairs of style name and text."""
 
 LineOf: TypeAlias = Callable[[int, int, int], tuple[int, Runs]]
-"""Gives what is on a line from one column to before another, and the column where that begins.
+"""Returns the content of a line between two columns (the second is exclusive) and its column.
 
-It may begin and end further out. Asked for what is in sight only.
+It may begin earlier and end later. Called for visible lines only.
 """
 
 
 class Area(NamedTuple):
-    """A piece of one line of a drawing, in cells."""
+    """A part of one line of a drawing, in cells."""
 
     x: int
     y: int
@@ -82,7 +82,7 @@ _COMMANDS: tuple[Command["GraphView"], ...] = (
 
 
 class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
-    """Shows a drawing that is scrolled in both directions."""
+    """Shows a drawing that scrolls in both directions."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"graph--{look}" for look in LOOKS}
@@ -90,7 +90,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Stepped(Message):
-        """The user wants to go to what lies in a direction, or to an end."""
+        """The user requested to move in a direction, or to an end."""
 
         direction: str
         """`up`, `down`, `left`, `right`, `first` or `last`."""
@@ -104,11 +104,11 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Resized(Message):
-        """The view has another size than before."""
+        """The size of the view has changed."""
 
     @dataclass
     class Opened(Message):
-        """The user wants to see more of what is under the cursor."""
+        """The user opened what is under the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
         super().__init__(id=id)
@@ -119,21 +119,21 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self._left = 0
         self._brush: Brush | None = None
         self._drawn: dict[int, tuple[tuple[int, Runs], Strip]] = {}
-        """Lines as drawn last, at the present width and sideways position."""
+        """Cache of lines for the current width and sideways position."""
         self._drawn_at = (0, 0)
 
     @property
     def left(self) -> int:
-        """Cells of the drawing that are out of sight at the left."""
+        """Cells of the drawing hidden at the left."""
         return self._left
 
     @property
     def hidden_right(self) -> int:
-        """Cells of the drawing that are out of sight at the right."""
+        """Cells of the drawing hidden at the right."""
         return max(0, self._width - self._left - self._size_in_sight[0])
 
     def show(self, width: int, height: int, line_of: LineOf) -> None:
-        """Show a drawing of so many cells and lines."""
+        """Show a drawing of a given size in cells and lines."""
         self._line_of = line_of
         self._width, self._height = width, height
         self.count(height)
@@ -143,7 +143,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.repaint()
 
     def reveal(self, area: Area) -> None:
-        """Scroll as little as needed to bring a place in sight, with a little around it."""
+        """Scroll as little as needed to make an area visible, with a margin."""
         width, height = self._size_in_sight
         self._look_from(
             _nearest(self._left, area.x, area.width, width, self._width),
@@ -151,29 +151,29 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         )
 
     def shows(self, area: Area) -> bool:
-        """Return whether a place is in sight, or as much of it as there is room for."""
+        """Return whether an area is visible, or as much of it as fits."""
         width, height = self._size_in_sight
         shown = min(area.width, width)
         is_across = self._left <= area.x <= self._left + width - shown
         return is_across and self.top <= area.y < self.top + height
 
     def centre(self, area: Area) -> None:
-        """Bring a place into the middle, as far as the drawing reaches."""
+        """Scroll an area to the middle, as far as possible."""
         width, height = self._size_in_sight
         self._look_from(area.x + area.width // 2 - width // 2, area.y - height // 2)
 
     def look_from(self, left: int, top: int) -> None:
-        """Put a cell of the drawing at the upper left corner."""
+        """Scroll a cell of the drawing to the upper left corner."""
         self._look_from(left, top)
 
     def on_resize(self) -> None:
-        """Tell it: what was in sight may be no longer."""
+        """Post the change of size, as the cursor may no longer be visible."""
         self.post_message(self.Resized())
 
     # Keys and mouse.
 
     def ask_to_step(self, direction: str) -> None:
-        """Ask to go in a direction."""
+        """Request to move in a direction."""
         self.post_message(self.Stepped(direction))
 
     def scroll_pages(self, pages: int) -> None:
@@ -181,23 +181,23 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self._look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
     def ask_to_open(self) -> None:
-        """Ask for more of what is under the cursor."""
+        """Request to open what is under the cursor."""
         self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
-        """Say where in the drawing was clicked."""
+        """Post the clicked cell of the drawing."""
         offset = event.get_content_offset(self)
         if offset is not None and event.button == 1:
             event.stop()
             self.post_message(self.Pointed(offset.x + self._left, offset.y + self.top))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll sideways instead, while shift or ctrl is held."""
+        """Scroll sideways while shift or ctrl is held."""
         if event.shift or event.ctrl:
             self._scroll_by(event, SIDE_STEP)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll sideways instead, while shift or ctrl is held."""
+        """Scroll sideways while shift or ctrl is held."""
         if event.shift or event.ctrl:
             self._scroll_by(event, -SIDE_STEP)
 
@@ -212,7 +212,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     # Painting.
 
     def lines(self) -> list[Strip]:
-        """Return what each line in sight is to show."""
+        """Return the strip of each visible line."""
         width, height = self._size_in_sight
         if self._drawn_at != (self._left, width):
             self._drawn.clear()
@@ -221,7 +221,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         return [self._strip(y, width, before) for y in range(self.top, self.top + height)]
 
     def notify_style_update(self) -> None:
-        """Forget what was resolved from the style sheet."""
+        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._brush = None
         self._drawn.clear()
@@ -270,7 +270,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
 
 def cropped(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
-    """Return the `width` cells of a line from cell `left` on, filled with blanks."""
+    """Return the `width` cells of a line from cell `left` on, padded with blanks."""
     kept: list[tuple[str, str]] = []
     skip, room = left, width
     for style, text in runs:
@@ -291,7 +291,7 @@ def cropped(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
 
 
 def _without(text: str, cells: int) -> str:
-    """Return text without its first cells; half of a wide character leaves a blank."""
+    """Return text without its first cells; half of a wide character becomes a blank."""
     length = cell_len(text)
     for start in range(len(text) + 1):
         left = cell_len(text[start:])
@@ -301,9 +301,9 @@ def _without(text: str, cells: int) -> str:
 
 
 def _nearest(start: int, place: int, size: int, room: int, whole: int) -> int:
-    """Return the start nearest to `start` from which `room` cells show a place and its margin.
+    """Return the start nearest to `start` at which `room` cells show a place and its margin.
 
-    Of a place for which there is no room, its beginning is shown.
+    If the place does not fit, its beginning is shown.
     """
     margin = min(AROUND, max(0, (room - size) // 2))
     first = max(0, place - margin)

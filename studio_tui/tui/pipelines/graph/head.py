@@ -1,4 +1,4 @@
-"""The lines about a whole pipeline: how it stands, what is amiss, and how it is shown."""
+"""The lines about a whole pipeline: its state, problems, and display options."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,16 +19,16 @@ from studio_tui.tui.widgets.bar import Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
 NAME_ROOM = 24
-"""Cells of a pipeline's name on a narrow screen."""
+"""Width of a pipeline's name on a narrow screen, in cells."""
 _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
-"""Cells that are kept for an estimate beside the head, which may come and go."""
+"""Cells reserved for an estimate beside the head, so that it can appear and disappear."""
 
 
 def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
-    """Return state, progress and counts of a pipeline for a line of that width, estimate and all.
+    """Return state, progress and counts of a pipeline for a line of `width` cells.
 
-    What is counted is named, and the bar is long, where that has room whatever the states are: so
-    words and signs do not take turns while jobs go on.
+    Counts have names, and the bar is long, if that fits in all states, so that the format does not
+    change while jobs are running.
     """
     for is_named in (True, False):
         parts = _head_parts(standing, is_wide=True, is_named=is_named)
@@ -38,7 +38,7 @@ def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
 
 
 def _most_cells(standing: Standing, parts: Sequence[Part], *, is_named: bool) -> int:
-    """Return the cells that the head may take in any state, with an estimate beside it."""
+    """Return the largest width of the head in any state, including an estimate."""
     jobs = len(str(len(standing.plan.nodes)))
     counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in Shown)
     state = max(map(len, PipelineState)) - len(standing.pipeline.status or "")
@@ -68,10 +68,9 @@ def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[P
 
 
 def note_parts(standing: Standing) -> tuple[Part, ...]:
-    """Return what is out of the ordinary: a pause, failures, an error, warnings.
+    """Return unusual conditions: a pause, failures, an error, warnings.
 
-    Where there is nothing to say of that it is what the pipeline is for, so that what is below
-    stays where it is.
+    If there are none, return the purpose of the pipeline, so that the rows below do not move.
     """
     pipeline = standing.pipeline
     said = []
@@ -80,14 +79,14 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     error = first_line(pipeline.error_message)
     if roots := root_words(standing.verdicts):
         first_root, why = _first_failure(standing)
-        # Of a pipeline that has failed the error is that of a job, told with its name.
+        # The error of a failed pipeline is that of a job, which is shown with its name.
         reason = error if why and why in error else ": ".join(filter(None, (first_root, why)))
         error = "" if reason == error else error
         said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         said.append(Part(with_short_ids(error), Tone.BAD))
     if pipeline.warnings:
-        # How many there are comes first, since the end of a line is cut off.
+        # The number of warnings comes first, as the end of the line may be cut off.
         first, *others = pipeline.warnings
         counted = f"1 of {len(others) + 1}: " if others else ""
         said.append(Part(f"⚠ {counted}{first}", Tone.WARN))
@@ -116,7 +115,7 @@ def _first_failure(standing: Standing) -> tuple[str, str]:
 
 
 def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ...]:
-    """Return the modes, of which one is in sight, and what else there is to say of the view."""
+    """Return the modes, with the current one marked, and the active display options."""
     parts = [Part("── ", "rule")]
     for mode in Mode:
         look = "current" if mode is view.mode else Tone.DIM
@@ -144,7 +143,7 @@ def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ..
 
 
 def _do(command_id: str) -> str:
-    """Return what a click does, as a binding would name it."""
+    """Return the action string of a command."""
     return f"screen.do('{command_id}')"
 
 

@@ -1,4 +1,4 @@
-"""The lines above a pipeline: how it stands, what is amiss, and how it is shown."""
+"""The widgets with the lines above a pipeline."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,11 +17,11 @@ from studio_tui.tui.widgets.bar import Bar, Part
 SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
 _CRITICAL = " critical: "
 LEGENDS = (LEGEND, SHORT_LEGEND)
-"""What explains the signs of the timeline, most first; the first that there is room for is said."""
+"""Legends of the timeline, the longest first; the first that fits is used."""
 
 
 class Headlines:
-    """Three lines about the whole pipeline, and one of its critical path where that is wanted."""
+    """Three lines about the whole pipeline, and an optional one about its critical path."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Headlines:
         width: Callable[[], int],
         has_lanes: Callable[[], bool],
     ) -> None:
-        """Take where answers come from, what a search finds, the cells, and if lanes are drawn."""
+        """Make the lines; `matches` returns the search results, `width` the available cells."""
         self.head = Bar(id="dag-head")
         self.note = Bar(id="dag-note")
         self.path = Bar(id="dag-path")
@@ -44,7 +44,7 @@ class Headlines:
         self._has_lanes = has_lanes
 
     def show(self) -> None:
-        """Bring all lines up to date."""
+        """Update all lines."""
         self.show_head()
         view = self._state.view
         has_lanes = self._state.standing is not None and view.lanes and self._has_lanes()
@@ -59,12 +59,12 @@ class Headlines:
         self.modes.right = tuple(said)
 
     def show_head(self) -> None:
-        """Bring up to date how the pipeline stands."""
+        """Update the lines about the state."""
         standing = self._state.standing
         if standing is None:
             return
         found = critical(self._state.known())
-        # An estimate of an old answer would never come nearer to its end.
+        # Without new answers an estimate would never decrease.
         is_told = found.left is not None and self._source.snapshot.error is None
         estimate = f"{found.words} " if is_told else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()

@@ -1,4 +1,4 @@
-"""Which keys the footer of a pipeline shows: the most useful ones for the job under the cursor."""
+"""The most useful keys for the footer of a pipeline, by the job under the cursor."""
 
 from collections.abc import Sequence
 
@@ -44,9 +44,9 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.PAUSED: ("pipeline.pause", "graph.remove"),
     PipelineState.FAILED: ("pipeline.pause",),
 }
-"""Keys that go before the others, by the state of the pipeline."""
+"""Keys that come before the others, by the state of the pipeline."""
 _PAUSE_AT = 3
-"""How many keys go before the one that pauses a pipeline that is under way."""
+"""How many keys come before the pause key of an active pipeline."""
 _UNDER_WAY = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
 _GROUP_HINTS = (
@@ -64,7 +64,7 @@ _MARK_HINTS = (
 
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
-    """Return the ids of keys for a state and the node under the cursor, most useful first."""
+    """Return the ids of keys for the node under the cursor, most useful first."""
     standing = state.standing
     if standing is None or node is None:
         wanted: tuple[str, ...] = _GROUP_HINTS
@@ -83,5 +83,5 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
 
 
 def label_of(hint: str, turns_to: str) -> str | None:
-    """Return what a key does now, where that depends on the state; `p` pauses or resumes."""
+    """Return the label of a key that depends on the state; `None` for other keys."""
     return f"{turns_to} pipeline" if hint == "pipeline.pause" else None

@@ -1,4 +1,4 @@
-"""What is done with a job of a pipeline from its graph: taken out, or looked at as it was sent."""
+"""The commands on a job of a pipeline's graph: opening, removing, and its raw data."""
 
 import asyncio
 import json
@@ -26,12 +26,12 @@ from studio_tui.tui.terminal.clipboard import copy
 
 
 class GraphJobs:
-    """Controller of the screen of a pipeline that has a job of it at hand."""
+    """Controller of the current job of a pipeline."""
 
     def __init__(
         self, host: Host, state: GraphState, cursor: Cursor, folding: Folding, marks: Marks
     ) -> None:
-        """Take what the job at hand is found by, what opens groups, and the marks."""
+        """Make a controller; `folding` opens groups."""
         self._marks = marks
         self._host = host
         self._state = state
@@ -39,7 +39,7 @@ class GraphJobs:
         self._folding = folding
 
     def open(self) -> None:
-        """Show all about the job, or the jobs of a group."""
+        """Show the page of the job, or the jobs of a group."""
         key, standing = self._cursor.here(), self._state.standing
         if key is None or standing is None:
             return
@@ -53,14 +53,14 @@ class GraphJobs:
             self._host.say(self._cursor.why_no_job())
 
     def point(self, key: str | None) -> None:
-        """Go to a box that was clicked; open the one under the cursor."""
+        """Move to a clicked box, or open it if the cursor is there."""
         if key is not None and key == self._cursor.here():
             self.open()
         elif key is not None:
             self._cursor.go(key)
 
     def why_not_remove(self) -> str | None:
-        """Return why neither the job nor a marked one can be taken out."""
+        """Return why neither the job nor a marked one can be removed."""
         if reason := self._state.why_unknown():
             return reason
         if self._host.read_only:
@@ -78,7 +78,7 @@ class GraphJobs:
         return None
 
     async def remove(self) -> None:
-        """Show what taking the job out does, ask, and do it."""
+        """Show the effects of removing the job, ask, and do it."""
         node, standing = self._cursor.node(), self._state.stands()
         if self._marks.nodes():
             await self._remove_marked()
@@ -87,7 +87,7 @@ class GraphJobs:
             return
         pipeline = standing.pipeline
         if await self._host.ask(remove_question(pipeline, standing.plan, node.id)):
-            # It waits, whatever becomes of the screen.
+            # A worker of the app, as the delay before sending outlives the screen.
             removing = self._remove(pipeline, node.id, node.name)
             self._host.app.run_worker(removing, name="take out", group="command")
 
@@ -103,7 +103,7 @@ class GraphJobs:
             self._host.say(f"Taking {name} out: {told(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
-        """Show what taking the marked jobs out does, ask, and do it, one after the other."""
+        """Show the effects of removing the marked jobs, ask, and remove them one by one."""
         standing, meant = self._state.stands(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
         pipeline, steering = standing.pipeline, self._host.session.steering
@@ -134,13 +134,13 @@ class GraphJobs:
             )
 
     def why_no_raw(self) -> str | None:
-        """Return why there is nothing to show of a single job."""
+        """Return why there is no raw data of a single job."""
         if reason := self._state.why_unknown():
             return reason
         return self._cursor.why_no_job() if self._cursor.node() is None else None
 
     async def show_raw(self) -> None:
-        """Show what Studio sent of the job, and of its run."""
+        """Show the data received from Studio about the job and its run."""
         node, job = self._cursor.node(), self._cursor.job()
         pipeline = self._state.stands().pipeline
         if node is None:

@@ -1,4 +1,4 @@
-"""A pipeline as rows of a list: the tree, the groups of a large one, the plain table."""
+"""A pipeline as rows of a list: the tree, groups, the plain table, and the timeline."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,53 +20,53 @@ from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 KnownNow = Callable[[], Known]
-"""Gives what is known at the moment of painting."""
+"""Returns what is known at the time of painting."""
 
 KIN = Column("kin", "", 1)
-"""Tells which rows the one under the cursor waits for, and which wait for it."""
+"""Marks the ancestors and descendants of the row under the cursor."""
 
 WAITED_FOR, WAITING = "↑", "↓"
 
 _WIDE_TIMELINE = 110
-"""Cells from which a timeline has room for words."""
+"""Cells from which the timeline has a column for the reason."""
 _LEAST_BAR = 20
 _SIGN = len("● ")
 _KEPT = {"kin": KIN.width, "took": TOOK.width, "why": 20}
-"""Cells of columns that are not left out for long names."""
+"""Widths of columns that are not dropped for long names."""
 _LINKS = 40
-"""Cells for what stands beside a name in the tree: other edges, and what is folded away."""
+"""Cells beside a name in the tree for other edges and for collapsed jobs."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows of a list, and what stands behind them."""
+    """The rows of a list, and their relations."""
 
     columns: tuple[Column, ...]
     keys: Sequence[str]
     cells_of: Callable[[str], Cells]
-    """Gives the cells of a row but the first, which is that of `KIN`."""
+    """Returns the cells of a row except the first, `KIN`."""
     members: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The nodes of rows that are about several."""
+    """The nodes of rows that represent several."""
     above: Mapping[str, str] = field(default_factory=dict)
-    """By row the row that it stands under, if it stands under one."""
+    """The parent row by row, for rows that have one."""
     foldable: frozenset[str] = frozenset()
-    """Rows that others stand under, or would."""
+    """Rows that have child rows, shown or collapsed."""
     hidden: Mapping[str, str] = field(default_factory=dict)
-    """By node the row into which it is folded."""
+    """By node, the collapsed row that contains it."""
     sorting: Sorting | None = None
     zoomed: Callable[[int], float | None] = lambda _: None
-    """Gives the seconds that a timeline shows when it is so many steps larger."""
+    """Returns the seconds that a timeline shows after so many zoom steps."""
     titles: Callable[[], tuple[Column, ...]] | None = None
-    """Gives the columns as of now, where their titles change with time."""
+    """Returns the present columns, if their titles change with time."""
 
 
 def _with_names(
     columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0
 ) -> tuple[Column, ...]:
-    """Return the columns with `KIN`, and names as wide as the longest; at most half of `room`.
+    """Return the columns with `KIN`, and names up to half of `room` wide.
 
-    Where there is more room they have it, and `beside` cells for what stands beside them. For their
-    sake columns are left out, but for those that say how long and why.
+    If there is more room, names are wider, up to the longest name plus `beside` cells for what
+    follows it. Other columns are dropped for it, except the duration and the reason.
     """
     longest = max(names, default=LEAST_NAME)
     name = next(column for column in columns if column.key == "name")
@@ -80,7 +80,7 @@ def _with_names(
 def tree_listing(
     known: KnownNow, folded: Collection[str], room: int, only: Collection[str] | None = None
 ) -> Listing:
-    """Return the tree with links, in a list that has `room` cells for its columns."""
+    """Return the tree with links; the list has `room` cells for its columns."""
     plan = known().plan
     rows = {row.id: row for row in tree.rows(plan, folded, only)}
 
@@ -102,7 +102,7 @@ def tree_listing(
 
 
 def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> Listing:
-    """Return a line a job with lanes beside it, in a list that has `room` cells."""
+    """Return one line per job with lanes beside it; the list has `room` cells."""
     plan, by_id = known().plan, {row.id: row for row in rows}
     names = (
         len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in rows
@@ -134,14 +134,14 @@ def group_listing(
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> Listing:
-    """Return the groups, with what fails and runs in them; with `only`, rows of no other jobs."""
+    """Return the groups, with their failed and running jobs; with `only`, no other jobs."""
     verdicts = known().verdicts
     drawn_rows = group_rows.rows(
         groups, verdicts, listed=listed, folded=folded, only=only, is_filter=is_filter
     )
     rows = {row.key: row for row in drawn_rows}
 
-    # Columns that would be empty leave their room to what is said of the jobs.
+    # Empty columns are dropped to make room for the descriptions of jobs.
     empty = {
         name
         for name, kind in (("failed", Shown.FAILED), ("blocked", Shown.BLOCKED))
@@ -205,7 +205,7 @@ def table_listing(
 def timeline_listing(
     known: KnownNow, zone: tzinfo, width: int, span: float | None, only: Collection[str] | None
 ) -> Listing:
-    """Return the bars of when jobs ran, in a list that has `width` cells for its columns."""
+    """Return the bars of job runs; the list has `width` cells for its columns."""
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in known().plan.nodes.values())
     name = max(LEAST_NAME, min(max(names, default=0), width // 2))
@@ -240,7 +240,7 @@ def timeline_listing(
 
 
 class _Moving:
-    """A timeline that is made anew when something else is known."""
+    """A timeline that is rebuilt when what is known changes."""
 
     def __init__(self, known: KnownNow, zone: tzinfo, width: int, span: float | None) -> None:
         self.width = width
@@ -250,7 +250,7 @@ class _Moving:
         self._last: tuple[Known, Timeline] | None = None
 
     def timeline(self) -> Timeline:
-        """Return the bars as of now."""
+        """Return the present timeline."""
         known = self._known_now()
         if self._last is None or self._last[0] is not known:
             self._last = known, Timeline(known, self._zone, self.width, self._span)
@@ -258,7 +258,7 @@ class _Moving:
 
 
 def kin_cell(key: str, above: Collection[str], below: Collection[str]) -> Cell:
-    """Return the sign of a row that the one under the cursor waits for, or that waits for it."""
+    """Return the sign of a row that is an ancestor or a descendant of the current one."""
     if key in above:
         return Cell(WAITED_FOR, Tone.ACCENT)
     return Cell(WAITING, Tone.ACCENT) if key in below else Cell("")

@@ -1,4 +1,4 @@
-"""Marks on jobs of a pipeline: kept by node, whatever is folded and however it is shown."""
+"""Marks on jobs of a pipeline, kept by node in every mode."""
 
 from collections.abc import Container, Iterable, Sequence
 from typing import Any, ClassVar
@@ -15,15 +15,15 @@ NO_RUN = "Studio has not created its job yet, so there is no log"
 
 
 class Marks:
-    """Controller of the screen of a pipeline whose jobs can be marked."""
+    """Controller of the marks on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState, cursor: Cursor) -> None:
-        """Take where marks are kept, and what they are set by."""
+        """Make a controller; marks are kept in `state`."""
         self._host = host
         self._state = state
         self._cursor = cursor
         self._last: str | None = None
-        """The node marked last, from which a range reaches."""
+        """The node marked last, where a range begins."""
 
     def why_none(self) -> str | None:
         """Return why there is nothing to mark."""
@@ -36,7 +36,7 @@ class Marks:
         return self._state.why_unknown() or (None if self._runs() else NO_RUN)
 
     def mark(self) -> None:
-        """Mark the job under the cursor, or take its mark away, and go on; a group as a whole."""
+        """Toggle the mark of the job or the whole group under the cursor, and move down."""
         here, marks = self._cursor.members(), self._state.view.marks
         if set(here) <= set(marks):
             self._mark(mark for mark in marks if mark not in set(here))
@@ -46,7 +46,7 @@ class Marks:
         self._cursor.step()
 
     def mark_range(self) -> None:
-        """Mark all from the job marked last to the one under the cursor, or the latter alone."""
+        """Mark from the job marked last to the cursor; without a last one, only the current job."""
         here, marks = self._cursor.members(), self._state.view.marks
         order = list(self._cursor.order())
         place = order.index(here[-1])
@@ -57,7 +57,7 @@ class Marks:
         self._last = here[-1]
 
     def mark_below(self) -> None:
-        """Mark the job and all that wait for it."""
+        """Mark the job and all its descendants."""
         plan, here = self._state.stands().plan, self._cursor.members()
         below: set[str] = set()
         for node_id in here:
@@ -66,21 +66,21 @@ class Marks:
         self._mark((*self._state.view.marks, *here, *waiting))
 
     def unmark_all(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         self._mark(())
 
     def why_none_ended(self) -> str | None:
-        """Return why there is no mark to take away of a job that has ended."""
+        """Return why no mark of an ended job can be removed."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._ended() else "No marked job has ended"
 
     def unmark_ended(self) -> None:
-        """Take the marks of jobs that have ended away."""
+        """Remove the marks of jobs that have ended."""
         self.unmark_nodes(self._ended())
 
     def drop(self) -> None:
-        """Forget the marks of jobs that are no longer in the pipeline, and say so."""
+        """Remove the marks of jobs that are no longer in the pipeline, with a notification."""
         nodes, marks = self._state.stands().plan.nodes, self._state.view.marks
         kept = tuple(mark for mark in marks if mark in nodes)
         if gone := len(marks) - len(kept):
@@ -90,7 +90,7 @@ class Marks:
             self._host.say(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
 
     def open_logs(self) -> None:
-        """Show the logs of the marked jobs as one, else that of the job under the cursor."""
+        """Show the merged log of the marked jobs, else the log of the job under the cursor."""
         runs = self._runs()
         if self._state.view.marks or len(runs) > 1:
             known = self._state.stands().jobs
@@ -99,26 +99,26 @@ class Marks:
         else:
             self._host.post_message(OpenLog(runs[0]))
 
-    # What commands on jobs ask.
+    # The interface for commands on jobs.
 
     @property
     def noun(self) -> str:
-        """What one of the jobs is called that commands are about."""
+        """What one of the jobs is called."""
         return "marked job" if self._state.view.marks else "job"
 
     def count(self) -> int:
-        """Return how many jobs are marked, else how many the group under the cursor has."""
+        """Return the number of marked jobs, else of jobs in the group under the cursor."""
         return len(self._meant()) if self._state.standing is not None else 0
 
     def known(self) -> Sequence[Job]:
-        """Return the runs of those, as far as they are known."""
+        """Return their runs, as far as they are known."""
         standing = self._state.standing
         if standing is None:
             return ()
         return [job for node_id in self._meant() if (job := standing.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
-        """Return the runs of those, asking Studio for the ones that are not known."""
+        """Return their runs, requesting unknown ones from Studio."""
         known = {job.id: job for job in self.known()}
         nodes = self._state.stands().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())
@@ -128,12 +128,12 @@ class Marks:
         return [known[run] for run in runs if run in known]
 
     def unmark(self, job_id: str) -> None:
-        """Take the mark of a run away, as what was asked for it is done."""
+        """Remove the mark of a run whose command has succeeded."""
         nodes = self._state.stands().plan.nodes
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
-        """Take the marks of some nodes away, also when the pipeline has been left meanwhile."""
+        """Remove the marks of some nodes, also after the page was closed."""
         self._mark(mark for mark in self._state.view.marks if mark not in node_ids)
         self._state.keep()
 
@@ -151,16 +151,16 @@ class Marks:
         return frozenset(node.id for node in marked if node.state.is_finished)
 
     def _meant(self) -> Sequence[str]:
-        """Return the marked nodes, else those of the group under the cursor."""
+        """Return the ids of marked nodes, else those of the group under the cursor."""
         if self._state.view.marks:
             return self._state.view.marks
         return self._cursor.members() if self._cursor.node() is None else ()
 
     def _runs(self) -> list[str]:
-        """Return the ids of the runs whose logs are meant."""
+        """Return the ids of the runs whose logs to show."""
         nodes = self._state.stands().plan.nodes
         meant = self._state.view.marks or self._cursor.members()
-        # Rows may still be those of the answer before.
+        # Rows may still be those of the previous answer.
         found = (nodes.get(node_id) for node_id in meant)
         return [node.run for node in found if node is not None and node.run is not None]
 

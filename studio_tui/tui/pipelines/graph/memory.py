@@ -1,4 +1,4 @@
-"""What the dashboard remembers of the pipelines that were looked at: where, and how."""
+"""The saved state of pipelines: places and display options."""
 
 from enum import StrEnum
 from typing import Any, Self
@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio_tui.tui.frame.remembered import Remembered
 
 MOST_PIPELINES = 100
-"""Pipelines of which the reader's place is remembered, the last ones."""
+"""The most pipelines whose places are saved; the latest are kept."""
 
 
 class Mode(StrEnum):
-    """How a pipeline is shown; the order is that in which a key goes through them."""
+    """How a pipeline is shown, in the order of the key that switches modes."""
 
     TREE = "tree"
     GRAPH = "graph"
@@ -21,19 +21,19 @@ class Mode(StrEnum):
 
 
 class Grouping(StrEnum):
-    """Which jobs are shown as one; the order is that in which a key goes through them."""
+    """How jobs are grouped, in the order of the key that switches groupings."""
 
     AUTO = "auto"
-    """Those of like names, where there are many jobs."""
+    """By similar names, if there are many jobs."""
     NAME = "name"
-    """Those of like names."""
+    """By similar names."""
     STAGE = "stage"
-    """Those with as many jobs above them."""
+    """By the number of layers above them."""
     NONE = "none"
 
 
 class DagPlace(BaseModel):
-    """Where the reader of a pipeline is, and what of it is in sight."""
+    """The reader's place in a pipeline, and the display options."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -43,53 +43,53 @@ class DagPlace(BaseModel):
     top: int = 0
     left: int = 0
     folds: frozenset[str] = frozenset()
-    """Nodes below which the tree is folded."""
+    """Nodes whose descendants are collapsed in the tree."""
     opened: frozenset[str] = frozenset()
-    """Groups whose jobs are shown."""
+    """Groups that are expanded."""
     marks: tuple[str, ...] = ()
     """Nodes, in the order in which they were marked."""
     drawer: bool | None = None
-    """Whether there is a drawer; `None` leaves it to the room that there is."""
+    """Whether the side panel is shown; `None` if it depends on the width."""
     grouping: Grouping = Grouping.AUTO
     problems: bool = False
-    """Whether only problems are shown, and what they block."""
+    """Whether to show only problems, and what they block."""
     critical: bool = False
-    """Whether the critical path stands out."""
+    """Whether to highlight the critical path."""
     full_names: bool = False
     lanes: bool = False
-    """Whether the tree has a line a job with lanes beside it, where those can be followed."""
+    """Whether the tree has one line per job with lanes beside it, if there are few enough."""
     all_edges: bool = False
-    """Whether the graph draws edges that follow from others, too."""
+    """Whether the graph also draws edges implied by others."""
     span: float | None = None
-    """Seconds that the timeline shows; `None` for all of them."""
+    """Seconds that the timeline shows; `None` for the whole time."""
     sort: str = "layer"
-    """Column that gives the order of the table."""
+    """The sorted column of the table."""
     reverse: bool = False
     search: str = ""
     filter: str = ""
-    """What jobs are asked for in order to be shown; empty for all."""
+    """The filter of jobs; empty for all."""
     follow: bool = False
-    """Whether the cursor goes along with what runs."""
+    """Whether the cursor follows running jobs."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return the place with some things changed."""
+        """Return a copy with changed fields."""
         return self.model_copy(update=changes)
 
 
 class DagMemory(Remembered):
-    """All that is remembered; changed as the reader goes."""
+    """The saved state, updated as the reader moves."""
 
     mode: Mode = Mode.TREE
-    """The mode that was chosen last, in which pipelines new to the reader are shown."""
+    """The mode chosen last, used for pipelines without a saved place."""
     places: dict[str, DagPlace] = Field(default_factory=dict)
-    """By the id of the pipeline, the last one looked at last."""
+    """By pipeline id, the last one viewed at the end."""
 
     def place(self, pipeline_id: str) -> DagPlace:
-        """Return where the reader was in a pipeline, or where to begin."""
+        """Return the saved place in a pipeline, or the initial one."""
         return self.places.get(pipeline_id) or DagPlace(mode=self.mode)
 
     def note(self, pipeline_id: str, place: DagPlace) -> None:
-        """Remember the place in a pipeline."""
+        """Save the place in a pipeline."""
         self.places.pop(pipeline_id, None)
         self.places[pipeline_id] = place
         self.mode = place.mode

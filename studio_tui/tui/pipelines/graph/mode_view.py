@@ -1,4 +1,4 @@
-"""What the modes of a pipeline have in common: rows in lists, or boxes in a drawing."""
+"""The interface of the modes of a pipeline: lists, or a drawing."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,55 +11,55 @@ class ModeView(Protocol):
 
     @property
     def widget(self) -> LineView:
-        """What is on the screen, and gets the keys."""
+        """The widget, which handles the keys."""
 
     @property
     def cursor(self) -> str | None:
-        """The node or group under the cursor; `None` when there is nothing to point at."""
+        """The node or group under the cursor; `None` if there is none."""
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The cells and lines that are out of sight at the left and above."""
+        """The cells and lines hidden at the left and above."""
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether what is under the cursor is in sight."""
+        """Whether the cursor is visible."""
 
     def look_from(self, left: int, top: int) -> None:
-        """Put a cell at the upper left corner, as far as there is anything to see."""
+        """Scroll a cell to the upper left corner, as far as possible."""
 
     def show(self) -> None:
-        """Show what the state has now, with the cursor where it was."""
+        """Show the present state, with the cursor where it was."""
 
     def hide(self) -> None:
-        """Give up what is shown, as another mode takes its place."""
+        """Remove the content, as another mode is shown."""
 
     def repaint(self) -> None:
-        """Paint what says something else by now, as when time has passed."""
+        """Repaint what has changed, for example with time."""
 
     def show_marks(self) -> None:
         """Show which jobs are marked."""
 
     def show_kin(self) -> None:
-        """Show what the job under the cursor waits for, and what waits for it."""
+        """Show the ancestors and descendants of the job under the cursor."""
 
     def go(self, key: str) -> None:
-        """Put the cursor on a node and bring it in sight, also if it was folded away."""
+        """Move the cursor to a node and make it visible, expanding rows if needed."""
 
     def reveal(self) -> None:
-        """Scroll as little as brings what is under the cursor in sight."""
+        """Scroll as little as needed to make the cursor visible."""
 
     def centre(self) -> None:
-        """Bring what is under the cursor into the middle."""
+        """Scroll the cursor to the middle."""
 
     def step(self) -> None:
-        """Go on to what comes next, after a mark, where there is one order."""
+        """Move to the next row, after a mark, if there is an order."""
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a group, or the node itself; none for what is no longer there."""
+        """Return the nodes of a group, or the node itself; empty if it no longer exists."""
 
     def order(self) -> Sequence[str]:
-        """Return the nodes in the order in which they are shown, where that is not the tree's."""
+        """Return the nodes in the order shown; empty if it is that of the tree."""
 
     def in_sight(self) -> Sequence[str]:
-        """Return the nodes and groups that are looked at."""
+        """Return the visible nodes and groups."""

@@ -1,4 +1,4 @@
-"""Going through a pipeline: along its edges, from failure to failure, with what runs."""
+"""Navigation in a pipeline: along its edges, between failures, and following running jobs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ NO_STOP = "No job has failed, nor does a canceled one block others"
 
 
 class Movement:
-    """Controller of the screen of a pipeline that moves its cursor."""
+    """Controller of navigation on a pipeline's page."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Movement:
         matches: Callable[[], Sequence[str]],
         post: Callable[[Message], object],
     ) -> None:
-        """Take what a search finds, and who is asked for another screen."""
+        """Make a controller; `matches` returns search results, `post` posts a message."""
         self._state = state
         self._cursor = cursor
         self._matches = matches
@@ -35,7 +35,7 @@ class Movement:
     # Along the edges.
 
     def why_no_parent(self) -> str | None:
-        """Return why there is no job to go up to."""
+        """Return why there is no parent job."""
         if reason := self._why_nowhere():
             return reason
         return None if self._parents() else "It waits for no other job"
@@ -45,7 +45,7 @@ class Movement:
         self._cursor.go(self._parents()[0])
 
     def why_no_child(self) -> str | None:
-        """Return why there is no job to go down to."""
+        """Return why there is no child job."""
         if reason := self._why_nowhere():
             return reason
         return None if self._children() else "No other job waits for it"
@@ -55,13 +55,13 @@ class Movement:
         self._cursor.go(self._children()[0])
 
     def why_no_cause(self) -> str | None:
-        """Return why there is no job for whose sake this one waits."""
+        """Return why no job is holding this one up."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._cause() is not None else "It waits for no other job now"
 
     def go_to_cause(self) -> None:
-        """Go to what the job waits for."""
+        """Go to the job that is holding this one up."""
         if (cause := self._cause()) is not None:
             self._cursor.go(cause)
 
@@ -81,14 +81,14 @@ class Movement:
         wait = waits(self._state.stands().verdicts, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
-    # From stop to stop.
+    # Between failures.
 
     def why_no_stop(self) -> str | None:
-        """Return why there is nothing to go on to."""
+        """Return why there is no match or failure to go to."""
         return self._state.why_unknown() or (None if self._stops() else NO_STOP)
 
     def go_on(self, step: int) -> None:
-        """Go to the next match, else to the next job that holds others up, as they are in sight."""
+        """Go to the next match, else to the next failed or blocking job, in the order shown."""
         stops = self._stops()
         order = self._cursor.order()
         place = {node_id: number for number, node_id in enumerate(order)}
@@ -98,7 +98,7 @@ class Movement:
         self._cursor.go(ahead[0] if step > 0 else ahead[-1])
 
     def _stops(self) -> Sequence[str]:
-        """Return where `n` goes: to matches, else to failures and to what blocks others."""
+        """Return the targets of `n`: matches, else failed and blocking jobs."""
         if found := self._matches():
             return found
         verdicts = self._state.stands().verdicts
@@ -108,15 +108,15 @@ class Movement:
             if verdicts.shown[node_id] is Shown.FAILED or verdicts.blocks(node_id)
         ]
 
-    # With what runs.
+    # Following running jobs.
 
     def toggle_follow(self) -> None:
-        """Let the cursor go along with what runs, or no more."""
+        """Toggle following of running jobs."""
         self._state.change(follow=not self._state.view.follow)
         self.follow()
 
     def follow(self) -> None:
-        """Go to what runs, if that is wished and the job under the cursor does not run."""
+        """Go to a running job, if following and the job under the cursor is not running."""
         standing = self._state.standing
         if standing is None or not self._state.view.follow:
             return
@@ -129,14 +129,14 @@ class Movement:
         if running:
             self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))
 
-    # Elsewhere.
+    # Other commands.
 
     def why_no_place(self) -> str | None:
-        """Return why there is nothing to bring into the middle."""
+        """Return why there is nothing to scroll to the middle."""
         return self._state.why_unknown() or (NOWHERE if self._cursor.here() is None else None)
 
     def centre(self) -> None:
-        """Bring what is under the cursor into the middle."""
+        """Scroll the cursor to the middle."""
         self._cursor.centre()
 
     def show_pipelines(self) -> None:

@@ -1,4 +1,4 @@
-"""The modes of a pipeline that are lists, with the cursor on the same job in each."""
+"""The list modes of a pipeline, with the cursor on the same job in each."""
 
 from collections.abc import Collection, Sequence
 from datetime import tzinfo
@@ -22,23 +22,23 @@ from studio_tui.tui.widgets.table_painter import Cells
 
 
 class RowsView:
-    """A pipeline as rows: the tree, the timeline or the table, whichever the state has."""
+    """A pipeline as rows of the current mode: tree, timeline or table."""
 
     listing: Listing | None = None
-    """The rows in sight; `None` in the mode that draws."""
+    """The shown rows; `None` in graph mode."""
     _said: tuple[Known | None, Listing | None, dict[str, Cells]] = (None, None, {})
-    """The cells of rows, for as long as nothing else is known and the rows are the same."""
+    """Cache of cells, valid while the known state and the listing are the same."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
-    """A row among groups, the nodes and groups it waits for, and those that wait for it."""
+    """The row and groups for which kin were computed, its ancestors, and its descendants."""
 
     def __init__(self, state: GraphState, shape: Shape, zone: tzinfo) -> None:
-        """Take the zone in which times of day are told."""
+        """Make a view; times of day are shown in `zone`."""
         self.widget = DagTable((), self.cells_of, notice="Asking Studio…", id="dag-list")
         self._state = state
         self._shape = shape
         self._zone = zone
 
-    # What every mode has.
+    # The interface of all modes.
 
     @property
     def cursor(self) -> str | None:
@@ -47,16 +47,16 @@ class RowsView:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The lines that are out of sight above; the columns at the left are not counted."""
+        """The lines hidden above; hidden columns are not counted."""
         return 0, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the row under the cursor is in sight."""
+        """Whether the row under the cursor is visible."""
         return self.widget.shows_cursor
 
     def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
-        """Put a row at the top, as far as the rows reach."""
+        """Scroll a row to the top, as far as possible."""
         self.widget.look_from(top)
 
     def show(self) -> None:
@@ -71,11 +71,11 @@ class RowsView:
             self.widget.move_to(stand_in)
 
     def hide(self) -> None:
-        """Give the rows up."""
+        """Remove the rows."""
         self.listing = None
 
     def repaint(self) -> None:
-        """Show what rows say by now, as when time has passed."""
+        """Update the rows, for example as time has passed."""
         if self.listing is not None:
             if self.listing.titles is not None:
                 self.widget.columns = self.listing.titles()
@@ -86,7 +86,7 @@ class RowsView:
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
-        """Show which rows the one under the cursor waits for, and which wait for it."""
+        """Show the ancestors and descendants of the row under the cursor."""
         standing, here = self._state.standing, self.cursor
         if standing is None or self.listing is None:
             return
@@ -107,42 +107,42 @@ class RowsView:
         self.widget.show_again()
 
     def go(self, key: str) -> None:
-        """Put the cursor on a row, and unfold what hides it."""
+        """Move the cursor to a row, expanding those that hide it."""
         self._unfold(key)
         self.widget.move_to(key)
 
     def reveal(self) -> None:
-        """Scroll as little as brings the row under the cursor in sight."""
+        """Scroll as little as needed to make the row under the cursor visible."""
         self.widget.reveal()
 
     def centre(self) -> None:
-        """Bring the row under the cursor into the middle."""
+        """Scroll the row under the cursor to the middle."""
         self.widget.centre()
 
     def step(self) -> None:
-        """Go on to the next row, after a mark."""
+        """Move to the next row, after a mark."""
         if self.listing is not None:
             self.widget.action_cursor_down()
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes that a row is about."""
+        """Return the nodes of a row."""
         if self.listing is not None and key in self.listing.members:
             return self.listing.members[key]
         standing = self._state.standing
         return (key,) if standing is not None and key in standing.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
-        """Return the rows in order; none in the tree, which may hide some, unless it has lanes."""
+        """Return the rows in order; empty in the tree, which may hide some, unless it has lanes."""
         view = self._state.view
         if self.listing is None or (view.mode is Mode.TREE and not view.lanes):
             return ()
         return self.listing.keys
 
     def in_sight(self) -> Sequence[str]:
-        """Return the rows that are looked at."""
+        """Return the visible rows."""
         return self.widget.keys_in_sight
 
-    # What only rows have.
+    # Specific to rows.
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
@@ -151,7 +151,7 @@ class RowsView:
             return (NOTHING,) * len(self.widget.columns)
         known = self._state.known()
         if self._said[0] is not known or self._said[1] is not listing:
-            # The kin changes with every step of the cursor, the rest only with what is known.
+            # Kin change with every step of the cursor, the other cells only with the known state.
             self._said = known, listing, {}
         cells = self._said[2]
         if key not in cells:
@@ -160,35 +160,35 @@ class RowsView:
         return (kin_cell(key, above, below), *cells[key])
 
     def note_cursor(self) -> None:
-        """Note where the user went; what stands in for the cursor's job is not gone to."""
+        """Save where the user moved; a collapsed row that contains the cursor does not count."""
         if self.listing is not None and self.cursor != self._stand_in():
             self._state.note(cursor=self.cursor)
 
     def resized(self) -> None:
-        """Give names and bars the room that there is now."""
+        """Fit names and bars to the new width."""
         if self._state.view.mode is not Mode.GRAPH:
             self.show()
 
     def zoomed(self, steps: int) -> float | None:
-        """Return the seconds that the timeline shows when it is so many steps larger."""
+        """Return the seconds that the timeline shows after so many zoom steps."""
         return self.listing.zoomed(steps) if self.listing is not None else None
 
     def foldable(self) -> frozenset[str]:
-        """Return the rows below which others can be folded away."""
+        """Return the rows that can be collapsed."""
         return self.listing.foldable if self.listing is not None else frozenset()
 
     def above(self, key: str) -> str | None:
-        """Return what a row stands under; `None` at the top."""
+        """Return the parent row; `None` at the top."""
         return self.listing.above.get(key) if self.listing is not None else None
 
     def below(self, key: str) -> str | None:
-        """Return the first row that stands under a row, if any does."""
+        """Return the first child row; `None` if there is none."""
         if self.listing is None:
             return None
         return next((row for row, above in self.listing.above.items() if above == key), None)
 
     def _stand_in(self) -> str | None:
-        """Return the row that stands for the cursor's node: itself, or what it is folded into."""
+        """Return the row of the cursor's node: its own, or the collapsed one that contains it."""
         listing, key = self.listing, self._state.view.cursor
         if listing is None or key is None:
             return None
@@ -199,7 +199,7 @@ class RowsView:
         return group if group in rows else listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
-        """Unfold what hides a node."""
+        """Expand what hides a node."""
         listing, standing, view = self.listing, self._state.standing, self._state.view
         if listing is None or standing is None or key in set(listing.keys):
             return

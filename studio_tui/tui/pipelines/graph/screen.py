@@ -1,4 +1,4 @@
-"""One pipeline as a graph: four ways to show it, one cursor, and all there is to know of a job."""
+"""The page of one pipeline: four modes, one cursor, and details of the current job."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -38,11 +38,11 @@ _ABOUT_ROWS = frozenset(
     {"mode", "folds", "opened", "grouping", "problems", "filter", "critical", "full_names",
      "all_edges", "lanes", "span", "sort", "reverse"}
 )  # fmt: skip
-"""What of the view decides which rows there are, or what is drawn."""
+"""The fields of the view that determine the rows or the drawing."""
 
 
 class PipelineScreen(Page):
-    """A pipeline in one of four modes, above or beside all about the job under the cursor."""
+    """A pipeline in one of four modes, with a side panel about the job under the cursor."""
 
     belongs_to = "pipelines"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
@@ -59,7 +59,7 @@ class PipelineScreen(Page):
         run_id: str | None = None,
         read_only: bool,
     ) -> None:
-        """Take also the pipeline's id, what is remembered of pipelines, and the job to go to."""
+        """Make a page in the state saved in `memory`, with the cursor on `run_id` if given."""
         super().__init__(session, home, read_only=read_only)
         self.source = session.pipeline(pipeline_id)
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
@@ -90,7 +90,7 @@ class PipelineScreen(Page):
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
-        """Compose the lines about the pipeline, what shows it, and the drawer."""
+        """Compose the lines about the pipeline, the modes, and the side panel."""
         yield self.headlines.head
         yield self.headlines.note
         yield self.headlines.path
@@ -104,29 +104,29 @@ class PipelineScreen(Page):
         yield self.controllers.prompt
 
     def on_mount(self) -> None:
-        """Take up the view where it was left."""
+        """Restore the view."""
         self.views.switch()
         self.tell_all()
 
-    # What the frame asks.
+    # Overrides of Page.
 
     @property
     def kept_as(self) -> tuple[str, ...]:
-        """Return the pipeline."""
+        """Return the kind of page and the pipeline's id."""
         return ("pipeline", self.state.pipeline_id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return where this is."""
+        """Return the breadcrumbs."""
         pipeline = self.cursor.pipeline()
         return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the run of the job under the cursor, those before it, and what it repeats."""
+        """Return the run of the job under the cursor, its earlier attempts, and its original."""
         node = self.cursor.node()
         return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
 
     def pollers(self) -> tuple[Any, ...]:
-        """Return what this page listens to."""
+        """Return the sources this page subscribes to."""
         return (self.source, *super().pollers())
 
     def aged(self) -> Aged:
@@ -134,18 +134,18 @@ class PipelineScreen(Page):
         return self.source.snapshot
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state under the cursor."""
+        """Return the most useful keys for the state of the job under the cursor."""
         if self.controllers.prompt.is_open:
             return PROMPT_HINTS
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
-        """Return what a key does now: `p` pauses, or resumes."""
+        """Return the current label of a key: `p` pauses or resumes."""
         now = label_of(binding.id or "", self.controllers.pipelines.turns_to())
         return now or super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Take over a new answer."""
+        """Process a new answer."""
         if message.name != self.source.name:
             return
         if is_news and message.snapshot.value is not None:
@@ -153,18 +153,18 @@ class PipelineScreen(Page):
         self._show_notice()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
-        """Let the times in sight run on."""
+        """Update the times shown."""
         if self.state.standing is not None:
             self._look()
             self._show_again()
 
     def escape(self) -> None:
-        """Back out one level: the search, the marks, then the pipeline."""
+        """Clear the search, filter or marks; if there are none, go back."""
         if not self.controllers.back_out():
             self.back()
 
     def note_place(self) -> None:
-        """Remember where the reader is."""
+        """Save the place."""
         self.views.remember()
 
     def _leave(self) -> None:
@@ -172,10 +172,10 @@ class PipelineScreen(Page):
         self._progress.leave()
         self.views.remember()
 
-    # What has changed: an answer, the view, the time.
+    # Changes of the answer, the view, and the time.
 
     def _taken_over(self) -> None:
-        """Show a new answer, without losing the reader's place."""
+        """Show a new answer, keeping the reader's place."""
         is_first = self.views.is_empty
         self.controllers.marks.drop()
         self.state.expire()
@@ -188,7 +188,7 @@ class PipelineScreen(Page):
         self.tell_all()
 
     def _first_shown(self) -> None:
-        """Look at what was looked at when the pipeline was left, or go to the job wanted."""
+        """Restore the scroll position, or go to the requested job."""
         self.views.look_again()
         if self._run_to_go_to is not None:
             self.cursor.go_to_run(self._run_to_go_to)
@@ -206,29 +206,29 @@ class PipelineScreen(Page):
         self.tell_all()
 
     def _show_notice(self) -> None:
-        """Show why there is nothing to show."""
+        """Show why the page is empty."""
         snapshot = self.source.snapshot
         error = snapshot.error if snapshot.value is None else None
         self.views.show_notice(told(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
-        """Show what changes with time, and how far jobs are."""
+        """Update what changes with time, and the progress of jobs."""
         self.state.expire()
         self.views.repaint()
         self.headlines.show_head()
         self.drawer.show()
 
     def tell_all(self) -> None:
-        """Bring everything up to date that stands around the rows."""
+        """Update everything around the rows."""
         if self.is_alive:
             self.headlines.show()
             self.drawer.show()
             self.paint_hints()
 
-    # What follows the cursor.
+    # Updates after the cursor has moved.
 
     def follow_cursor(self) -> None:
-        """Let what is about the cursor's job follow it, as soon as it rests."""
+        """Schedule the updates for when the cursor rests."""
         self._following.moved()
 
     def _catch_up(self) -> None:
@@ -239,18 +239,18 @@ class PipelineScreen(Page):
         self.paint_hints()
 
     def _look(self) -> None:
-        """Find out first about the jobs in sight, and how far those that run are."""
-        # Without subscriptions this page is out of sight.
+        """Request the visible jobs first, and follow the progress of the running ones."""
+        # Without subscriptions this page is not visible.
         if self.listening.is_on and self.state.standing is not None:
             runs = self.views.runs()
             self.source.want(run for _, run in runs)
             self._progress.look(run for state, run in runs if state is Shown.RUNNING)
 
-    # What the widgets say.
+    # Events.
 
     @on(Progressed)
     def _progressed(self) -> None:
-        """Show how far the running jobs have come."""
+        """Show the progress of running jobs."""
         if self.state.standing is not None:
             self._show_again()
 
@@ -298,6 +298,6 @@ class PipelineScreen(Page):
         self.controllers.asking(message.kind).give_up()
 
     def on_resize(self) -> None:
-        """Say as much as there is room for."""
+        """Repaint for the new width."""
         super().on_resize()
         self.tell_all()

@@ -1,4 +1,4 @@
-"""The search of a pipeline: it goes to the first match while it is typed, and back if given up."""
+"""The search of a pipeline: incremental, and the cursor returns if it is cancelled."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -15,30 +15,30 @@ SEARCH = Kind("/", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class Search:
-    """Controller of the screen of a pipeline in which jobs are looked for."""
+    """Controller of the search on a pipeline's page."""
 
     def __init__(
         self, state: GraphState, cursor: Cursor, prompt: LogPrompt, say: Callable[[str], None]
     ) -> None:
-        """Take the line on which a search is typed."""
+        """Make a controller; `prompt` is the input of the search."""
         self._state = state
         self._cursor = cursor
         self._prompt = prompt
         self._say = say
         self._from: str | None = None
-        """Where the cursor was when a search began to be typed."""
+        """The cursor's place before the prompt was opened."""
 
     def why_unknown(self) -> str | None:
-        """Return why there is nothing to look for yet."""
+        """Return why there is nothing to search."""
         return self._state.why_unknown()
 
     def ask(self) -> None:
-        """Let a search be typed."""
+        """Open the prompt."""
         self._from = self._cursor.here()
         self._prompt.ask(SEARCH, self._state.view.search)
 
     def typed(self, value: str) -> None:
-        """Go to the first match from where the search began."""
+        """Go to the first match after the initial place of the cursor."""
         self._state.change(search=value.strip())
         matches = self.matches()
         order = list(self._cursor.order())
@@ -48,7 +48,7 @@ class Search:
             self._cursor.go(next((each for each in matches if each in ahead), matches[0]))
 
     def done(self, value: str) -> None:
-        """Keep the search for going on with it, if all of it can be understood."""
+        """Keep the search, if it is valid."""
         if problem := understood(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return
@@ -62,18 +62,18 @@ class Search:
             self._say(f"{plural(matches, 'job')} found; n and N go through them, & shows only them")
 
     def give_up(self) -> None:
-        """Go back to where the search began."""
+        """Cancel the search, and restore the cursor."""
         self._prompt.close()
         self.clear()
         if self._from is not None:
             self._cursor.go(self._from)
 
     def clear(self) -> None:
-        """Search for nothing."""
+        """Clear the search."""
         self._state.change(search="")
 
     def matches(self) -> Sequence[str]:
-        """Return the nodes that the search finds, in the order that is in sight."""
+        """Return the matching nodes, in the order shown."""
         if self._state.standing is None or not self._state.view.search:
             return ()
         wanted = self._state.found(self._state.view.search)

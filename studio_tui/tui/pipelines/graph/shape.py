@@ -1,4 +1,4 @@
-"""What depends on a plan's shape alone, and is kept: groups, the ways between them, orders."""
+"""Cached properties of a plan's shape: groups, edges between them, and orders."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,24 +18,24 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 
 
 class Shape:
-    """The groups, orders and layers of the pipeline of a state; each is worked out once a shape."""
+    """The groups, orders and layers of a pipeline, each computed once per shape."""
 
     _shaped: tuple[str, By, tuple[Group, ...]] | None = None
     _wants: tuple[str, bool] | None = None
     _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
-    """The edges between groups, after what they are made of."""
+    """The edges between groups, with the cache key."""
     _tree: tuple[str, Sequence[str]] | None = None
     _lanes: tuple[tuple[str, frozenset[str] | None], Sequence[LaneRow] | None] | None = None
     _depths: tuple[str, Mapping[str, int]] | None = None
 
     def __init__(self, state: GraphState) -> None:
-        """Take the state whose pipeline it is about."""
+        """Make the shape of the state's pipeline."""
         self._state = state
 
     def groups(self) -> tuple[Group, ...] | None:
-        """Return the groups in which jobs are shown; `None` where each stands by itself.
+        """Return the groups of jobs; `None` if jobs are not grouped.
 
-        They are whole: where only problems are shown, the other jobs are still counted.
+        Groups are complete, including jobs that the problem view or the filter hides.
         """
         if self._state.standing is None or self._state.view.grouping is Grouping.NONE:
             return None
@@ -54,20 +54,20 @@ class Shape:
         return tuple(group for group in self._shaped[2] if not only.isdisjoint(group.members))
 
     def in_sight(self, group: Group) -> Sequence[str]:
-        """Return the jobs of a group that are shown, and that a key is about."""
+        """Return the jobs of a group that are shown, to which commands apply."""
         only = self._state.only()
         return [each for each in group.members if only is None or each in only]
 
     def group_of(self, node_id: str) -> str | None:
-        """Return the group in which a node is shown."""
+        """Return the group of a node; `None` if it has none."""
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def group_keys(self) -> frozenset[str]:
-        """Return the keys of the groups of several jobs."""
+        """Return the keys of groups with several jobs."""
         return frozenset(each.key for each in self.groups() or () if not each.is_alone)
 
     def group(self, key: str) -> Group | None:
-        """Return the group with that key."""
+        """Return the group with that key; `None` if there is none."""
         return next((each for each in self.groups() or () if each.key == key), None)
 
     def ways(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
@@ -95,7 +95,7 @@ class Shape:
         return self._tree[1]
 
     def lanes(self) -> Sequence[LaneRow] | None:
-        """Return the jobs that are shown with lanes; `None` where those are too many."""
+        """Return the shown jobs with lanes; `None` if there are too many lanes."""
         plan, only = self._state.stands().plan, self._state.only()
         asked = plan.shape, only
         if self._lanes is None or self._lanes[0] != asked:
@@ -104,11 +104,11 @@ class Shape:
 
     @property
     def has_lanes(self) -> bool:
-        """Whether the jobs that are shown stand by themselves, and can have lanes."""
+        """Whether the shown jobs are not grouped, and can have lanes."""
         return self.groups() is None and self.lanes() is not None
 
     def layer_of(self) -> Mapping[str, int]:
-        """Return how many jobs stand above each."""
+        """Return the layer of each job: the number of layers above it."""
         plan = self._state.stands().plan
         if self._depths is None or self._depths[0] != plan.shape:
             self._depths = plan.shape, depths(plan)

@@ -1,4 +1,4 @@
-"""The jobs that were taken out of a pipeline: which they are, and how they are put back."""
+"""The jobs removed from a pipeline, and restoring them."""
 
 from typing import Any, ClassVar
 
@@ -19,21 +19,21 @@ NO_WAY = "This Studio has no way to put a job back. t rebuilds its datasets, wit
 
 
 class TakenOut:
-    """Controller of the screen of a pipeline that jobs were taken out of."""
+    """Controller of the removed jobs on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState) -> None:
-        """Take where the pipeline is known."""
+        """Make a controller of the pipeline in `state`."""
         self._host = host
         self._state = state
 
     def why_not(self) -> str | None:
-        """Return why there is nothing to show or put back."""
+        """Return why there is nothing to show or restore."""
         if reason := self._state.why_unknown():
             return reason
         return None if self._removed() else NONE
 
     async def restore(self) -> None:
-        """Show what was taken out; where Studio can, ask which is to be put back, and do it."""
+        """Show the removed jobs; if Studio can restore them, ask which to restore, and do it."""
         pipeline, removed = self._pipeline(), self._removed()
         names = [removed_words(job) for job in removed]
         reason = self._why_no_way(pipeline)

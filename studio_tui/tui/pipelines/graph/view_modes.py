@@ -1,4 +1,4 @@
-"""How a pipeline is shown: in which mode, which of its jobs, what stands out."""
+"""The display options of a pipeline: mode, grouping, filters and highlighting."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ MODES = tuple(Mode)
 
 
 class ViewModes:
-    """Controller of the screen of a pipeline whose view can be changed."""
+    """Controller of the display options on a pipeline's page."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class ViewModes:
         has_drawer: Callable[[], bool],
         leaves_edges_out: Callable[[], bool],
     ) -> None:
-        """Take also whether the drawer is in sight, and whether the drawing leaves edges out."""
+        """Make a controller; `leaves_edges_out` returns whether the drawing omits edges."""
         self._state = state
         self._shape = shape
         self._rows = rows
@@ -34,45 +34,45 @@ class ViewModes:
         self._leaves_edges_out = leaves_edges_out
 
     def step(self, step: int) -> None:
-        """Show the pipeline in the mode so many after this one, with the cursor on the same job."""
+        """Switch modes by a number of steps, with the cursor on the same job."""
         self.show_as(MODES[(MODES.index(self._state.view.mode) + step) % len(MODES)])
 
     def show_as(self, mode: Mode) -> None:
-        """Show the pipeline in a mode."""
+        """Switch to a mode."""
         self._state.change(mode=mode)
 
     def toggle_drawer(self) -> None:
-        """Show or hide the drawer."""
+        """Show or hide the side panel."""
         self._state.change(drawer=not self._has_drawer())
 
     def toggle_problems(self) -> None:
-        """Show only problems and what they block, or everything again."""
+        """Toggle between problems with what they block, and all jobs."""
         self._state.change(problems=not self._state.view.problems)
 
     def group(self) -> None:
-        """Group otherwise."""
+        """Switch to the next grouping."""
         choices = tuple(Grouping)
         after = choices[(choices.index(self._state.view.grouping) + 1) % len(choices)]
         self._state.change(grouping=after, opened=frozenset[str]())
 
     def fold_all(self) -> None:
-        """Fold all that can be folded."""
+        """Collapse everything."""
         self._state.change(folds=self._rows.foldable(), opened=frozenset[str]())
 
     def unfold_all(self) -> None:
-        """Show every job."""
+        """Expand everything."""
         self._state.change(folds=frozenset[str](), opened=self._shape.group_keys())
 
     def toggle_critical(self) -> None:
-        """Let the critical path stand out, or no more."""
+        """Toggle the highlighting of the critical path."""
         self._state.change(critical=not self._state.view.critical)
 
     def toggle_names(self) -> None:
-        """Write names out, or shorten them."""
+        """Toggle between full and shortened names."""
         self._state.change(full_names=not self._state.view.full_names)
 
     def toggle_lanes(self) -> None:
-        """Draw the edges beside the list, or indent it as a tree."""
+        """Toggle between lanes and an indented tree."""
         self._state.change(lanes=not self._state.view.lanes)
 
     def why_not_lanes(self) -> str | None:
@@ -88,7 +88,7 @@ class ViewModes:
         return f"More than {MOST_LANES} lanes would stand beside one another; & shows fewer jobs"
 
     def toggle_edges(self) -> None:
-        """Draw edges that follow from others too, or leave them out."""
+        """Toggle the drawing of edges implied by others."""
         self._state.change(all_edges=not self._state.view.all_edges)
 
     def why_not_edges(self) -> str | None:
@@ -100,17 +100,17 @@ class ViewModes:
         return None if self._leaves_edges_out() else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
-        """Return why names are as they are."""
+        """Return why names cannot be toggled."""
         if self._state.view.mode is Mode.GRAPH:
             return None
         return "Only the graph shortens names; elsewhere they are as long as there is room"
 
     def zoom(self, step: int) -> None:
-        """Show less of the time, or more, in the same width."""
+        """Zoom the timeline in or out."""
         self._state.change(span=self._rows.zoomed(step))
 
     def why_not_zoom(self, step: int) -> str | None:
-        """Return why the timeline cannot be so many steps larger."""
+        """Return why the timeline cannot be zoomed by so many steps."""
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TIMELINE:
@@ -120,14 +120,14 @@ class ViewModes:
         return "It is at its largest" if step > 0 else "The timeline shows all"
 
     def sort_by(self, column: str) -> None:
-        """Sort the table by a column; when it is sorted by that already, the other way round."""
+        """Sort the table by a column; if already sorted by it, reverse the order."""
         view = self._state.view
         if view.mode is Mode.TABLE and column in SORTS:
             again = column == view.sort
             self._state.change(sort=column, reverse=again and not view.reverse)
 
     def why_unknown(self) -> str | None:
-        """Return why it is not known yet what can be folded."""
+        """Return why nothing can be collapsed or expanded."""
         return self._state.why_unknown()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -252,4 +252,4 @@ def _show_command(mode: Mode) -> Command[ViewModes]:
 
 
 SHOW_COMMANDS: tuple[Command[ViewModes], ...] = tuple(map(_show_command, Mode))
-"""For the mouse, which points at the name of a mode; no key is bound to them."""
+"""For clicks on the name of a mode; they have no keys."""

@@ -1,4 +1,4 @@
-"""The modes of a pipeline, of which one is in sight."""
+"""The modes of a pipeline, one of which is shown."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,7 +14,7 @@ from studio_tui.tui.pipelines.graph.work import Begin
 
 
 class Views:
-    """The rows and the drawing of a pipeline; the state decides which of them is shown."""
+    """The rows and the drawing of a pipeline; the state determines which is shown."""
 
     def __init__(
         self,
@@ -23,19 +23,19 @@ class Views:
         begin: Begin,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Take how work beside the keys is begun, and what is done after the next painting."""
+        """Make both; `begin` starts a worker, `after_refresh` defers a call."""
         self.rows = RowsView(state, shape, clock.zone())
         self.drawing = DrawingView(state, shape, begin, after_refresh)
         self._state = state
         self._after_refresh = after_refresh
         self._entered: Mode | None = None
-        """The mode that was shown last."""
+        """The mode shown last."""
         self._only: frozenset[str] | None = None
-        """The nodes that were shown last; `None` for all."""
+        """The nodes shown last; `None` for all."""
 
     @property
     def shown(self) -> ModeView:
-        """The mode in sight."""
+        """The current mode."""
         return self.drawing if self._state.view.mode is Mode.GRAPH else self.rows
 
     @property
@@ -44,20 +44,20 @@ class Views:
         return not self.rows.widget.keys and self.drawing.canvas is None
 
     def switch(self) -> None:
-        """Put the widget of the mode on the screen, and the other away."""
+        """Show the widget of the mode, and hide the other."""
         for view in (self.rows, self.drawing):
             view.widget.display = view is self.shown
         self.focus()
 
     def focus(self) -> None:
-        """Let keys go to what is in sight."""
+        """Focus the widget of the mode."""
         self.shown.widget.focus()
 
     def show(self) -> None:
-        """Show the rows, or the drawing, as the state has them now.
+        """Show the rows or the drawing for the present state.
 
-        The cursor comes in sight in a mode that is entered, and stays in sight unless the reader
-        has scrolled away from it.
+        The cursor becomes visible when the mode changes, and stays visible unless the reader has
+        scrolled away from it.
         """
         is_entered = self._entered is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.shows_cursor
@@ -72,44 +72,44 @@ class Views:
             self._after_refresh(self.reveal)
 
     def repaint(self) -> None:
-        """Paint what says something else by now, and show other jobs if others pass the filter."""
+        """Repaint what has changed; if other jobs pass the filter now, show them."""
         if self._state.only() == self._only:
             self.shown.repaint()
         else:
             self.show()
 
     def reveal(self) -> None:
-        """Bring the cursor in sight."""
+        """Make the cursor visible."""
         self.shown.reveal()
 
     def resized(self) -> None:
-        """Show as much as there is room for, with the cursor in sight."""
+        """Fit the content to the new size, with the cursor visible."""
         self.rows.resized()
         self._after_refresh(self.reveal)
 
     def show_notice(self, problem: str | None) -> None:
-        """Show why there is nothing to show: a problem, or that there are no such jobs."""
+        """Show why the page is empty: an error, or that there are no such jobs."""
         if problem is not None:
             self.rows.widget.notice = problem
         elif self._state.standing is not None:
             self.rows.widget.notice = self._state.nothing_words()
 
     def look_again(self) -> None:
-        """Look at what was looked at when the pipeline was left, with the cursor in sight."""
+        """Restore the scroll position, with the cursor visible."""
         self.shown.look_from(self._state.view.left, self._state.view.top)
         self.shown.reveal()
 
     def remember(self) -> None:
-        """Remember what is looked at, unless the program is on its way out."""
+        """Save the place, unless the app is exiting."""
         if not self.shown.widget.is_attached:
             return
-        # What was not shown yet is still to be looked at where it was left.
+        # If nothing was shown yet, keep the saved position.
         view = self._state.view
         corner = (view.left, view.top) if self.is_empty else self.shown.corner
         self._state.remember(*corner)
 
     def runs(self) -> Sequence[tuple[Shown, str]]:
-        """Return the state and the id of each run in sight."""
+        """Return the state and the id of each visible run."""
         standing = self._state.standing
         if standing is None:
             return ()

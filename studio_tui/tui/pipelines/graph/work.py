@@ -1,4 +1,4 @@
-"""Work that runs beside the keys, and ends with the screen it was begun for."""
+"""Workers that end with their screen."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeAlias
@@ -6,18 +6,18 @@ from typing import Any, Protocol, TypeAlias
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""A coroutine function; not a coroutine, which would complain if it was ended before it ran."""
+"""A coroutine function; a coroutine would warn if it was cancelled before it ran."""
 
 
 class Begin(Protocol):
-    """Begins work of a name."""
+    """Starts a named worker."""
 
     def __call__(self, work: Work, name: str, *, exclusive: bool = False) -> None:
-        """Begin it; an exclusive one ends the one of that name that is still under way."""
+        """Start it; an exclusive one cancels a running one with that name."""
 
 
 def begin_on(node: Lifetime) -> Begin:
-    """Return what begins work as a worker of a screen or widget."""
+    """Return a function that starts workers of a screen or widget."""
 
     def begin(work: Work, name: str, *, exclusive: bool = False) -> None:
         node.run_worker(work, name=name, group=name, exclusive=exclusive)

@@ -1,4 +1,4 @@
-"""What is done about a Studio that refuses or is gone: forms, reading again, starting again."""
+"""Recovery from a refused token and a lost Studio: forms, reading settings again, restarting."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
-    """Return the form for another token, or for another team of those that Studio names."""
+    """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
     if isinstance(refused, TeamRefused):
         return WelcomeScreen(refused.why, url=url, team=team, teams=refused.teams)
@@ -26,7 +26,7 @@ def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> W
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
-    """Return whether a Studio that was chosen in the form does not answer; the form says why."""
+    """Return whether the Studio chosen in the form does not answer; show why on the form."""
     if why := await _refusal(connected):
         await connected.session.client.aclose()
         form.say(why)
@@ -34,7 +34,7 @@ async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:
 
 
 async def _refusal(connected: "Connected") -> str:
-    """Put the cheapest question to a Studio, and return why it is not answered."""
+    """Send the cheapest request to a Studio; return the error, empty if it answers."""
     try:
         await connected.session.client.clusters()
     except StudioError as error:
@@ -43,7 +43,8 @@ async def _refusal(connected: "Connected") -> str:
 
 
 def trust_question(error: TokenOriginChanged) -> Confirm:
-    """Return the question whether a project's configuration may send the token elsewhere."""
+    """Return the dialog that asks before sending the token to a Studio from a project's
+    settings."""
     return Confirm(
         "Send your token to another Studio?",
         (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
@@ -53,7 +54,7 @@ def trust_question(error: TokenOriginChanged) -> Confirm:
 
 
 LOOK_EVERY = 0.5
-"""Seconds between looks whether a Studio that is gone was started by somebody else."""
+"""Seconds between checks whether a lost Studio was restarted by another program."""
 
 DIED = "The local Studio has died. Starting it again…"
 STOPPED = "The local Studio was stopped. ctrl+r starts it again."
@@ -62,17 +63,17 @@ BACK = "The local Studio runs again; its jobs ran on."
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
-    """What came of reading the settings again."""
+class Renewal:
+    """The result of reading the settings again."""
 
     is_elsewhere: bool = False
-    """Whether they lead to another Studio or team now, so that all begins anew."""
+    """Whether they are for another Studio or team, which needs a new connection."""
     problem: str = ""
-    """Why nothing is asked again, a safe sentence; empty when it is."""
+    """Why the connection was not renewed, a safe sentence; empty if it was."""
 
 
 class Reviver:
-    """Starts a Studio of this machine again when it has died, each time once."""
+    """Restarts a local Studio that has died, once each time."""
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class Reviver:
         moved: Callable[[str], None],
         notify: Callable[..., None],
     ) -> None:
-        """Take who hears of its address, which may be another, and of all that is told."""
+        """Watch `local`; `moved` is called with its address after a restart, as it may change."""
         self._connected = connected
         self._local = local
         self._moved = moved
@@ -89,11 +90,11 @@ class Reviver:
         self._wanted = asyncio.Event()
 
     def want(self) -> None:
-        """Try to start it where that is left to the user."""
+        """Restart it now if it is left to the user, as after a stop."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Watch over it until cancelled."""
+        """Watch and restart it until cancelled."""
         while True:
             await self._local.until_gone()
             if await asyncio.to_thread(lambda: self._local.was_stopped):
@@ -105,7 +106,7 @@ class Reviver:
                 await self._until_wanted()
 
     async def _until_wanted(self) -> None:
-        """Return once the user wants it started, or it runs as somebody else has started it."""
+        """Return once the user wants a restart, or another program has restarted it."""
         self._wanted.clear()
         while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._local.runs):
             await wait_for(self._wanted, LOOK_EVERY)
@@ -127,16 +128,16 @@ class Reviver:
         return True
 
 
-async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Mended:
-    """Read the settings again and go on with them, from the form only where Studio answers now."""
+async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Renewal:
+    """Read the settings again and apply them; with a form, also check that Studio answers."""
     try:
         fresh = await asyncio.to_thread(connected.read_again) if connected.read_again else None
     except StudioError as error:
-        return Mended(problem=str(error))
+        return Renewal(problem=str(error))
     if fresh is None:
         why = await _refusal(connected) if form is not None else ""
-        return Mended(problem=f"The settings are as they were. {why}" if why else "")
+        return Renewal(problem=f"The settings are as they were. {why}" if why else "")
     if (fresh.url, fresh.team) != (connected.url, connected.team):
-        return Mended(is_elsewhere=True)
+        return Renewal(is_elsewhere=True)
     await connected.session.client.renew(fresh)
-    return Mended()
+    return Renewal()
