@@ -23,6 +23,19 @@ _READY = {
     PipelineState.CANCELED: "the pipeline was canceled",
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
+_IN_SHORT = {
+    "starting: its environment is made ready": ("starting: environment", "starting"),
+    "starting: a machine is made ready": ("starting: machine", "starting"),
+    "ready: Studio has not queued it yet": ("ready, not queued yet", "ready"),
+    "the pipeline has not begun": ("not begun",),
+    "the pipeline is paused": ("paused",),
+    "the pipeline has ended without it": ("pipeline has ended", "ended"),
+    "the pipeline has failed": ("pipeline failed",),
+    "the pipeline was canceled": ("pipeline canceled",),
+    "queued: for free workers": ("queued",),
+    "on its way to the queue": ("to be queued",),
+}
+"""By the words of waits: what is said where these have no room."""
 _NEAREST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
 """Parents that are named first, as they are what the others wait for; the rest as they come."""
 
@@ -65,17 +78,17 @@ def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
     """Return what keeps a job from running where the words have no room, and where these have none.
 
     `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs that the words name, and how
-    many others there are; nothing for one that waits for no other job.
+    many others there are; `ready, not queued yet` for one that waits for no other job.
     """
+    ahead: Sequence[str] = ()
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
             verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
         case Shown.WAITING:
             verb, ahead = "waits for", _ahead(verdicts, verdicts.plan.nodes[node_id])
-        case _:
-            return ()
     if not ahead:
-        return ()
+        wait = waits(verdicts, node_id)
+        return _IN_SHORT.get(wait.words, ()) if wait is not None else ()
     others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
     name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
     return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
