@@ -43,6 +43,9 @@ COLUMNS = (
 FAILED_SHOWN = 10
 """Members of a group that failed and are shown, unless all of them are wanted."""
 
+_REST = "\0rest"
+"""Ends the key of a row that is about what is not shown of a group."""
+
 RUNNING_SHOWN = 3
 """Members of a group that run and are shown, unless the group is listed."""
 
@@ -100,8 +103,13 @@ def rows(
         hidden = set(group.members if only is None else only).difference(shown)
         rest = tuple(member for member in group.members if member in hidden)
         if shown and rest:
-            drawn.append(GroupRow(f"{group.key}\0rest", group, rest=rest))
+            drawn.append(GroupRow(f"{group.key}{_REST}", group, rest=rest))
     return tuple(drawn)
+
+
+def group_of_rest(key: str) -> str:
+    """Return the key of the group of which a row is the rest; any other key as it is."""
+    return key.removesuffix(_REST)
 
 
 def _in_sight(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:

@@ -270,11 +270,9 @@ class DrawingView:
 
     def _box_of(self, canvas: Canvas) -> str | None:
         """Return the box that stands for the cursor's node: itself, or its group."""
-        key = self._state.view.cursor
-        names = canvas.boxes.names
-        if key is not None and key not in names:
-            key = self._shape.group_of(key)
-        return key if key in names else self._nearest_left(tuple(names))
+        key, names = self._state.view.cursor, canvas.boxes.names
+        stand_in = self._shape.stand_in(key, names) if key is not None else None
+        return stand_in or self._nearest_left(tuple(names))
 
     def _nearest_left(self, names: Sequence[str]) -> str | None:
         """Return the box nearest to where the cursor was, as its own is gone."""
