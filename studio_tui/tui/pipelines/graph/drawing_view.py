@@ -284,9 +284,9 @@ class DrawingView:
     def _area(self, key: str | None) -> Area | None:
         """Return where a box is, with what is said to the right of it."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
-        if box is None or key is None:
+        if self.canvas is None or box is None or key is None:
             return None
-        note = self.label_of(key).note
+        note = self.label_of(key).note if key not in self.canvas.boxes.note_rooms else ""
         beside = cell_len(note) + 1 if note else 0
         return Area(box.label_x, box.y, box.label_width + beside)
 
