@@ -17,7 +17,6 @@ from studio_tui.presentation.format import (
     with_short_ids,
 )
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -29,6 +28,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
+from studio_tui.presentation.pipelines.own_error import Failure, says_more
 from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
@@ -65,14 +65,20 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
     overview, jobs, now = around.overview, around.jobs, around.now
     verdicts = overview.verdicts(pipeline)
-    error = with_short_ids((pipeline.error_message or "").strip())
+    failures = [
+        Failure(node, jobs.get(node.run or ""))
+        for node in map(verdicts.plan.nodes.__getitem__, verdicts.root_failures)
+    ]
+    error = (pipeline.error_message or "").strip()
+    if failures and not says_more(error, failures[:NAMED]):
+        error = ""
     return (
         Fact("status", _status(pipeline, verdicts)),
         Fact("jobs", _counts(pipeline, overview)),
-        *((Fact("error", Cell(error, Tone.BAD)),) if error else ()),
+        *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
         *removed_facts(pipeline),
-        *_failed(verdicts, jobs),
+        *_failed(verdicts, failures),
         *_running(verdicts, jobs, around.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
@@ -176,24 +182,22 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
     return Cell(f"{plural(total(numbers), 'job')}: {', '.join(words)}")
 
 
-def _failed(verdicts: Verdicts, jobs: Mapping[str, Job]) -> tuple[Fact, ...]:
+def _failed(verdicts: Verdicts, failures: Sequence[Failure]) -> tuple[Fact, ...]:
     """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
     named = [
-        Fact("failed" if number == 0 else "", Cell(_failure(verdicts, node_id, jobs), Tone.BAD))
-        for number, node_id in enumerate(verdicts.root_failures[:NAMED])
+        Fact("failed" if number == 0 else "", Cell(_failure(verdicts, failure), Tone.BAD))
+        for number, failure in enumerate(failures[:NAMED])
     ]
-    left = len(verdicts.root_failures) - NAMED
+    left = len(failures) - NAMED
     if left > 0:
         named.append(Fact("", Cell(f"and {left} more", Tone.BAD)))
     return tuple(named)
 
 
-def _failure(verdicts: Verdicts, node_id: str, jobs: Mapping[str, Job]) -> str:
-    node = verdicts.plan.nodes[node_id]
-    job = jobs.get(node.run or "")
-    blocked = verdicts.roots[node_id]
-    error = cause(job.error_message or "") if job else ""
-    return " · ".join(filter(None, (node.name, error, f"blocks {blocked}" if blocked else "")))
+def _failure(verdicts: Verdicts, failure: Failure) -> str:
+    blocked = verdicts.roots[failure.node.id]
+    words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
+    return " · ".join(filter(None, words))
 
 
 def _running(verdicts: Verdicts, jobs: Mapping[str, Job], now: datetime) -> tuple[Fact, ...]:

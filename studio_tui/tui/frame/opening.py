@@ -76,7 +76,7 @@ class OpeningScreen(Lifetime, Screen[None]):
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield Static(self._waiting_for, markup=False, id="waiting")
-        yield Bar(id="keys")
+        yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
         """Fill in the known parts of the frame."""

@@ -228,7 +228,7 @@ class Page(HasCommands, Screen[None]):
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.body()
-        yield Bar(id="keys")
+        yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
         """Start the page's timer."""

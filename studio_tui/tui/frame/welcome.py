@@ -84,7 +84,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
                         yield field
                 yield Static(self._how(), markup=False, classes="why")
             yield Static(markup=False, id="problem")
-        yield Bar(id="keys")
+        yield Bar(id="keys", cuts=False)
 
     def on_mount(self) -> None:
         """Hide the form until it is needed."""

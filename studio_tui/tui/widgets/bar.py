@@ -1,5 +1,6 @@
 """A line with parts at its left and right: the header, the tabs or the footer."""
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -18,6 +19,18 @@ class Part(NamedTuple):
     look: str = Tone.PLAIN
     action: str | None = None
     """The action string that a click runs."""
+
+
+def whole(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
+    """Return the first keys that fit in `room` cells, each with all that is said of it.
+
+    Blanks at the end need no room.
+    """
+    begins = [place for place, part in enumerate(parts) if part.look == "key"]
+    for end in (len(parts), *reversed(begins)):
+        if Content("".join(part.text for part in parts[:end]).rstrip()).cell_length <= room:
+            return tuple(parts[:end])
+    return ()
 
 
 class Bar(Widget):
@@ -41,17 +54,26 @@ class Bar(Widget):
             super().__init__()
             self.action = action
 
-    def __init__(self, *, id: str | None = None, filler: str = " ") -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 (as Textual calls it)
+        filler: str = " ",
+        cuts: bool = True,
+    ) -> None:
+        """Take what fills the middle, and whether what has no room is cut or keys are left out."""
         super().__init__(id=id)
         self._filler = filler
+        self._cuts = cuts
 
     def render(self) -> Content:
         """Lay out the parts over the width of the bar."""
         right = self._content(self.right)
         room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
-        left = self._content(self.left)
+        left = self._content(self.left if self._cuts else whole(self.left, room))
         if left.cell_length > room:
-            left = left.truncate(room, ellipsis=True)
+            # Blanks that have no room are no loss that a sign would have to tell of.
+            left = left.rstrip().truncate(room, ellipsis=True)
         blank = self.size.width - left.cell_length - right.cell_length
         rule = Content.styled(self._filler * max(0, blank), self.get_visual_style("bar--rule"))
         return Content.assemble(left, rule, right)

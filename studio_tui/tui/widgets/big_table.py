@@ -283,9 +283,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             )
 
     def action_open(self) -> None:
-        """Open the row under the cursor."""
+        """Ask for more of the row under the cursor; without rows, say why nothing opens."""
         if self.cursor is not None:
             self.post_message(self.Opened(self, self.cursor))
+        else:
+            why = next(iter(self.notice.splitlines()), "there are no rows")
+            self.app.notify(f"Nothing to open: {why}", severity="warning", markup=False)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked row, open the row it is on, or post the clicked column."""
@@ -298,10 +301,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             column = self._ready_painter().column_at(offset.x)
             if column is not None:
                 self.post_message(self.HeaderClicked(self, column))
-        elif index == self._cursor:
-            self.action_open()
         elif index < len(self._keys):
-            self._walk_to(index)
+            if index == self._cursor:
+                self.action_open()
+            else:
+                self._walk_to(index)
 
     # Painting
 

@@ -44,8 +44,17 @@ def test_a_failure_is_told_with_its_reason_and_what_it_blocks() -> None:
     said = told(failed, run)
     assert said["status"] == "✗ FAILED"
     assert said["jobs"] == "2 jobs: 1 failed, 1 blocked"
-    assert said["error"] == "a.py failed"
+    assert "error" not in said
     assert said["failed"] == "a.py · KeyError: 'path' · blocks 1"
+
+
+def test_an_error_stands_beside_failures_if_it_says_more_than_they_do() -> None:
+    jobs = {"a": "FAILED", "b": "FAILED"}
+    runs = [job(1, "FAILED", id=f"run-1-{key}", error_message="KeyError: 'path'") for key in jobs]
+    for error in ("a.py (run-1-a) failed, and 1 more: KeyError: 'path'", "KeyError: 'path'"):
+        assert "error" not in told(pipeline(1, "FAILED", jobs, error_message=error), *runs)
+    for error in ("a.py failed: the disk is full", "No worker of gpu-a10 answers"):
+        assert told(pipeline(1, "FAILED", jobs, error_message=error), *runs)["error"] == error
 
 
 def test_all_that_studio_warns_of_is_told() -> None:

@@ -375,6 +375,15 @@ async def test_enter_opens_the_row_under_the_cursor() -> None:
         assert opened.control is at.table
 
 
+async def test_enter_says_why_nothing_opens_where_there_are_no_rows_yet() -> None:
+    async with stage() as at:
+        await at.pilot.click(BigTable, offset=(10, 1))
+        assert not at.pilot.app._notifications
+        await at.press("enter")
+        (said,) = at.pilot.app._notifications
+        assert said.message == "Nothing to open: No jobs yet."
+
+
 async def test_a_click_moves_the_cursor_and_a_second_one_opens() -> None:
     async with stage(ids(100)) as at:
         await at.pilot.click(BigTable, offset=(10, 4))

@@ -23,6 +23,19 @@ _READY = {
     PipelineState.CANCELED: "the pipeline was canceled",
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
+_IN_SHORT = {
+    "starting: its environment is made ready": ("starting: environment", "starting"),
+    "starting: a machine is made ready": ("starting: machine", "starting"),
+    "ready: Studio has not queued it yet": ("ready, not queued yet", "ready"),
+    "the pipeline has not begun": ("not begun",),
+    "the pipeline is paused": ("paused",),
+    "the pipeline has ended without it": ("pipeline has ended", "ended"),
+    "the pipeline has failed": ("pipeline failed",),
+    "the pipeline was canceled": ("pipeline canceled",),
+    "queued: for free workers": ("queued",),
+    "on its way to the queue": ("to be queued",),
+}
+"""Shorter forms of the reasons of jobs that wait for no other job."""
 _ACTIVE_FIRST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
@@ -65,20 +78,20 @@ def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
     """Return two shorter forms of the reason why a job is not running.
 
     `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs named in the reason, and the
-    number of others; empty if it waits for no other job.
+    number of others; `ready, not queued yet` if it waits for no other job.
     """
+    ahead: Sequence[str] = ()
     match verdicts.shown[node_id]:
         case Shown.BLOCKED:
-            verb, pending = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
+            verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
         case Shown.WAITING:
-            verb, pending = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
-        case _:
-            return ()
-    if not pending:
-        return ()
-    others = f" +{len(pending) - 1}" if len(pending) > 1 else ""
-    name = f"{verdicts.plan.nodes[pending[0]].name}{others}"
-    return f"{verb} {name}", f"{verdicts.look(pending[0]).glyph} {name}"
+            verb, ahead = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
+    if not ahead:
+        wait = waits(verdicts, node_id)
+        return _IN_SHORT.get(wait.words, ()) if wait is not None else ()
+    others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
+    name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
+    return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
 
 
 def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:

@@ -43,6 +43,9 @@ COLUMNS = (
 FAILED_SHOWN = 10
 """Maximum number of failed jobs shown per group, unless all are requested."""
 
+_REST = "\0rest"
+"""Suffix of the key of the row that counts the hidden jobs of a group."""
+
 RUNNING_SHOWN = 3
 """Maximum number of running jobs shown per group, unless the group is expanded."""
 
@@ -99,8 +102,13 @@ def rows(
         hidden = set(group.members if only is None else only).difference(shown)
         rest = tuple(member for member in group.members if member in hidden)
         if shown and rest:
-            drawn.append(GroupRow(f"{group.key}\0rest", group, rest=rest))
+            drawn.append(GroupRow(f"{group.key}{_REST}", group, rest=rest))
     return tuple(drawn)
+
+
+def group_of_rest(key: str) -> str:
+    """Return the key of the group if a row stands for its hidden jobs; any other key unchanged."""
+    return key.removesuffix(_REST)
 
 
 def _visible_members(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:

@@ -72,6 +72,16 @@ class Boxes:
             return size
         return f"{size} +{len(self.implied[key])} direct"
 
+    @cached_property
+    def note_rooms(self) -> Mapping[str, int]:
+        """By group that has others beside it: the cells for ` 131/480 ✗3` to the right of it."""
+        rooms: dict[str, int] = {}
+        for keys in _layers(self.parents):
+            for key in keys if len(keys) > 1 else ():
+                if key in self.sizes:
+                    rooms[key] = len(" / ✗") + 3 * len(str(self.sizes[key])) + 1
+        return rooms
+
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all its ancestors and descendants."""
         children: dict[str, list[str]] = {}
@@ -123,7 +133,10 @@ def drawing_of(boxes: Boxes, *, full_names: bool, all_edges: bool = False) -> Dr
     beside the others in their layer.
     """
     names = {key: cell_len(name) for key, name in boxes.names.items()}
-    beside = {key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) for key in names}
+    beside = {
+        key: _BEFORE + cell_len(boxes.tag(key, all_edges=all_edges)) + boxes.note_rooms.get(key, 0)
+        for key in names
+    }
     whole = {key: names[key] + beside[key] for key in names}
     is_long = any(length > SHORT_NAME for length in names.values())
     if full_names or not is_long:
@@ -212,7 +225,13 @@ class Canvas:
                 runs.append((style, piece.text))
                 continue
             label = self._label_of(piece.node)
-            runs += self._box(piece.node, label, piece.width, piece.is_lit, piece.is_heavy)
+            room = self.boxes.note_rooms.get(piece.node, 0)
+            width = piece.width - room
+            runs += self._box(piece.node, label, width, piece.is_lit, piece.is_heavy)
+            if room:
+                note = fit(f" {label.note}", room, Align.LEFT)
+                runs.append((self._faded(label.tone, piece.is_lit), note))
+                continue
             after = pieces[number + 1].x if number + 1 < len(pieces) else None
             needs = cell_len(label.note) + 2 * _ROOM_AROUND
             if label.note and (after is None or after - at >= needs):

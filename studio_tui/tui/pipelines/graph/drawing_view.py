@@ -269,12 +269,10 @@ class DrawingView:
     # The cursor and highlighting.
 
     def _box_of(self, canvas: Canvas) -> str | None:
-        """Return the box of the cursor's node: its own, or that of its group."""
-        key = self._state.view.cursor
-        names = canvas.boxes.names
-        if key is not None and key not in names:
-            key = self._shape.group_of(key)
-        return key if key in names else self._nearest_left(tuple(names))
+        """Return the box that stands for the cursor's node: itself, or its group."""
+        key, names = self._state.view.cursor, canvas.boxes.names
+        stand_in = self._shape.stand_in(key, names) if key is not None else None
+        return stand_in or self._nearest_left(tuple(names))
 
     def _nearest_left(self, names: Sequence[str]) -> str | None:
         """Return the box nearest to the last place of the cursor, whose box is gone."""
@@ -286,9 +284,9 @@ class DrawingView:
     def _area(self, key: str | None) -> Area | None:
         """Return the area of a box, including the note at its right."""
         box = self.canvas.drawing.boxes.get(key) if self.canvas is not None and key else None
-        if box is None or key is None:
+        if self.canvas is None or box is None or key is None:
             return None
-        note = self.label_of(key).note
+        note = self.label_of(key).note if key not in self.canvas.boxes.note_rooms else ""
         beside = cell_len(note) + 1 if note else 0
         return Area(box.label_x, box.y, box.label_width + beside)
 

@@ -7,11 +7,11 @@ from rich.cells import cell_len
 from studio_tui.api.models import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, with_short_ids
-from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
+from studio_tui.presentation.pipelines.own_error import Failure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
@@ -30,11 +30,18 @@ def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
     Counts have names, and the bar is long, if that fits in all states, so that the format does not
     change while jobs are running.
     """
-    for is_named in (True, False):
-        parts = _head_parts(standing, is_wide=True, is_named=is_named)
-        if _most_cells(standing, parts, is_named=is_named) <= width:
-            return parts
+    if names_states(standing, width):
+        return _head_parts(standing, is_wide=True, is_named=True)
+    parts = _head_parts(standing, is_wide=True, is_named=False)
+    if _most_cells(standing, parts, is_named=False) <= width:
+        return parts
     return _head_parts(standing, is_wide=False, is_named=False)
+
+
+def names_states(standing: Standing, width: int) -> bool:
+    """Return whether the head has room for the names of states beside their signs."""
+    parts = _head_parts(standing, is_wide=True, is_named=True)
+    return _most_cells(standing, parts, is_named=True) <= width
 
 
 def _most_cells(standing: Standing, parts: Sequence[Part], *, is_named: bool) -> int:
@@ -76,12 +83,8 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     said = []
     if paused := paused_words(standing.verdicts):
         said.append(Part(f"‖ {paused}", Tone.WARN))
-    error = first_line(pipeline.error_message)
+    reason, error = _reason_and_error(standing)
     if roots := root_words(standing.verdicts):
-        first_root, why = _first_failure(standing)
-        # The error of a failed pipeline is that of a job, which is shown with its name.
-        reason = error if why and why in error else ": ".join(filter(None, (first_root, why)))
-        error = "" if reason == error else error
         said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         said.append(Part(with_short_ids(error), Tone.BAD))
@@ -107,11 +110,23 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     return (Part(f" {started}{lasted}", Tone.DIM),)
 
 
-def _first_failure(standing: Standing) -> tuple[str, str]:
-    """Return the name of the first job that failed by itself, and its error."""
-    root = standing.verdicts.root_failures[0]
-    job = standing.job(root)
-    return standing.plan.nodes[root].name, cause(job.error_message or "") if job else ""
+def _reason_and_error(standing: Standing) -> tuple[str, str]:
+    """Return why the first job failed by itself, and the pipeline's error where it says more."""
+    plan, message = standing.plan, standing.pipeline.error_message or ""
+    failures = [
+        Failure(plan.nodes[root], standing.job(root)) for root in standing.verdicts.root_failures
+    ]
+    error = first_line(message)
+    if not failures:
+        return "", error
+    # Of many it is that which Studio names.
+    first = next((each for each in failures if each.is_named_in(message)), failures[0])
+    named = ": ".join(filter(None, (first.node.name, first.why)))
+    if not says_more(message, [first]):
+        return named, ""
+    if first.why in message if first.why else first.is_named_in(message):
+        return without_count(error), ""
+    return named, error
 
 
 def mode_parts(view: DagPlace, found: int, *, has_lanes: bool) -> tuple[Part, ...]:

@@ -1,23 +1,41 @@
 """The widgets with the lines above a pipeline."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.graph.critical import critical
 from studio_tui.presentation.pipelines.graph.path_words import path_words
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, Shown
 from studio_tui.presentation.pipelines.views.timeline import LEGEND, QUEUED, RUNNING, STARTING
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
-from studio_tui.tui.pipelines.graph.head import head_parts, mode_parts, note_parts
+from studio_tui.tui.pipelines.graph.head import head_parts, mode_parts, names_states, note_parts
+from studio_tui.tui.pipelines.graph.lists import WAITED_FOR, WAITING
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.bar import Bar, Part
 
-SHORT_LEGEND = f"{QUEUED} queued  {STARTING} starting  {RUNNING} run"
 _CRITICAL = " critical: "
-LEGENDS = (LEGEND, SHORT_LEGEND)
-"""Legends of the timeline, the longest first; the first that fits is used."""
+_KIN = f"{WAITED_FOR} before it  {WAITING} after it"
+_BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
+
+
+def _states(*kinds: Shown) -> str:
+    return "  ".join(f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in kinds)
+
+
+_MANY = _states(Shown.QUEUED, Shown.FAILED, Shown.BLOCKED, Shown.WAITING, Shown.CANCELED)
+_FEW = _states(Shown.QUEUED, Shown.BLOCKED, Shown.WAITING)
+LEGENDS: Mapping[Mode, Sequence[str]] = {
+    Mode.TREE: (f"{_MANY}  {_KIN}", f"{_FEW}  {_KIN}", _MANY, _FEW),
+    Mode.GRAPH: (_states(*(kind for kind in Shown if kind is not Shown.UNKNOWN)), _MANY, _FEW),
+    Mode.TIMELINE: (f"{LEGEND}  {_KIN}", *_BARS),
+    Mode.TABLE: (_KIN,),
+}
+"""Legends by mode, the longest first; the first that fits is used."""
+_WIDE_LEGENDS = {**LEGENDS, Mode.TREE: (_KIN,), Mode.GRAPH: ()}
+"""Legends if the head has room for the names of states."""
 
 
 class Headlines:
@@ -51,12 +69,17 @@ class Headlines:
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
         marks = len(view.marks)
         said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
-        if view.mode is Mode.TIMELINE:
-            taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
-            room = self._width() - taken - len("  ──")
-            legend = next((each for each in LEGENDS if len(each) < room), "")
-            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")] if legend else []
+        taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
+        if legend := self._legend(self._width() - taken - len("  ──")):
+            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
         self.modes.right = tuple(said)
+
+    def _legend(self, room: int) -> str:
+        """Return the longest legend of the mode that fits in `room` cells; empty if none does."""
+        view, standing = self._state.view, self._state.standing
+        is_wide = standing is not None and names_states(standing, self._width())
+        legends = (_WIDE_LEGENDS if is_wide else LEGENDS)[view.mode]
+        return next((each for each in legends if cell_len(each) < room), "")
 
     def show_head(self) -> None:
         """Update the lines about the state."""

@@ -192,11 +192,7 @@ class RowsView:
         listing, key = self.listing, self._state.view.cursor
         if listing is None or key is None:
             return None
-        rows = set(listing.keys)
-        if key in rows:
-            return key
-        group = self._shape.group_of(key)
-        return group if group in rows else listing.hidden.get(key)
+        return self._shape.stand_in(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
         """Expand what hides a node."""

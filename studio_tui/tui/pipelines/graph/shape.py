@@ -1,8 +1,10 @@
 """Cached properties of a plan's shape: groups, edges between them, and orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
+from studio_tui.presentation.pipelines.views.group_rows import group_of_rest
 from studio_tui.presentation.pipelines.views.groups import (
     By,
     Group,
@@ -20,7 +22,6 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 class Shape:
     """The groups, orders and layers of a pipeline, each computed once per shape."""
 
-    _shaped: tuple[str, By, tuple[Group, ...]] | None = None
     _wants: tuple[str, bool] | None = None
     _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
     """The edges between groups, with the cache key."""
@@ -31,6 +32,8 @@ class Shape:
     def __init__(self, state: GraphState) -> None:
         """Make the shape of the state's pipeline."""
         self._state = state
+        self._shaped: tuple[str | None, dict[By, tuple[Group, ...]]] = (None, {})
+        """The groups of a shape, as far as they were asked for."""
 
     def groups(self) -> tuple[Group, ...] | None:
         """Return the groups of jobs; `None` if jobs are not grouped.
@@ -46,12 +49,18 @@ class Shape:
             if not self._wants[1]:
                 return None
         by = By.STAGE if self._state.view.grouping is Grouping.STAGE else By.NAME
-        if self._shaped is None or self._shaped[:2] != (plan.shape, by):
-            self._shaped = plan.shape, by, grouped(plan, by)
-        only = self._state.only()
+        shaped, only = self._all_groups(by), self._state.only()
         if only is None:
-            return self._shaped[2]
-        return tuple(group for group in self._shaped[2] if not only.isdisjoint(group.members))
+            return shaped
+        return tuple(group for group in shaped if not only.isdisjoint(group.members))
+
+    def _all_groups(self, by: By) -> tuple[Group, ...]:
+        plan = self._state.stands().plan
+        if self._shaped[0] != plan.shape:
+            self._shaped = plan.shape, {}
+        if by not in self._shaped[1]:
+            self._shaped[1][by] = grouped(plan, by)
+        return self._shaped[1][by]
 
     def in_sight(self, group: Group) -> Sequence[str]:
         """Return the jobs of a group that are shown, to which commands apply."""
@@ -61,6 +70,35 @@ class Shape:
     def group_of(self, node_id: str) -> str | None:
         """Return the group of a node; `None` if it has none."""
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
+
+    def stand_in(self, key: str, shown: Collection[str]) -> str | None:
+        """Return which of the rows or boxes that are shown stands for a node, group or rest.
+
+        That is itself, its group, or of the jobs of a group that is not shown the first that is in
+        the worst state, or the group of that; `None` where none of it is shown.
+        """
+        if key in shown:
+            return key
+        if self._state.standing is None:
+            return None
+        head = group_of_rest(key)
+        if head in shown:
+            return head
+        homes = {member: each.key for each in self.groups() or () for member in each.members}
+        states = self._state.standing.verdicts.shown
+        ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
+        for member in ranked:
+            for stand_in in (member, homes.get(member)):
+                if stand_in in shown:
+                    return stand_in
+        return None
+
+    def _members_of(self, key: str) -> Sequence[str]:
+        """Return the nodes of a group, also of one that is not shown, or the node."""
+        if key in self._state.stands().plan.nodes:
+            return (key,)
+        groups = (group for by in By for group in self._all_groups(by))
+        return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
         """Return the keys of groups with several jobs."""

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline
+from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
@@ -67,6 +67,22 @@ def test_what_a_job_waits_for_is_said_in_short_with_its_sign() -> None:
     verdicts = judge(plan_of(sent), sent.state)
     assert in_short(verdicts, "join_feats") == ("waits for thumbs +1", "● thumbs +1")
     assert in_short(verdicts, "publish") == ("waits for export", "· export")
+
+
+_STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
+
+
+@pytest.mark.parametrize("state", PipelineState)
+@pytest.mark.parametrize("status", _STATES)
+def test_why_a_job_waits_that_waits_for_no_other_is_said_in_short_too(
+    state: PipelineState, status: str
+) -> None:
+    verdicts = judge(plan_of(pipeline(status, only=[])), state)
+    said = waits(verdicts, "only")
+    assert said is not None
+    lengths = [len(words) for words in (said.words, *in_short(verdicts, "only"))]
+    assert lengths == sorted(set(lengths), reverse=True)
+    assert lengths[-1] <= 18
 
 
 def test_many_roots_are_named_failures_first() -> None:

@@ -120,3 +120,23 @@ async def test_the_critical_path_has_a_line_of_its_own_below_what_failed(tmp_pat
 def shown(bar: Bar) -> str:
     """Return what a bar says, as far as it has room."""
     return bar.render().plain
+
+
+@pytest.mark.draws_dashboards
+async def test_every_group_of_a_graph_says_how_many_of_it_are_done(tmp_path: Path) -> None:
+    stages = {"load": [], "thumbs": ["load"], "embed": ["load"], "join": ["thumbs", "embed"]}
+    sent = pipeline_of(
+        [
+            run(
+                f"{stage}_{number:02}",
+                [f"{above}_{number:02}" for above in parents],
+                "COMPLETE" if stage == "load" or number % 3 else "FAILED",
+            )
+            for stage, parents in stages.items()
+            for number in range(40)
+        ]
+    )
+    async with dag(DagStudio(sent), tmp_path, size=(80, 24)) as pilot:
+        await press(pilot, ("m",))
+        for group in ("load_* ×40 40/40", *(f"{stage}_* ×40 26/40 ✗14" for stage in [*stages][1:])):
+            await until_shown(pilot, group)

@@ -556,19 +556,6 @@ async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -
 HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
 
 
-async def test_the_first_failure_is_named_with_its_error_and_ids_are_short(tmp_path: Path) -> None:
-    sent = sixteen("FAILED")
-    run_id = "6ad2dae8-7903-4e4d-bbfa-ac8516341cf0"
-    studio = DagStudio(sent)
-    async with dag(studio, tmp_path) as pilot:
-        await until_shown(pilot, "1 root failure: embed: OutOfMemoryError: CUDA out of memory")
-        other = f"embed ({run_id}) failed: OutOfMemoryError: CUDA out of memory"
-        studio.becomes(sent.model_copy(update={"error_message": other}))
-        screen_of(pilot).source.poke()
-        await until_shown(pilot, "1 root failure: embed (6ad2dae8) failed: OutOfMemoryError")
-        assert screen_text(pilot).splitlines()[3].count("CUDA") == 1
-
-
 async def test_counts_are_told_by_their_signs_where_their_names_have_no_room(
     tmp_path: Path,
 ) -> None:

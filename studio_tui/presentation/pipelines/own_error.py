@@ -1,0 +1,65 @@
+"""What a pipeline's own error says beyond the failures of its jobs, beside which it is shown."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.pipelines.graph.plan import Node
+
+_FRAME = frozenset({
+    "job", "jobs", "run", "runs", "has", "have", "failed", "failure", "failures", "error", "errors",
+    "with", "because", "and", "more", "other", "others",
+})  # fmt: skip
+"""Words of sentences such as `load (6ad2dae8) failed, and 3 more`."""
+_WORD = re.compile(r"\w+")
+_COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
+
+
+class Failure(NamedTuple):
+    """A job that failed by itself, as far as it is known."""
+
+    node: Node
+    job: Job | None
+
+    @property
+    def why(self) -> str:
+        """The cause in one line; empty where it is not known."""
+        return cause(self.job.error_message or "") if self.job is not None else ""
+
+    def is_named_in(self, message: str) -> bool:
+        """Whether a message names the job or its run."""
+        return any(each in message and _word(each).search(message) for each in self._names)
+
+    @property
+    def words(self) -> Iterator[str]:
+        """The words of its name, ids and error."""
+        error = self.job.error_message if self.job is not None else None
+        for text in (*self._names, error or "", self.why):
+            yield from _words(text)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        node = self.node
+        return tuple(filter(None, (node.run, node.id, node.run and node.run[:8], node.name)))
+
+
+def says_more(message: str, failures: Iterable[Failure]) -> bool:
+    """Return whether an error says something that the names and causes of failures do not."""
+    said = {*_FRAME, *chain.from_iterable(failure.words for failure in failures)}
+    return any(word not in said and not word.isdigit() for word in _words(message))
+
+
+def without_count(message: str) -> str:
+    """Return an error without how many other jobs failed, where that is told already."""
+    return _COUNT.sub("", message)
+
+
+def _words(text: str) -> Iterator[str]:
+    return (found[0].lower() for found in _WORD.finditer(text))
+
+
+def _word(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")

@@ -1,0 +1,61 @@
+"""The lines above a pipeline say what is amiss, and nothing twice."""
+
+from pathlib import Path
+
+import pytest
+
+from studio_tui.presentation.pipelines.graph.pipeline_state import standing
+from studio_tui.tui.pipelines.graph.head import note_parts
+from tests.presentation.pipelines.sample import sixteen
+from tests.tui.dashboards import until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, jobs_of, press
+
+RUN_ID = "6ad2dae8-7903-4e4d-bbfa-ac8516341cf0"
+OOM = "OutOfMemoryError: CUDA out of memory"
+NOTES = {
+    "": f"1 root failure: embed: {OOM}",
+    f"embed (run-embed) failed: {OOM}": f"1 root failure: embed: {OOM}",
+    "embed (run-embed) failed, and 3 more.": f"1 root failure: embed: {OOM}",
+    "Job embed failed": f"1 root failure: embed: {OOM}",
+    OOM: f"1 root failure: embed: {OOM}",
+    "embed failed: CUDA out of memory": f"1 root failure: embed: {OOM}",
+    f"{OOM}\nTried to allocate 2 GiB": f"1 root failure: {OOM}",
+    f"embed ({RUN_ID}) failed: {OOM}": f"1 root failure: embed (6ad2dae8) failed: {OOM}",
+    "exit code 137 of embed": f"1 root failure: embed: {OOM} · exit code 137 of embed",
+    f"embed failed, and 2 more: {OOM}; no retry": f"1 root failure: embed failed: {OOM}; no retry",
+    "The cluster is gone": f"1 root failure: embed: {OOM} · The cluster is gone",
+    "embeddings are full": f"1 root failure: embed: {OOM} · embeddings are full",
+}
+"""By the error of a pipeline: what the line above its jobs says."""
+
+
+@pytest.mark.parametrize("error", NOTES)
+def test_the_first_failure_is_named_with_its_error_and_nothing_is_said_twice(error: str) -> None:
+    sent = sixteen("FAILED").model_copy(update={"error_message": error or None})
+    jobs = {job.id: job for job in jobs_of(sent)}
+    said = "".join(part.text for part in note_parts(standing(sent, jobs)))
+    assert said.strip() == NOTES[error]
+
+
+def test_a_failure_whose_run_is_not_known_yet_is_told_by_the_error_of_its_pipeline() -> None:
+    error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
+    sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
+    said = "".join(part.text for part in note_parts(standing(sent, {})))
+    assert said.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
+
+
+SIGNS = {
+    80: ("◌ queued  ⊘ blocked  · waiting", "◌ queued  ⊘ blocked", "░ queued", "↑ before it"),
+    120: ("⊗ canceled  ↑ before it  ↓ after it", "✓ done  ● running", "┊ now", "↓ after it"),
+    200: ("↑ before it  ↓ after it", "✓6 done", "→ later", "↑ before it"),
+}
+"""By the width of a terminal: what is explained in each mode, the tree first."""
+
+
+@pytest.mark.draws_dashboards
+@pytest.mark.parametrize("width", SIGNS)
+async def test_the_signs_of_each_mode_are_explained(tmp_path: Path, width: int) -> None:
+    async with dag(DagStudio(), tmp_path, size=(width, 24)) as pilot:
+        for words in SIGNS[width]:
+            await until_shown(pilot, words)
+            await press(pilot, ("m",))

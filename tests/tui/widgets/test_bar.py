@@ -1,0 +1,57 @@
+"""A bar says as much as it has room for; of keys it names none that it cannot explain."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from studio_tui.tui.widgets.bar import Bar, Part, whole
+from tests.tui.dashboards import screen_text
+
+WORDS = ("open", "log", "next failed", "暂停 pipeline", "")
+KEYS = st.lists(st.tuples(st.sampled_from(["p", "⏎", "esc"]), st.sampled_from(WORDS)))
+
+
+def hints(*keys: tuple[str, str]) -> tuple[Part, ...]:
+    """Return the parts of keys with what each does, as a footer has them."""
+    named = (
+        (Part(key, "key", f"press({key})"), Part(f" {does}  ", action=f"press({key})"))
+        for key, does in keys
+    )
+    return (Part(" "), *(part for pair in named for part in pair))
+
+
+def cells(parts: tuple[Part, ...]) -> int:
+    """Return the cells of what is said, without blanks at the end."""
+    return cell_len("".join(part.text for part in parts).rstrip())
+
+
+@given(KEYS, st.integers(1, 80))
+def test_of_keys_the_first_are_named_whole_and_as_many_as_fit(
+    keys: list[tuple[str, str]], room: int
+) -> None:
+    shown = whole(hints(*keys), room)
+    many = sum(part.look == "key" for part in shown)
+    assert shown == hints(*keys)[: len(shown)]
+    assert cells(shown) <= room
+    assert many == len(keys) or cells(hints(*keys[: many + 1])) > room
+
+
+class Footer(App[None]):
+    """Has nothing but a footer, with three keys and another at its right."""
+
+    def compose(self) -> ComposeResult:
+        bar = Bar(id="keys", cuts=False)
+        bar.left = hints(("p", "pause"), ("l", "log"), ("i", "drawer"))
+        bar.right = (Part("? help "),)
+        yield bar
+
+
+@pytest.mark.parametrize(
+    ("width", "keys"), [(40, " p pause  l log  i drawer"), (24, " p pause  l log"), (8, "")]
+)
+async def test_a_footer_without_room_leaves_keys_out(width: int, keys: str) -> None:
+    app = Footer()
+    async with app.run_test(size=(width, 1)) as pilot:
+        assert screen_text(pilot).rstrip("\n") == f"{keys:<{width - 7}}? help "
