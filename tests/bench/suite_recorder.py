@@ -46,7 +46,7 @@ class RecorderBench:
             recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
             reading = [_ms(kept.all_jobs) for _ in range(rounds)]
             rows = Listing(JOBS)
-            rows.replace([job for job, _ in kept.all_jobs()])
+            rows.replace([job for job, _ in kept.all_jobs() or ()])
         # As the program does once its first list is there.
         gc.freeze()
         measures = [

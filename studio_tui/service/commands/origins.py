@@ -28,13 +28,12 @@ class Origins:
             self._successors.setdefault(origin, []).append(job_id)
 
     def unknown(self, jobs: Iterable[Job]) -> list[str]:
-        """Return the ids of those jobs that nobody was asked about yet; each is returned once."""
-        ids = [job.id for job in jobs if job.id not in self._asked]
-        self._asked.update(ids)
-        return ids
+        """Return the ids of those jobs of which nothing was learnt yet."""
+        return [job.id for job in jobs if job.id not in self._asked]
 
-    def learn(self, known: Mapping[str, Submitted]) -> None:
-        """Note what jobs were submitted with, by their ids."""
+    def learn(self, asked: Iterable[str], known: Mapping[str, Submitted]) -> None:
+        """Note by their ids what jobs were submitted with, of all that was asked about."""
+        self._asked.update(asked)
         for job_id, submitted in known.items():
             self.note(job_id, submitted)
 
