@@ -103,7 +103,8 @@ class Poller(Generic[T]):
     def recall(self, value: T, at: datetime) -> None:
         """Begin with what an earlier run knew then, unless Studio has answered by now."""
         if self.snapshot.value is None:
-            self._publish(replace(self.snapshot, value=value, fetched_at=at, is_recalled=True))
+            recalled = replace(self.snapshot, value=value, fetched_at=at, is_recalled=True)
+            self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
     async def known(self) -> T:
         """Return what is known first, from an earlier run or Studio."""
