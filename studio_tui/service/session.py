@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +31,8 @@ from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
-from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
+from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
+from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import Pipelines, PipelinesFeed, is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
@@ -38,6 +40,7 @@ from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.archive import Archived, archives
+from studio_tui.service.recorder.closer import recall_pipeline
 from studio_tui.service.recorder.database import Database
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
@@ -347,6 +350,7 @@ class StudioSession:
             pipeline_id,
             self._watch_pace,
             name=name,
+            recalled=partial(recall_pipeline, self.database, pipeline_id),
             follows_jobs=self.is_near,
             refused=self._stop_all,
             reachability=self.reachability,

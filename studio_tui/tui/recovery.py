@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
+    knows, back = connected.session.knows_anything, "esc goes back to what was known"
     if isinstance(refused, TeamRefused):
-        return WelcomeScreen(refused.why, url=url, team=team, teams=refused.teams)
-    known = "; esc goes back to what was known" if connected.session.knows_anything else ""
-    return WelcomeScreen(f"{refused.why} Everything has stopped{known}.", url=url, team=team)
+        why = f"{refused.why} Choose another team, or {back}." if knows else refused.why
+        return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
+    stopped = f"Everything has stopped; {back}." if knows else "Everything has stopped."
+    return WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
 
 
 async def is_refused(connected: "Connected", form: WelcomeScreen) -> bool:

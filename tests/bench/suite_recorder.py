@@ -46,8 +46,8 @@ class RecorderBench:
             recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
             reading = [_ms(kept.all_jobs) for _ in range(rounds)]
             rows = Listing(JOBS)
-            rows.replace([job for job, _ in kept.all_jobs()])
-        # The program does this after its first list too.
+            rows.replace([job for job, _ in kept.all_jobs() or ()])
+        # As the program does once its first list is there.
         gc.freeze()
         measures = [
             Measure(f"last known list of {FURTHEST:,}", tuple(recall), goal=Goal(median=150.0)),

@@ -90,21 +90,36 @@ class JobHistory:
                 self._submitted.clear()
 
     def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
-        """Return what these jobs were submitted with, if they were submitted here."""
+        """Return what these jobs were submitted with, if they were submitted here.
+
+        If the file cannot be read, only unwritten submissions are returned; see `look_up`.
+        """
+        wanted = list(job_ids)
+        return self.look_up(wanted) or self._not_written(wanted)
+
+    def look_up(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
+        """Return the same; `None` if the file cannot be read now, so try again later."""
         wanted = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
         )
         with self._lock:
+            rows = self._database.read(
+                lambda connection: connection.execute(query, (json.dumps(wanted),)).fetchall()
+            )
+            if rows is None:
+                return None
             found = {}
-            for job_id, parts in self._rows(query, json.dumps(wanted)):
+            for job_id, parts in rows:
                 try:
                     found[job_id] = Submitted.model_validate_json(parts)
                 except ValidationError:
-                    _log.warning("The submitted parts of %s cannot be read", job_id)
-            return found | {
-                each: self._submitted[each] for each in wanted if each in self._submitted
-            }
+                    _log.warning("What %s was submitted with cannot be read", job_id)
+        return found | self._not_written(wanted)
+
+    def _not_written(self, wanted: Iterable[str]) -> dict[str, Submitted]:
+        with self._lock:
+            return {each: self._submitted[each] for each in wanted if each in self._submitted}
 
     def of_jobs(
         self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = NO_ORIGINALS
@@ -144,19 +159,21 @@ class JobHistory:
 
     # Runs.
 
-    def note_ended(self, jobs: Iterable[Job]) -> None:
-        """Record those of `jobs` that have ended and are not recorded yet."""
+    def note_ended(self, jobs: Iterable[Job]) -> bool:
+        """Record those of `jobs` that have ended; return whether all of them are written."""
         with self._lock:
             for job in jobs:
                 if job.id not in self._noted and job.id not in self._runs and (run := Run.of(job)):
                     self._runs[job.id] = run
             if not self._runs:
-                return
+                return True
             rows = [_row(run) for run in self._runs.values()]
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
-            if self._written(insert, rows, "run", "finished_at", KEPT_RUNS):
-                self._noted.update(self._runs)
-                self._runs.clear()
+            if not self._written(insert, rows, "run", "finished_at", KEPT_RUNS):
+                return False
+            self._noted.update(self._runs)
+            self._runs.clear()
+            return True
 
     def runs(self, job_ids: Iterable[str]) -> dict[str, Run]:
         """Return the recorded runs of these jobs, by job id."""

@@ -28,13 +28,12 @@ class Origins:
             self._successors.setdefault(origin, []).append(job_id)
 
     def unknown(self, jobs: Iterable[Job]) -> list[str]:
-        """Return the ids of jobs that were not looked up yet; each id is returned only once."""
-        ids = [job.id for job in jobs if job.id not in self._asked]
-        self._asked.update(ids)
-        return ids
+        """Return the ids of jobs that were not looked up yet."""
+        return [job.id for job in jobs if job.id not in self._asked]
 
-    def learn(self, known: Mapping[str, Submitted]) -> None:
-        """Record what jobs were submitted with, by job id."""
+    def learn(self, asked: Iterable[str], known: Mapping[str, Submitted]) -> None:
+        """Record what jobs were submitted with, by id; `asked` are all ids that were looked up."""
+        self._asked.update(asked)
         for job_id, submitted in known.items():
             self.note(job_id, submitted)
 

@@ -8,7 +8,7 @@ only once.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -37,9 +37,7 @@ from studio_tui.service.polling.snapshot import Snapshot
 AT_ONCE = 3
 """Maximum number of concurrent requests about jobs."""
 TELL_REST = 0.25
-"""Seconds between two notifications about jobs."""
-KEPT = 8
-"""Pipelines that stay cached after they were viewed."""
+"""Seconds between two rounds of news about jobs."""
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +61,19 @@ class PipelineDetail:
     pipeline: Pipeline
     jobs: Mapping[str, Job]
     """The known jobs, by the id of the run (`created_job_id`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledDetail:
+    """What an earlier run knew of a pipeline."""
+
+    detail: PipelineDetail
+    at: datetime
+    """When Studio last confirmed it."""
+
+
+async def _nothing() -> RecalledDetail | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         pace: Pace,
         *,
         name: Callable[[], str | None] = lambda: None,
+        recalled: Callable[[], Awaitable[RecalledDetail | None]] = _nothing,
         follows_jobs: bool = False,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
         reachability: Reachability | None = None,
@@ -99,8 +111,9 @@ class PipelineWatch(Poller[PipelineDetail]):
     ) -> None:
         """Initialise with the poller of the job list, which has many of the jobs.
 
-        `name` returns the pipeline's name, as not every Studio finds a pipeline by id. With
-        `follows_jobs` it polls whenever jobs have changed, which is cheap on this machine.
+        Not every Studio finds a pipeline by its id. `recalled` is shown until Studio has answered.
+        `follows_jobs` asks again whenever jobs have moved, which costs nothing where Studio is of
+        this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -117,12 +130,15 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._jobs = jobs
         self._pace = pace
         self._name_of = name
+        self._recalled = recalled
         self._follows_jobs = follows_jobs
         self._by_name = False
         self._leave_jobs: Callable[[], None] = lambda: None
         self._jobs_seen: Jobs | None = None
         self._found: dict[str, Job] = {}
-        """Runs of this pipeline as last seen, by id."""
+        """Runs of this pipeline by id, as they were last seen."""
+        self._recorded: Mapping[str, Job] = {}
+        """Those that an earlier run knew, which are asked about all the same."""
         self._listed: frozenset[str] = frozenset()
         """Ids of runs in the job list, which keeps them up to date."""
         self._asked: dict[str, str | None] = {}
@@ -179,8 +195,16 @@ class PipelineWatch(Poller[PipelineDetail]):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
             tasks.create_task(self._tell(), name=f"tell of the jobs of {self.name}")
+            tasks.create_task(self._recall_detail(), name=f"recall {self.name}")
             for _ in range(AT_ONCE):
                 tasks.create_task(self._ask_in_turn(), name=f"ask about jobs of {self.name}")
+
+    async def _recall_detail(self) -> None:
+        """Begin with what an earlier run knew, unless Studio is quicker than the disk."""
+        if self.snapshot.value is None and (found := await self._recalled()) is not None:
+            self._recorded = found.detail.jobs
+            self._take_listed(found.detail.pipeline)
+            self.recall(self._detail(found.detail.pipeline), found.at)
 
     async def _look(self) -> PipelineDetail:
         """Read the pipeline; return it with its known jobs."""
@@ -238,11 +262,12 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._listed = frozenset(listed)
 
     def _detail(self, pipeline: Pipeline) -> PipelineDetail:
-        """Return the known details; the same object as last time if nothing changed."""
+        """Return what is known; the same object as last time means that nothing changed."""
+        known = {**self._recorded, **self._found}
         jobs = {
             run.created_job_id: job
             for run in all_runs(pipeline)
-            if run.created_job_id and (job := self._found.get(run.created_job_id))
+            if run.created_job_id and (job := known.get(run.created_job_id))
         }
         last = self.snapshot.value
         if last is not None and pipeline is last.pipeline and jobs == last.jobs:
@@ -340,60 +365,3 @@ class PipelineWatch(Poller[PipelineDetail]):
                 self._found[run_id] = job
                 self._news.set()
         return 0.0
-
-
-class PipelineWatches:
-    """The watches of recently viewed pipelines; `run` owns their tasks."""
-
-    def __init__(self, make: Callable[[str], PipelineWatch]) -> None:
-        """Initialise; `make` creates a watch from a pipeline's id."""
-        self._make = make
-        self._watches: dict[str, PipelineWatch] = {}
-        """By pipeline id, least recently requested first."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._changed = asyncio.Event()
-
-    def get(self, pipeline_id: str) -> PipelineWatch:
-        """Return the watch of a pipeline, the same one as long as it has subscribers."""
-        watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
-        self._watches[pipeline_id] = watch
-        self._changed.set()
-        return watch
-
-    def all(self) -> tuple[PipelineWatch, ...]:
-        """Return all cached watches."""
-        return tuple(self._watches.values())
-
-    def pipelines(self) -> dict[str, Pipeline]:
-        """Return their known pipelines, by id."""
-        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
-        return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
-
-    def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return the known ones of these runs, by id."""
-        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
-        return {
-            run_id: detail.jobs[run_id]
-            for detail in details
-            for run_id in run_ids & detail.jobs.keys()
-        }
-
-    async def run(self) -> None:
-        """Run the watches until cancelled; a bug propagates."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                self._forget()
-                for pipeline_id, watch in self._watches.items():
-                    if pipeline_id not in self._tasks:
-                        self._tasks[pipeline_id] = tasks.create_task(watch.run(), name=watch.name)
-                await self._changed.wait()
-                self._changed.clear()
-
-    def _forget(self) -> None:
-        """Drop the least recently requested watches without subscribers."""
-        silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
-        # The newest may have been returned just now, to a caller that is about to subscribe.
-        for pipeline_id in silent[:-KEPT]:
-            del self._watches[pipeline_id]
-            if (task := self._tasks.pop(pipeline_id, None)) is not None:
-                task.cancel()

@@ -103,7 +103,8 @@ class Poller(Generic[T]):
     def recall(self, value: T, at: datetime) -> None:
         """Start with the value of an earlier run at time `at`, unless Studio has answered."""
         if self.snapshot.value is None:
-            self._publish(replace(self.snapshot, value=value, fetched_at=at, is_recalled=True))
+            recalled = replace(self.snapshot, value=value, fetched_at=at, is_recalled=True)
+            self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
     async def known(self) -> T:
         """Return the first value, from an earlier run or from Studio; waits until there is one."""

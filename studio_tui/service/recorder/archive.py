@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 FRESH_FOR = timedelta(minutes=5)
 """How long a read stays valid; later changes are in the list itself."""
+AGAIN = 5.0
+"""Seconds after which a failed read is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,15 @@ class Archive(Generic[T]):
     def __init__(
         self,
         name: str,
-        read: Callable[[], tuple[tuple[T, datetime], ...]],
+        read: Callable[[], tuple[tuple[T, datetime], ...] | None],
         key: Callable[[T], str],
         *,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `read` returns everything, called in a thread, `key` an item's id."""
+        """Initialise; `read` returns everything, called in a thread, `key` an item's id.
+
+        `read` returns `None` if that is not possible now.
+        """
         self.name = name
         self.snapshot: Snapshot[Archived[T]] = Snapshot()
         self._read = read
@@ -64,6 +69,9 @@ class Archive(Generic[T]):
         while True:
             await self._wanted.wait()
             found = await asyncio.to_thread(self._read)
+            if found is None:
+                await asyncio.sleep(AGAIN)
+                continue
             self._wanted.clear()
             archived = Archived(
                 {self._key(thing): thing for thing, _ in found},

@@ -67,6 +67,8 @@ class Recorder:
         """The last written body of each list."""
         self._confirmed: dict[str, datetime] = {}
         """When Studio last confirmed each list, if that is not written yet."""
+        self._missing: set[str] = set()
+        """Lists that Studio confirmed, but whose present version is not in the file."""
 
     # Recording; from the event loop.
 
@@ -74,15 +76,21 @@ class Recorder:
         """Record a request that has ended; it is written within a minute."""
         self._calls.note(call)
 
-    def confirm(self, name: str, at: datetime) -> None:
-        """Record that a list was unchanged at a time; it is written within a minute."""
-        self._confirmed[name] = at
+    def confirm(self, name: str, at: datetime) -> bool:
+        """Record that a list was unchanged at a time; it is written within a minute.
 
-    # Recording; in a thread.
+        Return whether the list is known to be in the file; otherwise it must be recorded again.
+        """
+        if name in self._missing:
+            return False
+        self._confirmed[name] = at
+        return True
+
+    # Noting; in a thread. Each returns whether all is in the file.
 
     def note_jobs(
         self, jobs: Sequence[Job], at: datetime, *, has_all: bool, back_to: datetime
-    ) -> None:
+    ) -> bool:
         """Record changes of the job list; no job created since `back_to` is missing in it."""
         self._begin_anew_in_another_file()
         known = self._seen[JOB]
@@ -97,11 +105,15 @@ class Recorder:
                 items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
             self._list(connection, "jobs", listing, at)
 
-        if self._is_news(seen, "jobs", listing, left=left) and self.database.write(write):
-            self._seen[JOB] = {job.id: job for job in jobs}
-            self._listings["jobs"] = listing
+        if not self._is_news(seen, "jobs", listing, left=left):
+            return True
+        if not self.database.write(write):
+            return False
+        self._seen[JOB] = {job.id: job for job in jobs}
+        self._listings["jobs"] = listing
+        return True
 
-    def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> None:
+    def note_pipelines(self, pipelines: Sequence[Pipeline], at: datetime, *, has_all: bool) -> bool:
         """Record changes of the pipeline list."""
         self._begin_anew_in_another_file()
         by_id = {each.pipeline_id: each for each in pipelines}
@@ -112,18 +124,24 @@ class Recorder:
             items.note(connection, PIPELINE, seen, at.timestamp())
             self._list(connection, "pipelines", listing, at)
 
-        if self._is_news(seen, "pipelines", listing) and self.database.write(write):
-            self._seen[PIPELINE] = dict(by_id)
-            self._listings["pipelines"] = listing
+        if not self._is_news(seen, "pipelines", listing):
+            return True
+        if not self.database.write(write):
+            return False
+        self._seen[PIPELINE] = dict(by_id)
+        self._listings["pipelines"] = listing
+        return True
 
-    def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> None:
+    def note_list(self, name: str, things: Sequence[Job | Cluster], at: datetime) -> bool:
         """Record a short list as a whole: the clusters, the schedules."""
         self._begin_anew_in_another_file()
         listing = [body_of(each) for each in things]
-        if self._is_news((), name, listing) and self.database.write(
-            lambda connection: self._list(connection, name, listing, at)
-        ):
-            self._listings[name] = listing
+        if not self._is_news((), name, listing):
+            return True
+        if not self.database.write(lambda connection: self._list(connection, name, listing, at)):
+            return False
+        self._listings[name] = listing
+        return True
 
     def flush(self) -> bool:
         """Write waiting records in one transaction; return whether that succeeded."""
@@ -132,16 +150,18 @@ class Recorder:
         if not taken and not confirmed:
             return True
         numbered: list[RecordedCall] = []
+        missing: set[str] = set()
 
         def write(connection: "Connection") -> None:
             numbered[:] = calls.write(connection, taken)
             for name, at in confirmed.items():
-                connection.execute(
-                    "UPDATE listing SET at = max(at, ?) WHERE name = ?", (at.timestamp(), name)
-                )
+                query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
+                if not connection.execute(query, (at.timestamp(), name)).rowcount:
+                    missing.add(name)
 
         if self.database.write(write):
             self._calls.written(numbered)
+            self._missing |= missing
             return True
         self._calls.give_back(taken)
         self._confirmed = confirmed | self._confirmed
@@ -175,7 +195,7 @@ class Recorder:
             self.flush()
             self.database.close()
 
-    # Reading; in a thread.
+    # Reading; in a thread. Lists are `None` if nothing is recorded, or it cannot be read now.
 
     def recall_jobs(self, most: int) -> Recalled | None:
         """Return the newest jobs as last known, at most `most`."""
@@ -185,7 +205,9 @@ class Recorder:
         body, at = listing
         count = min(int(body.get("count", 0)), most)
         packed = self.database.read(lambda connection: items.newest(connection, JOB, count))
-        jobs = tuple(models_of(Job, packed or ()))
+        if packed is None:
+            return None
+        jobs = tuple(models_of(Job, packed))
         return Recalled(jobs, at, bool(body.get("has_all")) and len(jobs) >= body["count"])
 
     def recall_pipelines(self) -> Recalled | None:
@@ -196,7 +218,9 @@ class Recorder:
         body, at = listing
         ids = list(map(str, body.get("ids", ())))
         packed = self.database.read(lambda connection: items.of_ids(connection, PIPELINE, ids))
-        return Recalled(tuple(models_of(Pipeline, packed or ())), at, bool(body.get("has_all")))
+        if packed is None:
+            return None
+        return Recalled(tuple(models_of(Pipeline, packed)), at, bool(body.get("has_all")))
 
     def recall_list(self, name: str, model: type[Job] | type[Cluster]) -> Recalled | None:
         """Return a short list as last known."""
@@ -206,15 +230,15 @@ class Recorder:
         found = models_of(model, (pack(each) for each in listing[0]))
         return Recalled(tuple(found), listing[1])
 
-    def all_jobs(self) -> tuple[tuple[Job, datetime], ...]:
+    def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
         """Return all jobs ever seen, newest first, and since when each is in its state."""
         rows = self.database.read(lambda connection: list(items.everything(connection, JOB)))
-        return tuple(_with_times(rows or (), Job))
+        return None if rows is None else tuple(_with_times(rows, Job))
 
-    def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...]:
+    def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...] | None:
         """Return all pipelines ever seen, newest first, and since when each is in its state."""
         rows = self.database.read(lambda connection: list(items.everything(connection, PIPELINE)))
-        return tuple(_with_times(rows or (), Pipeline))
+        return None if rows is None else tuple(_with_times(rows, Pipeline))
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return the newest calls, newest first, including those not written yet."""
@@ -231,6 +255,7 @@ class Recorder:
             self._file = file
             self._seen = {JOB: {}, PIPELINE: {}}
             self._listings = {}
+            self._missing = set()
 
     def _changed(
         self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime

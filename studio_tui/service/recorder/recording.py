@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from studio_tui import clock
 from studio_tui.api.models import Cluster, Job
@@ -14,8 +15,22 @@ from studio_tui.service.polling.pipelines_feed import Pipelines
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
-Note = Callable[[], bool | None]
-"""Records something; called in a thread. Returns whether origins have changed."""
+Note = Callable[[], "Noted"]
+"""Records something; called in a thread."""
+
+
+class Noted(NamedTuple):
+    """The result of recording an answer."""
+
+    is_whole: bool
+    """Whether all of it is on disk; otherwise it is retried with the next answer."""
+    has_learnt: bool = False
+    """Whether origins have changed."""
+
+
+class _Waiting(NamedTuple):
+    answer: object
+    note: Note
 
 
 class Recording:
@@ -36,22 +51,31 @@ class Recording:
         self._origins = origins
         self._learnt = learnt
         self._now = now
-        self._waiting: dict[str, Note] = {}
-        self._known: dict[str, object] = {}
-        """The last answer taken, by the name of the list."""
+        self._waiting: dict[str, _Waiting] = {}
+        """Answers that are not recorded yet, by list name."""
+        self._under_way: object = None
+        """The answer that is being recorded."""
+        self._noted: dict[str, object] = {}
+        """The answers recorded last, by list name."""
         self._came = asyncio.Event()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be recorded."""
+        return not self._waiting and self._under_way is None
 
     def take_jobs(self, jobs: Jobs, back_to: datetime) -> None:
         """Record a list of jobs, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> bool:
-            recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
+        def note() -> Noted:
+            is_noted = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
             unknown = self._origins.unknown(jobs.jobs)
-            submitted = self._history.submitted(unknown) if unknown else {}
-            self._origins.learn(submitted)
-            self._history.note_ended(jobs.jobs)
-            return bool(submitted)
+            submitted = self._history.look_up(unknown) if unknown else {}
+            if submitted is not None:
+                self._origins.learn(unknown, submitted)
+            is_kept = self._history.note_ended(jobs.jobs)
+            return Noted(is_noted and is_kept and submitted is not None, bool(submitted))
 
         self._take("jobs", jobs, at, note)
 
@@ -60,8 +84,8 @@ class Recording:
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
-        def note() -> None:
-            recorder.note_pipelines(listed, at, has_all=has_all)
+        def note() -> Noted:
+            return Noted(recorder.note_pipelines(listed, at, has_all=has_all))
 
         self._take("pipelines", pipelines, at, note)
 
@@ -69,8 +93,8 @@ class Recording:
         """Record a short list as a whole, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> None:
-            recorder.note_list(name, things, at)
+        def note() -> Noted:
+            return Noted(recorder.note_list(name, things, at))
 
         self._take(name, answer, at, note)
 
@@ -81,28 +105,33 @@ class Recording:
                 await self._came.wait()
                 self._came.clear()
                 while self._waiting:
-                    await self._done(self._waiting.pop(next(iter(self._waiting))))
+                    name = next(iter(self._waiting))
+                    await self._record(name, self._waiting.pop(name))
         finally:
             while self._waiting:
-                self._waiting.popitem()[1]()
+                self._waiting.popitem()[1].note()
 
-    async def _done(self, note: Note) -> None:
+    async def _record(self, name: str, waiting: _Waiting) -> None:
         """Record something in a thread; cancellation waits for its end."""
-        under_way = asyncio.ensure_future(asyncio.to_thread(note))
+        self._under_way = waiting.answer
+        under_way = asyncio.ensure_future(asyncio.to_thread(waiting.note))
         try:
             await asyncio.shield(under_way)
         finally:
             await asyncio.wait({under_way})
-        if under_way.result():
+            self._under_way = None
+        noted = under_way.result()
+        if noted.is_whole:
+            self._noted[name] = waiting.answer
+        if noted.has_learnt:
             self._learnt()
 
     def _take(self, name: str, answer: object, at: datetime, note: Note) -> None:
-        if self._known.get(name) is answer:
-            self._recorder.confirm(name, at)
+        if self._noted.get(name) is answer and self._recorder.confirm(name, at):
             return
-        self._known[name] = answer
-        self._waiting[name] = note
-        self._came.set()
+        if self._under_way is not answer:
+            self._waiting[name] = _Waiting(answer, note)
+            self._came.set()
 
 
 async def recall(

@@ -33,9 +33,11 @@ def test_a_failure_is_mended_when_what_resumed_it_in_the_end_is_complete() -> No
     assert origins.mended_by(job(3, "COMPLETE"), jobs.get) is None
 
 
-def test_nobody_is_asked_twice_about_a_job() -> None:
+def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
     origins = Origins()
-    assert origins.unknown([job(1), job(2)]) == [job(1).id, job(2).id]
+    for _ in range(2):
+        assert origins.unknown([job(1), job(2)]) == [job(1).id, job(2).id]
+    origins.learn([job(1).id, job(2).id], {job(1).id: Submitted(rerun_from_job_id=job(3).id)})
     assert origins.unknown([job(2), job(3)]) == [job(3).id]
 
 
@@ -50,12 +52,13 @@ def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_
     origins = Origins()
     for _ in range(2):
         origins.learn(
+            "abc",
             {
                 "run": Submitted(run_of="a"),
                 "b": Submitted(replaces="a"),
                 "c": Submitted(replaces="b"),
                 "a": Submitted(replaces="c"),
-            }
+            },
         )
     assert origins.manual_runs("a") == ("run",)
     assert origins.manual_runs("b") == ()

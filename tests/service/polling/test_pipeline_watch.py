@@ -20,9 +20,16 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.polling.jobs_feed import Jobs
-from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch, PipelineWatches
+from studio_tui.service.polling.pipeline_watch import (
+    AT_ONCE,
+    Pace,
+    PipelineDetail,
+    PipelineWatch,
+    RecalledDetail,
+)
+from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
-from tests.jobs import job
+from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 
@@ -361,5 +368,30 @@ def test_those_looked_at_lately_are_remembered_and_the_others_let_go() -> None:
         assert watches.get("silent") is not silent
         assert len(watches.all()) < 12
         running.cancel()
+
+    run(scenario())
+
+
+def test_what_an_earlier_run_knew_is_there_while_studio_is_away_and_gives_way_to_its_answer() -> (
+    None
+):
+    async def scenario() -> None:
+        studio = Studio(a="COMPLETE", b="RUNNING")
+        studio.refusals = {"pipeline": [ServerError(500, "broken")] * 3}
+        runs = {"run-1-a": job(1, "RUNNING", id="run-1-a")}
+        known = RecalledDetail(PipelineDetail(pipeline(1, "RUNNING", {"a": "RUNNING"}), runs), NOON)
+
+        async def recalled() -> RecalledDetail:
+            return known
+
+        async with watching(studio, recalled=recalled) as heard:
+            await heard.until(lambda: heard.watch.snapshot.error is not None)
+            before = heard.watch.snapshot
+            assert (before.is_recalled, before.fetched_at) == (True, NOON)
+            assert heard.states == {"run-1-a": "RUNNING"}
+            await heard.until(lambda: heard.states == {"run-1-a": "COMPLETE", "run-1-b": "RUNNING"})
+            assert not heard.watch.snapshot.is_recalled
+            # What is recorded of a job has neither its query nor its environment.
+            assert studio.asked.count("run-1-a") == 1
 
     run(scenario())

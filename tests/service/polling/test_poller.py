@@ -7,6 +7,7 @@ import pytest
 
 from studio_tui.errors import (
     AuthenticationError,
+    NotSent,
     PermissionDenied,
     RateLimited,
     ServerError,
@@ -15,7 +16,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.poller import Poller, Wait
-from studio_tui.service.polling.reachability import SHORTEST_REST
+from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON
 from tests.waiting import HANG, within_reason
@@ -131,6 +132,18 @@ def test_what_is_known_can_be_told_again_as_news() -> None:
     first, again = (snapshot.value for snapshot in heard)
     assert first == again == [1]
     assert first is not again
+
+
+async def test_what_is_recalled_during_an_outage_says_so_at_once() -> None:
+    reachability = Reachability(nobody, now=lambda: NOON)
+    poller: Poller[list[int]] = Poller(
+        "pipeline", nobody, lambda _: 1.0, reachability=reachability, now=lambda: NOON
+    )
+    away = NotSent("studio refuses connections: is Studio running there?")
+    with pytest.raises(NotSent), reachability.asking("jobs"):
+        raise away
+    poller.recall([1], NOON)
+    assert (poller.snapshot.value, poller.snapshot.error) == ([1], away)
 
 
 async def nobody() -> list[int]:

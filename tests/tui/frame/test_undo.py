@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.tui.frame.page import Page
+from tests.local.http.test_pipeline_routes import status, trigger
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, jobs_screen, screen_text, until, until_shown
+from tests.tui.dashboards import (
+    Dashboard,
+    dashboard,
+    jobs_screen,
+    screen_text,
+    until,
+    until_shown,
+)
+from tests.tui.pipelines.test_list_screen import two
 
 SLEEP = "import time; time.sleep(600)"
 
@@ -49,6 +59,60 @@ async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: P
         await until_shown(pilot, "sleep_0.py")
         await pilot.press("x", "y")
         await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
+
+
+async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    (tmp_path / "hold").touch()
+    made = trigger(studio, "second", environment=f"HOLD={tmp_path / 'hold'}")
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "2 jobs: 1 running")
+        await pilot.press("X", "y")
+        await until_shown(pilot, f"z undo stopping {made['name']} (")
+        await pilot.press("z")
+        await until_shown(pilot, f"Taken back: stopping {made['name']}. Nothing was sent")
+        assert isinstance(pilot.app.screen, Page)
+        assert not pilot.app.screen.session.held.snapshot.value
+    assert status(studio, made)["status"] == "RUNNING"
+    async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, made["name"], "2 jobs: 1 running")
+        await pilot.press("X", "y")
+        await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
+
+
+async def test_taking_a_single_job_out_is_taken_back_or_sent_once_its_time_is_over(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    made = trigger(studio, "second", review=True)
+
+    def jobs() -> list[str]:
+        return [run["name"] for run in status(studio, made)["job_runs"]]
+
+    async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
+        await take_second_out(pilot)
+        await until_shown(pilot, "z undo taking second.py out (")
+        await pilot.press("z")
+        await until_shown(pilot, "Taken back: taking second.py out. Nothing was sent")
+        assert isinstance(pilot.app.screen, Page)
+        assert not pilot.app.screen.session.held.snapshot.value
+    assert jobs() == ["first.py", "second.py"]
+    async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
+        await take_second_out(pilot)
+        await until(pilot, lambda: jobs() == ["first.py"])
+
+
+async def take_second_out(pilot: Dashboard) -> None:
+    """Ask for the second job of the only pipeline to be taken out."""
+    await pilot.press("2")
+    await until_shown(pilot, "› Pipelines", "PAUSED")
+    await pilot.press("enter")
+    await until_shown(pilot, "first.py", "second.py")
+    await pilot.press("g", "j", "D", "y")
 
 
 @pytest.mark.parametrize("how", ["q q", "ctrl+q"])

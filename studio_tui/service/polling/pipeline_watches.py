@@ -1,0 +1,67 @@
+"""The pipelines that are looked at, and those that lately were."""
+
+import asyncio
+from collections.abc import Callable, Set
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.service.polling.pipeline_watch import PipelineWatch
+
+KEPT = 8
+"""Pipelines that stay cached after they were viewed."""
+
+
+class PipelineWatches:
+    """The watches of recently viewed pipelines; `run` owns their tasks."""
+
+    def __init__(self, make: Callable[[str], PipelineWatch]) -> None:
+        """Initialise; `make` creates a watch from a pipeline's id."""
+        self._make = make
+        self._watches: dict[str, PipelineWatch] = {}
+        """By pipeline id, least recently requested first."""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    def get(self, pipeline_id: str) -> PipelineWatch:
+        """Return the watch of a pipeline, the same one as long as it has subscribers."""
+        watch = self._watches.pop(pipeline_id, None) or self._make(pipeline_id)
+        self._watches[pipeline_id] = watch
+        self._changed.set()
+        return watch
+
+    def all(self) -> tuple[PipelineWatch, ...]:
+        """Return all cached watches."""
+        return tuple(self._watches.values())
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        """Return their known pipelines, by id."""
+        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
+        return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
+
+    def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
+        """Return the known ones of these runs, by id."""
+        details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
+        return {
+            run_id: detail.jobs[run_id]
+            for detail in details
+            for run_id in run_ids & detail.jobs.keys()
+        }
+
+    async def run(self) -> None:
+        """Run the watches until cancelled; a bug propagates."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._forget()
+                for pipeline_id, watch in self._watches.items():
+                    if pipeline_id not in self._tasks:
+                        self._tasks[pipeline_id] = tasks.create_task(watch.run(), name=watch.name)
+                await self._changed.wait()
+                self._changed.clear()
+
+    def _forget(self) -> None:
+        """Drop the least recently requested watches without subscribers."""
+        silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
+        # The newest may have been returned just now, to a caller that is about to subscribe.
+        for pipeline_id in silent[:-KEPT]:
+            del self._watches[pipeline_id]
+            if (task := self._tasks.pop(pipeline_id, None)) is not None:
+                task.cancel()
