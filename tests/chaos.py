@@ -92,7 +92,7 @@ LOSSES = (
 """What only REST can mend, if the connection is the last."""
 
 TOO_LARGE = (
-    StreamKind("oversize frame", faults.instead(0, faults.oversized(LARGEST_FRAME + 1))),
+    StreamKind("oversize frame", faults.instead_oversized(LARGEST_FRAME + 1)),
     StreamKind("close 1009", faults.instead(0, faults.close(1009))),
 )
 """What ends the use of websockets."""
