@@ -6,16 +6,23 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test check lint format keys sentences bench profile screenshots soak clean
+.PHONY: run test check all-tests quick-tests lint format keys sentences bench profile screenshots soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/studio-tui --local --samples
 
-test: lint
-	$(BIN)/pytest -n auto
+# mypy uses one processor, so the tests run beside it; whatever fails, both are run to their ends.
+test: $(INSTALLED)
+	@$(MAKE) --no-print-directory -j 2 lint all-tests
 
 # The inner loop: whatever starts no process and draws no whole dashboard.
-check: lint
+check: $(INSTALLED)
+	@$(MAKE) --no-print-directory -j 2 lint quick-tests
+
+all-tests: $(INSTALLED)
+	$(BIN)/pytest -n auto
+
+quick-tests: $(INSTALLED)
 	STUDIO_TUI_TEST_NO_PROCESSES=1 $(BIN)/pytest -q -n auto -m "not starts_processes and not draws_dashboards"
 
 lint: $(INSTALLED)

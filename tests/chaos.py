@@ -92,7 +92,7 @@ LOSSES = (
 """Faults that only REST can repair, if the connection is the last."""
 
 TOO_LARGE = (
-    StreamKind("oversize frame", faults.instead(0, faults.oversized(LARGEST_FRAME + 1))),
+    StreamKind("oversize frame", faults.instead_oversized(LARGEST_FRAME + 1)),
     StreamKind("close 1009", faults.instead(0, faults.close(1009))),
 )
 """Faults that stop the use of websockets."""

@@ -12,10 +12,14 @@ import pytest
 from hypothesis import settings
 
 from tests.guardian import guarded
+from tests.soak import at_length
 
-# Examples have no deadline, as the machine may be busy; where runs must be repeatable, so are they.
-settings.register_profile("any", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+EXAMPLES = at_length(40, 400)
+"""Of each property that names no other number; other ones in each run."""
+
+# Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.
+settings.register_profile("any", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "any")
 
 
@@ -35,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "starts_processes: what `make check` leaves to `make test`")
-    config.addinivalue_line("markers", "draws_dashboards: whole ones, in memory; also left to it")
+    config.addinivalue_line(
+        "markers", "draws_dashboards: whole screens, in memory; also left to it"
+    )
     guard = contextlib.ExitStack()
     guard.enter_context(guarded())
     config.add_cleanup(guard.close)

@@ -324,3 +324,12 @@ def close(code: int, reason: str = "") -> Frame:
 def oversized(size: int) -> Frame:
     """Return a text frame of `size` bytes."""
     return text(b" " * size)
+
+
+def instead_oversized(size: int) -> StreamFault:
+    """Send a text frame of `size` bytes, made when it is sent, and nothing of the server's."""
+
+    def fault(frames: Frames) -> Frames:
+        return instead(0, oversized(size))(frames)
+
+    return fault

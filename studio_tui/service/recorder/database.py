@@ -40,6 +40,7 @@ class Database:
         self.said: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
+        self._turn = Lock()
         self._lock = Lock()
         self._trouble = ""
         self._keeper: sqlite3.Connection | None = None
@@ -63,7 +64,8 @@ class Database:
 
     def begin(self, work: Work[object]) -> "Future[bool]":
         """Queue one transaction for the writing thread, without waiting."""
-        return self._writer.submit(self._written, work)
+        with self._turn:
+            return self._writer.submit(self._written, work)
 
     def keep_open(self) -> None:
         """Keep the file open, so that short uses do not checkpoint its journal each time."""
@@ -72,8 +74,12 @@ class Database:
                 self._keeper = self._opened_to_keep()
 
     def close(self) -> None:
-        """Write what is queued, and close the file; it can be used again."""
-        self._writer.submit(lambda: None).result()
+        """Write what is queued, close the file and end the thread; it can be used again."""
+        with self._turn:
+            ended = self._writer
+            # The next thread, begun with the next write, waits for the writes of this one.
+            self._writer = ThreadPoolExecutor(1, "recorder", initializer=ended.shutdown)
+        ended.shutdown()
         with self._lock:
             keeper, self._keeper = self._keeper, None
         if keeper is not None:

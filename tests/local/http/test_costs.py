@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,19 +38,24 @@ def test_one_repeated_name_among_many_is_found_at_once(shared_studio: ThreadStud
     assert refused["message"] == f'The body names "n{MANY - 1}" twice.'
 
 
-WRONG = {
-    "names": {f"n{at}": 1 for at in range(50_000)},
-    "files that are no texts": {"query": "1", "team_name": "local", "files": [1] * 300_000},
-    "files that are nowhere": {"query": "1", "team_name": "local", "files": ["0"] * 200_000},
-    "lines": {"query": "1", "team_name": "local", "environment": "x\n" * 300_000},
+WRONG: dict[str, Callable[[], dict[str, Any]]] = {
+    "names": lambda: {f"n{at}": 1 for at in range(50_000)},
+    "files that are no texts": lambda: {"query": "1", "team_name": "local", "files": [1] * 300_000},
+    "files that are nowhere": lambda: {
+        "query": "1",
+        "team_name": "local",
+        "files": ["0"] * 200_000,
+    },
+    "lines": lambda: {"query": "1", "team_name": "local", "environment": "x\n" * 300_000},
 }
+"""Made where they are sent: as a whole they are 10 MB in each process of a run."""
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_wrong_a_thousandfold_is_told_in_short(
     shared_studio: ThreadStudio, case: str
 ) -> None:
-    message = post(shared_studio, "/datachain/jobs/", json.dumps(WRONG[case]))["message"]
+    message = post(shared_studio, "/datachain/jobs/", json.dumps(WRONG[case]()))["message"]
     assert message.endswith(" more.") or case == "files that are no texts"
 
 

@@ -16,8 +16,13 @@ from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.store.log_store import LogStore
 
-LINES = [b"%015d\n" % number for number in range(32 * COMPARED // 16)]
-WHOLE = b"".join(LINES)
+
+def line(number: int) -> bytes:
+    """Return a line of 16 bytes."""
+    return b"%015d\n" % number
+
+
+WHOLE = b"".join(map(line, range(32 * COMPARED // 16)))
 
 
 class OneAnswer:
@@ -63,7 +68,7 @@ async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
 
     def bring() -> None:
         for number in numbers:
-            merge.add([LogMessage(number, RawText(LINES[number].decode()))])
+            merge.add([LogMessage(number, RawText(line(number).decode()))])
             return
 
     bring()
@@ -79,7 +84,7 @@ async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
 
 
 async def test_a_store_that_another_changes_between_is_compared_anew(store: LogStore) -> None:
-    store.append(LINES[0])
+    store.append(line(0))
     cuts = 0
 
     def cut() -> None:

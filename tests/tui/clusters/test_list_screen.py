@@ -12,6 +12,8 @@ from studio_tui.tui.widgets.big_table import BigTable
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
+pytestmark = pytest.mark.draws_dashboards
+
 CLUSTERS = """
 [[cluster]]
 name = "small"

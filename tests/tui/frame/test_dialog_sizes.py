@@ -42,6 +42,8 @@ from tests.driving import driving
 from tests.tui.dashboards import until
 from tests.tui.test_sizes import ours
 
+pytestmark = pytest.mark.draws_dashboards
+
 SIZES = ((40, 12), (80, 24), (120, 40))
 
 LINES = tuple(f"line{number} of a text that is wider than a narrow screen end{number}"

@@ -6,6 +6,8 @@ from tests.driving import driving
 from tests.tui.dashboards import until
 from tests.tui.frame.test_dialog_sizes import Shown, Stage, put, shown, stages
 
+pytestmark = pytest.mark.draws_dashboards
+
 NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
 
 

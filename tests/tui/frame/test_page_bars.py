@@ -13,7 +13,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page_bars import NUMBERS_FROM, ROOMY_FROM, WORDS_FROM, tab_and_count_parts
 from tests.jobs import job
 
-_MANY = {state: [job(n, state) for n in range(1000)] for state in LOOKS}
+_ONE = {state: job(1, state) for state in LOOKS}
 
 
 def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> StudioSession:
@@ -22,7 +22,7 @@ def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> Studio
     def snapshot(**value: Any) -> SimpleNamespace:
         return SimpleNamespace(snapshot=SimpleNamespace(value=SimpleNamespace(**value)))
 
-    jobs = [job for state, number in numbers.items() for job in _MANY[state][:number]]
+    jobs = [job for state, number in numbers.items() for job in [_ONE[state]] * number]
     badge = SimpleNamespace(failed=ended, ended=ended)
     badges = {"jobs": badge, "pipelines": badge} if ended else {}
     fake = SimpleNamespace(

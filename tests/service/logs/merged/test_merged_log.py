@@ -16,6 +16,7 @@ from studio_tui.service.logs.merged.merged_log import MergedLog
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in
 from tests.service.polling.virtual_time import run
+from tests.soak import at_length
 
 
 def time_of(line: bytes) -> float | None:
@@ -124,7 +125,7 @@ ACTION = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=at_length(60, 600), deadline=None)
 @given(st.lists(ACTION, max_size=40), st.booleans())
 def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
     actions: list[tuple[str, int, bytes, int]], timed: bool
@@ -162,7 +163,7 @@ def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
     play(script)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=at_length(40, 400), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from([0.0, 0.05, 0.4, 2.0])),
