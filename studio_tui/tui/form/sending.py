@@ -37,9 +37,9 @@ _ABOUT_WINDOWS = (
     Cell("A shell takes the carriage return at the end of each line for part of the command,"),
     Cell("and fails with sentences such as “$'\\r': command not found”."),
     Cell(""),
-    Cell("Mended it is sent with line ends of Unix; a file on this machine stays as it is."),
+    Cell("If converted, it is sent with Unix line ends; a local file stays as it is."),
 )
-_LINE_ENDS = (("m", "mend and send"), ("s", "send it as it is"))
+_LINE_ENDS = (("m", "convert and send"), ("s", "send it as it is"))
 
 
 class FormScreen(Host, Protocol):

@@ -97,7 +97,7 @@ def confirm_again(unknown: Unconfirmed) -> Confirm:
             _seen(unknown.looked),
             "",
             "It is looked for once more before it is sent, and sent under the same key.",
-            "A Studio that does not heed the key could still make two, if it is very late.",
+            "A Studio that ignores the key could still create two, if it is very late.",
         ),
         yes="Send it again",
         no="Don't",

@@ -171,9 +171,9 @@ class TriggerScreen(DatasetForm[Pipeline]):
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
             "only": (
-                "What is made from them, or beside them, is made anew too."
+                "Datasets made from them, or beside them, are rebuilt too."
                 if draft.only
-                else "All that they were made from is made anew too.",
+                else "All datasets they were made from are rebuilt too.",
             ),
         }
 
@@ -227,7 +227,7 @@ def _confirm_again(untold: Unconfirmed) -> Confirm:
             str(untold.why),
             "",
             "It is looked for once more before it is sent, and sent under the same key.",
-            "A Studio that does not heed the key could still make two, if it is very late.",
+            "A Studio that ignores the key could still create two, if it is very late.",
         ),
         yes="Send it again",
         no="Don't",

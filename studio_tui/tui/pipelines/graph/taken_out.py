@@ -15,9 +15,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 
 NONE = "No job is known to have been taken out of this pipeline"
 RUNS = "Jobs are put back while nothing more starts; p pauses"
-NO_WAY = (
-    "This Studio has no way to put a job back. t makes its datasets anew, with all of the jobs."
-)
+NO_WAY = "This Studio has no way to put a job back. t rebuilds its datasets, with all of the jobs."
 
 
 class TakenOut:
