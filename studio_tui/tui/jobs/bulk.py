@@ -26,7 +26,7 @@ from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 from studio_tui.tui.jobs.start_order import OrderedCreation, Started, Wish, start_order
 from studio_tui.tui.terminal.clipboard import copy
 
-GIVEN_UP = "There is no way to know whether it was created; it was not sent again."
+GIVEN_UP = "It may or may not have been created; it was not sent again."
 
 
 class BulkJobs:

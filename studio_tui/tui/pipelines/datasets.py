@@ -117,7 +117,7 @@ async def choose(
         if picked.startswith(_REBUILD):
             if can_rebuild:
                 return rebuild(outdated, picked.removeprefix(_REBUILD))
-            app.notify("Nothing can be rebuilt from here", severity="warning", markup=False)
+            app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
             continue
         current = picked
         wanted = await _look_closer(

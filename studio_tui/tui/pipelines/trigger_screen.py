@@ -171,9 +171,9 @@ class TriggerScreen(DatasetForm[Pipeline]):
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
             "only": (
-                "What is made from them, or beside them, is rebuilt too."
+                "Datasets made from them, or beside them, are rebuilt too."
                 if draft.only
-                else "All that they were made from is rebuilt too.",
+                else "All datasets they were made from are rebuilt too.",
             ),
         }
 

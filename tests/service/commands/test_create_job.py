@@ -165,7 +165,7 @@ async def test_nothing_is_sent_that_cannot_be_noted(studio: Studio, tmp_path: Pa
     (tmp_path / "file").touch()
     outcome = await creator(studio, Journal(tmp_path / "file", "a place")).create(WISH)
     assert isinstance(outcome, Refused)
-    assert "could not be noted" in str(outcome.error)
+    assert "could not be recorded" in str(outcome.error)
     assert studio.requests == []
 
 

@@ -233,7 +233,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     assert has_both(history, 2)
     assert history.files(["7"]) == {"7": NOTES}
     assert len(warnings(caplog)) == 1  # the same trouble is told once
-    assert "kept in memory" in caplog.text
+    assert "stay in memory" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\x00" * 300])

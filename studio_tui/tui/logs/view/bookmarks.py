@@ -24,7 +24,7 @@ class Bookmarks:
         pane.current = start
         pane.kept = pane.kept ^ {start}
         count = len(pane.kept)
-        said = "bookmark set" if start in pane.kept else "bookmark taken away"
+        said = "bookmark set" if start in pane.kept else "bookmark removed"
         view.say(f"{said}, {count} in all; ' and \" go from one to another")
         view.settle()
 
