@@ -280,7 +280,6 @@ class _Composition:
     def _connected(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
     ) -> "Connected":
-        import hashlib
 
         from studio_tui.addresses import is_loopback
         from studio_tui.api.client import StudioClient
@@ -296,9 +295,8 @@ class _Composition:
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)
-        # One file per profile; the hash in its name reveals nothing about the profile.
         place = place_of(settings, self._data_dir if home else None)
-        name = hashlib.sha256(place.encode()).hexdigest()[:16]
+        name = paths.profile_name(place)
         return Connected(
             session=StudioSession(
                 StudioClient(settings, guard=guard),

@@ -1,5 +1,6 @@
 """Paths of style sheets, configuration, state, cache, logs and the local Studio's data."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,11 @@ def at_home(path: Path, what: str) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ConfigError(f"{what} {path} is in the home folder of an unknown user.") from None
+
+
+def profile_name(place: str) -> str:
+    """Return the name of the file or folder of a profile; it reveals nothing about `place`."""
+    return hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def private_dir(path: Path) -> Path:

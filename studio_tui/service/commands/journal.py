@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import NotSent
 from studio_tui.files import read_bytes
-from studio_tui.paths import private_dir
+from studio_tui.paths import private_dir, profile_name
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
@@ -167,7 +167,7 @@ class Journal:
 
     def __init__(self, folder: Path, place: str) -> None:
         """Initialise; `place` identifies this Studio and team in the folder of all journals."""
-        self._folder = folder / hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+        self._folder = folder / profile_name(place)
 
     def begin(self, intent: Intent) -> OpenIntent:
         """Write an intent to disk durably.

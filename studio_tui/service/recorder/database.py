@@ -7,7 +7,6 @@ It works on a best-effort basis: if the file is locked or the disk is full, that
 """
 
 import fcntl
-import hashlib
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from studio_tui.paths import private_dir
+from studio_tui.paths import private_dir, profile_name
 from studio_tui.service.recorder.schema import create, is_current
 
 T = TypeVar("T")
@@ -35,8 +34,7 @@ class Database:
 
     def __init__(self, folder: Path, place: str) -> None:
         """Initialise; `place` identifies this Studio and team in the folder of all files."""
-        name = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
-        self.path = folder / f"{name}.sqlite"
+        self.path = folder / f"{profile_name(place)}.sqlite"
         self.said: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
