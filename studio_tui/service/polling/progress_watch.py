@@ -7,13 +7,11 @@ watched jobs. It does not interpret the bytes.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
 
-from studio_tui.api.log_body import LogBody
-from studio_tui.api.log_stream import Closed, LogFrame, LogMessages, StatusFrame
+from studio_tui.api.log_stream import Closed, LogMessages, StatusFrame
 from studio_tui.api.models import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
@@ -25,6 +23,7 @@ from studio_tui.errors import (
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.closer_look import LogSource
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 KEPT = 4096
@@ -54,16 +53,6 @@ Listener = Callable[[str, bytes], None]
 """Called with the id of a job and the last bytes of its log: untrusted, may begin anywhere."""
 
 
-class ProgressSource(Protocol):
-    """The part of the client needed to watch logs."""
-
-    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of one connection; see `api.log_stream`."""
-
-    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last bytes of a log."""
-
-
 @dataclass(slots=True, eq=False)
 class _Log:
     """The state of one job's log."""
@@ -88,7 +77,7 @@ class ProgressWatch:
 
     def __init__(
         self,
-        source: ProgressSource,
+        source: LogSource,
         reachability: Reachability | None = None,
         *,
         paced: Callable[[float], float] = lambda seconds: seconds,
