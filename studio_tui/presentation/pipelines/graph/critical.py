@@ -4,6 +4,7 @@ While jobs queue, no more are taken to run at once than do now; else workers are
 when they are needed, so the estimate is the least it can take.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,17 +147,31 @@ def weight(node: Node, known: Known) -> Weight | None:
     if shown is Shown.UNKNOWN:
         return None
     usual = known.expected(node)
+    if usual is not None:
+        usual = max(usual, known.longest_failure(node))
     if shown is not Shown.RUNNING:
         return Weight(usual, usual) if usual is not None else None
     took, bar = known.took(node), known.bar(node)
     elapsed = took.seconds if took is not None else 0.0
     ends = [usual] if usual is not None else []
     if bar is not None and bar.left is not None:
-        ends.append(elapsed + bar.left)  # a bar may be of one part of a job, so the most counts
+        # A bar may be of one part of a job, so the most counts.
+        ends.append(_by_bar(elapsed + bar.left, bar.percent, usual))
     if not ends:
         return None
     whole = max(elapsed, *ends)
     return Weight(whole - elapsed, whole)
+
+
+def _by_bar(whole: float, percent: float | None, usual: float | None) -> float:
+    """Return the seconds that a job takes by its bar, which is believed more the further it is.
+
+    At its first steps a bar reckons by what may be the slowest of them, so that an estimate would
+    leap from seconds to an hour and back. The error of a rate falls with the root of its samples.
+    """
+    if usual is None or percent is None or whole <= usual:
+        return whole
+    return usual + (whole - usual) * math.sqrt(min(max(percent, 0.0), 100.0) / 100.0)
 
 
 def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
