@@ -72,6 +72,8 @@ class BatchReport:
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
     """Of each item its outcome, its name and what there is to say."""
+    standing: Callable[[], tuple[str, ...]]
+    """Returns in which state each item is by now; empty words where there is none to tell."""
 
 
 class Batches:

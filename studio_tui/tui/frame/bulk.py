@@ -41,6 +41,8 @@ class BulkCommand(Generic[T, R]):
     """For the progress, such as `Cancelling`."""
     done: str
     """For the report, of all that it was done to: `2 of 3 jobs` and these words."""
+    heading: str = ""
+    """The same where the words do not stand at the end: `{}` is for `2 of 3 jobs`."""
     noun: str
     """What one of the things is called."""
     items: Sequence[T]
@@ -52,6 +54,8 @@ class BulkCommand(Generic[T, R]):
     """Told of each item as soon as the command on it is done."""
     said: Callable[[R], str] | None = None
     """What the report says of an item that is done; `None` for `done`."""
+    now: Callable[[T], str] | None = None
+    """In which state an item is when the report is looked at; safe to draw."""
     settled: Callable[[], object] = lambda: None
     """Called when all have ended, before that is reported."""
     is_always_held: bool = False
@@ -123,7 +127,8 @@ def show_report(host: Host) -> None:
 def report_dialog(report: BatchReport) -> Review:
     """Return what shows the outcome of each item."""
     lines = [
-        Cell(f"{_SIGNS[outcome][0]} {words}", _SIGNS[outcome][1]) for outcome, words in report.lines
+        Cell(f"{_SIGNS[outcome][0]} {words}{now and f', now {now}'}", _SIGNS[outcome][1])
+        for (outcome, words), now in zip(report.lines, report.standing(), strict=True)
     ]
     return Review(report.heading, lines, (("o", "ok"),))
 
@@ -137,8 +142,10 @@ def _report(
         (one.outcome, f"{bulk.name(one.item)}: {_words(host, bulk, one)}") for one in ordered
     )
     count = sum(one.outcome is Outcome.DONE for one in outcomes)
-    heading = f"{count} of {plural(len(outcomes), bulk.noun)} {bulk.done}"
-    return BatchReport(heading, lines)
+    counted = f"{count} of {plural(len(outcomes), bulk.noun)}"
+    heading = bulk.heading.format(counted) if bulk.heading else f"{counted} {bulk.done}"
+    now = bulk.now or (lambda _: "")
+    return BatchReport(heading, lines, lambda: tuple(now(one.item) for one in ordered))
 
 
 def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
