@@ -1,7 +1,7 @@
 """Leaving lines of a log out: those that a filter hides, and those that are drawn over."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import Level
@@ -22,6 +22,15 @@ _REDRAWN = 16 * 1024
 """Bytes within which a row is drawn again that is still drawn at all."""
 
 
+class _WayBack(NamedTuple):
+    """Where the reader was before lines were left out."""
+
+    top: int
+    """Start of the first line in sight."""
+    current: int | None
+    """Start of the reader's line."""
+
+
 class LineFilter:
     """Controller of a log view: which lines are shown."""
 
@@ -40,11 +49,29 @@ class LineFilter:
         self._within: Find | None = None
         self._folds = False
         """Whether lines are left out that later ones are drawn over."""
+        self._way_back: _WayBack | None = None
+        """Where the reader was before the filter; `None` while following, and once they moved."""
 
     def begin(self) -> None:
         """Leave nothing out of another log."""
         self._forget()
         self._view.pane.folds = False
+
+    def stay(self) -> None:
+        """Let the end of the filter leave the reader where they are, as they go elsewhere."""
+        self._way_back = None
+
+    def starts(self) -> set[int]:
+        """Return where the lines begin that the reader is to come back to."""
+        return set() if self._way_back is None else {self._way_back.top}
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Find these lines again where they begin now."""
+        way_back = self._way_back
+        if way_back is not None:
+            top, current = moved.get(way_back.top), way_back.current
+            current = None if current is None else moved.get(current)
+            self._way_back = None if top is None else _WayBack(top, current)
 
     @property
     def hits(self) -> LineMatches | None:
@@ -160,13 +187,26 @@ class LineFilter:
             hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
+        begins, ends = bool(typed) and not self.typed, bool(self.typed) and not typed
         self.typed, self._left_out = typed, hidden
         self.chosen = FilteredLines(store, hits) if hits else None
         anchor = view.pane.at_hand
+        if begins:
+            window = None if view.following else view.pane.window
+            self._way_back = _WayBack(window.top.start, view.pane.current) if window else None
         view.pane.choose(self.chosen, store.size if anchor is None else anchor)
         if view.following and view.pane.window:
             view.pane.window.to_end()
+        if ends:
+            self._come_back()
         view.settle()
+
+    def _come_back(self) -> None:
+        """Go where the reader was before the filter, unless they have chosen another line."""
+        way_back, pane = self._way_back, self._view.pane
+        self._way_back = None
+        if way_back is not None and pane.window and way_back.current == pane.current:
+            pane.window.to(way_back.top)
 
     def end(self) -> None:
         """Show all lines, if any were left out by what was typed."""
