@@ -16,7 +16,7 @@ occurrence, and all skipped times fire together, immediately after the gap.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -79,6 +79,20 @@ _UNSUPPORTED = (
     (re.compile(r"\w*#\w*"), "#, the n-th weekday of a month, is not supported"),
     (re.compile(r"\?"), "? is not supported; write *"),
 )
+
+_WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
+_NO_PROSE = frozenset((*_MONTHS, *_DAYS, "lw"))
+_EXAMPLES = (
+    (re.compile(r"min", re.IGNORECASE), "*/15 * * * * is every 15 minutes"),
+    (re.compile(r"hour", re.IGNORECASE), "0 * * * * is every hour"),
+    (re.compile(r"month", re.IGNORECASE), "0 9 1 * * is the first day of every month at 09:00"),
+    (re.compile(r"year|annual", re.IGNORECASE), "0 9 1 1 * is 1 January at 09:00"),
+    (re.compile(r"weekday", re.IGNORECASE), "0 9 * * 1-5 is every weekday at 09:00"),
+    (re.compile(r"week|(mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE),
+     "0 9 * * mon is every Monday at 09:00"),
+    (re.compile(r""), "0 9 * * * is every day at 09:00"),
+)  # fmt: skip
+"""What is nearest to a time that is said in words; the first whose expression is found."""
 
 
 def check(expression: str) -> None:
@@ -242,6 +256,12 @@ def _parse(expression: str) -> _Fields:
     words = expression.split()
     if words and words[0].startswith("@"):
         words = _alias(expression.strip()).split()
+    if _is_prose(words):
+        example = next(said for pattern, said in _EXAMPLES if pattern.search(expression))
+        raise CronError(
+            f"{_quoted(expression)} is in words: type five fields instead, minute, hour,"
+            f" day of month, month and day of week, for example: {example}"
+        )
     if len(words) in {6, 7}:
         raise CronError(
             f"there are {len(words)} fields, not five: seconds and years are not supported;"
@@ -259,6 +279,12 @@ def _parse(expression: str) -> _Fields:
     if dates is not None and weekdays is None:
         _check_date(values[2], values[3])
     return _Fields(tuple(words), (minutes, hours, dates, months, weekdays))
+
+
+def _is_prose(words: Sequence[str]) -> bool:
+    """Whether a time is said in words; five fields with a wrong name in one are none."""
+    looked_at = words[:1] if len(words) == len(_FIELDS) else words
+    return any(_WORD.fullmatch(word) and word.lower() not in _NO_PROSE for word in looked_at)
 
 
 def _days(

@@ -10,6 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, Line
 from studio_tui.presentation.logs.lines import styled_line
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from studio_tui.presentation.schedules.rows import timetable
 
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
@@ -69,12 +70,20 @@ def last_lines(end: bytes, count: int) -> list[str]:
     """Return up to `count` last non-empty lines, safe to draw."""
     found: list[str] = []
     for line in reversed(end.split(b"\n")):
-        text = styled_line(line[-_LINE:]).text.rstrip()
+        text = _drawn(line)
         if text:
             found.append(text)
         if len(found) == count:
             break
     return found[::-1]
+
+
+def _drawn(line: bytes) -> str:
+    """Return a line as the log shows it at first: one that is a JSON object in short."""
+    if len(line) > _LINE:
+        return styled_line(line[-_LINE:]).text.rstrip()
+    (first, *_) = rows_of(line, b"", len(line), PLAIN_FORM)
+    return first.text.rstrip()
 
 
 def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:

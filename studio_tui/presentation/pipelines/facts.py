@@ -179,7 +179,7 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
     if not total(numbers):
         return Cell(UNKNOWN, Tone.DIM)
     words = [f"{count.amount} {count.name}" for count in counts(numbers) if count.number]
-    return Cell(f"{plural(total(numbers), 'job')}: {', '.join(words)}")
+    return Cell(f"{total(numbers):,}: {', '.join(words)}")
 
 
 def _failed(verdicts: Verdicts, failures: Sequence[Failure]) -> tuple[Fact, ...]:

@@ -72,6 +72,8 @@ class BatchReport:
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
     """Outcome and description of each item; the description includes its name."""
+    standing: Callable[[], tuple[str, ...]]
+    """Returns the current state of each item; an empty text if there is none."""
 
 
 class Batches:

@@ -5,14 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from studio_tui.presentation.form.fields import Field
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import Middle
-
-_KEYS_WIDTH = 16
 
 
 class Explanation(Dialog[bool | None]):
@@ -44,9 +43,10 @@ class Explanation(Dialog[bool | None]):
                 lines = "\n".join(f"  {line}" for line in self._field.example)
                 yield Static(f"For example\n{lines}", markup=False, classes="example")
             if self._keys:
-                lines = "\n".join(
-                    f"  {' '.join(each.keys):<{_KEYS_WIDTH}}  {each.explanation}"
-                    for each in self._keys
-                )
-                yield Static(f"Keys\n{lines}", markup=False, classes="example")
+                yield Static("Keys", classes="example")
+                # Beside each other, so that an explanation that wraps stays under itself.
+                for each in self._keys:
+                    with Horizontal(classes="key"):
+                        yield Static(" ".join(each.keys), markup=False, classes="name")
+                        yield Static(each.explanation, markup=False, classes="does")
         yield Static("esc closes", markup=False, classes="keys")

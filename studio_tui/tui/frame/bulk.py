@@ -41,6 +41,8 @@ class BulkCommand(Generic[T, R]):
     """Progress text, such as `Cancelling`."""
     done: str
     """Report text for successful items, as in `2 of 3 jobs` followed by these words."""
+    heading: str = ""
+    """The same if the words do not follow the count: `{}` is replaced by `2 of 3 jobs`."""
     noun: str
     """What one item is called, in the singular."""
     items: Sequence[T]
@@ -52,6 +54,8 @@ class BulkCommand(Generic[T, R]):
     """Called with each item as soon as its command succeeds."""
     said: Callable[[R], str] | None = None
     """Returns the report text of a successful item; `None` to use `done`."""
+    now: Callable[[T], str] | None = None
+    """Returns the state of an item when the report is shown; safe to draw."""
     settled: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
     is_always_held: bool = False
@@ -123,7 +127,8 @@ def show_report(host: Host) -> None:
 def report_dialog(report: BatchReport) -> Review:
     """Return a dialog that shows the outcome of each item."""
     lines = [
-        Cell(f"{_SIGNS[outcome][0]} {words}", _SIGNS[outcome][1]) for outcome, words in report.lines
+        Cell(f"{_SIGNS[outcome][0]} {words}{now and f', now {now}'}", _SIGNS[outcome][1])
+        for (outcome, words), now in zip(report.lines, report.standing(), strict=True)
     ]
     return Review(report.heading, lines, (("o", "ok"),))
 
@@ -137,8 +142,10 @@ def _report(
         (one.outcome, f"{bulk.name(one.item)}: {_words(host, bulk, one)}") for one in ordered
     )
     count = sum(one.outcome is Outcome.DONE for one in outcomes)
-    heading = f"{count} of {plural(len(outcomes), bulk.noun)} {bulk.done}"
-    return BatchReport(heading, lines)
+    counted = f"{count} of {plural(len(outcomes), bulk.noun)}"
+    heading = bulk.heading.format(counted) if bulk.heading else f"{counted} {bulk.done}"
+    now = bulk.now or (lambda _: "")
+    return BatchReport(heading, lines, lambda: tuple(now(one.item) for one in ordered))
 
 
 def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:

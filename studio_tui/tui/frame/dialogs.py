@@ -1,7 +1,7 @@
 """Dialogs over a page: a confirmation, and a choice from a list."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +14,18 @@ from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import MIDDLE, Answers, Middle, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
+
+_LOOK_EVERY = 0.5
+"""Seconds between checks for changes of what a question is about."""
+
+
+class Meanwhile(NamedTuple):
+    """A change of what a question is about, since it was asked."""
+
+    words: str
+    """A sentence or several, safe text."""
+    is_void: bool
+    """Whether yes would no longer have an effect."""
 
 
 class Confirm(Dialog[bool]):
@@ -30,14 +42,24 @@ class Confirm(Dialog[bool]):
     ]
 
     def __init__(
-        self, question: str, details: Sequence[str], *, yes: str, no: str, default_yes: bool = False
+        self,
+        question: str,
+        details: Sequence[str],
+        *,
+        yes: str,
+        no: str,
+        default_yes: bool = False,
+        meanwhile: Callable[[], Meanwhile | None] = lambda: None,
     ) -> None:
+        """Take the question; `meanwhile` returns what has changed since, as long as it stands."""
         super().__init__()
         self._question = question
         self._details = details
         self._yes = yes
         self._no = no
         self._default_yes = default_yes
+        self._meanwhile = meanwhile
+        self._news: Meanwhile | None = None
 
     def heading(self) -> str:
         """Return the question."""
@@ -46,20 +68,38 @@ class Confirm(Dialog[bool]):
     def body(self) -> ComposeResult:
         """Compose the details and the two answers."""
         yield Middle(Static("\n".join(self._details), markup=False))
+        yield Static(markup=False, id="meanwhile")
         yield Answers(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
-        """Focus the default answer."""
+        """Focus the default answer, and watch for changes of what the question is about."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
+        self.set_interval(_LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        """Show what has changed; yes is disabled if it would have no effect."""
+        news = self._meanwhile()
+        if news == self._news:
+            return
+        self._news = news
+        said = self.query_one("#meanwhile", Static)
+        said.update(news.words if news is not None else "")
+        said.display = news is not None
+        is_void = news is not None and news.is_void
+        if is_void:
+            self.query_one("#no").focus()
+        self.query_one("#yes", Button).disabled = is_void
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.dismiss(event.button.id == "yes")
+        self.action_answer(event.button.id == "yes")
 
     def action_answer(self, answer: bool) -> None:
-        """Answer with a key."""
-        self.dismiss(answer)
+        """Answer with a key; yes only if it still has an effect."""
+        self._look()
+        if not (answer and self._news is not None and self._news.is_void):
+            self.dismiss(answer)
 
     def action_move(self) -> None:
         """Go to the other answer."""

@@ -64,6 +64,28 @@ def file_name(job_name: str, short_id: str) -> str:
     return "-".join(filter(None, (name or "job", short[:_NAME_BYTES]))) + ".log"
 
 
+def free_name(typed: str) -> str:
+    """Return a path as it is typed where no file is yet: `./x.log`, or else `./x-2.log`.
+
+    It looks at the disk, so call it in a thread.
+    """
+    suffix = Path(typed).suffix
+    stem = typed.removesuffix(suffix)
+    free, number = typed, 1
+    while _is_there(free):
+        number += 1
+        free = f"{stem}-{number}{suffix}"
+    return free
+
+
+def _is_there(typed: str) -> bool:
+    try:
+        return os.path.lexists(path_of(typed))
+    except CannotSaveError:
+        # What is wrong with it is said when it is to be saved.
+        return os.path.lexists(as_path(typed))
+
+
 def path_of(typed: str) -> Path:
     """Return the absolute path of what the user typed.
 

@@ -21,6 +21,12 @@ from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
+from studio_tui.tui.jobs.meanwhile import (
+    as_known_now,
+    cancelable_now,
+    ended_meanwhile,
+    status_words,
+)
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 from studio_tui.tui.jobs.start_order import OrderedCreation, Started, Wish, start_order
@@ -111,9 +117,11 @@ class BulkJobs:
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them running",
+            meanwhile=ended_meanwhile(self._host.session, jobs),
         )
         if await self._host.ask(question):
-            cancel_all(self._host, jobs, "job", self.marked.unmark)
+            left = cancelable_now(self._host.session, jobs)
+            cancel_all(self._host, left, "job", self.marked.unmark)
 
     async def repeat(self, *, resume: bool) -> None:
         """Show what is and is not known of each job, ask, then create them again."""
@@ -252,7 +260,9 @@ def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str
         host,
         BulkCommand(
             doing="Cancelling",
-            done="being cancelled",
+            done="cancellation requested",
+            heading="Cancellation requested for {}",
+            now=lambda job: status_words(as_known_now(host.session, (job,))[0]),
             noun=noun,
             items=jobs,
             name=title,

@@ -11,6 +11,7 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.progress_words import reported
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
+from studio_tui.tui.jobs.meanwhile import ended_meanwhile
 from studio_tui.tui.jobs.naming import describe, title
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
@@ -168,6 +169,7 @@ class JobController:
             ),
             yes="Cancel the job",
             no="Leave it running",
+            meanwhile=ended_meanwhile(self._host.session, (job,)),
         )
         if await self._host.ask(question):
             cancelling = self._host.session.commands.cancel(job.id)

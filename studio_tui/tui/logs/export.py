@@ -19,7 +19,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
-from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.terminal.pager import (
@@ -73,7 +73,7 @@ class LogExport:
 
     async def save(self) -> None:
         """Ask what to save and where, and report what was saved."""
-        saved = await self._host.ask(SaveLog(self._offers()))
+        saved = await self._host.ask(SaveLog(await with_free_names(self._offers())))
         if saved is not None:
             lines = plural(saved.lines, "line")
             self._host.app.notify(

@@ -1,6 +1,7 @@
 """A dialog that asks what to save and where, and stays open until it is saved or cancelled."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on, work
@@ -19,6 +20,7 @@ from studio_tui.tui.frame.saving import (
     CannotSaveError,
     Pieces,
     Saved,
+    free_name,
     path_of,
     save,
 )
@@ -33,6 +35,11 @@ class Offer(NamedTuple):
     """Starts to read it."""
     path: str
     """Default path."""
+
+
+async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
+    """Return what can be saved, each at a path where no file is yet."""
+    return [offer._replace(path=await asyncio.to_thread(free_name, offer.path)) for offer in offers]
 
 
 class SaveLog(Dialog[Saved | None]):

@@ -14,6 +14,7 @@ from studio_tui.service.commands.pipelines import Stopped, to_cancel
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
 from studio_tui.tui.pipelines.stopped_words import counts, name_of
 
 
@@ -45,6 +46,7 @@ class BulkPipelines:
             self._fitting(before, names, after),
             yes="Pause and cancel",
             no="Leave them running",
+            meanwhile=changed_meanwhile(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
             self._begin("Stopping", "stopped", chosen, self._stopped, _stopped_words)

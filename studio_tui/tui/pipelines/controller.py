@@ -12,7 +12,6 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
-from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -21,6 +20,7 @@ from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
+from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
 from studio_tui.tui.pipelines.stopped_words import counts, name_of, report
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -88,7 +88,7 @@ class PipelineController:
 
     def why_not_stop(self) -> str | None:
         """Return why it cannot be stopped."""
-        if (reason := self._why_no_change()) or any(map(_can_stop, self._meant)):
+        if (reason := self._why_no_change()) or any(map(can_stop, self._meant)):
             return reason
         return "Nothing runs in it, and nothing will start"
 
@@ -148,12 +148,17 @@ class PipelineController:
         lines = [f"  {title(pipeline)}", "", f"These {ended}, and run again:", *_named(names)]
         if is_canceled:
             lines += ["", over_words(pipeline, near=self._host.session.is_near)]
-        question = Confirm(f"{what} this pipeline?", lines, yes=what, no="Don't")
+        question = Confirm(
+            f"{what} this pipeline?", lines, yes=what, no="Don't",
+            meanwhile=changed_meanwhile(
+                self._host.session, (pipeline,), self._can_resume, "resume"
+            ),
+        )  # fmt: skip
         return await self._host.ask(question)
 
     async def stop(self) -> None:
         """Ask, with the jobs affected, then pause and cancel."""
-        chosen = [pipeline for pipeline in self._meant if _can_stop(pipeline)]
+        chosen = [pipeline for pipeline in self._meant if can_stop(pipeline)]
         if self._marked():
             await self._bulk.stop(chosen, len(self._meant))
             return
@@ -166,8 +171,9 @@ class PipelineController:
             "What begins meanwhile is cancelled too. What has ended stays.",
         )
         question = Confirm(
-            "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running"
-        )
+            "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
+            meanwhile=changed_meanwhile(self._host.session, (pipeline,), can_stop, "stop"),
+        )  # fmt: skip
         if await self._host.ask(question):
             # A worker of the app, as the delay before sending outlives the screen.
             self._host.app.run_worker(self._stop(pipeline), name="stop", group="command")
@@ -319,12 +325,6 @@ def _can_resume(pipeline: Pipeline, *, near: bool) -> bool:
     if near and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
-
-
-def _can_stop(pipeline: Pipeline) -> bool:
-    return pipeline.state not in {*FINISHED_STATES, PipelineState.PAUSED} or bool(
-        to_cancel(pipeline)
-    )
 
 
 def _named(names: Sequence[str]) -> list[str]:

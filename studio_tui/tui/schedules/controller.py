@@ -22,6 +22,7 @@ from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
+from studio_tui.tui.jobs.meanwhile import cancelable_now, ended_meanwhile
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
@@ -179,6 +180,7 @@ class ScheduleController(JobController):
                 (*named(task, self._zone), "", "It makes no more jobs. Those it has made go on."),
                 yes="Cancel the schedule",
                 no="Keep it",
+                meanwhile=ended_meanwhile(self._host.session, (task,)),
             )
         )
         if sure:
@@ -204,9 +206,11 @@ class ScheduleController(JobController):
             (*fitting(names, room_for_list(self._host, *after)), *after),
             yes="Cancel the schedules",
             no="Keep them",
+            meanwhile=ended_meanwhile(self._host.session, tasks),
         )
         if await self._host.ask(question):
-            cancel_all(self._host, tasks, "schedule", self.marked.unmark)
+            left = cancelable_now(self._host.session, tasks)
+            cancel_all(self._host, left, "schedule", self.marked.unmark)
 
     async def change(self) -> None:
         """Ask for a new time, confirm, then change the schedule."""

@@ -36,12 +36,39 @@ The bug report:
     `action_cursor_down` and `action_cursor_up` do, or return.
 """
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.command import CommandList
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import OptionList
+
+_ABOVE, _BELOW = " ↑ more", " ↓ more"
+"""Shown at the end of the first and the last row if there are more options."""
 
 
 class OptionChoice(OptionList):
-    """An option list that can be paged before it has a size."""
+    """An option list that can be paged before it has a size.
+
+    Words say that there are more options, as a scroll bar depends on colour.
+    """
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a row; the first and last say at their end if there are more options."""
+        strip = super().render_line(y)
+        width, height = self.scrollable_content_region.size
+        hidden_below = self.virtual_size.height - self.scroll_offset.y - height
+        if y == height - 1 and hidden_below > 0:
+            return _with_word(strip, _BELOW, width)
+        if y == 0 and self.scroll_offset.y > 0 and height > 1:
+            return _with_word(strip, _ABOVE, width)
+        return strip
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Redraw the first and the last row, as their words may change."""
+        super().watch_scroll_y(old_value, new_value)
+        width, height = self.scrollable_content_region.size
+        self.refresh(Region(0, 0, width, 1), Region(0, max(0, height - 1), width, 1))
 
     def action_page_up(self) -> None:
         """Move up by a page, or by one option while the list has no size."""
@@ -56,6 +83,16 @@ class OptionChoice(OptionList):
             super().action_page_down()  # type: ignore[no-untyped-call]
         else:
             self.action_cursor_down()
+
+
+def _with_word(strip: Strip, word: str, width: int) -> Strip:
+    """Return a row of `width` cells that ends with a word, in the style of its end."""
+    room = width - cell_len(word)
+    if room <= 0:
+        return strip
+    row = strip.adjust_cell_length(width)
+    style = next((segment.style for segment in reversed(list(row)) if segment.style), None)
+    return Strip([*row.crop(0, room), Segment(word, style)])
 
 
 class PaletteChoice(CommandList, OptionChoice):

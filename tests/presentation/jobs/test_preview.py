@@ -8,6 +8,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, Line, facts
 from studio_tui.presentation.jobs.preview import Extra, Room, last_lines, preview
 from studio_tui.presentation.jobs.waiting import why_waiting
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from tests.jobs import NOON, job
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
@@ -66,6 +67,15 @@ def test_a_log_that_cannot_be_seen_or_is_empty_says_so() -> None:
 
 def test_of_a_progress_bar_the_last_state_is_a_line() -> None:
     assert last_lines(b"begin\n 10%\r 20%\r 30%", 5) == ["begin", " 30%"]
+
+
+def test_a_json_line_is_as_short_as_the_log_shows_it() -> None:
+    line = b'{"time": "2026-03-01T12:00:00Z", "level": "error", "message": "disk full", "gpu": 3}'
+    (shown,) = last_lines(line + b"\n", 5)
+    assert shown == rows_of(line, b"", len(line), PLAIN_FORM)[0].text
+    assert "disk full" in shown
+    assert '"message"' not in shown
+    assert last_lines(b'{"cut\n' + line[:40], 5) == ['{"cut', line[:40].decode()]
 
 
 @given(st.binary(max_size=300), st.integers(1, 9))

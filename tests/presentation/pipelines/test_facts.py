@@ -43,7 +43,7 @@ def test_a_failure_is_told_with_its_reason_and_what_it_blocks() -> None:
     run = job(1, "FAILED", id="run-1-a", error_message="\n\nKeyError: 'path'\nmore")
     said = told(failed, run)
     assert said["status"] == "✗ FAILED"
-    assert said["jobs"] == "2 jobs: 1 failed, 1 blocked"
+    assert said["jobs"] == "2: 1 failed, 1 blocked"
     assert "error" not in said
     assert said["failed"] == "a.py · KeyError: 'path' · blocks 1"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
@@ -315,6 +316,20 @@ async def test_a_form_names_f1_for_help_and_f1_lists_the_keys(
         assert form(pilot).form.draft.query_file == "?"
         await pilot.press("f1", "end")
         await until_shown(pilot, "Show or hide the values of the environment")
+
+
+async def test_what_a_key_does_wraps_under_itself_and_not_under_the_key(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
+        await open_form(pilot)
+        await pilot.press("f1", "end")
+        words = "Explain the field: what it is for"
+        await until_shown(pilot, words)
+        column = next(r.index(words) for r in screen_text(pilot).splitlines() if words in r)
+        rows = list(pilot.app.screen.query(".key .does").results(Static))
+        assert {row.region.x for row in rows} == {column}
+        assert max(row.region.height for row in rows) > 1
 
 
 async def test_a_shell_script_with_windows_line_ends_is_said_to_be_one_and_mended(

@@ -5,11 +5,11 @@ from pathlib import Path
 from textual.app import App
 from textual.screen import ModalScreen
 
-from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.dialogs import Choose, Confirm, Meanwhile
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
 Answers = list[bool | None]
 
@@ -40,6 +40,30 @@ async def test_the_first_answer_counts_and_takes_nothing_else_away(
         await settled(pilot, answers)
         assert answers == [True]
         assert pilot.app.screen is below
+
+
+async def test_yes_is_no_answer_to_what_is_void_meanwhile(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        answers: Answers = []
+        news: list[Meanwhile] = []
+        question = Confirm(
+            "Sure?", (), yes="Yes", no="No", meanwhile=lambda: news[-1] if news else None
+        )
+        pilot.app.push_screen(question, answers.append)
+        await until(pilot, lambda: question.is_alive)
+        news.append(Meanwhile("Two of them have ended.", is_void=False))
+        await until_shown(pilot, "Two of them have ended.")
+        news.append(Meanwhile("It has ended.", is_void=True))
+        await pilot.press("y")
+        await until_shown(pilot, "It has ended.")
+        assert "Two of them" not in screen_text(pilot)
+        await pilot.press("left", "y")
+        assert answers == []
+        await pilot.press("enter")
+        await settled(pilot, answers)
+        assert answers == [False]
 
 
 async def test_a_question_that_is_answered_below_another_goes_after_it(

@@ -19,6 +19,7 @@ from studio_tui.tui.frame.saving import (
     Pieces,
     Saved,
     file_name,
+    free_name,
     path_of,
     save,
     whole,
@@ -280,6 +281,37 @@ async def save_as(pilot: Dashboard, path: Path, *keys: str) -> None:
     await pilot.press(*keys)
     pilot.app.screen.query_one(Input).value = str(path)
     await pilot.press("enter")
+
+
+def test_a_name_is_offered_at_which_there_is_nothing_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert free_name("./a.py-1.log") == "./a.py-1.log"
+    (tmp_path / "a.py-1.log").touch()
+    (tmp_path / "a.py-1-2.log").mkdir()
+    (tmp_path / "a.py-1-3.log").symlink_to("nowhere")
+    assert free_name("./a.py-1.log") == "./a.py-1-4.log"
+    assert free_name("./a.py-2.log") == "./a.py-2.log"
+
+
+async def test_a_log_that_was_saved_is_offered_another_name_the_next_time(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    studio.end(studio.submit(PRINTING, query_name="embed.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        short = (await open_log(pilot))._job.id[:8]
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, f"./embed.py-{short}.log")
+        await pilot.press("enter")
+        await until(pilot, (tmp_path / "here" / f"embed.py-{short}.log").exists)
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SaveLog))
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, f"./embed.py-{short}-2.log")
+        await pilot.press("enter")
+        await until(pilot, (tmp_path / "here" / f"embed.py-{short}-2.log").exists)
 
 
 async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: Path) -> None:

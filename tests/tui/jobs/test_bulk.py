@@ -104,7 +104,7 @@ async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         assert "CANCELED" not in states_of(studio).values()
         await pilot.press("x", "y")
-        await until_shown(pilot, "30 of 30 jobs being cancelled", "1 marked")
+        await until_shown(pilot, "Cancellation requested for 30 of 30 jobs", "1 marked")
         await until_shown(pilot, "⊗30")
     all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
@@ -136,15 +136,33 @@ async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_04.py", "● RUNNING")
             await pilot.press("a", "x", "y")
-            await until_shown(pilot, "3 of 5 jobs being cancelled", f"({ids[0][:8]}): not now")
+            await until_shown(pilot, "requested for 3 of 5 jobs", f"({ids[0][:8]}): not now")
             await pilot.press("o")
             await until_shown(pilot, "2 marked")
             plan.ids.clear()
             await pilot.press("x")
             await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
             await pilot.press("y")
-            await until_shown(pilot, "2 of 2 jobs being cancelled", "⊗5")
+            await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "⊗5")
             assert " marked" not in screen_text(pilot)
+
+
+async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_are_cancelled(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = await submit_many(studio, 3)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "job_02.py", "● RUNNING")
+        await pilot.press("a", "x")
+        await until_shown(pilot, "Cancel 3 marked jobs?")
+        await asyncio.to_thread(studio.cancel, ids[0])
+        await until_shown(pilot, "Meanwhile 1 has ended: 2 will be cancelled.")
+        await pilot.press("y")
+        await until_shown(pilot, "Cancellation requested for 2 of 2 jobs")
+        await until_shown(pilot, *(f"⊗ CANCELED   job_0{number}.py" for number in range(3)))
+        await pilot.press("f8")
+        await until_shown(pilot, "cancellation requested, now canceled")
+        assert "being cancelled" not in screen_text(pilot)
 
 
 async def test_progress_stands_in_the_frame_and_takes_no_keys(
@@ -175,7 +193,7 @@ async def test_progress_stands_in_the_frame_and_takes_no_keys(
             warning = "Press q again to leave; 12 commands under way are given up"
             await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
             gate.set()
-            await until_shown(pilot, "12 of 12 jobs being cancelled")
+            await until_shown(pilot, "Cancellation requested for 12 of 12 jobs")
             await until(pilot, lambda: "Cancelling" not in screen_text(pilot))
             await pilot.press("f8")
             await until_shown(pilot, "✓ job_03.py")
@@ -204,7 +222,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
             await until_shown(pilot, "Cancelling 0 of 3")
             await pilot.press("n", *"pri")
             gate.set()
-            await until_shown(pilot, "0 of 3 jobs being cancelled", "f8 shows the outcome of each")
+            await until_shown(pilot, "requested for 0 of 3 jobs", "f8 shows the outcome of each")
             await pilot.press(*"nt")
             await until_shown(pilot, "print")
 

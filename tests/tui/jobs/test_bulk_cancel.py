@@ -73,7 +73,7 @@ async def test_of_hundreds_each_is_cancelled_or_reported_and_keeps_its_mark_for_
             failed = [words for outcome, words in report.lines if outcome is not Outcome.DONE]
             assert failed
             assert all(": " in words and not words.endswith(": ") for words in failed)
-            await until_shown(pilot, f"{JOBS - len(failed)} of {JOBS} jobs being cancelled")
+            await until_shown(pilot, f"requested for {JOBS - len(failed)} of {JOBS} jobs")
             await pilot.press("o")
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
             marked = set(page.view.marks)

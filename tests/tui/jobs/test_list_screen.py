@@ -111,6 +111,23 @@ async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
         assert (await call(studio.job, job["id"]))["status"] == "CANCELED"
 
 
+async def test_a_question_about_a_job_that_has_ended_meanwhile_says_so_and_sends_nothing(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(SLEEP, query_name="long.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "● RUNNING")
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this job?", "long.py")
+        await call(studio.cancel, job["id"])
+        await until_shown(pilot, "It has ended meanwhile: canceled. There is nothing left")
+        await pilot.press("y")
+        await until_shown(pilot, "Cancel this job?")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert "Cancellation requested" not in screen_text(pilot)
+
+
 async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path: Path) -> None:
     query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
     first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)

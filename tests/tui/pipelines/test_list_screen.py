@@ -76,10 +76,10 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await until_shown(pilot, "first.py", "second.py", "2 will not start", "p resume")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await until_shown(pilot, "‖ PAUSED", "2 will not start", "2 jobs: 2 waiting", "p resume")
+        await until_shown(pilot, "‖ PAUSED", "2 will not start", "2: 2 waiting", "p resume")
         assert table.cursor is not None
         await pilot.press("p")
-        await until_shown(pilot, "✓ COMPLETED", "2 jobs: 2 done", "2 Pipelines 1")
+        await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
 
 
 async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_lost(
@@ -203,7 +203,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
         await pilot.press("p")
         await until_shown(pilot, "‖ PAUSED · 1 still running, 1 will", "p resume")
         hold.unlink()
-        await until_shown(pilot, "2 jobs: 1 done, 1 waiting")
+        await until_shown(pilot, "2: 1 done, 1 waiting")
         assert status(studio, made)["status"] == "PAUSED"
         await pilot.press("p")
         await until_shown(pilot, "✓ COMPLETED")
@@ -218,7 +218,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
     made = trigger(studio, "second", environment=f"HOLD={hold}")
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
+        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         await pilot.press("X")
         await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job cancelled",
                           "first.py")  # fmt: skip
@@ -241,7 +241,7 @@ async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
     made = trigger(studio, "second", environment=f"HOLD={hold}")
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
+        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
@@ -261,7 +261,7 @@ async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question
     made = trigger(studio, "second", environment=f"HOLD={hold}")
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "2 jobs: 1 running", made["pipeline_id"])
+        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         run = status(studio, made)["job_runs"][0]["created_job_id"]
         studio.cancel(run)
         await until_shown(pilot, "⊗ CANCELED")

@@ -33,7 +33,7 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
     made = trigger(studio, "last", review=True)
     async with dashboard(studio, tmp_path, size=(120, 60)) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, "‖ PAUSED", "3 jobs: 3 waiting")
+        await until_shown(pilot, "‖ PAUSED", "3: 3 waiting")
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "‖ paused: 3 will not start")
         await pilot.press("p")

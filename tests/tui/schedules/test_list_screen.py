@@ -514,7 +514,7 @@ async def test_marked_schedules_are_ended_after_one_question(
         await pilot.press("x")
         await until_shown(pilot, "Cancel 2 marked schedules?", YEARLY)
         await pilot.press("y")
-        await until_said(pilot, "2 of 2 schedules being cancelled")
+        await until_said(pilot, "Cancellation requested for 2 of 2 schedules")
         await until_shown(pilot, "4 Schedules 1")
         assert not table.marked
     assert len(tasks(studio)) == 1

@@ -18,7 +18,7 @@ def signature(text: str) -> list[int]:
     return [min(zlib.crc32(run, seed) for run in runs) for seed in SEEDS]
 
 
-texts = sorted(read("unique_texts"), key=lambda row: len(row["text"]), reverse=True)
+texts = sorted(read("unique_texts"), key=lambda row: len(row["text"].split()) < WORDS)
 write(
     "signatures",
     [{"path": row["path"], "signature": signature(row["text"])} for row in bar(texts, "shingling")],

@@ -4,6 +4,7 @@ While jobs are queued, the number of jobs that run at once is assumed to stay th
 workers are assumed to be available, so the estimate is a lower bound.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,6 +147,8 @@ def weight(node: Node, known: Known) -> Weight | None:
     if shown is Shown.UNKNOWN:
         return None
     expected = known.expected(node)
+    if expected is not None:
+        expected = max(expected, known.longest_failure(node))
     if shown is not Shown.RUNNING:
         return Weight(expected, expected) if expected is not None else None
     took, bar = known.took(node), known.bar(node)
@@ -153,11 +156,22 @@ def weight(node: Node, known: Known) -> Weight | None:
     ends = [expected] if expected is not None else []
     if bar is not None and bar.left is not None:
         # A bar may show only a part of the job, so the maximum is used.
-        ends.append(elapsed + bar.left)
+        ends.append(_by_bar(elapsed + bar.left, bar.percent, expected))
     if not ends:
         return None
     whole = max(elapsed, *ends)
     return Weight(whole - elapsed, whole)
+
+
+def _by_bar(whole: float, percent: float | None, usual: float | None) -> float:
+    """Return the seconds that a job takes by its bar, which is believed more the further it is.
+
+    At its first steps a bar reckons by what may be the slowest of them, so that an estimate would
+    leap from seconds to an hour and back. The error of a rate falls with the root of its samples.
+    """
+    if usual is None or percent is None or whole <= usual:
+        return whole
+    return usual + (whole - usual) * math.sqrt(min(max(percent, 0.0), 100.0) / 100.0)
 
 
 def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:

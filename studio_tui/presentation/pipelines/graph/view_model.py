@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
-from studio_tui.api.models import Job
+from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
@@ -72,6 +72,15 @@ class Known:
         """Return the expected duration of a job in seconds; `None` without past runs."""
         took = self.past.get(node.name, ())
         return median(took) if took else None
+
+    def longest_failure(self, node: Node) -> float:
+        """Return the seconds after which the longest failed attempt ended; 0 if none is known.
+
+        What has failed so late takes at least as long when it is run again.
+        """
+        jobs = (self.jobs.get(run) for run in node.attempts)
+        failed = (job for job in jobs if job is not None and job.state is JobState.FAILED)
+        return max((run_seconds(job, self.now) or 0.0 for job in failed), default=0.0)
 
     def samples(self, node: Node) -> int:
         """Return the number of past runs with a known duration."""

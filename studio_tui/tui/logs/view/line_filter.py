@@ -1,7 +1,7 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import Level
@@ -22,6 +22,15 @@ _REDRAWN = 16 * 1024
 """Bytes after a row within which it is redrawn, if at all."""
 
 
+class _WayBack(NamedTuple):
+    """The place before the filter."""
+
+    top: int
+    """Start of the first visible line."""
+    current: int | None
+    """Start of the current line."""
+
+
 class LineFilter:
     """Controller of the lines that a log view shows."""
 
@@ -40,11 +49,29 @@ class LineFilter:
         self._within: Find | None = None
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
+        self._way_back: _WayBack | None = None
+        """The place before the filter; `None` while following, and once the reader moves."""
 
     def begin(self) -> None:
         """Reset the filter for another log."""
         self._forget()
         self._view.pane.folds = False
+
+    def stay(self) -> None:
+        """Keep the present place when the filter ends, as the reader has moved."""
+        self._way_back = None
+
+    def starts(self) -> set[int]:
+        """Return the starts of the lines to return to."""
+        return set() if self._way_back is None else {self._way_back.top}
+
+    def relocate(self, moved: Mapping[int, int]) -> None:
+        """Update the starts of these lines."""
+        way_back = self._way_back
+        if way_back is not None:
+            top, current = moved.get(way_back.top), way_back.current
+            current = None if current is None else moved.get(current)
+            self._way_back = None if top is None else _WayBack(top, current)
 
     @property
     def hits(self) -> LineMatches | None:
@@ -161,13 +188,26 @@ class LineFilter:
             hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
+        begins, ends = bool(typed) and not self.typed, bool(self.typed) and not typed
         self.typed, self._left_out = typed, hidden
         self.chosen = FilteredLines(store, hits) if hits else None
         anchor = view.pane.at_hand
+        if begins:
+            window = None if view.following else view.pane.window
+            self._way_back = _WayBack(window.top.start, view.pane.current) if window else None
         view.pane.choose(self.chosen, store.size if anchor is None else anchor)
         if view.following and view.pane.window:
             view.pane.window.to_end()
+        if ends:
+            self._come_back()
         view.settle()
+
+    def _come_back(self) -> None:
+        """Return to the place before the filter, unless another line was chosen."""
+        way_back, pane = self._way_back, self._view.pane
+        self._way_back = None
+        if way_back is not None and pane.window and way_back.current == pane.current:
+            pane.window.to(way_back.top)
 
     def end(self) -> None:
         """Remove the filter."""

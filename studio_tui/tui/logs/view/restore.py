@@ -24,6 +24,7 @@ class PlaceRestore:
     def stay(self) -> None:
         """Cancel restoring, as the reader has moved."""
         self._sought = None
+        self._lines.stay()
 
     @property
     def place(self) -> LogPlace:
@@ -57,6 +58,7 @@ class PlaceRestore:
         if place.filter:
             with suppress(WantedError):
                 self._lines.choose(place.filter)
+            self._lines.stay()
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
         pane.current = place.current
@@ -66,7 +68,7 @@ class PlaceRestore:
     def starts(self) -> set[int]:
         """Return the starts of the lines to find again after lines have moved."""
         pane = self._view.pane
-        starts = set(pane.kept)
+        starts = set(pane.kept) | self._lines.starts()
         if pane.window is not None:
             starts.add(pane.window.top.start)
         return starts if pane.current is None else starts | {pane.current}
@@ -80,6 +82,7 @@ class PlaceRestore:
         top, current = window.top.start, pane.current
         pane.kept = frozenset(moved[at] for at in pane.kept if at in moved)
         pane.current = None if current is None else moved.get(current)
+        self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
         if top in moved and not view.following:
             window.to(moved[top])

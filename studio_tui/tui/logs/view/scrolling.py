@@ -84,6 +84,7 @@ class Scrolling:
         store, window = self._view.store, self._view.pane.window
         if store is None or window is None:
             return
+        self._place.stay()
         self._view.following = False
         window.to(store.line_start(offset))
         self._view.settle()

@@ -16,7 +16,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.saving import Pieces, file_name
-from studio_tui.tui.logs.save_dialog import Offer, SaveLog
+from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.pipelines.graph.canvas import boxes_of, drawing_of, group_boxes
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
@@ -83,7 +83,8 @@ class GraphExport:
         offers = [
             Offer(form.words, _written(form), f"./{stem}.{form.suffix}") for form in self._forms()
         ]
-        if saved := await self._host.ask(SaveLog(offers, question="Save the pipeline")):
+        dialog = SaveLog(await with_free_names(offers), question="Save the pipeline")
+        if saved := await self._host.ask(dialog):
             lines = plural(saved.lines, "line")
             self._host.say(f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}")
 

@@ -39,8 +39,9 @@ def known(
     *jobs: Job,
     past: Mapping[str, Sequence[float]] = _USUAL,
     left: float | None = None,
+    percent: float | None = 25.0,
 ) -> Known:
-    bars = {"run-embed": Progress("", None, None, 50.0, "", None, None, left)}
+    bars = {"run-embed": Progress("", None, None, percent, "", None, None, left)}
     by_run = {job.id: job for job in jobs}
     return Known(judge(plan_of(sent), sent.state), _NOON, by_run, bars, past)
 
@@ -92,7 +93,7 @@ def test_the_line_of_a_path_names_the_longest_and_counts_all_others(
     [
         (60.0, 20.0, None, Weight(40.0, 60.0)),
         (60.0, 20.0, 10.0, Weight(40.0, 60.0)),
-        (60.0, 20.0, 90.0, Weight(90.0, 110.0)),
+        (60.0, 20.0, 90.0, Weight(65.0, 85.0)),
         (60.0, 100.0, None, Weight(0.0, 100.0)),
         (None, 20.0, 90.0, Weight(90.0, 110.0)),
         (None, 20.0, None, None),
@@ -106,6 +107,40 @@ def test_a_running_job_takes_what_its_bar_or_its_past_says_whichever_is_more(
     jobs = [began("embed", elapsed)] if elapsed is not None else []
     seen = known(sixteen(embed="RUNNING"), *jobs, past=past, left=left)
     assert weight(seen.plan.nodes["embed"], seen) == expected
+
+
+@given(
+    usual=st.floats(1, 1e5),
+    left=st.floats(0, 1e6),
+    percents=st.lists(st.floats(0, 100), min_size=2, max_size=5).map(sorted),
+)
+def test_a_bar_that_has_hardly_begun_does_not_outweigh_the_past(
+    usual: float, left: float, percents: list[float]
+) -> None:
+    def whole(percent: float) -> float:
+        past = {"embed": (usual,)}
+        seen = known(
+            sixteen(embed="RUNNING"), began("embed", 1), past=past, left=left, percent=percent
+        )
+        found = weight(seen.plan.nodes["embed"], seen)
+        assert found is not None
+        return found.whole
+
+    wholes = [whole(percent) for percent in percents]
+    assert wholes == sorted(wholes)
+    assert whole(0) == usual
+    assert whole(100) == pytest.approx(max(usual, 1 + left))
+
+
+def test_a_job_that_failed_late_is_expected_to_take_no_less_when_it_is_run_again() -> None:
+    tried = run("embed", [], "RUNNING").model_copy(update={"attempts": ("first", "second")})
+    sent = pipeline_of([tried])
+    failed = [
+        began("embed", 500, took=took, status=status).model_copy(update={"id": id_})
+        for id_, took, status in (("first", 320.0, "FAILED"), ("second", 400.0, "CANCELED"))
+    ]
+    seen = known(sent, began("embed", 20), *failed, past={"embed": (4.0,)})
+    assert weight(seen.plan.nodes["embed"], seen) == Weight(300.0, 320.0)
 
 
 def test_a_job_that_never_ran_leaves_no_estimate_but_a_path() -> None:

@@ -94,6 +94,38 @@ async def test_only_errors_and_warnings_and_back(store: LogStore) -> None:
         await until(pilot, lambda: "line 19" in shown(view))
 
 
+@pytest.mark.parametrize("has_line", [True, False])
+async def test_after_only_errors_and_warnings_the_reader_is_where_they_were(
+    store: LogStore, has_line: bool
+) -> None:
+    store.append(numbered(500) + b"ERROR bad\n" + numbered(500))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g")
+        await until(pilot, lambda: shown(view)[0] == "line 0")
+        await pilot.press(*["pagedown"] * 3)
+        if has_line:
+            view.pane.current = view.pane.in_sight[3].start
+        before, current = shown(view), view.pane.current
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: shown(view) == ["ERROR bad"])
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: len(shown(view)) == len(before))
+        assert (shown(view), view.pane.current) == (before, current)
+        assert not view.following
+
+
+async def test_a_reader_who_went_to_an_error_among_errors_stays_at_it(store: LogStore) -> None:
+    store.append(numbered(500) + b"ERROR bad\n" + numbered(500) + b"ERROR worse\n" + numbered(99))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "exclamation_mark")
+        await until(pilot, lambda: shown(view) == ["ERROR bad", "ERROR worse"])
+        await pilot.press("e")
+        await until(pilot, lambda: view.pane.current is not None)
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: len(shown(view)) > 2)
+        assert any(row.startswith("ERROR") for row in shown(view))
+
+
 async def test_a_wrong_expression_is_said_beside_it_and_costs_nothing_typed(
     store: LogStore,
 ) -> None:

@@ -44,7 +44,7 @@ async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_
             "1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
         )  # fmt: skip
         await press(pilot, ("y",))
-        await until_shown(pilot, "2 of 3 jobs being cancelled", "not now")
+        await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
         await press(pilot, ("o",))
         assert sorted(studio.done) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
         assert screen_of(pilot).state.view.marks == ("train_l", "thumbs")
@@ -104,5 +104,5 @@ async def test_a_command_on_a_group_is_about_all_of_its_jobs(tmp_path: Path) -> 
         await press(pilot, ("g", "x"))
         await until_shown(pilot, "Cancel 6 jobs?", "shard_5")
         await press(pilot, ("y",))
-        await until_shown(pilot, "6 of 6 jobs being cancelled")
+        await until_shown(pilot, "Cancellation requested for 6 of 6 jobs")
     assert sorted(studio.done) == [("cancel", f"run-{name}") for name in shards]

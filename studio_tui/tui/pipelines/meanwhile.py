@@ -1,0 +1,41 @@
+"""What became of the pipelines that a question is about while it stands."""
+
+from collections.abc import Callable, Sequence
+
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.rows import FINISHED_STATES
+from studio_tui.service.commands.pipelines import to_cancel
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import Meanwhile
+
+
+def can_stop(pipeline: Pipeline) -> bool:
+    """Whether something runs in a pipeline, or will start."""
+    return pipeline.state not in {*FINISHED_STATES, PipelineState.PAUSED} or bool(
+        to_cancel(pipeline)
+    )
+
+
+def changed_meanwhile(
+    session: StudioSession,
+    pipelines: Sequence[Pipeline],
+    is_possible: Callable[[Pipeline], bool],
+    what: str,
+) -> Callable[[], Meanwhile | None]:
+    """Return what says of which of the pipelines it is not possible any more to do `what`."""
+
+    def look() -> Meanwhile | None:
+        known = {each.pipeline_id: each for each in session.known_pipelines().pipelines}
+        now = [known.get(each.pipeline_id, each) for each in pipelines]
+        over = [each for each in now if not is_possible(each)]
+        if not over:
+            return None
+        if len(now) == 1:
+            status = (now[0].status or "unknown").lower()
+            return Meanwhile(f"It is {status} meanwhile: there is nothing to {what}.", is_void=True)
+        is_void = len(over) == len(now)
+        counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
+        return Meanwhile(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
+
+    return look
