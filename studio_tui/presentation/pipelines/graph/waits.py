@@ -24,10 +24,10 @@ _READY = {
     PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
 }
 _IN_SHORT = {
-    "starting: its environment is made ready": ("starting: environment", "starting"),
-    "starting: a machine is made ready": ("starting: machine", "starting"),
+    "starting: preparing its environment": ("starting: environment", "starting"),
+    "starting: preparing a machine": ("starting: machine", "starting"),
     "ready: Studio has not queued it yet": ("ready, not queued yet", "ready"),
-    "the pipeline has not begun": ("not begun",),
+    "the pipeline has not started": ("not started",),
     "the pipeline is paused": ("paused",),
     "the pipeline has ended without it": ("pipeline has ended", "ended"),
     "the pipeline has failed": ("pipeline failed",),
