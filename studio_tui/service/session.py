@@ -144,6 +144,8 @@ class StudioSession:
         )
         self.endings = Endings()
         self.origins = Origins()
+        self.recalled = asyncio.Event()
+        """Set once the lists on disk have been read."""
         self._attempts = AttemptIndex()
         self.batches = Batches()
         """Running batch commands."""
@@ -363,7 +365,10 @@ class StudioSession:
 
     async def _recall(self) -> None:
         lists = self.jobs, self.pipelines, self.schedules, self.clusters
-        await recall(self.recorder, *lists)
+        try:
+            await recall(self.recorder, *lists)
+        finally:
+            self.recalled.set()
 
     def _made(self, job: Job, submitted: Submitted) -> None:
         """Watch a job created here for its end, and record what it resumes."""

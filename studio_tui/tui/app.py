@@ -193,11 +193,11 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_token_refused(self, message: "messages.TokenRefused | messages.TeamRefused") -> None:
         """Open the form for another token or team, once for all pages."""
-        from studio_tui.tui.recovery import form_for  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import show_form  # noqa: PLC0415 (needed by few)
 
         if self._connected and message != self._refused and _welcome_in_sight(self) is None:
             self._refused = message
-            self.push_screen(form_for(self._connected, message))
+            self.run_worker(show_form(self, self._connected, message), group="poll")
 
     on_team_refused = on_token_refused
 

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
 
 from studio_tui.errors import StudioError, TokenOriginChanged
 from studio_tui.service.polling.poller import wait_for
@@ -16,7 +18,18 @@ if TYPE_CHECKING:
     from studio_tui.tui.messages import TokenRefused
 
 
-def form_for(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
+async def show_form(
+    app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused"
+) -> None:
+    """Open the form for another token or team.
+
+    It says whether there is something to go back to, so what is on disk is read first.
+    """
+    await connected.session.recalled.wait()
+    app.push_screen(_form(connected, refused))
+
+
+def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
     knows, back = connected.session.knows_anything, "esc goes back to what was known"

@@ -67,6 +67,6 @@ def test_where_no_shell_could_bring_it_back_it_says_so_and_goes_on(
 ) -> None:
     with program(studio, tmp_path) as terminal:
         terminal.press(SUSPEND)
-        until_said(terminal, b"No shell waits here")
+        until_said(terminal, b"There is no shell here")
         terminal.press("2")
         until_said(terminal, b"No pipelines yet.")

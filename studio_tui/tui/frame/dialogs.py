@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from studio_tui.errors import TokenOriginChanged
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import MIDDLE, Answers, Middle, answer
@@ -119,16 +118,6 @@ def confirm_fetch(host: str) -> Confirm:
         ),
         yes="Fetch it",
         no="Don't",
-    )
-
-
-def confirm_token(error: TokenOriginChanged) -> Confirm:
-    """Return the dialog that asks before sending the token to a Studio it was not stored for."""
-    return Confirm(
-        "Send your token to another Studio?",
-        (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
-        yes="Send it there",
-        no="Leave",
     )
 
 

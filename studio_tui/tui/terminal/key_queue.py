@@ -60,7 +60,18 @@ class _UnderWay:
         """
         self.rounds = ROUNDS
         self.way: deque[DOMNode] | None = None
-        """Where it is to be followed; `None` before it was handed out, and once it is followed."""
+        """The nodes at which to follow it; `None` before it is dispatched and once followed."""
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def after(self, seconds: float, call: Callable[..., object], *values: object) -> None:
+        """Call something after a delay, unless the key has been handled by then."""
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, call, *values))
+
+    def end(self) -> None:
+        """Cancel what was to be called."""
+        for timer in self._timers:
+            timer.cancel()
 
 
 class _Step:
@@ -97,8 +108,6 @@ class KeyQueue(App[Any]):
         super().__init__(*args, **options)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
-        self._last_resort: asyncio.TimerHandle | None = None
-        self._follows: asyncio.TimerHandle | None = None
         self._given_on: Screen[Any] | None = None
         """The current screen when the last key was dispatched."""
 
@@ -138,29 +147,16 @@ class KeyQueue(App[Any]):
         way = self._way_of(target)
         self._given_on = self.screen
         self._under_way = key = _UnderWay(self._sight)
-        self._be_patient(key)
+        key.after(PATIENCE, self.call_later, self._give_up, key)
         await super().on_event(event)
         key.way = way
-        if self._waiting:
-            self._follow_at_once()
-        else:
-            loop = asyncio.get_running_loop()
-            self._follows = loop.call_later(FOLLOWS_AFTER, self._follow_at_once)
+        key.after(0 if self._waiting else FOLLOWS_AFTER, self._follow_at_once)
 
     def _follow_at_once(self) -> None:
         """Follow the key under way, unless that has begun."""
-        if self._follows is not None:
-            self._follows.cancel()
-            self._follows = None
         if (key := self._under_way) is not None and key.way is not None:
             way, key.way = key.way, None
             self._follow(key, way)
-
-    def _be_patient(self, key: _UnderWay) -> None:
-        if self._last_resort is not None:
-            self._last_resort.cancel()
-        loop = asyncio.get_running_loop()
-        self._last_resort = loop.call_later(PATIENCE, self.call_later, self._give_up, key)
 
     @property
     def _sight(self) -> tuple[object, object]:
@@ -200,8 +196,7 @@ class KeyQueue(App[Any]):
             self._follow(key, self._way_of(self.focused or self.screen))
             return
         self._under_way = None
-        if self._last_resort is not None:
-            self._last_resort.cancel()
+        key.end()
         while self._waiting and self._is_free and self.screen_stack:
             await self._give_waiting(self._waiting.popleft())
 

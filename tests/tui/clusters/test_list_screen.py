@@ -155,7 +155,7 @@ async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
         await until_shown(pilot, "gpu", "0 busy · 3 free")
         file.write_text("[[cluster]", "utf-8")
         await until_shown(
-            pilot, "a change to them is not in effect", "valid TOML: Exp", "as they were."
+            pilot, "a change to them is not in effect", "valid TOML: Exp", "clusters apply."
         )
         assert (len(table.keys), table.cursor) == (4, at)
         file.write_text(CLUSTERS.replace("max_workers = 3", "max_workers = 5"), "utf-8")

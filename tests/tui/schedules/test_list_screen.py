@@ -679,7 +679,7 @@ async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
     def row(pilot: Dashboard) -> str:
         return screen_text(pilot).split("\n")[4]
 
-    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+    async with dashboard(studio, tmp_path, size=(110, 24)) as pilot:
         await show(pilot)
         await until_shown(pilot, long[:8])
         assert name not in row(pilot)

@@ -326,7 +326,7 @@ async def test_the_place_is_kept_while_studio_does_not_answer(tmp_path: Path) ->
     assert top > 0
     studio.error = ServerError(503, "Studio is being repaired.", retry_after=60)
     async with dag(studio, tmp_path, size=(80, 24), known=False) as pilot:
-        await until_shown(pilot, "Studio is being repaired.")
+        await until_shown(pilot, "server error 503")
         await press(pilot, ("q",))
     studio.error = None
     async with dag(studio, tmp_path, size=(80, 24)) as pilot:
