@@ -673,13 +673,13 @@ async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     long = "15,45 9-17 1-7 1-6 mon-sat"
-    name = "rebuild_all_the_embeddings.py"
+    name = "rebuild_the_embedding.py"
     studio.submit("print(1)", query_name=name, cron_expression=long)
 
     def row(pilot: Dashboard) -> str:
         return screen_text(pilot).split("\n")[4]
 
-    async with dashboard(studio, tmp_path, size=(110, 24)) as pilot:
+    async with dashboard(studio, tmp_path, size=(114, 24)) as pilot:
         await show(pilot)
         await until_shown(pilot, long[:8])
         assert name not in row(pilot)
