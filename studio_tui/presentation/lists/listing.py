@@ -62,7 +62,8 @@ class Listing(Generic[T]):
         """Return the ids of the rows that pass `wanted`, in the order of `sort`, a column."""
         passing: Iterable[tuple[str, T]] = self._rows.items()
         if wanted:
-            passing = wanted.among(passing, self._all_straws(), now)
+            straws = self._all_straws() if wanted.reads_haystacks else {}
+            passing = wanted.among(passing, straws, now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
