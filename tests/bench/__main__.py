@@ -19,6 +19,7 @@ from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
 from tests.bench.suite_dag import DagBench
 from tests.bench.suite_logs import LogBench, roomy_folder
+from tests.bench.suite_recorder import RecorderBench
 from tests.studios import ProcessStudio
 
 _KEPT = Path(__file__).parents[2] / ".bench.json"
@@ -43,6 +44,10 @@ def main(arguments: Sequence[str]) -> int:
             bench = Bench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
             bench |= DagBench(effort).sections()
+            bench |= RecorderBench(effort, dashboard, root).sections()
+            if unknown := set(asked.only) - bench.keys():
+                known = ", ".join(bench)
+                sys.exit(f"There is no section {', '.join(unknown)}. Sections are {known}.")
             sections = []
             for name, measured in bench.items():
                 if not asked.only or name in asked.only:

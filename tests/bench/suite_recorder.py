@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,9 @@ from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.jobs_feed import FURTHEST
 from studio_tui.service.recorder.database import Database
 from studio_tui.service.recorder.recorder import Recorder
+from tests.bench import probes
 from tests.bench.dag_pure import cpu
+from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import Effort
 
@@ -25,19 +28,64 @@ _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _A_DAY = 1000
 """Jobs per day."""
 _STATES = ("CREATED", "QUEUED", "RUNNING")
-"""States in which each job is seen before it ends."""
-_FILTERS = ("embed", "status=failed", "name~^eval_\\d+7", "by=ann age<2d", "!train run>30m")
+"""That each is seen in before it ends."""
+_NOWHERE = "http://127.0.0.1:9"
+"""An address at which nothing listens."""
+_TEAM = "vision"
+_FILTERS = (
+    "embed",
+    "status=failed",
+    "name~^eval_\\d+7",
+    "by=ann age<2d",
+    "!train run>30m",
+    "waited>5m",
+)
 
 
 class RecorderBench:
     """Measures the recorder with several days of jobs."""
 
-    def __init__(self, effort: Effort) -> None:
+    def __init__(self, effort: Effort, dashboard: Program, root: Path) -> None:
+        """Take also the dashboard on a Studio, and a folder that it may fill."""
         self.effort = effort
+        self.dashboard = dashboard
+        self.root = root
 
     def sections(self) -> dict[str, Callable[[], Section]]:
-        """Return the sections by name, in the order of the report."""
-        return {"recorder": self.read, "recorder-disk": self.write}
+        """Return what can be measured, by name, in the order of the report."""
+        return {"recorder": self.read, "recorder-disk": self.write, "recorder-start": self.start}
+
+    def start(self) -> Section:
+        """Measure a start without Studio: to the last known list, and to an empty page."""
+        remembers, empty = self._away("remembers", r"embed_\d+"), self._away("empty", "1 Jobs")
+        place = f"{_NOWHERE}\n{_TEAM}"
+        folder = Path(remembers.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
+        _fill(Recorder(Database(folder, place)), self.effort.recorded)
+        blank, known = [], []
+        for _ in range(self.effort.starts):
+            blank.append(probes.start(empty).usable)
+            known.append(probes.start(remembers).usable)
+        floor = Measure("with an empty recorder, the page of jobs", tuple(blank))
+        over = tuple(max(0.0, seen - nothing) for seen, nothing in zip(known, blank, strict=True))
+        return Section(
+            "recorder-start",
+            "ms",
+            (
+                floor,
+                Measure(f"with {self.effort.recorded:,} jobs, the last list", tuple(known), floor),
+                Measure("that much later", over, goal=Goal(median=150.0)),
+            ),
+        )
+
+    def _away(self, name: str, ready: str) -> Program:
+        """Return the dashboard on a Studio that is not there, with a memory of its own."""
+        places = {
+            f"STUDIO_TUI_{place}_DIR": str(self.root / name / place.lower())
+            for place in ("CONFIG", "STATE", "CACHE", "LOG", "DATA")
+        }
+        nowhere = {"DATACHAIN_STUDIO_URL": _NOWHERE, "DATACHAIN_STUDIO_TEAM": _TEAM}
+        environment = {**self.dashboard.environment, **places, **nowhere}
+        return replace(self.dashboard, ready=ready, environment=environment)
 
     def read(self) -> Section:
         """Measure reading, and filters over all recorded jobs."""
@@ -92,12 +140,17 @@ def _filled(count: int) -> Iterator[Recorder]:
     """Yield a recorder that has seen `count` jobs, a thousand per day, in each of their states."""
     with tempfile.TemporaryDirectory(prefix="studio-tui-recorder-") as folder:
         kept = Recorder(Database(Path(folder), "bench"))
-        for day in range(0, count, _A_DAY):
-            for place, state in enumerate((*_STATES, "")):
-                jobs = [_job(day + each, state) for each in range(min(_A_DAY, count - day))]
-                at = _NOW - timedelta(days=day // _A_DAY) + timedelta(minutes=place)
-                kept.note_jobs(jobs, at, has_all=False, back_to=at + timedelta(days=1))
+        _fill(kept, count)
         yield kept
+
+
+def _fill(kept: Recorder, count: int) -> None:
+    """Let a recorder see so many jobs."""
+    for day in range(0, count, _A_DAY):
+        for place, state in enumerate((*_STATES, "")):
+            jobs = [_job(day + each, state) for each in range(min(_A_DAY, count - day))]
+            at = _NOW - timedelta(days=day // _A_DAY) + timedelta(minutes=place)
+            kept.note_jobs(jobs, at, has_all=False, back_to=at + timedelta(days=1))
 
 
 def _job(number: int, state: str) -> Job:

@@ -49,6 +49,21 @@ def test_the_benchmark_measures_pipelines() -> None:
 
 
 @needs_time
+def test_the_benchmark_measures_the_recorder() -> None:
+    reading, disk, starting = _measured("recorder", "recorder-disk", "recorder-start")
+    assert [len(reading), len(disk), len(starting)] == [14, 2, 3]
+    assert all(figures["p50"] > 0 for figures in (*reading, *disk, *starting[:2]))
+
+
+@pytest.mark.starts_processes
+def test_a_section_that_there_is_not_is_said_beside_those_that_there_are() -> None:
+    command = [sys.executable, "-m", "tests.bench", "--quick", "recorders"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
+    assert done.returncode == 1
+    assert "no section recorders. Sections are start, keys" in done.stderr
+
+
+@needs_time
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)

@@ -24,10 +24,12 @@ def let_go_at(job: Job) -> datetime | None:
 
 def left_queue_at(job: Job) -> datetime | None:
     """Return when a job left the queue, from its steps, else its start; `None` if it has not."""
+    if not job.steps:
+        return job.began_at
     waited = _step(job, _WAITING)
     if waited is not None and waited.finished_at is not None:
         return waited.finished_at
-    taken = [step.started_at for step in job.steps or () if step.name != _WAITING]
+    taken = [step.started_at for step in job.steps if step.name != _WAITING]
     return min((moment for moment in taken if moment is not None), default=job.began_at)
 
 
@@ -50,8 +52,7 @@ def run_seconds(job: Job, now: datetime) -> float | None:
     """Return how long the query has run; `None` if it has not or the start is unknown."""
     if (began := job.began_at) is None:
         return None
-    query = _step(job, _QUERY) if job.steps else None
-    if query is not None and query.finished_at is not None:
+    if (query := _step(job, _QUERY)) is not None and query.finished_at is not None:
         return seconds_between(began, query.finished_at)
     return seconds_between(began, job.finished_at if job.state.is_finished else now)
 
@@ -92,4 +93,7 @@ def life_of(job: Job, now: datetime) -> Life | None:
 
 
 def _step(job: Job, name: str) -> JobStep | None:
-    return next((step for step in job.steps or () if step.name == name), None)
+    for step in job.steps or ():
+        if step.name == name:
+            return step
+    return None

@@ -13,6 +13,7 @@ train or by=ann age<1h     alternatives; `or` has lower precedence than a blank,
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -20,8 +21,8 @@ from studio_tui.presentation.lists.filter_words import OR, Typed, typed
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
-Test = Callable[[T, str, datetime], bool]
-"""Whether a row, with its haystack, passes at a given time."""
+Rows = list[tuple[str, T]]
+"""Rows with their ids."""
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
@@ -33,6 +34,18 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 class FilterError(ValueError):
     """The filter is invalid; the message quotes the term and lists valid ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Generic[T]):
+    """A term, for one row and for many, as a call per row would cost more than the test."""
+
+    passes: Callable[[T, str, datetime], bool]
+    """Whether a row, with its haystack, passes at a given time."""
+    among: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
+    """Returns the rows that pass; haystacks are by id."""
+    reads_haystacks: bool = False
+    """Whether haystacks are needed."""
 
 
 class Terms(Generic[T]):
@@ -61,15 +74,20 @@ class Terms(Generic[T]):
     def __bool__(self) -> bool:
         return bool(self._tests)
 
+    @property
+    def reads_haystacks(self) -> bool:
+        """Whether `among` needs haystacks."""
+        return any(test.reads_haystacks for tests in self._tests for test in tests)
+
     def passes(self, row: T, haystack: str, now: datetime) -> bool:
         """Whether `row`, whose search text is `haystack`, passes all terms of an alternative."""
         if not self._tests:
             return True
-        return any(all(test(row, haystack, now) for test in tests) for tests in self._tests)
+        return any(all(test.passes(row, haystack, now) for test in tests) for tests in self._tests)
 
     def among(
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
-    ) -> list[tuple[str, T]]:
+    ) -> Rows[T]:
         """Return the rows, with their ids, that pass; `haystacks` are by id.
 
         It goes term by term, each over what the one before it left: of many rows most fail soon.
@@ -87,13 +105,10 @@ class Terms(Generic[T]):
 
 
 def _apply_tests(
-    rows: list[tuple[str, T]],
-    tests: tuple[Test[T], ...],
-    haystacks: Mapping[str, str],
-    now: datetime,
-) -> list[tuple[str, T]]:
+    rows: Rows[T], tests: tuple[Test[T], ...], haystacks: Mapping[str, str], now: datetime
+) -> Rows[T]:
     for test in tests:
-        rows = [row for row in rows if test(row[1], haystacks[row[0]], now)]
+        rows = test.among(rows, haystacks, now)
     return rows
 
 
@@ -126,9 +141,7 @@ def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
         inner = _parse_positive(term, kind)
-        if len(term.sign) % 2:
-            return lambda row, haystack, now: not inner(row, haystack, now)
-        return inner
+        return _opposite(inner) if len(term.sign) % 2 else inner
     return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
@@ -137,8 +150,7 @@ def _parse_positive(term: Typed, kind: Kind[T]) -> Test[T]:
         return _status(match["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.text)
     if parts is None:
-        word = term.text.lower()
-        return lambda row, haystack, now: word in haystack
+        return _word(term.text.lower())
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
     if field == "status" and operator == "=":
         return _status(value, kind)
@@ -147,7 +159,7 @@ def _parse_positive(term: Typed, kind: Kind[T]) -> Test[T]:
         return _span(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
-        return lambda row, haystack, now: wanted in read(row).lower()
+        return _of_row(lambda row: wanted in read(row).lower())
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
     known = ", ".join(
@@ -171,11 +183,14 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
         states.update(matching)
         others.extend(also)
     if not words:
-        return lambda row, haystack, now: True
+        return _of_row(lambda row: True)
     state_of = kind.state
-    if not others:
-        return lambda row, haystack, now: state_of(row) in states
-    return lambda row, haystack, now: state_of(row) in states or any(test(row) for test in others)
+    if others:
+        return _of_row(lambda row: state_of(row) in states or any(test(row) for test in others))
+    return Test(
+        lambda row, haystack, now: state_of(row) in states,
+        lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states],
+    )
 
 
 def _span(
@@ -185,11 +200,20 @@ def _span(
         raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 1w")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
-    def test(row: T, haystack: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
-        span = seconds(row, now)
-        return span is not None and (span < limit if operator == "<" else span > limit)
+    is_below = operator == "<"
 
-    return test
+    def passes(row: T, haystack: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
+        span = seconds(row, now)
+        return span is not None and (span < limit if is_below else span > limit)
+
+    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001
+        spans = [seconds(row, now) for _, row in rows]
+        known = zip(rows, spans, strict=True)
+        if is_below:
+            return [each for each, span in known if span is not None and span < limit]
+        return [each for each, span in known if span is not None and span > limit]
+
+    return Test(passes, among)
 
 
 def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
@@ -197,4 +221,33 @@ def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
         pattern = re.compile(value, re.IGNORECASE)
     except re.error as error:
         raise FilterError(f"“{value}” is not a valid regular expression: {error}") from error
-    return lambda row, haystack, now: pattern.search(read(row)) is not None
+    search = pattern.search
+    return _of_row(lambda row: search(read(row)) is not None)
+
+
+def _word(word: str) -> Test[T]:
+    return Test(
+        lambda row, haystack, now: word in haystack,
+        lambda rows, haystacks, now: [each for each in rows if word in haystacks[each[0]]],
+        reads_haystacks=True,
+    )
+
+
+def _of_row(test: Callable[[T], bool]) -> Test[T]:
+    """Return a test that needs only the row."""
+    return Test(
+        lambda row, haystack, now: test(row),
+        lambda rows, haystacks, now: [each for each in rows if test(each[1])],
+    )
+
+
+def _opposite(inner: Test[T]) -> Test[T]:
+    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:
+        passing = {key for key, _ in inner.among(rows, haystacks, now)}
+        return [each for each in rows if each[0] not in passing]
+
+    return Test(
+        lambda row, haystack, now: not inner.passes(row, haystack, now),
+        among,
+        reads_haystacks=inner.reads_haystacks,
+    )

@@ -60,7 +60,8 @@ class Listing(Generic[T]):
         """Return the ids of the rows that pass `terms`, sorted by the column `sort`."""
         passing: Iterable[tuple[str, T]] = self._rows.items()
         if terms:
-            passing = terms.among(passing, self._all_haystacks(), now)
+            haystacks = self._all_haystacks() if terms.reads_haystacks else {}
+            passing = terms.among(passing, haystacks, now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
