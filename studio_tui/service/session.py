@@ -197,22 +197,26 @@ class StudioSession:
 
     async def run(self) -> None:
         """Poll and follow logs until cancelled; a bug in any task propagates."""
-        async with asyncio.TaskGroup() as tasks:
-            for poller in self.pollers:
-                tasks.create_task(poller.run(), name=f"poll {poller.name}")
-            tasks.create_task(self.reachability.run(), name="probe Studio")
-            tasks.create_task(self.logs.run(), name="follow logs")
-            tasks.create_task(self.progress.run(), name="watch progress")
-            tasks.create_task(self.closer_look.run(), name="look closer")
-            tasks.create_task(self._watches.run(), name="watch pipelines")
-            tasks.create_task(self.recorder.run(), name="record calls")
-            tasks.create_task(self.recording.run(), name="record lists")
-            tasks.create_task(self.activity.run(), name="read activity")
-            tasks.create_task(self.archive.run(), name="read recorded jobs")
-            tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
-            if self.replay is not None:
-                tasks.create_task(self.replay.run(self._changed), name="replay")
-            tasks.create_task(self._recall(), name="recall what was known")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for poller in self.pollers:
+                    tasks.create_task(poller.run(), name=f"poll {poller.name}")
+                tasks.create_task(self.reachability.run(), name="probe Studio")
+                tasks.create_task(self.logs.run(), name="follow logs")
+                tasks.create_task(self.progress.run(), name="watch progress")
+                tasks.create_task(self.closer_look.run(), name="look closer")
+                tasks.create_task(self._watches.run(), name="watch pipelines")
+                tasks.create_task(self.recorder.run(), name="record calls")
+                tasks.create_task(self.recording.run(), name="record lists")
+                tasks.create_task(self.activity.run(), name="read activity")
+                tasks.create_task(self.archive.run(), name="read recorded jobs")
+                tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
+                if self.replay is not None:
+                    tasks.create_task(self.replay.run(self._changed), name="replay")
+                tasks.create_task(self._recall(), name="recall what was known")
+        finally:
+            # Others may have written since the recorder ended, which began its thread again.
+            self.database.close()
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return the watch that polls one pipeline and its jobs while it has subscribers."""

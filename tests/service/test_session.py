@@ -1,15 +1,18 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from tests.jobs import NOON
+from tests.waiting import HANG
 
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
@@ -71,6 +74,32 @@ async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio
         await back.jobs.first()
         assert not back.jobs.snapshot.is_recalled
         assert "/datachain/jobs" in " ".join(call.path for call in back.recorder.recent_calls(99))
+
+
+async def test_a_late_write_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(url="http://127.0.0.1:9", team="local", token=SecretStr("secret"))
+    session = StudioSession(StudioClient(settings), "local", tmp_path / "logs", near=True)
+    written: list[bool] = []
+
+    async def writes_at_its_end() -> None:
+        try:
+            await asyncio.sleep(HANG)
+        finally:
+            await asyncio.sleep(0)  # the recorder has closed the file meanwhile
+            written.append(
+                session.database.write(lambda connection: connection.execute("SELECT 1"))
+            )
+
+    monkeypatch.setattr(session.activity, "run", writes_at_its_end)
+    before = set(threading.enumerate())
+    async with listened(session):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert written == [True]
+    late = set(threading.enumerate()) - before
+    assert not [each for each in late if each.name.startswith("recorder")]
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 422]
 """
 
 
+@pytest.mark.starts_processes
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_description_is_true_and_no_request_breaks_the_server(
     tmp_path: Path, seed: int
