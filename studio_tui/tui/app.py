@@ -318,10 +318,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Tel
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form of jobs that are to be changed and run."""
-        with failure_said(self):
+        with failure_said(self), self.keys_for_next_screen():
             screens, ids = self._screens, message.job_ids
             if screens and (page := await screens.edit(ids, message.made)):
-                self.push_screen(page)
+                await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the list, where the new job gets the cursor; or to its pipeline."""

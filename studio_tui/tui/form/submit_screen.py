@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import ClassVar
 
 from textual import events, on, work
@@ -29,6 +30,7 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.messages import GoBack, Refreshed
+from studio_tui.tui.terminal.key_queue import keys_held
 
 _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
     Command(
@@ -86,6 +88,8 @@ class SubmitScreen(Page):
         self._url = url
         self._checked: Checked | None = None
         self._values_shown = False
+        self._holding = ExitStack()
+        """What lets keys wait until what was left of the form is taken up."""
         self._follow: Follow | None = None
         """What says how what was said of the form stands now."""
 
@@ -98,6 +102,8 @@ class SubmitScreen(Page):
         """Take up what was left, and begin with the field that is meant."""
         self.said.display = False
         self.form.go_to(self.start.at)
+        # Before the worker is under way a key could come, and what is taken up replace it.
+        self._holding.enter_context(keys_held(self.app))
         self._take_up()
 
     # What the frame asks.
@@ -177,8 +183,9 @@ class SubmitScreen(Page):
         await self.begin()
 
     async def begin(self) -> None:
-        """Take up what was left of the form."""
-        left = await self._keeper.left()
+        """Take up what was left of the form; what is typed meanwhile is put behind it."""
+        with self._holding:
+            left = await self._keeper.left()
         if left is not None:
             self.fill(left[0])
             self.note(left[1])

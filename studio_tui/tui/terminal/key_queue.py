@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from textual import events
@@ -24,6 +25,11 @@ TAKES_KEYS = "takes_keys_pressed_before"
 
 ROUNDS = 8
 """How often a key's effects are looked for at the most; after that, what comes is a stream."""
+
+
+def keys_held(app: App[Any]) -> AbstractContextManager[None]:
+    """Let keys wait for the screen that is being made, where the app can."""
+    return app.keys_for_next_screen() if isinstance(app, KeyQueue) else nullcontext()
 
 
 def _one_line(pasted: str) -> str:
@@ -89,6 +95,8 @@ class KeyQueue(App[Any]):
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
         self._last_resort: asyncio.TimerHandle | None = None
+        self._makings = 0
+        """Screens that are being made, for which keys wait."""
         self._given_on: Screen[Any] | None = None
         """What was in sight when the last key was handed out."""
 
@@ -99,14 +107,37 @@ class KeyQueue(App[Any]):
 
     @property
     def _is_free(self) -> bool:
-        return self._under_way is None
+        return self._under_way is None and not self._makings
+
+    @contextmanager
+    def keys_for_next_screen(self) -> Iterator[None]:
+        """Let keys wait while a screen is made that a key has asked for; they are for that screen.
+
+        They wait for `PATIENCE` at the most, so that one can leave.
+        """
+        self._makings += 1
+        is_over = False
+
+        def release() -> None:
+            nonlocal is_over
+            if not is_over:
+                is_over = True
+                self._makings -= 1
+                self.call_later(self._go_on)
+
+        last_resort = asyncio.get_running_loop().call_later(PATIENCE, release)
+        try:
+            yield
+        finally:
+            last_resort.cancel()
+            release()
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key wait for those before it."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # on the way out of the program
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._under_way:
+            if not self._is_free:
                 self._waiting.append(_Waiting(event, self.screen))
             else:
                 await self._give(event)
@@ -177,6 +208,10 @@ class KeyQueue(App[Any]):
         self._under_way = None
         if self._last_resort is not None:
             self._last_resort.cancel()
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Hand out what waits, one after the other."""
         while self._waiting and self._is_free and self.screen_stack:
             await self._give_waiting(self._waiting.popleft())
 
