@@ -321,10 +321,10 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form for editing and rerunning jobs."""
-        with failure_said(self):
+        with failure_said(self), self.key_hold.for_next_screen():
             screens, ids = self._screens, message.job_ids
             if screens and (page := await screens.edit(ids, message.made)):
-                self.push_screen(page)
+                await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
         """Go from the form to the new job in the list, or back to the pipeline it was opened

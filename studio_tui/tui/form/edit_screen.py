@@ -38,7 +38,7 @@ class EditScreen(SubmitScreen):
         self._repeat = repeat
         job = repeat.job
         self._before = Draft.of(repeat.wish, clock.now())
-        start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}")
+        start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", at="query")
         super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 
     async def begin(self) -> None:

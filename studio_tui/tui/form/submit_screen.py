@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import ClassVar
 
 from textual import events, on, work
@@ -29,6 +30,7 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.messages import GoBack, Refreshed
+from studio_tui.tui.terminal.key_queue import keys_held
 
 _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
     Command(
@@ -86,6 +88,8 @@ class SubmitScreen(Page):
         self._url = url
         self._checked: Checked | None = None
         self._values_shown = False
+        self._holding = ExitStack()
+        """Holds keys back until the saved input is restored."""
         self._follow: Follow | None = None
         """Updates the message about the form."""
 
@@ -98,6 +102,8 @@ class SubmitScreen(Page):
         """Restore the saved input, and focus the first field."""
         self.said.display = False
         self.form.go_to(self.start.at)
+        # A key could arrive before the worker starts, and its input would be replaced.
+        self._holding.enter_context(keys_held(self.app))
         self._take_up()
 
     # Overrides of Page.
@@ -177,8 +183,9 @@ class SubmitScreen(Page):
         await self.begin()
 
     async def begin(self) -> None:
-        """Restore the saved input."""
-        left = await self._keeper.left()
+        """Restore the saved input; keys typed meanwhile follow it."""
+        with self._holding:
+            left = await self._keeper.left()
         if left is not None:
             self.fill(left[0])
             self.note(left[1])

@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from textual import events
@@ -30,6 +31,45 @@ Following takes about half a millisecond, and would hold up the painting.
 
 ROUNDS = 8
 """Limit of rounds of waiting for a key's effects; more are an endless stream of events."""
+
+
+class KeyHold:
+    """Holds keys back while a screen that a key asked for is created; they are for that screen."""
+
+    def __init__(self, released: Callable[[], object]) -> None:
+        """Call `released` when keys are no longer held back."""
+        self._released = released
+        self._count = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether keys are held back."""
+        return self._count > 0
+
+    @contextmanager
+    def for_next_screen(self) -> Iterator[None]:
+        """Hold keys back, for `PATIENCE` at most, so that the user can leave."""
+        self._count += 1
+        is_over = False
+
+        def release() -> None:
+            nonlocal is_over
+            if not is_over:
+                is_over = True
+                self._count -= 1
+                self._released()
+
+        last_resort = asyncio.get_running_loop().call_later(PATIENCE, release)
+        try:
+            yield
+        finally:
+            last_resort.cancel()
+            release()
+
+
+def keys_held(app: App[Any]) -> AbstractContextManager[None]:
+    """Hold keys back for the next screen, if the app can."""
+    return app.key_hold.for_next_screen() if isinstance(app, KeyQueue) else nullcontext()
 
 
 def _one_line(pasted: str) -> str:
@@ -108,6 +148,7 @@ class KeyQueue(App[Any]):
         super().__init__(*args, **options)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
+        self.key_hold = KeyHold(lambda: self.call_later(self._go_on))
         self._given_on: Screen[Any] | None = None
         """The current screen when the last key was dispatched."""
 
@@ -118,14 +159,14 @@ class KeyQueue(App[Any]):
 
     @property
     def _is_free(self) -> bool:
-        return self._under_way is None
+        return self._under_way is None and not self.key_hold.is_held
 
     async def on_event(self, event: events.Event) -> None:
         """Queue keys while an earlier one is being handled."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._under_way:
+            if not self._is_free:
                 self._waiting.append(_Waiting(event, self.screen))
                 self._follow_at_once()
             else:
@@ -197,6 +238,10 @@ class KeyQueue(App[Any]):
             return
         self._under_way = None
         key.end()
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        """Dispatch the waiting keys, one after the other."""
         while self._waiting and self._is_free and self.screen_stack:
             await self._give_waiting(self._waiting.popleft())
 

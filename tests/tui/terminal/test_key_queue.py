@@ -1,6 +1,7 @@
 """A burst of keys, as a slow line delivers it: all of them before the first one was acted upon."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,13 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio_tui.api.models import Job
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
+from studio_tui.tui.jobs import rerun
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.terminal import key_queue
@@ -72,6 +78,35 @@ async def test_a_search_typed_with_the_key_that_opens_the_log_is_whole(
         assert isinstance(pilot.app.screen, LogScreen)
         await pilot.pause()
         assert isinstance(pilot.app.screen, LogScreen)
+    assert studio.job(job["id"])["status"] == "RUNNING"
+
+
+async def test_what_is_typed_while_a_form_is_being_made_goes_into_the_form(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = studio.submit("import time; time.sleep(120)", query_name="long.py")
+    studio.until(job["id"], "RUNNING")
+    looked_up, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_jobs: Iterable[Job], _session: StudioSession) -> dict[str, Submitted]:
+        looked_up.set()
+        await go_on.wait()
+        return {}
+
+    monkeypatch.setattr(rerun, "submitted_of", slowly)
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "RUNNING")
+        burst(pilot, keys("e"))
+        await looked_up.wait()
+        burst(pilot, keys("x y z"))
+        app = pilot.app
+        assert isinstance(app, KeyQueue)
+        await until(pilot, lambda: isinstance(app.screen, Confirm) or len(app._waiting) == 3)
+        go_on.set()
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, EditScreen)
+        await until(pilot, lambda: "xyz" in repr(screen.form.draft))
     assert studio.job(job["id"])["status"] == "RUNNING"
 
 
