@@ -54,7 +54,6 @@ class EditMarkedScreen(SubmitScreen):
         url: str,
         read_only: bool,
     ) -> None:
-        """Make a form for the jobs of `repeats`."""
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, Draft.of(repeat.wish, now)) for repeat in repeats}
         """The jobs that have not been created again yet."""

@@ -88,8 +88,7 @@ class SubmitScreen(Page):
         self._url = url
         self._checked: Checked | None = None
         self._values_shown = False
-        self._holding = ExitStack()
-        """Holds keys back until the saved input is restored."""
+        self._keys_held_to_restore = ExitStack()
         self._follow: Follow | None = None
         """Updates the message about the form."""
 
@@ -102,8 +101,7 @@ class SubmitScreen(Page):
         """Restore the saved input, and focus the first field."""
         self.said.display = False
         self.form.go_to(self.start.at)
-        # A key could arrive before the worker starts, and its input would be replaced.
-        self._holding.enter_context(keys_held(self.app))
+        self._keys_held_to_restore.enter_context(keys_held(self.app))
         self._take_up()
 
     # Overrides of Page.
@@ -184,7 +182,7 @@ class SubmitScreen(Page):
 
     async def begin(self) -> None:
         """Restore the saved input; keys typed meanwhile follow it."""
-        with self._holding:
+        with self._keys_held_to_restore:
             left = await self._keeper.left()
         if left is not None:
             self.fill(left[0])

@@ -232,7 +232,7 @@ async def test_a_refused_token_is_asked_for_once_by_all_pages(
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token")
+        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await pilot.press("escape")
         for key in "2345":
             await pilot.press(key)
@@ -247,7 +247,7 @@ async def test_a_studio_that_does_not_answer_is_not_entered_from_the_form(
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token")
+        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
         await until(pilot, lambda: form.query_one("#token", Input).has_focus)
@@ -263,7 +263,7 @@ async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_a
     machine = Machine(studio, tmp_path, team=studio.team, token=studio.token)
     before = change_token(studio, "another-token-1")
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token")
+        await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings are as they were.")
         change_token(studio, before)
