@@ -295,7 +295,9 @@ def tangled(seed: int) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("seed", "published"), [(13, 4), (433, 1), (450, 3), (458, 1), (510, 0), (531, 2)]
+    ("seed", "published"),
+    [(13, 4), (433, 1), (450, 3), (458, 1), (510, 0), (531, 2)]
+    + [(245, 2), (257, 1), (301, 20), (370, 2), (560, 1), (567, 3)],
 )
 def test_small_graphs_are_put_in_order_from_where_that_ends_best(seed: int, published: int) -> None:
     parents = tangled(seed)
