@@ -10,7 +10,7 @@ from studio_tui import clock, paths
 from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
 from studio_tui.launch import run_dashboard
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from studio_tui.service.session import StudioSession
@@ -51,7 +51,7 @@ def export_recording(
         place = str(data_dir or paths.local_data_dir())
     else:
         place = place_of(load_settings(arguments), None)
-    count = export(Database(paths.state_dir() / "ledgers", place), file)
+    count = export(RecorderFile(paths.state_dir() / "ledgers", place), file)
     click.echo(f"{count:,} changes are in {file}; replay it with: studio-tui replay {file}")
 
 

@@ -18,7 +18,7 @@ from unittest import mock
 
 from textual.widgets import Input, TextArea
 
-from studio_tui.api.client import LogBody, Page, StudioClient
+from studio_tui.api.client import LogBody, ResultPage, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
@@ -435,19 +435,21 @@ class FixedStudio:
         self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
         self._answered = False
 
-    async def jobs(self, *, limit: int = 100, status: str | None = None, **_: object) -> Page[Job]:
+    async def jobs(
+        self, *, limit: int = 100, status: str | None = None, **_: object
+    ) -> ResultPage[Job]:
         """Return the jobs, or the schedules."""
         if self._gone and self._answered:
             # A delay longer than all others makes the picture deterministic.
             raise ServerError(503, "Studio is being repaired.", retry_after=60)
         self._answered = True
         if status == "TASK":
-            return Page(TASKS)
-        return Page(self._jobs[:limit])
+            return ResultPage(TASKS)
+        return ResultPage(self._jobs[:limit])
 
-    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines."""
-        return Page(self._pipelines[:limit])
+        return ResultPage(self._pipelines[:limit])
 
     async def pipeline(self, *, pipeline_id: str | None = None, **_: object) -> Pipeline:
         """Return one pipeline."""
@@ -457,9 +459,9 @@ class FixedStudio:
         """Return the datasets of any job."""
         return (DatasetVersion(dataset_name="vision.prod.embeddings", version="1.2.0"),)
 
-    async def clusters(self) -> Page[Cluster]:
+    async def clusters(self) -> ResultPage[Cluster]:
         """Return the clusters."""
-        return Page(CLUSTERS)
+        return ResultPage(CLUSTERS)
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
         """Yield the log, and stay connected."""

@@ -77,7 +77,7 @@ def is_wrong_in_the_form(field: str, text: str) -> bool:
 
 def is_wrong_at_the_server(field: str, text: str) -> bool:
     wish = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
-    around = validation.Surroundings(CLUSTERS, {}, None, "me", NOW)
+    around = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
     try:
         validation.check(wish, None, around)
     except InvalidFields as error:

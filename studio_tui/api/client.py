@@ -45,7 +45,7 @@ from studio_tui.api.models import (
     UploadedFile,
 )
 from studio_tui.api.own_routes import OwnRoutes
-from studio_tui.api.pages import ListReader, Page
+from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
@@ -57,7 +57,7 @@ from studio_tui.text import safe_line
 if TYPE_CHECKING:
     from studio_tui.api.transport import Transport
 
-__all__ = ["LogBody", "Page", "StudioClient", "Timeouts"]
+__all__ = ["LogBody", "ResultPage", "StudioClient", "Timeouts"]
 
 R = TypeVar("R", bound=Received)
 
@@ -145,7 +145,7 @@ class StudioClient:
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         """Return the newest jobs, newest first.
 
         `status` is a word of `JobState`, or ACTIVE or INACTIVE; jobs with other statuses are
@@ -233,7 +233,7 @@ class StudioClient:
         )
         return answers.model(UploadedFile, answer.body)
 
-    async def clusters(self) -> Page[Cluster]:
+    async def clusters(self) -> ResultPage[Cluster]:
         """Return the clusters that jobs of the team can run on."""
         return await self._list(routes.LIST_CLUSTERS, {}, ListReader(Cluster, attrgetter("id")))
 
@@ -298,7 +298,7 @@ class StudioClient:
 
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
-    ) -> Page[Pipeline]:
+    ) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first; `search` matches names and datasets.
 
         Pipelines with another `status` are filtered out here too, because not every Studio filters.
@@ -346,7 +346,7 @@ class StudioClient:
         reader: ListReader[R],
         *,
         remember: bool = True,
-    ) -> Page[R]:
+    ) -> ResultPage[R]:
         """Request a list, reusing the reader of the last response to the same query."""
         request = Request(route.method, _path(route), {**query, **self._query()})
         try:

@@ -35,7 +35,7 @@ _BLANK = re.compile(r"[\s,]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ResultPage(Generic[T]):
     """Parsed response of a list endpoint, in Studio's order; the same object if it is unchanged."""
 
     items: tuple[T, ...]
@@ -76,7 +76,7 @@ class ListReader(Generic[T]):
         self._keep = keep
         self._body = b""
         self._rows: _Rows[T] = _Rows()
-        self._page: Page[T] | None = None
+        self._page: ResultPage[T] | None = None
         self._reading = asyncio.Lock()
 
     @property
@@ -84,7 +84,7 @@ class ListReader(Generic[T]):
         """Size of the previous body in bytes."""
         return len(self._body)
 
-    async def read(self, body: bytes) -> Page[T]:
+    async def read(self, body: bytes) -> ResultPage[T]:
         """Parse a body; returns the same object as before if nothing changed.
 
         Raises:
@@ -202,7 +202,7 @@ class ListReader(Generic[T]):
             raise ProtocolError(not_json(body, "the list does not end where it should"))
         return rows
 
-    def _build_page(self, rows: _Rows[T]) -> Page[T]:
+    def _build_page(self, rows: _Rows[T]) -> ResultPage[T]:
         """Build the page from the rows, and index each row by key for the next body."""
         unique = readable = list(filter(None, rows.models))
         if not rows.places:
@@ -217,7 +217,7 @@ class ListReader(Generic[T]):
             rows.places = {
                 self._key(row): n for n, row in enumerate(rows.models) if row is not None
             }
-        return Page(
+        return ResultPage(
             items=tuple(filter(self._keep, unique) if self._keep else unique),
             unreadable=len(rows.models) - len(readable),
             duplicates=len(readable) - len(unique),

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio_tui import clock
-from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import AuthenticationError, StudioError
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.create_job import JobCreator, Unconfirmed
+from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.jobs import Commands
@@ -26,14 +26,14 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.attempts import AttemptIndex, Kin
+from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
 from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.jobs_feed import Jobs, JobsFeed
+from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
-from studio_tui.service.polling.pipelines_feed import Pipelines, PipelinesFeed, is_moving
+from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed, is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
@@ -41,7 +41,7 @@ from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.archive import Archived, archives
 from studio_tui.service.recorder.closer import recall_pipeline
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
@@ -101,7 +101,7 @@ class StudioSession:
         beside the logs. `labels`: whether new jobs carry labels; `limits` are the recorder's. Batch
         commands wait `undo_seconds` before they are sent.
         """
-        self.database = Database(histories or logs / "ledgers", place)
+        self.database = RecorderFile(histories or logs / "ledgers", place)
         self.team = team
         self.is_near = near
         """Whether Studio is on this machine."""
@@ -119,8 +119,8 @@ class StudioSession:
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)
-        self.jobs: Poller[Jobs] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
-        self.clusters: Poller[Page[Cluster]] = self._poller(
+        self.jobs: Poller[JobList] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
+        self.clusters: Poller[ResultPage[Cluster]] = self._poller(
             "clusters",
             self._fetch_clusters,
             lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
@@ -128,7 +128,7 @@ class StudioSession:
         self.schedules: Poller[Schedules] = self._poller(
             "schedules", self._fetch_schedules, lambda _: self._paced(SCHEDULES_REST)
         )
-        self.pipelines: Poller[Pipelines] = self._poller(
+        self.pipelines: Poller[PipelineList] = self._poller(
             "pipelines", self._fetch_pipelines, self._pipelines_rest
         )
         self._watches = PipelineWatches(self._watch_of)
@@ -222,7 +222,7 @@ class StudioSession:
         """Return the watch that polls one pipeline and its jobs while it has subscribers."""
         return self._watches.get(pipeline_id)
 
-    async def unsettled(self) -> tuple[Unconfirmed, ...]:
+    async def unsettled(self) -> tuple[UnconfirmedJob, ...]:
         """Settle open intents of ended runs after the first job list; return those still open."""
         await self.jobs.first()
         return await self.creating.settle()
@@ -236,9 +236,9 @@ class StudioSession:
         ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
         return ever_seen | self._watches.jobs(wanted) | jobs
 
-    def known_pipelines(self) -> Pipelines:
+    def known_pipelines(self) -> PipelineList:
         """Return the known pipelines: those in the list, and those watched."""
-        listed = self.pipelines.snapshot.value or Pipelines()
+        listed = self.pipelines.snapshot.value or PipelineList()
         known = {each.pipeline_id: each for each in listed.pipelines}
         return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
 
@@ -263,12 +263,12 @@ class StudioSession:
         found = await asyncio.gather(*map(one, job_ids))
         return tuple(job for job in found if job is not None)
 
-    def kin_of(self, job_id: str) -> Kin:
+    def kin_of(self, job_id: str) -> RelatedJobs:
         """Return the job that this one resumes, those that resumed it, and its other attempts."""
         origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
         before, after = self._attempts.around(job_id, self.known_pipelines().pipelines)
         kin = (*((origin,) if origin else ()), *successors, *before, *after)
-        return Kin(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
+        return RelatedJobs(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
 
     def refresh(self) -> None:
         """Poll everything that has subscribers now, including stopped pollers.
@@ -311,11 +311,11 @@ class StudioSession:
             now=self._now,
         )
 
-    async def _probe(self) -> Page[Job]:
+    async def _probe(self) -> ResultPage[Job]:
         """Send the cheapest request there is."""
         return await self.client.jobs(limit=1)
 
-    async def _fetch_jobs(self) -> Jobs:
+    async def _fetch_jobs(self) -> JobList:
         jobs = await self.jobs_feed.fetch()
         self.endings.check_jobs(jobs.jobs)
         self.recording.take_jobs(jobs, self.jobs_feed.back_to)
@@ -328,13 +328,13 @@ class StudioSession:
             self.pipelines.hint()
         return jobs
 
-    async def _fetch_pipelines(self) -> Pipelines:
+    async def _fetch_pipelines(self) -> PipelineList:
         pipelines = await self.pipelines_feed.fetch()
         self.endings.check_pipelines(pipelines.pipelines)
         self.recording.take_pipelines(pipelines)
         return pipelines
 
-    async def _fetch_clusters(self) -> Page[Cluster]:
+    async def _fetch_clusters(self) -> ResultPage[Cluster]:
         page = await self.client.clusters()
         self.recording.take_list("clusters", page, page.items)
         return page
@@ -397,13 +397,13 @@ class StudioSession:
         for watch in self._watches.all():
             watch.poke()
 
-    def _pipelines_rest(self, pipelines: Pipelines) -> float:
+    def _pipelines_rest(self, pipelines: PipelineList) -> float:
         moving = any(map(is_moving, pipelines.pipelines))
         rest = min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
         return self._paced(max(rest, runs / RUNS_A_SECOND))
 
-    def _jobs_rest(self, jobs: Jobs) -> float:
+    def _jobs_rest(self, jobs: JobList) -> float:
         moving = any(not job.state.is_finished for job in jobs.jobs)
         return self._paced(BUSY_REST if moving else self._idle_rest)
 

@@ -25,7 +25,7 @@ from studio_tui.errors import (
 from studio_tui.log import crash_report
 from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.opening import Choice, Chosen, OpeningScreen, ReadAgain, TrustChoice
+from studio_tui.tui.frame.opening import Choice, OpeningScreen, ReadAgain, StudioChosen, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING
@@ -235,8 +235,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         else:
             self.exit(2, message=Text(str(error)))
 
-    @on(Chosen)
-    def _chosen(self, message: Chosen) -> None:
+    @on(StudioChosen)
+    def _chosen(self, message: StudioChosen) -> None:
         self._reach(message.choice)
 
     @work(name="poll", group="poll")

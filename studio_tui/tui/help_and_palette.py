@@ -72,19 +72,19 @@ class WithHelpAndPalette(App[Any]):
 
     def action_command_palette(self) -> None:
         """Show the command palette."""
-        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
+        from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)
 
         # Not over a dialog.
         if isinstance(self.screen, ModalScreen):
             return
         # Checked by type, as an id would conflict with a palette that is still closing.
-        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
-            self.push_screen(Palette())
+        if not any(isinstance(screen, PagedPalette) for screen in self.screen_stack):
+            self.push_screen(PagedPalette())
 
     def search_themes(self) -> None:
         """Show the list of themes."""
         from textual.theme import ThemeProvider  # noqa: PLC0415 (not before it is opened)
 
-        from studio_tui.tui.palette import Palette  # noqa: PLC0415 (not before it is opened)
+        from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)
 
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+        self.push_screen(PagedPalette(providers=[ThemeProvider], placeholder="Search for themes…"))

@@ -14,7 +14,7 @@ _OF_THE_LIST = {"command_list", "cursor_down"}
 """Textual's actions on the list, which raise `NoMatches` while it does not exist."""
 
 
-class Palette(AnsweredOnce, CommandPalette):
+class PagedPalette(AnsweredOnce, CommandPalette):
     """Textual's palette with a list that can be paged before it has a size."""
 
     takes_keys_pressed_before = True

@@ -230,8 +230,8 @@ class Screens:
         It starts with the unfinished draft if there is one, else with `datasets`.
         """
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
+            ScheduleDialog,
             ScheduleDraft,
-            SchedulePipeline,
         )
 
         def keep(draft: ScheduleDraft) -> None:
@@ -239,7 +239,7 @@ class Screens:
 
         left = self._plan_left
         begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
-        form = SchedulePipeline(self._connected.session, begun, keep, zone=clock.zone())
+        form = ScheduleDialog(self._connected.session, begun, keep, zone=clock.zone())
         if (made := await app.push_screen_wait(form)) is not None:
             self.await_row("schedules", made.id)
 

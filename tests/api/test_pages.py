@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api import pages
 from studio_tui.api.models import Job
-from studio_tui.api.pages import ListReader, Page
+from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.errors import ProtocolError
 
 
@@ -29,7 +29,7 @@ def body_of(rows: list[Any], separators: tuple[str, str] = (",", ":"), **others:
     return json.dumps(rows, separators=separators, **others).encode()
 
 
-async def read_anew(body: bytes) -> Page[Job]:
+async def read_anew(body: bytes) -> ResultPage[Job]:
     return await reader_of_jobs().read(body)
 
 

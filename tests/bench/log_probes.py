@@ -16,7 +16,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.service.logs.tail import LogTail, Phase
+from studio_tui.service.logs.tail import FollowPhase, LogTail
 from studio_tui.settings import Settings
 from tests.bench import processes
 from tests.bench.probes import Program, started
@@ -114,7 +114,7 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
             await tail.run()
             lines = store.lines
             store.close()
-            if tail.state.phase is not Phase.COMPLETE:
+            if tail.state.phase is not FollowPhase.COMPLETE:
                 raise RuntimeError(f"The log did not come whole: {tail.state}")
             return lines / (filled - begun)
 

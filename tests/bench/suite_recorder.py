@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.jobs_feed import FURTHEST
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 from tests.bench import probes
 from tests.bench.dag_pure import cpu
@@ -60,7 +60,7 @@ class RecorderBench:
         remembers, empty = self._away("remembers", r"embed_\d+"), self._away("empty", "1 Jobs")
         place = f"{_NOWHERE}\n{_TEAM}"
         folder = Path(remembers.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
-        _fill(Recorder(Database(folder, place)), self.effort.recorded)
+        _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded)
         blank, known = [], []
         for _ in range(self.effort.starts):
             blank.append(probes.start(empty).usable)
@@ -139,7 +139,7 @@ class RecorderBench:
 def _filled(count: int) -> Iterator[Recorder]:
     """Yield a recorder that has seen `count` jobs, a thousand per day, in each of their states."""
     with tempfile.TemporaryDirectory(prefix="studio-tui-recorder-") as folder:
-        kept = Recorder(Database(Path(folder), "bench"))
+        kept = Recorder(RecorderFile(Path(folder), "bench"))
         _fill(kept, count)
         yield kept
 

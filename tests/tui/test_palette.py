@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
-from studio_tui.tui.palette import Palette
+from studio_tui.tui.palette import PagedPalette
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -53,7 +53,7 @@ async def test_a_key_before_the_palette_has_its_list_is_no_error(
     shared_studio: ThreadStudio, tmp_path: Path, action: str
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
-        palette = Palette(id="--command-palette")
+        palette = PagedPalette(id="--command-palette")
         pilot.app.push_screen(palette)
         assert not palette.query(CommandList)
         await pilot.app.run_action(action, palette)
@@ -147,12 +147,12 @@ async def test_the_palette_opens_again_while_the_one_before_it_is_on_its_way_out
     async with dashboard(shared_studio, tmp_path) as pilot:
         await pilot.press("ctrl+p")
         first, slow = pilot.app.screen, SlowLeaver()
-        assert isinstance(first, Palette)
+        assert isinstance(first, PagedPalette)
         await first.mount(slow)
         first.dismiss()
         pilot.app.action_command_palette()
         slow.let_go()
-        await until(pilot, lambda: isinstance(pilot.app.screen, Palette))
+        await until(pilot, lambda: isinstance(pilot.app.screen, PagedPalette))
         assert pilot.app.screen is not first
 
 
@@ -165,7 +165,7 @@ async def test_one_palette_is_enough_also_below_a_question(
         await pilot.press("ctrl+p")
         await pilot.pause()
         assert pilot.app.screen is question
-        assert sum(isinstance(screen, Palette) for screen in pilot.app.screen_stack) == 1
+        assert sum(isinstance(screen, PagedPalette) for screen in pilot.app.screen_stack) == 1
 
 
 async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(

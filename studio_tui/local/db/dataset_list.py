@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.outdated import outdated
-from studio_tui.local.db.planning import Lineage, Version
+from studio_tui.local.db.planning import Lineage, MadeVersion
 from studio_tui.local.shim.datasets import is_listing, version_key
 
 
 @dataclass(frozen=True)
-class ListedVersion:
+class VersionRow:
     """An existing version of a dataset."""
 
     version: str
@@ -30,17 +30,17 @@ class ListedVersion:
 
 
 @dataclass(frozen=True)
-class ListedDataset:
+class DatasetRow:
     """A dataset, with at least one version."""
 
     name: str
-    versions: tuple[ListedVersion, ...]
+    versions: tuple[VersionRow, ...]
     """Newest first."""
     newer: tuple[str, ...]
     """Versions of sources newer than those used; empty if the dataset is up to date."""
 
 
-def listed(connection: sqlite3.Connection) -> list[ListedDataset]:
+def listed(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
     known = lineage.known(connection)
     jobs = {
@@ -51,12 +51,12 @@ def listed(connection: sqlite3.Connection) -> list[ListedDataset]:
         )
     }
     newer = outdated(known)
-    versions: dict[str, list[Version]] = {}
+    versions: dict[str, list[MadeVersion]] = {}
     for version in known.versions.values():
         if not version.is_removed and not is_listing(version.dataset):
             versions.setdefault(version.dataset, []).append(version)
     return [
-        ListedDataset(
+        DatasetRow(
             name,
             tuple(
                 _version(version, known, jobs)
@@ -68,7 +68,7 @@ def listed(connection: sqlite3.Connection) -> list[ListedDataset]:
     ]
 
 
-def _version(version: Version, known: Lineage, jobs: Mapping[str, sqlite3.Row]) -> ListedVersion:
+def _version(version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Row]) -> VersionRow:
     makers = [jobs[link.job_id] for link in version.jobs if link.is_creator and link.job_id in jobs]
     maker = max(makers, key=lambda row: int(row["number"]), default=None)
     sources: dict[str, None] = {}
@@ -78,8 +78,8 @@ def _version(version: Version, known: Lineage, jobs: Mapping[str, sqlite3.Row]) 
         if name and not is_listing(name.partition("@")[0]):
             sources[name] = None
     if maker is None:
-        return ListedVersion(version.version, None, None, None, None, tuple(sources))
-    return ListedVersion(
+        return VersionRow(version.version, None, None, None, None, tuple(sources))
+    return VersionRow(
         version.version,
         maker["id"],
         maker["name"],

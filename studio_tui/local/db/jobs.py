@@ -69,7 +69,7 @@ class QueuedJob:
 
 
 @dataclass(frozen=True)
-class Ending:
+class JobEnd:
     """How a job ended; missing times and steps leave the recorded ones unchanged."""
 
     state: JobState
@@ -84,7 +84,7 @@ class KeyReused(Exception):  # noqa: N818 (reads as what happened)
     """An idempotency key was sent again with a different request."""
 
 
-class Jobs:
+class JobTable:
     """Reads and changes the jobs of one database."""
 
     def __init__(self, database: Database) -> None:
@@ -183,7 +183,7 @@ class Jobs:
 
         `None` means the same as for `move`.
         """
-        ending = Ending(JobState.CANCELED, now)
+        ending = JobEnd(JobState.CANCELED, now)
         return await self._database.write_or_defer(
             lambda connection: _end(connection, job_id, (origin,), ending, None)
         )
@@ -229,7 +229,7 @@ class Jobs:
         self,
         job_id: str,
         origins: Sequence[JobState],
-        ending: Ending,
+        ending: JobEnd,
         made: RunLineage | None = None,
     ) -> bool:
         """Record the end of a job in one of `origins`; return whether it was.
@@ -327,7 +327,7 @@ def _end(
     connection: sqlite3.Connection,
     job_id: str,
     origins: Sequence[JobState],
-    ending: Ending,
+    ending: JobEnd,
     made: RunLineage | None,
 ) -> bool:
     known: dict[str, str] = {}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from studio_tui.api import label
 from studio_tui.api.models import JobState
-from studio_tui.local.db.planning import KnownJob, Lineage, Link, Source, Version
+from studio_tui.local.db.planning import DatasetLink, DatasetSource, KnownJob, Lineage, MadeVersion
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import (
@@ -113,18 +113,18 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
 
 def known(connection: sqlite3.Connection) -> Lineage:
     """Return all known lineage."""
-    links: dict[int, list[Link]] = {}
+    links: dict[int, list[DatasetLink]] = {}
     for version_id, job_id, is_creator in connection.execute(
         "SELECT version_id, job_id, is_creator FROM dataset_jobs"
     ):
-        links.setdefault(version_id, []).append(Link(job_id, bool(is_creator)))
-    sources: dict[int, list[Source]] = {}
+        links.setdefault(version_id, []).append(DatasetLink(job_id, bool(is_creator)))
+    sources: dict[int, list[DatasetSource]] = {}
     for version_id, source, source_id in connection.execute(
         "SELECT version_id, source, source_id FROM dataset_sources ORDER BY rowid"
     ):
-        sources.setdefault(version_id, []).append(Source(source, source_id))
+        sources.setdefault(version_id, []).append(DatasetSource(source, source_id))
     versions = {
-        version_id: Version(
+        version_id: MadeVersion(
             dataset,
             version,
             bool(is_removed),

@@ -6,7 +6,14 @@ version stays what it wanted, whatever is newer.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from studio_tui.local.db.planning import Current, Lineage, Plan, PlannedJob, Version, plan
+from studio_tui.local.db.planning import (
+    Current,
+    Lineage,
+    MadeVersion,
+    PlannedJob,
+    RebuildPlan,
+    plan,
+)
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MOST_NAMED = 12
@@ -33,7 +40,7 @@ def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     return {dataset: tuple(found) for dataset, found in newer.items()}
 
 
-def rebuild(targets: Iterable[str], lineage: Lineage) -> Plan:
+def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets` and all their sources.
 
     A warning names the other datasets made from any of these, as they will be out of date.
@@ -53,7 +60,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> Plan:
         f"{names} {was} made from some of these and {is_not} not made anew: {they} will be out of"
         " date."
     )
-    return Plan(planned.jobs, (*planned.warnings, warning))
+    return RebuildPlan(planned.jobs, (*planned.warnings, warning))
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
@@ -74,7 +81,7 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
     return tuple(dataset for dataset in found if dataset not in made)
 
 
-def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:
+def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets`, and only what must be rebuilt with them.
 
     Their sources stay as they are, so that nothing else gets out of date.
@@ -93,7 +100,7 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> Plan:
     wanted = whole | {*found}
     left = [job for job in planned.jobs if not made[job.job_id].isdisjoint(wanted)]
     there, parents = {job.job_id for job in left}, {job.job_id: job.parents for job in planned.jobs}
-    return Plan(
+    return RebuildPlan(
         tuple(PlannedJob(job.job_id, _nearest(job.job_id, parents, there)) for job in left),
         planned.warnings,
     )
@@ -136,7 +143,7 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
     return frozenset(found)
 
 
-def standing_versions(lineage: Lineage) -> dict[str, Version]:
+def standing_versions(lineage: Lineage) -> dict[str, MadeVersion]:
     """Return, by dataset, the version that plans use; only datasets with a known job."""
     current = Current(lineage)
     return {
@@ -146,7 +153,7 @@ def standing_versions(lineage: Lineage) -> dict[str, Version]:
     }
 
 
-def _readers(standing: Mapping[str, Version], lineage: Lineage) -> dict[str, set[str]]:
+def _readers(standing: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
     """Return, by dataset, the datasets made from it."""
     readers: dict[str, set[str]] = {}
     for dataset, version in standing.items():
@@ -155,7 +162,7 @@ def _readers(standing: Mapping[str, Version], lineage: Lineage) -> dict[str, set
     return {dataset: found - {dataset} for dataset, found in readers.items()}
 
 
-def _sources(version: Version) -> Collection[int]:
+def _sources(version: MadeVersion) -> Collection[int]:
     """Return the versions that one was made from, except those named with their version."""
     return {
         source.version_id
@@ -166,5 +173,5 @@ def _sources(version: Version) -> Collection[int]:
     }
 
 
-def _key(version: Version) -> tuple[int, ...]:
+def _key(version: MadeVersion) -> tuple[int, ...]:
     return version_key(version.version)

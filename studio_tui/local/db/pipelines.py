@@ -14,7 +14,7 @@ from typing import NamedTuple
 from studio_tui.api.models import RERUN_TARGET, JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.dataset_list import ListedDataset, listed
+from studio_tui.local.db.dataset_list import DatasetRow, listed
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
@@ -61,7 +61,7 @@ class NothingToRun(Exception):  # noqa: N818 (reads as what is wrong)
     """No job is known that could make the datasets; the message says why."""
 
 
-class Pipelines:
+class PipelineTable:
     """Reads and changes the pipelines of one database."""
 
     def __init__(self, database: Database) -> None:
@@ -102,7 +102,7 @@ class Pipelines:
         """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
         return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
 
-    async def datasets(self) -> list[ListedDataset]:
+    async def datasets(self) -> list[DatasetRow]:
         """Return all datasets, by name."""
         return await self._database.read(listed)
 

@@ -19,7 +19,7 @@ from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, v
 
 
 @dataclass(frozen=True)
-class Link:
+class DatasetLink:
     """The relation of a job to a version."""
 
     job_id: str
@@ -28,7 +28,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Source:
+class DatasetSource:
     """A dataset that a version was made from."""
 
     dataset: str
@@ -38,14 +38,14 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Version:
+class MadeVersion:
     """A dataset version that is, or was, complete."""
 
     dataset: str
     version: str
     is_removed: bool = False
-    jobs: tuple[Link, ...] = ()
-    sources: tuple[Source, ...] = ()
+    jobs: tuple[DatasetLink, ...] = ()
+    sources: tuple[DatasetSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class KnownJob:
 class Lineage:
     """All known lineage: versions by id, and the jobs that they refer to, by id."""
 
-    versions: Mapping[int, Version]
+    versions: Mapping[int, MadeVersion]
     jobs: Mapping[str, KnownJob]
 
 
@@ -80,7 +80,7 @@ class PlannedJob:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RebuildPlan:
     """Jobs to run again, parents before their children."""
 
     jobs: tuple[PlannedJob, ...]
@@ -96,7 +96,7 @@ class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
         return ", ".join(self.args)
 
 
-def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
+def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """Return the jobs that rebuild `targets`, each `[@]namespace.project.name[@version]`.
 
     Raises:
@@ -122,7 +122,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> Plan:
             parent = chosen.get(current.of(source.version_id))
             if parent is not None and merged[parent] != merged[job_id]:
                 parents[merged[job_id]].add(merged[parent])
-    return Plan(in_order(parents, lineage, warnings), tuple(warnings))
+    return RebuildPlan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
 class Current:
@@ -225,7 +225,9 @@ def _choose(needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]) 
     return chosen
 
 
-def _preference(link: Link, wanted: set[str], lineage: Lineage) -> tuple[bool, bool, bool, int]:
+def _preference(
+    link: DatasetLink, wanted: set[str], lineage: Lineage
+) -> tuple[bool, bool, bool, int]:
     job = lineage.jobs[link.job_id]
     return link.job_id in wanted, job.is_complete, link.is_creator, job.number
 
@@ -349,7 +351,7 @@ def _warn_of_unmade(
             ] = None
 
 
-def _complete_makers(version: Version, lineage: Lineage) -> bool:
+def _complete_makers(version: MadeVersion, lineage: Lineage) -> bool:
     """Whether a completed job is known to have made or reused a version."""
     return any(
         link.job_id in lineage.jobs and lineage.jobs[link.job_id].is_complete
@@ -395,5 +397,5 @@ def in_order(
     return tuple(order)
 
 
-def _words(version: Version) -> str:
+def _words(version: MadeVersion) -> str:
     return f"{version.dataset}@{version.version}"

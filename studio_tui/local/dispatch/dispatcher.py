@@ -15,10 +15,10 @@ from studio_tui import clock
 from studio_tui.api.models import JobState, QueryType
 from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
-from studio_tui.local.db.jobs import STARTED, WAITING, Ending, Jobs, QueuedJob, Step
+from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
 from studio_tui.local.db.times import stamp, stamp_if_any
-from studio_tui.local.http.uploads import Uploads
-from studio_tui.local.run.runner import Phase, Runner, RunReport, RunSpec, RunStep, StartFailed
+from studio_tui.local.http.uploads import UploadStore
+from studio_tui.local.run.runner import JobPhase, Runner, RunReport, RunSpec, RunStep, StartFailed
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Dispatcher:
     """Starts queued jobs and follows started ones; without jobs it is idle."""
 
     def __init__(
-        self, jobs: Jobs, uploads: Uploads, runner: Runner, clusters: Callable[[], Clusters]
+        self, jobs: JobTable, uploads: UploadStore, runner: Runner, clusters: Callable[[], Clusters]
     ) -> None:
         """Initialise; `clusters` returns the current clusters."""
         self._jobs = jobs
@@ -178,10 +178,10 @@ class Dispatcher:
             self._changed.set()
 
     async def _see_through(self, job_id: str, *, is_new: bool) -> None:
-        report = RunReport(Phase.NOT_STARTED) if is_new else await self._runner.report(job_id)
+        report = RunReport(JobPhase.NOT_STARTED) if is_new else await self._runner.report(job_id)
         if await self._jobs.state(job_id) is JobState.CANCELING:
             self._cancel_event(job_id).set()
-        if report.phase is Phase.NOT_STARTED:
+        if report.phase is JobPhase.NOT_STARTED:
             report = await self._launch(job_id)
         await self._watch(job_id, report)
 
@@ -190,20 +190,20 @@ class Dispatcher:
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
         message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
-        ending = Ending(JobState.FAILED, clock.now(), error_message=message)
+        ending = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, ending)
 
     async def _launch(self, job_id: str) -> RunReport:
         """Start a job, unless it was canceled meanwhile; return its first report."""
         if self._cancel_event(job_id).is_set():
-            return RunReport(Phase.FINISHED, finished_at=clock.now(), canceled=True)
+            return RunReport(JobPhase.FINISHED, finished_at=clock.now(), canceled=True)
         spec = await self._spec(job_id)
         try:
             await self._runner.start(spec)
         except StartFailed as error:
             report = await self._runner.report(job_id)
-            if report.phase is Phase.NOT_STARTED:
-                return RunReport(Phase.LOST, finished_at=clock.now(), error_message=str(error))
+            if report.phase is JobPhase.NOT_STARTED:
+                return RunReport(JobPhase.LOST, finished_at=clock.now(), error_message=str(error))
             return report
         return await self._runner.report(job_id)
 
@@ -230,11 +230,11 @@ class Dispatcher:
     async def _watch(self, job_id: str, report: RunReport) -> None:
         """Write what the runner reports to the database until the job has ended."""
         waited = Step(**json.loads((await self._jobs.row(job_id))["steps"])[0])
-        noted: tuple[Phase, tuple[Step, ...]] = (Phase.INIT, (waited,))
+        noted: tuple[JobPhase, tuple[Step, ...]] = (JobPhase.INIT, (waited,))
         began = clock.monotonic()
         while True:
             steps = (waited, *(_step(step) for step in report.steps))
-            if report.phase in {Phase.FINISHED, Phase.LOST}:
+            if report.phase in {JobPhase.FINISHED, JobPhase.LOST}:
                 if self._cancel_event(job_id).is_set():
                     report = replace(report, canceled=True)
                 made = await self._runner.lineage(job_id)
@@ -248,7 +248,7 @@ class Dispatcher:
             report = await self._runner.report(job_id)
 
     async def _note(self, job_id: str, report: RunReport, steps: tuple[Step, ...]) -> None:
-        is_running = report.phase is Phase.RUNNING
+        is_running = report.phase is JobPhase.RUNNING
         if not (is_running and await self._jobs.running(job_id, report.started_at, steps)):
             await self._jobs.note_steps(job_id, steps)
 
@@ -276,14 +276,14 @@ class Dispatcher:
         return self._cancels.setdefault(job_id, asyncio.Event())
 
 
-def _ending(report: RunReport, steps: tuple[Step, ...]) -> Ending:
+def _ending(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
     if report.canceled:
         state = JobState.CANCELED
-    elif report.phase is Phase.FINISHED and report.exit_code == 0:
+    elif report.phase is JobPhase.FINISHED and report.exit_code == 0:
         state = JobState.COMPLETE
     else:
         state = JobState.FAILED
-    return Ending(
+    return JobEnd(
         state,
         report.finished_at or clock.now(),
         report.started_at,

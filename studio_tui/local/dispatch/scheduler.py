@@ -13,7 +13,7 @@ from functools import partial
 
 from studio_tui.api.models import JobState
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
-from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline
 from studio_tui.local.db.schedules import Due, Make, Schedules, decide
 from studio_tui.local.run.metastore import Metastore
@@ -30,7 +30,7 @@ class Scheduler:
     def __init__(
         self,
         schedules: Schedules,
-        jobs: Jobs,
+        jobs: JobTable,
         on_run: Callable[[], None],
         now: Callable[[], datetime],
         metastore: Callable[[], Awaitable[Metastore]] | None = None,
@@ -86,7 +86,7 @@ class Scheduler:
             logger.exception("The schedule %s cannot be followed", schedule.job_id)
             why = f"{type(error).__name__}: {error}"[:500]
             message = f"lost: the local Studio cannot follow this schedule ({why})"
-            ending = Ending(JobState.FAILED, now, error_message=message)
+            ending = JobEnd(JobState.FAILED, now, error_message=message)
             await self._jobs.end(schedule.job_id, [JobState.TASK], ending)
 
     async def _maker(self, schedule: Due) -> Make | None:

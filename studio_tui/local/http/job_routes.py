@@ -14,9 +14,9 @@ from studio_tui.local.db.jobs import ENDED, KeyReused
 from studio_tui.local.http import responses
 from studio_tui.local.http.cluster_answers import cluster_answers
 from studio_tui.local.http.errors import InvalidFields, Refusal
-from studio_tui.local.http.responses import Remembered, answer, write_list
+from studio_tui.local.http.responses import ListCache, answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import Surroundings, check, digest, upload_numbers
+from studio_tui.local.http.validation import RequestContext, check, digest, upload_numbers
 from studio_tui.local.server.studio import Studio
 
 LIST_LIMIT = 100_000
@@ -53,7 +53,7 @@ _UPLOAD_FORM: dict[str, Any] = {
 def job_router(studio: Studio) -> APIRouter:
     """Return the endpoints of jobs."""
     router = APIRouter(route_class=StrictRoute)
-    lists = Remembered()
+    lists = ListCache()
 
     @router.get(routes.LIST_JOBS.path, response_model=list[responses.JobOutput])
     async def list_jobs(
@@ -142,10 +142,10 @@ async def job_answer(studio: Studio, job_id: str) -> Response:
     return answer(_job(studio, row))
 
 
-async def surroundings(studio: Studio, body: JobInput) -> Surroundings:
+async def surroundings(studio: Studio, body: JobInput) -> RequestContext:
     """Return the context in which a request for a job is validated."""
     await studio.look_at_clusters()
-    return Surroundings(
+    return RequestContext(
         studio.clusters,
         await studio.uploads.find(upload_numbers(body)),
         await studio.jobs.earlier(body.rerun_from_job_id or ""),

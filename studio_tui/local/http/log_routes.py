@@ -22,8 +22,8 @@ from studio_tui import clock
 from studio_tui.api.models import JobState
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.local.http.errors import Refusal
-from studio_tui.local.http.pieces import PieceReader, Pieces
-from studio_tui.local.http.transcript import Transcript, Version
+from studio_tui.local.http.pieces import OutputPieces, PieceReader
+from studio_tui.local.http.transcript import Transcript, TranscriptVersion
 from studio_tui.local.run.runner import Runner
 from studio_tui.local.shim.output import OutputReader
 
@@ -150,7 +150,7 @@ class _Follower:
         self._sent_at = clock.monotonic()
 
 
-def log_frames(pieces: Pieces) -> Iterator[str]:
+def log_frames(pieces: OutputPieces) -> Iterator[str]:
     """Pack pieces into JSON frames of at most `FRAME_BYTES`."""
     messages = [
         f'{{"id":{number},"message":{encode_basestring(text)}}}'
@@ -246,7 +246,7 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
     return _TranscriptResponse(transcript, span, 206, headers)
 
 
-def _is_known(version: Version, if_none_match: str | None) -> bool:
+def _is_known(version: TranscriptVersion, if_none_match: str | None) -> bool:
     """Compare weakly, as RFC 9110, 13.1.2 requires."""
     if if_none_match is None:
         return False
@@ -254,7 +254,7 @@ def _is_known(version: Version, if_none_match: str | None) -> bool:
     return "*" in tags or version.etag in tags
 
 
-def _may_range(version: Version, if_range: str | None) -> bool:
+def _may_range(version: TranscriptVersion, if_range: str | None) -> bool:
     """Whether a range may be sent to a client that has the rest as of `if_range`.
 
     The log only grows, so an earlier validator of ours is as good as the current one: what the
@@ -262,7 +262,7 @@ def _may_range(version: Version, if_range: str | None) -> bool:
     """
     if if_range is None:
         return True
-    earlier = Version.from_etag(if_range)
+    earlier = TranscriptVersion.from_etag(if_range)
     return earlier is not None and version.continues(earlier)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from studio_tui.local.shim.output import OutputReader, Segment, gap_mark, incomplete_character
+from studio_tui.local.shim.output import OutputRange, OutputReader, gap_mark, incomplete_character
 
 PIECE_LIMIT = 16 * 1024
 """Maximum bytes of a piece."""
@@ -19,7 +19,7 @@ PIECE_LIMIT = 16 * 1024
 _WINDOW = 128 * 1024
 
 
-class Pieces(NamedTuple):
+class OutputPieces(NamedTuple):
     """Consecutive pieces of the output.
 
     They are stored in columns: a large log has millions, and one object each would double the cost.
@@ -53,7 +53,7 @@ class PieceReader:
         self._seen = seen
         return True
 
-    def read(self, *, ended: bool) -> Pieces:
+    def read(self, *, ended: bool) -> OutputPieces:
         """Return the next pieces, from up to 128 KiB of output, if there are any now.
 
         `ended`: nothing more will be written, so the rest is a piece.
@@ -70,14 +70,14 @@ class PieceReader:
                 return self.read(ended=ended)
             at_end = self.offset + len(data) == segment.end
             return self._divide(data, closed=at_end and (ended or not segment.is_last))
-        return Pieces([], [])
+        return OutputPieces([], [])
 
-    def _mark(self, following: Segment) -> Pieces:
+    def _mark(self, following: OutputRange) -> OutputPieces:
         text = gap_mark(following.start - self.offset)
         self.offset = following.start
-        return Pieces([2 * following.start], [text])
+        return OutputPieces([2 * following.start], [text])
 
-    def _divide(self, data: bytes, *, closed: bool) -> Pieces:
+    def _divide(self, data: bytes, *, closed: bool) -> OutputPieces:
         base = self.offset
         first = bisect_right(self._cuts, base)
         parts: list[bytes] = []
@@ -89,7 +89,7 @@ class PieceReader:
         ends = list(accumulate(map(len, parts), initial=base))
         self.offset = ends.pop()
         texts = [part.decode("utf-8", "replace") for part in parts]
-        return Pieces([2 * begin + 1 for begin in ends], texts)
+        return OutputPieces([2 * begin + 1 for begin in ends], texts)
 
 
 def divided(data: bytes, *, closed: bool) -> list[bytes]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
-from studio_tui.local.db.dataset_list import ListedDataset
+from studio_tui.local.db.dataset_list import DatasetRow
 
 T = TypeVar("T")
 
@@ -217,7 +217,7 @@ class DatasetVersions:
 class ListedDatasets:
     """All datasets; not in the document."""
 
-    datasets: list[ListedDataset]
+    datasets: list[DatasetRow]
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> byte
     return await asyncio.to_thread(_write_rows, rows, describe)
 
 
-class Remembered:
+class ListCache:
     """A cache of the latest bodies of a few questions, valid until their data changes.
 
     A dashboard asks the same question every few seconds, and usually nothing has changed.

@@ -14,7 +14,7 @@ from studio_tui.local.shim.output import OutputReader, gap_mark
 _ETAG = re.compile(r'"(\d+)(?:-(\d+)-(\d+))?"')
 
 
-class Version(NamedTuple):
+class TranscriptVersion(NamedTuple):
     """Which bytes a transcript contains."""
 
     length: int
@@ -36,7 +36,7 @@ class Version(NamedTuple):
             return None
         return cls(int(match[1]), (int(match[2] or 0), int(match[3] or 0)))
 
-    def continues(self, earlier: "Version") -> bool:
+    def continues(self, earlier: "TranscriptVersion") -> bool:
         """Whether this is `earlier`, or `earlier` with something appended."""
         return self.gap == earlier.gap and self.length >= earlier.length
 
@@ -62,7 +62,7 @@ class Transcript:
             self._parts.append((length, length + size, FileIO(descriptor)))
             length += size
             end = segment.end
-        self.version = Version(length, gap)
+        self.version = TranscriptVersion(length, gap)
         """Its version."""
 
     def read(self, offset: int, limit: int) -> bytes:

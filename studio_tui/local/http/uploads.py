@@ -53,7 +53,7 @@ class StoredFile:
     path: Path
 
 
-class Uploads:
+class UploadStore:
     """Stores uploads and finds them again."""
 
     def __init__(self, directory: Path, database: Database) -> None:

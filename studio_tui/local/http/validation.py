@@ -37,7 +37,7 @@ _YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RequestContext:
     """The context that a request is validated in."""
 
     clusters: Clusters
@@ -115,7 +115,7 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     return schedule
 
 
-def check(request: JobInput, key: str | None, around: Surroundings) -> NewJob:
+def check(request: JobInput, key: str | None, around: RequestContext) -> NewJob:
     """Return the job to create.
 
     Raises:

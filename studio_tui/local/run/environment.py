@@ -87,7 +87,7 @@ class Prepare(TypedDict):
     """What the log says if it fails."""
 
 
-class Plan(TypedDict):
+class EnvironmentPlan(TypedDict):
     """The instructions for the shim, in this order: clone, copy, build, prepare, run."""
 
     clone: list[list[str]]
@@ -108,7 +108,7 @@ class Plan(TypedDict):
     """The job's TMPDIR, to be created."""
 
 
-def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
+def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> EnvironmentPlan:
     """Plan the job in `folder`; environments are built under `cache_dir`.
 
     Raises:
@@ -119,7 +119,7 @@ def plan(spec: RunSpec, folder: Path, cache_dir: Path, shared: Shared) -> Plan:
     build = _build(spec, folder, cache_dir, uses_datachain=uses_datachain)
     interpreter = str(folder / "env" / "bin" / "python") if build else sys.executable
     environment = _query_environment(spec, folder, shared, has_own_python=build is not None)
-    return Plan(
+    return EnvironmentPlan(
         clone=_clone(spec.repository) if spec.repository else [],
         files=[(name, str(path)) for name, path in spec.files],
         build=build,

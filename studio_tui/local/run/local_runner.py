@@ -24,8 +24,8 @@ from typing import Any
 from studio_tui import clock
 from studio_tui.files import is_of_machine
 from studio_tui.local.run import environment, metastore, notes
-from studio_tui.local.run.metastore import Metastore, Unreadable
-from studio_tui.local.run.runner import Phase, RunLineage, RunReport, RunSpec, StartFailed
+from studio_tui.local.run.metastore import Metastore, UnreadableMetastore
+from studio_tui.local.run.runner import JobPhase, RunLineage, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file, process_tree, shim
 from studio_tui.local.shim.durable import write_durably
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES, OutputReader
@@ -85,11 +85,11 @@ class LocalRunner:
         job's last state is returned.
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
-        if report.phase is Phase.LOST and report.finished_at is None:
+        if report.phase is JobPhase.LOST and report.finished_at is None:
             if job_id not in self._cleanups:
                 name = f"bury {job_id}"
                 self._cleanups[job_id] = asyncio.create_task(self._clean_up(job_id), name=name)
-            phase = Phase.RUNNING if report.started_at else Phase.INIT
+            phase = JobPhase.RUNNING if report.started_at else JobPhase.INIT
             return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
         return report
 
@@ -158,11 +158,11 @@ class LocalRunner:
         steps = notes.read_steps(folder)
         began = next((step.started_at for step in steps if step.name == "running_query"), None)
         if is_alive:
-            phase = Phase.RUNNING if began else Phase.INIT
+            phase = JobPhase.RUNNING if began else JobPhase.INIT
             return RunReport(phase, steps, began, canceled=canceled)
         if ending is not None:
             return RunReport(
-                Phase.FINISHED,
+                JobPhase.FINISHED,
                 steps,
                 began,
                 finished_at=ending.finished_at,
@@ -171,9 +171,9 @@ class LocalRunner:
                 canceled=ending.canceled,
             )
         if lost is None and not (folder / "started.json").exists():
-            return RunReport(Phase.NOT_STARTED, canceled=canceled)
+            return RunReport(JobPhase.NOT_STARTED, canceled=canceled)
         return RunReport(
-            Phase.LOST,
+            JobPhase.LOST,
             steps,
             began,
             finished_at=lost.finished_at if lost else None,
@@ -222,14 +222,14 @@ class LocalRunner:
     def _metrics(self, job_id: str) -> str | None:
         try:
             return metastore.metrics(environment.metastore(self._shared), job_id)
-        except (Unreadable, OSError) as error:
+        except (UnreadableMetastore, OSError) as error:
             logger.warning("What job %s has measured is not known: %s", job_id, error)
             return None
 
     def _metastore(self) -> Metastore:
         try:
             return metastore.read(environment.metastore(self._shared))
-        except (Unreadable, OSError) as error:
+        except (UnreadableMetastore, OSError) as error:
             logger.warning("What DataChain's jobs made is not known: %s", error)
             return Metastore()
 

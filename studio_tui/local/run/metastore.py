@@ -34,7 +34,7 @@ _SOURCES = """
 """
 
 
-class Unreadable(Exception):  # noqa: N818 (reads as what is wrong)
+class UnreadableMetastore(Exception):  # noqa: N818 (reads as what is wrong)
     """The database exists, but cannot be read now, or not by this program."""
 
 
@@ -68,7 +68,7 @@ def read(path: Path) -> Metastore:
                 tuple(connection.execute(_SOURCES)),
             )
     except sqlite3.Error as error:
-        raise Unreadable(f"DataChain's database {path} cannot be read: {error}") from error
+        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
 
 
 def metrics(path: Path, job_id: str) -> str | None:
@@ -85,7 +85,7 @@ def metrics(path: Path, job_id: str) -> str | None:
             query = "SELECT metrics FROM jobs WHERE id = ?"
             (text,) = connection.execute(query, [job_id]).fetchone() or (None,)
     except sqlite3.Error as error:
-        raise Unreadable(f"DataChain's database {path} cannot be read: {error}") from error
+        raise UnreadableMetastore(f"DataChain's database {path} cannot be read: {error}") from error
     try:
         found = json.loads(text) if isinstance(text, str) and len(text) <= METRICS_LIMIT else None
     except (ValueError, RecursionError):
@@ -105,6 +105,6 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 def _check_version(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("SELECT schema_version FROM meta").fetchone() or (None,)
     if version != SCHEMA_VERSION:
-        raise Unreadable(
+        raise UnreadableMetastore(
             f"DataChain's database has version {version}; only {SCHEMA_VERSION} is supported"
         )

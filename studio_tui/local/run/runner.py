@@ -18,7 +18,7 @@ from studio_tui.local.shim.lineage_file import Made
 from studio_tui.local.shim.output import OutputReader
 
 
-class Phase(StrEnum):
+class JobPhase(StrEnum):
     """The phase of a job, as its runner sees it."""
 
     NOT_STARTED = "NOT_STARTED"
@@ -80,7 +80,7 @@ class RunStep:
 class RunReport:
     """The state of a run; all times are aware, in UTC."""
 
-    phase: Phase
+    phase: JobPhase
     steps: tuple[RunStep, ...] = ()
     """In order of their start."""
     started_at: datetime | None = None

@@ -187,14 +187,14 @@ def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
     return lambda: JobEnds.from_json(endpoint.ask(found, endpoint.JOB_ENDS))
 
 
-def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.Room:
+def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.DiskUsage:
     try:
         return room.survey(data, jobs())
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
-def _room_lines(found: room.Room, now: datetime) -> Iterator[str]:
+def _room_lines(found: room.DiskUsage, now: datetime) -> Iterator[str]:
     """Yield lines about disk usage, and what of it could be deleted."""
     yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
     for label, used in (

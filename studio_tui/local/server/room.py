@@ -41,7 +41,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Room:
+class DiskUsage:
     """Disk usage of a local Studio; all sizes are bytes on disk."""
 
     active_jobs: int
@@ -82,7 +82,7 @@ class Room:
         return tuple(going)
 
 
-def survey(data: DataDir, jobs: JobEnds) -> Room:
+def survey(data: DataDir, jobs: JobEnds) -> DiskUsage:
     """Measure a data directory; this may take long."""
     ended = jobs.ended
     listed = _listed_folders(data)
@@ -109,7 +109,7 @@ def survey(data: DataDir, jobs: JobEnds) -> Room:
         if name not in in_use
     ]
     databases = data.root.glob(f"{data.database.name}*")
-    return Room(
+    return DiskUsage(
         active_jobs=jobs.running + jobs.waiting,
         ended_jobs=len(ended),
         logs=logs,

@@ -13,15 +13,15 @@ from studio_tui.local.config.cluster_file import ClusterFile
 from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import Jobs
-from studio_tui.local.db.pipelines import Pipelines
+from studio_tui.local.db.jobs import JobTable
+from studio_tui.local.db.pipelines import PipelineTable
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines
 from studio_tui.local.db.schedule_steering import ScheduleSteering
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
-from studio_tui.local.http.uploads import Uploads
+from studio_tui.local.http.uploads import UploadStore
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import Runner
 
@@ -30,9 +30,9 @@ from studio_tui.local.run.runner import Runner
 class Studio:
     """Everything that handlers need."""
 
-    jobs: Jobs
-    pipelines: Pipelines
-    uploads: Uploads
+    jobs: JobTable
+    pipelines: PipelineTable
+    uploads: UploadStore
     cluster_file: ClusterFile
     runner: Runner
     dispatcher: Dispatcher
@@ -71,12 +71,12 @@ async def open_studio(
     database = await Database.open(data.database)
     runner = LocalRunner(data.jobs, data.cache, limits=limits)
     try:
-        jobs, uploads = Jobs(database), Uploads(data.uploads, database)
+        jobs, uploads = JobTable(database), UploadStore(data.uploads, database)
         await uploads.remove_unused(clock.now())
         dispatcher = Dispatcher(jobs, uploads, runner, lambda: cluster_file.clusters)
         yield Studio(
             jobs=jobs,
-            pipelines=Pipelines(database),
+            pipelines=PipelineTable(database),
             uploads=uploads,
             cluster_file=cluster_file,
             runner=runner,

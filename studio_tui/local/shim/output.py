@@ -169,7 +169,7 @@ def segment_name(start: int) -> str:
     return f"{start:020d}{_SUFFIX}"
 
 
-class Segment(NamedTuple):
+class OutputRange(NamedTuple):
     """A contiguous range of the output in one file, as of when it was listed."""
 
     start: int
@@ -188,7 +188,7 @@ class OutputReader:
         """The folder of the segments; it need not exist yet."""
         self._last: Path | None = None
 
-    def segments(self) -> tuple[Segment, ...]:
+    def segments(self) -> tuple[OutputRange, ...]:
         """Return the segments in order; a gap between two was dropped."""
         starts = self._starts()
         while True:
@@ -197,7 +197,7 @@ class OutputReader:
                 size = _size(self._path(start))
                 if size is None:
                     break  # dropped just now
-                segments.append(Segment(start, start + size, index == len(starts) - 1))
+                segments.append(OutputRange(start, start + size, index == len(starts) - 1))
             # A listing made while segments appear and disappear may miss one, so list them twice.
             again = self._starts()
             if again == starts:
@@ -211,7 +211,7 @@ class OutputReader:
         segments = self.segments()
         return segments[-1].end if segments else 0
 
-    def read(self, segment: Segment, offset: int, limit: int) -> bytes | None:
+    def read(self, segment: OutputRange, offset: int, limit: int) -> bytes | None:
         """Return up to `limit` bytes of `segment` from `offset` on; `None` if it was dropped."""
         descriptor = self.open(segment)
         if descriptor is None:
@@ -242,7 +242,7 @@ class OutputReader:
             return ()
         return (folder.st_mtime_ns, *sizes)
 
-    def open(self, segment: Segment) -> int | None:
+    def open(self, segment: OutputRange) -> int | None:
         """Return a descriptor of `segment`, which preserves its bytes; `None` if it was dropped."""
         return _open(self._path(segment.start))
 

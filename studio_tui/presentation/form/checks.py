@@ -62,7 +62,7 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class FormContext:
     """Context against which a form is validated."""
 
     team: str
@@ -93,19 +93,19 @@ def job_name(draft: Draft) -> str | None:
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
-def query_text(draft: Draft, around: Surroundings) -> str:
+def query_text(draft: Draft, around: FormContext) -> str:
     """Return the text of the query that is sent: that of its file, else as typed."""
     facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query
 
 
-def typed_cluster_id(draft: Draft, _around: Surroundings) -> int | str | None:
+def typed_cluster_id(draft: Draft, _around: FormContext) -> int | str | None:
     """Return the cluster's id: the API document has a number here, newer Studios a string."""
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
 
-def query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     if draft.query_file.strip():
         return ()
     if not draft.query.strip():
@@ -117,19 +117,19 @@ def query(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem("query", sentence),)
 
 
-def query_file(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def query_file(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     path = draft.query_file
     return query_file_problems(path, around.files.get(path)) if path.strip() else ()
 
 
-def query_type_problems(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query_type_problems(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.query_type.strip()
     if not typed or typed.upper() in QueryType.__members__:
         return ()
     return (Problem("query_type", f"A query is PYTHON or SHELL; {quoted(typed)} is neither."),)
 
 
-def query_name(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def query_name(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
         sentence = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
@@ -143,16 +143,16 @@ def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
     return ()
 
 
-def environment(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def environment(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     return environment_problems(draft.environment, around.lost_values)
 
 
-def requirements(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def requirements(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
     return requirement_problems(draft.requirements, has_files=has_files)
 
 
-def workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def workers(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     typed = draft.workers.strip()
     if not typed:
         return ()
@@ -173,7 +173,7 @@ def workers(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return (warning("workers", f"{sentence} {number}, or let the job wait."),)
 
 
-def priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def priority(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.priority.strip()
     if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
         return ()
@@ -181,7 +181,7 @@ def priority(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem("priority", sentence),)
 
 
-def python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -196,7 +196,7 @@ def python_version(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def repository(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.repository.strip()
     field = "repository"
     if not typed:
@@ -220,24 +220,24 @@ def repository(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return (Problem(field, sentence),)
 
 
-def files(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def files(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     return upload_problems(draft.files, around.files)
 
 
-def cluster_name(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def cluster_name(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     return cluster_name_problems(draft.compute_cluster_name.strip(), around.clusters)
 
 
-def cluster_id(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def cluster_id(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     name = draft.compute_cluster_name.strip()
     return cluster_id_problems(draft.compute_cluster_id.strip(), name, around.clusters)
 
 
-def credentials(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def credentials(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     return _one_line("credentials_name", "The name", draft.credentials_name.strip())
 
 
-def start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def start(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ()
@@ -248,7 +248,7 @@ def start(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def cron_expression(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def cron_expression(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
         return ()
@@ -260,13 +260,13 @@ def cron_expression(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
     return ()
 
 
-def uploads(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def uploads(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     if all(number.strip() for number in draft.uploads):
         return ()
     return (Problem("uploads", "An uploaded file has no id; remove it."),)
 
 
-def resumed(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def resumed(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         sentence = (

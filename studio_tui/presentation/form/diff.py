@@ -9,7 +9,7 @@ from types import MappingProxyType
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, Look, Secret, label
+from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, label
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
@@ -98,7 +98,7 @@ def _settings(
                 yield Cell(f"{field.label}: {'yes' if new else 'no'}", Tone.ACTIVE)
         elif name == "query":
             pass  # it has a diff of its own
-        elif field.look is Look.TEXT:
+        elif field.look is FieldWidget.TEXT:
             yield from _lines(field.label, old.split("\n"), new.split("\n"), shown=shown)
         elif old.strip() != new.strip():
             old, new = (_value(text, shown=shown) for text in (old, new))

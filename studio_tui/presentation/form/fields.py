@@ -15,7 +15,7 @@ from studio_tui.presentation.form.checks import (
     PRIORITIES,
     PYTHON_VERSIONS,
     REQUEST_LIMIT,
-    Surroundings,
+    FormContext,
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
@@ -23,12 +23,12 @@ from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.schedules.start_times import resolve
 
-Check = Callable[[Draft, Surroundings], tuple[Problem, ...]]
-Hint = Callable[[Draft, Surroundings], tuple[str, ...]]
-Value = Callable[[Draft, Surroundings], object]
+Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
+Hint = Callable[[Draft, FormContext], tuple[str, ...]]
+Value = Callable[[Draft, FormContext], object]
 
 
-class Look(Enum):
+class FieldWidget(Enum):
     """The kind of widget that a field is typed into."""
 
     LINE = auto()
@@ -63,7 +63,7 @@ class Field:
     """Allowed input, and the meaning of an empty field; sentences."""
     example: tuple[str, ...] = ()
     """As it is typed, line by line."""
-    look: Look = Look.LINE
+    look: FieldWidget = FieldWidget.LINE
     secret: Secret = Secret.NOTHING
     check: Check = lambda _draft, _around: ()
     hint: str | Hint = ""
@@ -87,7 +87,7 @@ class Field:
 def _whole(name: str) -> Value:
     """Send a text as it is typed, with its blanks."""
 
-    def value(draft: Draft, _around: Surroundings) -> str | None:
+    def value(draft: Draft, _around: FormContext) -> str | None:
         text: str = getattr(draft, name)
         return text if text.strip() else None
 
@@ -95,14 +95,14 @@ def _whole(name: str) -> Value:
 
 
 def _number(name: str) -> Value:
-    def value(draft: Draft, _around: Surroundings) -> int | None:
+    def value(draft: Draft, _around: FormContext) -> int | None:
         text: str = getattr(draft, name)
         return int(text) if text.strip() else None
 
     return value
 
 
-def _start(draft: Draft, around: Surroundings) -> datetime | None:
+def _start(draft: Draft, around: FormContext) -> datetime | None:
     if typed := draft.start_after.strip():
         return resolve(typed, around.now, around.zone)
     # The published client sends the current time with a cron expression without a start.
@@ -112,7 +112,7 @@ def _start(draft: Draft, around: Surroundings) -> datetime | None:
 FIELDS: dict[str, Field] = {
     "query_file": Field(
         label="query file",
-        look=Look.PATH,
+        look=FieldWidget.PATH,
         meaning="The script that the job runs, read from this machine.",
         takes=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
         "completes. While a file is named, its text stands below and cannot be typed over; it is "
@@ -125,7 +125,7 @@ FIELDS: dict[str, Field] = {
     ),
     "query": Field(
         label="query",
-        look=Look.TEXT,
+        look=FieldWidget.TEXT,
         meaning="The script that the job runs, typed here.",
         takes=f"At most {size(QUERY_LIMIT)}; the whole request may have {size(REQUEST_LIMIT)}. f4 "
         "opens it in $EDITOR.",
@@ -154,7 +154,7 @@ FIELDS: dict[str, Field] = {
     ),
     "environment": Field(
         label="environment",
-        look=Look.TEXT,
+        look=FieldWidget.TEXT,
         secret=Secret.VALUES,
         meaning="Variables that the job finds in its environment.",
         takes="NAME=VALUE a line; lines with # are comments. Values are hidden while the field has "
@@ -188,7 +188,7 @@ FIELDS: dict[str, Field] = {
     ),
     "requirements": Field(
         label="requirements",
-        look=Look.TEXT,
+        look=FieldWidget.TEXT,
         secret=Secret.LOGINS,
         meaning="Packages that are installed before the job runs.",
         takes="Lines as in a requirements file; options such as --index-url too. Files it names "
@@ -212,7 +212,7 @@ FIELDS: dict[str, Field] = {
     ),
     "files": Field(
         label="files",
-        look=Look.PATHS,
+        look=FieldWidget.PATHS,
         meaning="Files of this machine that are uploaded and put beside the query.",
         takes=f"A path a line, each at most {size(UPLOAD_LIMIT)}, no two of one name; ~ is your "
         "home, and tab completes.",
@@ -224,7 +224,7 @@ FIELDS: dict[str, Field] = {
     ),
     "uploads": Field(
         label="uploaded files",
-        look=Look.LIST,
+        look=FieldWidget.LIST,
         meaning="Files that Studio has already.",
         takes="An id a line, as the upload gave it.",
         example=("42",),
@@ -318,7 +318,7 @@ FIELDS: dict[str, Field] = {
     ),
     "reset": Field(
         label="ignore checkpoints",
-        look=Look.FLAG,
+        look=FieldWidget.FLAG,
         meaning="Whether checkpoints are ignored, so that everything is done again.",
         takes="Space changes it.",
         value=lambda draft, _around: draft.reset or None,
@@ -333,7 +333,7 @@ def label(name: str) -> str:
     return FIELDS[name].label if name in FIELDS else name
 
 
-def hint(name: str, draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def hint(name: str, draft: Draft, around: FormContext) -> tuple[str, ...]:
     """Return what is shown below a field that has no problem, safe to draw."""
     shown = FIELDS[name].hint
     if isinstance(shown, str):
@@ -341,7 +341,7 @@ def hint(name: str, draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return shown(draft, around)
 
 
-def sent(name: str, draft: Draft, around: Surroundings) -> object:
+def sent(name: str, draft: Draft, around: FormContext) -> object:
     """Return what the request has of a field; `None` leaves it to Studio."""
     value = FIELDS[name].value
     return value(draft, around) if value is not None else getattr(draft, name).strip() or None

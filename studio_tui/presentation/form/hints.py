@@ -4,7 +4,7 @@ from itertools import islice
 
 from studio_tui import cron
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.form.checks import PRIORITIES, Surroundings, job_name, query_type
+from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_name, query_type
 from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
@@ -16,7 +16,7 @@ CRON_TIMES = 5
 """Number of fire times shown."""
 
 
-def query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def query_file(draft: Draft, around: FormContext) -> tuple[str, ...]:
     facts = around.files.get(draft.query_file)
     if facts is None or facts.text is None:
         return ("The path of a script; else type the query below.",)
@@ -24,24 +24,24 @@ def query_file(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
 
 
-def chosen_type(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def chosen_type(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
     return (f"{query_type(draft).value}, by the ending of the name; type PYTHON or SHELL.",)
 
 
-def query_name(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def query_name(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.query_name.strip():
         return ()
     name = job_name(draft)
     return (f"{safe_line(name)}, after the file." if name else "Studio makes one up.",)
 
 
-def workers(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def workers(draft: Draft, around: FormContext) -> tuple[str, ...]:
     return () if draft.workers.strip() else _chosen(draft, around) or ("Studio's default.",)
 
 
-def priority(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def priority(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     typed = draft.priority.strip() or "5"
     meaning = PRIORITIES.get(int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     if meaning is None:
@@ -49,7 +49,7 @@ def priority(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
     return (f"{int(typed)}: {meaning}. 0 goes first, 5 is the default and goes last.",)
 
 
-def cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cluster(draft: Draft, around: FormContext) -> tuple[str, ...]:
     if around.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
@@ -58,13 +58,13 @@ def cluster(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return _chosen(draft, around)
 
 
-def cluster_id(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cluster_id(draft: Draft, around: FormContext) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
         return _chosen(draft, around)
     return ("Instead of the name: a cluster is named by one of the two.",)
 
 
-def _chosen(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def _chosen(draft: Draft, around: FormContext) -> tuple[str, ...]:
     name, number = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, number, around.clusters)
     if cluster is None:
@@ -84,7 +84,7 @@ def with_free(cluster: Cluster) -> str:
     return f"{name} (~{free} of {most} workers free)"
 
 
-def start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def start(draft: Draft, around: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
@@ -94,7 +94,7 @@ def start(draft: Draft, around: Surroundings) -> tuple[str, ...]:
         return ()
 
 
-def cron_times(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def cron_times(draft: Draft, around: FormContext) -> tuple[str, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
         return ("Once; or type five fields as `0 3 * * 1`, or @daily. It is in UTC.",)
@@ -109,7 +109,7 @@ def cron_times(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     return ("Its next times:", *(f"  {both(moment, around.zone)}" for moment in times))
 
 
-def uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
+def uploads(draft: Draft, around: FormContext) -> tuple[str, ...]:
     known = [each.strip() for each in draft.uploads if each.strip() in around.uploads]
     return (
         "Ids of files that Studio has already, one a line.",
@@ -117,7 +117,7 @@ def uploads(draft: Draft, around: Surroundings) -> tuple[str, ...]:
     )
 
 
-def resumes(draft: Draft, _around: Surroundings) -> tuple[str, ...]:
+def resumes(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is taken from its checkpoints, not done again.",)
     return ("The id of a job whose checkpoints are to be used.",)

@@ -7,7 +7,7 @@ from typing import Any
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.checks import (
     REQUEST_LIMIT,
-    Surroundings,
+    FormContext,
     query_text,
     query_type,
 )
@@ -17,7 +17,7 @@ from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
 
-def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def check(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields."""
     found = [problem for name in FIELDS for problem in check_field(name, draft, around)]
     if all(problem.level is Level.WARNING for problem in found):
@@ -28,7 +28,7 @@ def check(draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem, ...]:
+def check_field(name: str, draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     """Return the problems of one field, for validation while typing."""
     typed = getattr(draft, name)
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
@@ -37,7 +37,7 @@ def check_field(name: str, draft: Draft, around: Surroundings) -> tuple[Problem,
     return FIELDS[name].check(draft, around)
 
 
-def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -> JobInput:
+def request(draft: Draft, around: FormContext, uploads: Collection[str] = ()) -> JobInput:
     """Return the request for a form; `uploads` are the ids of its uploaded files.
 
     Raises:
@@ -49,12 +49,12 @@ def request(draft: Draft, around: Surroundings, uploads: Collection[str] = ()) -
     return _build_request(replace(draft, uploads=(*draft.uploads, *uploads)), around)
 
 
-def has_windows_line_ends(draft: Draft, around: Surroundings) -> bool:
+def has_windows_line_ends(draft: Draft, around: FormContext) -> bool:
     """Return whether a shell script has CRLF line endings, which break its commands."""
     return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, around)
 
 
-def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surroundings]:
+def with_unix_line_ends(draft: Draft, around: FormContext) -> tuple[Draft, FormContext]:
     """Return a form and its file's text with LF line endings."""
     facts = around.files.get(draft.query_file)
     if facts is not None and facts.text is not None:
@@ -63,7 +63,7 @@ def with_unix_line_ends(draft: Draft, around: Surroundings) -> tuple[Draft, Surr
     return replace(draft, query=draft.query.replace("\r\n", "\n")), around
 
 
-def _build_request(draft: Draft, around: Surroundings) -> JobInput:
+def _build_request(draft: Draft, around: FormContext) -> JobInput:
     fields: dict[str, Any] = {
         field.sent_as or name: sent(name, draft, around)
         for name, field in FIELDS.items()

@@ -43,7 +43,7 @@ class Fact(NamedTuple):
     value: Cell
 
 
-class Line(NamedTuple):
+class FactLine(NamedTuple):
     """A row of a table among facts; it does not wrap."""
 
     cells: tuple[Cell, ...]

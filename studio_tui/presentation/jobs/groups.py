@@ -31,7 +31,7 @@ _REASONS = 6
 _NUMBER = re.compile(r"\d+")
 
 
-class Grouping(StrEnum):
+class JobGrouping(StrEnum):
     """Criterion by which jobs are grouped."""
 
     NONE = "none"
@@ -41,13 +41,13 @@ class Grouping(StrEnum):
     """Numbers in names are ignored."""
 
     @property
-    def next(self) -> "Grouping":
+    def next(self) -> "JobGrouping":
         """The next option."""
-        options = list(Grouping)
+        options = list(JobGrouping)
         return options[(options.index(self) + 1) % len(options)]
 
 
-class Group(NamedTuple):
+class JobGroup(NamedTuple):
     """Jobs shown as one group."""
 
     label: str
@@ -60,7 +60,7 @@ class Arranged(NamedTuple):
     """Rows of a list: keys of jobs and groups."""
 
     keys: Sequence[str]
-    groups: Mapping[str, Group]
+    groups: Mapping[str, JobGroup]
     """Groups by key."""
 
 
@@ -87,7 +87,7 @@ def arranged(
     for key, label in zip(keys, labels, strict=True):
         if label:
             members.setdefault(label, []).append(key)
-    groups: dict[str, Group] = {}
+    groups: dict[str, JobGroup] = {}
     shown: list[str] = []
     for key, label in zip(keys, labels, strict=True):
         if not label or len(members[label]) < least:
@@ -96,14 +96,14 @@ def arranged(
         group = f"{MARK}{label}"
         if group in groups:
             continue
-        groups[group] = Group(label, tuple(members[label]))
+        groups[group] = JobGroup(label, tuple(members[label]))
         shown.append(group)
         shown += members[label] if group in opened else filter(stays, members[label])
     return Arranged(shown, groups)
 
 
 def group_cells(
-    group: Group, jobs: Sequence[Job], age: Cell, *, is_open: bool
+    group: JobGroup, jobs: Sequence[Job], age: Cell, *, is_open: bool
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is that of the newest job."""
     worst = min((job.state for job in jobs), key=lambda state: LOOKS[state].rank)
@@ -117,7 +117,7 @@ def group_cells(
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
 
-def group_facts(group: Group, jobs: Sequence[Job]) -> tuple[Fact, ...]:
+def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons."""
     states = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
     reasons = Counter(

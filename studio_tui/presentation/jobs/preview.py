@@ -8,7 +8,7 @@ from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from studio_tui.presentation.schedules.rows import timetable
@@ -23,7 +23,7 @@ _LINE = 4096
 """Maximum number of bytes of a line that are drawn."""
 
 
-class Room(NamedTuple):
+class FactRoom(NamedTuple):
     """Space for facts."""
 
     width: int
@@ -44,8 +44,8 @@ class Extra(NamedTuple):
 
 
 def preview(
-    job: Job, facts: Sequence[Fact], extra: Extra, room: Room, *, now: datetime, zone: tzinfo
-) -> tuple[Fact | Line, ...]:
+    job: Job, facts: Sequence[Fact], extra: Extra, room: FactRoom, *, now: datetime, zone: tzinfo
+) -> tuple[Fact | FactLine, ...]:
     """Return the known facts about a job, and the last lines of its log.
 
     When space is short, the lines come before less important facts.
@@ -86,7 +86,7 @@ def _drawn(line: bytes) -> str:
     return first.text.rstrip()
 
 
-def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:
+def _log(extra: Extra, width: int, count: int) -> tuple[Fact | FactLine, ...]:
     if extra.trouble:
         return (Fact("log", Cell(extra.trouble, Tone.DIM)),)
     if extra.end is None:
@@ -94,8 +94,8 @@ def _log(extra: Extra, width: int, count: int) -> tuple[Fact | Line, ...]:
     lines = last_lines(extra.end, count)
     if not lines:
         return (Fact("log", Cell("nothing printed", Tone.DIM)),)
-    heading = Line((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
-    return (heading, *(Line((Cell(line),), (width,)) for line in lines))
+    heading = FactLine((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
+    return (heading, *(FactLine((Cell(line),), (width,)) for line in lines))
 
 
 def _named(fact: Fact, job: Job) -> Fact:

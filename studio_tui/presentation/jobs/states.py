@@ -7,7 +7,7 @@ from studio_tui.api.models import FINISHED_STATES, Job, JobState
 from studio_tui.presentation.cells import Cell, Tone
 
 
-class Look(NamedTuple):
+class StateLook(NamedTuple):
     """Appearance of a state."""
 
     glyph: str
@@ -16,21 +16,21 @@ class Look(NamedTuple):
     """Sort order by state: most urgent first."""
 
 
-LOOKS: dict[JobState, Look] = {
-    JobState.FAILED: Look("✗", Tone.BAD, 0),
-    JobState.RUNNING: Look("●", Tone.ACTIVE, 1),
-    JobState.CANCELING: Look("⊗", Tone.WARN, 2),
-    JobState.CANCELING_SCHEDULED: Look("⊗", Tone.WARN, 2),
-    JobState.INIT: Look("◐", Tone.ACTIVE, 3),
-    JobState.PROVISIONING: Look("◐", Tone.ACTIVE, 3),
-    JobState.QUEUED: Look("◌", Tone.WAITING, 4),
-    JobState.SCHEDULED: Look("◌", Tone.WAITING, 5),
-    JobState.CREATED: Look("◌", Tone.WAITING, 5),
-    JobState.PENDING: Look("·", Tone.WAITING, 6),
-    JobState.TASK: Look("◷", Tone.WAITING, 7),
-    JobState.UNKNOWN: Look("?", Tone.WARN, 8),
-    JobState.CANCELED: Look("⊗", Tone.DIM, 9),
-    JobState.COMPLETE: Look("✓", Tone.GOOD, 10),
+LOOKS: dict[JobState, StateLook] = {
+    JobState.FAILED: StateLook("✗", Tone.BAD, 0),
+    JobState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
+    JobState.CANCELING: StateLook("⊗", Tone.WARN, 2),
+    JobState.CANCELING_SCHEDULED: StateLook("⊗", Tone.WARN, 2),
+    JobState.INIT: StateLook("◐", Tone.ACTIVE, 3),
+    JobState.PROVISIONING: StateLook("◐", Tone.ACTIVE, 3),
+    JobState.QUEUED: StateLook("◌", Tone.WAITING, 4),
+    JobState.SCHEDULED: StateLook("◌", Tone.WAITING, 5),
+    JobState.CREATED: StateLook("◌", Tone.WAITING, 5),
+    JobState.PENDING: StateLook("·", Tone.WAITING, 6),
+    JobState.TASK: StateLook("◷", Tone.WAITING, 7),
+    JobState.UNKNOWN: StateLook("?", Tone.WARN, 8),
+    JobState.CANCELED: StateLook("⊗", Tone.DIM, 9),
+    JobState.COMPLETE: StateLook("✓", Tone.GOOD, 10),
 }
 
 _SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}

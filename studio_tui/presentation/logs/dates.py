@@ -40,7 +40,7 @@ class Order(StrEnum):
     DAY_FIRST = "dmy"
 
 
-class Shape(NamedTuple):
+class DateShape(NamedTuple):
     """Properties shared by the dates of one writer, which therefore have the same order."""
 
     mark: str
@@ -58,17 +58,17 @@ class Day(NamedTuple):
     day: int
 
 
-def shape_of(form: str, date: str, *, is_bracketed: bool) -> Shape | None:
+def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
     """Return the shape of a date with an ambiguous order; `None` for all others."""
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
-        return Shape(mark, len(date.rpartition(mark)[2]), is_bracketed)
+        return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
     if form == "short":
-        return Shape("", 2, is_bracketed)
-    return Shape(date[2], 0, is_bracketed) if form == "yearless" else None
+        return DateShape("", 2, is_bracketed)
+    return DateShape(date[2], 0, is_bracketed) if form == "yearless" else None
 
 
-def orders(shape: Shape) -> tuple[Order, ...]:
+def orders(shape: DateShape) -> tuple[Order, ...]:
     """Return the possible orders of a shape, the most common first."""
     if shape.year == 2 and shape.mark != ".":
         return Order.YEAR_FIRST, Order.MONTH_FIRST, Order.DAY_FIRST

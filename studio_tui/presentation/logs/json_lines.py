@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple, TypeAlias
 
 from studio_tui.failures.json_messages import message_in
-from studio_tui.presentation.logs.levels import Level, level_in
+from studio_tui.presentation.logs.levels import LogLevel, level_in
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, has_record
 from studio_tui.presentation.logs.timestamps import time_of
 from studio_tui.text import safe_block, safe_line
@@ -31,7 +31,7 @@ class JsonLine(NamedTuple):
 
     time: datetime | None
     """Timestamp in UTC."""
-    level: Level | None
+    level: LogLevel | None
     message: str
     """Unchanged, with line breaks: *not* safe to draw. Empty if there is none."""
     rest: tuple[tuple[str, JsonValue], ...]

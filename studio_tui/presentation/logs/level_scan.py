@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 
 _ERROR_SIGNS = (
     b"rror", b"fatal", b"critical", b"panic", b"terminate call", b": ***", b"not found",
@@ -62,7 +62,7 @@ def _of_field(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     )
 
 
-def candidates(data: bytes, least: Level) -> Iterator[int]:
+def candidates(data: bytes, least: LogLevel) -> Iterator[int]:
     """Yield offsets of lines in `data` that may have level `least` or above, in order.
 
     Misses almost no such line, but has many false positives: check with `level_of`. `data` starts
@@ -71,14 +71,14 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
     yield 0
     signs: list[bytes] = []
     patterns: list[re.Pattern[bytes]] = []
-    if least < Level.WARNING:
+    if least < LogLevel.WARNING:
         signs.append(b"")
     else:
         signs.extend(_ERROR_SIGNS)
         patterns += [_ERROR_CAPITALS, _ERROR_LINE]
         if b"\xe2" in data or b"\xc3\x97" in data:
             patterns.append(_ERROR_MARKS)
-        if least == Level.WARNING:
+        if least == LogLevel.WARNING:
             signs += [*_WARNING_SIGNS, _WARNING_MARK]
             patterns += [_WARNING_LINE, _WARNING_STAMP]
         if b'{"' in data:
@@ -86,13 +86,13 @@ def candidates(data: bytes, least: Level) -> Iterator[int]:
     yield from _lines_with(data, signs, patterns)
 
 
-def _of_fields(data: bytes, least: Level) -> Iterator[re.Pattern[bytes]]:
+def _of_fields(data: bytes, least: LogLevel) -> Iterator[re.Pattern[bytes]]:
     """Yield patterns for the levels in JSON, for fields that occur in the data."""
     for name in _NUMBERS:
         if name + b'"' in data:
             error, warning = _of_field(name)
             yield error
-            if least == Level.WARNING:
+            if least == LogLevel.WARNING:
                 yield warning
 
 

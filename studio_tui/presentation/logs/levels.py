@@ -5,7 +5,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 
-class Level(IntEnum):
+class LogLevel(IntEnum):
     """Level of a log line; the numbers are those of Python's `logging`."""
 
     DEBUG = 10
@@ -16,36 +16,56 @@ class Level(IntEnum):
 
 
 _WORDS = {
-    Level.DEBUG: "trace trac trce trc verbose debug debu dbug dbg",
-    Level.INFO: "info information informational inf notice success",
-    Level.WARNING: "warning warn wrn",
-    Level.ERROR: "error err erro eror fail failed severe",
-    Level.CRITICAL: "critical crit crt fatal fata ftl panic pani dpanic emerg emergency alert",
+    LogLevel.DEBUG: "trace trac trce trc verbose debug debu dbug dbg",
+    LogLevel.INFO: "info information informational inf notice success",
+    LogLevel.WARNING: "warning warn wrn",
+    LogLevel.ERROR: "error err erro eror fail failed severe",
+    LogLevel.CRITICAL: "critical crit crt fatal fata ftl panic pani dpanic emerg emergency alert",
 }
-WORDS: Mapping[str, Level] = MappingProxyType(
+WORDS: Mapping[str, LogLevel] = MappingProxyType(
     {word: level for level, words in _WORDS.items() for word in words.split()}
 )
 """Levels by lower-case word."""
-LETTERS: Mapping[str, Level] = MappingProxyType(
+LETTERS: Mapping[str, LogLevel] = MappingProxyType(
     {
-        "V": Level.DEBUG,
-        "D": Level.DEBUG,
-        "I": Level.INFO,
-        "N": Level.INFO,
-        "W": Level.WARNING,
-        "E": Level.ERROR,
-        "F": Level.CRITICAL,
-        "C": Level.CRITICAL,
+        "V": LogLevel.DEBUG,
+        "D": LogLevel.DEBUG,
+        "I": LogLevel.INFO,
+        "N": LogLevel.INFO,
+        "W": LogLevel.WARNING,
+        "E": LogLevel.ERROR,
+        "F": LogLevel.CRITICAL,
+        "C": LogLevel.CRITICAL,
     }
 )
 """Levels by single letter."""
-SYSLOG = (Level.CRITICAL,) * 3 + (Level.ERROR, Level.WARNING, Level.INFO, Level.INFO, Level.DEBUG)
+SYSLOG = (LogLevel.CRITICAL,) * 3 + (
+    LogLevel.ERROR,
+    LogLevel.WARNING,
+    LogLevel.INFO,
+    LogLevel.INFO,
+    LogLevel.DEBUG,
+)
 """Levels of severities 0 to 7 (RFC 5424, 6.2.1)."""
-_PINO = (Level.DEBUG, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
+_PINO = (
+    LogLevel.DEBUG,
+    LogLevel.DEBUG,
+    LogLevel.INFO,
+    LogLevel.WARNING,
+    LogLevel.ERROR,
+    LogLevel.CRITICAL,
+)
 """Levels of 10, 20 … 60, as used by pino and bunyan."""
-_OTEL = (Level.DEBUG, Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
+_OTEL = (
+    LogLevel.DEBUG,
+    LogLevel.DEBUG,
+    LogLevel.INFO,
+    LogLevel.WARNING,
+    LogLevel.ERROR,
+    LogLevel.CRITICAL,
+)
 """Levels of groups of four severity numbers, from 1 on (OpenTelemetry logs data model)."""
-_INSIGHTS = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.CRITICAL)
+_INSIGHTS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR, LogLevel.CRITICAL)
 """Levels of severities 0 to 4 (Azure Application Insights)."""
 
 FIELDS = (
@@ -62,7 +82,7 @@ _GRAVE = frozenset({"error", "err", "critical", "fatal", "emergency", "alert", "
 _INNER = ("name", "level", "levelStr", "label", "value")
 
 
-def level_in(fields: Mapping[str, object]) -> tuple[str, Level] | None:
+def level_in(fields: Mapping[str, object]) -> tuple[str, LogLevel] | None:
     """Return the name of the field with the level of an object, and the level; `None` if none."""
     name_of: dict[str, str] = {}
     for name in fields:
@@ -74,7 +94,7 @@ def level_in(fields: Mapping[str, object]) -> tuple[str, Level] | None:
     return None
 
 
-def _level(key: str, value: object, names: Mapping[str, str]) -> Level | None:
+def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None:
     """Return the level in the field `key`; `names` are all fields of the object."""
     if key == "log":
         # ECS nests the field that it also writes as `log.level`.
@@ -104,8 +124,8 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> Level | None:
     return named(value)
 
 
-def _known(number: int) -> Level | None:
-    return Level(number) if number in Level.__members__.values() else None
+def _known(number: int) -> LogLevel | None:
+    return LogLevel(number) if number in LogLevel.__members__.values() else None
 
 
 def _as_integer(value: object) -> int | None:
@@ -117,7 +137,7 @@ def _as_integer(value: object) -> int | None:
     return int(value) if 0 <= value < 1_000_000 else None
 
 
-def named(value: object) -> Level | None:
+def named(value: object) -> LogLevel | None:
     """Return the level for a field's value: a word, a letter, or a number of pino."""
     if isinstance(value, str):
         word = value.strip()[:16].lower()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Protocol
 
-from studio_tui.presentation.logs.dates import Order, Shape, orders
+from studio_tui.presentation.logs.dates import DateShape, Order, orders
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.timestamps import (
     DAY,
@@ -70,9 +70,9 @@ class LineClock:
         self._log = log
         self._find_zones = zones
         self._life = life
-        self._orders: dict[Shape, Order] = {}
+        self._orders: dict[DateShape, Order] = {}
         """Orders that are certain."""
-        self._distances: dict[Shape, dict[Order, float]] = {}
+        self._distances: dict[DateShape, dict[Order, float]] = {}
         """Total distance of lines from the job's lifetime in days, for each order."""
         self._now: datetime | None = None
         self._latest: Life | None = None
@@ -125,7 +125,7 @@ class LineClock:
         moment = self.time(styled_line(line).text, now)
         return None if moment is None or moment > now + _AHEAD else moment.timestamp()
 
-    def order_of(self, shape: Shape) -> Order | None:
+    def order_of(self, shape: DateShape) -> Order | None:
         """Return the order for a shape of dates, examining lines that arrived since the last call.
 
         `None` if undecided.
@@ -141,7 +141,7 @@ class LineClock:
             self._examine(log, life)
         return self._orders.get(shape) or self._nearest(shape)
 
-    def _nearest(self, shape: Shape) -> Order | None:
+    def _nearest(self, shape: DateShape) -> Order | None:
         """Return the order with the smallest distance from the job's lifetime; `None` if tied."""
         distances = self._distances.get(shape, {})
         least = min(distances.values(), default=0.0)

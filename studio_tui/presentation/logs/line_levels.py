@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from studio_tui.failures.exceptions import SYNTAX_FILE
 from studio_tui.failures.origins import ORIGIN
-from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, Level, level_in, named
+from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, LogLevel, level_in, named
 
 HEAD = 160
 """Number of characters from the start of a line that may contain a level."""
@@ -96,13 +96,13 @@ _WARNING_AT = re.compile(r"\S{1,300}:\d+: (?:\w+\.)*\w*Warning: |CMake (?:Deprec
 _PYTHON = "Traceback (most recent call last)"
 
 
-def level_of(text: str) -> Level | None:
+def level_of(text: str) -> LogLevel | None:
     """Return the level of a line that is safe to draw; `None` if it has none."""
     if text.startswith("{") and (fields := _fields(text)) is not None:
         found = level_in(fields)
-        return found[1] if found else Level.ERROR if _PYTHON in text else None
+        return found[1] if found else LogLevel.ERROR if _PYTHON in text else None
     if _PYTHON in text:
-        return Level.ERROR
+        return LogLevel.ERROR
     if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
         field = _FIELD.search(text, 0, _FIELDS)
         if field:
@@ -135,7 +135,7 @@ def has_record(fields: Mapping[str, object]) -> bool:
     return "text" in fields and isinstance(fields.get("record"), dict)
 
 
-def _level_in_brackets(text: str) -> Level | None:
+def _level_in_brackets(text: str) -> LogLevel | None:
     """Return the level of a word in any case between delimiters, as in `[error]`."""
     if "[" in text or "|" in text or " - " in text or "<" in text:
         word = _LOWER.search(text, 0, HEAD)
@@ -144,23 +144,23 @@ def _level_in_brackets(text: str) -> Level | None:
     return None
 
 
-def _level_at_start(text: str) -> Level | None:
+def _level_at_start(text: str) -> LogLevel | None:
     """Return the level implied by the start of a line's own text."""
     before = _BEFORE.match(text, 0, HEAD)
     start = before.end() if before else 0
     if letter := _GLOG.match(text, start):
         return LETTERS[letter[1]]
     if error := _EXCEPTION.match(text, start):
-        return Level.WARNING if error[1] == "Warning" else Level.ERROR
+        return LogLevel.WARNING if error[1] == "Warning" else LogLevel.ERROR
     if word := _COLON.match(text, start):
         found = word[1] or word[2] or word[3]
-        return Level.INFO if found == "note" else WORDS[found]
+        return LogLevel.INFO if found == "note" else WORDS[found]
     if _SIGNS.match(text, start) or _CROSS.match(text, start) or SYNTAX_FILE.match(text, start):
-        return Level.ERROR
+        return LogLevel.ERROR
     if _SHELL.match(text, start):
-        return Level.ERROR
+        return LogLevel.ERROR
     if _CAUTION.match(text, start):
-        return Level.WARNING
+        return LogLevel.WARNING
     if _WARNING_AT.match(text, start):
-        return Level.WARNING
+        return LogLevel.WARNING
     return None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from studio_tui.presentation.logs.json_lines import JsonLine, compact, json_line, pretty
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import Pen, Span, StyledLine, styled_line
 from studio_tui.presentation.logs.rewritten import is_rewritten, states
@@ -14,7 +14,7 @@ from studio_tui.presentation.logs.tracebacks import level_below
 _STATES = 200
 """Maximum number of states shown of a rewritten line, the latest ones."""
 
-_TINTS = {Level.WARNING: Pen(foreground=3), Level.ERROR: Pen(foreground=1)}
+_TINTS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
 
 
 class JsonForm(StrEnum):
@@ -31,7 +31,7 @@ class JsonForm(StrEnum):
         return forms[(forms.index(self) + 1) % len(forms)]
 
 
-class Form(NamedTuple):
+class RowForm(NamedTuple):
     """Display options of log lines."""
 
     json: JsonForm = JsonForm.SHORT
@@ -40,7 +40,7 @@ class Form(NamedTuple):
     """Whether each state of a rewritten line has its own row."""
 
 
-PLAIN_FORM = Form()
+PLAIN_FORM = RowForm()
 """Default options."""
 
 
@@ -48,7 +48,7 @@ def rows_of(
     head: bytes,
     tail: bytes,
     length: int,
-    form: Form,
+    form: RowForm,
     above: Callable[[], Iterable[str]] = tuple,
 ) -> tuple[StyledLine, ...]:
     """Return the rows of a line, at least one; see `styled_line` for the parameters.
@@ -75,8 +75,8 @@ def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:
     return tuple(_tinted(StyledLine(text, (), 0, 0), parsed.level) for text in texts)
 
 
-def _tinted(line: StyledLine, level: Level | None) -> StyledLine:
+def _tinted(line: StyledLine, level: LogLevel | None) -> StyledLine:
     """Colour a line by its level if it has no colours of its own."""
-    if line.spans or not line.text or level is None or level < Level.WARNING:
+    if line.spans or not line.text or level is None or level < LogLevel.WARNING:
         return line
-    return line._replace(spans=(Span(0, len(line.text), _TINTS[min(level, Level.ERROR)]),))
+    return line._replace(spans=(Span(0, len(line.text), _TINTS[min(level, LogLevel.ERROR)]),))

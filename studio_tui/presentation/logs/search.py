@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from studio_tui.presentation.logs.level_scan import candidates
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, plain, styled_line
 from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
@@ -172,7 +172,7 @@ def _reason(error: Exception) -> str:
 class OfLevel:
     """A search for lines of a level or above."""
 
-    def __init__(self, least: Level) -> None:
+    def __init__(self, least: LogLevel) -> None:
         self._least = least
 
     def starts(self, lines: bytes) -> Sequence[int]:

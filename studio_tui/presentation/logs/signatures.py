@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from studio_tui.presentation.logs.json_lines import json_line
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.text import safe_line
 
@@ -42,7 +42,9 @@ def signature(lines: Sequence[str]) -> str | None:
         return _short(_MODULES.sub("", text))
     if found.has_gone_on and found.last:
         return _short(_message(found.last))
-    error = next((line for line in reversed(lines) if (level_of(line) or 0) >= Level.ERROR), None)
+    error = next(
+        (line for line in reversed(lines) if (level_of(line) or 0) >= LogLevel.ERROR), None
+    )
     return None if error is None else _short(_message(error))
 
 

@@ -10,7 +10,15 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from studio_tui.presentation.logs.dates import BEFORE, DATE, Order, Shape, days, orders, shape_of
+from studio_tui.presentation.logs.dates import (
+    BEFORE,
+    DATE,
+    DateShape,
+    Order,
+    days,
+    orders,
+    shape_of,
+)
 from studio_tui.presentation.logs.zones import FORM, zones_of
 
 HEAD = 96
@@ -87,7 +95,7 @@ class Reading(Protocol):
     def near(self) -> datetime | None:
         """A time near the lines, used if the lifetime is unknown."""
 
-    def order_of(self, shape: Shape) -> Order | None:
+    def order_of(self, shape: DateShape) -> Order | None:
         """Return the order of day, month and year in dates of a shape; `None` if unknown."""
 
 
@@ -100,7 +108,7 @@ class AnyLog:
     life: Life | None = None
     near: datetime | None = None
 
-    def order_of(self, _shape: Shape) -> Order | None:
+    def order_of(self, _shape: DateShape) -> Order | None:
         return None
 
 
@@ -124,7 +132,7 @@ class Written(NamedTuple):
         return self.form not in _PLAIN or self.zone[-1:].isalpha()
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> DateShape | None:
         """The shape of a date with an ambiguous order."""
         return shape_of(self.form, self.date, is_bracketed=self.is_bracketed)
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
 from studio_tui.failures.origins import is_boxed, split_origin
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 
 LINE_LIMIT = 2000
@@ -128,14 +128,14 @@ def message_below(text: str) -> bool:
     return _PANIC.search(text) is not None
 
 
-def level_below(text: str, above: Iterable[str]) -> Level | None:
+def level_below(text: str, above: Iterable[str]) -> LogLevel | None:
     """Return the level that a line inherits from the lines above it, nearest first.
 
     Applies to the message of a panic, and to text in a box titled Error.
     """
     for line in above:
         if message_below(line):
-            return Level.ERROR
+            return LogLevel.ERROR
         if not is_boxed(text):
             return None
         if not is_boxed(line):

@@ -17,7 +17,7 @@ from studio_tui.presentation.format import (
     with_short_ids,
 )
 from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.datasets import target_key
@@ -28,7 +28,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     counts,
     paused_words,
 )
-from studio_tui.presentation.pipelines.own_error import Failure, says_more
+from studio_tui.presentation.pipelines.own_error import RootFailure, says_more
 from studio_tui.presentation.pipelines.rows import Overview, state_cell, total
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 
@@ -66,7 +66,7 @@ def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
     overview, jobs, now = around.overview, around.jobs, around.now
     verdicts = overview.verdicts(pipeline)
     failures = [
-        Failure(node, jobs.get(node.run or ""))
+        RootFailure(node, jobs.get(node.run or ""))
         for node in map(verdicts.plan.nodes.__getitem__, verdicts.root_failures)
     ]
     error = (pipeline.error_message or "").strip()
@@ -124,7 +124,7 @@ def grid(
     around: Around,
     width: int,
     room: int = 0,
-) -> tuple[Line, ...]:
+) -> tuple[FactLine, ...]:
     """Return a comparison of the runs of a pipeline's target, oldest first, in `width` cells.
 
     Each row is a job, by name; empty if the target has no other run. If there are very many jobs,
@@ -153,10 +153,14 @@ def grid(
     chosen = _rows_to_show(rows, columns, room - _AROUND_ROWS)
     left = len(rows) - len(chosen)
     return (
-        Line((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
+        FactLine((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
         _line("", [Cell(head, Tone.DIM) for head in heads], name, widths),
         *(_line(rows[row][0], [column[row] for column in columns], name, widths) for row in chosen),
-        *((Line((Cell(f"and {plural(left, 'job')} more", Tone.DIM),), (width,)),) if left else ()),
+        *(
+            (FactLine((Cell(f"and {plural(left, 'job')} more", Tone.DIM),), (width,)),)
+            if left
+            else ()
+        ),
     )
 
 
@@ -182,7 +186,7 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
     return Cell(f"{total(numbers):,}: {', '.join(words)}")
 
 
-def _failed(verdicts: Verdicts, failures: Sequence[Failure]) -> tuple[Fact, ...]:
+def _failed(verdicts: Verdicts, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
     """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
     named = [
         Fact("failed" if number == 0 else "", Cell(_failure(verdicts, failure), Tone.BAD))
@@ -194,7 +198,7 @@ def _failed(verdicts: Verdicts, failures: Sequence[Failure]) -> tuple[Fact, ...]
     return tuple(named)
 
 
-def _failure(verdicts: Verdicts, failure: Failure) -> str:
+def _failure(verdicts: Verdicts, failure: RootFailure) -> str:
     blocked = verdicts.roots[failure.node.id]
     words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
     return " · ".join(filter(None, words))
@@ -305,8 +309,8 @@ def _has_problem(cell: Cell) -> bool:
     return cell.tone in {Tone.BAD, Tone.WARN} or cell.text.startswith(canceled)
 
 
-def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -> Line:
-    return Line((Cell(name), NOTHING, *cells), (width - 1, 1, *widths))
+def _line(name: str, cells: Sequence[Cell], width: int, widths: Sequence[int]) -> FactLine:
+    return FactLine((Cell(name), NOTHING, *cells), (width - 1, 1, *widths))
 
 
 def jobs_with_logs(pipeline: Pipeline) -> tuple[PipelineJob, ...]:

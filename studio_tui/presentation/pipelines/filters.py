@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
 
 
-class Seen(NamedTuple):
+class SeenJob(NamedTuple):
     """A job of a pipeline with all loaded data."""
 
     node: Node
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
         return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
 
 
-def haystack(seen: Seen) -> str:
+def haystack(seen: SeenJob) -> str:
     """Return the lower-case text searched by filter words."""
     node, job = seen.node, seen.job
     error = job.error_message if job is not None else None
@@ -42,16 +42,16 @@ def haystack(seen: Seen) -> str:
     return "\n".join(part for part in parts if part).lower()
 
 
-def _of_run(read: Callable[[Job], str | None]) -> Callable[[Seen], str]:
+def _of_run(read: Callable[[Job], str | None]) -> Callable[[SeenJob], str]:
     return lambda seen: (read(seen.job) or "") if seen.job is not None else ""
 
 
-def _run_seconds(seen: Seen, _: datetime) -> float | None:
+def _run_seconds(seen: SeenJob, _: datetime) -> float | None:
     took = seen.known.took(seen.node)
     return took.seconds if took is not None else None
 
 
-def _waited_seconds(seen: Seen, _: datetime) -> float | None:
+def _waited_seconds(seen: SeenJob, _: datetime) -> float | None:
     return seen.known.queue_seconds(seen.node)
 
 
@@ -63,12 +63,12 @@ _GROUPS: dict[str, frozenset[Shown]] = {
 """Words for sets of states."""
 
 
-def _has_studio_state(state: JobState) -> Callable[[Seen], bool]:
+def _has_studio_state(state: JobState) -> Callable[[SeenJob], bool]:
     """Return a test for jobs that Studio reports in this state, whatever is shown here."""
     return lambda seen: seen.node.state is state
 
 
-_FIELDS: dict[str, Callable[[Seen], str]] = {
+_FIELDS: dict[str, Callable[[SeenJob], str]] = {
     "name": lambda seen: seen.node.name,
     "id": lambda seen: f"{seen.node.run or ''}\n{seen.node.id}",
     "by": _of_run(lambda job: job.created_by),
@@ -78,7 +78,7 @@ _FIELDS: dict[str, Callable[[Seen], str]] = {
     "feeds": lambda seen: seen.names(seen.node.children),
 }
 
-PIPELINE_JOBS = Kind[Seen](
+PIPELINE_JOBS = Kind[SeenJob](
     noun="job",
     key=lambda seen: seen.node.id,
     made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
@@ -100,12 +100,12 @@ PIPELINE_JOBS = Kind[Seen](
 )
 
 
-def terms_of(text: str) -> Terms[Seen]:
+def terms_of(text: str) -> Terms[SeenJob]:
     """Return the valid terms of a filter; invalid ones are ignored."""
     return understood(text, PIPELINE_JOBS)[0]
 
 
-def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
+def found(terms: Terms[SeenJob], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
     """Return the nodes that match; none if there are no terms.
 
     Search texts are cached in `haystacks`, by node.
@@ -114,7 +114,7 @@ def found(terms: Terms[Seen], known: Known, haystacks: dict[str, str]) -> frozen
         return frozenset()
     passing = []
     for node_id, node in known.plan.nodes.items():
-        seen = Seen(node, known)
+        seen = SeenJob(node, known)
         if (text := haystacks.get(node_id)) is None:
             text = haystacks[node_id] = haystack(seen)
         if terms.passes(seen, text, known.now):

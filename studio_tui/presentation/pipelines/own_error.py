@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+")
 _COUNT = re.compile(r",? and \d+ (?:more|others?)\b")
 
 
-class Failure(NamedTuple):
+class RootFailure(NamedTuple):
     """A job that failed by itself, as far as it is known."""
 
     node: Node
@@ -46,7 +46,7 @@ class Failure(NamedTuple):
         return tuple(filter(None, (node.run, node.id, node.run and node.run[:8], node.name)))
 
 
-def says_more(message: str, failures: Iterable[Failure]) -> bool:
+def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
     """Return whether an error says something that the names and causes of failures do not."""
     said = {*_FRAME, *chain.from_iterable(failure.words for failure in failures)}
     return any(word not in said and not word.isdigit() for word in _words(message))

@@ -10,7 +10,7 @@ from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
-from studio_tui.presentation.jobs.states import Look
+from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
@@ -35,14 +35,14 @@ COLUMNS = (
 )
 """In the order of `cells`. Identifying columns do not scroll; the target gets spare space."""
 
-LOOKS: dict[PipelineState, Look] = {
-    PipelineState.FAILED: Look("✗", Tone.BAD, 0),
-    PipelineState.RUNNING: Look("●", Tone.ACTIVE, 1),
-    PipelineState.PAUSED: Look("‖", Tone.WARN, 2),
-    PipelineState.PENDING: Look("◌", Tone.WAITING, 3),
-    PipelineState.UNKNOWN: Look("?", Tone.WARN, 4),
-    PipelineState.CANCELED: Look("⊗", Tone.DIM, 5),
-    PipelineState.COMPLETED: Look("✓", Tone.GOOD, 6),
+LOOKS: dict[PipelineState, StateLook] = {
+    PipelineState.FAILED: StateLook("✗", Tone.BAD, 0),
+    PipelineState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
+    PipelineState.PAUSED: StateLook("‖", Tone.WARN, 2),
+    PipelineState.PENDING: StateLook("◌", Tone.WAITING, 3),
+    PipelineState.UNKNOWN: StateLook("?", Tone.WARN, 4),
+    PipelineState.CANCELED: StateLook("⊗", Tone.DIM, 5),
+    PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),
 }
 
 FINISHED_STATES = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})

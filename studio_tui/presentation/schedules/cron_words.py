@@ -26,7 +26,7 @@ Values = frozenset[int] | None
 """Values of a field; `None` for all."""
 
 
-class Run(NamedTuple):
+class FireText(NamedTuple):
     """A fire time as text."""
 
     local: str
@@ -83,7 +83,7 @@ def other_readings(expression: str) -> tuple[str, ...]:
 
 def next_runs(
     expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
-) -> tuple[Run, ...]:
+) -> tuple[FireText, ...]:
     """Return the next `RUNS` fire times after `after`, in the user's `zone` and in UTC.
 
     `clock` is the time zone of the schedule.
@@ -92,7 +92,7 @@ def next_runs(
         CronError: the expression is invalid.
     """
     times = cron.fire_times(expression, after, clock, count=RUNS)
-    return tuple(Run(shown(moment, zone), shown(moment, UTC)) for moment in times)
+    return tuple(FireText(shown(moment, zone), shown(moment, UTC)) for moment in times)
 
 
 def _time(minutes: Values, hours: Values, clock: str) -> str:

@@ -12,7 +12,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.schedules.rows import is_suspended
-from studio_tui.presentation.schedules.runs import Run
+from studio_tui.presentation.schedules.runs import ScheduledRun
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -23,7 +23,7 @@ class Scheduled(NamedTuple):
 
     task: Job
     """The schedule itself: a job in the state TASK."""
-    runs: tuple[Run, ...]
+    runs: tuple[ScheduledRun, ...]
     """The last known runs, newest first."""
 
 

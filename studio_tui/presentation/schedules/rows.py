@@ -19,7 +19,7 @@ from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import LATE, RESULTS, Run, ago, line, signs
+from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, ago, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -57,7 +57,7 @@ COLUMNS_IN_UTC = tuple(
 _UNREADABLE = Cell("?", Tone.WARN)
 
 
-def cells(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `runs` are the last known runs, newest first.
 
     `zone` is the time zone of the next run.
@@ -100,7 +100,7 @@ def expression_cell(task: Job) -> Cell:
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
-def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
+def results(runs: Sequence[ScheduledRun], schedule: JobSchedule | None) -> Cell:
     """Return glyphs of the last runs, newest last, in the tone of the newest."""
     if runs:
         return Cell(signs(runs), runs[0].tone)
@@ -109,7 +109,7 @@ def results(runs: Sequence[Run], schedule: JobSchedule | None) -> Cell:
     return NOTHING if schedule is not None else Cell(UNKNOWN, Tone.DIM)
 
 
-def facts(task: Job, runs: Sequence[Run], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
+def facts(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
     """Return the facts about a schedule, most important first."""
     schedule = task.schedule
     return (
@@ -241,7 +241,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     return (Fact("next runs", Cell("\n".join(lines), Tone.WAITING)),)
 
 
-def _past(runs: Sequence[Run], schedule: JobSchedule | None, now: datetime) -> Cell:
+def _past(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datetime) -> Cell:
     if runs:
         lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))

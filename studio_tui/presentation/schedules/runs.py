@@ -35,7 +35,7 @@ _OF_PIPELINES = {
 }
 
 
-class Run(NamedTuple):
+class ScheduledRun(NamedTuple):
     """A run of a schedule, or a fire time without one."""
 
     id: str | None
@@ -75,9 +75,9 @@ class Run(NamedTuple):
         return Tone.WARN if self.gap else LOOKS[self.state].tone
 
 
-def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
+def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
     """Return the last runs of each schedule by its id, newest first, found among jobs."""
-    runs: dict[str, list[Run]] = {}
+    runs: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
             made = runs.setdefault(job.scheduled_by, [])
@@ -86,9 +86,9 @@ def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[Run, ...]]:
     return {task_id: tuple(made) for task_id, made in runs.items()}
 
 
-def run_of(job: Job) -> Run:
+def run_of(job: Job) -> ScheduledRun:
     """Convert a job to a run."""
-    return Run(
+    return ScheduledRun(
         job.id,
         job.state,
         job.status or "UNKNOWN",
@@ -98,7 +98,7 @@ def run_of(job: Job) -> Run:
     )
 
 
-def with_manual(runs: Iterable[Run], by_hand: Iterable[Job]) -> tuple[Run, ...]:
+def with_manual(runs: Iterable[ScheduledRun], by_hand: Iterable[Job]) -> tuple[ScheduledRun, ...]:
     """Return the last runs, newest first, including jobs that were manual runs."""
     jobs = [run_of(job)._replace(by_hand=True) for job in by_hand]
     ids = {run.id for run in jobs}
@@ -107,7 +107,7 @@ def with_manual(runs: Iterable[Run], by_hand: Iterable[Job]) -> tuple[Run, ...]:
     return tuple(every[:RESULTS])
 
 
-def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
+def runs_of(task: Job, jobs: Sequence[ScheduledRun] = ()) -> tuple[ScheduledRun, ...]:
     """Return the last runs of a schedule, newest first; `jobs` are those found among the jobs."""
     recent = task.schedule.recent if task.schedule else None
     if recent is None:
@@ -115,7 +115,7 @@ def runs_of(task: Job, jobs: Sequence[Run] = ()) -> tuple[Run, ...]:
     return tuple(_from_schedule_run(run) for run in recent[:RESULTS])
 
 
-def signs(runs: Sequence[Run]) -> str:
+def signs(runs: Sequence[ScheduledRun]) -> str:
     """Return the signs of the last runs, newest last, in at most `RESULTS` cells."""
     shown = ""
     for run in runs[:RESULTS]:
@@ -125,7 +125,7 @@ def signs(runs: Sequence[Run]) -> str:
     return shown
 
 
-def line(run: Run, now: datetime) -> str:
+def line(run: ScheduledRun, now: datetime) -> str:
     """Return a line about when a run was created and its result, or why there was none."""
     if run.gap:
         return f"{run.sign} {run.gap}  {ago(run.scheduled_for, now)}, as {_GAPS[run.gap][1]}"
@@ -135,16 +135,16 @@ def line(run: Run, now: datetime) -> str:
     return f"{run.sign} {run.status}  {ago(run.created_at, now)}{hand}{late}{error}"
 
 
-def _from_schedule_run(run: ScheduleRun) -> Run:
+def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
     if run.kind in _GAPS:
         at = run.scheduled_for
-        return Run(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
+        return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
     if run.kind == "pipeline":
         word = PipelineState(run.status) if run.status in set(PipelineState) else None
         state = _OF_PIPELINES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
     else:
         state = JobState(run.status) if run.status in set(JobState) else JobState.UNKNOWN
-    return Run(
+    return ScheduledRun(
         run.id,
         state,
         run.status or "UNKNOWN",

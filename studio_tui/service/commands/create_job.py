@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.label import intent_of, labelled
 from studio_tui.api.models import Job, JobInput, UploadedFile
 from studio_tui.errors import (
@@ -28,7 +28,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
-from studio_tui.service.commands.new_job import NewJob
+from studio_tui.service.commands.new_job import JustCreated
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
@@ -48,7 +48,7 @@ class MakesJobs(Protocol):
         """Create a job."""
         ...
 
-    async def jobs(self, *, limit: int = ...) -> Page[Job]:
+    async def jobs(self, *, limit: int = ...) -> ResultPage[Job]:
         """Return jobs, newest first."""
         ...
 
@@ -86,7 +86,7 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class JobRefused:
     """The request made no job."""
 
     error: StudioError
@@ -106,7 +106,7 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class UnconfirmedJob:
     """It is unknown whether the request made a job, so the user is asked.
 
     It stays open, across restarts, until `JobCreator` finds the job or the user gives it up.
@@ -121,7 +121,7 @@ class Unconfirmed:
     """The request that was sent; `None` if an earlier run sent it."""
 
 
-Outcome = Created | Refused | Unconfirmed
+Outcome = Created | JobRefused | UnconfirmedJob
 
 
 class JobCreator:
@@ -145,7 +145,7 @@ class JobCreator:
         `changed` is called when jobs may have changed, `made` when a job was created. `labels`:
         whether new jobs carry a label.
         """
-        self.new_job = NewJob()
+        self.new_job = JustCreated()
         self._made = made
         self._client = client
         self._journal = journal
@@ -176,7 +176,7 @@ class JobCreator:
             intent = Intent.of(request, now, is_labelled=self._labels, files=known)
             note = await asyncio.to_thread(self._journal.begin, intent)
         except StudioError as error:
-            return Refused(error)
+            return JobRefused(error)
         if self._labels:
             environment = labelled(request.environment, intent.id)
             request = request.model_copy(update={"environment": environment})
@@ -186,7 +186,10 @@ class JobCreator:
         return outcome
 
     async def send_again(
-        self, unconfirmed: Unconfirmed, *, doubted: Callable[[StudioError], None] = lambda _: None
+        self,
+        unconfirmed: UnconfirmedJob,
+        *,
+        doubted: Callable[[StudioError], None] = lambda _: None,
     ) -> Outcome:
         """Send a request again, under the same key, if the job is still not in the list."""
         request = unconfirmed.request
@@ -200,15 +203,15 @@ class JobCreator:
             return await self._ended(unconfirmed.note, found)
         return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
-    async def give_up(self, unconfirmed: Unconfirmed) -> None:
+    async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
         """Stop asking about a request; if it made a job, the list will show it."""
         await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
 
-    def leave(self, unconfirmed: Unconfirmed) -> None:
+    def leave(self, unconfirmed: UnconfirmedJob) -> None:
         """Leave an intent open, for the next start to settle."""
         unconfirmed.note.close()
 
-    async def settle(self) -> tuple[Unconfirmed, ...]:
+    async def settle(self) -> tuple[UnconfirmedJob, ...]:
         """Look up the intents that ended programs left open; return those still unconfirmed."""
         left = await asyncio.to_thread(self._journal.left)
         # One look is enough for a job that has had enough time to appear.
@@ -217,7 +220,7 @@ class JobCreator:
             await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
             for note in left
         ]
-        return tuple(outcome for outcome in outcomes if isinstance(outcome, Unconfirmed))
+        return tuple(outcome for outcome in outcomes if isinstance(outcome, UnconfirmedJob))
 
     async def _make(
         self,
@@ -233,7 +236,7 @@ class JobCreator:
                 job = await self._sent(note.intent, request)
             except StudioError as error:
                 if not may_exist and not isinstance(error, OutcomeUnknown):
-                    return await self._ended(note, Refused(error))
+                    return await self._ended(note, JobRefused(error))
                 doubted(error)
                 return await self._look_up(note, error, request)
             return await self._ended(note, Created(job))
@@ -303,7 +306,7 @@ class JobCreator:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
-        return Unconfirmed(note.intent, looked, why, note=note, request=request)
+        return UnconfirmedJob(note.intent, looked, why, note=note, request=request)
 
     async def _seek(self, intent: Intent) -> tuple[Created | None, Looked]:
         """Search once for the job of an intent, as far back as it can be."""
@@ -352,7 +355,7 @@ class JobCreator:
         ]
         return Created(mine[0], is_guess=True) if len(mine) == 1 else None
 
-    async def _ended(self, note: OpenIntent, outcome: Created | Refused) -> Outcome:
+    async def _ended(self, note: OpenIntent, outcome: Created | JobRefused) -> Outcome:
         """Record the outcome of an intent; only certain matches go into the history."""
         if isinstance(outcome, Created):
             if not outcome.is_guess:
@@ -368,7 +371,7 @@ class JobCreator:
 def _is_refused_for_files(outcome: Outcome) -> bool:
     """Whether a job was refused because of its files: Studio may have discarded uploads."""
     return (
-        isinstance(outcome, Refused)
+        isinstance(outcome, JobRefused)
         and isinstance(outcome.error, InvalidRequest)
         and re.search(r"\b(files?|uploads?)\b", str(outcome.error)) is not None
     )

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.service.commands.submitted import SentFile, Submitted
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EndedRun:
     """A job that has ended; times are as sent by Studio, `None` if it sent none."""
 
     job_id: str
@@ -67,13 +67,13 @@ class Run:
 class JobHistory:
     """The history of one team at one Studio, shared by all dashboards on this machine."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: RecorderFile) -> None:
         """Initialise with the database of the team's recorder."""
         self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
         """Submissions that are not written yet, by job id."""
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, EndedRun] = {}
         """Runs that are not written yet, by job id."""
         self._noted: set[str] = set()
         """Ids of jobs whose runs are written."""
@@ -163,7 +163,11 @@ class JobHistory:
         """Record those of `jobs` that have ended; return whether all of them are written."""
         with self._lock:
             for job in jobs:
-                if job.id not in self._noted and job.id not in self._runs and (run := Run.of(job)):
+                if (
+                    job.id not in self._noted
+                    and job.id not in self._runs
+                    and (run := EndedRun.of(job))
+                ):
                     self._runs[job.id] = run
             if not self._runs:
                 return True
@@ -175,7 +179,7 @@ class JobHistory:
             self._runs.clear()
             return True
 
-    def runs(self, job_ids: Iterable[str]) -> dict[str, Run]:
+    def runs(self, job_ids: Iterable[str]) -> dict[str, EndedRun]:
         """Return the recorded runs of these jobs, by job id."""
         wanted = list(job_ids)
         query = "SELECT * FROM run WHERE job_id IN (SELECT value FROM json_each(?))"
@@ -202,7 +206,7 @@ class JobHistory:
         }
         return {name: seconds for name, seconds in durations.items() if seconds}
 
-    def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[Run]]:
+    def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[EndedRun]]:
         query = (
             "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
             " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"
@@ -212,7 +216,7 @@ class JobHistory:
         rows = self._rows(query, json.dumps(names), json.dumps(sorted(states)), SAMPLES)
         known = {row[0]: _run(row) for row in rows}
         known |= {run.job_id: run for run in self._runs.values() if run.state in states}
-        newest: dict[str, list[Run]] = {name: [] for name in names}
+        newest: dict[str, list[EndedRun]] = {name: [] for name in names}
         for run in sorted(known.values(), key=lambda run: run.finished_at, reverse=True):
             namesakes = newest.get(run.name or "")
             if namesakes is not None and len(namesakes) < SAMPLES:
@@ -241,14 +245,14 @@ class JobHistory:
         return self._database.write(write)
 
 
-def _row(run: Run) -> tuple[object, ...]:
+def _row(run: EndedRun) -> tuple[object, ...]:
     times = (run.created_at, run.started_at, run.finished_at)
     return run.job_id, run.name, run.state, *(each and each.timestamp() for each in times)
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[Any, ...]) -> EndedRun:
     job_id, name, state, created, started, finished = row
-    return Run(
+    return EndedRun(
         job_id=job_id,
         name=name,
         state=JobState(state),

@@ -114,7 +114,7 @@ def query_digest(query: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """What the journal contains about one intent."""
 
     intent: Intent
@@ -185,7 +185,7 @@ class Journal:
                 f"{error.strerror}. Set STUDIO_TUI_STATE_DIR to use another folder."
             ) from error
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """Return all entries, newest last."""
         found = []
         for path in self._files():
@@ -283,7 +283,7 @@ def _taken_over(path: Path) -> OpenIntent | None:
             os.close(descriptor)
 
 
-def _read(path: Path) -> Entry | None:
+def _read(path: Path) -> JournalEntry | None:
     """Return the entry in a file; lines that a crash has cut short are skipped."""
     data = read_bytes(path)[:_LARGEST]
     known: dict[str, Any] = {}
@@ -302,7 +302,7 @@ def _read(path: Path) -> Entry | None:
         outcome = IntentOutcome(known["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
-    return Entry(intent, outcome, known.get("job_id"), known.get("created_by"))
+    return JournalEntry(intent, outcome, known.get("job_id"), known.get("created_by"))
 
 
 def _submitted(text: Any) -> Submitted:

@@ -19,7 +19,7 @@ class _Made:
     """The id of the job that was selected then; `None` if there was none."""
 
 
-class NewJob:
+class JustCreated:
     """The job that `l` opens just after it was created."""
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:

@@ -71,7 +71,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StopOutcome:
     """The outcome of stopping a pipeline, as of the last check."""
 
     canceled: tuple[PipelineJob, ...]
@@ -185,7 +185,7 @@ class PipelineCommands:
             about=job_id,
         )
 
-    async def stop(self, pipeline: Pipeline) -> Stopped:
+    async def stop(self, pipeline: Pipeline) -> StopOutcome:
         """Pause a pipeline, cancel its running jobs, and check again for jobs started meanwhile.
 
         Stops early if somebody resumes the pipeline. Returns once the cancelled jobs have ended, or
@@ -310,9 +310,9 @@ class PipelineCommands:
             raise unknown from None
 
 
-def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioError]) -> Stopped:
+def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioError]) -> StopOutcome:
     runs = [run for run in now.job_runs if run.job_id in hit]
-    return Stopped(
+    return StopOutcome(
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED),

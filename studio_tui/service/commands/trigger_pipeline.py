@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.create_job import SKEW
@@ -35,7 +35,7 @@ class TriggersPipelines(Protocol):
         """Plan the jobs that rebuild datasets."""
         ...
 
-    async def pipelines(self, *, limit: int = ...) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = ...) -> ResultPage[Pipeline]:
         """Return pipelines, newest first."""
         ...
 
@@ -63,7 +63,7 @@ class Triggered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class UnconfirmedPipeline:
     """It is unknown whether the request made a pipeline, so the user is asked."""
 
     wish: TriggerRequest
@@ -99,17 +99,19 @@ class PipelineTrigger:
 
     async def trigger(
         self, wish: TriggerRequest, before: Collection[str]
-    ) -> Triggered | Unconfirmed:
+    ) -> Triggered | UnconfirmedPipeline:
         """Trigger a pipeline; `before` are the ids of the known pipelines.
 
         Raises:
             StudioError: Studio refused, or the request did not arrive; there is no pipeline.
         """
         return await self._make(
-            Unconfirmed(wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before))
+            UnconfirmedPipeline(
+                wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
+            )
         )
 
-    async def send_again(self, unconfirmed: Unconfirmed) -> Triggered | Unconfirmed:
+    async def send_again(self, unconfirmed: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         """Send a request again, under the same key, if its pipeline is still not in the list.
 
         Raises:
@@ -121,7 +123,7 @@ class PipelineTrigger:
             return replace(unconfirmed, why=error)
         return found or await self._make(unconfirmed)
 
-    async def _make(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
+    async def _make(self, sent: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         try:
             try:
                 return Triggered(await self._send(sent))
@@ -130,7 +132,7 @@ class PipelineTrigger:
         finally:
             self._changed()
 
-    async def _send(self, sent: Unconfirmed) -> Pipeline:
+    async def _send(self, sent: UnconfirmedPipeline) -> Pipeline:
         """Send a request; retry only if it cannot have arrived."""
         rests = iter(self._rests)
         while True:
@@ -147,7 +149,7 @@ class PipelineTrigger:
                     raise
                 await asyncio.sleep(rest)
 
-    async def _look_up(self, sent: Unconfirmed) -> Triggered | Unconfirmed:
+    async def _look_up(self, sent: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
         for rest in self._looks:
             await asyncio.sleep(rest)
             try:
@@ -158,14 +160,14 @@ class PipelineTrigger:
                 return found
         return sent
 
-    async def _seek(self, sent: Unconfirmed) -> Triggered | None:
+    async def _seek(self, sent: UnconfirmedPipeline) -> Triggered | None:
         """Return the only pipeline in the list that is a likely match."""
         page = await self._client.pipelines(limit=PAGE)
         likely = [pipeline for pipeline in page.items if _resembles(pipeline, sent)]
         return Triggered(likely[0], is_guess=True) if len(likely) == 1 else None
 
 
-def _resembles(pipeline: Pipeline, sent: Unconfirmed) -> bool:
+def _resembles(pipeline: Pipeline, sent: UnconfirmedPipeline) -> bool:
     """Whether a pipeline is new and has the requested datasets.
 
     How Studio writes several datasets into `triggered_from` is not documented, so it is searched

@@ -21,7 +21,7 @@ from studio_tui.api.log_stream import (
     LogMessages,
     Unreadable,
 )
-from studio_tui.service.logs.message_index import MessageIndex, Record
+from studio_tui.service.logs.message_index import MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore, Mark
 
 WINDOW = 256 * 1024
@@ -42,7 +42,7 @@ UNREADABLE = "Something is missing here: Studio sent something unreadable."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
 _FIRST_ID = 1
-_FIELDS = len(Record._fields)
+_FIELDS = len(MessageRecord._fields)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
@@ -67,7 +67,7 @@ class _Batch(NamedTuple):
         is_ordered = bool(ids) and all(map(lt, ids, ids[1:]))
         return cls(ids, lengths, raw, is_ordered)
 
-    def leaps_from(self, last: Record) -> int | None:
+    def leaps_from(self, last: MessageRecord) -> int | None:
         """Return the first id higher than the text before it accounts for; `None` if there is none.
 
         Whatever ids count, they grow by at most twice the bytes, if pieces are not empty.
@@ -260,7 +260,7 @@ class LogAssembler:
         self._weigh(number)
         last = self._index.last
         if last is None or number > last.id:
-            leap = _Batch.of(pieces[at : at + 1]).leaps_from(last or Record(0, 0, 0))
+            leap = _Batch.of(pieces[at : at + 1]).leaps_from(last or MessageRecord(0, 0, 0))
             self._note_growth(leap, earlier_leap)
             self._place_last(number, raw)
             return 1
@@ -293,7 +293,7 @@ class LogAssembler:
         if not ahead and not self._has_pieces:
             self._doubt(end, number)
         store.append(raw[len(ahead) :])
-        self._index.append(Record(number, end, len(raw)))
+        self._index.append(MessageRecord(number, end, len(raw)))
 
     def _doubt(self, end: int, number: int) -> None:
         """Mark the place where a piece neither follows on the stored ones nor begins the log."""

@@ -21,7 +21,7 @@ from studio_tui.service.logs.store.tagged_store import TaggedStore
 _KEPT = ".log"
 
 
-class Kept(NamedTuple):
+class KeptLog(NamedTuple):
     """A whole log in the cache."""
 
     used: float
@@ -85,13 +85,13 @@ class LogCache:
         with contextlib.suppress(OSError):
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptLog]:
         """Return all whole logs, of every Studio. Blocks on the disk: call it in a thread."""
         found = []
         for path in self._folder.glob(f"*/*{_KEPT}"):
             with contextlib.suppress(OSError):
                 status = path.stat()
-                found.append(Kept(status.st_atime, status.st_size, path))
+                found.append(KeptLog(status.st_atime, status.st_size, path))
         return found
 
     def sweep(self) -> None:

@@ -18,7 +18,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.source import Logs, MayFetch
-from studio_tui.service.logs.state import Phase
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
@@ -33,7 +33,7 @@ KEPT_OPEN = 32
 logger = logging.getLogger(__name__)
 
 
-class OpenLog:
+class LogHandle:
     """One viewer's handle on a log, until it is closed; others may have the same log open."""
 
     store: LogStore
@@ -42,7 +42,7 @@ class OpenLog:
     """The end of the log while most of it is still to come."""
 
     def __init__(
-        self, log: "_Log", may_fetch: MayFetch, closed: Callable[["OpenLog"], None]
+        self, log: "_Log", may_fetch: MayFetch, closed: Callable[["LogHandle"], None]
     ) -> None:
         self.store = log.store
         self.tail = log.tail
@@ -64,7 +64,7 @@ class _Log:
     store: LogStore
     tail: LogTail
     ahead: LogTailPreview
-    viewers: list[OpenLog]
+    viewers: list[LogHandle]
     task: asyncio.Task[None] | None = None
     """Runs the tail while there are viewers."""
     closed_at: float = 0.0
@@ -74,7 +74,7 @@ class _Log:
     def is_whole(self) -> bool:
         """Whether Studio has confirmed that nothing is missing, and nothing more will come."""
         state = self.tail.state
-        is_confirmed = state.phase is Phase.COMPLETE and not state.reason
+        is_confirmed = state.phase is FollowPhase.COMPLETE and not state.reason
         return is_confirmed and self.store.size > 0 and not self.store.marks
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class LogLibrary:
         born: datetime | None = None,
         *,
         has_ended: bool = False,
-    ) -> OpenLog:
+    ) -> LogHandle:
         """Return a job's log, which is followed from now on until all viewers have closed it.
 
         An archived log is on another host; `may_fetch` of one viewer is asked once per host. `born`
@@ -130,10 +130,10 @@ class LogLibrary:
         log = self._logs.get((job_id, born)) or self._add(job_id, born)
         if has_ended:
             log.tail.note_ended()
-        lease = OpenLog(log, may_fetch, lambda lease: self._close(log, lease))
+        lease = LogHandle(log, may_fetch, lambda lease: self._close(log, lease))
         log.viewers.append(lease)
         if len(log.viewers) == 1:
-            if log.tail.state.phase is Phase.STOPPED:
+            if log.tail.state.phase is FollowPhase.STOPPED:
                 log.tail.poke()
             self._start(log)
         return lease
@@ -183,7 +183,7 @@ class LogLibrary:
     def _add(self, job_id: str, born: datetime | None) -> _Log:
         found = self._cache.find(job_id, born)
         store, since = found or (self._cache.new(), None)
-        viewers: list[OpenLog] = []
+        viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
             async with self._asking:
@@ -224,7 +224,7 @@ class LogLibrary:
                 await log.tail.run()
                 self._untidy.set()
 
-    def _close(self, log: _Log, lease: OpenLog) -> None:
+    def _close(self, log: _Log, lease: LogHandle) -> None:
         if lease not in log.viewers:
             return
         log.viewers.remove(lease)

@@ -21,7 +21,7 @@ _BLOCK_FIELDS = BLOCK * _FIELDS
 _BYTES = _BLOCK_FIELDS * 8
 
 
-class Record(NamedTuple):
+class MessageRecord(NamedTuple):
     """A message in the spool."""
 
     id: int
@@ -70,18 +70,18 @@ class MessageIndex:
     def __len__(self) -> int:
         return len(self._first_ids) * BLOCK + len(self._last) // _FIELDS
 
-    def __getitem__(self, place: int) -> Record:
+    def __getitem__(self, place: int) -> MessageRecord:
         block, inside = divmod(place, BLOCK)
         fields = self._last if block == len(self._first_ids) else self._block(block)
         at = inside * _FIELDS
-        return Record(fields[at], fields[at + 1], fields[at + 2])
+        return MessageRecord(fields[at], fields[at + 1], fields[at + 2])
 
     @property
-    def last(self) -> Record | None:
+    def last(self) -> MessageRecord | None:
         """The record with the greatest id; `None` if there is none."""
         return self[len(self) - 1] if len(self) else None
 
-    def append(self, record: Record) -> None:
+    def append(self, record: MessageRecord) -> None:
         """Add a record whose id and offset are the greatest.
 
         Raises:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from studio_tui.service.logs.state import Phase, StatePublisher
+from studio_tui.service.logs.state import FollowPhase, StatePublisher
 from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -48,7 +48,7 @@ class Retries:
         """End rests whenever an outage begins, changes or ends; return a function that stops it."""
 
         def on_change() -> None:
-            if self._states.state.phase is Phase.RECONNECTING:
+            if self._states.state.phase is FollowPhase.RECONNECTING:
                 self.poked.set()
 
         return self.reachability.subscribe(on_change)
@@ -59,11 +59,11 @@ class Retries:
         while (outage := self.reachability.outage) is not None:
             was_away = True
             reason, next_try = str(outage.error), outage.next_try_at
-            self._states.publish(Phase.RECONNECTING, reason, next_try, since=outage.since)
+            self._states.publish(FollowPhase.RECONNECTING, reason, next_try, since=outage.since)
             await self.poked.wait()
             self.poked.clear()
         if was_away:
-            self._states.publish(Phase.RECONNECTING, "", self._now())
+            self._states.publish(FollowPhase.RECONNECTING, "", self._now())
 
     async def rest(self, reason: str, at_least: float) -> None:
         """Rest with full jitter, longer after each consecutive failure."""
@@ -73,7 +73,7 @@ class Retries:
         seconds = max(at_least, jittered)
         logger.info("log of job %s: next try in %.1f s: %s", self._job_id, seconds, reason)
         next_try = self._now() + timedelta(seconds=seconds)
-        self._states.publish(Phase.RECONNECTING, reason, next_try)
+        self._states.publish(FollowPhase.RECONNECTING, reason, next_try)
         await wait_for(self.poked, seconds)
         self.poked.clear()
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.models import Job
-from studio_tui.api.pages import Page
+from studio_tui.api.pages import ResultPage
 from studio_tui.service.logs.rest_log import LogBodies
 
 MayFetch = Callable[[str], Awaitable[bool]]
@@ -27,7 +27,7 @@ class LogSource(LogBodies, Protocol):
     def log_blob(self, url: str) -> AsyncGenerator[bytes, None]:
         """Yield an archived part of a log from an address that Studio gave."""
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
         """Return the job, for its status."""
 
 

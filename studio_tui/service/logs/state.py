@@ -13,7 +13,7 @@ UNCHECKED = "All that arrived; Studio has no log to check it against."
 UNCONFIRMED = "All that arrived; the log that Studio has is different."
 
 
-class Phase(StrEnum):
+class FollowPhase(StrEnum):
     """The phase of following a log."""
 
     CONNECTING = "connecting"
@@ -30,7 +30,7 @@ class Phase(StrEnum):
 class TailState:
     """The state of a log, as a header shows it."""
 
-    phase: Phase
+    phase: FollowPhase
     since: datetime
     """When the phase began."""
     next_try: datetime | None = None
@@ -50,7 +50,7 @@ class TailState:
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come by itself."""
-        return self.phase in {Phase.COMPLETE, Phase.STOPPED}
+        return self.phase in {FollowPhase.COMPLETE, FollowPhase.STOPPED}
 
 
 class StatePublisher:
@@ -61,9 +61,9 @@ class StatePublisher:
     ) -> None:
         """Begin with nothing, or with a whole log that was kept."""
         self.state = (
-            TailState(Phase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
+            TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
-            else TailState(Phase.CONNECTING, now())
+            else TailState(FollowPhase.CONNECTING, now())
         )
         self._store = store
         self._now = now
@@ -79,7 +79,7 @@ class StatePublisher:
 
     def publish(
         self,
-        phase: Phase,
+        phase: FollowPhase,
         reason: str | None = None,
         next_try: datetime | None = None,
         *,
@@ -96,7 +96,7 @@ class StatePublisher:
             known = TailState(phase, began, status=known.status)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
-        heard_at = self._now() if phase is Phase.FOLLOWING else known.heard_at
+        heard_at = self._now() if phase is FollowPhase.FOLLOWING else known.heard_at
         lines, size = self._store.lines, self._store.size
         self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
         self._listeners.tell(self.state)

@@ -43,7 +43,7 @@ from studio_tui.service.logs.state import (
     NO_LOG,
     UNCHECKED,
     UNCONFIRMED,
-    Phase,
+    FollowPhase,
     StatePublisher,
     TailState,
 )
@@ -54,7 +54,7 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 from studio_tui.text import safe_line
 
-__all__ = ["LogSource", "LogTail", "MayFetch", "Phase", "TailState"]
+__all__ = ["FollowPhase", "LogSource", "LogTail", "MayFetch", "TailState"]
 
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
@@ -152,8 +152,8 @@ class LogTail:
             await self._count_lines()
             await self._retries.until_poked()
         self._outage.clear()
-        if self.state.phase is not Phase.CONNECTING:
-            self._publish(Phase.CONNECTING)
+        if self.state.phase is not FollowPhase.CONNECTING:
+            self._publish(FollowPhase.CONNECTING)
         try:
             await self._store.own()
             if self._index is None:
@@ -192,10 +192,10 @@ class LogTail:
             self._publish(self.state.phase)
 
     async def _follow(self) -> None:
-        while self.state.phase is not Phase.COMPLETE:
-            if self.state.phase is Phase.STOPPED:
+        while self.state.phase is not FollowPhase.COMPLETE:
+            if self.state.phase is FollowPhase.STOPPED:
                 await self._retries.until_poked()
-                self._publish(Phase.CONNECTING)
+                self._publish(FollowPhase.CONNECTING)
             await self._retries.until_there()
             verdict = await self._connection()
             if verdict.next is Next.STOP:
@@ -210,7 +210,7 @@ class LogTail:
         self._outage.clear()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
-        self._publish(Phase.STOPPED, reason, next_try)
+        self._publish(FollowPhase.STOPPED, reason, next_try)
 
     async def _connect_later(self, verdict: Verdict) -> None:
         if self._retries.failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
@@ -284,7 +284,7 @@ class LogTail:
         self._outage.clear()
         if asyncio.get_running_loop().time() >= self._steady_at:
             self._retries.begin_anew()
-        self._publish(Phase.FOLLOWING)
+        self._publish(FollowPhase.FOLLOWING)
         return None
 
     async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
@@ -334,7 +334,7 @@ class LogTail:
                 async with aclosing(self._source.log_blob(url)) as parts:
                     async for data in parts:
                         whole.add(data)
-                        self._publish(Phase.FOLLOWING)
+                        self._publish(FollowPhase.FOLLOWING)
             except SpoolError:
                 raise
             except StudioError as error:
@@ -387,7 +387,7 @@ class LogTail:
                 if is_final and self._rest.is_settled:
                     self._end()
                     return
-                self._publish(Phase.FOLLOWING)
+                self._publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
                 self._retries.poked.clear()
 
@@ -401,7 +401,7 @@ class LogTail:
         self._retries.poked.clear()
         if self._is_archived and not self._store.marks:
             reason = ""
-        self._publish(Phase.COMPLETE, reason)
+        self._publish(FollowPhase.COMPLETE, reason)
 
     async def _poll_beside(self) -> None:
         """Poll REST while the websocket keeps failing."""
@@ -423,6 +423,6 @@ class LogTail:
     # --- publishing ------------------------------------------------------------------------------
 
     def _publish(
-        self, phase: Phase, reason: str | None = None, next_try: datetime | None = None
+        self, phase: FollowPhase, reason: str | None = None, next_try: datetime | None = None
     ) -> None:
         self._states.publish(phase, reason, next_try)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
 
 
-class Kin(NamedTuple):
+class RelatedJobs(NamedTuple):
     """The related jobs of a job, by id."""
 
     origin: str | None

@@ -55,7 +55,7 @@ _SILENT = frozenset(
 logger = logging.getLogger(__name__)
 
 
-class LogSource(Protocol):
+class LogEndSource(Protocol):
     """The part of the client needed to read the end of a log."""
 
     async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
@@ -90,7 +90,7 @@ class CloserLook:
 
     def __init__(
         self,
-        source: LogSource,
+        source: LogEndSource,
         logs: KnownLogs,
         submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 
@@ -33,13 +33,13 @@ class ListsJobs(Protocol):
 
     async def jobs(
         self, *, limit: int = ..., status: str | None = ..., job_id: str | None = ...
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         """Return jobs, newest first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobList:
     """The known jobs."""
 
     jobs: tuple[Job, ...] = ()
@@ -65,8 +65,8 @@ class JobsFeed:
         self._back_to = _NEWEST
         """Time since which no created job is missing."""
         self._can_filter = True
-        self._last_pages: tuple[Page[Job] | None, Page[Job] | None] = (None, None)
-        self._answer = Jobs()
+        self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
+        self._answer = JobList()
 
     def want_more(self) -> None:
         """Request another page from the next fetch on; pages grow with the number of jobs."""
@@ -93,7 +93,7 @@ class JobsFeed:
             known = (known // PAGE + 1) * PAGE
         return max(self.wanted, min(known, FURTHEST))
 
-    async def fetch(self) -> Jobs:
+    async def fetch(self) -> JobList:
         """Return the known jobs; the same object as last time if nothing changed.
 
         Raises:
@@ -115,7 +115,7 @@ class JobsFeed:
         self._loaded = max(self._loaded, limit)
         return self._answer
 
-    async def _read(self, limit: int) -> tuple[Page[Job], Page[Job] | None]:
+    async def _read(self, limit: int) -> tuple[ResultPage[Job], ResultPage[Job] | None]:
         """Read the newest page and, if it may not hold every active job, the active ones."""
         newest = await self._client.jobs(limit=limit)
         if not self._can_filter or not self._may_miss_active(newest, limit):
@@ -127,7 +127,7 @@ class JobsFeed:
             self._can_filter = False
             return await self._client.jobs(limit=self.wanted), None
 
-    def _may_miss_active(self, newest: Page[Job], limit: int) -> bool:
+    def _may_miss_active(self, newest: ResultPage[Job], limit: int) -> bool:
         """Whether jobs may be active that are not in the page.
 
         Jobs start out as new ones, so once all active ones are known, there can be no others than
@@ -142,11 +142,11 @@ class JobsFeed:
             not job.state.is_finished and job.id not in in_page for job in self._known.values()
         )
 
-    def _reaches_known(self, newest: Page[Job]) -> bool:
+    def _reaches_known(self, newest: ResultPage[Job]) -> bool:
         """Whether the page overlaps with the known jobs, so that there is no gap."""
         return _received(newest) < PAGE or any(job.id in self._known for job in newest.items)
 
-    def _left_active(self, newest: Page[Job], active: Page[Job] | None) -> list[str]:
+    def _left_active(self, newest: ResultPage[Job], active: ResultPage[Job] | None) -> list[str]:
         """Return ids that were active and are in neither answer: they have ended meanwhile."""
         if active is None:
             return []
@@ -178,7 +178,7 @@ class JobsFeed:
                 self._known.pop(job_id, None)
         return tuple(found.values())
 
-    def _merge(self, newest: Page[Job], others: Sequence[Job], limit: int) -> None:
+    def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page into the known jobs.
 
         Within the page's time span the page replaces them; older jobs are kept, unless the page
@@ -197,7 +197,7 @@ class JobsFeed:
         for job in (*others, *newest.items):
             known[job.id] = job
         self._known = known
-        self._answer = Jobs(
+        self._answer = JobList(
             jobs=tuple(sorted(known.values(), key=_made_at, reverse=True)),
             has_all=self._has_all,
             unreadable=newest.unreadable,
@@ -205,7 +205,7 @@ class JobsFeed:
         )
 
 
-def _received(page: Page[Job]) -> int:
+def _received(page: ResultPage[Job]) -> int:
     """Return how many rows Studio sent, including unusable ones."""
     return len(page.items) + page.unreadable + page.duplicates
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
 from studio_tui.errors import (
     AuthenticationError,
@@ -28,7 +28,7 @@ from studio_tui.errors import (
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.attempts import all_runs, with_attempts
 from studio_tui.service.polling.backoff import Backoff, Jitter
-from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Listener, Poller
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
@@ -49,7 +49,7 @@ class ReadsPipelines(Protocol):
         """Return one pipeline."""
         ...
 
-    async def jobs(self, *, limit: int = ..., job_id: str | None = ...) -> Page[Job]:
+    async def jobs(self, *, limit: int = ..., job_id: str | None = ...) -> ResultPage[Job]:
         """Return one job."""
         ...
 
@@ -97,7 +97,7 @@ class PipelineWatch(Poller[PipelineDetail]):
     def __init__(
         self,
         client: ReadsPipelines,
-        jobs: Poller[Jobs],
+        jobs: Poller[JobList],
         pipeline_id: str,
         pace: Pace,
         *,
@@ -134,7 +134,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._follows_jobs = follows_jobs
         self._by_name = False
         self._leave_jobs: Callable[[], None] = lambda: None
-        self._jobs_seen: Jobs | None = None
+        self._jobs_seen: JobList | None = None
         self._found: dict[str, Job] = {}
         """Runs of this pipeline by id, as they were last seen."""
         self._recorded: Mapping[str, Job] = {}
@@ -241,7 +241,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         moves = is_moving(detail.pipeline)
         return self._pace.paced(self._pace.moving if moves else self._pace.resting)
 
-    def _on_jobs(self, snapshot: Snapshot[Jobs]) -> None:
+    def _on_jobs(self, snapshot: Snapshot[JobList]) -> None:
         if snapshot.value is self._jobs_seen and snapshot.error is None:
             return
         has_moved = snapshot.value is not self._jobs_seen

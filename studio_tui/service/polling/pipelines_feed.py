@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
@@ -21,13 +21,13 @@ _LETS_NONE_GO = frozenset(PipelineState) - {
 class ListsPipelines(Protocol):
     """The Studio call needed here."""
 
-    async def pipelines(self, *, limit: int = ...) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = ...) -> ResultPage[Pipeline]:
         """Return pipelines, newest first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Pipelines:
+class PipelineList:
     """The known pipelines."""
 
     pipelines: tuple[Pipeline, ...] = ()
@@ -96,7 +96,7 @@ class PipelinesFeed:
         self._client = client
         self._most: int | None = None
         """Maximum number per answer without the answer being too large, if known."""
-        self._answer = Pipelines()
+        self._answer = PipelineList()
 
     def want_more(self) -> None:
         """Request another page from the next fetch on; pages grow with the number of pipelines."""
@@ -106,7 +106,7 @@ class PipelinesFeed:
         """Request at least `count` pipelines from the next fetch on, as an earlier run had."""
         self.wanted = max(self.wanted, count)
 
-    async def fetch(self) -> Pipelines:
+    async def fetch(self) -> PipelineList:
         """Return the pipelines; the same object as last time if nothing changed.
 
         Raises:
@@ -122,7 +122,7 @@ class PipelinesFeed:
             self._most = max(1, limit // 4)
             return await self.fetch()
         received = len(page.items) + page.unreadable + page.duplicates
-        answer = Pipelines(page.items, received < limit, page.unreadable, page.duplicates)
+        answer = PipelineList(page.items, received < limit, page.unreadable, page.duplicates)
         if answer != self._answer:
             self._answer = answer
         return self._answer

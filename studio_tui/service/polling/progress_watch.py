@@ -23,7 +23,7 @@ from studio_tui.errors import (
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.backoff import Backoff, Jitter
-from studio_tui.service.polling.closer_look import LogSource
+from studio_tui.service.polling.closer_look import LogEndSource
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 KEPT = 4096
@@ -77,7 +77,7 @@ class ProgressWatch:
 
     def __init__(
         self,
-        source: LogSource,
+        source: LogEndSource,
         reachability: Reachability | None = None,
         *,
         paced: Callable[[float], float] = lambda seconds: seconds,

@@ -10,10 +10,10 @@ from studio_tui.service.polling.attempts import all_runs
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, RecalledDetail
 from studio_tui.service.recorder import items
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, models_of, unpack
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 
 
-async def recall_pipeline(database: Database, pipeline_id: str) -> RecalledDetail | None:
+async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:
     """Return a pipeline that was ever listed, read in a thread; `None` for one that was not."""
     return await asyncio.to_thread(
         database.read, lambda connection: _pipeline(connection, pipeline_id)

@@ -29,7 +29,7 @@ _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _log = logging.getLogger(__name__)
 
 
-class Database:
+class RecorderFile:
     """One profile's file, shared by all dashboards on this machine."""
 
     def __init__(self, folder: Path, place: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from studio_tui.redaction import without_secrets
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 
 LONGEST = timedelta(hours=1)
 """Time after which no command can still be waiting, even if its pid is in use again."""
@@ -39,7 +39,7 @@ class Hold:
 class Holds:
     """Waiting commands of all dashboards of a profile; blocks on the disk."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: RecorderFile) -> None:
         self._database = database
 
     def note(self, hold: Hold) -> bool:

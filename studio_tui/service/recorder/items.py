@@ -23,7 +23,7 @@ _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenItem:
     """An item in its current state."""
 
     id: str
@@ -33,7 +33,7 @@ class Seen:
     """JSON values without secrets."""
 
 
-def note(connection: Connection, kind: str, seen: Sequence[Seen], at: float) -> None:
+def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
     """Record the changes of these items; newer records by others are kept."""
     ids = json.dumps([each.id for each in seen])
     known = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}

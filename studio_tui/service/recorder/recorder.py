@@ -18,8 +18,8 @@ from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.service.recorder import calls, items, pruning
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, body_of, models_of, pack, unpack
 from studio_tui.service.recorder.calls import CallLog, RecordedCall
-from studio_tui.service.recorder.database import Database
-from studio_tui.service.recorder.items import Seen
+from studio_tui.service.recorder.database import RecorderFile
+from studio_tui.service.recorder.items import SeenItem
 from studio_tui.service.recorder.pruning import Limits
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Recorder:
 
     def __init__(
         self,
-        database: Database,
+        database: RecorderFile,
         limits: Limits | None = None,
         *,
         now: Callable[[], datetime] = clock.now,
@@ -259,20 +259,20 @@ class Recorder:
 
     def _changed(
         self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime
-    ) -> list[Seen]:
+    ) -> list[SeenItem]:
         known = self._seen[kind]
         seen = []
         for item_id, thing in things.items():
             before = known.get(item_id)
             if before is thing or before == thing:
                 continue
-            seen.append(Seen(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
+            seen.append(SeenItem(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
             if len(seen) % CHUNK == 0:
                 time.sleep(0)  # a turn for the event loop: 200 take 15 ms
         return seen
 
     def _is_news(
-        self, seen: Sequence[Seen], name: str, listing: object, *, left: bool = False
+        self, seen: Sequence[SeenItem], name: str, listing: object, *, left: bool = False
     ) -> bool:
         return bool(seen) or left or self._listings.get(name) != listing
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from studio_tui import clock
 from studio_tui.api.models import Cluster, Job
-from studio_tui.api.pages import Page
+from studio_tui.api.pages import ResultPage
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.polling.jobs_feed import FURTHEST, Jobs
-from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.jobs_feed import FURTHEST, JobList
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
@@ -64,7 +64,7 @@ class Recording:
         """Whether nothing waits to be recorded."""
         return not self._waiting and self._under_way is None
 
-    def take_jobs(self, jobs: Jobs, back_to: datetime) -> None:
+    def take_jobs(self, jobs: JobList, back_to: datetime) -> None:
         """Record a list of jobs, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
@@ -79,7 +79,7 @@ class Recording:
 
         self._take("jobs", jobs, at, note)
 
-    def take_pipelines(self, pipelines: Pipelines) -> None:
+    def take_pipelines(self, pipelines: PipelineList) -> None:
         """Record a list of pipelines, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
@@ -136,17 +136,17 @@ class Recording:
 
 async def recall(
     recorder: Recorder,
-    jobs: Poller[Jobs],
-    pipelines: Poller[Pipelines],
+    jobs: Poller[JobList],
+    pipelines: Poller[PipelineList],
     schedules: Poller[tuple[Job, ...]],
-    clusters: Poller[Page[Cluster]],
+    clusters: Poller[ResultPage[Cluster]],
 ) -> None:
     """Give pollers the last known lists to start with, unless Studio has answered by then."""
     if found := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
-        jobs.recall(Jobs(found.items, found.has_all), found.at)
+        jobs.recall(JobList(found.items, found.has_all), found.at)
     if found := await asyncio.to_thread(recorder.recall_pipelines):
-        pipelines.recall(Pipelines(found.items, found.has_all), found.at)
+        pipelines.recall(PipelineList(found.items, found.has_all), found.at)
     if found := await asyncio.to_thread(recorder.recall_list, schedules.name, Job):
         schedules.recall(found.items, found.at)
     if found := await asyncio.to_thread(recorder.recall_list, clusters.name, Cluster):
-        clusters.recall(Page(found.items), found.at)
+        clusters.recall(ResultPage(found.items), found.at)

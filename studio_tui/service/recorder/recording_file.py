@@ -14,7 +14,7 @@ from typing import Any
 
 from studio_tui.errors import ConfigError
 from studio_tui.service.recorder.bodies import MODELS, safe_values, unpack
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 
 FORMAT = "studio-tui recording"
 VERSION = 1
@@ -37,7 +37,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordingContents:
     """The contents of a file."""
 
     changes: tuple[Change, ...]
@@ -55,7 +55,7 @@ class Record:
         return self.changes[-1].at
 
 
-def export(database: Database, file: Path) -> int:
+def export(database: RecorderFile, file: Path) -> int:
     """Write all that was recorded to a file readable only by its owner; return the changes.
 
     Raises:
@@ -77,7 +77,7 @@ def export(database: Database, file: Path) -> int:
     return len(rows)
 
 
-def load(file: Path) -> Record:
+def load(file: Path) -> RecordingContents:
     """Read a recording.
 
     Raises:
@@ -108,10 +108,10 @@ def load(file: Path) -> Record:
     if not changes:
         raise ConfigError(f"{file} contains nothing to replay.")
     changes.sort(key=lambda change: change.at)
-    return Record(tuple(changes), lists)
+    return RecordingContents(tuple(changes), lists)
 
 
-def _lines(database: Database, rows: list[Any]) -> Iterator[dict[str, Any]]:
+def _lines(database: RecorderFile, rows: list[Any]) -> Iterator[dict[str, Any]]:
     yield {"format": FORMAT, "version": VERSION}
     for at, kind, item_id, packed in rows:
         yield {"at": at, "kind": kind, "id": item_id, "change": safe_values(unpack(packed))}

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from studio_tui import clock
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Cluster, Job, JobState, Pipeline
 from studio_tui.errors import NotFound, ReadOnly
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
 from studio_tui.service.recorder.differences import applied
 from studio_tui.service.recorder.items import GONE
-from studio_tui.service.recorder.recording_file import Change, Record
+from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
 LOOK_EVERY = 0.2
 """Seconds between two checks for changes."""
@@ -26,7 +26,10 @@ class ReplayTime:
     """The clock of a playback, which can run at any speed, be paused, or be set."""
 
     def __init__(
-        self, record: Record, speed: float, monotonic: Callable[[], float] = clock.monotonic
+        self,
+        record: RecordingContents,
+        speed: float,
+        monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         self.begins = record.begins - BEFORE
         self.ends = max(record.ends, record.begins + BEFORE)
@@ -83,7 +86,7 @@ class ReplayClient:
 
     is_local_studio = False
 
-    def __init__(self, record: Record, time: ReplayTime) -> None:
+    def __init__(self, record: RecordingContents, time: ReplayTime) -> None:
         self.time = time
         self._changes = record.changes
         self._lists = record.lists
@@ -91,16 +94,16 @@ class ReplayClient:
         """Number of changes applied to the bodies below."""
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
-        self._answers: dict[str, Page[Any]] = {}
+        self._answers: dict[str, ResultPage[Any]] = {}
         self.ended: Callable[[Any], None] = lambda _: None
         """As in `StudioClient`; there are no requests."""
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         """Return the jobs at this time, newest first."""
         if status == JobState.TASK:
-            return Page(tuple(self._listed("schedules", Job)))
+            return ResultPage(tuple(self._listed("schedules", Job)))
         jobs: list[Any] = self._things(JOB)
         if status == "ACTIVE":
             jobs = [job for job in jobs if not job.state.is_finished]
@@ -108,7 +111,7 @@ class ReplayClient:
             jobs = [job for job in jobs if job.id == job_id]
         return self._page(f"jobs {limit} {status} {job_id}", tuple(jobs[:limit]))
 
-    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines at this time, newest first."""
         return self._page(f"pipelines {limit}", tuple(self._things(PIPELINE)[:limit]))
 
@@ -122,7 +125,7 @@ class ReplayClient:
                 return known
         raise NotFound(404, "This pipeline is not in the recording at this time.")
 
-    async def clusters(self) -> Page[Cluster]:
+    async def clusters(self) -> ResultPage[Cluster]:
         """Return the last recorded clusters."""
         return self._page("clusters", tuple(self._listed("clusters", Cluster)))
 
@@ -183,9 +186,9 @@ class ReplayClient:
         found = (model_of(model, body) for body in self._lists.get(name, ()))
         return [one for one in found if one is not None]
 
-    def _page(self, name: str, items: tuple[Any, ...]) -> Page[Any]:
+    def _page(self, name: str, items: tuple[Any, ...]) -> ResultPage[Any]:
         """Return an answer; the same object as before if nothing in it has changed."""
         known = self._answers.get(name)
         if known is None or known.items != items:
-            known = self._answers[name] = Page(items)
+            known = self._answers[name] = ResultPage(items)
         return known

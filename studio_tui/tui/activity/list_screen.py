@@ -22,7 +22,7 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Source
+from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.big_table import BigTable
@@ -83,7 +83,7 @@ class ActivityScreen(ListPage[Entry]):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
-    def pollers(self) -> tuple[Source, ...]:
+    def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to."""
         return (*super().pollers(), self.session.activity)
 

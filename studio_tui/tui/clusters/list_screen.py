@@ -9,7 +9,7 @@ from textual.binding import BindingType
 
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Cluster, Job
-from studio_tui.api.pages import Page
+from studio_tui.api.pages import ResultPage
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.clusters.rows import (
     CLUSTERS,
@@ -194,7 +194,7 @@ class ClustersScreen(ListPage[Cluster]):
 
     # Overrides of ListPage.
 
-    def source(self) -> Poller[Page[Cluster]]:
+    def source(self) -> Poller[ResultPage[Cluster]]:
         """Return the source of the rows."""
         return self.session.clusters
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, Look, Secret
+from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem
@@ -22,8 +22,8 @@ from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-_LISTS = frozenset({Look.LIST, Look.PATHS})
-_AREAS = _LISTS | {Look.TEXT}
+_LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
+_AREAS = _LISTS | {FieldWidget.TEXT}
 
 
 class DraftForm(Lifetime, VerticalScroll):
@@ -163,14 +163,14 @@ class DraftForm(Lifetime, VerticalScroll):
 def _field(name: str, draft: Draft) -> FormField:
     """Return the widget for a field of a draft."""
     look, label = FIELDS[name].look, FIELDS[name].label
-    if look is Look.FLAG:
+    if look is FieldWidget.FLAG:
         return FormField(name, "", Flag(label, bool(getattr(draft, name))))
     if look in _AREAS:
         field = FormField(name, label, _area(look, FIELDS[name].secret))
     else:
         line = (
             PathInput(compact=True, select_on_focus=False, suggester=PathSuggester())
-            if look is Look.PATH
+            if look is FieldWidget.PATH
             else FieldInput(compact=True, select_on_focus=False)
         )
         field = FormField(name, label, line)
@@ -179,9 +179,9 @@ def _field(name: str, draft: Draft) -> FormField:
     return field
 
 
-def _area(look: Look, secret: Secret) -> CodeArea:
+def _area(look: FieldWidget, secret: Secret) -> CodeArea:
     """Return the editor for a field of several lines."""
-    if look is Look.PATHS:
+    if look is FieldWidget.PATHS:
         return PathArea(soft_wrap=True)
     if secret is Secret.LOGINS:
         return CodeArea(masked=True, hide=lambda line: without_logins(line, MASK))

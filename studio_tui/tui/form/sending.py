@@ -20,7 +20,7 @@ from studio_tui.presentation.form.job_request import (
 from studio_tui.presentation.form.server_errors import WHOLE, refusals
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Problem
-from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
@@ -177,7 +177,7 @@ class FormSender:
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             place = "schedules" if is_schedule else "jobs"
             self._screen.post_message(JobCreated(outcome.job.id, place))
-        elif isinstance(outcome, Refused):
+        elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             if isinstance(outcome.error, TransportError):
                 self._was_not_sent = True

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.models import Cluster, QueryType
-from studio_tui.presentation.form.checks import Surroundings, query_text, query_type
+from studio_tui.presentation.form.checks import FormContext, query_text, query_type
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.job_request import check
@@ -23,7 +23,7 @@ class Checked:
     """The result of validating a draft."""
 
     draft: Draft
-    around: Surroundings
+    around: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
     """By field."""
@@ -56,7 +56,7 @@ def examine(
     `lost_values` are names of variables whose values were not saved to disk.
     """
     sent = uploads(draft.uploads) if draft.uploads else {}
-    around = Surroundings(
+    around = FormContext(
         team,
         now,
         clock.zone(),

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.fitting import Room, rows_of
+from studio_tui.presentation.lists.fitting import ListRoom, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.progress_words import told
@@ -64,7 +64,7 @@ class BulkCommand(Generic[T, R]):
     """Whether to show the report of each item even if nothing failed."""
 
 
-def room_for_list(host: Host, *others: str) -> Room:
+def room_for_list(host: Host, *others: str) -> ListRoom:
     """Return the room for a list in a dialog that also shows the lines `others`."""
     width, height = host.app.size
     narrow, low = width < _NARROW, height < _LOW
@@ -72,7 +72,7 @@ def room_for_list(host: Host, *others: str) -> Room:
     width = (width if narrow else width * 92 // 100) - 4 - padding
     title_and_answers = 2 if low else 4
     height = (height if low else height * 92 // 100) - 2 - padding - title_and_answers
-    return Room(height - sum(rows_of(line, width) for line in others), width)
+    return ListRoom(height - sum(rows_of(line, width) for line in others), width)
 
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:

@@ -87,7 +87,7 @@ class Middle(VerticalScroll):
         super().__init__(*children, can_focus=False, classes=f"{MIDDLE} {classes}")
 
 
-class Answers(Container):
+class DialogButtons(Container):
     """The buttons of a dialog, wrapped to as many rows as they need."""
 
     def __init__(self, *buttons: Button) -> None:

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import MIDDLE, Answers, Middle, answer
+from studio_tui.tui.frame.dialog_box import MIDDLE, DialogButtons, Middle, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _LOOK_EVERY = 0.5
@@ -68,7 +68,7 @@ class Confirm(Dialog[bool]):
         """Compose the details and the two answers."""
         yield Middle(Static("\n".join(self._details), markup=False))
         yield Static(markup=False, id="meanwhile")
-        yield Answers(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
+        yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
         """Focus the default answer, and watch for changes of what the question is about."""

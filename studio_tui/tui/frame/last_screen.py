@@ -13,7 +13,7 @@ from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
 
 @runtime_checkable
-class Kept(Protocol):
+class KeptScreen(Protocol):
     """A page that the next run can reopen."""
 
     @property
@@ -35,7 +35,7 @@ class LastScreen(Remembered):
         """Return the current screen, skipping those that cannot be reopened, such as a form."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.place for page in pages if page.place), "jobs")
-        kept = [page.kept_as for page in pages if isinstance(page, Kept) and page.kept_as]
+        kept = [page.kept_as for page in pages if isinstance(page, KeptScreen) and page.kept_as]
         page, *ids = kept[-1] if kept else ("",)
         return cls.model_validate({"tab": tab, "page": page, "ids": ids})
 

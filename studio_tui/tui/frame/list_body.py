@@ -12,7 +12,7 @@ from textual.getters import query_one
 
 from studio_tui import clock
 from studio_tui.presentation.columns import Column
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
@@ -57,7 +57,7 @@ class ListHost(Host, Protocol):
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the row under the cursor."""
 
     def source(self) -> Poller[Any] | Activity:

@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.freshness import Aged
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.poller import Poller
@@ -126,7 +126,7 @@ class ListPage(Page, Generic[T]):
         """Return the cells of a row."""
 
     @abstractmethod
-    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the row under the cursor."""
 
     @abstractmethod

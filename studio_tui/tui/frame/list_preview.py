@@ -6,7 +6,7 @@ from datetime import datetime
 from textual.containers import Container
 from textual.geometry import Size
 
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.rest import Rest
@@ -19,7 +19,7 @@ class ListPreview:
         self,
         body: Container,
         holder: ViewHolder,
-        facts: Callable[[datetime], tuple[Fact | Line, ...]],
+        facts: Callable[[datetime], tuple[Fact | FactLine, ...]],
         *,
         rested: Callable[[], None],
     ) -> None:

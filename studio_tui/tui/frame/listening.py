@@ -9,7 +9,7 @@ from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 
-class Source(Protocol):
+class Publisher(Protocol):
     """Something to subscribe to: a poller, or another publisher of snapshots."""
 
     @property
@@ -41,7 +41,7 @@ class Listening:
         """Whether the page is subscribed, that is, visible."""
         return bool(self._leave)
 
-    def begin(self, pollers: Iterable[Source]) -> tuple[Refreshed, ...]:
+    def begin(self, pollers: Iterable[Publisher]) -> tuple[Refreshed, ...]:
         """Subscribe to pollers and return their snapshots; nothing if already subscribed."""
         if self._leave:
             return ()
@@ -85,7 +85,7 @@ class Listening:
         """Forget the refused team, so that a new refusal asks again."""
         self._denial = ""
 
-    def _poster(self, poller: Source) -> Callable[[Any], None]:
+    def _poster(self, poller: Publisher) -> Callable[[Any], None]:
         return lambda snapshot: self._post(poller.name, snapshot)
 
     def _post(self, name: str, snapshot: Any) -> None:

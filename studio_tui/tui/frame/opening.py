@@ -51,7 +51,7 @@ class TeamChoice:
 Choice = LocalChoice | TokenChoice | TrustChoice | TeamChoice
 
 
-class Chosen(Message):
+class StudioChosen(Message):
     """The user has chosen how to connect."""
 
     def __init__(self, choice: Choice) -> None:

@@ -22,7 +22,7 @@ from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.hints import KeyHints
-from studio_tui.tui.frame.listening import Listening, Source
+from studio_tui.tui.frame.listening import Listening, Publisher
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
@@ -205,7 +205,7 @@ class Page(HasCommands, Screen[None]):
         """Return the current label of a key in the footer."""
         return binding.description
 
-    def pollers(self) -> tuple[Source, ...]:
+    def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to; they include those of the header's counts."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)

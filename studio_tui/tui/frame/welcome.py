@@ -13,9 +13,9 @@ from textual.widgets import Input, Static
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.frame.opening import (
     DEFAULT_URL,
-    Chosen,
     LocalChoice,
     ReadAgain,
+    StudioChosen,
     TeamChoice,
     TokenChoice,
 )
@@ -120,7 +120,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
     def action_local(self) -> None:
         """Choose the local Studio."""
         self.say("Starting the local Studio…")
-        self.post_message(Chosen(LocalChoice()))
+        self.post_message(StudioChosen(LocalChoice()))
 
     def action_token(self) -> None:
         """Show the form for a token."""
@@ -166,4 +166,6 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             self.say(f"Still needed: {', '.join(missing)}")
             return
         self.say("Connecting…")
-        self.post_message(Chosen(TeamChoice(values["team"]) if keeps else TokenChoice(**values)))
+        self.post_message(
+            StudioChosen(TeamChoice(values["team"]) if keeps else TokenChoice(**values))
+        )

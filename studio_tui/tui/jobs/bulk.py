@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.bulk import Chosen, summary, to_cancel, to_rep
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.impact import cancel_all_notes
-from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
@@ -29,7 +29,7 @@ from studio_tui.tui.jobs.meanwhile import (
 )
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
-from studio_tui.tui.jobs.start_order import OrderedCreation, Started, Wish, start_order
+from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, Wish, start_order
 from studio_tui.tui.terminal.clipboard import copy
 
 GIVEN_UP = "It may or may not have been created; it was not sent again."
@@ -164,14 +164,14 @@ def creating(
     *,
     in_order: bool,
     made: Callable[[str], object] = lambda _: None,
-) -> BulkCommand[Wish, Created | Started]:
+) -> BulkCommand[Wish, Created | CreatedJob]:
     """Return the command that creates jobs again; `made` is called with the id of each original.
 
     With `in_order`, a job starts after those of the others that it depends on.
     """
     ordered = OrderedCreation(host.session, wishes, files) if in_order and wishes[1:] else None
 
-    async def one(wish: Wish) -> Created | Started:
+    async def one(wish: Wish) -> Created | CreatedJob:
         if ordered is not None and (started := await ordered.made(wish[0])) is not None:
             return started
         if isinstance(wish[1], StudioError):
@@ -179,7 +179,7 @@ def creating(
         outcome = await create(host.app, host.session.creating, wish[1], files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, JobRefused):
             raise outcome.error
         return outcome
 
@@ -196,8 +196,8 @@ def creating(
     )
 
 
-def _said(made: Created | Started) -> str:
-    return made.words if isinstance(made, Started) else f"created as {title(made.job)}"
+def _said(made: Created | CreatedJob) -> str:
+    return made.words if isinstance(made, CreatedJob) else f"created as {title(made.job)}"
 
 
 async def make_all(

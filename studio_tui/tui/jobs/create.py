@@ -9,9 +9,15 @@ from textual.app import App
 from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
-from studio_tui.service.commands.create_job import Created, JobCreator, Looked, Refused, Unconfirmed
+from studio_tui.service.commands.create_job import (
+    Created,
+    JobCreator,
+    JobRefused,
+    Looked,
+    UnconfirmedJob,
+)
 from studio_tui.service.commands.journal import Intent
-from studio_tui.service.commands.new_job import IN_SIGHT, NewJob
+from studio_tui.service.commands.new_job import IN_SIGHT, JustCreated
 from studio_tui.service.commands.uploads import UploadProgress
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialogs import Confirm
@@ -23,7 +29,7 @@ async def make_job(
 ) -> Job | None:
     """Create a job and notify the user; return it if created. Call from a worker."""
     outcome = await create(app, creating, wish, files)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, JobRefused):
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
         return None
@@ -40,7 +46,7 @@ async def create(
     files: Sequence[Path] = (),
     *,
     uploading: UploadProgress = lambda _path, _sent, _size: None,
-) -> Created | Refused | None:
+) -> Created | JobRefused | None:
     """Create a job, asking if the outcome is unknown; `None` if the user then gives it up."""
     name = safe_line(wish.query_name or "the job")
 
@@ -49,7 +55,7 @@ async def create(
         app.notify(words, severity="warning", markup=False)
 
     outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
-    while isinstance(outcome, Unconfirmed):
+    while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
             words = f"Not sent again. If {name} was made after all, the list will show it."
@@ -59,7 +65,7 @@ async def create(
     return outcome
 
 
-def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
+def say_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
     """Notify that a job was created; `new` is given if the key `l` can show its log."""
     if created.is_guess:
         words = "It cannot be told apart from one created elsewhere."
@@ -76,7 +82,9 @@ def say_created(app: App[Any], created: Created, new: NewJob | None) -> None:
         app.notify(f"Created: {title(created.job)}{follow}", timeout=IN_SIGHT, markup=False)
 
 
-async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unconfirmed]) -> None:
+async def ask_about_left(
+    app: App[Any], creating: JobCreator, left: Sequence[UnconfirmedJob]
+) -> None:
     """Ask about jobs of earlier runs with an unknown outcome; forget them if the user agrees."""
     forget = await app.push_screen_wait(confirm_forget(left))
     for unknown in left:
@@ -86,7 +94,7 @@ async def ask_about_left(app: App[Any], creating: JobCreator, left: Sequence[Unc
             creating.leave(unknown)
 
 
-def confirm_again(unknown: Unconfirmed) -> Confirm:
+def confirm_again(unknown: UnconfirmedJob) -> Confirm:
     """Return the question whether to send a job again if it cannot be found."""
     return Confirm(
         "Was this job created? There is no way to know. Send it again?",
@@ -104,7 +112,7 @@ def confirm_again(unknown: Unconfirmed) -> Confirm:
     )
 
 
-def confirm_forget(left: Sequence[Unconfirmed]) -> Confirm:
+def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
     """Return the question whether to forget unconfirmed jobs of ended runs."""
     which = "A job" if len(left) == 1 else plural(len(left), "job")
     return Confirm(

@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.groups import (
     IN_SIGHT,
     MANY,
     Arranged,
-    Grouping,
+    JobGrouping,
     arranged,
     group_cells,
     group_facts,
@@ -19,7 +19,7 @@ from studio_tui.presentation.jobs.groups import (
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ViewHolder
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.table_painter import Cells
@@ -38,14 +38,14 @@ class JobGroups:
         self._changed = changed
         self._owners: dict[str, str] = {}
         """The names of pipelines by the ids of their jobs."""
-        self._known: Pipelines | None = None
+        self._known: PipelineList | None = None
         self._arranged = Arranged((), {})
 
     @property
-    def grouping(self) -> Grouping:
+    def grouping(self) -> JobGrouping:
         """How jobs are grouped."""
         kept = self._holder.view.group
-        return Grouping(kept) if kept in set(Grouping) else Grouping.NONE
+        return JobGrouping(kept) if kept in set(JobGrouping) else JobGrouping.NONE
 
     @property
     def _opened(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class JobGroups:
     @property
     def title_parts(self) -> tuple[Part, ...]:
         """The parts for the title of the list."""
-        if self.grouping is Grouping.NONE:
+        if self.grouping is JobGrouping.NONE:
             return ()
         return (Part(f"· by {self.grouping} ", Tone.DIM, "screen.do('jobs.group')"),)
 
@@ -62,7 +62,7 @@ class JobGroups:
         """Return the name of the pipeline that runs a job; empty if none is known."""
         return self._owners.get(job_id, "")
 
-    def learn(self, known: Pipelines | None) -> bool:
+    def learn(self, known: PipelineList | None) -> bool:
         """Read the pipelines of jobs; return whether they have changed."""
         if known is None or known is self._known:
             return False
@@ -78,9 +78,9 @@ class JobGroups:
         """Return the rows to show for these jobs."""
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
-        if grouping is Grouping.NAME:
+        if grouping is JobGrouping.NAME:
             label_of = self._stem_of
-        elif grouping is Grouping.NONE:
+        elif grouping is JobGrouping.NONE:
             held = self._held()
             if len(held) <= MANY:
                 self._arranged = Arranged(keys, {})

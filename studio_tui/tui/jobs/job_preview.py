@@ -7,9 +7,9 @@ from textual.geometry import Size
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.facts import Fact, Line, facts
+from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.kinship import kin_facts
-from studio_tui.presentation.jobs.preview import Extra, Room, preview
+from studio_tui.presentation.jobs.preview import Extra, FactRoom, preview
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.closer_look import sent_files
 from studio_tui.service.session import StudioSession
@@ -26,7 +26,7 @@ class JobPreview:
 
     def facts(
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
-    ) -> tuple[Fact | Line, ...]:
+    ) -> tuple[Fact | FactLine, ...]:
         """Return the preview of a job; load more about it if it is visible."""
         look, room = self._session.closer_look, self._room()
         look.look(job if in_sight and room.height else None)
@@ -43,7 +43,7 @@ class JobPreview:
             facts(job, moment, around, progress, pipeline=owner, heard_at=now),
             self._session.kin_of(job.id),
         )
-        return preview(job, said, extra, Room(*room), now=moment, zone=self._zone)
+        return preview(job, said, extra, FactRoom(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
         """Stop loading."""

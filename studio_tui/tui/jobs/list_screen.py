@@ -10,11 +10,11 @@ from textual.binding import BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
 from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import bindings
@@ -163,7 +163,7 @@ class JobsScreen(ListPage[Job]):
 
     # Overrides of ListPage.
 
-    def source(self) -> Poller[Jobs]:
+    def source(self) -> Poller[JobList]:
         """Return the poller of jobs."""
         return self.session.jobs
 
@@ -194,7 +194,7 @@ class JobsScreen(ListPage[Job]):
         told = cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
         return self._recorded.marked(key, told)
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the job or group under the cursor."""
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):

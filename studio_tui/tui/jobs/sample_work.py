@@ -11,7 +11,7 @@ from textual.app import App
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands.create_job import Created, Refused
+from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
@@ -57,7 +57,7 @@ async def begin_with(app: App[Any], session: StudioSession, work: SampleWork) ->
     makers = set()
     for wish, files in work.jobs:
         outcome = await create(app, session.creating, wish, files)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, JobRefused):
             app.notify(str(outcome.error), severity="error", markup=False)
         if not isinstance(outcome, Created):
             return

@@ -48,7 +48,7 @@ async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder
 
 
 @dataclass(frozen=True)
-class Started:
+class CreatedJob:
     """A job created in a pipeline of rerun jobs."""
 
     job_id: str
@@ -76,7 +76,7 @@ class OrderedCreation:
         self._made: Pipeline | None = None
         self._error: StudioError | None = None
 
-    async def made(self, job: Job) -> Started | None:
+    async def made(self, job: Job) -> CreatedJob | None:
         """Return the job created from `job`; `None` if no job depends on another and none was
         created.
 
@@ -95,7 +95,7 @@ class OrderedCreation:
         if self._made is None:
             return None
         runs = {run.job_id: run.created_job_id for run in self._made.job_runs}
-        return Started(runs.get(job.id) or "", self._made)
+        return CreatedJob(runs.get(job.id) or "", self._made)
 
     async def _ask(self) -> Pipeline | None:
         sent: dict[str, JobInput] = {}

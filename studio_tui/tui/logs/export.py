@@ -25,7 +25,7 @@ from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.terminal.pager import (
     PagerError,
     PagerInput,
-    Place,
+    ReaderPlace,
     clean_copy,
     command,
     discard_typed,
@@ -104,14 +104,16 @@ class LogExport:
         window = self._view().pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
-            await self._lend(words, PagerInput(store.path, Place(store.number_of(start), start)))
+            await self._lend(
+                words, PagerInput(store.path, ReaderPlace(store.number_of(start), start))
+            )
             return
         with private_file() as (path, file):
             write = self._drawn_copy if store.tag else clean_copy
             place = await write(store, start, file)
             await self._lend(words, PagerInput(path, place))
 
-    async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> Place:
+    async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
         """Write the lines around the one at `start` as displayed; return the place of that line."""
         first, before = start, 0
         while before < _AROUND and (earlier := store.previous_start(first)) is not None:
@@ -121,7 +123,7 @@ class LogExport:
             file.write(piece)
             await asyncio.sleep(0)
         file.flush()
-        return Place(before, 0)
+        return ReaderPlace(before, 0)
 
     async def _lend(self, words: list[str], page: PagerInput) -> None:
         # Nothing is painted meanwhile, but the log is still followed. No exception may leave the

@@ -27,7 +27,7 @@ from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.logs.tail import Phase, TailState
+from studio_tui.service.logs.tail import FollowPhase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
@@ -161,7 +161,7 @@ class LogScreen(Page):
         """Show changes of the job; reconnect the log once Studio answers again."""
         is_back = self._was_offline and message.snapshot.error is None
         self._was_offline = message.snapshot.error is not None
-        if is_back and self._tail.state.phase is Phase.RECONNECTING:
+        if is_back and self._tail.state.phase is FollowPhase.RECONNECTING:
             self._tail.poke()  # Studio is reachable again, so the next try need not be waited for
         if job := fresher(self, self._job, message, is_news=is_news):
             self._job = job
@@ -240,7 +240,7 @@ class LogScreen(Page):
         """Read the job's progress, or the cause of its failure, from the end of the log."""
         store = self.view.store or self._store
         is_read = not store.is_closed and (
-            self._phase is Phase.COMPLETE or not self._job.state.is_finished
+            self._phase is FollowPhase.COMPLETE or not self._job.state.is_finished
         )
         end = store.read(max(0, store.size - END), END) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
@@ -256,7 +256,7 @@ class LogScreen(Page):
         state = self._tail.state
         self._phase = state.phase
         self._shown = (state.phase, state.next_try)
-        self.view.is_all_here = self._phase is Phase.COMPLETE
+        self.view.is_all_here = self._phase is FollowPhase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
         about = job_parts(self._job, self.moment())
@@ -272,7 +272,7 @@ class LogScreen(Page):
         outage, behind = self.session.reachability.outage, self._log.ahead.behind
         away_since = outage.since if outage is not None else None
         words, tone, _ = following(state, self._job, now, behind=behind, away_since=away_since)
-        is_paused = not (self.view.following or state.phase is Phase.COMPLETE)
+        is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
         head.left = tuple(left)
         head.right = (
             *((Part(f"{amount(state).text}  ", Tone.DIM),) if is_wide or not is_paused else ()),

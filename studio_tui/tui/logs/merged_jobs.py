@@ -8,7 +8,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.times import life_of
 from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.timestamps import Life
-from studio_tui.service.logs.log_library import LogLibrary, OpenLog
+from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
 from studio_tui.service.logs.source import MayFetch
 from studio_tui.service.logs.store.matches import Find
@@ -25,7 +25,7 @@ class Member:
     """The last known version."""
     number: int
     """Number in the tags of its lines."""
-    log: OpenLog
+    log: LogHandle
     clock: LineClock
     """Parses the times of its lines."""
     colour: int

@@ -10,7 +10,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import said
-from studio_tui.service.commands.pipelines import Stopped, to_cancel
+from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -92,7 +92,7 @@ class BulkPipelines:
         is_stop = command == self._stopped
         begin(self._host, replace(bulk, said=said_of, is_always_held=is_stop))
 
-    async def _stopped(self, pipeline: Pipeline) -> Stopped:
+    async def _stopped(self, pipeline: Pipeline) -> StopOutcome:
         """Stop a pipeline.
 
         Raises:
@@ -123,11 +123,11 @@ def _left_out(count: int, words: str) -> str:
     return f", {count} {words if count == 1 else words.replace('has', 'have')}"
 
 
-def _stopped_words(stopped: Stopped) -> str:
+def _stopped_words(stopped: StopOutcome) -> str:
     return f"paused, {counts(stopped)}"
 
 
-def _why_not_quite(stopped: Stopped) -> str:
+def _why_not_quite(stopped: StopOutcome) -> str:
     """Return which jobs may continue, and the first reason."""
     running = [name_of(one.run) for one in stopped.left if one.error is None]
     refused = [(name_of(one.run), one.error) for one in stopped.left if one.error is not None]

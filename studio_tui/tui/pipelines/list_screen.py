@@ -11,7 +11,7 @@ from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import Around, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
@@ -19,13 +19,13 @@ from studio_tui.presentation.pipelines.rows import (
     Overview,
     cells,
 )
-from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Source
+from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
@@ -141,11 +141,11 @@ class PipelinesScreen(ListPage[Pipeline]):
             self._learn_jobs(known)
             self.list.show_preview(self.moment())
 
-    def _learn_jobs(self, pipelines: Pipelines) -> None:
+    def _learn_jobs(self, pipelines: PipelineList) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
         self._jobs = self.session.known_jobs([run for run in runs if run])
 
-    def pollers(self) -> tuple[Source, ...]:
+    def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to."""
         return (*super().pollers(), self._recorded.archive)
 
@@ -159,7 +159,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     # Overrides of ListPage.
 
-    def source(self) -> Poller[Pipelines]:
+    def source(self) -> Poller[PipelineList]:
         """Return the poller of pipelines."""
         return self.session.pipelines
 
@@ -179,7 +179,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         told = cells(self.rows[key], self._overview, clock.now())
         return self._recorded.marked(key, told)
 
-    def facts_at_hand(self, now: datetime) -> tuple[Fact | Line, ...]:
+    def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the pipeline under the cursor, with its past runs."""
         pipeline = self.row_at_hand()
         known = self.source().snapshot.value

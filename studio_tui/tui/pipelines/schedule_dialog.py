@@ -34,7 +34,7 @@ class ScheduleDraft:
     environment: str = field(default="", repr=False)
 
 
-class SchedulePipeline(DatasetForm[Job]):
+class ScheduleDialog(DatasetForm[Job]):
     """Creates a schedule that triggers a pipeline; the answer is `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,10 +4,10 @@ from studio_tui.api.models import PipelineJob
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.jobs import said
-from studio_tui.service.commands.pipelines import Stopped
+from studio_tui.service.commands.pipelines import StopOutcome
 
 
-def counts(stopped: Stopped) -> str:
+def counts(stopped: StopOutcome) -> str:
     """Return how many of its jobs were cancelled, as of the last check."""
     parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
     if stopped.canceling:
@@ -17,7 +17,7 @@ def counts(stopped: Stopped) -> str:
     return ", ".join(parts)
 
 
-def report(stopped: Stopped) -> list[Cell]:
+def report(stopped: StopOutcome) -> list[Cell]:
     """Return the outcome for each of its jobs, failures first."""
     lines = [
         Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)

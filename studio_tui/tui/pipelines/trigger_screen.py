@@ -23,7 +23,7 @@ from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,
     TriggerRequest,
-    Unconfirmed,
+    UnconfirmedPipeline,
 )
 from studio_tui.tui.form.form_field import Flag, FormField
 from studio_tui.tui.frame.dialogs import Confirm
@@ -123,7 +123,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         names = datasets_in(draft.datasets)
         wish = TriggerRequest(names, environment, draft.review, draft.only)
         outcome = await self._triggering.trigger(wish, self._before())
-        while isinstance(outcome, Unconfirmed):
+        while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
                 self.say("Not sent again. If it was created after all, the list will show it.")
                 return None
@@ -218,7 +218,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         return (f"{sign}{found[0]}", *rest, *more)
 
 
-def _confirm_again(untold: Unconfirmed) -> Confirm:
+def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:
     return Confirm(
         "Was this pipeline created? There is no way to know. Send it again?",
         (

@@ -19,7 +19,7 @@ from studio_tui.presentation.schedules.rows import (
     expression_cell,
     facts,
 )
-from studio_tui.presentation.schedules.runs import Run, runs_by_task, runs_of, with_manual
+from studio_tui.presentation.schedules.runs import ScheduledRun, runs_by_task, runs_of, with_manual
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.service.session import StudioSession
@@ -136,7 +136,9 @@ class SchedulesScreen(ListPage[Scheduled]):
         if message.name == self.session.schedules.name:
             self.list.show_notice()
 
-    def _runs(self, task: Job, found: Mapping[str, tuple[Run, ...]]) -> tuple[Run, ...]:
+    def _runs(
+        self, task: Job, found: Mapping[str, tuple[ScheduledRun, ...]]
+    ) -> tuple[ScheduledRun, ...]:
         """Return the last runs of a schedule, including those of schedules it replaced.
 
         `found` are runs that name their schedule. Manual runs requested from here are added, as

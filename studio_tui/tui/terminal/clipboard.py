@@ -31,7 +31,7 @@ SENT = "Sent to the terminal's clipboard"
 """The only possible message after OSC 52, which terminals do not answer."""
 
 
-class Route(NamedTuple):
+class ClipboardProgram(NamedTuple):
     """A program that reads text from its standard input."""
 
     argv: tuple[str, ...]
@@ -41,23 +41,23 @@ class Route(NamedTuple):
 
 
 _COPIED = "Copied"
-_TMUX = Route(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
+_TMUX = ClipboardProgram(("tmux", "load-buffer", "-w", "-"), "In tmux's buffer")
 """`-w` also sets the outer terminal's clipboard, if tmux may (tmux(1), set-clipboard)."""
-_WAYLAND = Route(("wl-copy",), _COPIED)
+_WAYLAND = ClipboardProgram(("wl-copy",), _COPIED)
 _X11 = (
-    Route(("xclip", "-in", "-selection", "clipboard"), _COPIED),
-    Route(("xsel", "--input", "--clipboard"), _COPIED),
+    ClipboardProgram(("xclip", "-in", "-selection", "clipboard"), _COPIED),
+    ClipboardProgram(("xsel", "--input", "--clipboard"), _COPIED),
 )
-_MAC = Route(("pbcopy",), _COPIED)
+_MAC = ClipboardProgram(("pbcopy",), _COPIED)
 # It decodes bytes by the machine's code page, but recognizes UTF-16.
-_WINDOWS = Route(("clip.exe",), _COPIED, "utf-16")
+_WINDOWS = ClipboardProgram(("clip.exe",), _COPIED, "utf-16")
 
 
 def route(
     environ: Mapping[str, str], platform: str, which: Callable[[str], str | None]
-) -> Route | None:
+) -> ClipboardProgram | None:
     """Return the clipboard program to use; `None` to use the terminal."""
-    candidates: list[Route] = []
+    candidates: list[ClipboardProgram] = []
     if environ.get("TMUX"):
         candidates.append(_TMUX)
     elif not (environ.get("SSH_CONNECTION") or environ.get("SSH_TTY")):
@@ -92,7 +92,7 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     app.notify(words, title=said, severity=severity, markup=False)
 
 
-async def _is_taken(chosen: Route, text: str) -> bool:
+async def _is_taken(chosen: ClipboardProgram, text: str) -> bool:
     """Pass text to a program; return whether it succeeded."""
     try:
         # It may leave a process that serves the clipboard, which must not hold our terminal.

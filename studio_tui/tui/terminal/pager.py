@@ -42,7 +42,7 @@ class PagerError(Exception):
     """No pager can be run; the message says why."""
 
 
-class Place(NamedTuple):
+class ReaderPlace(NamedTuple):
     """The reader's position in a log."""
 
     line: int | None
@@ -55,7 +55,7 @@ class PagerInput(NamedTuple):
     """A file to open in a pager."""
 
     path: Path
-    place: Place
+    place: ReaderPlace
 
 
 def pager_words(environ: Mapping[str, str], which: Callable[[str], str | None]) -> list[str]:
@@ -124,7 +124,7 @@ async def is_reordered(store: LogStore) -> bool:
     return False
 
 
-async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
+async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
     """Write the safe text of the log around the line at `start`; return the line's place in it.
 
     Raises:
@@ -136,7 +136,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
     begin = max(store.line_start(wanted), wanted - _SLICE)
     end = store.size if wanted == latest else wanted + COPY_LIMIT
     lines = 0
-    place = Place(0, 0)
+    place = ReaderPlace(0, 0)
 
     def write(data: bytes) -> tuple[int, int]:
         """Write complete lines of `data`; return the number of bytes and lines written."""
@@ -152,7 +152,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> Place:
         # The slice ends at the reader's line, so that the lines before it are counted.
         stop = start if at < start < at + _SLICE else at + _SLICE
         if at == start:
-            place = Place(lines, file.tell())
+            place = ReaderPlace(lines, file.tell())
         taken, ended = await store.examine(at, min(stop, end) - at, write)
         at += taken
         lines += ended

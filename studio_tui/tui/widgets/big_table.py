@@ -24,9 +24,9 @@ from studio_tui.tui.widgets.table_painter import (
     GUTTER,
     CellsOf,
     Painter,
-    Palette,
     RowStrips,
     Sorting,
+    TablePalette,
 )
 from studio_tui.tui.widgets.table_place import Place, again, came_above, followed, kept, survivor
 
@@ -133,7 +133,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._unseen = 0
         self._sideways = 0
         self._rows_before = 0
-        self._palette: Palette | None = None
+        self._palette: TablePalette | None = None
         self._painter: Painter | None = None
 
     @property
@@ -395,7 +395,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if self._painter is None or self._painter.width != width:
             if self._palette is None:
                 colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
-                self._palette = Palette.resolve(self.resolve, colors)
+                self._palette = TablePalette.resolve(self.resolve, colors)
             self._painter = Painter(
                 self._palette,
                 place(

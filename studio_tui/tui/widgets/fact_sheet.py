@@ -11,7 +11,7 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.facts import Fact, Line
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
@@ -31,13 +31,13 @@ class FactSheet(LineView):
         """Make a sheet; `rest` says which key shows the rest of a value that is cut off."""
         super().__init__(id=id)
         self._rest = rest
-        self._facts: tuple[Fact | Line, ...] = ()
-        self._drawn: dict[tuple[Fact | Line, int, int], list[Strip]] = {}
+        self._facts: tuple[Fact | FactLine, ...] = ()
+        self._drawn: dict[tuple[Fact | FactLine, int, int], list[Strip]] = {}
         """Cache of the shown facts' lines, by fact, label width and total width."""
         self._styles: dict[str, Style] = {}
         self._blank = Strip([])
 
-    def show(self, facts: tuple[Fact | Line, ...]) -> None:
+    def show(self, facts: tuple[Fact | FactLine, ...]) -> None:
         """Show `facts`; showing equal facts again paints nothing."""
         if facts != self._facts:
             self._facts = facts
@@ -98,8 +98,8 @@ class FactSheet(LineView):
         self._drawn = drawn
         return [line for lines in drawn.values() for line in lines]
 
-    def _draw(self, fact: Fact | Line, label_width: int, width: int) -> list[Strip]:
-        if isinstance(fact, Line):
+    def _draw(self, fact: Fact | FactLine, label_width: int, width: int) -> list[Strip]:
+        if isinstance(fact, FactLine):
             segments = [
                 Segment(fit(cell.text, cells, Align.LEFT), self._style(f"facts--{cell.tone}"))
                 for cell, cells in zip(fact.cells, fact.widths, strict=True)

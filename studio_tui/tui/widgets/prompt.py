@@ -21,7 +21,7 @@ PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
 """Ids of the prompt's key bindings, most useful first."""
 
 
-class Kind(NamedTuple):
+class PromptKind(NamedTuple):
     """What the prompt asks for."""
 
     sign: str
@@ -31,10 +31,10 @@ class Kind(NamedTuple):
     """Terms for completion."""
 
 
-SEARCH = Kind("/", "text, or ~ and an expression; capitals make it exact")
-FILTER = Kind("&", "only lines with this text; ! before it hides those lines")
-TIME = Kind("T", "14:05, 2026-11-25 14:05:30, or -10m for ten minutes before the end")
-LINE = Kind(":", "number of a line, or 50% for the middle")
+SEARCH = PromptKind("/", "text, or ~ and an expression; capitals make it exact")
+FILTER = PromptKind("&", "only lines with this text; ! before it hides those lines")
+TIME = PromptKind("T", "14:05, 2026-11-25 14:05:30, or -10m for ten minutes before the end")
+LINE = PromptKind(":", "number of a line, or 50% for the middle")
 
 
 class _Line(Input):
@@ -53,11 +53,11 @@ class _Line(Input):
         """Make a field; `log` gets the focus when the prompt closes."""
         super().__init__(compact=True, select_on_focus=False)
         self._log = log
-        self._recalled: dict[Kind, list[str]] = {}
+        self._recalled: dict[PromptKind, list[str]] = {}
         self._place = 0
         self.kind = SEARCH
 
-    def ask(self, kind: Kind, value: str) -> None:
+    def ask(self, kind: PromptKind, value: str) -> None:
         """Start a new input."""
         self.kind = kind
         self.placeholder = kind.placeholder
@@ -104,7 +104,7 @@ class LogPrompt(Vertical):
     class Changed(Message):
         """The text has changed."""
 
-        def __init__(self, kind: Kind, value: str) -> None:
+        def __init__(self, kind: PromptKind, value: str) -> None:
             super().__init__()
             self.kind = kind
             self.value = value
@@ -115,7 +115,7 @@ class LogPrompt(Vertical):
     class Left(Message):
         """The prompt was cancelled."""
 
-        def __init__(self, kind: Kind) -> None:
+        def __init__(self, kind: PromptKind) -> None:
             super().__init__()
             self.kind = kind
 
@@ -138,7 +138,7 @@ class LogPrompt(Vertical):
             yield self._line
         yield self._problem
 
-    def ask(self, kind: Kind, value: str = "") -> None:
+    def ask(self, kind: PromptKind, value: str = "") -> None:
         """Open the prompt."""
         self._sign.update(kind.sign)
         self._say("")

@@ -41,15 +41,15 @@ _MARGIN = 2
 _SIGN = "sign"
 
 
-class Look(NamedTuple):
+class RowLook(NamedTuple):
     """How a row is highlighted."""
 
     cursor: bool
     marked: bool
 
 
-_LOOKS: dict[tuple[bool, bool], Look] = {
-    look: look for look in map(Look._make, product((False, True), repeat=2))
+_LOOKS: dict[tuple[bool, bool], RowLook] = {
+    look: look for look in map(RowLook._make, product((False, True), repeat=2))
 }
 
 
@@ -76,10 +76,10 @@ COMPONENTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Palette:
+class TablePalette:
     """Every style of a table, resolved from the style sheet on first use."""
 
-    rows: Mapping[Look, Brush]
+    rows: Mapping[RowLook, Brush]
     """The styles of rows, by the suffix of the component class."""
     header: Style
     sorted: Style
@@ -88,10 +88,10 @@ class Palette:
     """Style of the text shown if there are no rows."""
 
     @classmethod
-    def resolve(cls, style: Callable[..., Style], colors: ColorSystem) -> "Palette":
+    def resolve(cls, style: Callable[..., Style], colors: ColorSystem) -> "TablePalette":
         """Resolve the styles; `style` combines component classes, later ones on top."""
 
-        def brush(look: Look) -> Brush:
+        def brush(look: RowLook) -> Brush:
             under = ["big-table--marked"] * look.marked + ["big-table--cursor"] * look.cursor
             return Brush(lambda name: style(*under, f"big-table--{name}"), colors)
 
@@ -117,7 +117,7 @@ class Painter:
 
     def __init__(
         self,
-        palette: Palette,
+        palette: TablePalette,
         placed: Sequence[Placed],
         width: int,
         *,
@@ -146,12 +146,12 @@ class Painter:
             (p.cell, p.width, p.column.align, _GAP if p is not placed[-1] else " " * spare)
             for p in placed
         ]
-        plain = palette.rows[Look(cursor=False, marked=False)].styles[Tone.PLAIN]
+        plain = palette.rows[RowLook(cursor=False, marked=False)].styles[Tone.PLAIN]
         self.blank = Strip([Segment(" " * width, plain)], width)
         self.header = self._titles(sorting)
         self.notice = self._centred(notice)
 
-    def row(self, cells: Cells, look: Look) -> Strip:
+    def row(self, cells: Cells, look: RowLook) -> Strip:
         """Draw a row; `cells` are in the order of all columns, shown or not."""
         signs = (CURSOR_SIGN if look.cursor else " ") + (MARK_SIGN if look.marked else " ")
         runs: list[tuple[str, str]] = []
@@ -291,7 +291,7 @@ class RowStrips:
         self._cells_of = cells_of
         self._edition = 0
         self._said: dict[str, _Said] = {}
-        self._drawn: dict[tuple[str, Look], tuple[Cells, Strip]] = {}
+        self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are redrawn."""

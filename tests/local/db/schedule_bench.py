@@ -8,10 +8,10 @@ from typing import Any
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedules import Decision, Due, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 
 BEGIN = datetime(2026, 10, 21, 12, 0, 30, tzinfo=UTC)
 """A Wednesday; on Sunday clocks go back in Berlin."""
@@ -27,7 +27,7 @@ class Bench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs = Jobs(database)
+        self.jobs = JobTable(database)
         self.made = 0
         self.schedules = Schedules(database)
         self.scheduler = Scheduler(self.schedules, self.jobs, self._count, lambda: BEGIN)
@@ -40,7 +40,7 @@ class Bench:
 
     async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
         wish = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", now))
+        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", now))
         return str((await self.jobs.create(job, now))["id"])
 
     async def task(self, job_id: str) -> sqlite3.Row:
@@ -55,7 +55,7 @@ class Bench:
 
     async def end_runs(self, now: datetime) -> None:
         for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=1000):
-            ending = Ending(JobState.FAILED, now)
+            ending = JobEnd(JobState.FAILED, now)
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
 

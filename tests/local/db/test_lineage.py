@@ -10,9 +10,9 @@ from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import Ending, Jobs
+from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.planning import Lineage
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import DatasetName, read_name
@@ -27,11 +27,11 @@ class Bench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs = Jobs(database)
+        self.jobs = JobTable(database)
 
     async def submit(self, environment: str | None = None) -> str:
         wish = JobInput(query="print(1)", team_name="local", environment=environment)
-        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOW))
+        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
     async def end(
@@ -42,7 +42,7 @@ class Bench:
         job_id: str | None = None,
     ) -> str:
         job_id = job_id or await self.submit()
-        ending = Ending(state, NOW, exit_code=int(state is not JobState.COMPLETE))
+        ending = JobEnd(state, NOW, exit_code=int(state is not JobState.COMPLETE))
         learned = RunLineage(made, metastore or Metastore())
         assert await self.jobs.end(job_id, [JobState.CREATED], ending, learned)
         return job_id
@@ -124,7 +124,7 @@ async def test_a_version_that_is_made_anew_has_new_makers_and_sources(bench: Ben
 async def test_the_end_is_noted_once_and_so_is_what_was_made(bench: Bench) -> None:
     job_id = await bench.end(made("index"))
     again = RunLineage((made("index"),))
-    ending = Ending(JobState.COMPLETE, NOW, exit_code=0)
+    ending = JobEnd(JobState.COMPLETE, NOW, exit_code=0)
     assert not await bench.jobs.end(job_id, [JobState.CREATED], ending, again)
     assert await versions(bench, job_id) == ["local.local.index@1.0.0"]
 

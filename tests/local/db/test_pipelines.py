@@ -13,12 +13,12 @@ from studio_tui.api import label
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import Ending, Jobs, KeyReused
+from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipeline_removals import NotNow
-from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, Pipelines
+from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import read_name
@@ -38,8 +38,8 @@ class Bench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs = Jobs(database)
-        self.pipelines = Pipelines(database)
+        self.jobs = JobTable(database)
+        self.pipelines = PipelineTable(database)
 
     @classmethod
     async def open(cls, folder: Path, graph: dict[str, list[str]] | None = None) -> "Bench":
@@ -56,13 +56,13 @@ class Bench:
             {"query": f"print({name!r})", "query_name": name, "team_name": "local", **fields}
         )
         earlier = await self.jobs.earlier(rerun_from or "")
-        job = check(wish, None, Surroundings(CLUSTERS, {}, earlier, "me", NOW))
+        job = check(wish, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
     async def end(self, job_id: str, state: JobState, *made: Made) -> None:
         code = {JobState.COMPLETE: 0, JobState.FAILED: 1}.get(state)
         why = "ZeroDivisionError" if state is JobState.FAILED else None
-        ending = Ending(state, LATER, NOW, exit_code=code, error_message=why)
+        ending = JobEnd(state, LATER, NOW, exit_code=code, error_message=why)
         origins = [*JobState]
         assert await self.jobs.end(job_id, origins, ending, RunLineage(made))
 
@@ -253,7 +253,7 @@ async def test_resuming_a_failed_pipeline_makes_failed_runs_again_from_checkpoin
 async def test_a_job_that_never_began_is_made_again_as_new_as_it_was(bench: Bench) -> None:
     made = await bench.trigger("join", review=True)
     canceled = await bench.run(made, "list")
-    ending = Ending(JobState.CANCELED, LATER)
+    ending = JobEnd(JobState.CANCELED, LATER)
     assert await bench.jobs.end(canceled["id"], [JobState.PENDING], ending)
     assert await bench.state(made) == "PAUSED"
     await bench.pipelines.resume(made.pipeline["id"], NOW)

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.local.db.planning import (
+    DatasetLink,
+    DatasetSource,
     KnownJob,
     Lineage,
-    Link,
-    Plan,
-    Source,
+    MadeVersion,
+    RebuildPlan,
     UnknownDataset,
-    Version,
     plan,
 )
 from studio_tui.local.shim.datasets import read_name
@@ -21,7 +21,7 @@ class Story:
     """Tells, run by run, how datasets came to be."""
 
     def __init__(self) -> None:
-        self.versions: dict[int, Version] = {}
+        self.versions: dict[int, MadeVersion] = {}
         self.jobs: dict[str, KnownJob] = {}
 
     def run(
@@ -40,19 +40,19 @@ class Story:
         self.jobs[job_id] = KnownJob(number, name, name, environment, is_complete)
         from_ids = [self._id(source) for source in sources]
         for name in made:
-            self.add(name, Link(job_id, is_creator=True), from_ids)
+            self.add(name, DatasetLink(job_id, is_creator=True), from_ids)
         for name in reused:
-            self.add(name, Link(job_id, is_creator=False), ())
+            self.add(name, DatasetLink(job_id, is_creator=False), ())
 
-    def add(self, name: str, link: Link | None, from_ids: Sequence[int]) -> None:
+    def add(self, name: str, link: DatasetLink | None, from_ids: Sequence[int]) -> None:
         version = self.versions[self._id(name)]
         links = (*version.jobs, link) if link else version.jobs
-        sources = tuple(Source(self.versions[at].dataset, at) for at in from_ids)
-        self.versions[self._id(name)] = Version(
+        sources = tuple(DatasetSource(self.versions[at].dataset, at) for at in from_ids)
+        self.versions[self._id(name)] = MadeVersion(
             version.dataset, version.version, False, links, (*version.sources, *sources)
         )
 
-    def plan(self, *targets: str) -> Plan:
+    def plan(self, *targets: str) -> RebuildPlan:
         return plan(targets, Lineage(self.versions, self.jobs))
 
     def _id(self, text: str) -> int:
@@ -65,11 +65,11 @@ class Story:
         for at, known in self.versions.items():
             if (known.dataset, known.version) == (dataset, version):
                 return at
-        self.versions[len(self.versions)] = Version(dataset, version)
+        self.versions[len(self.versions)] = MadeVersion(dataset, version)
         return len(self.versions) - 1
 
 
-def order(planned: Plan) -> dict[str, tuple[str, ...]]:
+def order(planned: RebuildPlan) -> dict[str, tuple[str, ...]]:
     return {job.job_id: job.parents for job in planned.jobs}
 
 
@@ -81,7 +81,7 @@ def story() -> Story:
     story.run("double", "dbl_b", sources=["base_a"])
     story.run("merge", "merged_c", sources=["base_a", "dbl_b"])
     story.run("two", "big_d", sources=["merged_c"])
-    story.add("top_e", Link("two", is_creator=True), [story._id("big_d")])
+    story.add("top_e", DatasetLink("two", is_creator=True), [story._id("big_d")])
     return story
 
 
@@ -120,7 +120,7 @@ def test_without_a_version_the_highest_that_is_there_is_meant(story: Story) -> N
     story.run("gone", "base_a@2.0.0")
     at = story._id("base_a@2.0.0")
     removed = story.versions[at]
-    story.versions[at] = Version(removed.dataset, "2.0.0", True, removed.jobs)
+    story.versions[at] = MadeVersion(removed.dataset, "2.0.0", True, removed.jobs)
     assert order(story.plan("base_a")) == {"tenth": ()}
     assert order(story.plan("base_a@1.0.9")) == {"ninth": ()}
     assert order(story.plan("base_a@2.0.0")) == {"gone": ()}
@@ -185,8 +185,8 @@ def test_what_has_no_job_stays_as_it_is_with_a_warning(story: Story) -> None:
 def test_a_source_that_is_gone_is_a_warning(story: Story) -> None:
     at = story._id("base_a")
     base = story.versions[at]
-    gone = (Source("local.local.raw", None), Source("", None))
-    story.versions[at] = Version(base.dataset, base.version, False, base.jobs, gone)
+    gone = (DatasetSource("local.local.raw", None), DatasetSource("", None))
+    story.versions[at] = MadeVersion(base.dataset, base.version, False, base.jobs, gone)
     planned = story.plan("base_a")
     assert order(planned) == {"base": ()}
     assert len(planned.warnings) == 2
@@ -247,7 +247,7 @@ def test_a_higher_version_of_a_job_that_failed_or_one_that_is_gone_stands_for_no
     story.run("gone", "a@1.0.2")
     at = story._id("a@1.0.2")
     removed = story.versions[at]
-    story.versions[at] = Version(removed.dataset, "1.0.2", True, removed.jobs)
+    story.versions[at] = MadeVersion(removed.dataset, "1.0.2", True, removed.jobs)
     assert order(story.plan("d")) == {"good": (), "d": ("good",)}
 
 
@@ -262,7 +262,7 @@ def test_a_version_is_higher_by_its_numbers_and_not_by_when_it_was_made() -> Non
 def test_a_job_that_makes_a_target_is_not_replaced_by_one_that_does_not() -> None:
     story = Story()
     story.run("both", "big@1.0.0")
-    story.add("top", Link("both", is_creator=True), [story._id("big@1.0.0")])
+    story.add("top", DatasetLink("both", is_creator=True), [story._id("big@1.0.0")])
     story.run("split", "big@1.0.1")
     assert order(story.plan("top")) == {"both": ()}
     assert story.plan("top").warnings == ()
@@ -297,11 +297,11 @@ def lineages(draw: st.DrawFn) -> Lineage:
         )
         for number in range(draw(st.integers(0, 8)))
     }
-    links = st.builds(Link, st.sampled_from([*jobs, "stranger"]), st.booleans())
+    links = st.builds(DatasetLink, st.sampled_from([*jobs, "stranger"]), st.booleans())
     datasets = st.sampled_from([*(f"local.local.d{at}" for at in range(5)), "s.l.lst__x"])
-    sources = st.builds(Source, datasets, st.none() | st.integers(0, count))
+    sources = st.builds(DatasetSource, datasets, st.none() | st.integers(0, count))
     versions = st.builds(
-        Version,
+        MadeVersion,
         datasets,
         st.sampled_from(["1.0.0", "1.0.1", "1.0.10"]),
         st.booleans(),

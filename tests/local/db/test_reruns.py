@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import Jobs, KeyReused
-from studio_tui.local.db.pipelines import PipelineRows, Pipelines
+from studio_tui.local.db.jobs import JobTable, KeyReused
+from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.datasets import read_name
 from studio_tui.local.shim.lineage_file import Made
@@ -29,7 +29,7 @@ async def rerun(
     jobs = {}
     for name, job_id in job_ids.items():
         wish = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
-        jobs[job_id] = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOW))
+        jobs[job_id] = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
     return await bench.pipelines.rerun(NewRerun(jobs, key, digest), Metastore(), NOW)
 
 
@@ -142,8 +142,8 @@ async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_complet
                 if data.draw(st.booleans(), label="is killed"):
                     await bench.database.close()
                     bench.database = await Database.open(Path(folder) / "studio.db")
-                    bench.jobs = Jobs(bench.database)
-                    bench.pipelines = Pipelines(bench.database)
+                    bench.jobs = JobTable(bench.database)
+                    bench.pipelines = PipelineTable(bench.database)
                 states = await bench.states(made)
                 started = [name for name, state in states.items() if state != "PENDING"]
                 for name in started:

@@ -10,14 +10,14 @@ import pytest
 
 from studio_tui.api.models import ChangeScheduleInput, JobInput, JobState
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import ENDED, Ending, Jobs, KeyReused
-from studio_tui.local.db.pipelines import PipelineRows, Pipelines
+from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
+from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
 from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import Surroundings, check, read_schedule
+from studio_tui.local.http.validation import RequestContext, check, read_schedule
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.lineage_file import Made
@@ -32,7 +32,7 @@ class Bench:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.jobs, self.pipelines = Jobs(database), Pipelines(database)
+        self.jobs, self.pipelines = JobTable(database), PipelineTable(database)
         self.own, self.schedules = SchedulePipelines(database), Schedules(database)
         self.task = ""
 
@@ -46,7 +46,7 @@ class Bench:
         bench = cls(await Database.open(folder / "studio.db"))
         maker = await bench.submit()
         made = RunLineage((Made("local.local.thumbs", None, ()),))
-        ending = Ending(JobState.COMPLETE, NOON, NOON, exit_code=0)
+        ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
         assert await bench.jobs.end(maker, [*JobState], ending, made)
         bench.task = await bench.submit(datasets=datasets or ("thumbs",))
         return bench
@@ -54,7 +54,7 @@ class Bench:
     async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
         times |= {"cron_expression": "0 * * * *"} if datasets else {}
         wish = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
-        job = check(wish, None, Surroundings(CLUSTERS, {}, None, "me", NOON))
+        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
         if job.schedule:
             job = replace(job, schedule=replace(job.schedule, datasets=datasets))
         return str((await self.jobs.create(job, NOON))["id"])
@@ -68,7 +68,7 @@ class Bench:
 
     async def end_jobs(self) -> None:
         for row in await self.jobs.listed(states=[JobState.CREATED], job_id=None, limit=100):
-            ending = Ending(JobState.COMPLETE, NOON, NOON, exit_code=0)
+            ending = JobEnd(JobState.COMPLETE, NOON, NOON, exit_code=0)
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
 
@@ -140,7 +140,7 @@ async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_pat
         await bench.own.trigger(other, "d", Metastore(), NOON)
     with pytest.raises(KeyReused):
         await bench.own.trigger(other, "a", Metastore(), NOON)
-    await bench.jobs.end(bench.task, [JobState.TASK], Ending(JobState.CANCELED, NOON))
+    await bench.jobs.end(bench.task, [JobState.TASK], JobEnd(JobState.CANCELED, NOON))
     with pytest.raises(ScheduleOver):
         await bench.own.trigger(bench.task, "e", Metastore(), NOON)
     assert len(await bench.made()) == 1

@@ -18,12 +18,12 @@ from studio_tui.api.models import JobInput, JobState
 from studio_tui.cron import fire_times, fires
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.jobs import ENDED, Ending
+from studio_tui.local.db.jobs import ENDED, JobEnd
 from studio_tui.local.db.schedule_runs import KEPT
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, opened
 from tests.waiting import within_reason
 
@@ -184,7 +184,7 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
             start_after=BEGIN + MINUTE,
             rerun_from_job_id=first,
         )
-        job = check(wish, None, Surroundings(CLUSTERS, {}, earlier, "me", BEGIN))
+        job = check(wish, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
         await bench.jobs.create(job, BEGIN)
         await bench.scheduler.settle(BEGIN + HOUR)
         (made,) = await bench.runs(job.id)
@@ -235,7 +235,7 @@ async def test_a_start_alone_that_was_missed_for_long_fails_and_says_so(tmp_path
 async def test_a_schedule_that_has_ended_fires_no_more(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="* * * * *")
-    ending = Ending(JobState.CANCELED, BEGIN)
+    ending = JobEnd(JobState.CANCELED, BEGIN)
     assert await bench.jobs.end(task_id, [JobState.TASK], ending)
     await bench.scheduler.settle(BEGIN + HOUR)
     assert await bench.runs(task_id) == []
@@ -249,7 +249,7 @@ async def test_a_schedule_that_ends_while_it_is_decided_fires_no_more(tmp_path: 
     table, now = Schedules(bench.database), BEGIN + MINUTE
     (schedule,) = await table.due(now)
     decision = decide(schedule, now)
-    await bench.jobs.end(task_id, [JobState.TASK], Ending(JobState.CANCELED, now))
+    await bench.jobs.end(task_id, [JobState.TASK], JobEnd(JobState.CANCELED, now))
     assert not await table.settle(schedule, decision, now)
     assert await bench.runs(task_id) == []
     await bench.database.close()

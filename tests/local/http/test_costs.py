@@ -11,7 +11,14 @@ import pytest
 from studio_tui.api import label
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage
-from studio_tui.local.db.planning import KnownJob, Lineage, Link, Source, Version, plan
+from studio_tui.local.db.planning import (
+    DatasetLink,
+    DatasetSource,
+    KnownJob,
+    Lineage,
+    MadeVersion,
+    plan,
+)
 from studio_tui.local.shim.datasets import DatasetName
 from studio_tui.local.shim.lineage_file import Made
 from tests.local.db.test_pipelines import Bench
@@ -132,14 +139,14 @@ class Counted(dict[Key, Value]):
 
 def wide(count: int, *, in_circles: bool) -> Lineage:
     """Return datasets that jobs of one script made, if wanted each pair from one another."""
-    versions: Counted[int, Version] = Counted()
+    versions: Counted[int, MadeVersion] = Counted()
     jobs: Counted[str, KnownJob] = Counted()
     for at in range(count):
         job_id = Id(f"job {at}")
         others = (at ^ 1, max(0, at - 2)) if in_circles else ()
-        sources = tuple(Source(f"local.local.d{other}", other) for other in others)
-        link = Link(job_id, is_creator=True)
-        versions[at] = Version(f"local.local.d{at}", "1.0.0", False, (link,), sources)
+        sources = tuple(DatasetSource(f"local.local.d{other}", other) for other in others)
+        link = DatasetLink(job_id, is_creator=True)
+        versions[at] = MadeVersion(f"local.local.d{at}", "1.0.0", False, (link,), sources)
         jobs[job_id] = KnownJob(at, "one", "one", f"X={at}", is_complete=True)
     return Lineage(versions, jobs)
 

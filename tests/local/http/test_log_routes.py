@@ -18,9 +18,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from studio_tui.api.models import QueryType
 from studio_tui.local.http import errors
 from studio_tui.local.http.log_routes import FRAME_BYTES, log_frames, logs_router
-from studio_tui.local.http.pieces import Pieces
+from studio_tui.local.http.pieces import OutputPieces
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
-from studio_tui.local.run.runner import Phase, RunSpec
+from studio_tui.local.run.runner import JobPhase, RunSpec
 from studio_tui.local.shim.output import OutputWriter
 from tests.waiting import HANG, eventually, until
 
@@ -345,13 +345,13 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
     await desk.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
     async with desk.follow() as connection:
         hearing = asyncio.create_task(hear_all(connection))
-        phases: list[Phase] = []
+        phases: list[JobPhase] = []
 
         async def look(seconds: float) -> None:
             await asyncio.sleep(seconds)
             phases.append((await desk.runner.report("job")).phase)
 
-        await until(lambda: phases[-1:] == [Phase.FINISHED], rest=look)
+        await until(lambda: phases[-1:] == [JobPhase.FINISHED], rest=look)
         desk.statuses["job"] = "COMPLETE"
         heard = await hearing
     assert heard.text == "".join(f"{n} " for n in range(50))
@@ -360,7 +360,7 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
 
 
 def test_frames_hold_as_much_as_fits() -> None:
-    pieces = Pieces([2 * n + 1 for n in range(10_000)], ["x" * 100] * 10_000)
+    pieces = OutputPieces([2 * n + 1 for n in range(10_000)], ["x" * 100] * 10_000)
     frames = list(log_frames(pieces))
     assert max(map(len, frames)) <= FRAME_BYTES
     assert min(map(len, frames[:-1])) > FRAME_BYTES - 200

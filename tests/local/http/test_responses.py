@@ -1,4 +1,4 @@
-from studio_tui.local.http.responses import DatasetVersion, Remembered, write_list
+from studio_tui.local.http.responses import DatasetVersion, ListCache, write_list
 
 
 def describe(number: int) -> DatasetVersion:
@@ -20,7 +20,7 @@ async def test_a_question_is_asked_again_only_after_a_change() -> None:
         asked.append(1)
         return b"%d" % len(asked)
 
-    answers = Remembered()
+    answers = ListCache()
     bodies = [await answers.body("jobs", revision, ask) for revision in (1, 1, 2, 2, 1)]
     assert bodies == [b"1", b"1", b"2", b"2", b"3"]
 
@@ -32,7 +32,7 @@ async def test_only_the_latest_questions_are_remembered() -> None:
         asked.append("x")
         return b""
 
-    answers = Remembered()
+    answers = ListCache()
     for question in "abcdefghij":
         await answers.body(question, 1, ask)
     await answers.body("j", 1, ask)

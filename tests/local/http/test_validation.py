@@ -12,7 +12,7 @@ from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import Earlier, NewJob
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 CLUSTERS = Clusters(
@@ -31,7 +31,7 @@ UPLOADS = {
 
 def checked(earlier: Earlier | None = None, key: str | None = None, **fields: Any) -> NewJob:
     request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-    return check(request, key, Surroundings(CLUSTERS, UPLOADS, earlier, "me", NOW))
+    return check(request, key, RequestContext(CLUSTERS, UPLOADS, earlier, "me", NOW))
 
 
 def problems(**fields: Any) -> list[str]:

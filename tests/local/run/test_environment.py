@@ -8,14 +8,14 @@ import pytest
 
 from studio_tui.api.models import QueryType
 from studio_tui.local.run import environment
-from studio_tui.local.run.environment import Plan, Shared, imports_datachain, plan
+from studio_tui.local.run.environment import EnvironmentPlan, Shared, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from tests.local.run.test_local_runner import Bench, clean_up
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> Plan:
+def planned(tmp_path: Path, query: str = "print(1)", **fields: Any) -> EnvironmentPlan:
     known: dict[str, Any] = {
         "job_id": "job",
         "name": "n",

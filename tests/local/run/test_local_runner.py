@@ -14,14 +14,14 @@ import pytest
 from studio_tui.api.models import QueryType
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
-from studio_tui.local.run.runner import Phase, RunReport, RunSpec, StartFailed
+from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import process_tree, shim
 from tests.soak import SOAK
 from tests.waiting import HANG, eventually, until, within_reason
 
 pytestmark = pytest.mark.starts_processes
 
-ENDED = {Phase.FINISHED, Phase.LOST}
+ENDED = {JobPhase.FINISHED, JobPhase.LOST}
 
 
 class Bench:
@@ -96,20 +96,20 @@ async def clean_up(bench: Bench) -> None:
     for folder in (bench.folder / "jobs").glob("*"):
         await bench.runner.cancel(folder.name)
         report = await bench.until(
-            lambda report: report.phase in ENDED | {Phase.NOT_STARTED}, folder.name
+            lambda report: report.phase in ENDED | {JobPhase.NOT_STARTED}, folder.name
         )
-        assert report.phase is Phase.NOT_STARTED or not bench.processes(folder.name)
+        assert report.phase is JobPhase.NOT_STARTED or not bench.processes(folder.name)
     await bench.runner.aclose()
 
 
 async def test_an_unknown_job_is_not_started_and_has_no_output(bench: Bench) -> None:
-    assert await bench.runner.report("nobody") == RunReport(Phase.NOT_STARTED)
+    assert await bench.runner.report("nobody") == RunReport(JobPhase.NOT_STARTED)
     assert bench.log("nobody") == ""
 
 
 async def test_a_plain_python_job_prints_and_finishes(bench: Bench) -> None:
     report = await bench.run("print('hello')")
-    assert report.phase is Phase.FINISHED
+    assert report.phase is JobPhase.FINISHED
     assert report.exit_code == 0
     assert report.error_message is None
     assert not report.canceled
@@ -415,7 +415,7 @@ async def test_cancel_ends_a_job_with_term(bench: Bench) -> None:
     await bench.until_printed("up")
     await bench.runner.cancel("job")
     report = await bench.ended()
-    assert report.phase is Phase.FINISHED
+    assert report.phase is JobPhase.FINISHED
     assert report.canceled
     assert report.exit_code == 0
     assert "tidied up" in bench.log()
@@ -456,7 +456,7 @@ async def test_cancel_ends_children_that_ignore_term_left_the_session_and_droppe
 
 async def test_cancel_before_the_start_ends_the_job_at_once(bench: Bench) -> None:
     await bench.runner.cancel("job")
-    assert await bench.runner.report("job") == RunReport(Phase.NOT_STARTED, canceled=True)
+    assert await bench.runner.report("job") == RunReport(JobPhase.NOT_STARTED, canceled=True)
     report = await bench.run("print('never')")
     assert report.canceled
     assert report.exit_code == 143
@@ -487,7 +487,7 @@ async def test_a_term_that_nobody_asked_for_is_no_cancel(bench: Bench) -> None:
 async def test_what_a_query_leaves_in_the_background_is_stopped_and_said(bench: Bench) -> None:
     report = await bench.shell("sleep 300 & echo started")
     assert report.exit_code == 0
-    assert report.phase is Phase.FINISHED
+    assert report.phase is JobPhase.FINISHED
     assert not bench.processes()
     assert (
         bench.log()
@@ -507,7 +507,7 @@ async def test_a_job_whose_shim_is_killed_is_lost_and_leaves_nothing(bench: Benc
     survivors = bench.processes()
     os.kill(bench.shim_pid(), signal.SIGKILL)
     report = await bench.ended()
-    assert report.phase is Phase.LOST
+    assert report.phase is JobPhase.LOST
     assert report.exit_code is None
     assert report.finished_at
     assert report.error_message
@@ -535,13 +535,13 @@ def test_closing_does_not_wait_for_a_lost_jobs_processes_and_the_next_runner_doe
         )
         await bench.until_printed("up")
         await asyncio.to_thread(kill_shim, tmp_path / "jobs" / "job")
-        assert (await bench.runner.report("job")).phase is Phase.RUNNING
+        assert (await bench.runner.report("job")).phase is JobPhase.RUNNING
         await within_reason(bench.runner.aclose(), "closing")
         assert bench.processes()
 
     async def find() -> None:
         heir = Bench(tmp_path, grace_seconds=0.1)
-        assert (await heir.ended()).phase is Phase.LOST
+        assert (await heir.ended()).phase is JobPhase.LOST
         assert not heir.processes()
         await heir.runner.aclose()
 
@@ -557,7 +557,7 @@ async def test_another_runner_takes_over_a_job_that_runs(bench: Bench, tmp_path:
     await bench.runner.aclose()
     heir = Bench(tmp_path)
     report = await heir.runner.report("job")
-    assert report.phase is Phase.RUNNING
+    assert report.phase is JobPhase.RUNNING
     report = await heir.ended()
     assert report.exit_code == 4
     assert heir.log() == "up\nend\n"
@@ -610,7 +610,7 @@ async def test_killing_the_server_loses_no_line_and_no_exit_code(tmp_path: Path)
         await asyncio.to_thread(start_and_kill_server, folder, number * 0.01)
         bench = Bench(folder)
         report = await bench.ended()
-        assert report.phase is Phase.FINISHED
+        assert report.phase is JobPhase.FINISHED
         assert report.exit_code == 5
         assert bench.log() == "".join(f"seq={n:06}\n" for n in range(400))
         await bench.runner.aclose()
@@ -642,11 +642,11 @@ async def test_killing_the_shim_at_any_moment_never_leaves_a_process_or_a_false_
         await asyncio.sleep(number % 25 * 0.005)
         await asyncio.to_thread(kill_shim, bench.folder / "jobs" / job_id)
         report = await bench.until(
-            lambda report: report.phase in ENDED | {Phase.NOT_STARTED}, job_id
+            lambda report: report.phase in ENDED | {JobPhase.NOT_STARTED}, job_id
         )
-        assert report.phase is not Phase.FINISHED
+        assert report.phase is not JobPhase.FINISHED
         assert not bench.processes(job_id)
-        if report.phase is Phase.NOT_STARTED:
+        if report.phase is JobPhase.NOT_STARTED:
             assert bench.log(job_id) == ""
             await bench.start("print('second try')", job_id)
             assert (await bench.ended(job_id)).exit_code == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.run import metastore
-from studio_tui.local.run.metastore import Metastore, Unreadable, read
+from studio_tui.local.run.metastore import Metastore, UnreadableMetastore, read
 
 TABLES = """
 CREATE TABLE meta (id INTEGER PRIMARY KEY, schema_version INTEGER);
@@ -71,31 +71,31 @@ def test_no_database_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", ["2", "0", "NULL", "'x'"])
 def test_an_unknown_version_is_not_believed(database: Path, version: str) -> None:
     change(database, f"UPDATE meta SET schema_version = {version}")  # noqa: S608
-    with pytest.raises(Unreadable, match="version"):
+    with pytest.raises(UnreadableMetastore, match="version"):
         read(database)
 
 
 def test_a_database_without_a_version_is_not_believed(database: Path) -> None:
     change(database, "DELETE FROM meta")
-    with pytest.raises(Unreadable, match="version None"):
+    with pytest.raises(UnreadableMetastore, match="version None"):
         read(database)
 
 
 @pytest.mark.parametrize("sql", ["DROP TABLE dataset_version_jobs", "DROP TABLE meta"])
 def test_missing_tables_are_told(database: Path, sql: str) -> None:
     change(database, sql)
-    with pytest.raises(Unreadable, match="no such table"):
+    with pytest.raises(UnreadableMetastore, match="no such table"):
         read(database)
 
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "db"
     path.write_bytes(b"nonsense" * 1000)
-    with pytest.raises(Unreadable, match="not a database"):
+    with pytest.raises(UnreadableMetastore, match="not a database"):
         read(path)
     path.unlink()
     path.mkdir()
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMetastore):
         read(path)
 
 
@@ -104,7 +104,7 @@ def test_a_locked_database_is_told_in_time(database: Path, monkeypatch: pytest.M
     with closing(sqlite3.connect(database, isolation_level=None)) as holder:
         holder.execute("PRAGMA locking_mode = EXCLUSIVE")
         holder.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(Unreadable, match="locked"):
+        with pytest.raises(UnreadableMetastore, match="locked"):
             read(database)
     assert read(database).jobs
 

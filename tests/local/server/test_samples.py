@@ -10,7 +10,7 @@ import pytest
 from studio_tui import clock
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.clusters import Cluster, Clusters
-from studio_tui.local.http.validation import Surroundings, check
+from studio_tui.local.http.validation import RequestContext, check
 from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
@@ -23,7 +23,7 @@ LAKE = SAMPLES[0].files
 
 def test_every_sample_is_accepted_by_a_fresh_install() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
-    around = Surroundings(fresh, {}, None, "me", clock.now())
+    around = RequestContext(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
         assert check(sample.job, None, around).name == sample.job.query_name
 

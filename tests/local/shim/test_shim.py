@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.run import notes
-from studio_tui.local.run.runner import Phase
+from studio_tui.local.run.runner import JobPhase
 from studio_tui.local.shim.shim import StepNotes
 from tests.local.run.test_local_runner import Bench, clean_up
 
@@ -62,7 +62,7 @@ async def test_a_datachain_that_hangs_does_not_hold_the_job_up(
     bench = Bench(tmp_path, beside_seconds=0.5)
     requirement = datachain_wheel(tmp_path)
     report = await bench.run(QUERY, requirements=requirement, environment={"HANG": hang})
-    assert (report.phase, report.exit_code) == (Phase.FINISHED, 0)
+    assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 0)
     log = bench.log()
     assert "queried" in log
     assert "stopping what did not end within 0.5 s" in log
@@ -75,7 +75,7 @@ async def test_a_job_that_takes_its_own_python_away_ends_as_its_query_did(tmp_pa
     bench = Bench(tmp_path)
     query = f"{QUERY}\nimport pathlib; pathlib.Path('../env').unlink()"
     report = await bench.run(query, requirements=datachain_wheel(tmp_path))
-    assert (report.phase, report.exit_code, report.error_message) == (Phase.FINISHED, 0, None)
+    assert (report.phase, report.exit_code, report.error_message) == (JobPhase.FINISHED, 0, None)
     assert "could not be recorded in DataChain" in bench.log()
     await clean_up(bench)
 

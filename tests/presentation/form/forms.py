@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.form.checks import Surroundings
+from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
@@ -52,7 +52,7 @@ CLUSTERS = (
     cluster(5, "broken", "FAILED"),
 )
 
-AROUND = Surroundings("acme", NOW, BERLIN, CLUSTERS, FILES)
+AROUND = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""

@@ -6,7 +6,7 @@ from studio_tui.api.models import JobInput
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form import job_request
-from studio_tui.presentation.form.checks import Surroundings
+from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, Field, hint
@@ -32,7 +32,7 @@ class NewJobInput(JobInput):
     timeout: int | None = None
 
 
-def minutes(draft: Draft, _around: Surroundings) -> tuple[Problem, ...]:
+def minutes(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = getattr(draft, "timeout", "")
     return () if typed.isdecimal() else (Problem("timeout", "A timeout is in whole minutes."),)
 

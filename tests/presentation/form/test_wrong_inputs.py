@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.checks import PRIORITIES, Surroundings, job_name, query_type
+from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_name, query_type
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.job_request import check, check_field, request
@@ -411,7 +411,7 @@ def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
 @settings(max_examples=20)
 @given(DRAFTS)
 def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
-    name: str, around: Surroundings, draft: Draft
+    name: str, around: FormContext, draft: Draft
 ) -> None:
     form = replace(GOOD, **{name: getattr(draft, name)})
     problems = check(form, around)

@@ -5,8 +5,8 @@ from studio_tui.presentation.cells import NOTHING, Cell, Pieces
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
     MARK,
-    Group,
-    Grouping,
+    JobGroup,
+    JobGrouping,
     arranged,
     group_cells,
     group_facts,
@@ -25,7 +25,7 @@ def label(key: str) -> str:
 def test_a_row_stands_for_a_group_where_its_first_job_stands() -> None:
     rows = arranged(KEYS, label, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
-    assert rows.groups["▸a"] == Group("a", ("a0", "a1", "a2", "a3"))
+    assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))
 
 
 def test_an_open_group_has_its_jobs_below_it() -> None:
@@ -61,12 +61,16 @@ def test_numbers_in_names_make_no_difference() -> None:
 
 
 def test_the_groupings_follow_one_another() -> None:
-    assert [each.next for each in Grouping] == [Grouping.PIPELINE, Grouping.NAME, Grouping.NONE]
+    assert [each.next for each in JobGrouping] == [
+        JobGrouping.PIPELINE,
+        JobGrouping.NAME,
+        JobGrouping.NONE,
+    ]
 
 
 def test_a_group_says_how_its_jobs_do() -> None:
     jobs = [job(1, "FAILED"), job(2, "COMPLETE"), job(3, "COMPLETE"), job(4, "RUNNING")]
-    group = Group("shard_*.py", tuple(each.id for each in jobs))
+    group = JobGroup("shard_*.py", tuple(each.id for each in jobs))
     said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
     state, error = said["state"], said["error"]
     assert isinstance(state, Cell)
@@ -80,7 +84,7 @@ def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None
     framed = "The query ended with exit code 1; it last said: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
-    said = {fact.label: fact.value.text for fact in group_facts(Group("x", ("1",)), jobs)}
+    said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs)}
     assert said["failed"].splitlines() == [
         "3 × E: tile <n>", "1 × F: disk full", "1 × no reason given",
     ]  # fmt: skip

@@ -3,13 +3,13 @@
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.rows import cells
-from studio_tui.service.polling.attempts import Kin
+from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job
 
 
 def test_what_a_job_resumes_and_what_resumed_it_stand_after_its_state() -> None:
     middle, last = job(2, "FAILED"), job(3)
-    said = kin_facts(facts(middle, NOON), Kin(job(1).id, (last.id,), {last.id: last}))
+    said = kin_facts(facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last}))
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [
         ("resumes", "00000001…"),
         ("resumed by", "00000003… ✓ job_3.py"),
@@ -22,7 +22,7 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     ids = [each.id for each in runs]
     jobs = {each.id: each for each in runs}
     said = kin_facts(
-        facts(runs[2], NOON), Kin(ids[1], (), jobs, before=tuple(ids[:2]), after=(ids[3],))
+        facts(runs[2], NOON), RelatedJobs(ids[1], (), jobs, before=tuple(ids[:2]), after=(ids[3],))
     )
     assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
         ("attempt", "3 of 4 in its pipeline"),

@@ -6,26 +6,29 @@ import pytest
 
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.jobs.log_header import following, why
-from studio_tui.service.logs.state import Phase, TailState
+from studio_tui.service.logs.state import FollowPhase, TailState
 from tests.jobs import NOON, job
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (TailState(Phase.FOLLOWING, NOON), "● live"),
+        (TailState(FollowPhase.FOLLOWING, NOON), "● live"),
         (
-            TailState(Phase.RECONNECTING, NOON, next_try=NOON + timedelta(seconds=0.3)),
+            TailState(FollowPhase.RECONNECTING, NOON, next_try=NOON + timedelta(seconds=0.3)),
             f"cut off since {clock_time(NOON, NOON)}, next try 1s",
         ),
         (
-            TailState(Phase.RECONNECTING, NOON, next_try=NOON),
+            TailState(FollowPhase.RECONNECTING, NOON, next_try=NOON),
             f"cut off since {clock_time(NOON, NOON)}, trying…",
         ),
-        (TailState(Phase.STOPPED, NOON, reason="Log in."), "✗ Log in."),
+        (TailState(FollowPhase.STOPPED, NOON, reason="Log in."), "✗ Log in."),
         (
             TailState(
-                Phase.STOPPED, NOON, next_try=NOON + timedelta(seconds=270), reason="Not yours."
+                FollowPhase.STOPPED,
+                NOON,
+                next_try=NOON + timedelta(seconds=270),
+                reason="Not yours.",
             ),
             "✗ next try 5m: Not yours.",
         ),
@@ -41,7 +44,7 @@ def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
 def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
     seconds: int, words: str
 ) -> None:
-    state = TailState(Phase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
+    state = TailState(FollowPhase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
     assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
     assert "live" in following(state, job(1, "RUNNING"), NOON).text
 

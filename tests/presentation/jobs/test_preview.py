@@ -5,17 +5,17 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.jobs.facts import Fact, Line, facts
-from studio_tui.presentation.jobs.preview import Extra, Room, last_lines, preview
+from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
+from studio_tui.presentation.jobs.preview import Extra, FactRoom, last_lines, preview
 from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from tests.jobs import NOON, job
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
-WIDE = Room(60, 40)
+WIDE = FactRoom(60, 40)
 
 
-def told(known: Job, extra: Extra = Extra(), room: Room = WIDE) -> list[tuple[str, str]]:  # noqa: B008
+def told(known: Job, extra: Extra = Extra(), room: FactRoom = WIDE) -> list[tuple[str, str]]:  # noqa: B008
     said = preview(known, facts(known, NOON), extra, room, now=NOON, zone=UTC)
     return [
         (each.label, each.value.text) if isinstance(each, Fact) else ("|", each.cells[0].text)
@@ -41,7 +41,7 @@ def test_the_last_lines_fill_the_room_that_the_facts_leave() -> None:
 
 
 def test_where_there_is_little_room_the_lines_come_before_what_matters_less() -> None:
-    shown = told(job(1, "FAILED", error_message="E: x"), Extra(end=LOG), Room(78, 7))
+    shown = told(job(1, "FAILED", error_message="E: x"), Extra(end=LOG), FactRoom(78, 7))
     assert [label for label, _ in shown[:7]] == ["status", "error", "|", "|", "|", "|", "|"]
     assert shown[6] == ("|", "line 99")
     assert ("name", "job_1.py") in shown
@@ -88,11 +88,11 @@ def test_last_lines_are_safe_and_no_more_than_there_is_room_for(end: bytes, coun
 @given(st.integers(1, 100), st.integers(1, 60))
 def test_in_any_room_every_known_fact_is_told(width: int, height: int) -> None:
     known = job(1, "FAILED", error_message="x" * 500)
-    shown = preview(known, facts(known, NOON), Extra(end=LOG), Room(width, height), now=NOON,
+    shown = preview(known, facts(known, NOON), Extra(end=LOG), FactRoom(width, height), now=NOON,
                     zone=UTC)  # fmt: skip
     labels = {each.label for each in shown if isinstance(each, Fact)}
     assert {"status", "error", "name", "id", "by"} <= labels
-    assert any(isinstance(each, Line) and each.cells == (Cell("line 99"),) for each in shown)
+    assert any(isinstance(each, FactLine) and each.cells == (Cell("line 99"),) for each in shown)
 
 
 def test_why_a_job_waits_is_told_of_every_state_before_it_begins() -> None:

@@ -13,7 +13,7 @@ from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.jobs.times import guessed_seconds, life_of, queue_seconds, run_seconds
-from studio_tui.service.commands.history import Run
+from studio_tui.service.commands.history import EndedRun
 from tests.jobs import NOON, job
 
 
@@ -130,7 +130,7 @@ def test_the_memory_of_past_runs_has_the_time_of_the_query_alone() -> None:
     ended = made(
         "COMPLETE", started_at=at(13), finished_at=at(90), steps=[WAITED, step("running_query", 40)]
     )
-    run = Run.of(ended)
+    run = EndedRun.of(ended)
     assert run is not None
     assert run.seconds == 50 == run_seconds(ended, LATER)
 

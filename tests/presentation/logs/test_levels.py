@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.level_scan import candidates
-from studio_tui.presentation.logs.levels import Level, named
+from studio_tui.presentation.logs.levels import LogLevel, named
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import styled_line
 from tests.waiting import no_hang
 
 STAMP = "2026-01-02 03:04:05"
-DEBUG, INFO, WARNING, ERROR, CRITICAL = Level
+DEBUG, INFO, WARNING, ERROR, CRITICAL = LogLevel
 
 LINES = [
     # Python: logging, loguru, structlog, absl, celery, airflow, uvicorn, rich, jupyter, warnings
@@ -253,7 +253,7 @@ PROSE = [
 
 
 @pytest.mark.parametrize(("text", "level"), LINES)
-def test_a_line_has_the_level_its_program_meant(text: str, level: Level | None) -> None:
+def test_a_line_has_the_level_its_program_meant(text: str, level: LogLevel | None) -> None:
     assert level_of(text) == level
 
 
@@ -284,23 +284,23 @@ def test_a_hostile_line_costs_little(text: str) -> None:
      (5, None), (1e400, None), (float("nan"), None), (True, None), (None, None), ([], None),
      ("x" * 1000, None)],
 )  # fmt: skip
-def test_a_field_names_a_level_by_word_or_number(value: object, level: Level | None) -> None:
+def test_a_field_names_a_level_by_word_or_number(value: object, level: LogLevel | None) -> None:
     assert named(value) == level
 
 
-def levels_found(data: bytes, least: Level) -> list[int]:
+def levels_found(data: bytes, least: LogLevel) -> list[int]:
     """Return where the lines begin that are of `least` or graver, as a scan finds them."""
     return [start for start in candidates(data, least) if is_of(data, start, least)]
 
 
-def is_of(data: bytes, start: int, least: Level) -> bool:
+def is_of(data: bytes, start: int, least: LogLevel) -> bool:
     line = data[start:].split(b"\n", 1)[0]
     return (level_of(styled_line(line).text) or 0) >= least
 
 
-@pytest.mark.parametrize("least", Level)
+@pytest.mark.parametrize("least", LogLevel)
 @pytest.mark.parametrize("colour", ["", "\x1b[1;31m"])
-def test_a_scan_finds_every_line_of_a_level(least: Level, colour: str) -> None:
+def test_a_scan_finds_every_line_of_a_level(least: LogLevel, colour: str) -> None:
     texts = [text for text, _ in LINES] + PROSE
     data = "".join(f"{colour}{text}\x1b[0m\n" for text in ["first", *texts]).encode()
     starts = [0]
@@ -313,6 +313,6 @@ def test_a_scan_finds_every_line_of_a_level(least: Level, colour: str) -> None:
 @given(st.lists(st.sampled_from([b"\n", b"ERROR", b"x", b'"level":50', b"<3>", b"E0102 "])))
 def test_candidates_are_beginnings_of_lines_in_order(parts: list[bytes]) -> None:
     data = b"".join(parts)
-    found = list(candidates(data, Level.ERROR))
+    found = list(candidates(data, LogLevel.ERROR))
     assert found == sorted(set(found))
     assert all(start == 0 or data[start - 1 : start] == b"\n" for start in found)

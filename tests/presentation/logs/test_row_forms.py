@@ -3,13 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.lines import Pen, StyledLine
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, JsonForm, rows_of
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, JsonForm, RowForm, rows_of
 from studio_tui.text import safe_line
 
 JSON = b'{"time": "2026-03-04T12:00:05Z", "level": "error", "msg": "no shard", "shard": 17}'
 
 
-def texts(raw: bytes, form: Form = PLAIN_FORM) -> list[str]:
+def texts(raw: bytes, form: RowForm = PLAIN_FORM) -> list[str]:
     return [line.text for line in rows_of(raw, b"", len(raw), form)]
 
 
@@ -19,17 +19,17 @@ def pens(line: StyledLine) -> set[Pen]:
 
 def test_a_json_line_is_short_then_open_then_as_it_is() -> None:
     assert texts(JSON) == ["12:00:05 ERROR no shard  shard=17"]
-    opened = texts(JSON, Form(json=JsonForm.OPEN))
+    opened = texts(JSON, RowForm(json=JsonForm.OPEN))
     assert len(opened) > 3
     assert any("shard: 17" in line or '"shard": 17' in line for line in opened)
-    assert texts(JSON, Form(json=JsonForm.RAW)) == [JSON.decode()]
+    assert texts(JSON, RowForm(json=JsonForm.RAW)) == [JSON.decode()]
     assert [form.next for form in JsonForm] == [JsonForm.OPEN, JsonForm.RAW, JsonForm.SHORT]
 
 
 @pytest.mark.parametrize("raw", [b'{"half": ', b"{}", b"[1, 2]", b"plain", b"", b'{"a": NaN}x'])
 def test_what_is_no_json_object_is_shown_as_it_is(raw: bytes) -> None:
     for json in JsonForm:
-        assert "".join(texts(raw, Form(json=json))) or raw in {b"", b"{}"}
+        assert "".join(texts(raw, RowForm(json=json))) or raw in {b"", b"{}"}
 
 
 def test_what_is_grave_has_a_colour_unless_the_log_gives_its_own() -> None:
@@ -47,6 +47,6 @@ def test_what_is_grave_has_a_colour_unless_the_log_gives_its_own() -> None:
     st.booleans(),
 )
 def test_every_row_of_any_line_is_safe(raw: bytes, json: JsonForm, states: bool) -> None:
-    rows = texts(raw.replace(b"\n", b""), Form(json, states))
+    rows = texts(raw.replace(b"\n", b""), RowForm(json, states))
     assert rows
     assert all(row == safe_line(row) or len(row) > 500 for row in rows)

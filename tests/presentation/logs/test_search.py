@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs import search
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line
 from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
 
@@ -121,8 +121,8 @@ def test_matches_of_a_line_are_bounded() -> None:
 
 def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
     log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
-    errors = [log[start:].split(b"\n")[0] for start in OfLevel(Level.ERROR).starts(log)]
+    errors = [log[start:].split(b"\n")[0] for start in OfLevel(LogLevel.ERROR).starts(log)]
     assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
-    both = [log[start:].split(b"\n")[0] for start in OfLevel(Level.WARNING).starts(log)]
+    both = [log[start:].split(b"\n")[0] for start in OfLevel(LogLevel.WARNING).starts(log)]
     assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
-    assert OfLevel(Level.ERROR).starts(b"") == []
+    assert OfLevel(LogLevel.ERROR).starts(b"") == []

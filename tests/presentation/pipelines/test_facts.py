@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.jobs.facts import Line
+from studio_tui.presentation.jobs.facts import FactLine
 from studio_tui.presentation.pipelines.facts import (
     GRID_JOBS,
     NAMED,
@@ -34,7 +34,7 @@ def told(shown: Pipeline, *jobs: Job) -> dict[str, str]:
     return found
 
 
-def lines(found: Iterable[Line]) -> list[list[str]]:
+def lines(found: Iterable[FactLine]) -> list[list[str]]:
     return [[cell.text for cell in line.cells if cell.text] for line in found]
 
 

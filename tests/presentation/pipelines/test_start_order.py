@@ -1,5 +1,5 @@
 from studio_tui.presentation.pipelines.start_order import IN_ORDER, order_lines
-from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from tests.pipelines import pipeline
 
 DONE = {"a": "COMPLETE", "b": "COMPLETE", "c": "COMPLETE"}
@@ -40,7 +40,7 @@ def test_nothing_is_said_of_jobs_that_do_not_wait_for_each_other() -> None:
 def test_originals_and_runs_of_several_pipelines_are_known_for_what_they_repeat() -> None:
     first = pipeline(1, status="COMPLETED", runs=DONE)
     second = pipeline(2, status="COMPLETED", runs=DONE)
-    originals = Pipelines((second, first)).originals()
+    originals = PipelineList((second, first)).originals()
     for marked in ({"job-a", "job-b"}, {"job-a", "run-1-b"}, {"run-1-a", "run-2-b"}):
         lines = order_lines([second, first], marked, originals, is_kept=False)
         assert any("b.py waits for others of these" in line for line in lines), marked

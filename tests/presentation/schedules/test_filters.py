@@ -9,7 +9,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled, state
-from studio_tui.presentation.schedules.runs import Run, run_of
+from studio_tui.presentation.schedules.runs import ScheduledRun, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -88,6 +88,6 @@ def test_an_order_begins_with_what_matters(sort: str, order: list[str]) -> None:
 
 
 def test_the_state_of_a_schedule_is_that_of_its_last_run_whatever_was_missed_since() -> None:
-    missed = Run(None, JobState.UNKNOWN, "missed", None, gap="missed")
+    missed = ScheduledRun(None, JobState.UNKNOWN, "missed", None, gap="missed")
     row = scheduled("a", "FAILED")
     assert state(row._replace(runs=(missed, *row.runs))) is JobState.FAILED

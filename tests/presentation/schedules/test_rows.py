@@ -16,7 +16,13 @@ from studio_tui.presentation.schedules.rows import (
     explain_moment,
     facts,
 )
-from studio_tui.presentation.schedules.runs import RESULTS, Run, run_of, runs_by_task, runs_of
+from studio_tui.presentation.schedules.runs import (
+    RESULTS,
+    ScheduledRun,
+    run_of,
+    runs_by_task,
+    runs_of,
+)
 from tests.jobs import NOON, job
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -223,7 +229,7 @@ def test_the_newest_results_are_those_that_have_room() -> None:
 
 def test_a_run_of_a_newer_studio_is_shown_as_unknown() -> None:
     run, *_ = runs_of(nightly(recent=[{"kind": "dream", "status": "LUCID"}]))
-    assert run == Run(None, JobState.UNKNOWN, "LUCID", None)
+    assert run == ScheduledRun(None, JobState.UNKNOWN, "LUCID", None)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

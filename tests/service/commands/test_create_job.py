@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobInput, UploadedFile
 from studio_tui.errors import (
@@ -23,14 +23,14 @@ from studio_tui.service.commands import create_job
 from studio_tui.service.commands.create_job import (
     Created,
     JobCreator,
+    JobRefused,
     Patience,
-    Refused,
-    Unconfirmed,
+    UnconfirmedJob,
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import IntentOutcome, Journal
 from studio_tui.service.commands.submitted import SentFile
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
 
 QUICK = Patience(rest=0.001, longest_rest=0.001, apart=0.001, look_up=5.0)
@@ -43,7 +43,7 @@ class Studio:
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
     def __init__(self, folder: Path) -> None:
-        self.history = JobHistory(Database(folder, "a place"))
+        self.history = JobHistory(RecorderFile(folder, "a place"))
         """What is remembered of it."""
         self.existing: list[Job] = []
         self.requests: list[tuple[JobInput, str | None]] = []
@@ -84,12 +84,12 @@ class Studio:
         self.existing.insert(0, made)
         return made
 
-    async def jobs(self, *, limit: int = 100) -> Page[Job]:
+    async def jobs(self, *, limit: int = 100) -> ResultPage[Job]:
         self.asked.append(limit)
         self.was_asked.set()
         if self.lists and (error := self.lists.pop(0)):
             raise error
-        return Page(tuple(self.existing[:limit]))
+        return ResultPage(tuple(self.existing[:limit]))
 
     async def upload_file(
         self, path: Path, *, progress: Callable[[int, int], None] | None = None
@@ -164,7 +164,7 @@ async def test_labels_can_be_left_out(studio: Studio, journal: Journal) -> None:
 async def test_nothing_is_sent_that_cannot_be_noted(studio: Studio, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     outcome = await creator(studio, Journal(tmp_path / "file", "a place")).create(WISH)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, JobRefused)
     assert "could not be recorded" in str(outcome.error)
     assert studio.requests == []
 
@@ -177,7 +177,7 @@ async def test_a_refusal_is_not_repeated(
     studio: Studio, journal: Journal, error: StudioError
 ) -> None:
     studio.creates = [error]
-    assert await creator(studio, journal).create(WISH) == Refused(error)
+    assert await creator(studio, journal).create(WISH) == JobRefused(error)
     assert len(studio.requests) == 1
     assert studio.asked == []
     assert fates(journal) == [IntentOutcome.REFUSED]
@@ -191,7 +191,7 @@ async def test_what_cannot_have_arrived_is_sent_again_by_itself(
     assert len(studio.requests) == 3
     assert len({key for _, key in studio.requests}) == 1
     studio.creates = [NotSent("refused")] * 3
-    assert isinstance(await creator(studio, journal).create(WISH), Refused)
+    assert isinstance(await creator(studio, journal).create(WISH), JobRefused)
     assert len(studio.existing) == 1
 
 
@@ -224,7 +224,7 @@ async def test_what_is_not_there_twice_is_asked_about(studio: Studio, journal: J
     studio.creates = [LOST]
     studio.make(WISH)  # alike, but of somebody else
     outcome = await creator(studio, journal).create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     assert outcome.why is LOST
     assert (outcome.looked.answers, outcome.looked.jobs) == (2, 1)
     assert outcome.looked.is_far_enough
@@ -239,7 +239,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
     studio.lists = [NO_ANSWER] * 10_000
     brief = Patience(rest=0.001, longest_rest=0.001, look_up=0.05)
     outcome = await creator(studio, journal, patience=brief).create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     assert outcome.looked.answers == 0
     assert len(studio.asked) > 2
 
@@ -247,7 +247,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
 async def test_looking_ends_when_the_token_is_refused(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
     studio.lists = [AuthenticationError(401, "no")] * 2
-    assert isinstance(await creator(studio, journal).create(WISH), Unconfirmed)
+    assert isinstance(await creator(studio, journal).create(WISH), UnconfirmedJob)
     assert len(studio.asked) == 1
 
 
@@ -257,7 +257,7 @@ async def test_sending_again_is_the_same_request_under_the_same_key(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     again = await made.send_again(outcome)
     assert again == Created(studio.existing[0])
     assert studio.requests[0] == studio.requests[1]
@@ -270,7 +270,7 @@ async def test_a_job_that_has_come_meanwhile_is_not_sent_again(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     late = studio.make(studio.requests[0][0])
     assert await made.send_again(outcome) == Created(late)
     assert len(studio.requests) == 1
@@ -282,10 +282,10 @@ async def test_nothing_is_sent_again_while_studio_does_not_show_its_list(
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     studio.lists = [NO_ANSWER]
     still = await made.send_again(outcome)
-    assert isinstance(still, Unconfirmed)
+    assert isinstance(still, UnconfirmedJob)
     assert still.why is NO_ANSWER
     assert len(studio.requests) == 1
     assert isinstance(await made.send_again(still), Created)
@@ -298,14 +298,14 @@ async def test_a_refusal_of_the_second_request_says_nothing_of_the_first(
     studio.creates = [LOST, refusal]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     studio.makes = [True]  # the first comes through at last
     assert await made.send_again(outcome) == Created(studio.existing[0])
     studio.creates = [LOST, refusal]
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     again = await made.send_again(outcome)
-    assert isinstance(again, Unconfirmed)
+    assert isinstance(again, UnconfirmedJob)
     assert again.why is refusal
 
 
@@ -313,7 +313,7 @@ async def test_what_is_given_up_is_asked_about_no_more(studio: Studio, journal: 
     studio.creates = [LOST]
     made = creator(studio, journal)
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     await made.give_up(outcome)
     assert fates(journal) == [IntentOutcome.GIVEN_UP]
     assert await made.settle() == ()
@@ -339,7 +339,7 @@ async def test_what_an_earlier_run_left_and_studio_does_not_show_is_asked_about(
 ) -> None:
     studio.creates = [LOST]
     outcome = await creator(studio, journal).create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     later = creator(studio, journal)
     assert await later.settle() == ()  # while the other is at it
     outcome.note.close()  # as the end of its program does
@@ -360,15 +360,15 @@ async def test_the_look_goes_back_to_when_the_wish_was_sent(
         for number in range(200, 900)
     ]
 
-    async def slow(limit: int = 100) -> Page[Job]:
-        return Page((*crowd, *studio.existing)[:limit])
+    async def slow(limit: int = 100) -> ResultPage[Job]:
+        return ResultPage((*crowd, *studio.existing)[:limit])
 
     monkeypatch.setattr(studio, "jobs", slow)
     assert await made.create(WISH) == Created(studio.existing[0])
     monkeypatch.setattr(create_job, "FURTHEST", 400)
     studio.creates = [LOST]
     outcome = await made.create(WISH)
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     assert (outcome.looked.jobs, outcome.looked.is_far_enough) == (400, False)
 
 
@@ -408,9 +408,9 @@ async def test_what_can_be_more_than_one_job_is_not_guessed(
         studio.make(WISH)
     else:
         studio.creates = [LOST]
-        assert isinstance(await made.create(WISH), Unconfirmed)
+        assert isinstance(await made.create(WISH), UnconfirmedJob)
     studio.creates, studio.makes = [LOST], [True]
-    assert isinstance(await made.create(WISH), Unconfirmed)
+    assert isinstance(await made.create(WISH), UnconfirmedJob)
 
 
 async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
@@ -422,7 +422,7 @@ async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
     made = creator(studio, journal)
     wish = WISH.model_copy(update={"files": ("7",)})
     outcome = await made.create(wish, [one, two, one])
-    assert isinstance(outcome, Unconfirmed)
+    assert isinstance(outcome, UnconfirmedJob)
     assert isinstance(await made.send_again(outcome), Created)
     assert studio.uploaded == [one, two, two, two]
     assert [request.files for request, _ in studio.requests] == [("7", "1", "4")] * 2
@@ -436,7 +436,7 @@ async def test_there_is_no_job_without_its_files(
 ) -> None:
     studio.uploads = [error] * 3
     made = creator(studio, journal)
-    assert await made.create(WISH, [file(tmp_path, "one")]) == Refused(error)
+    assert await made.create(WISH, [file(tmp_path, "one")]) == JobRefused(error)
     assert len(studio.uploaded) == tries
     assert studio.requests == []
     assert journal.entries() == []
@@ -455,7 +455,7 @@ async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
     assert studio.uploaded == [one]
     assert told == [(one, 1, 1)] * 2
     one.write_text("changed")
-    assert await made.create(WISH, [one]) == Refused(gone)
+    assert await made.create(WISH, [one]) == JobRefused(gone)
     assert studio.uploaded == [one] * 2
     assert isinstance(await made.create(WISH, [one]), Created)
     assert studio.uploaded == [one] * 3
@@ -491,7 +491,7 @@ async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
     studio.lists = [NO_ANSWER] * 1000
     made = creator(studio, journal, patience=Patience(0, 0.001, 0.001, apart=0.001, look_up=0.05))
     unknown = await made.create(wish)
-    assert isinstance(unknown, Unconfirmed)
+    assert isinstance(unknown, UnconfirmedJob)
     made.leave(unknown)
     (job_id,) = (job.id for job in studio.existing)
     assert studio.history.submitted([job_id]) == {}

@@ -19,14 +19,14 @@ from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.commands.create_job import (
     Created,
     JobCreator,
+    JobRefused,
     Outcome,
     Patience,
-    Refused,
-    Unconfirmed,
+    UnconfirmedJob,
 )
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import IntentOutcome, Journal
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.settings import Settings
 from tests import faults
 from tests.chaos import Kind
@@ -180,19 +180,19 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
         wish = JobInput(query="print(1)", team_name="local", environment=f"WISH={number}")
         async with gate:
             outcome = await creating.create(wish)
-            while isinstance(outcome, Unconfirmed) and number % 3:
+            while isinstance(outcome, UnconfirmedJob) and number % 3:
                 asked.add(number)
                 if not heeds_key:
                     await chaos.over(number)
                 outcome = await creating.send_again(outcome)
-            if isinstance(outcome, Unconfirmed):
+            if isinstance(outcome, UnconfirmedJob):
                 await creating.give_up(outcome)
             return outcome
 
     timeouts = Timeouts(connect=5.0, read=READ, write=5.0, pool=20.0, whole=10.0)
     async with StudioClient(settings_of(studio, proxy.url), timeouts=timeouts) as client:
         creating = JobCreator(
-            client, journal, JobHistory(Database(tmp_path, "a place")), patience=PATIENCE
+            client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
         )
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
             outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
@@ -205,12 +205,12 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
             case Created(job, is_guess):
                 assert made[number] == [job.id]
                 assert not is_guess
-            case Refused():
+            case JobRefused():
                 assert made[number] == []
-            case Unconfirmed():
+            case UnconfirmedJob():
                 assert len(made[number]) <= heeds_key  # else none comes late
     assert chaos.met.keys() == {kind.name for kind in chaos.kinds}
-    assert {type(outcome) for outcome in outcomes} == {Created, Refused, Unconfirmed}
+    assert {type(outcome) for outcome in outcomes} == {Created, JobRefused, UnconfirmedJob}
     assert asked
     assert IntentOutcome.SENT not in {entry.outcome for entry in journal.entries()}
 
@@ -223,7 +223,10 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
     wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
-        journal, history = Journal(tmp_path, "a place"), JobHistory(Database(tmp_path, "a place"))
+        journal, history = (
+            Journal(tmp_path, "a place"),
+            JobHistory(RecorderFile(tmp_path, "a place")),
+        )
         creating = JobCreator(client, journal, history, patience=PATIENCE)
         outcome = await creating.create(wish, [text])
     assert isinstance(outcome, Created)
@@ -278,7 +281,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
     journal = Journal(tmp_path, "a place")
     async with StudioClient(settings_of(studio, studio.url)) as client:
         creating = JobCreator(
-            client, journal, JobHistory(Database(tmp_path, "a place")), patience=PATIENCE
+            client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
         )
         assert await creating.settle() == ()
         assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.SENT]
@@ -291,7 +294,7 @@ async def test_a_program_killed_before_the_answer_is_settled_by_the_next(
             assert left == ()
             assert [job["id"] for job in jobs] == [entry.job_id]
             assert jobs[0]["environment"] == {NAME: entry.intent.id}
-            history = JobHistory(Database(tmp_path, "a place"))
+            history = JobHistory(RecorderFile(tmp_path, "a place"))
             assert history.submitted([jobs[0]["id"]])[jobs[0]["id"]].priority == 2
         else:
             assert [unknown.intent for unknown in left] == [entry.intent]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.service.commands.held import HeldCommands
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds, HoldState
 from tests.jobs import NOON
 from tests.waiting import HANG, until
@@ -18,11 +18,13 @@ LONG = 3600.0
 
 @pytest.fixture
 def holds(tmp_path: Path) -> Holds:
-    return Holds(Database(tmp_path, "a place"))
+    return Holds(RecorderFile(tmp_path, "a place"))
 
 
 def states(tmp_path: Path) -> list[tuple[str, str]]:
-    rows = Database(tmp_path, "a place").rows("SELECT words, state FROM held ORDER BY at, rowid")
+    rows = RecorderFile(tmp_path, "a place").rows(
+        "SELECT words, state FROM held ORDER BY at, rowid"
+    )
     return [(words, state) for words, state in rows]
 
 
@@ -59,7 +61,7 @@ async def test_without_seconds_nothing_waits_and_nothing_is_noted(
 
 async def test_a_disk_that_takes_nothing_holds_no_command_back(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    held = HeldCommands(Holds(Database(tmp_path / "file", "a place")), 0.01)
+    held = HeldCommands(Holds(RecorderFile(tmp_path / "file", "a place")), 0.01)
     assert await held.may_be_sent("cancelling 3 jobs")
 
 
@@ -72,7 +74,7 @@ async def test_what_waits_as_the_program_ends_is_lost_and_the_next_run_is_told_o
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert states(tmp_path) == [("cancelling 3 jobs", "held")]
-    later = Holds(Database(tmp_path, "a place"))
+    later = Holds(RecorderFile(tmp_path, "a place"))
     assert [hold.words for hold in later.lost(NOON)] == ["cancelling 3 jobs"]
     assert later.lost(NOON) == []
     assert [(hold.words, hold.state) for hold in later.past(9)] == [
@@ -92,7 +94,7 @@ def test_what_waits_in_another_dashboard_that_runs_is_not_lost(tmp_path: Path) -
         "Holds(Database(Path(sys.argv[1]), 'a place')).note(hold)\n"
         "print('noted', flush=True); sys.stdin.read()\n"
     )
-    holds = Holds(Database(tmp_path, "a place"))
+    holds = Holds(RecorderFile(tmp_path, "a place"))
     with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],
         cwd=Path(__file__).parents[3],

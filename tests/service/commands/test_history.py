@@ -11,10 +11,10 @@ import pytest
 
 from studio_tui.api.models import Job, JobInput, JobState
 from studio_tui.service.commands import history as module
-from studio_tui.service.commands.history import JobHistory, Run
+from studio_tui.service.commands.history import EndedRun, JobHistory
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.recorder import database as file_module
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from tests.jobs import NOON, job
 from tests.waiting import HANG
 
@@ -35,11 +35,11 @@ SUBMITTED = Submitted(
 
 @pytest.fixture
 def history(tmp_path: Path) -> JobHistory:
-    return JobHistory(Database(tmp_path, PLACE))
+    return JobHistory(RecorderFile(tmp_path, PLACE))
 
 
 def again(tmp_path: Path) -> JobHistory:
-    return JobHistory(Database(tmp_path, PLACE))
+    return JobHistory(RecorderFile(tmp_path, PLACE))
 
 
 def file_of(folder: Path) -> Path:
@@ -112,7 +112,8 @@ def test_only_the_last_submissions_are_kept(
 def test_a_team_does_not_see_the_ledger_of_another(history: JobHistory, tmp_path: Path) -> None:
     history.note_submitted("1", SUBMITTED)
     assert (
-        JobHistory(Database(tmp_path, "https://studio.example.com\nother")).submitted(["1"]) == {}
+        JobHistory(RecorderFile(tmp_path, "https://studio.example.com\nother")).submitted(["1"])
+        == {}
     )
 
 
@@ -150,7 +151,7 @@ def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
     whole, bare = job(1), job(2, "FAILED", name=None, created_at=None, started_at=None)
     history.note_ended([whole, bare])
     assert again(tmp_path).runs([whole.id, bare.id, "3"]) == {
-        whole.id: Run(
+        whole.id: EndedRun(
             whole.id,
             whole.name,
             JobState.COMPLETE,
@@ -158,7 +159,7 @@ def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
             whole.started_at,
             NOON + timedelta(seconds=5),
         ),
-        bare.id: Run(bare.id, None, JobState.FAILED, None, None, bare.finished_at or NOON),
+        bare.id: EndedRun(bare.id, None, JobState.FAILED, None, None, bare.finished_at or NOON),
     }
 
 
@@ -226,7 +227,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_ledger_in_memory(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    history = JobHistory(Database(tmp_path / "file", PLACE))
+    history = JobHistory(RecorderFile(tmp_path / "file", PLACE))
     note_both(history)
     note_both(history, 2)
     assert has_both(history)

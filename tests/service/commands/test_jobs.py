@@ -2,7 +2,7 @@ from typing import Any, cast
 
 import pytest
 
-from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobInput, QueryType
 from studio_tui.errors import (
@@ -37,10 +37,10 @@ class Studio:
         if answer is not None:
             raise answer
 
-    async def jobs(self, **_: object) -> Page[Job]:
+    async def jobs(self, **_: object) -> ResultPage[Job]:
         if isinstance(self.state, StudioError):
             raise self.state
-        return Page(() if self.state is None else (job(1, self.state),))
+        return ResultPage(() if self.state is None else (job(1, self.state),))
 
 
 def commands(studio: Studio) -> tuple[Commands, list[str]]:

@@ -10,7 +10,13 @@ import pytest
 
 from studio_tui.api.models import JobInput
 from studio_tui.errors import NotSent
-from studio_tui.service.commands.journal import Entry, Intent, IntentOutcome, Journal, query_digest
+from studio_tui.service.commands.journal import (
+    Intent,
+    IntentOutcome,
+    Journal,
+    JournalEntry,
+    query_digest,
+)
 from tests.jobs import NOON, job
 
 PLACE = "https://studio.example.com\nvision"
@@ -42,10 +48,10 @@ def test_what_became_of_an_intent_is_read_back(journal: Journal) -> None:
     notes[2].end(IntentOutcome.REFUSED)
     notes[3].end(IntentOutcome.GIVEN_UP)
     assert journal.entries() == [
-        Entry(open_, IntentOutcome.SENT),
-        Entry(made, IntentOutcome.APPLIED, job(1).id, "ann"),
-        Entry(refused, IntentOutcome.REFUSED),
-        Entry(given_up, IntentOutcome.GIVEN_UP),
+        JournalEntry(open_, IntentOutcome.SENT),
+        JournalEntry(made, IntentOutcome.APPLIED, job(1).id, "ann"),
+        JournalEntry(refused, IntentOutcome.REFUSED),
+        JournalEntry(given_up, IntentOutcome.GIVEN_UP),
     ]
     notes[0].close()
 

@@ -1,6 +1,6 @@
 """`l` is about a new job while the notice about it is in sight and the cursor has not moved."""
 
-from studio_tui.service.commands.new_job import IN_SIGHT, NewJob
+from studio_tui.service.commands.new_job import IN_SIGHT, JustCreated
 from tests.jobs import job
 
 
@@ -15,7 +15,7 @@ class Clock:
 
 def test_the_new_job_stands_in_for_the_one_that_was_at_hand_as_it_was_made() -> None:
     clock = Clock()
-    new = NewJob(clock)
+    new = JustCreated(clock)
     assert new.instead_of("old") is None
     new.note(job(1), "old")
     assert new.instead_of("old") == job(1)
@@ -25,6 +25,6 @@ def test_the_new_job_stands_in_for_the_one_that_was_at_hand_as_it_was_made() -> 
 
 
 def test_where_there_was_no_job_at_hand_it_stands_in_for_any() -> None:
-    new = NewJob(Clock())
+    new = JustCreated(Clock())
     new.note(job(1), None)
     assert new.instead_of(None) == new.instead_of("other") == job(1)

@@ -10,7 +10,7 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioErr
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.reruns import OrderedReruns
 from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from tests.pipelines import pipeline
 
 WISHES = {
@@ -46,7 +46,7 @@ class Studio:
 
 
 def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) -> OrderedReruns:
-    history = JobHistory(Database(folder, "place"))
+    history = JobHistory(RecorderFile(folder, "place"))
     return OrderedReruns(
         studio, history, made=lambda _made, jobs: made.append(jobs), rests=(0.0, 0.0)
     )

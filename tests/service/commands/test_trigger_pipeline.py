@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,
     TriggerRequest,
-    Unconfirmed,
+    UnconfirmedPipeline,
     bare_name,
 )
 from tests.jobs import NOON
@@ -58,16 +58,16 @@ class Studio:
             raise answer
         return self.made[idempotency_key]
 
-    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         if self.cannot_list:
             self.cannot_list -= 1
             raise TransportError("no answer")
-        return Page((*self.made.values(), *self.old)[:limit])
+        return ResultPage((*self.made.values(), *self.old)[:limit])
 
     def triggering(self) -> PipelineTrigger:
         return PipelineTrigger(self, now=lambda: NOON)
 
-    async def trigger(self, wish: TriggerRequest = WISH) -> Triggered | Unconfirmed:
+    async def trigger(self, wish: TriggerRequest = WISH) -> Triggered | UnconfirmedPipeline:
         before = {one.pipeline_id for one in self.old}
         return await self.triggering().trigger(wish, before)
 
@@ -131,14 +131,14 @@ def test_a_pipeline_of_others_is_not_taken_for_it() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, makes=False)
         outcome = await studio.trigger()
-        assert isinstance(outcome, Unconfirmed)
+        assert isinstance(outcome, UnconfirmedPipeline)
         assert outcome.why is UNKNOWN
         studio = Studio(UNKNOWN, makes=False)
         long_ago = (NOON - timedelta(hours=2)).isoformat()
         studio.made["another"] = pipeline(7, triggered_from="index", created_at=NOON.isoformat())
         studio.made["old"] = pipeline(8, created_at=long_ago)
         studio.made["timeless"] = pipeline(9, created_at=None)
-        assert isinstance(await studio.trigger(), Unconfirmed)
+        assert isinstance(await studio.trigger(), UnconfirmedPipeline)
 
     run(scenario())
 
@@ -147,7 +147,7 @@ def test_of_two_that_are_likely_neither_is_chosen() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.made["twin"] = pipeline(7, created_at=NOON.isoformat())
-        assert isinstance(await studio.trigger(), Unconfirmed)
+        assert isinstance(await studio.trigger(), UnconfirmedPipeline)
 
     run(scenario())
 
@@ -157,12 +157,12 @@ def test_the_user_may_send_it_again_which_makes_no_second_one() -> None:
         studio = Studio(UNKNOWN, makes=True)
         studio.cannot_list = 2
         untold = await studio.trigger()
-        assert isinstance(untold, Unconfirmed)
+        assert isinstance(untold, UnconfirmedPipeline)
         assert isinstance(await studio.triggering().send_again(untold), Triggered)
         assert len(studio.keys) == 1
         studio = Studio(UNKNOWN, makes=False)
         untold = await studio.trigger()
-        assert isinstance(untold, Unconfirmed)
+        assert isinstance(untold, UnconfirmedPipeline)
         assert isinstance(await studio.triggering().send_again(untold), Triggered)
         assert len(set(studio.keys)) == 1
         assert len(studio.made) == 1
@@ -174,10 +174,10 @@ def test_nothing_is_sent_again_while_the_list_cannot_be_read() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, makes=False)
         untold = await studio.trigger()
-        assert isinstance(untold, Unconfirmed)
+        assert isinstance(untold, UnconfirmedPipeline)
         studio.cannot_list = 1
         again = await studio.triggering().send_again(untold)
-        assert isinstance(again, Unconfirmed)
+        assert isinstance(again, UnconfirmedPipeline)
         assert isinstance(again.why, TransportError)
         assert len(studio.keys) == 1
 

@@ -23,7 +23,7 @@ from studio_tui.service.logs.assembler import (
     _Batch,
 )
 from studio_tui.service.logs.comparison import Comparison
-from studio_tui.service.logs.message_index import BLOCK, MessageIndex, Record
+from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, truth
 from tests.soak import seeds
@@ -81,7 +81,7 @@ class OfficialRule(LogAssembler):
             last = self._index.last
             if last is None or piece.id > last.id:
                 raw = piece.text.encode()
-                self._index.append(Record(piece.id, self._store.size, len(raw)))
+                self._index.append(MessageRecord(piece.id, self._store.size, len(raw)))
                 self._store.append(raw)
         return True
 
@@ -452,14 +452,14 @@ def test_a_snapshot_of_something_else_adds_nothing(desk: Desk) -> None:
 
 def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
     index = MessageIndex(tmp_path)
-    records = [Record(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
+    records = [MessageRecord(number * 3, number * 10, 10) for number in range(BLOCK * 3 + 7)]
     for record in records:
         index.append(record)
     for place in (0, 1, BLOCK - 1, BLOCK, BLOCK * 2 + 5, BLOCK * 3, BLOCK * 3 + 6, 4, 5, 6):
         assert index[place] == records[place]
         assert index.place_of(records[place].id) == place
         assert index.place_of(records[place].id - 1) == place
-    index.insert(BLOCK - 2, array("q", Record((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
+    index.insert(BLOCK - 2, array("q", MessageRecord((BLOCK - 2) * 3 - 1, (BLOCK - 2) * 10, 4)))
     assert len(index) == len(records) + 1
     assert index.place_of((BLOCK - 2) * 3 - 1) == BLOCK - 2
     assert index[BLOCK * 3] == records[BLOCK * 3 - 1]._replace(offset=(BLOCK * 3 - 1) * 10 + 4)

@@ -25,12 +25,12 @@ from studio_tui.api.log_stream import (
     StatusFrame,
 )
 from studio_tui.api.models import Job
-from studio_tui.api.pages import Page
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs.cache import LogCache
-from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogLibrary, OpenLog
+from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
 from studio_tui.service.logs.source import MayFetch, always
-from studio_tui.service.logs.state import NO_LOG, UNCHECKED, Phase
+from studio_tui.service.logs.state import NO_LOG, UNCHECKED, FollowPhase
 from studio_tui.settings import Settings
 from tests.waiting import HANG, until
 
@@ -100,9 +100,11 @@ class Studio:
         assert url == self.archive
         yield b"archived\n"
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
         assert (limit, job_id is not None) == (1, True)
-        return Page((Job(id=str(job_id), status="COMPLETE" if self.has_ended else "RUNNING"),))
+        return ResultPage(
+            (Job(id=str(job_id), status="COMPLETE" if self.has_ended else "RUNNING"),)
+        )
 
 
 class Ticks:
@@ -138,16 +140,16 @@ async def library(
             viewer.close()
 
 
-async def until_size(log: OpenLog, size: int) -> None:
+async def until_size(log: LogHandle, size: int) -> None:
     await until(lambda: log.store.size >= size)
 
 
-def raw(log: OpenLog) -> bytes:
+def raw(log: LogHandle) -> bytes:
     return log.store.path.read_bytes()
 
 
-def is_complete(log: OpenLog) -> bool:
-    return log.tail.state.phase is Phase.COMPLETE
+def is_complete(log: LogHandle) -> bool:
+    return log.tail.state.phase is FollowPhase.COMPLETE
 
 
 def files(folder: Path) -> list[str]:
@@ -235,7 +237,7 @@ async def test_a_log_that_was_refused_is_asked_for_when_it_is_opened_again(tmp_p
 
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", never)
-        await until(lambda: log.tail.state.phase is Phase.STOPPED)
+        await until(lambda: log.tail.state.phase is FollowPhase.STOPPED)
         log.close()
         studio.archive = None
         log = logs.open("a", never)
@@ -269,7 +271,7 @@ async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> N
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", always)
         state = log.tail.state
-        assert state.phase is Phase.COMPLETE
+        assert state.phase is FollowPhase.COMPLETE
         assert state.kept_since is not None
         assert raw(log) == b"one\ntwo\n"
         await until(lambda: log.tail.state.lines == 2)

@@ -17,7 +17,7 @@ from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogTailPreview
 from studio_tui.service.logs.source import always
-from studio_tui.service.logs.state import Phase
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.settings import Settings
 from tests.service.polling.virtual_time import run
@@ -268,7 +268,7 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
         await until(lambda: ahead.is_needed)
         assert ahead.store is not None
         assert ahead.store.read(ahead.store.size - 74, 13) == b"line 0399999 "
-        await until(lambda: log.tail.state.phase is Phase.COMPLETE)
+        await until(lambda: log.tail.state.phase is FollowPhase.COMPLETE)
         whole = 400_000 * 74
         assert log.store.size == whole
         preview = ahead.store.path

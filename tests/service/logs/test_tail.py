@@ -25,7 +25,7 @@ from studio_tui.api.log_stream import (
     Unreadable,
 )
 from studio_tui.api.models import Job
-from studio_tui.api.pages import Page
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     InvalidRequest,
     NotFound,
@@ -45,9 +45,9 @@ from studio_tui.service.logs.tail import (
     LINGER,
     OUTAGE_REST,
     SILENCE,
+    FollowPhase,
     LogSource,
     LogTail,
-    Phase,
     TailState,
 )
 from tests.service.logs.log_chaos import connection, truth
@@ -128,9 +128,9 @@ class Studio:
                 raise part
             yield part
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
         assert (limit, job_id) == (1, "7")
-        return Page((Job(id="7", status=self.status),))
+        return ResultPage((Job(id="7", status=self.status),))
 
 
 class Follower:
@@ -167,7 +167,7 @@ class Follower:
         else:
             await during(tail)
         self.ended = loop.time()
-        if tail.state.phase is Phase.COMPLETE:
+        if tail.state.phase is FollowPhase.COMPLETE:
             await running
         running.cancel()
         await asyncio.wait([running])
@@ -189,7 +189,7 @@ class Follower:
         return [mark.text for mark in self.store.marks]
 
     @property
-    def phases(self) -> list[Phase]:
+    def phases(self) -> list[FollowPhase]:
         phases = [state.phase for state in self.states]
         return phases[:1] + [new for old, new in pairwise(phases) if new is not old]
 
@@ -219,12 +219,12 @@ def test_a_job_that_runs_to_its_end_is_complete_when_rest_says_so_twice(followed
     state = follower.follow()
     assert follower.raw == b"one\ntwo\n"
     assert (state.phase, state.status, state.lines, state.size) == (
-        Phase.COMPLETE,
+        FollowPhase.COMPLETE,
         "COMPLETE",
         2,
         8,
     )
-    assert follower.phases == [Phase.FOLLOWING, Phase.COMPLETE]
+    assert follower.phases == [FollowPhase.FOLLOWING, FollowPhase.COMPLETE]
     assert len(studio.asked) == 2
     assert studio.asked[1][0] - studio.asked[0][0] >= 0.5
 
@@ -258,7 +258,7 @@ def test_a_socket_left_open_after_the_end_is_waited_for_five_seconds(followed: M
     pings: list[Step] = [1.0, Ping()] * 20
     studio = Studio([logs((1, "one\n")), FINISHED, 1.0, logs((2, "two\n")), *pings])
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
     assert 1 + LINGER < follower.ended < 1 + LINGER + 1
 
@@ -269,7 +269,7 @@ def test_a_long_replay_after_the_status_is_read_to_its_end(followed: Make) -> No
         replay += [3.0, logs((number, f"line {number}\n"))]
     studio = Studio([FINISHED, *replay, END], log=None)
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.store.lines == 10
     assert len(studio.opened) == 1
 
@@ -296,10 +296,10 @@ def test_a_silent_connection_is_dead_after_45_seconds(followed: Make) -> None:
     assert follower.raw == b"one\ntwo\n"
     assert studio.opened[1] == pytest.approx(88 + SILENCE + 0.5)
     assert follower.phases == [
-        Phase.FOLLOWING,
-        Phase.RECONNECTING,
-        Phase.FOLLOWING,
-        Phase.COMPLETE,
+        FollowPhase.FOLLOWING,
+        FollowPhase.RECONNECTING,
+        FollowPhase.FOLLOWING,
+        FollowPhase.COMPLETE,
     ]
 
 
@@ -313,7 +313,7 @@ def test_a_broken_connection_is_made_again_and_says_when(followed: Make, code: i
     follower = followed(studio)
     follower.follow()
     assert follower.raw == b"one\ntwo\n"
-    waiting = next(state for state in follower.states if state.phase is Phase.RECONNECTING)
+    waiting = next(state for state in follower.states if state.phase is FollowPhase.RECONNECTING)
     assert waiting.next_try == START + timedelta(seconds=0.5)
     assert str(code) in waiting.reason
     assert follower.marks == []
@@ -322,7 +322,7 @@ def test_a_broken_connection_is_made_again_and_says_when(followed: Make, code: i
 def test_a_normal_close_of_a_running_job_is_made_again(followed: Make) -> None:
     studio = Studio([logs((1, "one\n")), END], [logs((1, "one\n"), (2, "two\n")), FINISHED, END])
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
 
 
@@ -331,26 +331,26 @@ def test_a_normal_close_of_a_job_that_rest_calls_finished_is_the_end(followed: M
     studio.status = "FAILED"
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.status) == (Phase.COMPLETE, "FAILED")
+    assert (state.phase, state.status) == (FollowPhase.COMPLETE, "FAILED")
 
 
 @pytest.mark.parametrize("code", [1008, 4401, 4403, 4404])
 def test_a_refusal_stops_and_says_why(followed: Make, code: int) -> None:
     follower = followed(Studio([Closed(code, "Not for you.")]))
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.STOPPED, "Not for you.")
+    assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Not for you.")
 
 
 def test_studio_saying_that_it_cannot_go_on_stops(followed: Make) -> None:
     follower = followed(Studio([ServerMessage("Job ID is incorrect or not found"), END]))
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.STOPPED, "Job ID is incorrect or not found")
+    assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Job ID is incorrect or not found")
 
 
 def test_a_forbidden_connection_stops(followed: Make) -> None:
     follower = followed(Studio([PermissionDenied(403, "Not your team.")]))
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.STOPPED, "Not your team.")
+    assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Not your team.")
 
 
 def test_a_forbidden_log_says_when_it_is_asked_for_again_and_is_after_five_minutes(
@@ -364,15 +364,15 @@ def test_a_forbidden_log_says_when_it_is_asked_for_again_and_is_after_five_minut
 
     async def wait(tail: LogTail) -> None:
         await asyncio.sleep(299)
-        assert tail.state.phase is Phase.STOPPED
+        assert tail.state.phase is FollowPhase.STOPPED
         assert tail.state.next_try == START + timedelta(seconds=300)
         assert len(studio.opened) == 1
         await asyncio.sleep(299)
-        assert (tail.state.phase, tail.state.reason) == (Phase.STOPPED, "Not yours.")
+        assert (tail.state.phase, tail.state.reason) == (FollowPhase.STOPPED, "Not yours.")
         assert len(studio.opened) == 2
         await asyncio.sleep(20)
 
-    assert follower.follow(wait).phase is Phase.COMPLETE
+    assert follower.follow(wait).phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\n"
     assert len(studio.opened) == 3
 
@@ -387,7 +387,7 @@ def test_a_host_that_the_reader_does_not_allow_is_not_asked_about_again_by_itsel
     async def wait(_tail: LogTail) -> None:
         await asyncio.sleep(1000)
 
-    assert follower.follow(wait).phase is Phase.STOPPED
+    assert follower.follow(wait).phase is FollowPhase.STOPPED
     assert follower.hosts == ["archive.example"]
 
 
@@ -406,7 +406,7 @@ def test_without_a_usable_socket_the_log_is_polled_to_its_end(followed: Make, fi
         await asyncio.sleep(3)
         assert tail.state.is_over
 
-    assert follower.follow(finish).phase is Phase.COMPLETE
+    assert follower.follow(finish).phase is FollowPhase.COMPLETE
     assert len(studio.opened) == 1
 
 
@@ -418,7 +418,7 @@ def test_an_outage_is_retried_for_ever_with_rests_that_grow_to_20_seconds(follow
 
     async def hours(tail: LogTail) -> None:
         await asyncio.sleep(7200)
-        assert tail.state.phase is Phase.RECONNECTING
+        assert tail.state.phase is FollowPhase.RECONNECTING
         assert tail.state.since == START
         assert tail.state.reason == "Nobody is there."
 
@@ -459,7 +459,7 @@ def test_rest_is_left_alone_as_long_as_it_asks_at_the_end(followed: Make) -> Non
     studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\n")
     studio.rest_errors = [RateLimited(429, "Too many.", 120.0), ServerError(503, "Down.", 60.0)]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     first, second, third, *_ = (moment for moment, _ in studio.asked)
     assert second - first >= 120
     assert third - second >= 60
@@ -518,7 +518,7 @@ def test_a_quiet_job_whose_socket_is_back_is_not_polled(followed: Make) -> None:
         await asyncio.sleep(40)
 
     follower.follow(watch)
-    closed = [state for state in follower.states if state.phase is Phase.RECONNECTING][-1]
+    closed = [state for state in follower.states if state.phase is FollowPhase.RECONNECTING][-1]
     assert closed.next_try is not None
     assert closed.next_try - closed.since == timedelta(seconds=0.5)
 
@@ -552,18 +552,18 @@ def test_after_a_refusal_a_poke_asks_again(followed: Make, refusal: list[Step]) 
     async def poke(tail: LogTail) -> None:
         tail.poke()
         await asyncio.sleep(1000)
-        assert tail.state.phase is Phase.STOPPED
+        assert tail.state.phase is FollowPhase.STOPPED
         assert len(studio.opened) == 1
         tail.poke()
         await asyncio.sleep(1000)
-        assert tail.state.phase is Phase.STOPPED
+        assert tail.state.phase is FollowPhase.STOPPED
         assert len(studio.opened) == 2
         tail.poke()
         await asyncio.sleep(10)
 
-    assert follower.follow(poke).phase is Phase.COMPLETE
+    assert follower.follow(poke).phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\n"
-    stopped = [state.since for state in follower.states if state.phase is Phase.STOPPED]
+    stopped = [state.since for state in follower.states if state.phase is FollowPhase.STOPPED]
     assert len(set(stopped)) == 2
 
 
@@ -582,11 +582,11 @@ def test_from_the_third_failure_rest_is_asked_beside_the_socket(followed: Make) 
         assert follower.raw == b"one\ntwo\n"
         waiting = tail.state
         assert waiting.size == 8
-        assert waiting.phase is Phase.RECONNECTING
+        assert waiting.phase is FollowPhase.RECONNECTING
         studio.connections = [[logs((1, "one\n"), (2, "two\n"), (3, "three\n")), 40.0]]
         await asyncio.sleep(BACKOFF_CAP)
         assert follower.raw == b"one\ntwo\nthree\n"
-        assert follower.phases[-1] is Phase.FOLLOWING
+        assert follower.phases[-1] is FollowPhase.FOLLOWING
         asked = len(studio.asked)
         await asyncio.sleep(2 * OUTAGE_REST)
         assert len(studio.asked) == asked
@@ -616,7 +616,7 @@ def test_an_unreadable_part_of_a_replay_that_hid_new_lines_is_read_again(followe
         [logs((1, "one\n"), (2, "two\n"), (3, "three\n")), FINISHED, END],
     )
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\nthree\n"
     assert follower.marks == []
 
@@ -625,7 +625,7 @@ def test_a_part_of_every_replay_that_stays_unreadable_leaves_a_mark(followed: Ma
     studio = Studio([logs((1, "one\n")), Closed(1012, "")])
     studio.last = [Unreadable(1), logs((3, "three\n")), logs((4, "four\n")), FINISHED, END]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\nthree\nfour\n"
     assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, NO_REPLAY)]
     assert len(studio.opened) == 5
@@ -639,7 +639,7 @@ def test_a_spoiled_character_is_mended_from_rest_at_the_end(followed: Make) -> N
         log=("café\n" + line * 598).encode(),
     )
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == studio.log
 
 
@@ -647,7 +647,7 @@ def test_what_stays_unreadable_is_marked_and_passed(followed: Make) -> None:
     studio = Studio()
     studio.last = [logs((1, "one\n")), Unreadable(1), logs((3, "three\n")), FINISHED, END]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\nthree\n"
     assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, UNREADABLE)]
 
@@ -656,7 +656,7 @@ def test_an_archived_log_is_fetched_from_where_it_lies(followed: Make) -> None:
     studio = Studio([Blobs(("https://a", "https://b")), FINISHED, END])
     studio.blobs = {"https://a": [b"one\ntw"], "https://b": [b"o\nthr", b"ee\n"]}
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\nthree\n"
 
 
@@ -665,7 +665,7 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
     follower = followed(studio)
     follower.allows = False
     state = follower.follow()
-    assert state.phase is Phase.STOPPED
+    assert state.phase is FollowPhase.STOPPED
     assert "a.example.com, which may not be contacted" in state.reason
     assert follower.hosts == ["a.example.com"]
     assert follower.raw == b""
@@ -675,7 +675,7 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
 def test_an_archive_at_what_is_no_address_asks_nobody_and_is_told(followed: Make, url: str) -> None:
     follower = followed(Studio([Blobs((url,)), FINISHED, END]))
     state = follower.follow()
-    assert state.phase is Phase.STOPPED
+    assert state.phase is FollowPhase.STOPPED
     assert state.reason == "Studio gave an address for the archived log that is not allowed."
     assert follower.hosts == []
 
@@ -693,7 +693,7 @@ def test_an_archive_that_breaks_off_is_fetched_again(followed: Make) -> None:
 def test_a_shorter_log_of_something_else_leaves_what_is_here_under_a_mark(followed: Make) -> None:
     studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"two")
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\n"
     assert follower.marks == [DIFFERS]
 
@@ -701,7 +701,7 @@ def test_a_shorter_log_of_something_else_leaves_what_is_here_under_a_mark(follow
 def test_a_log_that_rest_keeps_shorter_is_complete_all_the_same(followed: Make) -> None:
     studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"")
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\n"
     assert follower.marks == []
 
@@ -754,7 +754,7 @@ def test_rest_failing_at_the_end_is_asked_until_it_answers(followed: Make) -> No
     studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"one\ntwo\n")
     studio.rest_errors = [ServerError(503, "Down.") for _ in range(5)]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
 
 
@@ -762,13 +762,13 @@ def test_a_studio_without_logs_over_rest_leaves_what_the_socket_brought(followed
     studio = Studio([logs((1, "one\n")), FINISHED, END], log=b"")
     studio.rest_errors = [InvalidRequest(405, "Method not allowed.")]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\n"
 
 
 def test_an_end_that_nothing_repeats_up_to_is_marked(followed: Make) -> None:
     follower = followed(Studio([logs((1, "one\n")), Closed(1012, "")], [FINISHED, END]))
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert [(mark.offset, mark.text) for mark in follower.store.marks] == [(4, NO_REPLAY)]
 
 
@@ -776,7 +776,7 @@ def test_an_archive_repeats_the_log_up_to_its_end(followed: Make) -> None:
     studio = Studio([logs((1, "one\n")), Closed(1012, "")], [Blobs(("https://a",)), FINISHED, END])
     studio.blobs = {"https://a": [b"one\ntwo\n"]}
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == b"one\ntwo\n"
     assert follower.marks == []
 
@@ -789,7 +789,7 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
     follower.store.close()
     follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
     state = follower.follow()
-    assert state.phase is Phase.STOPPED
+    assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
 
 
@@ -805,7 +805,7 @@ def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
     follower.store.close()
     follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
     state = follower.follow()
-    assert state.phase is Phase.STOPPED
+    assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
 
 
@@ -821,7 +821,7 @@ def test_rest_outranks_a_forged_piece_wherever_it_came(followed: Make, at: int) 
     studio.is_exact = True
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, "")
     assert follower.raw == LOG
     assert follower.marks == []
 
@@ -832,7 +832,7 @@ def test_an_epoch_that_a_forged_piece_began_is_outranked_by_rest(followed: Make)
     studio.is_exact = True
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, "")
     assert follower.raw == LOG
     assert follower.marks == []
 
@@ -843,7 +843,7 @@ def test_a_shorter_log_of_which_studio_does_not_say_what_it_is_outranks_nothing(
     studio = Studio([logs(*LINES), FORGED, FINISHED, END], log=LOG)
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, UNCONFIRMED)
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, UNCONFIRMED)
     assert follower.raw.startswith(LOG)
     assert b"forged" in follower.raw
 
@@ -853,7 +853,7 @@ def test_what_came_live_in_order_stays_though_rest_keeps_less(followed: Make) ->
     studio.is_exact = True
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, UNCONFIRMED)
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, UNCONFIRMED)
     assert follower.raw == LOG
     assert follower.marks == [DIFFERS]
 
@@ -863,7 +863,7 @@ def test_what_only_rest_had_brought_goes_when_rest_says_otherwise(followed: Make
     studio.doubled = 1 + len(LOG) * 2 // 1000
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, "")
     assert follower.raw == LOG
 
 
@@ -880,7 +880,7 @@ def test_bytes_that_are_no_utf_8_are_kept_as_they_came(
     studio.is_exact = is_exact
     follower = followed(studio)
     state = follower.follow()
-    assert (state.phase, state.reason) == (Phase.COMPLETE, "")
+    assert (state.phase, state.reason) == (FollowPhase.COMPLETE, "")
     assert follower.raw == studio.log
     assert follower.marks == []
 
@@ -924,7 +924,7 @@ def test_a_log_comes_whole_through_chaos(followed: Make, seed: int) -> None:
     studio.last = [*(LogMessages(frame) for frame in last), FINISHED, END]
     studio.rest_errors = [ServerError(502, "Bad gateway.") for _ in range(chance.randrange(5))]
     follower = followed(studio)
-    assert follower.follow().phase is Phase.COMPLETE
+    assert follower.follow().phase is FollowPhase.COMPLETE
     assert follower.raw == log.raw
     assert follower.marks == []
 

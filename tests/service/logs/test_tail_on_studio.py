@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.tail import LogTail, Phase
+from studio_tui.service.logs.tail import FollowPhase, LogTail
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault
@@ -58,7 +58,7 @@ async def test_a_running_job_is_followed_to_its_end(
         tail = LogTail(client, job["id"], store)
         with closing(tail):
             await tail.run()
-    assert (tail.state.phase, tail.state.status) == (Phase.COMPLETE, "COMPLETE")
+    assert (tail.state.phase, tail.state.status) == (FollowPhase.COMPLETE, "COMPLETE")
     assert (tail.state.lines, store.path.read_bytes()) == (LINES, EXPECTED)
 
 
@@ -87,7 +87,7 @@ async def test_a_job_comes_whole_through_a_broken_connection(
         tail = LogTail(client, job["id"], store, jitter=lambda _, longest: longest / 10)
         with closing(tail):
             await tail.run()
-    assert tail.state.phase is Phase.COMPLETE
+    assert tail.state.phase is FollowPhase.COMPLETE
     assert store.path.read_bytes() == EXPECTED
     assert store.marks == ()
 
@@ -104,5 +104,5 @@ async def test_a_job_that_does_not_exist_stops_with_studios_words(
             await over.wait()
             running.cancel()
         tail.close()
-    assert tail.state.phase is Phase.STOPPED
+    assert tail.state.phase is FollowPhase.STOPPED
     assert tail.state.reason == "Job ID is incorrect or not found"

@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, TransportError
 from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
@@ -19,7 +19,7 @@ class Server:
         self.asked: list[tuple[int, str | None, str | None]] = []
         self.spoiled = 0
         """Rows at the top of each list that cannot be read."""
-        self._pages: dict[tuple[Job, ...], Page[Job]] = {}
+        self._pages: dict[tuple[Job, ...], ResultPage[Job]] = {}
 
     def change(self, **statuses: str) -> None:
         self.jobs_now = [
@@ -31,7 +31,7 @@ class Server:
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         self.asked.append((limit, status, job_id))
         if status == "ACTIVE" and not self.knows_active:
             raise InvalidRequest(400, "no such status")
@@ -47,7 +47,7 @@ class Server:
         key = (spoiled, *(id(item) for item in items))
         return self._pages.setdefault(
             key,  # type: ignore[arg-type] # any hashable will do
-            Page(items=items, unreadable=spoiled, duplicates=0, digest=repr(key).encode()),
+            ResultPage(items=items, unreadable=spoiled, duplicates=0, digest=repr(key).encode()),
         )
 
 
@@ -245,7 +245,7 @@ async def test_nothing_known_is_lost_when_a_question_fails() -> None:
     assert await feed.fetch() is before
 
 
-async def failing(**_: object) -> Page[Job]:
+async def failing(**_: object) -> ResultPage[Job]:
     raise TransportError("no answer")
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 
 import pytest
 
-from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
     Closed,
@@ -41,7 +41,7 @@ from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.logs.source import always
-from studio_tui.service.logs.tail import Phase
+from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.service.session import (
     CLUSTERS_REST,
     IDLE_REST,
@@ -118,21 +118,21 @@ class Studio:
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         await self._answer("probe" if limit == 1 and job_id is None else f"jobs {status} {job_id}")
         if status == "TASK":
-            return Page(())
+            return ResultPage(())
         ids = RUNNING if job_id is None else [job_id]
-        return Page(tuple(job(1, "RUNNING", id=one) for one in ids))
+        return ResultPage(tuple(job(1, "RUNNING", id=one) for one in ids))
 
-    async def clusters(self) -> Page[Cluster]:
+    async def clusters(self) -> ResultPage[Cluster]:
         await self._answer("clusters")
-        return Page(())
+        return ResultPage(())
 
-    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         del limit
         await self._answer("pipelines")
-        return Page((self._pipeline(),))
+        return ResultPage((self._pipeline(),))
 
     async def pipeline(self, **_named: str | None) -> Pipeline:
         await self._answer("pipeline")
@@ -238,7 +238,7 @@ class Dashboard:
     def is_all_live(self) -> bool:
         known = [poller.snapshot for poller in self.pollers.values()]
         return all(one.value is not None and one.error is None for one in known) and (
-            self.log.tail.state.phase is Phase.FOLLOWING
+            self.log.tail.state.phase is FollowPhase.FOLLOWING
         )
 
     # --- what must hold --------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
             began = reachability.outage.since
             await asyncio.sleep(TEN_MINUTES)
             log = dashboard.session.logs.open(RUNNING[1], always)
-            await dashboard.until(lambda: log.tail.state.phase is Phase.RECONNECTING)
+            await dashboard.until(lambda: log.tail.state.phase is FollowPhase.RECONNECTING)
             assert log.tail.state.since == began
             log.close()
 

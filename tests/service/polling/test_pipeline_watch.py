@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import (
     AuthenticationError,
@@ -19,7 +19,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipeline_watch import (
     AT_ONCE,
     Pace,
@@ -69,7 +69,7 @@ class Studio:
         assert name in {self.now.name, None}
         return self.now.model_copy()
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> Page[Job]:
+    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         assert job_id is not None
@@ -78,14 +78,14 @@ class Studio:
         try:
             await asyncio.sleep(0.05)
             self._refuse(job_id)
-            return Page(tuple(one for one in self.runs.values() if one.id == job_id))
+            return ResultPage(tuple(one for one in self.runs.values() if one.id == job_id))
         finally:
             self.under_way -= 1
 
-    async def list(self) -> Jobs:
+    async def list(self) -> JobList:
         await asyncio.sleep(0.01)
         self._refuse("list")
-        return Jobs(tuple(self.runs[run_id] for run_id in self.listed if run_id in self.runs))
+        return JobList(tuple(self.runs[run_id] for run_id in self.listed if run_id in self.runs))
 
     def _refuse(self, question: str) -> None:
         if self.refusals.get(question):
@@ -97,7 +97,7 @@ class Heard:
 
     def __init__(self, studio: Studio, **how: Any) -> None:
         self.refused: list[StudioError] = []
-        self.jobs: Poller[Jobs] = Poller("jobs", studio.list, lambda _: 1.5)
+        self.jobs: Poller[JobList] = Poller("jobs", studio.list, lambda _: 1.5)
         self.watch = PipelineWatch(
             studio,
             self.jobs,
@@ -354,7 +354,7 @@ def test_on_this_machine_it_is_asked_again_as_soon_as_jobs_have_moved() -> None:
 def test_those_looked_at_lately_are_remembered_and_the_others_let_go() -> None:
     async def scenario() -> None:
         studio = Studio(a="COMPLETE")
-        jobs: Poller[Jobs] = Poller("jobs", studio.list, lambda _: 1.5)
+        jobs: Poller[JobList] = Poller("jobs", studio.list, lambda _: 1.5)
         watches = PipelineWatches(lambda key: PipelineWatch(studio, jobs, key, PACE))
         running = asyncio.create_task(watches.run())
         first = watches.get("first")

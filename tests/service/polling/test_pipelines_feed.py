@@ -1,9 +1,9 @@
 import pytest
 
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import AnswerTooLarge
-from studio_tui.service.polling.pipelines_feed import PAGE, Pipelines, PipelinesFeed, is_moving
+from studio_tui.service.polling.pipelines_feed import PAGE, PipelineList, PipelinesFeed, is_moving
 from tests.pipelines import pipeline
 
 
@@ -17,12 +17,12 @@ class Server:
         self.room: int | None = None
         """Pipelines of which an answer has room."""
 
-    async def pipelines(self, *, limit: int = 100) -> Page[Pipeline]:
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         self.asked.append(limit)
         if self.room is not None and limit > self.room:
             raise AnswerTooLarge("Ask for less.")
         shown = tuple(self.pipelines_now[: limit - self.unreadable - self.duplicates])
-        return Page(shown, self.unreadable, self.duplicates)
+        return ResultPage(shown, self.unreadable, self.duplicates)
 
 
 async def test_few_pipelines_are_all_there_is() -> None:
@@ -98,7 +98,7 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
     )
     circle = first.job_runs[0].model_copy(update={"job_id": "c", "created_job_id": "c"})
     third = first.model_copy(update={"pipeline_id": "third", "job_runs": (circle,)})
-    assert Pipelines((third, second, first)).originals() == {
+    assert PipelineList((third, second, first)).originals() == {
         "run-2-a": ("run-1-a", "job-a"),
         "run-1-a": ("job-a",),
         "c": (),
@@ -127,7 +127,7 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
         runs = [{"job_id": "o", "created_job_id": name}, {"job_id": "p"}]
         return Pipeline.model_validate({"pipeline_id": name, "status": status, "job_runs": runs})
 
-    known = Pipelines((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
+    known = PipelineList((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
     assert known.held() == {"a", "c"}
 
 
@@ -144,5 +144,5 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
     ],
 )
 def test_a_pipeline_that_is_paused_or_over_lets_no_job_go(status: str, holds: bool) -> None:
-    known = Pipelines((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
+    known = PipelineList((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
     assert ("run-1-b" in known.held()) == holds

@@ -1,4 +1,4 @@
-from studio_tui.api.client import Page
+from studio_tui.api.client import ResultPage
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 from studio_tui.service.polling.schedules_feed import SchedulesFeed
@@ -18,13 +18,13 @@ class Server:
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         self.asked.append(status)
         assert job_id is None
         if status is not None and not self.knows_task:
             raise InvalidRequest(400, "no such status")
         found = [known for known in self.jobs_now if status in {known.status, None}]
-        return Page(tuple(found[:limit]))
+        return ResultPage(tuple(found[:limit]))
 
 
 async def test_a_schedule_is_found_however_many_jobs_are_newer() -> None:

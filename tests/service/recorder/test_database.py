@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from tests.waiting import HANG, eventually
 
 AT_ONCE = 6
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
+def database(tmp_path: Path) -> RecorderFile:
     """A file that is not there yet."""
-    return Database(tmp_path, "place")
+    return RecorderFile(tmp_path, "place")
 
 
 def writers() -> set[threading.Thread]:
@@ -28,11 +28,11 @@ def make_table(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS said (word TEXT)")
 
 
-def words(database: Database) -> list[str]:
+def words(database: RecorderFile) -> list[str]:
     return [word for (word,) in database.rows("SELECT word FROM said ORDER BY rowid")]
 
 
-def test_no_thread_outlives_a_database_that_was_closed(database: Database) -> None:
+def test_no_thread_outlives_a_database_that_was_closed(database: RecorderFile) -> None:
     before = writers()
     assert database.write(make_table)
     assert writers() > before
@@ -44,7 +44,9 @@ def test_no_thread_outlives_a_database_that_was_closed(database: Database) -> No
     assert writers() == before
 
 
-def test_what_is_written_while_it_closes_comes_after_what_was_waiting(database: Database) -> None:
+def test_what_is_written_while_it_closes_comes_after_what_was_waiting(
+    database: RecorderFile,
+) -> None:
     go_on = threading.Event()
 
     def slowly(connection: sqlite3.Connection) -> None:
@@ -70,7 +72,7 @@ def test_what_is_written_while_it_closes_comes_after_what_was_waiting(database: 
 def test_all_that_use_a_new_file_at_once_can(tmp_path: Path) -> None:
     together = threading.Barrier(AT_ONCE)
 
-    def calls(database: Database) -> list[tuple[int]] | None:
+    def calls(database: RecorderFile) -> list[tuple[int]] | None:
         together.wait()
         return database.read(
             lambda connection: connection.execute("SELECT count(*) FROM call").fetchall()
@@ -78,6 +80,6 @@ def test_all_that_use_a_new_file_at_once_can(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for attempt in range(40):
-            database = Database(tmp_path / str(attempt), "studio")
+            database = RecorderFile(tmp_path / str(attempt), "studio")
             assert list(threads.map(calls, [database] * AT_ONCE)) == [[(0,)]] * AT_ONCE
             database.close()

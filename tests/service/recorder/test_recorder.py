@@ -18,7 +18,7 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder import pruning
 from studio_tui.service.recorder.bodies import unpack
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 from tests.jobs import NOON, job
@@ -30,7 +30,7 @@ SECRETS = ("hunter2hunter2", "AKIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnopqrstuv
 
 
 def recorder(folder: Path, **options: Any) -> Recorder:
-    return Recorder(Database(folder, PLACE), **options)
+    return Recorder(RecorderFile(folder, PLACE), **options)
 
 
 def note(kept: Recorder, jobs: list[Job], minutes: float = 0, *, has_all: bool = True) -> None:
@@ -225,7 +225,7 @@ def test_calls_that_could_not_be_written_are_written_later(
 
 
 def test_the_job_history_of_an_older_program_is_there_in_the_recorder(tmp_path: Path) -> None:
-    path = Database(tmp_path, PLACE).path
+    path = RecorderFile(tmp_path, PLACE).path
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(
             "CREATE TABLE submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);"
@@ -245,7 +245,7 @@ def test_the_job_history_of_an_older_program_is_there_in_the_recorder(tmp_path: 
 
 def test_a_damaged_file_is_set_aside_with_a_sentence_and_a_new_one_begun(tmp_path: Path) -> None:
     note(recorder(tmp_path), [job(1)])
-    path = Database(tmp_path, PLACE).path
+    path = RecorderFile(tmp_path, PLACE).path
     path.write_bytes(b"no database" * 999)
     kept, said = recorder(tmp_path), list[str]()
     kept.database.said = said.append
@@ -264,7 +264,7 @@ def test_a_damaged_file_is_set_aside_with_a_sentence_and_a_new_one_begun(tmp_pat
 def test_a_new_file_of_another_dashboard_is_not_set_aside_with_the_damaged_one(
     tmp_path: Path,
 ) -> None:
-    slow, quick = Database(tmp_path, PLACE), recorder(tmp_path)
+    slow, quick = RecorderFile(tmp_path, PLACE), recorder(tmp_path)
     note(quick, [job(1)])
     slow.path.write_bytes(b"no database" * 999)
     damaged = slow.path.stat().st_ino

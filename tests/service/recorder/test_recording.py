@@ -9,14 +9,14 @@ import pytest
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.polling.jobs_feed import Jobs
+from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording
 from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import OLDEST, recorder
 from tests.waiting import HANG, until
 
-EARLIER, LATER = Jobs((job(2),)), Jobs((job(1), job(2)))
+EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 
 
 class Heard:
@@ -36,7 +36,7 @@ class Heard:
             now=lambda: self.at,
         )
 
-    def take(self, jobs: Jobs, minutes: float = 0) -> None:
+    def take(self, jobs: JobList, minutes: float = 0) -> None:
         self.at = NOON + timedelta(minutes=minutes)
         self.recording.take_jobs(jobs, OLDEST)
 
@@ -76,12 +76,12 @@ def unusable(kept: Recorder) -> Iterator[None]:
 async def test_it_is_told_once_that_the_disk_knows_more_of_jobs_than_studio(tmp_path: Path) -> None:
     async with recording(tmp_path) as heard:
         heard.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        heard.take(Jobs((job(3),)))
-        heard.take(Jobs((job(2), job(3))))
+        heard.take(JobList((job(3),)))
+        heard.take(JobList((job(2), job(3))))
         async with asyncio.timeout(HANG):
             assert await heard.told.get() == "more"
         assert heard.origins.manual_runs(job(1).id) == (job(2).id,)
-        heard.take(Jobs((job(3), job(2))))
+        heard.take(JobList((job(3), job(2))))
     assert heard.told.empty()
 
 

@@ -10,7 +10,7 @@ import pytest
 from studio_tui.api.models import Cluster, Pipeline
 from studio_tui.errors import ConfigError, NotFound, ReadOnly
 from studio_tui.service.recorder.recorder import Recorder
-from studio_tui.service.recorder.recording_file import Record, export, load
+from studio_tui.service.recorder.recording_file import RecordingContents, export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from tests.jobs import NOON, job
 from tests.service.recorder.test_recorder import SECRETS, call, job_with_secrets, note, recorder
@@ -32,7 +32,7 @@ def kept(tmp_path: Path) -> Recorder:
     return kept
 
 
-def exported(kept: Recorder, tmp_path: Path) -> Record:
+def exported(kept: Recorder, tmp_path: Path) -> RecordingContents:
     export(kept.database, tmp_path / "hour.jsonl")
     return load(tmp_path / "hour.jsonl")
 

@@ -34,7 +34,7 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.pipelines.dataset_form import DatasetForm
 from studio_tui.tui.pipelines.datasets import PickDataset
-from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft, SchedulePipeline
+from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.sheets import OPENING
@@ -88,7 +88,7 @@ def _triggering() -> TriggerScreen:
     )
 
 
-def _scheduling() -> SchedulePipeline:
+def _scheduling() -> ScheduleDialog:
     nothing = SimpleNamespace(value=None)
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=nothing),
@@ -97,7 +97,7 @@ def _scheduling() -> SchedulePipeline:
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
     draft = ScheduleDraft(names, "0 3 1 1 *")
-    return SchedulePipeline(cast("StudioSession", session), draft, lambda _: None, zone=UTC)
+    return ScheduleDialog(cast("StudioSession", session), draft, lambda _: None, zone=UTC)
 
 
 def _action(number: int) -> Action:
@@ -107,7 +107,7 @@ def _action(number: int) -> Action:
 _EXPLAINED = Explained(LINES[:9], is_good=True)
 _FIELD = max(FIELDS, key=lambda name: len(FIELDS[name].takes))
 
-FORMS = (SchedulePipeline, TriggerScreen)
+FORMS = (ScheduleDialog, TriggerScreen)
 """Dialogs of fields, through which tab goes."""
 
 DIALOGS: dict[type, Shown] = {
@@ -171,7 +171,7 @@ DIALOGS: dict[type, Shown] = {
         f"{FIELDS[_FIELD].label} esc closes",
         f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].takes}",
     ),
-    SchedulePipeline: Shown(
+    ScheduleDialog: Shown(
         _scheduling, "Rebuild datasets at times f9 Schedule esc Close", "Datasets When Environment"
     ),
     TriggerScreen: Shown(

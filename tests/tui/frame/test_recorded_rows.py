@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.models import Pipeline
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
 from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
@@ -18,7 +18,7 @@ OLDEST = datetime.min.replace(tzinfo=UTC)
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
     """Let an earlier run have seen a job and a pipeline that Studio does not list now."""
-    recorder = Recorder(Database(tmp_path / "spool" / "ledgers", ""))
+    recorder = Recorder(RecorderFile(tmp_path / "spool" / "ledgers", ""))
     old = job(1, "FAILED", name="old_train.py", error_message="CUDA out of memory")
     recorder.note_jobs([old, job(2, "RUNNING", name="lost.py")], NOON, has_all=True, back_to=OLDEST)
     pipeline = Pipeline.model_validate(

@@ -2,9 +2,9 @@
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.groups import MANY, Grouping
+from studio_tui.presentation.jobs.groups import MANY, JobGrouping
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.pipelines_feed import Pipelines
+from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.jobs.job_groups import JobGroups
 from tests.jobs import NOON, job
@@ -26,7 +26,7 @@ class List:
     def run_all(self, name: str = "rathe-kyat") -> bool:
         runs = [{"job_id": f"o{n}", "created_job_id": one.id} for n, one in enumerate(self.jobs)]
         pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": name, "job_runs": runs})
-        return self.groups.learn(Pipelines((pipeline,)))
+        return self.groups.learn(PipelineList((pipeline,)))
 
     def arranged(self) -> list[str]:
         return list(self.groups.arrange([one.id for one in self.jobs]))
@@ -64,7 +64,7 @@ def test_by_pipeline_what_failed_or_runs_stays_in_sight() -> None:
 
 def test_the_same_answer_again_is_no_news() -> None:
     at = List(["COMPLETE"])
-    known = Pipelines()
+    known = PipelineList()
     assert not at.groups.learn(None)
     assert not at.groups.learn(known)
     assert at.run_all()
@@ -72,7 +72,7 @@ def test_the_same_answer_again_is_no_news() -> None:
 
 
 def test_a_grouping_that_is_not_known_is_none() -> None:
-    assert List([], "colour").groups.grouping is Grouping.NONE
+    assert List([], "colour").groups.grouping is JobGrouping.NONE
 
 
 def test_a_row_is_marked_once_all_of_its_jobs_are() -> None:

@@ -11,7 +11,7 @@ from studio_tui.api.models import Job, JobInput, JobSchedule, QueryType
 from studio_tui.service.commands.create_job import Created
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import SentFile, Submitted
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.jobs.rerun import known_parts, with_schedule
@@ -197,7 +197,7 @@ async def test_a_job_is_edited_from_its_log_and_from_a_merged_one(
 
 
 def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_path: Path) -> None:
-    history = JobHistory(Database(tmp_path, "a place"))
+    history = JobHistory(RecorderFile(tmp_path, "a place"))
     history.note_submitted("task", Submitted(priority=1, cron_expression="@daily"))
     history.note_submitted("own", Submitted(priority=3, cron_expression="@hourly"))
     jobs = [job(1, id="run", scheduled_by="task"), job(2, id="own"), job(3, id="other")]
@@ -208,7 +208,7 @@ def test_the_run_of_a_schedule_has_the_parts_of_the_schedule_but_its_times(tmp_p
 
 
 def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_path: Path) -> None:
-    history = JobHistory(Database(tmp_path, "a place"))
+    history = JobHistory(RecorderFile(tmp_path, "a place"))
     history.note_submitted("first", Submitted(priority=4, cron_expression="@daily"))
     originals = {"again": ("once", "first"), "once": ("first",), "other": ("unknown",)}
     jobs = [job(1, id="again"), job(2, id="once"), job(3, id="other")]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from textual.pilot import Pilot
 
-from studio_tui.api.client import Page, StudioClient
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.service.session import StudioSession
@@ -57,17 +57,17 @@ class DagStudio(FixedStudio):
             raise self.error
         return self.now.model_copy()
 
-    async def pipelines(self, **_: object) -> Page[Pipeline]:
+    async def pipelines(self, **_: object) -> ResultPage[Pipeline]:
         """Return the pipeline as the only one."""
-        return Page((self.now,))
+        return ResultPage((self.now,))
 
     async def jobs(  # type: ignore[override]
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None, **_: object
-    ) -> Page[Job]:
+    ) -> ResultPage[Job]:
         """Return the runs, or one of them."""
         if job_id is not None:
-            return Page(tuple(job for job in self.runs if job.id == job_id))
-        return Page(() if status == "TASK" else self.runs[:limit])
+            return ResultPage(tuple(job for job in self.runs if job.id == job_id))
+        return ResultPage(() if status == "TASK" else self.runs[:limit])
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
         """Return what a run has made."""

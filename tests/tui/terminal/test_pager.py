@@ -10,7 +10,7 @@ from studio_tui.tui.terminal import pager
 from studio_tui.tui.terminal.pager import (
     PagerError,
     PagerInput,
-    Place,
+    ReaderPlace,
     clean_copy,
     command,
     environment,
@@ -40,16 +40,18 @@ def installed(name: str) -> str | None:
 @pytest.mark.parametrize(
     ("typed", "place", "line"),
     [
-        (None, Place(0, 0), f"less {FLAGS} +1g -- /spool/a b.log"),
-        ("", Place(41, 900), f"less {FLAGS} +42g -- /spool/a b.log"),
-        ("less", Place(None, 900), f"less {FLAGS} +900P -- /spool/a b.log"),
-        ("/usr/bin/less -R", Place(0, 0), f"/usr/bin/less {FLAGS} +1g -- /spool/a b.log"),
-        ("more", Place(41, 900), "more /spool/a b.log"),
-        ("bat --paging 'a  b'", Place(41, 900), "bat --paging a  b /spool/a b.log"),
-        ("most; rm -rf /", Place(0, 0), "most; rm -rf / /spool/a b.log"),
+        (None, ReaderPlace(0, 0), f"less {FLAGS} +1g -- /spool/a b.log"),
+        ("", ReaderPlace(41, 900), f"less {FLAGS} +42g -- /spool/a b.log"),
+        ("less", ReaderPlace(None, 900), f"less {FLAGS} +900P -- /spool/a b.log"),
+        ("/usr/bin/less -R", ReaderPlace(0, 0), f"/usr/bin/less {FLAGS} +1g -- /spool/a b.log"),
+        ("more", ReaderPlace(41, 900), "more /spool/a b.log"),
+        ("bat --paging 'a  b'", ReaderPlace(41, 900), "bat --paging a  b /spool/a b.log"),
+        ("most; rm -rf /", ReaderPlace(0, 0), "most; rm -rf / /spool/a b.log"),
     ],
 )
-def test_the_pager_is_run_at_the_readers_line(typed: str | None, place: Place, line: str) -> None:
+def test_the_pager_is_run_at_the_readers_line(
+    typed: str | None, place: ReaderPlace, line: str
+) -> None:
     words = pager_words({} if typed is None else {"PAGER": typed}, installed)
     argv = command(words, PagerInput(PATH, place))
     assert " ".join(argv) == line
@@ -87,7 +89,7 @@ def test_nothing_of_the_environment_lets_less_show_control_codes() -> None:
     assert environment(["more"], theirs) == theirs
 
 
-async def copy_of(store: LogStore, start: int) -> tuple[str, Place]:
+async def copy_of(store: LogStore, start: int) -> tuple[str, ReaderPlace]:
     with private_file() as (path, file):
         assert path.stat().st_mode & 0o777 == 0o600
         place = await clean_copy(store, start, file)

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 import studio_tui.tui
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.tail import Phase
+from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.list_view import ListView
@@ -27,7 +27,7 @@ from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.logs.view.frames import FRAME
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.messages import OpenLogs
-from studio_tui.tui.palette import Palette
+from studio_tui.tui.palette import PagedPalette
 from studio_tui.tui.widgets.lifetime import Lifetime
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -198,7 +198,7 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
             Confirm("Sure?", (), yes="Yes", no="No"),
             Choose("Which?", [("a", "A")], "a"),
             HelpScreen("this screen", ()),
-            Palette(),
+            PagedPalette(),
             page,
         ]
         for screen in screens:
@@ -273,7 +273,7 @@ async def test_a_job_that_prints_while_its_log_is_left_is_no_error(
         async with slow.held():
             await asyncio.to_thread(studio.cancel, job["id"])
             tail = screen._tail
-            await asyncio.to_thread(eventually, lambda: tail.state.phase is Phase.COMPLETE)
+            await asyncio.to_thread(eventually, lambda: tail.state.phase is FollowPhase.COMPLETE)
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 

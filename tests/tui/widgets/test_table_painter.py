@@ -17,11 +17,11 @@ from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     GUTTER,
     Cells,
-    Look,
     Painter,
-    Palette,
+    RowLook,
     RowStrips,
     Sorting,
+    TablePalette,
 )
 
 COLUMNS = (
@@ -45,11 +45,11 @@ def _rows(cells: st.SearchStrategy[Cell | Pieces]) -> st.SearchStrategy[Cells]:
     return st.tuples(*[cells for _ in COLUMNS])
 
 
-PALETTE = Palette.resolve(
+PALETTE = TablePalette.resolve(
     lambda *components: Style(meta={"components": components}), ColorSystem.TRUECOLOR
 )
-PLAIN = Look(cursor=False, marked=False)
-UNDER_CURSOR = Look(cursor=True, marked=False)
+PLAIN = RowLook(cursor=False, marked=False)
+UNDER_CURSOR = RowLook(cursor=True, marked=False)
 WIDTHS = range(GUTTER + 1, 201)
 
 any_texts = st.text(max_size=30).map(safe_line)

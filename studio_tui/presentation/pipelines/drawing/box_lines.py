@@ -18,7 +18,7 @@ _STROKES = " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮�
 _UP, _RIGHT, _DOWN, _LEFT = 27, 9, 3, 1
 
 
-class Column(NamedTuple):
+class BoxColumn(NamedTuple):
     """A vertical part of a net, between the rows where it turns."""
 
     x: int
@@ -44,7 +44,7 @@ class Track(NamedTuple):
 class Edges:
     """The lines between two layers."""
 
-    columns: Sequence[Column]
+    columns: Sequence[BoxColumn]
     """From left to right."""
     tracks: Mapping[int, Sequence[Track]]
     """By row of the drawing, from left to right."""
@@ -91,7 +91,7 @@ class Light:
             )
         return self._nets[key]
 
-    def lights(self, column: Column) -> bool:
+    def lights(self, column: BoxColumn) -> bool:
         """Return whether a vertical part belongs to a highlighted edge."""
         return self.has(column.net) and self.falls_on(column.vertex)
 
@@ -105,22 +105,22 @@ class Light:
 
 def edges_of(channel: Channel, top: int) -> Edges:
     """Return the lines of a channel whose first row is `top`."""
-    columns: list[Column] = []
+    columns: list[BoxColumn] = []
     tracks: dict[int, list[Track]] = {}
     end = top + channel.height - 1
     for net in channel.nets:
         tops = list(zip(net.tops, net.sources, strict=True))
         bottoms = list(zip(net.bottoms, net.targets, strict=True))
         if net.is_straight:
-            columns.append(Column(net.tops[0], top, end, net, net.sources[0]))
+            columns.append(BoxColumn(net.tops[0], top, end, net, net.sources[0]))
             continue
         row, low_row = top + net.row, top + (net.row if net.jog is None else net.low_row)
-        columns += [Column(x, top, row - 1, net, vertex) for x, vertex in tops]
-        columns += [Column(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
+        columns += [BoxColumn(x, top, row - 1, net, vertex) for x, vertex in tops]
+        columns += [BoxColumn(x, low_row + 1, end, net, vertex) for x, vertex in bottoms]
         if net.jog is None:
             _add_track(tracks, row, net, [*tops, *bottoms])
         else:
-            columns.append(Column(net.jog, row + 1, low_row - 1, net, None))
+            columns.append(BoxColumn(net.jog, row + 1, low_row - 1, net, None))
             _add_track(tracks, row, net, [*tops, (net.jog, None)])
             _add_track(tracks, low_row, net, [(net.jog, None), *bottoms])
     columns.sort(key=attrgetter("x"))

@@ -56,7 +56,7 @@ class Box(NamedTuple):
     label_width: int
 
 
-class Run(NamedTuple):
+class StyledRun(NamedTuple):
     """Adjacent cells of a row with the same style."""
 
     x: int
@@ -121,7 +121,7 @@ class Drawing:
 
     def line(
         self, y: int, x0: int, x1: int, lit: Light | None = None, heavy: Light | None = None
-    ) -> list[Run]:
+    ) -> list[StyledRun]:
         """Return the non-blank runs of row `y` from column `x0` to before `x1`.
 
         A partially visible box is returned as a whole.
@@ -181,7 +181,7 @@ class Drawing:
 
     def _boxes_between(
         self, number: int, x0: int, x1: int, lit: Light | None, heavy: Light | None
-    ) -> Iterator[Run]:
+    ) -> Iterator[StyledRun]:
         """Yield the visible boxes and passing lines of a layer."""
         row, middles = self._layers.rows[number], self._middles[number]
         first = max(0, bisect_left(middles, x0) - 1)
@@ -191,7 +191,7 @@ class Drawing:
             if vertex >= self._layers.size:
                 x = self._middle[vertex]
                 if x0 <= x < x1:
-                    yield Run(x, 1, vertical(is_heavy=is_heavy), None, is_lit, is_heavy)
+                    yield StyledRun(x, 1, vertical(is_heavy=is_heavy), None, is_lit, is_heavy)
                 continue
             box = self.boxes[self._ids[vertex]]
             if box.x + box.width <= x0 or box.x >= x1:
@@ -199,11 +199,11 @@ class Drawing:
             before = box.label_x - box.x
             after = box.width - box.label_width - before
             if before:
-                yield Run(box.x, before, _PAD * before, box.id, is_lit, is_heavy)
-            yield Run(box.label_x, box.label_width, "", box.id, is_lit, is_heavy)
+                yield StyledRun(box.x, before, _PAD * before, box.id, is_lit, is_heavy)
+            yield StyledRun(box.label_x, box.label_width, "", box.id, is_lit, is_heavy)
             if after:
                 at = box.label_x + box.label_width
-                yield Run(at, after, _PAD * after, box.id, is_lit, is_heavy)
+                yield StyledRun(at, after, _PAD * after, box.id, is_lit, is_heavy)
 
 
 def implied(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -272,7 +272,7 @@ def _tops(channels: Sequence[Channel]) -> list[int]:
     return tops
 
 
-def _runs(cells: Iterator[Stroke]) -> Iterator[Run]:
+def _runs(cells: Iterator[Stroke]) -> Iterator[StyledRun]:
     """Merge adjacent cells with the same style."""
     alike = groupby(
         enumerate(cells), key=lambda pair: (pair[1].x - pair[0], pair[1].is_lit, pair[1].is_heavy)
@@ -280,4 +280,4 @@ def _runs(cells: Iterator[Stroke]) -> Iterator[Run]:
     for (_, is_lit, is_heavy), pairs in alike:
         strokes_alike = [stroke for _, stroke in pairs]
         text = "".join(stroke.character for stroke in strokes_alike)
-        yield Run(strokes_alike[0].x, len(text), text, None, is_lit, is_heavy)
+        yield StyledRun(strokes_alike[0].x, len(text), text, None, is_lit, is_heavy)

@@ -19,7 +19,7 @@ _FILLS = {
 """In the order of the bar: ended, active, not started."""
 
 
-class Segment(NamedTuple):
+class BarSegment(NamedTuple):
     """A part of a bar."""
 
     kind: Shown
@@ -32,7 +32,7 @@ class Segment(NamedTuple):
         return _FILLS[self.kind] * self.cells
 
 
-def segments(numbers: Mapping[Shown, int], width: int) -> tuple[Segment, ...]:
+def segments(numbers: Mapping[Shown, int], width: int) -> tuple[BarSegment, ...]:
     """Divide `width` cells in proportion to the numbers of jobs; empty if there are no jobs.
 
     Each state with jobs has at least one cell, so no failure is rounded away and no unfinished bar
@@ -50,7 +50,7 @@ def segments(numbers: Mapping[Shown, int], width: int) -> tuple[Segment, ...]:
         cells[kind] += 1
     for _ in range(-spare):
         cells[max(present, key=lambda kind: cells[kind])] -= 1
-    return tuple(Segment(kind, cells[kind]) for kind in _FILLS if kind in cells)
+    return tuple(BarSegment(kind, cells[kind]) for kind in _FILLS if kind in cells)
 
 
 def bar(numbers: Mapping[Shown, int], width: int) -> tuple[Cell, ...]:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from studio_tui.api.models import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.states import LOOKS, Count, Look, state_cell
+from studio_tui.presentation.jobs.states import LOOKS, Count, StateLook, state_cell
 from studio_tui.presentation.pipelines.graph.plan import Plan
 
 
@@ -52,7 +52,7 @@ SHOWN = {
     JobState.UNKNOWN: Shown.UNKNOWN,
 }
 
-BLOCKED = Look("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
+BLOCKED = StateLook("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
 """Appearance of a blocked job; Studio has no such state."""
 
 SHOWN_LOOKS = {
@@ -103,7 +103,7 @@ class Verdicts:
         causes = self.causes[node_id]
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
-    def look(self, node_id: str) -> Look:
+    def look(self, node_id: str) -> StateLook:
         """Return the appearance of a job."""
         is_blocked = self.shown[node_id] is Shown.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]

@@ -17,7 +17,7 @@ _PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class MergedSource:
     """One of the merged logs."""
 
     number: int
@@ -43,7 +43,7 @@ class LineCursor:
     key: float
     """Time of the next line, once `find` has found one."""
 
-    def __init__(self, source: Source, time_of: TimeOf) -> None:
+    def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
         self.position = self.ripe = self.noted = 0
         self.settled = 0

@@ -11,7 +11,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 
 from studio_tui import clock
-from studio_tui.service.logs.merged.cursor import LineCursor, Source, TimeOf
+from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource, TimeOf
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in, tag_of
 
 STILL = 1.0
@@ -34,7 +34,9 @@ class Interleaver:
     is_unsorted: bool
     """Whether old lines arrived after newer ones of other logs."""
 
-    def __init__(self, store: TaggedStore, sources: Iterable[Source], time_of: TimeOf) -> None:
+    def __init__(
+        self, store: TaggedStore, sources: Iterable[MergedSource], time_of: TimeOf
+    ) -> None:
         self.store = store
         self.cursors = [LineCursor(source, time_of) for source in sources]
         self.is_stale = self.is_unsorted = False
@@ -49,7 +51,7 @@ class Interleaver:
         self._latest = float("-inf")
         self._stops: list[tuple[int, dict[int, int]]] = [(0, {})]
 
-    def add(self, source: Source) -> None:
+    def add(self, source: MergedSource) -> None:
         """Merge another log from now on."""
         self.cursors.append(LineCursor(source, self._time_of))
 

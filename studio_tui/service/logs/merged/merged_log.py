@@ -7,7 +7,7 @@ long log joins, everything is ordered again in the background.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
-from studio_tui.service.logs.merged.cursor import Source, TimeOf
+from studio_tui.service.logs.merged.cursor import MergedSource, TimeOf
 from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
@@ -56,7 +56,7 @@ class MergedLog:
         self._weave = Interleaver(self.store, (), time_of)
         self._fresh: Interleaver | None = None
         """The next ordering, in progress; shown once it is complete."""
-        self._sources: dict[int, Source] = {}
+        self._sources: dict[int, MergedSource] = {}
         self._unwatch: dict[int, Callable[[], None]] = {}
         self._next = 0
         self._news = asyncio.Event()
@@ -90,7 +90,7 @@ class MergedLog:
         while number in self._sources:
             number = (number + 1) % TAGS
         self._next = (number + 1) % TAGS
-        source = Source(number, name, store, is_over, origin, time_of)
+        source = MergedSource(number, name, store, is_over, origin, time_of)
         self._sources[number] = source
         self._unwatch[number] = store.watch(self.poke)
         self._weave.add(source)

@@ -24,7 +24,7 @@ LINE_LIMIT = 64 * 1024
 _INDEX_SLICE = 1024 * 1024
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """One line as stored on disk: untrusted bytes."""
 
     start: int
@@ -48,7 +48,7 @@ class Mark(NamedTuple):
 class StoredRow(NamedTuple):
     """A line with everything that is drawn beside it."""
 
-    line: Line
+    line: LogLine
     end: int
     """Offset of the newline that ends the line, else the size of the log."""
     marks: tuple[Mark, ...]
@@ -276,12 +276,12 @@ class LogStore:
         end = self.line_end(at)
         return StoredRow(self.line_at(at, end), end, self.marks_of(at, end), self.number_of(at))
 
-    def line_at(self, start: int, end: int | None = None) -> Line:
+    def line_at(self, start: int, end: int | None = None) -> LogLine:
         """Return the line that begins at byte `start`; `end` is where it ends, if known."""
         length = (self.line_end(start) if end is None else end) - start
         head = self.read(start, min(length, LINE_LIMIT))
         rest = min(length - len(head), LINE_LIMIT)
-        return Line(start, length, head, self.read(start + length - rest, rest))
+        return LogLine(start, length, head, self.read(start + length - rest, rest))
 
     def line_end(self, offset: int) -> int:
         """Return the offset of the newline that ends the line holding `offset`, else the size."""

@@ -6,7 +6,7 @@ text can forge one.
 
 from collections.abc import Iterable, Sequence
 
-from studio_tui.service.logs.store.log_store import Line, LogStore
+from studio_tui.service.logs.store.log_store import LogLine, LogStore
 from studio_tui.service.logs.store.matches import Find
 
 TAG = 4
@@ -46,7 +46,7 @@ class TaggedStore(LogStore):
 
     tag = TAG
 
-    def line_at(self, start: int, end: int | None = None) -> Line:
+    def line_at(self, start: int, end: int | None = None) -> LogLine:
         """Return the line that begins at byte `start`, without its tag."""
         line = super().line_at(start, end)
         return line._replace(length=line.length - TAG, head=line.head[TAG:])

@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 
-from studio_tui.tui.logs.view.painter import Column
+from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.widgets.bar import Bar, Part
 
 COLOURS = 7
@@ -75,7 +75,7 @@ class JobLegend(Bar):
 
     def column(
         self, width: int, ground: Style, label_of: Callable[[int], tuple[str, int] | None]
-    ) -> Column:
+    ) -> GutterColumn:
         """Return a column of names; `label_of` returns a line's name and colour."""
         styles = [
             ground + Style(color=self.get_component_rich_style(f"bar--{look_of(n)}").color)
@@ -86,4 +86,4 @@ class JobLegend(Bar):
             label = label_of(start)
             return ("", None) if label is None else (label[0], styles[label[1] % COLOURS])
 
-        return Column("job", width + 1, say)
+        return GutterColumn("job", width + 1, say)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.logs.levels import Level
+from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import UP, lasting
 from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
 from studio_tui.service.logs.store.filtered import FilteredLines
@@ -177,7 +177,7 @@ class LineFilter:
         shown = self.scope()
         hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
-            find = OfLevel(Level.WARNING).starts
+            find = OfLevel(LogLevel.WARNING).starts
             hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
         elif hidden:
             is_negated = typed.startswith("!")

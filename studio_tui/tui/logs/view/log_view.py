@@ -36,7 +36,7 @@ from studio_tui.tui.logs.view.search import LogSearch
 from studio_tui.tui.logs.view.seeking import Seeking
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
-from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, Kind, LogPrompt
+from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LogPrompt, PromptKind
 
 _COMMANDS: tuple[Command["LogView"], ...] = (
     Command(
@@ -245,7 +245,7 @@ class LogView(HasCommands, Widget):
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
 
-    def ask(self, kind: Kind, value: str = "") -> None:
+    def ask(self, kind: PromptKind, value: str = "") -> None:
         """Open the prompt."""
         self.prompt.ask(kind, value)
 

@@ -22,7 +22,7 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.painter import Column
+from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
 
@@ -65,7 +65,7 @@ class LogTimes:
         dated = pane.size.width >= _DATED_FROM and form is not StampForm.ELAPSED
         key = (form, dated)
         self._own_keys = (key,)
-        column = Column(key, WIDE if dated else WIDTH, self._stamper(form, dated))
+        column = GutterColumn(key, WIDE if dated else WIDTH, self._stamper(form, dated))
         pane.columns = others if form is StampForm.OFF else (column, *others)
 
     def _stamper(

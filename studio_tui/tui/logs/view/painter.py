@@ -15,11 +15,11 @@ from textual.strip import Strip
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
 from studio_tui.presentation.logs.progress import parse
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form, rows_of
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
-from studio_tui.service.logs.store.log_store import Line, LogStore, Mark, StoredRow
-from studio_tui.tui.logs.view.palette import Palette
+from studio_tui.service.logs.store.log_store import LogLine, LogStore, Mark, StoredRow
+from studio_tui.tui.logs.view.palette import LogPalette
 from studio_tui.tui.logs.view.viewport import Row
 
 _KEPT = 512
@@ -44,7 +44,7 @@ CURRENT, KEPT, SELECTED = 1, 2, 4
 _GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (KEPT, "◆"))
 
 
-class Column(NamedTuple):
+class GutterColumn(NamedTuple):
     """A column in the gutter, with a text for each line that a log cannot fake."""
 
     key: object
@@ -56,10 +56,10 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Look:
+class RowOptions:
     """The display options for rows."""
 
-    palette: Palette
+    palette: LogPalette
     width: int = 80
     """Cells, including the gutter."""
     wrap: bool = False
@@ -68,8 +68,8 @@ class Look:
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
     wanted: Wanted | None = None
     """What to highlight."""
-    form: Form = PLAIN_FORM
-    columns: tuple[Column, ...] = ()
+    form: RowForm = PLAIN_FORM
+    columns: tuple[GutterColumn, ...] = ()
     folds: bool = False
     """Whether rows that are redrawn repeatedly are shown once, at their last line."""
 
@@ -93,18 +93,18 @@ class _Drawn(NamedTuple):
 class LogPainter:
     """Draws rows of one store and caches the latest lines."""
 
-    def __init__(self, store: LogStore, palette: Palette) -> None:
+    def __init__(self, store: LogStore, palette: LogPalette) -> None:
         self.chosen: FilteredLines | None = None
         """The lines whose text is drawn; `None` for all."""
         self._store = store
-        self._look = Look(palette)
+        self._look = RowOptions(palette)
         self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
         """The most states seen of bars that are longer than what is read of a line."""
 
-    def adjust(self, look: Look) -> None:
+    def adjust(self, look: RowOptions) -> None:
         """Set the display options; a change clears the cache."""
         digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
         if look.numbers and look.columns:
@@ -141,7 +141,7 @@ class LogPainter:
         """Return the safe text of the line at `start`, one item per row of its form."""
         return self._rows_of(self._store.line_at(start))
 
-    def _rows_of(self, line: Line) -> tuple[StyledLine, ...]:
+    def _rows_of(self, line: LogLine) -> tuple[StyledLine, ...]:
         if self._look.folds and (rows := self._redrawn(line.start)):
             return rows
         above = partial(self._above, line.start)

@@ -20,7 +20,7 @@ COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "ma
 
 
 @dataclass(frozen=True)
-class Palette:
+class LogPalette:
     """The styles of the sheet, resolved once, after the filters for plain terminals."""
 
     text: Style

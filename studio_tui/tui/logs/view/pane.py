@@ -13,12 +13,19 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from studio_tui.presentation.logs.lines import StyledLine
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, Form
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.tui.logs.view.painter import CURRENT, KEPT, SELECTED, Column, LogPainter, Look
-from studio_tui.tui.logs.view.palette import COMPONENTS, Palette
+from studio_tui.tui.logs.view.painter import (
+    CURRENT,
+    KEPT,
+    SELECTED,
+    GutterColumn,
+    LogPainter,
+    RowOptions,
+)
+from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
 
 
@@ -34,11 +41,11 @@ class LogPane(Widget, can_focus=True):
     """Whether line numbers are shown."""
     is_part: reactive[bool] = reactive(False)
     """Whether the store contains only the end of a log, so that line numbers are unknown."""
-    form: reactive[Form] = reactive(PLAIN_FORM)
+    form: reactive[RowForm] = reactive(PLAIN_FORM)
     """The form in which lines are shown."""
     folds: reactive[bool] = reactive(False)
     """Whether rows that are redrawn repeatedly are shown once."""
-    columns: reactive[tuple[Column, ...]] = reactive(())
+    columns: reactive[tuple[GutterColumn, ...]] = reactive(())
     """The columns of the gutter."""
     left: reactive[int] = reactive(0)
     """Cells hidden at the left; changed by keys only."""
@@ -80,7 +87,7 @@ class LogPane(Widget, can_focus=True):
         """Whether the end stays visible when the number of rows changes."""
         self._store: LogStore | None = None
         self._painter: LogPainter | None = None
-        self._palette: Palette | None = None
+        self._palette: LogPalette | None = None
         self._rows: list[Row] = []
         self._painted: tuple[object, ...] = ()
 
@@ -151,10 +158,10 @@ class LogPane(Widget, can_focus=True):
         """Start of the current line; `None` if it is not visible."""
         return self.current if any(row.start == self.current for row in self.in_sight) else None
 
-    def _resolve(self) -> Palette:
+    def _resolve(self) -> LogPalette:
         if self._palette is None:
             match = self.get_component_rich_style("log-pane--match", partial=True)
-            self._palette = Palette.resolve(self.get_component_rich_style, match, self._filtered)
+            self._palette = LogPalette.resolve(self.get_component_rich_style, match, self._filtered)
         return self._palette
 
     def _filtered(self, style: Style) -> Style:
@@ -172,7 +179,7 @@ class LogPane(Widget, can_focus=True):
     def _adjust(self) -> None:
         if self._painter is None or self.window is None:
             return
-        look = Look(
+        look = RowOptions(
             self._resolve(),
             self.size.width,
             self.wrap,

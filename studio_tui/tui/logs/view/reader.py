@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.pane import LogPane
-from studio_tui.tui.widgets.prompt import Kind
+from studio_tui.tui.widgets.prompt import PromptKind
 
 
 class Reader(Protocol):
@@ -35,7 +35,7 @@ class Reader(Protocol):
     def unsay(self) -> None:
         """Remove the text at the next update."""
 
-    def ask(self, kind: Kind, value: str = "") -> None:
+    def ask(self, kind: PromptKind, value: str = "") -> None:
         """Open the prompt."""
 
     def why_no_log(self) -> str | None:

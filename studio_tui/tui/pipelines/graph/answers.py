@@ -12,7 +12,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.work import Begin
 
 
-class Answers:
+class GraphAnswers:
     """Computes the state of the pipeline, and the usual duration of its jobs, from each answer."""
 
     def __init__(

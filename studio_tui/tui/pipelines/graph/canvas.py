@@ -10,7 +10,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Light
 from studio_tui.presentation.pipelines.drawing.columns import GAP
-from studio_tui.presentation.pipelines.drawing.graph import Drawing, Run, draw, implied
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, StyledRun, draw, implied
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
@@ -194,7 +194,7 @@ class Canvas:
         self.marked: Collection[str] = frozenset()
         self._lit: Light | None = None
         self._heavy: Light | None = None
-        self._pieces: dict[tuple[int, int, int], tuple[Run, ...]] = {}
+        self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
         """Cache of lines, without the content of boxes, by line and columns."""
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:

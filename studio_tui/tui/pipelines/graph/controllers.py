@@ -17,7 +17,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.taken_out import TakenOut
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
-from studio_tui.tui.widgets.prompt import Kind, LogPrompt
+from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
 
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
@@ -74,7 +74,7 @@ class Controllers:
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)
 
-    def asking(self, kind: Kind) -> Search | Filtering:
+    def asking(self, kind: PromptKind) -> Search | Filtering:
         """Return the controller for input in the prompt."""
         return self.filtering if kind == FILTER else self.search
 

@@ -25,7 +25,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.terminal.clipboard import copy
 
 
-class Form(NamedTuple):
+class ExportFormat(NamedTuple):
     """An export format."""
 
     words: str
@@ -88,7 +88,7 @@ class GraphExport:
             lines = plural(saved.lines, "line")
             self._host.say(f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}")
 
-    def _forms(self) -> list[Form]:
+    def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""
         known = self._state.known()
         groups, plan = self._shape.groups(), known.plan
@@ -109,10 +109,10 @@ class GraphExport:
 
         name = self._state.stands().pipeline.name or self._state.pipeline_id
         return [
-            Form("the tree, as text", "txt", lambda: tree_text(known)),
-            Form("the graph, as text", "graph.txt", graph),
-            Form("Mermaid", "mmd", lambda: mermaid(known.verdicts)),
-            Form("DOT, for Graphviz", "dot", lambda: dot(known.verdicts, name)),
+            ExportFormat("the tree, as text", "txt", lambda: tree_text(known)),
+            ExportFormat("the graph, as text", "graph.txt", graph),
+            ExportFormat("Mermaid", "mmd", lambda: mermaid(known.verdicts)),
+            ExportFormat("DOT, for Graphviz", "dot", lambda: dot(known.verdicts, name)),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -136,7 +136,7 @@ class GraphExport:
     )
 
 
-def _written(form: Form) -> Callable[[], Pieces]:
+def _written(form: ExportFormat) -> Callable[[], Pieces]:
     async def pieces() -> Pieces:
         yield (await asyncio.to_thread(form.text)).encode()
 

@@ -7,9 +7,9 @@ from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.widgets.prompt import Kind, LogPrompt
+from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
 
-FILTER = Kind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
+FILTER = PromptKind("&", PIPELINE_JOBS.hint, PIPELINE_JOBS.completions)
 
 
 class Filtering:

@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
-from studio_tui.presentation.pipelines.own_error import Failure, says_more, without_count
+from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
 from studio_tui.tui.pipelines.graph.memory import DagPlace, Grouping, Mode
@@ -114,7 +114,8 @@ def _reason_and_error(standing: Standing) -> tuple[str, str]:
     """Return why the first job failed by itself, and the pipeline's error where it says more."""
     plan, message = standing.plan, standing.pipeline.error_message or ""
     failures = [
-        Failure(plan.nodes[root], standing.job(root)) for root in standing.verdicts.root_failures
+        RootFailure(plan.nodes[root], standing.job(root))
+        for root in standing.verdicts.root_failures
     ]
     error = first_line(message)
     if not failures:

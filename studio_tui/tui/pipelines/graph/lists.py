@@ -38,7 +38,7 @@ _LINKS = 40
 
 
 @dataclass(frozen=True)
-class Listing:
+class JobListing:
     """The rows of a list, and their relations."""
 
     columns: tuple[Column, ...]
@@ -79,7 +79,7 @@ def _with_names(
 
 def tree_listing(
     known: KnownNow, folded: Collection[str], room: int, only: Collection[str] | None = None
-) -> Listing:
+) -> JobListing:
     """Return the tree with links; the list has `room` cells for its columns."""
     plan = known().plan
     rows = {row.id: row for row in tree.rows(plan, folded, only)}
@@ -91,7 +91,7 @@ def tree_listing(
 
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[key].name) for key, row in rows.items())
     has_more = any(row.also_after or row.also_feeds or row.hidden for row in rows.values())
-    return Listing(
+    return JobListing(
         _with_names(tree.COLUMNS, names, room, _LINKS if has_more or plan.flaws else 0),
         tuple(rows),
         cells_of,
@@ -101,7 +101,7 @@ def tree_listing(
     )
 
 
-def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> Listing:
+def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> JobListing:
     """Return one line per job with lanes beside it; the list has `room` cells."""
     plan, by_id = known().plan, {row.id: row for row in rows}
     names = (
@@ -116,7 +116,7 @@ def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> Listing
         )
 
     parents = {key: [each for each in plan.nodes[key].parents if each in by_id] for key in by_id}
-    return Listing(
+    return JobListing(
         _with_names(tree.COLUMNS, names, room, _LINKS if plan.flaws else 0),
         tuple(by_id),
         cells_of,
@@ -133,7 +133,7 @@ def group_listing(
     room: int,
     only: Collection[str] | None = None,
     is_filter: bool = False,
-) -> Listing:
+) -> JobListing:
     """Return the groups, with their failed and running jobs; with `only`, no other jobs."""
     verdicts = known().verdicts
     drawn_rows = group_rows.rows(
@@ -167,7 +167,7 @@ def group_listing(
         return tuple(cell for key, cell in named.items() if key not in empty)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
-    return Listing(
+    return JobListing(
         columns,
         tuple(rows),
         cells_of,
@@ -190,11 +190,11 @@ def table_listing(
     layers: Mapping[str, int],
     room: int,
     only: Collection[str] | None = None,
-) -> Listing:
+) -> JobListing:
     """Return the plain table."""
     ids = table.ids(known(), sort, reverse=reverse)
     names = (cell_len(node.name) for node in known().plan.nodes.values())
-    return Listing(
+    return JobListing(
         _with_names(table.COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
         lambda key: table.cells(key, known(), layers),
@@ -204,7 +204,7 @@ def table_listing(
 
 def timeline_listing(
     known: KnownNow, zone: tzinfo, width: int, span: float | None, only: Collection[str] | None
-) -> Listing:
+) -> JobListing:
     """Return the bars of job runs; the list has `width` cells for its columns."""
     why = 26 if width >= _WIDE_TIMELINE else 0
     names = (_SIGN + cell_len(node.name) for node in known().plan.nodes.values())
@@ -230,7 +230,7 @@ def timeline_listing(
         return (named, bar, took_cell(node, now), *((why_cell(node, now),) if why else ()))
 
     order = drawn.timeline().order
-    return Listing(
+    return JobListing(
         titles(),
         [node_id for node_id in order if only is None or node_id in only],
         cells_of,

@@ -7,7 +7,7 @@ from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.lists import (
-    Listing,
+    JobListing,
     group_listing,
     kin_cell,
     lane_listing,
@@ -24,9 +24,9 @@ from studio_tui.tui.widgets.table_painter import Cells
 class RowsView:
     """A pipeline as rows of the current mode: tree, timeline or table."""
 
-    listing: Listing | None = None
+    listing: JobListing | None = None
     """The shown rows; `None` in graph mode."""
-    _said: tuple[Known | None, Listing | None, dict[str, Cells]] = (None, None, {})
+    _said: tuple[Known | None, JobListing | None, dict[str, Cells]] = (None, None, {})
     """Cache of cells, valid while the known state and the listing are the same."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """The row and groups for which kin were computed, its ancestors, and its descendants."""
@@ -205,7 +205,7 @@ class RowsView:
         elif view.mode is Mode.TREE:
             self._state.change(folds=view.folds - standing.plan.ancestors(key))
 
-    def _listing(self) -> Listing:
+    def _listing(self) -> JobListing:
         view, known, only = self._state.view, self._state.known, self._state.only()
         room = self.widget.room
         if view.mode is Mode.TABLE:

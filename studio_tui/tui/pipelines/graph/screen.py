@@ -17,7 +17,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.progress_words import told
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import Progressed, Refreshed
-from studio_tui.tui.pipelines.graph.answers import Answers
+from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
@@ -82,7 +82,7 @@ class PipelineScreen(Page):
             width=lambda: self.size.width,
             has_lanes=lambda: shape.has_lanes,
         )  # fmt: skip
-        self.answers = Answers(
+        self.answers = GraphAnswers(
             self.state, session.history, begin, taken_over=self._taken_over,
             past_changed=self._show_again,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.pipelines.graph.segments import Segment, bar, bar_cell, segments
+from studio_tui.presentation.pipelines.graph.segments import BarSegment, bar, bar_cell, segments
 from studio_tui.presentation.pipelines.graph.statuses import Shown
 
 _NUMBERS = st.dictionaries(st.sampled_from(Shown), st.integers(0, 2000))
@@ -33,8 +33,8 @@ def test_segments_are_in_proportion() -> None:
 
 def test_a_failure_has_the_last_cell() -> None:
     numbers = {Shown.DONE: 999, Shown.FAILED: 1}
-    assert segments(numbers, 1) == (Segment(Shown.FAILED, 1),)
-    assert segments(numbers, 2) == (Segment(Shown.DONE, 1), Segment(Shown.FAILED, 1))
+    assert segments(numbers, 1) == (BarSegment(Shown.FAILED, 1),)
+    assert segments(numbers, 2) == (BarSegment(Shown.DONE, 1), BarSegment(Shown.FAILED, 1))
 
 
 def test_a_bar_in_one_cell_has_the_tone_of_the_worst() -> None:

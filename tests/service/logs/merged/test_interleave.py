@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from studio_tui.service.logs.merged.cursor import Source
+from studio_tui.service.logs.merged.cursor import MergedSource
 from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
@@ -19,7 +19,7 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
             stores[number].append(text)
     merged = TaggedStore(Spool.create(tmp_path))
     sources = [
-        Source(number, f"job {number}", store, lambda: True, 0.0)
+        MergedSource(number, f"job {number}", store, lambda: True, 0.0)
         for number, store in enumerate(stores)
     ]
     weave = Interleaver(merged, sources, lambda _line: None)
