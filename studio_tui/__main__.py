@@ -296,7 +296,7 @@ class _Composition:
         for secret in settings.secrets:
             register_secret(secret)
         place = place_of(settings, self._data_dir if home else None)
-        name = paths.profile_name(place)
+        name = paths.profile_name(place)[:16]
         return Connected(
             session=StudioSession(
                 StudioClient(settings, guard=guard),

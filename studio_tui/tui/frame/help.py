@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -16,6 +17,19 @@ from studio_tui.tui.frame.dialog_box import MIDDLE
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
+_LEAST_ROOM = 20
+"""Cells below which explanations wrap from the left edge."""
+
+
+class KeyList(OptionChoice):
+    """The list of keys, whose lines are wrapped for its width."""
+
+    class Resized(Message):
+        """The list has another width."""
+
+    def on_resize(self) -> None:
+        """Ask for lines of the new width."""
+        self.post_message(self.Resized())
 
 
 class HelpScreen(Dialog[Action | None]):
@@ -47,7 +61,7 @@ class HelpScreen(Dialog[Action | None]):
     def body(self) -> ComposeResult:
         """Compose the search input and the list."""
         yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
-        yield OptionChoice(markup=False, compact=True, classes=MIDDLE)
+        yield KeyList(markup=False, compact=True, classes=MIDDLE)
 
     def on_mount(self) -> None:
         """Show all actions."""
@@ -58,6 +72,14 @@ class HelpScreen(Dialog[Action | None]):
     def _search(self, event: Input.Changed) -> None:
         event.stop()
         self._show(event.value.strip().lower())
+
+    @on(KeyList.Resized)
+    def _resized(self, event: KeyList.Resized) -> None:
+        event.stop()
+        options = self.query_one(OptionList)
+        selected = options.highlighted
+        self._show(self.query_one(Input).value.strip().lower())
+        options.highlighted = selected
 
     @on(Input.Submitted)
     def _do(self, event: Input.Submitted) -> None:
@@ -86,19 +108,24 @@ class HelpScreen(Dialog[Action | None]):
             self.dismiss(action)
 
     def _show(self, wanted: str) -> None:
+        options = self.query_one(OptionList)
+        room = options.scrollable_content_region.width - _KEYS_WIDTH - 2
         shown = [
-            Option(_line(action), id=str(number))
+            Option(_line(action, room), id=str(number))
             for number, action in enumerate(self._actions)
             if wanted in " ".join((*action.keys, action.label, action.explanation)).lower()
         ]
-        options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(shown)
         options.highlighted = 0 if shown else None
 
 
-def _line(action: Action) -> Content:
+def _line(action: Action, room: int) -> Content:
+    """Return the keys and the explanation, which wraps under itself in `room` cells."""
     keys = Content(" ".join(action.keys)).truncate(_KEYS_WIDTH, ellipsis=True, pad=True)
-    if action.enabled:
-        return Content.assemble(keys.stylize("bold"), "  ", action.explanation)
-    return Content.assemble(keys, "  ", action.explanation, f"  ({action.why_not})").stylize("dim")
+    why = "" if action.enabled else f"  ({action.why_not})"
+    explanation = Content(f"{action.explanation}{why}")
+    lines = explanation.wrap(room) if room > _LEAST_ROOM else [explanation]
+    indented = Content(f"\n{' ' * (_KEYS_WIDTH + 2)}").join(lines)
+    line = Content.assemble(keys.stylize("bold") if action.enabled else keys, "  ", indented)
+    return line if action.enabled else line.stylize("dim")

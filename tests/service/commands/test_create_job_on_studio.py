@@ -246,14 +246,14 @@ from studio_tui.api.models import JobInput
 from studio_tui.service.commands.create_job import JobCreator
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.history import JobHistory
-from studio_tui.service.recorder.database import Database
+from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.settings import Settings
 
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
     wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
     folder, place = Path(sys.argv[2]), "a place"
-    journal, history = Journal(folder, place), JobHistory(Database(folder, place))
+    journal, history = Journal(folder, place), JobHistory(RecorderFile(folder, place))
     await JobCreator(StudioClient(settings), journal, history).create(wish)
 
 asyncio.run(main())

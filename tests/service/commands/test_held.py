@@ -87,11 +87,11 @@ def test_what_waits_in_another_dashboard_that_runs_is_not_lost(tmp_path: Path) -
     program = (
         "import sys; from pathlib import Path\n"
         "from datetime import timedelta\n"
-        "from studio_tui.service.recorder.database import Database\n"
+        "from studio_tui.service.recorder.database import RecorderFile\n"
         "from studio_tui.service.recorder.holds import Hold, Holds\n"
         "from tests.jobs import NOON\n"
         "hold = Hold('1', 'cancelling 3 jobs', NOON, NOON + timedelta(seconds=5))\n"
-        "Holds(Database(Path(sys.argv[1]), 'a place')).note(hold)\n"
+        "Holds(RecorderFile(Path(sys.argv[1]), 'a place')).note(hold)\n"
         "print('noted', flush=True); sys.stdin.read()\n"
     )
     holds = Holds(RecorderFile(tmp_path, "a place"))

@@ -9,7 +9,7 @@ from studio_tui.tui.clusters.list_screen import ClustersScreen
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.frame.help import HelpScreen
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, until
+from tests.tui.dashboards import dashboard, until, until_shown
 
 
 async def test_the_help_is_gone_through_by_the_page(studio: ThreadStudio, tmp_path: Path) -> None:
@@ -48,3 +48,18 @@ async def test_what_every_page_can_do_can_be_done_where_there_is_nothing(
         common = [action for action in actions_of(pilot.app.screen) if action.rank]
         assert len(common) > 5
         assert [action for action in common if not action.enabled] == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_an_explanation_that_wraps_stays_under_itself(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Keys of this screen", "Show the job's log")
+        options = pilot.app.screen.query_one(OptionList)
+        width = options.scrollable_content_region.width
+        lines = [options.render_line(y).text for y in range(options.size.height)]
+        assert all(len(line.rstrip()) <= width for line in lines)
+        explained = [line for line in lines if line.strip()]
+        assert all(line[16:18] == "  " and line[18] != " " for line in explained[:-1])

@@ -69,7 +69,7 @@ async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
     made = trigger(studio, "second", environment=f"HOLD={tmp_path / 'hold'}")
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "2 jobs: 1 running")
+        await until_shown(pilot, made["name"], "2: 1 running")
         await pilot.press("X", "y")
         await until_shown(pilot, f"z undo stopping {made['name']} (")
         await pilot.press("z")
@@ -79,7 +79,7 @@ async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
     assert status(studio, made)["status"] == "RUNNING"
     async with dashboard(studio, tmp_path / "again", undo_seconds=0.05) as pilot:
         await pilot.press("2")
-        await until_shown(pilot, made["name"], "2 jobs: 1 running")
+        await until_shown(pilot, made["name"], "2: 1 running")
         await pilot.press("X", "y")
         await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
 
