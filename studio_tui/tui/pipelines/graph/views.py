@@ -32,6 +32,8 @@ class Views:
         """The mode shown last."""
         self._only: frozenset[str] | None = None
         """The nodes shown last; `None` for all."""
+        self._is_restored = False
+        """Whether the saved scroll position has been restored."""
 
     @property
     def shown(self) -> ModeView:
@@ -96,6 +98,7 @@ class Views:
 
     def look_again(self) -> None:
         """Restore the scroll position, with the cursor visible."""
+        self._is_restored = True
         self.shown.look_from(self._state.view.left, self._state.view.top)
         self.shown.reveal()
 
@@ -103,9 +106,10 @@ class Views:
         """Save the place, unless the app is exiting."""
         if not self.shown.widget.is_attached:
             return
-        # If nothing was shown yet, keep the saved position.
+        # Before the saved position has been restored, the present one is not the reader's.
         view = self._state.view
-        corner = (view.left, view.top) if self.is_empty else self.shown.corner
+        is_here = self._is_restored and not self.is_empty
+        corner = self.shown.corner if is_here else (view.left, view.top)
         self._state.remember(*corner)
 
     def runs(self) -> Sequence[tuple[Shown, str]]:
