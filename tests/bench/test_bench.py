@@ -4,10 +4,8 @@ import sys
 
 import pytest
 
-from tests.soak import SOAK
+from tests import needs
 from tests.waiting import HANG
-
-needs_time = pytest.mark.skipif(not SOAK, reason="measures for a while: make soak")
 
 
 @pytest.mark.starts_processes
@@ -17,14 +15,14 @@ def test_a_benchmark_measures_what_it_names_beside_its_floor() -> None:
     assert figures
 
 
-@needs_time
+@needs.time
 def test_the_benchmark_measures_everything_it_names() -> None:
     sections = _measured("start", "storm", "poll", "idle", "memory", "jobs")
     assert len(sections) == 6
     assert all(figures["p50"] >= 0 for section in sections for figures in section)
 
 
-@needs_time
+@needs.time
 def test_the_benchmark_measures_logs() -> None:
     opening, paging, following, memory, searching = _measured(
         "open", "page", "follow", "log-memory", "log-search"
@@ -36,7 +34,7 @@ def test_the_benchmark_measures_logs() -> None:
     assert memory[3]["p50"] >= 0
 
 
-@needs_time
+@needs.time
 def test_the_benchmark_measures_pipelines() -> None:
     reckoned, drawn, crossed, opened, keyed = _measured(
         "dag", "dag-draw", "dag-crossings", "dag-open", "dag-keys"
@@ -48,7 +46,7 @@ def test_the_benchmark_measures_pipelines() -> None:
     assert all(figures["p50"] > 0 for figures in (*reckoned, *drawn, *opened, *keyed))
 
 
-@needs_time
+@needs.time
 def test_the_benchmark_measures_the_recorder() -> None:
     reading, disk, starting = _measured("recorder", "recorder-disk", "recorder-start")
     assert [len(reading), len(disk), len(starting)] == [14, 2, 3]
@@ -63,7 +61,7 @@ def test_a_section_that_there_is_not_is_said_beside_those_that_there_are() -> No
     assert "no section recorders. Sections are start, keys" in done.stderr
 
 
-@needs_time
+@needs.time
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)

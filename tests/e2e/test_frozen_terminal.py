@@ -5,11 +5,11 @@ import os
 import select
 import signal
 import struct
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.bench.terminal import Terminal
 from tests.e2e.test_form import left
 from tests.e2e.test_lost_terminal import code_of, type_last_words
@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.starts_processes,
-    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells that a terminal is full"),
+    needs.linux("elsewhere it is not known that a terminal is full"),
 ]
 
 CHATTY = "import time\nfor n in range(1_000_000): print('n', n, flush=True); time.sleep(0.004)"

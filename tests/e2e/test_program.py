@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 import pyte
 import pytest
 
+from tests import needs
 from tests.bench.terminal import Terminal
 from tests.soak import at_length
 from tests.studios import LocalStudio, ProcessStudio, ThreadStudio
@@ -208,7 +208,7 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
     assert changed["query"] == "print('first')\nprint(\"from the editor\")\n"
 
 
-@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@needs.program("less")
 @pytest.mark.parametrize("text", [HOSTILE, HOSTILE.replace("\u202e", "")])
 def test_less_shows_a_hostile_log_and_commands_nothing(
     studio: ThreadStudio, tmp_path: Path, text: str

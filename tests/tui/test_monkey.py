@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak import SOAK
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.tui import monkey
 
@@ -33,7 +33,7 @@ async def test_random_keys_end_nothing(busy_studio: ThreadStudio, tmp_path: Path
         await monkey.play(busy_studio, tmp_path, seed, size=size, keys=40)
 
 
-@pytest.mark.skipif(not SOAK, reason="minutes of keys; make soak")
+@needs.time
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_random_keys_end_nothing_for_minutes(
     busy_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]

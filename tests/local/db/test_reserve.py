@@ -1,12 +1,10 @@
 import resource
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from studio_tui.local.db.reserve import Reserve
+from tests import needs
 
 SIZE = 8192
 
@@ -43,7 +41,7 @@ def test_a_reserve_that_the_last_server_left_is_taken_as_it_is(tmp_path: Path) -
     assert reserve.release()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit sends a signal")
+@needs.linux("elsewhere the limit of file sizes sends a signal")
 def test_a_reserve_without_room_leaves_nothing_behind_and_is_made_later(tmp_path: Path) -> None:
     path = tmp_path / "reserve"
     reserve = Reserve(path, SIZE)

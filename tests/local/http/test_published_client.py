@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from studio_tui.local.server import endpoint
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
 
-CLIENT = os.environ.get("STUDIO_TUI_DATACHAIN", "")
-
-pytestmark = pytest.mark.skipif(not CLIENT, reason="STUDIO_TUI_DATACHAIN names no datachain")
+pytestmark = needs.published_cli
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -28,7 +27,7 @@ def datachain(studio: ThreadStudio, tmp_path: Path) -> Run:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [CLIENT, *arguments],
+            [needs.PUBLISHED_CLI, *arguments],
             cwd=tmp_path,
             env=environment,
             capture_output=True,

@@ -16,6 +16,7 @@ from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
 from studio_tui.local.run.runner import JobPhase, RunReport, RunSpec, StartFailed
 from studio_tui.local.shim import process_tree, shim
+from tests import needs
 from tests.soak import SOAK
 from tests.waiting import HANG, eventually, until, within_reason
 
@@ -652,9 +653,9 @@ async def test_killing_the_shim_at_any_moment_never_leaves_a_process_or_a_false_
             assert (await bench.ended(job_id)).exit_code == 0
 
 
-@pytest.mark.skipif("STUDIO_TUI_SMALL_DISK" not in os.environ, reason="needs a disk of 1 MiB")
+@needs.small_disk
 async def test_a_full_disk_ends_the_log_with_a_sentence_and_keeps_the_exit_code() -> None:
-    bench = Bench(Path(os.environ["STUDIO_TUI_SMALL_DISK"]) / "runner")
+    bench = Bench(Path(needs.SMALL_DISK) / "runner")
     try:
         report = await bench.run("for n in range(200_000): print(f'seq={n:06}')\nexit(7)")
         assert report.exit_code == 7

@@ -9,7 +9,6 @@ import os
 import random
 import resource
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +17,11 @@ import pytest
 
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
+from tests import needs
 from tests.studios import ProcessStudio, ThreadStudio, closing
 from tests.waiting import eventually
 
-DISK = os.environ.get("STUDIO_TUI_SMALL_DISK", "")
 ROUNDS = 20 if os.environ.get("STUDIO_TUI_SOAK") else 2
-
-needs_small_disk = pytest.mark.skipif(not DISK, reason="STUDIO_TUI_SMALL_DISK names no small disk")
-needs_limits = pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux limits another process"
-)
 
 LASTING = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 MARK = "open({mark!r}, 'a').write('ran')"
@@ -65,7 +59,7 @@ def waiting_job(studio: ProcessStudio, mark: Path) -> str:
     return job_id
 
 
-@needs_limits
+@needs.linux("elsewhere a process cannot limit another")
 def test_a_job_is_stopped_and_canceled_though_the_server_can_write_nothing(
     studio_process: ProcessStudio,
 ) -> None:
@@ -78,7 +72,7 @@ def test_a_job_is_stopped_and_canceled_though_the_server_can_write_nothing(
     assert studio.end(job_id)["status"] == "CANCELED"
 
 
-@needs_limits
+@needs.linux("elsewhere a process cannot limit another")
 def test_what_waits_is_canceled_though_nothing_can_be_written_and_never_starts(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
@@ -96,7 +90,7 @@ def test_what_waits_is_canceled_though_nothing_can_be_written_and_never_starts(
     assert not (tmp_path / "ran").exists()
 
 
-@needs_limits
+@needs.linux("elsewhere a process cannot limit another")
 def test_a_cancel_without_room_is_not_lost_with_the_server(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
@@ -114,7 +108,7 @@ def test_a_cancel_without_room_is_not_lost_with_the_server(
     assert not (tmp_path / "ran").exists()
 
 
-@needs_limits
+@needs.linux("elsewhere a process cannot limit another")
 def test_a_pipeline_is_paused_though_nothing_can_be_written(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
@@ -142,7 +136,7 @@ def test_a_pipeline_is_paused_though_nothing_can_be_written(
     assert mark.read_text() == "ran", "it ran once, before"
 
 
-@needs_limits
+@needs.linux("elsewhere a process cannot limit another")
 def test_cancel_works_throughout_while_the_disk_fills_and_is_freed(
     studio_process: ProcessStudio, tmp_path: Path
 ) -> None:
@@ -175,7 +169,7 @@ def test_cancel_works_throughout_while_the_disk_fills_and_is_freed(
 
 @pytest.fixture
 def cramped() -> Iterator[ThreadStudio]:
-    folder = Path(DISK) / "studio"
+    folder = Path(needs.SMALL_DISK) / "studio"
     with closing(studio := ThreadStudio(folder)):
         yield studio
     shutil.rmtree(folder)
@@ -190,7 +184,7 @@ def fill(studio: ThreadStudio) -> Path:
     return path
 
 
-@needs_small_disk
+@needs.small_disk
 def test_a_full_disk_is_a_507_with_a_sentence_and_all_is_well_when_there_is_room(
     cramped: ThreadStudio,
 ) -> None:
@@ -215,7 +209,7 @@ def test_a_full_disk_is_a_507_with_a_sentence_and_all_is_well_when_there_is_room
     assert len(studio.jobs()) == 2
 
 
-@needs_small_disk
+@needs.small_disk
 def test_a_start_on_a_full_disk_is_a_config_error(cramped: ThreadStudio) -> None:
     studio = cramped
     studio.stop()
@@ -227,7 +221,7 @@ def test_a_start_on_a_full_disk_is_a_config_error(cramped: ThreadStudio) -> None
     assert studio.jobs() == []
 
 
-@needs_small_disk
+@needs.small_disk
 def test_a_job_accepted_just_before_the_disk_is_full_ends_truly(cramped: ThreadStudio) -> None:
     studio = cramped
     job_id = studio.submit("import time; time.sleep(1.5); raise SystemExit(4)")["id"]
@@ -239,7 +233,7 @@ def test_a_job_accepted_just_before_the_disk_is_full_ends_truly(cramped: ThreadS
     assert (ended["status"], ended["exit_code"]) == ("FAILED", 4)
 
 
-@needs_small_disk
+@needs.small_disk
 def test_a_job_that_fills_the_disk_can_be_canceled_again_and_again(cramped: ThreadStudio) -> None:
     studio = cramped
     query = f"""
@@ -256,7 +250,7 @@ with open({str(studio.data_dir.parent / "filler")!r}, "wb", buffering=0) as file
         schedule = studio.submit("print(1)", cron_expression="0 0 1 1 *")["id"]
         job_id = studio.submit(query)["id"]
         studio.until(job_id, "RUNNING", "INIT")
-        eventually(lambda: shutil.disk_usage(DISK).free == 0)
+        eventually(lambda: shutil.disk_usage(needs.SMALL_DISK).free == 0)
         assert studio.cancel(job_id).status_code == 200
         assert studio.cancel(schedule).status_code == 200
         assert studio.end(job_id)["status"] == "CANCELED", "noted in the reserve"

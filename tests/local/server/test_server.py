@@ -15,6 +15,7 @@ import websockets
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import server
+from tests import needs
 from tests.studios import ProcessStudio, ThreadStudio
 from tests.waiting import HANG, eventually
 
@@ -133,6 +134,7 @@ def test_sigterm_ends_it_soon_despite_open_websockets_and_jobs_run_on(
     assert studio.job(job_id)["status"] == "RUNNING"
 
 
+@needs.linux("it reads /proc")
 def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
     studio_process.end(studio_process.submit("print(1)")["id"])
 
@@ -145,8 +147,6 @@ def test_an_idle_server_uses_no_cpu(studio_process: ProcessStudio) -> None:
         time.sleep(1)  # a span to measure, not a state to wait for
         return cpu_ticks() - before <= 1
 
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("needs /proc")
     eventually(rests_for_a_second)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.shim.output import OutputReader, OutputWriter
+from tests import needs
 
 
 def read_all(reader: OutputReader) -> list[tuple[int, str]]:
@@ -72,7 +73,7 @@ def test_output_files_are_readable_by_their_owner_only(folder: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@needs.dev_full
 def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"before\n")

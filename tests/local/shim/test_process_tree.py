@@ -9,11 +9,12 @@ import pytest
 
 from studio_tui.local.shim import process_tree
 from studio_tui.local.shim.process_tree import MARKER, Process, job_processes, send, stop_job
+from tests import needs
 from tests.waiting import HANG, eventually
 
 pytestmark = [
     pytest.mark.starts_processes,
-    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
+    needs.linux("it reads /proc"),
 ]
 
 SLEEP = "import sys, time; print('up', flush=True); time.sleep(300)"

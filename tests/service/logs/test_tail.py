@@ -50,6 +50,7 @@ from studio_tui.service.logs.tail import (
     LogTail,
     TailState,
 )
+from tests import needs
 from tests.service.logs.log_chaos import connection, truth
 from tests.service.polling.virtual_time import run
 from tests.soak import SOAK, seeds
@@ -781,10 +782,9 @@ def test_an_archive_repeats_the_log_up_to_its_end(followed: Make) -> None:
     assert follower.marks == []
 
 
+@needs.dev_full
 def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> None:
     full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
     follower = followed(Studio([logs((1, "one\n")), 10.0]))
     follower.store.close()
     follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
@@ -793,12 +793,11 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
     assert "No space left" in state.reason
 
 
+@needs.dev_full
 def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
     followed: Make, tmp_path: Path
 ) -> None:
     full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
     studio = Studio(log=b"one\n")
     studio.last = [TransportError("It broke.")]
     follower = followed(studio)

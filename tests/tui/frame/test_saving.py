@@ -4,7 +4,6 @@ import asyncio
 import os
 import resource
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from studio_tui.tui.frame.saving import (
 )
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.save_dialog import SaveLog
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -196,7 +196,7 @@ async def test_each_way_a_file_cannot_be_made_has_its_sentence(
         await saved(store, tmp_path / name)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forbids a folder to root too")
+@needs.linux("/sys is a folder that root may not write in either")
 async def test_a_folder_that_may_not_be_written_in_is_said(store: LogStore) -> None:
     with pytest.raises(
         CannotSaveError, match="You have no permission to write in /sys; type another folder"
@@ -218,11 +218,9 @@ async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
     assert names(tmp_path) == ["spool"]
 
 
-@pytest.mark.skipif(
-    not os.environ.get("STUDIO_TUI_SMALL_DISK"), reason="STUDIO_TUI_SMALL_DISK names no small disk"
-)
+@needs.small_disk
 async def test_a_full_disk_is_said_and_left_as_it_was(store: LogStore) -> None:
-    folder = Path(os.environ["STUDIO_TUI_SMALL_DISK"])
+    folder = Path(needs.SMALL_DISK)
     before = names(folder)
     store.append(bytes(8 * MIB))
     with pytest.raises(CannotSaveError, match="is full; make room, or type another folder"):

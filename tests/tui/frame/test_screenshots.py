@@ -3,12 +3,12 @@
 import os
 import resource
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 
 from studio_tui.tui.frame.screenshots import screenshot_folder
+from tests import needs
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
@@ -56,7 +56,7 @@ async def test_a_screenshot_is_for_its_owner_alone_in_downloads_or_the_current_f
     assert "Saved" not in picture.read_text()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forbids a folder to root too")
+@needs.linux("/sys is a folder that root may not write in either")
 async def test_a_folder_that_takes_no_screenshot_is_said(studio: ThreadStudio, home: Path) -> None:
     (home / "Downloads").symlink_to("/sys", target_is_directory=True)
     async with dashboard(studio, home / "data") as pilot:

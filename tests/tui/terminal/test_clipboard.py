@@ -11,6 +11,7 @@ import pytest
 from textual.app import App
 
 from studio_tui.tui.terminal.clipboard import SENT, TERMINAL_LIMIT, copy, route
+from tests import needs
 from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
@@ -163,14 +164,12 @@ async def test_the_keys_that_copy_take_the_same_way(
         assert pilot.app.clipboard == ""
 
 
-TMUX = shutil.which("tmux")
+TMUX = shutil.which("tmux") or "tmux"
 
 
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[list[str]]:
     """A tmux server of the test's own; yields how it is spoken to."""
-    if TMUX is None:
-        pytest.skip("tmux is not installed")
     command = [TMUX, "-S", str(tmp_path / "tmux"), "-f", "/dev/null"]
     environ = {**os.environ, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     subprocess.run([*command, "new-session", "-d", "sleep 600"], env=environ, check=True)
@@ -180,6 +179,7 @@ def tmux(tmp_path: Path) -> Iterator[list[str]]:
         subprocess.run([*command, "kill-server"], check=True)
 
 
+@needs.program("tmux")
 async def test_text_is_in_the_buffer_of_a_real_tmux(
     tmux: list[str], bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

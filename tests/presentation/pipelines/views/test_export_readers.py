@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.presentation.pipelines.views.export import dot
 from studio_tui.text import safe_line
+from tests import needs
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline_of
 from tests.presentation.pipelines.views.test_export import (
     HOSTILE,
@@ -25,7 +26,7 @@ from tests.soak import at_length
 DOT = shutil.which("dot")
 pytestmark = [
     pytest.mark.starts_processes,
-    pytest.mark.skipif(DOT is None, reason="Graphviz (dot) is not installed"),
+    needs.program("dot"),
 ]
 
 

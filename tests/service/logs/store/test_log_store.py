@@ -14,6 +14,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.spool import Spool
+from tests import needs
 
 PIECES = st.sampled_from(
     [b"", b"\n", b"a", b"ab\n", b"\n\n", b"x" * (BLOCK - 1), b"y" * BLOCK, b"z" * 99 + b"\n"]
@@ -204,10 +205,9 @@ def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> N
     assert not store.path.exists()
 
 
+@needs.dev_full
 def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
     full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
     store = LogStore(Spool(full, os.open(full, os.O_RDWR), size=0))
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
