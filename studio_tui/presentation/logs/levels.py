@@ -56,14 +56,7 @@ _PINO = (
     LogLevel.CRITICAL,
 )
 """Levels of 10, 20 … 60, as used by pino and bunyan."""
-_OTEL = (
-    LogLevel.DEBUG,
-    LogLevel.DEBUG,
-    LogLevel.INFO,
-    LogLevel.WARNING,
-    LogLevel.ERROR,
-    LogLevel.CRITICAL,
-)
+_OTEL = _PINO
 """Levels of groups of four severity numbers, from 1 on (OpenTelemetry logs data model)."""
 _INSIGHTS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR, LogLevel.CRITICAL)
 """Levels of severities 0 to 4 (Azure Application Insights)."""

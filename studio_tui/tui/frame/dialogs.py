@@ -48,7 +48,7 @@ class Confirm(Dialog[bool]):
         yes: str,
         no: str,
         default_yes: bool = False,
-        meanwhile: Callable[[], Meanwhile | None] = lambda: None,
+        meanwhile: Callable[[], Meanwhile | None] | None = None,
     ) -> None:
         """Take the question; `meanwhile` returns what has changed since, as long as it stands."""
         super().__init__()
@@ -73,11 +73,12 @@ class Confirm(Dialog[bool]):
     def on_mount(self) -> None:
         """Focus the default answer, and watch for changes of what the question is about."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
-        self.set_interval(_LOOK_EVERY, self._look)
+        if self._meanwhile is not None:
+            self.set_interval(_LOOK_EVERY, self._look)
 
     def _look(self) -> None:
         """Show what has changed; yes is disabled if it would have no effect."""
-        news = self._meanwhile()
+        news = self._meanwhile() if self._meanwhile is not None else None
         if news == self._news:
             return
         self._news = news

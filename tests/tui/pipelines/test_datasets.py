@@ -81,4 +81,4 @@ async def test_a_pipeline_of_jobs_that_run_again_is_taken_for_no_dataset(
         await pilot.press("t")
         await until_shown(pilot, "known: clean")
         await pilot.press("escape", "enter")
-        await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, started")
+        await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, created")

@@ -60,7 +60,7 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
 
         # Back at the graph, where the mended job has taken the place of the failed one.
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await until_shown(pilot, "✓ COMPLETED", "3/3", "rebuilds last, started")
+        await until_shown(pilot, "✓ COMPLETED", "3/3", "rebuilds last, created")
 
 
 @pytest.mark.parametrize("key", ["r", "R"])

@@ -10,32 +10,6 @@ from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
 
 _SHORT_ID = 8
 
-_STARTING = {
-    JobState.INIT: "starting: preparing its environment",
-    JobState.PROVISIONING: "starting: preparing a machine",
-}
-_READY = {
-    PipelineState.PENDING: "the pipeline has not started",
-    PipelineState.RUNNING: "ready: Studio has not queued it yet",
-    PipelineState.PAUSED: "the pipeline is paused",
-    PipelineState.COMPLETED: "the pipeline has ended without it",
-    PipelineState.FAILED: "the pipeline has failed",
-    PipelineState.CANCELED: "the pipeline was canceled",
-    PipelineState.UNKNOWN: "ready: Studio has not queued it yet",
-}
-_IN_SHORT = {
-    "starting: preparing its environment": ("starting: environment", "starting"),
-    "starting: preparing a machine": ("starting: machine", "starting"),
-    "ready: Studio has not queued it yet": ("ready, not queued yet", "ready"),
-    "the pipeline has not started": ("not started",),
-    "the pipeline is paused": ("paused",),
-    "the pipeline has ended without it": ("pipeline has ended", "ended"),
-    "the pipeline has failed": ("pipeline failed",),
-    "the pipeline was canceled": ("pipeline canceled",),
-    "queued: for free workers": ("queued",),
-    "on its way to the queue": ("to be queued",),
-}
-"""Shorter forms of the reasons of jobs that wait for no other job."""
 _ACTIVE_FIRST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
@@ -54,6 +28,34 @@ class Wait(NamedTuple):
     """Safe text."""
     target: str | None = None
     """The node that is the reason, if it is another job."""
+    shorter: tuple[str, ...] = ()
+    """Shorter forms if it is no other job, the longest first; see `in_short`."""
+
+
+_NOT_QUEUED = Wait(
+    "ready: Studio has not queued it yet", shorter=("ready, not queued yet", "ready")
+)
+_STARTING = {
+    JobState.INIT: Wait(
+        "starting: preparing its environment", shorter=("starting: environment", "starting")
+    ),
+    JobState.PROVISIONING: Wait(
+        "starting: preparing a machine", shorter=("starting: machine", "starting")
+    ),
+}
+_READY = {
+    PipelineState.PENDING: Wait("the pipeline has not started", shorter=("not started",)),
+    PipelineState.RUNNING: _NOT_QUEUED,
+    PipelineState.PAUSED: Wait("the pipeline is paused", shorter=("paused",)),
+    PipelineState.COMPLETED: Wait(
+        "the pipeline has ended without it", shorter=("pipeline has ended", "ended")
+    ),
+    PipelineState.FAILED: Wait("the pipeline has failed", shorter=("pipeline failed",)),
+    PipelineState.CANCELED: Wait("the pipeline was canceled", shorter=("pipeline canceled",)),
+    PipelineState.UNKNOWN: _NOT_QUEUED,
+}
+_QUEUED = Wait("queued: for free workers", shorter=("queued",))
+_TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
 def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | None:
@@ -65,13 +67,11 @@ def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | 
         case Shown.WAITING:
             return _waiting(verdicts, node, bars)
         case Shown.QUEUED:
-            is_near = node.state is JobState.QUEUED
-            return Wait("queued: for free workers" if is_near else "on its way to the queue")
+            return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
         case Shown.UNKNOWN:
             return Wait(f"Studio says {node.status or 'nothing'}, which is not known here")
         case _:
-            words = _STARTING.get(node.state)
-            return Wait(words) if words else None
+            return _STARTING.get(node.state)
 
 
 def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
             verb, ahead = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
     if not ahead:
         wait = waits(verdicts, node_id)
-        return _IN_SHORT.get(wait.words, ()) if wait is not None else ()
+        return wait.shorter if wait is not None else ()
     others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
     name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
     return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
@@ -124,9 +124,9 @@ def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
     if pending:
         reasons.insert(0, _for_parents(verdicts, node, pending, bars))
     if not reasons:
-        return Wait(_READY[verdicts.state])
+        return _READY[verdicts.state]
     if verdicts.state is PipelineState.PAUSED:
-        reasons.append("the pipeline is paused")
+        reasons.append(_READY[PipelineState.PAUSED].words)
     target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
     return Wait("; ".join(reasons), target)
 

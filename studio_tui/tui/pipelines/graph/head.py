@@ -102,12 +102,12 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     target = f"rebuilds {pipeline.datasets}, " if pipeline.datasets else ""
     if pipeline.triggered_from and not pipeline.datasets:
         target = f"runs {pipeline.triggered_from} again, "
-    started = f"{target}started {local_time(pipeline.created_at)}"
+    created = f"{target}created {local_time(pipeline.created_at)}"
     if (ended := ended_at(pipeline, standing.jobs)) is None:
-        return (Part(f" {started}", Tone.DIM),)
+        return (Part(f" {created}", Tone.DIM),)
     took = pipeline_seconds(pipeline, standing.jobs, ended)
     lasted = "" if took is None else f", took {duration(took)}"
-    return (Part(f" {started}{lasted}", Tone.DIM),)
+    return (Part(f" {created}{lasted}", Tone.DIM),)
 
 
 def _reason_and_error(standing: Standing) -> tuple[str, str]:
