@@ -3,7 +3,7 @@
 `dedupe 6:12 ▸ embed ~9:58 ▸ … 3 more ▸ publish ~1:00`
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.critical import TO_RUN, Critical, weight
@@ -20,7 +20,7 @@ def path_words(
     """Format the path from the last ended job on, with durations or estimates.
 
     Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
-    longest job is always named; then the last, the first, and the next longest are preferred.
+    longest job is always named; then longer ones are preferred, and the ends among equals.
     """
     shown = known.verdicts.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
@@ -37,12 +37,12 @@ def path_words(
     return _join_steps(steps, chosen)
 
 
-def _by_preference(seconds: Sequence[float]) -> Iterator[int]:
-    """Yield the indexes of a path's jobs in order of preference."""
-    longest_first = sorted(range(len(seconds)), key=lambda index: -seconds[index])
-    yield from longest_first[:1]
-    yield from (len(seconds) - 1, 0) if seconds else ()
-    yield from longest_first[1:]
+def _by_preference(seconds: Sequence[float]) -> list[int]:
+    """Return the indexes of a path's jobs in order of preference."""
+    ends = (len(seconds) - 1, 0)
+    return sorted(
+        range(len(seconds)), key=lambda index: (-seconds[index], index not in ends, index)
+    )
 
 
 def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
