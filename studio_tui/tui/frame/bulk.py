@@ -5,7 +5,9 @@ They run as workers of the app, so that leaving the screen does not cancel them.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from textual.message import Message
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
@@ -31,6 +33,15 @@ _SIGNS = {
 }
 _ORDER = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.DONE)
 """Sort order of outcomes: those that need attention come first."""
+
+
+class NextStep(NamedTuple):
+    """An answer of a report besides closing it."""
+
+    key: str
+    words: str
+    message: Message
+    """Posted if it is chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +73,8 @@ class BulkCommand(Generic[T, R]):
     """Whether sending is delayed, so that it can be undone, even for a single item."""
     is_always_reported: bool = False
     """Whether to show the report of each item even if nothing failed."""
+    next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
+    """Called with the results of all successful items; returns what the report offers to open."""
 
 
 def room_for_list(host: Host, *others: str) -> ListRoom:
@@ -103,7 +116,11 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     on_top: object = host.app.screen
     # Over another page a dialog would capture the keys typed there.
     if on_top is host and (bulk.is_always_reported or not is_complete):
-        await host.app.push_screen_wait(report_dialog(report))
+        done = [one.result for one in outcomes if one.result is not None]
+        step = bulk.next_step(done)
+        answer = await host.app.push_screen_wait(report_dialog(report, step))
+        if step is not None and answer == step.key:
+            host.post_message(step.message)
     elif is_complete:
         host.app.notify(report.heading, markup=False)
     else:
@@ -124,13 +141,14 @@ def show_report(host: Host) -> None:
         host.say("No bulk command has ended yet")
 
 
-def report_dialog(report: BatchReport) -> Review:
-    """Return a dialog that shows the outcome of each item."""
+def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
+    """Return a dialog that shows the outcome of each item, and may offer a next step."""
     lines = [
         Cell(f"{_SIGNS[outcome][0]} {words}{now and f', now {now}'}", _SIGNS[outcome][1])
         for (outcome, words), now in zip(report.lines, report.standing(), strict=True)
     ]
-    return Review(report.heading, lines, (("o", "ok"),))
+    offered = ((step.key, step.words),) if step is not None else ()
+    return Review(report.heading, lines, (("o", "ok"), *offered))
 
 
 def _report(

@@ -16,7 +16,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list, run
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, room_for_list, run
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -30,6 +30,7 @@ from studio_tui.tui.jobs.meanwhile import (
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, Wish, start_order
+from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
 GIVEN_UP = "It may or may not have been created; it was not sent again."
@@ -193,11 +194,20 @@ def creating(
         unmark=lambda wish: made(wish[0].id),
         said=_said,
         is_always_reported=True,
+        next_step=_next_step,
     )
 
 
 def _said(made: Created | CreatedJob) -> str:
     return made.words if isinstance(made, CreatedJob) else f"created as {title(made.job)}"
+
+
+def _next_step(made: Sequence[Created | CreatedJob]) -> NextStep | None:
+    """Return the way to the pipeline that runs the created jobs, if there is one."""
+    owner = next((each.pipeline for each in made if isinstance(each, CreatedJob)), None)
+    if owner is None:
+        return None
+    return NextStep("P", "open the pipeline", OpenPipeline(owner.pipeline_id))
 
 
 async def make_all(

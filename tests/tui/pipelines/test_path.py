@@ -80,9 +80,11 @@ async def test_a_job_and_all_that_wait_for_it_run_again_in_their_order(
         await pilot.press("g", "a", key)
         await until_shown(pilot, "3 marked jobs", "run after these, as one pipeline")
         await pilot.press("y")
-        await until_shown(pilot, "3 of 3 jobs created", "in the pipeline")
-    query = {"team_name": "local"}
-    newest = studio.request("GET", "/datachain/pipeline/list", params=query).json()[0]
+        await until_shown(pilot, "3 of 3 jobs created", "in the pipeline", "open the pipeline")
+        query = {"team_name": "local"}
+        newest = studio.request("GET", "/datachain/pipeline/list", params=query).json()[0]
+        await pilot.press("P")
+        await until_shown(pilot, f"Pipelines › {newest['name']}", "runs jobs of", "3/3")
     assert newest["pipeline_id"] != made["pipeline_id"]
     ended = until_state(studio, newest, "COMPLETED")
     runs = {run["name"]: studio.job(run["created_job_id"]) for run in ended["job_runs"]}
