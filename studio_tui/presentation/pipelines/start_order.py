@@ -6,9 +6,9 @@ from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Plan, named, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 
-IN_ORDER = "Those that wait for others of them run after these, as one pipeline."
+IN_ORDER = "They run as one pipeline, each job after those it depends on."
 AT_ONCE = (
-    "This Studio has no way to keep that order: all would start at once,",
+    "This Studio cannot keep that order: all would start at once,",
     "and read the old datasets.",
 )
 
@@ -34,9 +34,9 @@ def order_lines(
             continue
         plan = plan_of(pipeline)
         if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
-            verb = "waits" if len(waiting) == 1 else "wait"
+            verb = "depends" if len(waiting) == 1 else "depend"
             name = pipeline.name or pipeline.pipeline_id
-            waits.append(f"In the pipeline {name} {named(waiting)} {verb} for others of these.")
+            waits.append(f"In the pipeline {name}, {named(waiting)} {verb} on others of these.")
             alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
     if not waits:
         return ()

@@ -240,7 +240,7 @@ def _named(
         names.append(f"  {title(job)}" + (f": {parts}" if parts else ""))
     notes = [""]
     if any(parts_of.values()):
-        notes.append("What stands beside a job is from what this dashboard submitted.")
+        notes.append("Settings beside a job are those submitted from this dashboard.")
     unknown = [job for job in jobs if job.id not in submitted]
     if unknown:
         fields = dict.fromkeys(

@@ -9,8 +9,8 @@ FAILED = {"a": "COMPLETE", "b": "FAILED", "c": "PENDING", "d": "PENDING"}
 def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_right() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-c"}, {}, is_kept=False) == (
-        "In the pipeline pipeline-1 c.py waits for others of these.",
-        "This Studio has no way to keep that order: all would start at once,",
+        "In the pipeline pipeline-1, c.py depends on others of these.",
+        "This Studio cannot keep that order: all would start at once,",
         "and read the old datasets.",
         "t rebuilds local.local.report, in order.",
     )
@@ -22,7 +22,7 @@ def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_rig
 def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go_on() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-b", "run-1-c"}, {}, is_kept=True) == (
-        "In the pipeline pipeline-1 b.py, c.py wait for others of these.",
+        "In the pipeline pipeline-1, b.py, c.py depend on others of these.",
         IN_ORDER,
     )
     failed = pipeline(status="FAILED", runs=FAILED)
@@ -43,4 +43,4 @@ def test_originals_and_runs_of_several_pipelines_are_known_for_what_they_repeat(
     originals = PipelineList((second, first)).originals()
     for marked in ({"job-a", "job-b"}, {"job-a", "run-1-b"}, {"run-1-a", "run-2-b"}):
         lines = order_lines([second, first], marked, originals, is_kept=False)
-        assert any("b.py waits for others of these" in line for line in lines), marked
+        assert any("b.py depends on others of these" in line for line in lines), marked

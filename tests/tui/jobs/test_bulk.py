@@ -53,7 +53,7 @@ async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
             pilot,
             "Resume 3 marked jobs as they were?",
             f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
-            "What stands beside a job is from what this dashboard submitted.",
+            "Settings beside a job are those submitted from this dashboard.",
             "Server default of 2 jobs: priority, credentials",
             "uploaded files of 2 jobs: none are sent, because Studio does not say which",
         )

@@ -78,7 +78,7 @@ async def test_a_job_and_all_that_wait_for_it_run_again_in_their_order(
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "first.py", "last.py")
         await pilot.press("g", "a", key)
-        await until_shown(pilot, "3 marked jobs", "run after these, as one pipeline")
+        await until_shown(pilot, "3 marked jobs", "They run as one pipeline")
         await pilot.press("y")
         await until_shown(pilot, "3 of 3 jobs created", "in the pipeline", "open the pipeline")
         query = {"team_name": "local"}
@@ -107,7 +107,7 @@ async def test_marked_jobs_that_were_edited_run_in_their_order_too(
         await pilot.press("g", "a", "e")
         await until_shown(pilot, "Edit 2 jobs")
         await pilot.press("f9")
-        await until_shown(pilot, "Run 2 changed jobs?", "last.py waits for others of these")
+        await until_shown(pilot, "Run 2 changed jobs?", "last.py depends on others of these")
         await pilot.press("f")
         await until_shown(pilot, "2 of 2 jobs created", "in the pipeline")
     query = {"team_name": "local"}

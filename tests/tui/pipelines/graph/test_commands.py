@@ -94,7 +94,7 @@ async def test_where_no_order_can_be_kept_the_question_says_so_and_rests_on_no(
     studio = DagStudio(chain_of_diamonds(2))
     async with dag(studio, tmp_path) as pilot:
         await press(pilot, ("a", key))
-        await until_shown(pilot, "wait for others of these", "would start at once", "all at once?")
+        await until_shown(pilot, "on others of these", "would start at once", "all at once?")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         assert studio.done == []
