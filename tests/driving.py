@@ -96,7 +96,10 @@ class Driver(Pilot[R]):
         if delay is None:
             await self.settle()
         else:
-            await super().pause(delay)
+            # Textual's own wait never ends if a widget is removed with a callback still pending.
+            await self._handle_what_waits()
+            await asyncio.sleep(delay)
+            self.app.screen._on_timer_update()
 
     async def resize_terminal(self, width: int, height: int) -> None:
         """Resize the terminal, and wait until the screen has the new size."""
