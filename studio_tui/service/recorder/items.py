@@ -19,6 +19,18 @@ _KNOWN = (
     "SELECT id, body, seen_at, gone_at FROM item"
     " WHERE kind = ? AND id IN (SELECT value FROM json_each(?))"
 )
+_PUT = (
+    "INSERT INTO item VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (kind, id) DO UPDATE SET"
+    " body = excluded.body, made_at = excluded.made_at, seen_at = excluded.seen_at, gone_at = NULL"
+)
+# Of items created at the same time, such as the jobs of a pipeline, the last inserted come first,
+# as an update keeps the row.
+_LISTED = (
+    "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
+    " ORDER BY made_at DESC, rowid DESC LIMIT ?"
+)
+_EVERYTHING = "SELECT body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC, rowid DESC"
+
 _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
 
 
@@ -34,10 +46,10 @@ class SeenItem:
 
 
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
-    """Record the changes of these items; newer records by others are kept."""
+    """Record the changes of these items, newest first; newer records by others are kept."""
     ids = json.dumps([each.id for each in seen])
     known = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
-    for each in seen:
+    for each in reversed(seen):
         packed = pack(each.body)
         if (before := known.get(each.id)) is None:
             change: dict[str, Any] = {"=": each.body}
@@ -47,10 +59,7 @@ def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float)
                 continue
             change = {"=": each.body} if gone_at is not None else _change(body, each.body)
         connection.execute(_CHANGE, (at, kind, each.id, pack(change)))
-        connection.execute(
-            "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, NULL)",
-            (kind, each.id, packed, each.made_at, at),
-        )
+        connection.execute(_PUT, (kind, each.id, packed, each.made_at, at))
 
 
 def note_gone(
@@ -70,8 +79,7 @@ def note_gone(
 
 def newest(connection: Connection, kind: str, count: int) -> Sequence[bytes]:
     """Return the bodies of the newest items still listed by Studio, newest first."""
-    query = "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL ORDER BY made_at DESC LIMIT ?"
-    return [body for (body,) in connection.execute(query, (kind, count))]
+    return [body for (body,) in connection.execute(_LISTED, (kind, count))]
 
 
 def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[bytes]:
@@ -82,8 +90,7 @@ def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[by
 
 def everything(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
     """Return body and time last changed of all items, newest first."""
-    query = "SELECT body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC"
-    return connection.execute(query, (kind,))
+    return connection.execute(_EVERYTHING, (kind,))
 
 
 def _change(before: bytes, after: Mapping[str, Any]) -> dict[str, Any]:

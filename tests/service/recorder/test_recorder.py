@@ -113,6 +113,24 @@ def test_the_last_known_list_is_that_of_the_last_answer(tmp_path: Path) -> None:
     assert recorder(tmp_path / "other").recall_jobs(5) is None
 
 
+def test_jobs_that_were_created_at_once_keep_the_order_of_studio_as_they_change(
+    tmp_path: Path,
+) -> None:
+    listed = [job(number, "RUNNING").model_copy(update={"created_at": NOON}) for number in range(5)]
+    kept = recorder(tmp_path)
+    note(kept, listed)
+    listed[3] = listed[3].model_copy(update={"status": "COMPLETE"})
+    listed[1] = listed[1].model_copy(update={"status": "FAILED"})
+    note(kept, listed, minutes=1)
+    kept.confirm("jobs", NOON + timedelta(minutes=1))
+    kept.flush()
+    again = recorder(tmp_path)
+    recalled = again.recall_jobs(100)
+    assert recalled is not None
+    assert [each.id for each in recalled.items] == [each.id for each in listed]
+    assert [each.id for each, _ in again.all_jobs() or ()] == [each.id for each in listed]
+
+
 def test_pipelines_clusters_and_schedules_are_recalled_too(tmp_path: Path) -> None:
     kept = recorder(tmp_path)
     runs = [{"job_id": str(number), "status": "PENDING"} for number in range(99)]
