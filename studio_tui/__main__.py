@@ -146,7 +146,19 @@ def _dashboard(
         first=LocalChoice() if local else None,
         theme=theme,
         waiting_for="Starting the local Studio…" if local else "Connecting…",
+        last_list=_last_list(arguments, (data_dir or paths.local_data_dir()) if local else None),
     )
+
+
+def _last_list(arguments: "Arguments", local: Path | None) -> Path | None:
+    """Return the file of the list that an equal launch had in sight."""
+    from studio_tui.launch_key import launch_key
+
+    try:
+        key = launch_key(arguments.url, arguments.team, os.environ, Path.cwd(), local=local)
+    except OSError:
+        return None
+    return paths.state_dir() / f"list-{key}.json"
 
 
 class _OwnStudio:

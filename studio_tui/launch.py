@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from studio_tui.tui.app import Connect
     from studio_tui.tui.frame.opening import Choice
 
@@ -20,8 +22,12 @@ def run_dashboard(
     waiting_for: str,
     first: "Choice | None" = None,
     theme: str | None = None,
+    last_list: "Path | None" = None,
 ) -> int:
-    """Run the dashboard with the connection made by `connect`; return the exit code."""
+    """Run the dashboard with the connection made by `connect`; return the exit code.
+
+    `last_list` is the file of the list that is shown while connecting.
+    """
     from studio_tui.log import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe
@@ -44,6 +50,7 @@ def run_dashboard(
         theme=theme_for(dark=dark, colours=colours),
         waiting_for=waiting_for,
         is_theme_given=theme is not None or bool(os.environ.get("NO_COLOR")),
+        last_list=last_list,
     )
     app.run()
     return app.return_code or 0

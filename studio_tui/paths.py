@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,22 @@ def log_dir() -> Path:
 def local_data_dir() -> Path:
     """Return the local Studio's data folder: `STUDIO_TUI_DATA_DIR`, else the platform's."""
     return _override("STUDIO_TUI_DATA_DIR") or _platform().user_data_path / "local"
+
+
+def datachain_config_files(environ: Mapping[str, str], cwd: Path) -> list[Path]:
+    """Return the paths of the DataChain CLI's configuration: project, user and system.
+
+    They are the same places that the CLI reads; the files need not exist.
+    """
+    from platformdirs import PlatformDirs  # noqa: PLC0415 (slow)
+
+    dirs = PlatformDirs("datachain", "iterative")
+    root = environ.get("DATACHAIN_DIR") or cwd / environ.get("DATACHAIN_ROOT_DIR", "") / (
+        ".datachain"
+    )
+    user = environ.get("DATACHAIN_GLOBAL_CONFIG_DIR") or dirs.user_config_dir
+    system = environ.get("DATACHAIN_SYSTEM_CONFIG_DIR") or dirs.site_config_dir
+    return [Path(folder) / "config" for folder in (root, user, system)]
 
 
 def styles_dir() -> Path:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from platformdirs import PlatformDirs
 from pydantic import SecretStr
 
 from studio_tui.addresses import Address, address, is_loopback
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
 from studio_tui.files import read_text, read_toml
-from studio_tui.paths import at_home
+from studio_tui.paths import at_home, datachain_config_files
 from studio_tui.proxies import proxy_for
 from studio_tui.text import safe_line
 
@@ -29,7 +28,6 @@ DEFAULT_URL = "https://studio.datachain.ai"
 TYPED = "form"
 """Source of values typed into a form of this program."""
 
-_DATACHAIN_DIRS = PlatformDirs("datachain", "iterative")
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _REPAIR = "Correct it, or move it away and run `datachain auth login`."
 
@@ -216,12 +214,7 @@ class _Files(NamedTuple):
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "_Files":
         """Read project, user and system configuration, from the same places as the CLI."""
-        root = environ.get("DATACHAIN_DIR") or cwd / environ.get("DATACHAIN_ROOT_DIR", "") / (
-            ".datachain"
-        )
-        user = environ.get("DATACHAIN_GLOBAL_CONFIG_DIR") or _DATACHAIN_DIRS.user_config_dir
-        system = environ.get("DATACHAIN_SYSTEM_CONFIG_DIR") or _DATACHAIN_DIRS.site_config_dir
-        paths = [Path(folder) / "config" for folder in (root, user, system)]
+        paths = datachain_config_files(environ, cwd)
         tables = [(path, _studio_table(path)) for path in dict.fromkeys(paths)]
         return cls([_File(path, table) for path, table in tables if table is not None], paths[0])
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TypeVar
 
 AnyCell = TypeVar("AnyCell")
 
 
-class Align(Enum):
+class Align(StrEnum):
     """Horizontal alignment of a column."""
 
     LEFT = "left"

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -25,10 +26,11 @@ from studio_tui.errors import (
 from studio_tui.log import crash_report
 from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.last_list import opening_screen, read
 from studio_tui.tui.frame.opening import Choice, OpeningScreen, ReadAgain, StudioChosen, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
-from studio_tui.tui.sheets import OPENING
+from studio_tui.tui.sheets import OPENING, OPENING_LIST
 from studio_tui.tui.shutdown.signals import EndsInOrder
 from studio_tui.tui.stacking import (
     BOTTOM,
@@ -100,15 +102,17 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         waiting_for: str,
         first: Choice | None = None,
         is_theme_given: bool = True,
+        last_list: Path | None = None,
     ) -> None:
         """Make an app that reaches Studio through `connect`.
 
-        `first` is the choice to connect with, and `waiting_for` the text shown meanwhile. If not
-        `is_theme_given`, a theme chosen in an earlier run replaces `theme`.
+        `first` is the choice to connect with, and `waiting_for` the text shown meanwhile, over the
+        list in the file `last_list`. Unless `is_theme_given`, the one chosen earlier replaces it.
         """
         # Without colour Textual turns colours grey, but must not change the terminal's own palette.
         plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
-        super().__init__(css_path=OPENING, ansi_color=plain or None)
+        self._last = read(last_list)
+        super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
         for own in THEMES:
             self.register_theme(own)
         self.theme = theme if is_theme_given else chosen_theme(self) or theme
@@ -117,6 +121,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         self._choice = first
         """The choice of the current connection."""
         self._waiting_for = waiting_for
+        self._last_list = last_list
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._refused: messages.TokenRefused | messages.TeamRefused | None = None
@@ -126,8 +131,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         self._notices: Notices
 
     def get_default_screen(self) -> OpeningScreen:
-        """Return the screen with the frame."""
-        return OpeningScreen(self._waiting_for)
+        """Return the screen while connecting."""
+        return opening_screen(self._waiting_for, self._last)
 
     def on_ready(self) -> None:
         """Connect after the first paint."""
@@ -165,13 +170,14 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
         self._connected, self._screens, self._refused = connected, screens, None
-        from studio_tui.tui import first_steps  # noqa: PLC0415 (not before the pages)
+        from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the pages)
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.database.said = notices.from_threads(self)
         self._poll(connected)
         self._watch_over(connected)
+        remembering.hold_keys(self, screens.tab(screens.last.tab))
         self._show_tab(screens.last.tab)
         self._return(connected, screens)
         first_steps.begin(self, connected)
@@ -258,7 +264,9 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
         await remembering.say_what_was_lost(self, connected.session)
-        self._place = remembering.PlaceKeeper(self, connected, screens)
+        # What was typed into a form is not what the next run begins with.
+        last_list = self._last_list if self._choice == self._first else None
+        self._place = remembering.PlaceKeeper(self, connected, screens, last_list)
         await self._place.run()
 
     def on_create_job(self, message: "messages.CreateJob") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -11,8 +12,11 @@ from studio_tui import clock
 from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.last_list_keeper import LastListKeeper
+from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import keep
 from studio_tui.tui.screens import Screens
+from studio_tui.tui.terminal.key_queue import KeyQueue
 
 LOST_TIMEOUT = 30.0
 """Seconds for which the notice of an unsent command stays visible."""
@@ -27,6 +31,22 @@ async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
         at = clock_time(hold.at, clock.now())
         words = f"Not sent, as the dashboard ended before: {hold.words}, asked for at {at}"
         app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
+
+
+def hold_keys(app: KeyQueue, page: Page) -> None:
+    """Hold keys until `page` has the rows of the previous run that are already in sight."""
+    if not getattr(app.screen, "has_rows", False):
+        return
+    hold = ExitStack()
+    hold.enter_context(app.key_hold.for_next_screen())
+
+    async def release() -> None:
+        with hold:
+            await page.session.jobs.known()
+            # Behind the message about them in the queue of the page.
+            page.call_later(hold.pop_all().close)
+
+    app.run_worker(release(), name="hold", group="poll")
 
 
 @runtime_checkable
@@ -44,8 +64,12 @@ class NotesPlace(Protocol):
 class PlaceKeeper:
     """Saves changes of the user's place, in a thread and with a short delay."""
 
-    def __init__(self, app: App[int], connected: Connected, screens: Screens) -> None:
+    def __init__(
+        self, app: App[int], connected: Connected, screens: Screens, last_list: Path | None
+    ) -> None:
+        """Make a keeper; `last_list` is the file for the list in sight, if it is to be saved."""
         self._app = app
+        self._last_list = LastListKeeper(last_list) if last_list is not None else None
         self._connected = connected
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
@@ -73,11 +97,12 @@ class PlaceKeeper:
         while True:
             await asyncio.sleep(KEEP_EVERY)
             self._note()
-            await asyncio.to_thread(self._write, self._changed())
+            await asyncio.to_thread(self._write, self._changed() | self._in_sight(at_once=False))
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""
         self._note()
+        self._write(self._in_sight(at_once=True))
         self.close()
 
     def close(self) -> None:
@@ -92,6 +117,11 @@ class PlaceKeeper:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:
             self._screens.note_screen(stack)
+
+    def _in_sight(self, *, at_once: bool) -> dict[Path, str]:
+        if self._last_list is None:
+            return {}
+        return self._last_list.to_keep(self._app.screen_stack, at_once=at_once)
 
     def _changed(self) -> dict[Path, str]:
         texts = self._screens.to_keep()

@@ -13,6 +13,9 @@ def sheets(*names: str) -> list[str | PurePath]:
 OPENING = sheets("frame", "opening")
 """The sheets for the first paint."""
 
+OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
+"""The same if the list of the previous run is shown."""
+
 DIALOGS = sheets("dialogs")
 
 FORM_DIALOGS = sheets("dialogs", "submit")

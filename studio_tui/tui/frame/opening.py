@@ -3,6 +3,7 @@
 It imports neither `api` nor the models, because it is painted while they are being imported.
 """
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -66,22 +68,41 @@ class ReadAgain(Message):
 class OpeningScreen(Lifetime, Screen[None]):
     """The frame, and what the dashboard is waiting for."""
 
+    has_rows = False
+    """Whether the rows of a list are shown already."""
+
     def __init__(self, waiting_for: str) -> None:
         """Make a screen that shows what it waits for."""
         super().__init__()
         self._waiting_for = waiting_for
+        self._keys_held = ExitStack()
+        """Keys are for the page that will be shown."""
 
     def compose(self) -> ComposeResult:
-        """Compose the frame."""
+        """Compose the frame around the content."""
         yield Bar(id="top")
         yield Bar(id="tabs")
-        yield Static(self._waiting_for, markup=False, id="waiting")
+        yield from self.content()
         yield Bar(id="keys", cuts=False)
 
+    def content(self) -> ComposeResult:
+        """Compose what is between header and footer."""
+        yield Static("", markup=False, id="waiting")
+
     def on_mount(self) -> None:
+        """Fill the frame."""
+        self._keys_held.enter_context(keys_held(self.app, patience=None))
+        self.fill()
+
+    def fill(self) -> None:
         """Fill in the known parts of the frame."""
         self.query_one("#top", Bar).left = (Part(" studio-tui ", "title"),)
         self.query_one("#keys", Bar).left = (Part(" ctrl+q", "key"), Part(" quit", Tone.DIM))
+        self.say(self._waiting_for)
+
+    def on_screen_suspend(self) -> None:
+        """Let the page that is shown now have the keys."""
+        self._keys_held.close()
 
     def say(self, words: str) -> None:
         """Show what the dashboard is waiting for now."""

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from textual import events
@@ -47,8 +47,11 @@ class KeyHold:
         return self._count > 0
 
     @contextmanager
-    def for_next_screen(self) -> Iterator[None]:
-        """Hold keys back, for `PATIENCE` at most, so that the user can leave."""
+    def for_next_screen(self, patience: float | None = PATIENCE) -> Iterator[None]:
+        """Hold keys back for so many seconds at most; `None` for no limit.
+
+        The app's own keys with priority, such as the one to leave, are not held back.
+        """
         self._count += 1
         is_over = False
 
@@ -59,17 +62,24 @@ class KeyHold:
                 self._count -= 1
                 self._released()
 
-        last_resort = asyncio.get_running_loop().call_later(PATIENCE, release)
-        try:
-            yield
-        finally:
-            last_resort.cancel()
-            release()
+        limit = ExitStack()
+        if patience is not None:
+            limit.callback(asyncio.get_running_loop().call_later(patience, release).cancel)
+        with limit:
+            try:
+                yield
+            finally:
+                release()
 
 
-def keys_held(app: App[Any]) -> AbstractContextManager[None]:
+def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractContextManager[None]:
     """Hold keys back for the next screen, if the app can."""
-    return app.key_hold.for_next_screen() if isinstance(app, KeyQueue) else nullcontext()
+    return app.key_hold.for_next_screen(patience) if isinstance(app, KeyQueue) else nullcontext()
+
+
+def _is_priority(app: App[Any], event: events.Event) -> bool:
+    bound = app._bindings.key_to_bindings.get(getattr(event, "key", ""), ())
+    return any(binding.priority for binding in bound)
 
 
 def _one_line(pasted: str) -> str:
@@ -166,7 +176,7 @@ class KeyQueue(App[Any]):
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if not self._is_free:
+            if not self._is_free and not (self.key_hold.is_held and _is_priority(self, event)):
                 self._waiting.append(_Waiting(event, self.screen))
                 self._follow_at_once()
             else:

@@ -1,0 +1,42 @@
+"""A key for what the command line, the environment and the CLI's files say about Studio.
+
+Two launches with the same key connect to the same team of the same Studio, so what one of them saw
+may be shown by the next before the settings are validated. It imports nothing that is slow.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio_tui.paths import datachain_config_files
+
+VARIABLES = ("DATACHAIN_STUDIO_URL", "DATACHAIN_STUDIO_TEAM")
+"""Variables from which the address and the team are read."""
+
+
+def launch_key(
+    url: str | None, team: str | None, environ: Mapping[str, str], cwd: Path, *, local: Path | None
+) -> str:
+    """Return a key that reveals nothing about its origin.
+
+    `url` and `team` are the command line's, and `local` is the local Studio's data folder; `None`
+    for another Studio. Contents of the CLI's files are part of the key, so it changes with a login.
+    """
+    if local is not None:
+        inputs: object = str(local)
+    else:
+        files = [(str(path), _digest(path)) for path in datachain_config_files(environ, cwd)]
+        inputs = [url, team, [environ.get(name) for name in VARIABLES], files]
+    return _hashed(json.dumps(inputs).encode())
+
+
+def _digest(path: Path) -> str:
+    try:
+        return _hashed(path.read_bytes())
+    except OSError as error:
+        return type(error).__name__
+
+
+def _hashed(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]

@@ -1,0 +1,137 @@
+"""The list that was in sight when the dashboard ended, shown by the next run while it connects.
+
+It is read before the first paint, so it needs neither the API's models nor the pages.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.columns import Column
+from studio_tui.text import safe_line
+from studio_tui.tui.frame.opening import OpeningScreen
+from studio_tui.tui.widgets.bar import Part
+
+AnyCell = Cell | Pieces
+
+_LARGEST = 1_000_000
+"""Bytes of a file that is read; a screen of rows has a few ten thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastList:
+    """The visible part of a list, with texts that are safe to draw."""
+
+    at: datetime
+    """When Studio last confirmed the data."""
+    home: str
+    """`team@host`."""
+    crumbs: tuple[str, ...]
+    tabs: tuple[Part, ...]
+    """Titles of the tabs, with their numbers."""
+    counts: tuple[Part, ...]
+    """What is to the right of the tabs: the counts of states."""
+    title: tuple[Part, ...]
+    """The line above the list."""
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[AnyCell, ...], ...]
+    """The rows in sight: a cell for each column."""
+    cursor: int
+    """Index of the row under the cursor."""
+    sorting: tuple[str, bool] | None = None
+    """Key of the column that gives the order, and whether it is descending."""
+    wide: bool = False
+    """Whether all columns are shown, scrolled sideways."""
+    has_preview: bool = True
+
+
+def opening_screen(waiting_for: str, last: LastList | None) -> OpeningScreen:
+    """Return the screen while connecting, with the list of the previous run if it is known."""
+    if last is None:
+        return OpeningScreen(waiting_for)
+    from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (needs a table)
+
+    return LastListScreen(waiting_for, last)
+
+
+def written(last: LastList) -> str:
+    """Return the content of a file."""
+    fields = {name: getattr(last, name) for name in LastList.__slots__}
+    fields["at"] = last.at.isoformat()
+    fields["columns"] = [asdict(column) for column in last.columns]
+    fields["rows"] = [[_packed(cell) for cell in row] for row in last.rows]
+    for name in ("tabs", "counts", "title"):
+        fields[name] = [(part.text, part.look) for part in fields[name]]
+    return json.dumps(fields, ensure_ascii=True)
+
+
+def read(path: Path | None) -> LastList | None:
+    """Return the list from a file; `None` if there is none or it cannot be used."""
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            fields = json.loads(file.read(_LARGEST))
+        last = LastList(
+            at=datetime.fromisoformat(fields["at"]),
+            home=safe_line(fields["home"]),
+            crumbs=tuple(map(safe_line, fields["crumbs"])),
+            tabs=_parts(fields["tabs"]),
+            counts=_parts(fields["counts"]),
+            title=_parts(fields["title"]),
+            columns=tuple(map(_column, fields["columns"])),
+            rows=tuple(tuple(map(_unpacked, row)) for row in fields["rows"]),
+            cursor=int(fields["cursor"]),
+            sorting=_sorting(fields["sorting"]),
+            wide=bool(fields["wide"]),
+            has_preview=bool(fields["has_preview"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        # Of another version, or damaged: it is only a convenience.
+        return None
+    is_usable = last.at.tzinfo is not None and 0 <= last.cursor < len(last.rows)
+    is_whole = all(len(row) == len(last.columns) for row in last.rows)
+    return last if is_usable and is_whole else None
+
+
+def _packed(cell: AnyCell) -> list[Any]:
+    """Return a cell as JSON: its parts as pairs of text and tone, then its shorter texts."""
+    parts = cell.parts if isinstance(cell, Pieces) else (cell,)
+    shorter = () if isinstance(cell, Pieces) else cell.shorter
+    return [[(part.text, part.tone) for part in parts], shorter]
+
+
+def _unpacked(packed: list[Any]) -> AnyCell:
+    pieces, shorter = packed
+    parts = tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces)
+    if len(parts) == 1:
+        return parts[0]._replace(shorter=tuple(map(safe_line, shorter)))
+    return Pieces(parts)
+
+
+def _parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
+    # Without actions, as no page is there yet that could run them.
+    return tuple(Part(safe_line(text), str(look)) for text, look in packed)
+
+
+def _column(fields: Mapping[str, Any]) -> Column:
+    known = asdict(Column("", "", 1, most=1))
+    if fields.keys() != known.keys():
+        raise ValueError("a column of another version")
+    values: dict[str, Any] = {
+        name: None if name == "most" and fields[name] is None else type(value)(fields[name])
+        for name, value in known.items()
+    }
+    column = Column(**values)
+    return replace(column, title=safe_line(column.title), width=max(1, column.width))
+
+
+def _sorting(packed: tuple[str, bool] | None) -> tuple[str, bool] | None:
+    if packed is None:
+        return None
+    column, is_descending = packed
+    return str(column), bool(is_descending)

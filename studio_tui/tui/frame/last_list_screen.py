@@ -1,0 +1,67 @@
+"""The list of the previous run, marked with its age, on the screen while connecting."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from studio_tui import clock
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.format import age
+from studio_tui.tui.frame.last_list import LastList
+from studio_tui.tui.frame.opening import OpeningScreen
+from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_painter import Cells, Sorting
+
+
+class LastListScreen(OpeningScreen):
+    """Looks like the page of the list, which will replace it."""
+
+    has_rows = True
+    # Those of a page with a list.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+
+    def __init__(self, waiting_for: str, last: LastList) -> None:
+        """Make a screen that shows `last` and what it waits for."""
+        super().__init__(waiting_for)
+        self._last = last
+
+    def content(self) -> ComposeResult:
+        """Compose the list, and the blank place of its preview."""
+        last = self._last
+        with Container(id="split"):
+            with Vertical(id="list"):
+                yield Bar(id="title", filler="─")
+                yield BigTable(last.columns, self._cells_of)
+            yield Container(id="preview")
+
+    def fill(self) -> None:
+        """Fill in what is known."""
+        super().fill()
+        last = self._last
+        self.set_class(not last.has_preview, "-no-preview")
+        crumbs = [
+            each
+            for crumb in last.crumbs
+            for each in (Part(" › ", Tone.DIM), Part(crumb, Tone.STRONG))
+        ]
+        top = self.query_one("#top", Bar)
+        top.left = (*top.left, Part(f" {last.home}", Tone.DIM), *crumbs)
+        tabs = self.query_one("#tabs", Bar)
+        tabs.left, tabs.right = last.tabs, last.counts
+        self.query_one("#title", Bar).left = last.title
+        table = self.query_one(BigTable)
+        table.wide = last.wide
+        table.sorting = Sorting(*last.sorting) if last.sorting is not None else None
+        keys = [str(index) for index in range(len(last.rows))]
+        table.begin_at(keys[last.cursor], line=last.cursor)
+        table.show(keys)
+
+    def say(self, words: str) -> None:
+        """Show the age of the list, and what the dashboard is waiting for."""
+        old = age((clock.now() - self._last.at).total_seconds())
+        since = "just now" if old == "now" else f"{old} old"
+        self.query_one("#top", Bar).right = (Part(f"{since}, {words} ", Tone.WARN),)
+
+    def _cells_of(self, key: str) -> Cells:
+        return self._last.rows[int(key)]

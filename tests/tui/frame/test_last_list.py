@@ -1,0 +1,226 @@
+import json
+import tempfile
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from studio_tui import clock
+from studio_tui.api.client import StudioClient
+from studio_tui.presentation.cells import Cell, Pieces, Tone
+from studio_tui.presentation.columns import Align, Column
+from studio_tui.service.session import StudioSession
+from studio_tui.settings import Settings
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.last_list import LastList, read, written
+from studio_tui.tui.frame.last_list_screen import LastListScreen
+from studio_tui.tui.frame.opening import StudioChosen, TokenChoice
+from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.detail_screen import JobScreen
+from studio_tui.tui.theme import DARK
+from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.table_layout import place
+from tests.driving import driving
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
+
+LAST = LastList(
+    at=datetime(2026, 7, 24, 12, tzinfo=UTC),
+    home="vision@studio.example.com",
+    crumbs=("Jobs",),
+    tabs=(Part(" 1 Jobs 2 ", "current"),),
+    counts=(Part("✓1 ", Tone.GOOD),),
+    title=(Part("Jobs 2 ", Tone.STRONG),),
+    columns=(Column("state", "STATE", 11), Column("run", "RUN", 8, align=Align.RIGHT)),
+    rows=(
+        (Cell("✓ COMPLETE", Tone.GOOD, ("✓",)), Cell("0:07")),
+        (Pieces((Cell("1", Tone.BAD), Cell(" of 2"))), Cell("")),
+    ),
+    cursor=1,
+    sorting=("run", True),
+)
+
+TEXTS = st.text(st.characters(categories=["L", "N", "P"]), max_size=8)
+CELLS = st.builds(Cell, TEXTS, st.sampled_from(Tone), st.lists(TEXTS, max_size=2).map(tuple))
+PIECES = st.lists(
+    st.builds(Cell, TEXTS, st.sampled_from(Tone), st.just(())), min_size=2, max_size=3
+)
+
+
+@asynccontextmanager
+async def starting(
+    studio: ThreadStudio,
+    folder: Path,
+    *,
+    connects: threading.Event,
+    size: tuple[int, int] = (120, 40),
+) -> AsyncIterator[Dashboard]:
+    """Run a dashboard that does not connect before `connects` is set."""
+
+    def connect(choice: object) -> Connected:
+        assert connects.wait(60)
+        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        session = StudioSession(
+            StudioClient(settings),
+            studio.team,
+            folder / "spool",
+            near=True,
+            place="here",
+            histories=folder / "ledgers",
+        )
+        view = folder / "view.json"
+        home = "typed@test" if isinstance(choice, TokenChoice) else "local@test"
+        return Connected(session, home, studio.url, studio.team, view)
+
+    app = StudioApp(
+        connect, theme=DARK.name, waiting_for="Connecting…", last_list=folder / "list.json"
+    )
+    async with driving(app, size=size, notifications=True) as pilot:
+        try:
+            yield pilot
+        finally:
+            connects.set()
+
+
+async def leave_a_list(studio: ThreadStudio, folder: Path) -> list[str]:
+    """Run a dashboard until its list is saved with the cursor on the second of three jobs."""
+    names = ["one.py", "two.py", "three.py"]
+    for name in names:
+        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    connects = threading.Event()
+    connects.set()
+    async with starting(studio, folder, connects=connects) as pilot:
+        await until_shown(pilot, *names, "● live")
+        await pilot.press("j")
+        pilot.app.exit()
+    return names
+
+
+def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    file.write_text(written(LAST))
+    assert read(file) == LAST
+
+
+@given(st.lists(st.tuples(CELLS, PIECES.map(tuple).map(Pieces)), min_size=1, max_size=4))
+def test_all_cells_are_read_as_they_were_written(rows: list[tuple[Cell, Pieces]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "list.json")
+        file.write_text(written(replace(LAST, rows=tuple(rows), cursor=0)))
+        last = read(file)
+    assert last is not None
+    assert last.rows == tuple(rows)
+
+
+@pytest.mark.parametrize("name", LastList.__slots__)
+@pytest.mark.parametrize("value", [None, 7, "x", [[]], {"a": 1}])
+def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps(json.loads(written(LAST)) | {name: value}))
+    last = read(file)
+    assert last is None or read_again(tmp_path, last) == last
+
+
+@pytest.mark.parametrize("name", Column.__slots__)
+@pytest.mark.parametrize("value", [None, -7, "x", [[]], True])
+def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    fields = json.loads(written(LAST))
+    fields["columns"][0][name] = value
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps(fields))
+    if (last := read(file)) is not None:
+        assert read_again(tmp_path, last) == last
+        assert place(last.columns, 40)
+
+
+def read_again(folder: Path, last: LastList) -> LastList | None:
+    """Write a list and read it."""
+    file = folder / "again.json"
+    file.write_text(written(last))
+    return read(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "list.json"
+    assert read(file) is None
+    file.write_bytes(content)
+    assert read(file) is None
+    assert read(None) is None
+
+
+def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    file.write_text(written(replace(LAST, home="\x1b]52;c;aGk=\x07", rows=LAST.rows)))
+    last = read(file)
+    assert last is not None
+    assert last.home.isprintable()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_last_list_is_in_sight_with_its_age_while_studio_is_being_reached(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    names = await leave_a_list(studio, tmp_path)
+    later = clock.now() + timedelta(minutes=5)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
+        await until_shown(pilot, *names, "local@test › Jobs", "5m old, Connecting…", "Jobs 3")
+        assert isinstance(pilot.app.screen, LastListScreen)
+        at = next(line for line in screen_text(pilot).splitlines() if line.startswith("▌"))
+        assert "two.py" in at
+        connects.set()
+        await until(pilot, lambda: isinstance(pilot.app.screen, Page))
+        await until_shown(pilot, *names)
+
+
+async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    await leave_a_list(studio, tmp_path)
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects) as pilot:
+        await until_shown(pilot, "two.py", "Connecting…")
+        for key in ("j", "enter"):
+            pilot.app.simulate_key(key)
+        connects.set()
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        await until_shown(pilot, "one.py")
+
+
+async def test_the_dashboard_can_be_left_while_studio_is_being_reached(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects) as pilot:
+        pilot.app.simulate_key("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_code is not None or pilot.app._exit)
+
+
+async def test_the_list_of_another_studio_that_was_typed_is_not_shown_by_the_next_run(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    connects = threading.Event()
+    connects.set()
+    async with starting(studio, tmp_path, connects=connects) as pilot:
+        await until(pilot, (tmp_path / "list.json").exists)
+        pilot.app.post_message(StudioChosen(TokenChoice(studio.url, studio.team, studio.token)))
+        await until_shown(pilot, "typed@test", "one.py", "● live")
+        pilot.app.exit()
+    last = read(tmp_path / "list.json")
+    assert last is not None
+    assert last.home == "local@test"
