@@ -169,6 +169,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="enter", group="enter")
     async def _enter(self, connected: Connected, screens: "Screens") -> None:
         await self._leave_studio()
+        if not self.is_running:
+            return  # left while Studio was being reached
         self._connected, self._screens, self._refused = connected, screens, None
         from studio_tui.tui import first_steps, remembering  # noqa: PLC0415 (not before the pages)
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
@@ -279,8 +281,6 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
         await make_job(self, connected.session.creating, message.wish, message.files)
-
-    # Navigation.
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
