@@ -74,7 +74,7 @@ def _dashboard(studio: ProcessStudio, root: Path) -> Program:
         "DATACHAIN_GLOBAL_CONFIG_DIR": str(root / "none"),
         "DATACHAIN_SYSTEM_CONFIG_DIR": str(root / "none"),
     }
-    return Program((sys.executable, "-m", "studio_tui"), r"embed_\d+", {**places, **settings})
+    return Program((sys.executable, "-m", "studio_tui"), "● live", {**places, **settings})
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
