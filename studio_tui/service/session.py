@@ -178,6 +178,7 @@ class StudioSession:
             self.logs,
             self._submitted,
             self.reachability,
+            past=self.recorder.past_runs,
             paced=self._paced,
             refused=self._stop_all,
         )

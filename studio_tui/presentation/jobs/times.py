@@ -6,8 +6,12 @@ from studio_tui.api.models import WAITING_STATES, Job, JobState, JobStep
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.logs.timestamps import Life
 
-_WAITING = "waiting"
-_QUERY = "running_query"
+WAITING = "waiting"
+"""Name of the step in which a job waits for workers."""
+
+QUERY = "running_query"
+"""Name of the step in which its query runs."""
+
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
@@ -18,7 +22,7 @@ def let_go_at(job: Job) -> datetime | None:
 
     Time before that was not queue time: a pipeline held the job back.
     """
-    waited = _step(job, _WAITING)
+    waited = _step(job, WAITING)
     return (waited.started_at if waited else None) or job.created_at
 
 
@@ -26,10 +30,10 @@ def left_queue_at(job: Job) -> datetime | None:
     """Return when a job left the queue, from its steps, else its start; `None` if it has not."""
     if not job.steps:
         return job.began_at
-    waited = _step(job, _WAITING)
+    waited = _step(job, WAITING)
     if waited is not None and waited.finished_at is not None:
         return waited.finished_at
-    taken = [step.started_at for step in job.steps if step.name != _WAITING]
+    taken = [step.started_at for step in job.steps if step.name != WAITING]
     return min((moment for moment in taken if moment is not None), default=job.began_at)
 
 
@@ -52,7 +56,7 @@ def run_seconds(job: Job, now: datetime) -> float | None:
     """Return how long the query has run; `None` if it has not or the start is unknown."""
     if (began := job.began_at) is None:
         return None
-    if (query := _step(job, _QUERY)) is not None and query.finished_at is not None:
+    if (query := _step(job, QUERY)) is not None and query.finished_at is not None:
         return seconds_between(began, query.finished_at)
     return seconds_between(began, job.finished_at if job.state.is_finished else now)
 

@@ -80,9 +80,15 @@ class Learnt(NamedTuple):
     """The last bytes of its log, untrusted, may begin within a line; `None` if not known yet."""
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
+    past: tuple[Job, ...] = ()
+    """Other COMPLETE runs of its name, newest first."""
 
 
 _NOTHING = Learnt()
+
+
+async def _none_known(_job: Job) -> tuple[Job, ...]:
+    return ()
 
 
 class CloserLook:
@@ -95,17 +101,20 @@ class CloserLook:
         submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,
+        past: Callable[[Job], Awaitable[tuple[Job, ...]]] = _none_known,
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
         """Initialise; `submitted` returns what a job was submitted with, if it was from here.
 
+        `past` returns other runs of a job's name.
         `paced` stretches a rest in seconds while the terminal has no focus; `refused` is called
         when the token is rejected.
         """
         self._source = source
         self._logs = logs
         self._submitted = submitted
+        self._past = past
         self._reachability = reachability or Reachability()
         self._paced = paced
         self._refused = refused
@@ -156,6 +165,8 @@ class CloserLook:
             learning.result()
 
     async def _learn(self, job: Job) -> None:
+        if past := await self._past(job):
+            self._note(job, past=past)
         if (parts := await self._submitted(job)) is not None and parts.files:
             self._note(job, files=parts.files)
         if job.state in _SILENT:
@@ -229,10 +240,14 @@ class CloserLook:
         files: tuple[SentFile, ...] | None = None,
         end: bytes | None = None,
         trouble: str = "",
+        past: tuple[Job, ...] | None = None,
     ) -> None:
         known = self._learnt.pop(job.id, _NOTHING)
         self._learnt[job.id] = learnt = Learnt(
-            known.files if files is None else files, known.end if end is None else end, trouble
+            known.files if files is None else files,
+            known.end if end is None else end,
+            trouble,
+            known.past if past is None else past,
         )
         while len(self._learnt) > REMEMBERED:
             oldest = next(iter(self._learnt))

@@ -29,6 +29,11 @@ _LISTED = (
     "SELECT body FROM item WHERE kind = ? AND gone_at IS NULL"
     " ORDER BY made_at DESC, rowid DESC LIMIT ?"
 )
+_PAST_RUNS = (
+    "SELECT item.body FROM run JOIN item ON item.kind = 'job' AND item.id = run.job_id"
+    " WHERE run.name = ? AND run.state = 'COMPLETE' AND run.job_id != ?"
+    " ORDER BY run.finished_at DESC LIMIT ?"
+)
 _EVERYTHING = "SELECT body, seen_at FROM item WHERE kind = ? ORDER BY made_at DESC, rowid DESC"
 
 _CHANGE = "INSERT INTO change (at, kind, id, difference) VALUES (?, ?, ?, ?)"
@@ -91,6 +96,11 @@ def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[by
 def everything(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
     """Return body and time last changed of all items, newest first."""
     return connection.execute(_EVERYTHING, (kind,))
+
+
+def past_runs(connection: Connection, name: str, besides: str, count: int) -> Sequence[bytes]:
+    """Return the bodies of the newest COMPLETE jobs of a name, besides the one with that id."""
+    return [body for (body,) in connection.execute(_PAST_RUNS, (name, besides, count))]
 
 
 def _change(before: bytes, after: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ WRITE_EVERY = 60.0
 """Seconds between two writes while no state changes."""
 PRUNE_EVERY = 30
 """Writes between two prunings; the first one is soon after the start."""
+PAST_RUNS = 20
+"""Runs of a name from which its usual times are calculated."""
 CHUNK = 200
 """Items read or compared before other threads get their turn."""
 
@@ -229,6 +231,18 @@ class Recorder:
             return None
         found = models_of(model, (pack(each) for each in listing[0]))
         return Recalled(tuple(found), listing[1])
+
+    async def past_runs(self, job: Job) -> tuple[Job, ...]:
+        """Return other COMPLETE runs of a job's name, newest first; `PAST_RUNS` at most."""
+        return await asyncio.to_thread(self._past_runs, job.name or "", job.id)
+
+    def _past_runs(self, name: str, besides: str) -> tuple[Job, ...]:
+        if not name:
+            return ()
+        packed = self.database.read(
+            lambda connection: items.past_runs(connection, name, besides, PAST_RUNS)
+        )
+        return tuple(models_of(Job, packed or ()))
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
         """Return all jobs ever seen, newest first, and since when each is in its state."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -26,6 +27,7 @@ from studio_tui.presentation.jobs.facts import (
     raw,
 )
 from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
@@ -129,6 +131,8 @@ class JobScreen(Page):
         """Make a page of a job; `among` are the ids of the list it was chosen from."""
         super().__init__(session, home, read_only=read_only)
         self._job = job
+        self._past: tuple[Job, ...] = ()
+        """Other COMPLETE runs of its name, newest first."""
         self._among = among
         self.commands.add(
             JobController(self, lambda: self._job),
@@ -180,11 +184,10 @@ class JobScreen(Page):
 
     def tick(self, now: datetime) -> None:
         """Update the times shown."""
+        job = self._job
+        own = facts(job, clock.now(), heard_at=now, shown=self._values is Values.ALL)
         self.query_one("#summary-facts", FactSheet).show(
-            kin_facts(
-                facts(self._job, clock.now(), heard_at=now, shown=self._values is Values.ALL),
-                self.session.kin_of(self._job.id),
-            )
+            kin_facts(with_usual(own, job, self._past, now), self.session.kin_of(job.id))
         )
 
     def toggle_values(self) -> None:
@@ -212,7 +215,7 @@ class JobScreen(Page):
                 self._show_other(job)
 
     def _show_other(self, job: Job) -> None:
-        self._job = job
+        self._job, self._past = job, ()
         self._values = Values.NONE
         self._show_job()
         self.paint_frame()
@@ -235,7 +238,17 @@ class JobScreen(Page):
         """The content of the current tab."""
         return self.query_one(f"#{self.tabs.active}", TabPane).children[0]
 
+    @work(exclusive=True, group="past runs")
+    async def _look_up_past(self) -> None:
+        """Show what the recorder has about other runs of the job's name."""
+        job = self._job
+        past = await self.session.recorder.past_runs(job)
+        if job is self._job and past != self._past:
+            self._past = past
+            self.tick(self.moment())
+
     def _show_job(self) -> None:
+        self._look_up_past()
         self.tick(self.moment())
         query = self._job.query
         if query is None:

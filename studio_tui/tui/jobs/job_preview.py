@@ -10,6 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import Extra, FactRoom, preview
+from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.closer_look import sent_files
 from studio_tui.service.session import StudioSession
@@ -39,10 +40,8 @@ class JobPreview:
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        said = kin_facts(
-            facts(job, moment, around, progress, pipeline=owner, heard_at=now),
-            self._session.kin_of(job.id),
-        )
+        own = facts(job, moment, around, progress, pipeline=owner, heard_at=now)
+        said = kin_facts(with_usual(own, job, learnt.past, now), self._session.kin_of(job.id))
         return preview(job, said, extra, FactRoom(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:

@@ -35,6 +35,7 @@ class Studio:
         self.asked: list[tuple[str, int, str | None]] = []
         self.here: dict[str, bytes] = {}
         self.files: dict[str, tuple[SentFile, ...]] = {}
+        self.runs: dict[str, tuple[Job, ...]] = {}
         self.frames: list[LogFrame] = []
         self.streams = 0
         self.open = 0
@@ -64,13 +65,16 @@ class Studio:
         known = self.here.get(job_id)
         return known and known[-length:]
 
+    async def past(self, one: Job) -> tuple[Job, ...]:
+        return self.runs.get(one.name or "", ())
+
     async def submitted(self, one: Job) -> Submitted | None:
         return Submitted(files=self.files[one.id]) if one.id in self.files else None
 
 
 @asynccontextmanager
 async def looking(studio: Studio) -> AsyncIterator[CloserLook]:
-    look = CloserLook(studio, studio, studio.submitted)
+    look = CloserLook(studio, studio, studio.submitted, past=studio.past)
     task = asyncio.create_task(look.run())
     yield look
     task.cancel()
@@ -227,5 +231,19 @@ def test_a_job_without_a_usable_id_is_asked_nothing_about() -> None:
             look.look(job(1, "FAILED", id="a\x1bb"))
             await asyncio.sleep(60)
             assert studio.asked == [], NO_ID
+
+    run(scene())
+
+
+def test_other_runs_of_its_name_are_known_before_the_log() -> None:
+    async def scene() -> None:
+        studio = Studio()
+        known = job(1, "QUEUED")
+        studio.runs[known.name or ""] = (job(2), job(3))
+        async with looking(studio) as look:
+            look.look(known)
+            await asyncio.sleep(AFTER + 1)
+            assert look.get(known.id).past == (job(2), job(3))
+            assert studio.asked == []
 
     run(scene())

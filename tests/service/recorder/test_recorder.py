@@ -131,6 +131,28 @@ def test_jobs_that_were_created_at_once_keep_the_order_of_studio_as_they_change(
     assert [each.id for each, _ in again.all_jobs() or ()] == [each.id for each in listed]
 
 
+async def test_past_runs_are_the_other_complete_ones_of_a_name_the_newest_first(
+    tmp_path: Path,
+) -> None:
+    def named(number: int, status: str, name: str = "train.py") -> Job:
+        ended = NOON + timedelta(minutes=number)
+        return job(number, status).model_copy(update={"name": name, "finished_at": ended})
+
+    jobs = [
+        *(named(number, "COMPLETE") for number in (3, 2, 1)),
+        named(4, "FAILED"),
+        named(5, "COMPLETE", "eval.py"),
+    ]
+    kept = recorder(tmp_path)
+    note(kept, jobs)
+    JobHistory(kept.database).note_ended(jobs)
+    found = await recorder(tmp_path).past_runs(named(2, "COMPLETE"))
+    assert [each.id for each in found] == [job(3).id, job(1).id]
+    assert await recorder(tmp_path).past_runs(named(9, "RUNNING", "other.py")) == ()
+    nameless = job(7).model_copy(update={"name": None})
+    assert await recorder(tmp_path).past_runs(nameless) == ()
+
+
 def test_pipelines_clusters_and_schedules_are_recalled_too(tmp_path: Path) -> None:
     kept = recorder(tmp_path)
     runs = [{"job_id": str(number), "status": "PENDING"} for number in range(99)]

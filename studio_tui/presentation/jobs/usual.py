@@ -1,0 +1,79 @@
+"""How long a job usually takes, judged by the successful runs of its name that were recorded."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import median
+
+from studio_tui.api.models import Job, JobStep
+from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import duration, plural
+from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.times import (
+    QUERY,
+    WAITING,
+    queue_seconds,
+    run_seconds,
+    step_seconds,
+)
+
+FEWEST = 3
+"""Number of past runs from which a run can be called unusually long or short."""
+
+_TIMES = frozenset({"created", "started", "finished", "steps"})
+"""The facts behind which it is shown."""
+
+
+def with_usual(
+    facts: Sequence[Fact], job: Job, past: Sequence[Job], now: datetime
+) -> tuple[Fact, ...]:
+    """Return the facts about a job, with its usual times behind those of the job itself.
+
+    `past` are other COMPLETE runs of the same name, newest first. Medians of few runs are rough, so
+    their number is shown. Nothing is added if none of their run times is known.
+    """
+    taken = _known(run_seconds(each, each.finished_at or now) for each in past)
+    if not taken:
+        return tuple(facts)
+    parts = [f"~{duration(median(taken))} from {plural(len(taken), 'run')}"]
+    waited = _known(queue_seconds(each, each.finished_at or now) for each in past)
+    if waited:
+        parts.append(f"queue ~{duration(median(waited))}")
+    parts += _phases(past, now)
+    usual = [Fact("usual", Cell(" · ".join(parts)))]
+    if words := _compared(run_seconds(job, now), taken, is_over=job.state.is_finished):
+        usual.append(Fact("", Cell(words, Tone.WARN)))
+    at = max((i + 1 for i, fact in enumerate(facts) if fact.label in _TIMES), default=len(facts))
+    return (*facts[:at], *usual, *facts[at:])
+
+
+def _phases(past: Sequence[Job], now: datetime) -> list[str]:
+    """Return the usual time of each phase between queue and query."""
+    spent: dict[str, list[float]] = {}
+    labels: dict[str, str] = {}
+    for job in past:
+        for step in job.steps or ():
+            seconds = None if step.name in {WAITING, QUERY} else step_seconds(step, job, now)
+            if seconds is not None:
+                spent.setdefault(step.name, []).append(seconds)
+                labels.setdefault(step.name, _label(step))
+    return [f"{labels[name]} ~{duration(median(seconds))}" for name, seconds in spent.items()]
+
+
+def _label(step: JobStep) -> str:
+    words = step.label or step.name
+    return words[:1].lower() + words[1:]
+
+
+def _compared(ran: float | None, taken: Sequence[float], *, is_over: bool) -> str:
+    """Return how a run compares with all others; empty if it is within their range."""
+    if ran is None or len(taken) < FEWEST:
+        return ""
+    if ran > max(taken):
+        return f"longer than all {len(taken)} of them"
+    if is_over and ran < min(taken):
+        return f"shorter than all {len(taken)} of them"
+    return ""
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
