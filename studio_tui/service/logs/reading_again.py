@@ -55,6 +55,7 @@ class Retries:
 
     async def until_there(self) -> None:
         """Wait while Studio is unreachable, publishing the time of the next attempt."""
+        await self.reachability.first_outcome()
         was_away = False
         while (outage := self.reachability.outage) is not None:
             was_away = True

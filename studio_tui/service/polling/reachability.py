@@ -5,10 +5,10 @@ that fails while others succeed does not count as an outage.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,8 @@ LOG_STREAM = "log stream"
 
 _AWAY = (TransportError, RateLimited, ServerError, ProtocolError)
 """Errors that say nothing about the requested thing itself."""
+FIRST_PATIENCE = 2.0
+"""Seconds for which all others wait for the outcome of the very first request."""
 _ENOUGH = 2
 """Failed requests, with no success in between, after which Studio counts as unreachable."""
 
@@ -109,14 +111,36 @@ class Reachability:
         self._there.set()
         self._away = asyncio.Event()
         self._hurried = asyncio.Event()
+        self._first: str | None = None
+        """Name of the very first request; `None` before there is one."""
+        self._is_tried = asyncio.Event()
+        """Set once the first request has an outcome, or takes long."""
+        if probe is None:
+            self._is_tried.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever the outage changes; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
     async def wait(self) -> None:
-        """Return once there is no outage; a rejected token also ends the wait."""
+        """Return once there is no outage; a rejected token also ends the wait.
+
+        Before the very first request has an outcome, it waits for that, so that a poller is first.
+        """
+        await self.first_outcome()
         await self._there.wait()
+
+    def may_ask(self, question: str) -> bool:
+        """Return whether a request may be sent: before the first outcome, only the first one."""
+        self._first = self._first or question
+        return self._is_tried.is_set() or question == self._first
+
+    async def first_outcome(self) -> None:
+        """Wait for the outcome of the first request, `FIRST_PATIENCE` at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_PATIENCE):
+                await self._is_tried.wait()
+        self._is_tried.set()
 
     def check(self) -> None:
         """Raise if Studio has rejected the token.
@@ -127,7 +151,7 @@ class Reachability:
         if self.refusal is not None:
             raise self.refusal.with_traceback(None)
 
-    @contextmanager
+    @contextlib.contextmanager
     def asking(self, question: str) -> Iterator[None]:
         """Context manager for a request named `question`, whose outcome is counted.
 
@@ -145,6 +169,7 @@ class Reachability:
 
     def answered(self, question: str) -> None:
         """Count a successful request."""
+        self._is_tried.set()
         self._suspects.pop(question, None)
         if self.outage is None:
             self._clear_suspects()
@@ -152,6 +177,8 @@ class Reachability:
 
     def failed(self, question: str, error: StudioError) -> None:
         """Count a failed request."""
+        is_first = self._first is not None and not self._is_tried.is_set()
+        self._is_tried.set()
         if self.outage is not None:
             self._postpone(error.asked_rest)
             return
@@ -162,7 +189,9 @@ class Reachability:
         if question in self._broken and not isinstance(error, NotSent):
             return
         self._suspects.setdefault(question, self._now())
-        if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
+        # Nothing has ever succeeded, so there is nothing to compare the first failure with.
+        is_enough = is_first or len(self._suspects) >= _ENOUGH
+        if isinstance(error, NotSent | RateLimited) or is_enough:
             rest = max(self._backoff.rest(), error.asked_rest)
             self._begin(error, min(self._suspects.values()), rest)
 
