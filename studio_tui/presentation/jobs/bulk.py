@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import CANCELING_STATES, Job, JobState
+from studio_tui.api.models import CANCELING_STATES, WAITING_STATES, Job, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 
 
@@ -27,6 +27,26 @@ class Chosen:
 def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
     """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
     return _split(jobs, why_not_cancel, not_begun)
+
+
+def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
+    """Split jobs likewise, without schedules, which are no jobs that run."""
+
+    def why_not(job: Job) -> str | None:
+        return _SCHEDULE if job.state is JobState.TASK else why_not_cancel(job)
+
+    return _split(jobs, why_not, not_begun)
+
+
+def cancel_effect(jobs: Sequence[Job]) -> str:
+    """Return what cancelling these jobs does, as a sentence."""
+    states = {job.state for job in jobs}
+    its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
+    if states == {JobState.TASK}:
+        return f"{it} will make no more jobs; those already made go on."
+    if states <= WAITING_STATES:
+        return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
+    return f"{its} processes are stopped; what they wrote stays."
 
 
 def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
@@ -79,6 +99,7 @@ def _word(state: JobState) -> str:
     return state.value.lower().replace("_", " ")
 
 
+_SCHEDULE = "is a schedule, which 4 shows and ends"
 _PLURALS = {"has": "have", "is": "are"}
 
 

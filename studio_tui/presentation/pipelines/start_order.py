@@ -1,6 +1,6 @@
 """Text about rerunning jobs that depend on each other."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
 from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Plan, named, plan_of
@@ -15,7 +15,7 @@ AT_ONCE = (
 
 def order_lines(
     pipelines: Iterable[Pipeline],
-    jobs: Collection[str],
+    jobs: Set[str],
     originals: Mapping[str, Sequence[str]],
     *,
     is_kept: bool,
@@ -25,13 +25,9 @@ def order_lines(
     `originals` has for each run of a pipeline the jobs it is a rerun of; `is_kept` means that
     Studio starts each job after those that it depends on.
     """
-    alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     waits: list[str] = []
     alternatives: list[str] = []
-    for pipeline in pipelines:
-        chosen = {run.job_id for run in pipeline.job_runs if _is_chosen(run, jobs, alike)}
-        if len(chosen) < 2:
-            continue
+    for pipeline, chosen in _concerned(pipelines, jobs, originals):
         plan = plan_of(pipeline)
         if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
             verb = "depends" if len(waiting) == 1 else "depend"
@@ -44,12 +40,32 @@ def order_lines(
     return (*dict.fromkeys(waits), *notes, *dict.fromkeys(alternatives))
 
 
-def _is_chosen(run: PipelineJob, jobs: Collection[str], alike: Collection[str]) -> bool:
-    return (
-        run.created_job_id in jobs
-        or run.job_id in alike
-        or any(map(jobs.__contains__, run.attempts))
-    )
+def _concerned(
+    pipelines: Iterable[Pipeline], jobs: Set[str], originals: Mapping[str, Sequence[str]]
+) -> list[tuple[Pipeline, set[str]]]:
+    """Return the pipelines that run several of the jobs, with these, by their ids in the plan.
+
+    If these have run all of the jobs, others that ran the same before do not matter.
+    """
+    alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
+    own: list[tuple[Pipeline, set[str]]] = []
+    others: list[tuple[Pipeline, set[str]]] = []
+    run_in_own: set[str] = set()
+    for pipeline in pipelines:
+        runs = [run for run in pipeline.job_runs if not jobs.isdisjoint(_runs_of(run))]
+        repeated = {run.job_id for run in pipeline.job_runs if run.job_id in alike}
+        chosen = {run.job_id for run in runs}
+        if len(chosen) > 1:
+            own.append((pipeline, chosen))
+            run_in_own.update(*map(_runs_of, runs))
+        if len(chosen | repeated) > 1:
+            others.append((pipeline, chosen | repeated))
+    return own if jobs <= run_in_own else others
+
+
+def _runs_of(run: PipelineJob) -> tuple[str, ...]:
+    """Return the ids of all runs of a pipeline's job."""
+    return (*((run.created_job_id,) if run.created_job_id else ()), *run.attempts)
 
 
 def _waiting(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
@@ -68,6 +84,7 @@ def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[
     if roots and pipeline.state is not PipelineState.COMPLETED:
         # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
-        yield f"R on {named(roots)} alone {lets} that pipeline continue instead."
+        name = pipeline.name or pipeline.pipeline_id
+        yield f"R on {named(roots)} alone {lets} {name} continue instead."
     if not is_kept:
         yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

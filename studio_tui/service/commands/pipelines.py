@@ -81,6 +81,8 @@ class StopOutcome:
     ended: tuple[PipelineJob, ...]
     """Jobs that ended by themselves before they could be cancelled."""
     left: tuple[Left, ...]
+    pipeline: Pipeline
+    """The pipeline itself."""
     starts_more: bool
     """Whether more jobs may start: it could not be paused, or somebody resumed it."""
 
@@ -317,6 +319,7 @@ def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioErr
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED),
         left=tuple(Left(run, errors.get(run.job_id)) for run in to_cancel(now)),
+        pipeline=now,
         starts_more=not starts_nothing(now.state),
     )
 

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.getters import query_one
+from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
 from studio_tui.presentation.columns import Column
@@ -102,7 +103,12 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.holder = holder = ViewHolder(view)
         self.previewing = ListPreview(self, holder, page.facts_at_hand, rested=self._cursor_rests)
         self.marks = RowMarks(
-            kind.noun, holder, lambda: self.table, changed=self._marks_changed, say=page.say
+            kind.noun,
+            holder,
+            lambda: self.table,
+            changed=self._marks_changed,
+            say=page.say,
+            is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
         self.order = ListOrder(
             kind, holder, lambda: self.table, ask=page.ask, changed=self.show_rows
@@ -137,7 +143,8 @@ class ListBody(Lifetime, Container, Generic[T]):
             yield FactSheet(rest="enter shows all" if self._page.kind.noun == "job" else "")
 
     def on_mount(self) -> None:
-        """Restore the view."""
+        """Restore the view, and watch for pages over this one."""
+        self.app.screen_change_signal.subscribe(self, self._hold_cursor)
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
         self.table.begin_at(self.holder.view.cursor, line=self.holder.view.line)
@@ -202,8 +209,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.table.wide = self.holder.view.wide
 
     def back_out(self) -> None:
-        """Clear the filter; if there is none, the marks."""
-        if self.filtering.terms:
+        """Clear the filter, also one that is invalid; if there is none, the marks."""
+        if self.filtering.terms or self.filtering.is_wrong:
             self.filtering.show_only("")
         else:
             self.marks.unmark_all()
@@ -276,6 +283,12 @@ class ListBody(Lifetime, Container, Generic[T]):
         if self._awaited is not None and self._awaited in listed:
             self.table.move_to(self._awaited)
             self._awaited = None
+
+    def _hold_cursor(self, screen: Screen[Any]) -> None:
+        """Keep the cursor on its row while a page is over this one, and after that."""
+        is_below = self.screen in self.app.screen_stack and screen is not self.screen
+        if is_below and self.is_alive and not isinstance(screen, ModalScreen):
+            self.table.hold_cursor()
 
     def _marks_changed(self) -> None:
         """Update what depends on the marks: the title, the hints and the notices of endings."""

@@ -33,6 +33,11 @@ class ListFilter(Generic[T]):
         self.terms: Terms[T] = Terms(holder.view.filter, kind)
         """The current filter."""
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether some of the typed terms are invalid, and so not applied."""
+        return self._bar().is_wrong
+
     def edit(self) -> None:
         """Open the filter input."""
         self._bar().edit()

@@ -42,13 +42,18 @@ class RowMarks:
         *,
         changed: Callable[[], None],
         say: Callable[[str], None],
+        is_filter_wrong: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Keep the marks in `place`; `changed` is called after each change."""
+        """Keep the marks in `place`; `changed` is called after each change.
+
+        `is_filter_wrong` returns whether rows are shown that the filter may be meant to exclude.
+        """
         self._noun = noun
         self._place = place
         self._table = table
         self._changed = changed
         self._say = say
+        self._is_filter_wrong = is_filter_wrong
         self.bundles: Bundles = Singles()
         """Maps the rows to ids."""
         self._last: str | None = None
@@ -84,6 +89,11 @@ class RowMarks:
         since = keys.index(last) if last in table.marked and last in keys else here
         self._mark((*self.keys, *self._all(keys[min(here, since) : max(here, since) + 1])))
         self._last = key
+
+    def why_not_all(self) -> str | None:
+        """Return why not all rows can be marked at once."""
+        wrong = "The filter has a mistake, so more rows are shown than it should pass: correct it"
+        return wrong if self._is_filter_wrong() else None
 
     def mark_all(self) -> None:
         """Mark all rows that pass the filter, in addition to those already marked."""
@@ -154,6 +164,7 @@ def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
             "mark all shown",
             "Mark all that pass the filter",
             RowMarks.mark_all,
+            RowMarks.why_not_all,
         ),
         Command(f"{place}.unmark", "u", "unmark all", "Take all marks away", RowMarks.unmark_all),
     )

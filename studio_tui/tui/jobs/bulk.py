@@ -8,7 +8,14 @@ from studio_tui.api.models import Job, JobInput, Pipeline
 from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import Chosen, summary, to_cancel, to_repeat
+from studio_tui.presentation.jobs.bulk import (
+    Chosen,
+    cancel_effect,
+    summary,
+    to_cancel,
+    to_cancel_jobs,
+    to_repeat,
+)
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.impact import cancel_all_notes
@@ -104,20 +111,20 @@ class BulkJobs:
 
     async def cancel(self) -> None:
         """Show what will and will not be cancelled, ask, then cancel."""
-        chosen = await self._chosen(to_cancel, "cancelled")
+        chosen = await self._chosen(to_cancel_jobs, "cancelled")
         if chosen is None:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
         before = (*summary(chosen, "will be cancelled"), "")
         notes = self._pipeline_notes(jobs)
-        after = ("", "Their processes are stopped; what they wrote stays.", *notes)
+        after = ("", cancel_effect(jobs), *notes)
         room = room_for_list(self._host, *before, *after)
         question = Confirm(
             f"Cancel {self._counted(jobs)}?",
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
-            no="Leave them running",
+            no="Leave them",
             meanwhile=ended_meanwhile(self._host.session, jobs),
         )
         if await self._host.ask(question):

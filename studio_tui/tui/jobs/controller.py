@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
+from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -164,11 +165,11 @@ class JobController:
             (
                 *describe(job),
                 "",
-                "Its processes are stopped; what they wrote stays.",
+                cancel_effect((job,)),
                 *self._pipeline_notes(job, "cancel"),
             ),
             yes="Cancel the job",
-            no="Leave it running",
+            no="Leave it",
             meanwhile=ended_meanwhile(self._host.session, (job,)),
         )
         if await self._host.ask(question):

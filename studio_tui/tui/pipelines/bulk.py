@@ -15,7 +15,7 @@ from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
-from studio_tui.tui.pipelines.stopped_words import counts, name_of
+from studio_tui.tui.pipelines.stopped_words import name_of, stopped_words
 
 
 class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
@@ -49,7 +49,7 @@ class BulkPipelines:
             meanwhile=changed_meanwhile(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            self._begin("Stopping", "stopped", chosen, self._stopped, _stopped_words)
+            self._begin("Stopping", "stopped", chosen, self._stopped, stopped_words)
 
     async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
         """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
@@ -121,10 +121,6 @@ def _left_out(count: int, words: str) -> str:
     if not count:
         return ""
     return f", {count} {words if count == 1 else words.replace('has', 'have')}"
-
-
-def _stopped_words(stopped: StopOutcome) -> str:
-    return f"paused, {counts(stopped)}"
 
 
 def _why_not_quite(stopped: StopOutcome) -> str:

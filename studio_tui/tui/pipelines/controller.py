@@ -21,7 +21,7 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
-from studio_tui.tui.pipelines.stopped_words import counts, name_of, report
+from studio_tui.tui.pipelines.stopped_words import name_of, report, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
 
 _ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
@@ -194,7 +194,7 @@ class PipelineController:
             heading = f"{title(pipeline)} is not quite stopped"
             await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:
-            self._host.say(f"Stopped {title(pipeline)}: paused, {counts(stopped)}")
+            self._host.say(f"{title(pipeline)}: {stopped_words(stopped)}")
 
     async def open_logs(self) -> None:
         """Show the merged log of the jobs that have begun."""
@@ -338,7 +338,9 @@ def _stop_words(pipeline: Pipeline) -> list[str]:
     hit = to_cancel(pipeline)
     queued = [run for run in hit if run.state in _NOT_BEGUN]
     running = [name_of(run) for run in hit if run not in queued]
-    lines = [f"It is paused, and {plural(len(running), 'job')} cancelled:", *_named(running)]
+    paused = "" if pipeline.state is PipelineState.PAUSED else "It will be paused, and "
+    will_be = "will be " if not paused else ""
+    lines = [f"{paused}{plural(len(running), 'job')} {will_be}cancelled:", *_named(running)]
     if queued:
         lines.append(f"{plural(len(queued), 'job')} in the queue will not begin.")
     return lines

@@ -33,7 +33,7 @@ def changed_meanwhile(
             return None
         if len(now) == 1:
             status = (now[0].status or "unknown").lower()
-            return Meanwhile(f"It is {status} meanwhile: there is nothing to {what}.", is_void=True)
+            return Meanwhile(f"It is {status} now: there is nothing left to {what}.", is_void=True)
         is_void = len(over) == len(now)
         counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
         return Meanwhile(f"Meanwhile there is nothing to {what} in {counted}.", is_void)

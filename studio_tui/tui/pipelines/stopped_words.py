@@ -7,6 +7,17 @@ from studio_tui.service.commands.jobs import said
 from studio_tui.service.commands.pipelines import StopOutcome
 
 
+def stopped_words(stopped: StopOutcome) -> str:
+    """Return the pipeline's state and how many of its jobs were cancelled, as of the last check."""
+    if stopped.canceled or stopped.canceling:
+        return f"{_state(stopped)}, {counts(stopped)}"
+    return f"{_state(stopped)}; there was nothing left to cancel"
+
+
+def _state(stopped: StopOutcome) -> str:
+    return (stopped.pipeline.status or "unknown").lower()
+
+
 def counts(stopped: StopOutcome) -> str:
     """Return how many of its jobs were cancelled, as of the last check."""
     parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]

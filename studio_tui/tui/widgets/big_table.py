@@ -130,6 +130,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._chosen_at = Place(0, 0)
         """The place of that row."""
         self._moved_by_user = False
+        self._is_held = False
+        """Whether the cursor stays on its row also at the top, until the user moves it."""
         self._unseen = 0
         self._sideways = 0
         self._rows_before = 0
@@ -180,7 +182,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             place = again(self._chosen_at, cursor, self._rows_in_sight)
         elif is_refiltered and self._chosen is None:
             place = Place(0, 0)
-        elif newest_first and not place.top and not is_refiltered:
+        elif newest_first and not place.top and not is_refiltered and not self._is_held:
             is_chosen = bool(before) and before[at] == self._chosen
             place = followed(place, before, keys, self._rows_in_sight)
             self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
@@ -207,6 +209,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """
         self._chosen = key
         self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
+
+    def hold_cursor(self) -> None:
+        """Keep the cursor on its row although new rows come at the top, until it is moved.
+
+        For a list whose row the user has opened, and will want to find again.
+        """
+        self._is_held = True
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again, for example as time has passed."""
@@ -361,6 +370,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def _settle(self, place: Place) -> None:
         """Go to the place the user moved to, and post `Highlighted` if the row is another one."""
         self._moved_by_user = True
+        self._is_held = False
         moved = place.cursor != self._cursor
         self._go(place)
         self._chosen, self._chosen_at = self.cursor, place

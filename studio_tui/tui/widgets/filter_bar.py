@@ -190,6 +190,11 @@ class FilterBar(Lifetime, Vertical):
         self.display = True
         self.screen.set_focus(self._input)
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether some of the typed terms are invalid, and so not applied."""
+        return self.has_class("-problem")
+
     def set(self, text: str) -> None:
         """Set the filter, as if it had been typed."""
         self._input.value = text

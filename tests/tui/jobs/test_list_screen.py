@@ -17,7 +17,7 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.bench.studio import fill
 from tests.studios import LocalStudio, ThreadStudio, closing
-from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
 HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
 SLEEP = "import time; time.sleep(60)"
@@ -632,3 +632,47 @@ async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 5)
         assert table(pilot).cursor == table(pilot).keys[0]
+
+
+async def test_back_from_a_row_the_cursor_is_on_it_though_newer_rows_have_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="opened.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "▌ ✓ COMPLETE  opened.py")
+        await pilot.press("enter")
+        await until_shown(pilot, "opened.py (")
+        studio.end(studio.submit("print(1)", query_name="newer.py")["id"])
+        await pilot.press("q")
+        await until_shown(pilot, "newer.py", "▌ ✓ COMPLETE  opened.py")
+
+
+async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_it(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="one.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "one.py")
+        await pilot.press("/", *"status=faild", "enter")
+        await until_shown(pilot, "“faild” is not a status")
+        await pilot.press("a")
+        await until_shown(pilot, "The filter has a mistake")
+        screen = await jobs_screen(pilot)
+        assert screen.view.marks == ()
+        await pilot.press("escape")
+        await until(pilot, lambda: "“faild” is not a status" not in screen_text(pilot))
+        await pilot.press("a")
+        await until(pilot, lambda: len(screen.view.marks) == 1)
+
+
+async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "nightly.py")
+        await pilot.press("a", "x")
+        said = pilot.app._notifications
+        await until(pilot, lambda: any("1 is a schedule, which 4" in one.message for one in said))
+        await pilot.press("u", "x")
+        await until_shown(pilot, "It will make no more jobs", "n  Leave it")

@@ -633,6 +633,23 @@ async def test_at_the_top_a_cursor_below_the_newest_stays_on_its_row_and_in_sigh
         assert (at.table.cursor, at.line_of("0002")) == ("0002", 10)
 
 
+@pytest.mark.parametrize("keys_pressed", [(), ("down", "up")])
+async def test_a_held_cursor_stays_on_the_row_that_was_the_newest_until_it_is_moved(
+    keys_pressed: tuple[str, ...],
+) -> None:
+    keys = ids(100)
+    async with stage() as at:
+        await show_newest_first(at, keys)
+        await at.press(*keys_pressed)
+        at.table.hold_cursor()
+        await show_newest_first(at, ["new1", *keys])
+        await show_newest_first(at, ["new2", "new1", *keys])
+        assert at.table.cursor == "0000"
+        await at.press("home")
+        await show_newest_first(at, ["new3", "new2", "new1", *keys])
+        assert at.table.cursor == "new3"
+
+
 async def test_elsewhere_rows_stay_and_those_that_came_above_are_counted_until_seen() -> None:
     keys = ids(100)
     async with stage() as at:

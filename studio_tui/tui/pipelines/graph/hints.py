@@ -43,6 +43,7 @@ _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.ne
 _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
     PipelineState.PAUSED: ("pipeline.pause", "graph.remove"),
     PipelineState.FAILED: ("pipeline.pause",),
+    PipelineState.CANCELED: ("pipeline.pause",),
 }
 """Keys that come before the others, by the state of the pipeline."""
 _PAUSE_AT = 3
