@@ -5,10 +5,11 @@ once, where it enters the program, so that all other code can rely on it.
 """
 
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 LINE_LIMIT = 512
 """Maximum number of characters of a one-line text."""
@@ -118,9 +119,11 @@ class Verbatim:
 
     @classmethod
     def __get_pydantic_core_schema__(
-        cls, _source: Any, _handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+        cls, _source: Any, _handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
         """Validate from a string, serialize to one."""
+        from pydantic_core import core_schema  # noqa: PLC0415 (not before the first paint)
+
         return core_schema.no_info_after_validator_function(
             cls,
             core_schema.str_schema(),

@@ -4,6 +4,7 @@ Only what the first paint needs is imported here; a thread imports the API, the 
 screens while the frame is already visible.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -38,6 +39,7 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
+from studio_tui.tui.styling import begin_with
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 from studio_tui.tui.widgets.toasts import ShowsToasts
@@ -80,6 +82,13 @@ def _say_or_end(app: App[int], why: str) -> None:
         app.exit(2, message=Text(why))
 
 
+def _collect_garbage() -> None:
+    """Begin collecting garbage, without scanning what has been imported until now."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 _QUIT = Binding(
     "ctrl+q", "quit", "quit", id="app.quit", priority=True, tooltip="Leave the dashboard"
 )
@@ -111,7 +120,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         super().__init__(css_path=OPENING, ansi_color=plain or None)
         for own in THEMES:
             self.register_theme(own)
-        self.theme = theme if is_theme_given else chosen_theme(self) or theme
+        begin_with(self, theme if is_theme_given else chosen_theme(self) or theme)
         self._connect_by = connect
         self._first = first
         self._choice = first
@@ -152,6 +161,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
             from studio_tui.tui.screens import Screens  # noqa: PLC0415
 
             self.call_from_thread(self._try, connected, Screens(connected))
+        finally:
+            _collect_garbage()
 
     @work(name="try", group="connect")
     async def _try(self, connected: Connected, screens: "Screens") -> None:

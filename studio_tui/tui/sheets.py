@@ -13,12 +13,24 @@ def sheets(*names: str) -> list[str | PurePath]:
 OPENING = sheets("frame", "opening")
 """The sheets for the first paint."""
 
+WELCOME = sheets("welcome")
+"""The sheet of the first run."""
+
 DIALOGS = sheets("dialogs")
 
 FORM_DIALOGS = sheets("dialogs", "submit")
 """The sheets of a dialog with fields."""
 
 PAGES = sheets(
-    "big_table", "log_view", "lists", "pipeline", "job", "clusters", "schedules", "logs", "submit"
+    "facts",
+    "big_table",
+    "log_view",
+    "lists",
+    "pipeline",
+    "job",
+    "clusters",
+    "schedules",
+    "logs",
+    "submit",
 )
 """The sheets of the main screens, loaded with the first of them."""
