@@ -22,7 +22,7 @@ def run_dashboard(
 ) -> int:
     """Run the dashboard with the connection made by `connect`; return the exit code."""
     # Imports leave hardly any garbage, but collections would take a tenth of their time. The app
-    # collects garbage once it has imported what it needs.
+    # collects garbage from its first paint on.
     gc.disable()
     try:
         return _run(connect, waiting_for, first, theme)

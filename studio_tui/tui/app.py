@@ -140,6 +140,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_ready(self) -> None:
         """Connect after the first paint."""
+        _collect_garbage()
         keep_chosen(self)
         self._reach(self._first)
 
@@ -161,8 +162,6 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
             from studio_tui.tui.screens import Screens  # noqa: PLC0415
 
             self.call_from_thread(self._try, connected, Screens(connected))
-        finally:
-            _collect_garbage()
 
     @work(name="try", group="connect")
     async def _try(self, connected: Connected, screens: "Screens") -> None:

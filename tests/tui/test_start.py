@@ -38,7 +38,7 @@ def test_the_first_paint_needs_neither_models_nor_a_client() -> None:
 
 @pytest.mark.draws_dashboards
 @pytest.mark.usefixtures("gc_off")
-async def test_garbage_is_collected_once_the_dashboard_has_connected(
+async def test_garbage_is_collected_once_the_dashboard_is_shown(
     studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
