@@ -5,10 +5,8 @@ not text, JSON or TOML, or is nested too deeply, is a `ValueError`.
 """
 
 import errno
-import json
 import os
 import stat
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +65,8 @@ def read_json(path: Path) -> Any:
         OSError: it cannot be read.
         ValueError: it is not JSON.
     """
+    import json  # noqa: PLC0415 (not before the first paint)
+
     return _parsed(path, json.loads)
 
 
@@ -77,6 +77,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
         ValueError: it is not TOML.
     """
+    import tomllib  # noqa: PLC0415 (not before the first paint)
+
     return _parsed(path, tomllib.loads)
 
 

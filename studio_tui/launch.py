@@ -3,11 +3,10 @@
 Imports are inside functions, as in `__main__`.
 """
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
-
-import click
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +27,22 @@ def run_dashboard(
 
     `last_list` is the file of the list that is shown while connecting.
     """
+    # Imports leave hardly any garbage, but collections would take a tenth of their time. The app
+    # collects garbage from its first paint on.
+    gc.disable()
+    try:
+        return _run(connect, waiting_for, first, theme, last_list)
+    finally:
+        gc.enable()
+
+
+def _run(
+    connect: "Connect",
+    waiting_for: str,
+    first: "Choice | None",
+    theme: str | None,
+    last_list: "Path | None",
+) -> int:
     from studio_tui.log import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe
@@ -35,10 +50,10 @@ def run_dashboard(
     from studio_tui.tui.theme import theme_for
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo("studio-tui needs a terminal; see `studio-tui --help`.", err=True)
+        sys.stderr.write("studio-tui needs a terminal; see `studio-tui --help`.\n")
         return 2
     if reason := probe.why_unusable(os.environ):
-        click.echo(f"studio-tui: {reason}", err=True)
+        sys.stderr.write(f"studio-tui: {reason}\n")
         return 2
     install_crash_hook()
     install_lenient_input()

@@ -1,6 +1,5 @@
 """Paths of style sheets, configuration, state, cache, logs and the local Studio's data."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,6 +73,8 @@ def at_home(path: Path, what: str) -> Path:
 
 def profile_name(place: str) -> str:
     """Return the name of the file or folder of a profile; it reveals nothing about `place`."""
+    import hashlib  # noqa: PLC0415 (not before the first paint)
+
     return hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -29,6 +29,7 @@ from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list import opening_screen, read
 from studio_tui.tui.frame.opening import Choice, OpeningScreen, ReadAgain, StudioChosen, TrustChoice
 from studio_tui.tui.frame.screenshots import SavesScreenshots
+from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
 from studio_tui.tui.shutdown.signals import EndsInOrder
@@ -40,8 +41,9 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
+from studio_tui.tui.styling import begin_with
 from studio_tui.tui.terminal.key_queue import KeyQueue
-from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
+from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT
 from studio_tui.tui.widgets.toasts import ShowsToasts
 
 if TYPE_CHECKING:
@@ -113,9 +115,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
         self._last = read(last_list)
         super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
-        for own in THEMES:
-            self.register_theme(own)
-        self.theme = theme if is_theme_given else chosen_theme(self) or theme
+        begin_with(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect_by = connect
         self._first = first
         self._choice = first
@@ -136,6 +136,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_ready(self) -> None:
         """Connect after the first paint."""
+        collect_garbage()
         keep_chosen(self)
         self._reach(self._first)
 

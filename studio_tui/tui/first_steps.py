@@ -1,12 +1,25 @@
 """What happens once after connecting to Studio, besides showing it."""
 
+import asyncio
 import gc
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected
+
+SOON = (
+    "studio_tui.tui.logs.view.painter",
+    "studio_tui.tui.logs.view.log_view",
+    "studio_tui.tui.logs.log_screen",
+    "studio_tui.tui.frame.help",
+)
+"""The modules of what is opened most, after those that they import; the others save memory."""
+
+BETWEEN = 0.01
+"""Seconds between two of them, in which keys and frames have the interpreter to themselves."""
 
 
 def begin(app: App[Any], connected: "Connected") -> None:
@@ -22,11 +35,15 @@ def begin(app: App[Any], connected: "Connected") -> None:
 
 
 async def _settle(connected: "Connected") -> None:
-    """Exclude permanent objects from garbage collection, once the first list is shown.
+    """Once the first list is there, prepare for keys.
 
-    Scanning all modules and models repeatedly would delay keys by 50 ms.
+    Imports by the first key would delay it, and so would scanning all modules and models for
+    garbage, by 50 ms each time.
     """
     await connected.session.jobs.first()
+    for name in SOON:
+        await asyncio.sleep(BETWEEN)
+        await asyncio.to_thread(import_module, name)
     gc.freeze()
 
 

@@ -6,11 +6,12 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.unknown_keys import UnknownKeys
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from studio_tui.tui.frame.actions import Action
 
 
 def _screen_actions() -> type["Provider"]:
@@ -58,12 +59,13 @@ class WithHelpAndPalette(App[Any]):
 
     def action_help(self) -> None:
         """Show the keys of this screen, and run the chosen action."""
+        from studio_tui.tui.frame.actions import actions_of  # noqa: PLC0415 (not at the start)
         from studio_tui.tui.frame.help import HelpScreen  # noqa: PLC0415 (not at the start)
 
         if isinstance(self.screen, ModalScreen):
             return
 
-        async def do(chosen: Action | None) -> None:
+        async def do(chosen: "Action | None") -> None:
             if chosen is not None:
                 await self.run_action(chosen.action, chosen.node)
 

@@ -16,12 +16,24 @@ OPENING = sheets("frame", "opening")
 OPENING_LIST = sheets("frame", "opening", "big_table", "lists")
 """The same if the list of the previous run is shown."""
 
+WELCOME = sheets("welcome")
+"""The sheet of the first run."""
+
 DIALOGS = sheets("dialogs")
 
 FORM_DIALOGS = sheets("dialogs", "submit")
 """The sheets of a dialog with fields."""
 
 PAGES = sheets(
-    "big_table", "log_view", "lists", "pipeline", "job", "clusters", "schedules", "logs", "submit"
+    "facts",
+    "big_table",
+    "log_view",
+    "lists",
+    "pipeline",
+    "job",
+    "clusters",
+    "schedules",
+    "logs",
+    "submit",
 )
 """The sheets of the main screens, loaded with the first of them."""

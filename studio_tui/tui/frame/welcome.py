@@ -19,12 +19,14 @@ from studio_tui.tui.frame.opening import (
     TeamChoice,
     TokenChoice,
 )
+from studio_tui.tui.sheets import WELCOME
 from studio_tui.tui.widgets.bar import Bar, Part
 
 
 class WelcomeScreen(AnsweredOnce, Screen[None]):
     """The screen on which the user chooses a Studio, a token and a team."""
 
+    CSS_PATH = WELCOME
     AUTO_FOCUS = ""  # otherwise the first key would go into the hidden form
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "local", "local Studio", id="welcome.local"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from studio_tui.presentation.pipelines.graph.pipeline_state import Standing, standing
+from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
@@ -21,14 +22,16 @@ class GraphAnswers:
         history: JobHistory,
         begin: Begin,
         *,
+        prepare: Callable[[Plan], None],
         taken_over: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Make it; the callbacks run after an answer was processed, and if durations have
-        changed."""
+        """Make it; `prepare` is called with the plan of a large pipeline in the thread, the others
+        after an answer was processed, and if durations have changed."""
         self._state = state
         self._history = history
         self._begin = begin
+        self._prepare = prepare
         self._taken_over = taken_over
         self._past_changed = past_changed
         self._waiting: PipelineDetail | None = None
@@ -58,12 +61,16 @@ class GraphAnswers:
         """Process a large pipeline in a thread; of several queued answers, the latest."""
         while (detail := self._waiting) is not None:
             self._waiting = None
-            before = self._state.standing
             self._state.standing = await asyncio.to_thread(
-                standing, detail.pipeline, detail.jobs, before
+                self._worked_out, detail, self._state.standing
             )
             self._take_over()
         self._is_working = False
+
+    def _worked_out(self, detail: PipelineDetail, before: Standing | None) -> Standing:
+        now = standing(detail.pipeline, detail.jobs, before)
+        self._prepare(now.plan)
+        return now
 
     def _take_over(self) -> None:
         self._taken_over()

@@ -16,6 +16,7 @@ from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.lanes import LaneRow
 from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.timeline import Timeline
+from studio_tui.presentation.pipelines.views.tree import TreeRow
 from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
@@ -77,12 +78,10 @@ def _with_names(
     return (KIN, *(wide if column is name else column for column in columns))
 
 
-def tree_listing(
-    known: KnownNow, folded: Collection[str], room: int, only: Collection[str] | None = None
-) -> JobListing:
+def tree_listing(known: KnownNow, shown: Sequence[TreeRow], room: int) -> JobListing:
     """Return the tree with links; the list has `room` cells for its columns."""
     plan = known().plan
-    rows = {row.id: row for row in tree.rows(plan, folded, only)}
+    rows = {row.id: row for row in shown}
 
     def cells_of(key: str) -> Cells:
         now = known()

@@ -222,7 +222,7 @@ class RowsView:
             )  # fmt: skip
         if view.lanes and (rows := self._shape.lanes()) is not None:
             return lane_listing(known, rows, room)
-        return tree_listing(known, view.folds, room, only)
+        return tree_listing(known, self._shape.tree_rows(), room)
 
     def _marked_rows(self) -> frozenset[str]:
         """Return the rows that are marked; a group is, when all of it is."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from studio_tui.presentation.pipelines.graph.critical import critical
+from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_of_rest
 from studio_tui.presentation.pipelines.views.groups import (
@@ -14,7 +15,7 @@ from studio_tui.presentation.pipelines.views.groups import (
     wants_groups,
 )
 from studio_tui.presentation.pipelines.views.lanes import LaneRow, lane_rows
-from studio_tui.presentation.pipelines.views.tree import depths, rows
+from studio_tui.presentation.pipelines.views.tree import TreeRow, depths, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -25,7 +26,11 @@ class Shape:
     _wants: tuple[str, bool] | None = None
     _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
     """The edges between groups, with the cache key."""
-    _tree: tuple[str, Sequence[str]] | None = None
+    _tree: tuple[str, Sequence[TreeRow]] | None = None
+    """The whole tree, without folds."""
+    _order: tuple[Sequence[TreeRow], Sequence[str]] | None = None
+    _part: tuple[tuple[str, frozenset[str], frozenset[str] | None], Sequence[TreeRow]] | None = None
+    """The tree as it was last folded or filtered, with the cache key."""
     _lanes: tuple[tuple[str, frozenset[str] | None], Sequence[LaneRow] | None] | None = None
     _depths: tuple[str, Mapping[str, int]] | None = None
 
@@ -127,10 +132,30 @@ class Shape:
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
-        plan = self._state.stands().plan
-        if self._tree is None or self._tree[0] != plan.shape:
-            self._tree = plan.shape, tuple(row.id for row in rows(plan))
-        return self._tree[1]
+        whole = self._whole_tree(self._state.stands().plan)
+        if self._order is None or self._order[0] is not whole:
+            self._order = whole, tuple(row.id for row in whole)
+        return self._order[1]
+
+    def tree_rows(self) -> Sequence[TreeRow]:
+        """Return the rows of the tree that are shown."""
+        plan, folds, only = self._state.stands().plan, self._state.view.folds, self._state.only()
+        if only is None and not folds:
+            return self._whole_tree(plan)
+        asked = plan.shape, folds, only
+        if self._part is None or self._part[0] != asked:
+            self._part = asked, rows(plan, folds, only)
+        return self._part[1]
+
+    def prepare(self, plan: Plan) -> None:
+        """Compute what every mode needs of a plan that will be shown; in any thread."""
+        self._whole_tree(plan)
+
+    def _whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
+        tree = self._tree
+        if tree is None or tree[0] != plan.shape:
+            self._tree = tree = plan.shape, rows(plan)
+        return tree[1]
 
     def lanes(self) -> Sequence[LaneRow] | None:
         """Return the shown jobs with lanes; `None` if there are too many lanes."""

@@ -1,0 +1,44 @@
+"""The theme and the style sheets of an app, parsed once.
+
+`tests/tui/test_styling.py` checks the assumptions about Textual.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.css.stylesheet import Stylesheet
+
+from studio_tui.tui.theme import THEMES
+
+
+class GrowingStylesheet(Stylesheet):
+    """A style sheet to which screens add their own, without parsing again what is parsed.
+
+    Textual would parse all of it again for each sheet that is added, before the first dialog, too.
+    """
+
+    def reparse(self) -> None:
+        """Parse what has been added since, or everything if variables have changed."""
+        self.parse()
+
+
+def begin_with(app: App[Any], choose: Callable[[], str]) -> None:
+    """Set the theme of an app that is not running yet; `choose` returns its name.
+
+    Assigning `theme` would parse the style sheets twice before the first paint: with the variables
+    of Textual's own theme, and with those of this one.
+    """
+    for own in THEMES:
+        app.register_theme(own)
+    theme = choose()
+    app.set_reactive(App.theme, theme)
+    dark = app.current_theme.dark
+    for name, is_set in (
+        (f"-theme-{theme}", True),
+        ("-dark-mode", dark),
+        ("-light-mode", not dark),
+    ):
+        app.set_class(is_set, name, update=False)
+    app._refresh_truecolor_filter(app.ansi_theme)
+    app.stylesheet = GrowingStylesheet(variables=app.get_css_variables())

@@ -1,0 +1,36 @@
+"""What a large pipeline takes is computed beside the event loop, and once for each shape."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from studio_tui.presentation.pipelines.views.tree import TreeRow, rows
+from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
+from tests.bench.dag_pure import later, pipeline
+from tests.tui.dashboards import until, until_shown
+from tests.tui.pipelines.dag_stage import DagStudio, dag, press, screen_of
+
+pytestmark = pytest.mark.draws_dashboards
+
+
+async def test_the_tree_of_a_large_pipeline_is_computed_once_in_a_thread(tmp_path: Path) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(*what: Any) -> Sequence[TreeRow]:
+        threads.append(threading.current_thread())
+        return rows(*what)
+
+    studio = DagStudio(pipeline(AT_ONCE + 1))
+    with mock.patch("studio_tui.tui.pipelines.graph.shape.rows", noted):
+        async with dag(studio, tmp_path) as pilot:
+            await until_shown(pilot, "00_stage_0000")
+            before = screen_of(pilot).state.standing
+            studio.becomes(later(studio.now))
+            await press(pilot, ("ctrl+r",))
+            await until(pilot, lambda: screen_of(pilot).state.standing is not before)
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()

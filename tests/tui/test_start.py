@@ -1,0 +1,69 @@
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from studio_tui.tui import first_steps
+from studio_tui.tui.first_steps import SOON
+from tests.studios import LocalStudio
+from tests.tui.dashboards import dashboard, until
+
+LATE = ("pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
+"""What the first paint does not need."""
+
+
+@pytest.fixture
+def gc_off() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.starts_processes
+def test_the_first_paint_needs_neither_models_nor_a_client() -> None:
+    code = (
+        "import sys, studio_tui.__main__, studio_tui.launch, studio_tui.log, studio_tui.tui.app;"
+        "from studio_tui.tui.terminal import input_decoder, probe;"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "studio_tui.tui.frame.opening" in loaded
+    assert [name for name in LATE if name in loaded] == []
+
+
+@pytest.mark.draws_dashboards
+@pytest.mark.usefixtures("gc_off")
+async def test_garbage_is_collected_once_the_dashboard_is_shown(
+    studio: LocalStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, gc.isenabled)
+
+
+@pytest.mark.starts_processes
+def test_modules_that_are_imported_soon_bring_all_that_a_log_and_the_help_need() -> None:
+    code = (
+        "import sys, studio_tui.tui.screens;"
+        "from studio_tui.tui.first_steps import SOON;"
+        "from importlib import import_module;"
+        "print(sum(name in sys.modules for name in SOON));"
+        "[import_module(name) for name in SOON]; before = set(sys.modules);"
+        "import studio_tui.tui.logs.log_screen, studio_tui.tui.frame.help;"
+        "print(set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "set()"]
+
+
+@pytest.mark.draws_dashboards
+async def test_what_is_opened_most_is_imported_once_the_list_is_shown(
+    studio: LocalStudio, tmp_path: Path
+) -> None:
+    with mock.patch.object(first_steps, "import_module") as imported:
+        async with dashboard(studio, tmp_path) as pilot:
+            await until(pilot, lambda: imported.call_args_list == [mock.call(n) for n in SOON])

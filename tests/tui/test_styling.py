@@ -1,0 +1,89 @@
+from unittest import mock
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.css.parse import parse
+from textual.filter import ANSIToTruecolor
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from studio_tui.tui.styling import begin_with
+from studio_tui.tui.theme import ANSI_LIGHT, DARK, LIGHT, THEMES
+
+
+class Styled(App[None]):
+    """An app whose theme is set before it runs, or by assignment."""
+
+    CSS = "#word { color: $primary; }"
+
+    def __init__(self, theme: str, *, assigned: bool) -> None:
+        super().__init__()
+        for own in THEMES:
+            self.register_theme(own)
+        if assigned:
+            self.theme = theme
+        else:
+            begin_with(self, lambda: theme)
+
+    def compose(self) -> ComposeResult:
+        yield Static("word", id="word")
+
+
+class Dialog(ModalScreen[None]):
+    CSS = "#over { background: $accent; }"
+
+    def compose(self) -> ComposeResult:
+        yield Static("over", id="over")
+
+
+def look_of(app: Styled) -> tuple[object, ...]:
+    """Return all that a theme determines."""
+    (colours,) = (each for each in app._filters if isinstance(each, ANSIToTruecolor))
+    word = app.query_one("#word")
+    return (
+        app.theme,
+        app.classes,
+        app.native_ansi_color,
+        colours.enabled,
+        colours._terminal_theme.background_color,
+        app.get_css_variables(),
+        word.styles.color,
+        word.rich_style,
+    )
+
+
+@pytest.mark.parametrize("theme", [DARK.name, LIGHT.name, ANSI_LIGHT])
+async def test_a_theme_to_begin_with_looks_like_one_that_is_assigned(theme: str) -> None:
+    looks = []
+    for assigned in (True, False):
+        app = Styled(theme, assigned=assigned)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            looks.append(look_of(app))
+    assert looks[0] == looks[1]
+
+
+async def test_a_theme_to_begin_with_can_be_changed() -> None:
+    app = Styled(DARK.name, assigned=False)
+    async with app.run_test() as pilot:
+        app.theme = LIGHT.name
+        await pilot.pause()
+        changed = look_of(app)
+    app = Styled(LIGHT.name, assigned=True)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert changed == look_of(app)
+
+
+async def test_what_is_parsed_is_not_parsed_again_when_a_screen_adds_its_sheet() -> None:
+    app = Styled(DARK.name, assigned=False)
+    async with app.run_test() as pilot:
+        dialog = Dialog()
+        with mock.patch("textual.css.stylesheet.parse", wraps=parse) as parsing:
+            await app.push_screen(dialog)
+            await pilot.pause()
+        parsed = [call.args[1] for call in parsing.call_args_list]
+        assert parsed.count(Dialog.CSS) == 1
+        assert Styled.CSS not in parsed
+        assert dialog.query_one("#over").styles.background == Color.parse(str(DARK.accent))
