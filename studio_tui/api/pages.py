@@ -118,7 +118,8 @@ class ListReader(Generic[T]):
                 in_place = in_place and expected == len(rows.models)
                 shift = position - known.starts[expected]
                 last = expected + same
-                rows.starts += [start + shift for start in known.starts[expected:last]]
+                unchanged = known.starts[expected:last]
+                rows.starts += map(shift.__add__, unchanged) if shift else unchanged
                 rows.models += known.models[expected:last]
                 expected = last
                 position = known.starts[last] + shift if last < len(known.starts) else len(body)

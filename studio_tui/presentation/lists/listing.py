@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress, filterfalse
+from operator import is_not
 from typing import Generic, TypeVar
 
 from studio_tui.presentation.format import seconds_between
@@ -19,8 +21,11 @@ class Listing(Generic[T]):
     def __init__(self, kind: Kind[T]) -> None:
         self._kind = kind
         self._rows: dict[str, T] = {}
+        self._listed: Sequence[T] = ()
+        """The rows as they were given, which may repeat a key."""
         self._haystacks: dict[str, str] = {}
-        self._are_moving = False
+        self._moving: set[str] = set()
+        """Keys of the rows that show passing seconds."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -41,31 +46,50 @@ class Listing(Generic[T]):
 
     def replace(self, rows: Sequence[T]) -> frozenset[str]:
         """Replace all rows by `rows`, newest first; return the ids of those that changed."""
-        before = self._rows
-        self._rows = {self._kind.key(row): row for row in rows}
-        self._are_moving = any(map(self._kind.is_moving, rows))
-        changed = frozenset(
-            key
-            for key, row in self._rows.items()
-            if (old := before.get(key)) is not row and old != row
-        )
-        self._haystacks = {
-            key: text
-            for key, text in self._haystacks.items()
-            if key in self._rows and key not in changed
-        }
+        changed = self._replace_in_place(rows)
+        if changed is None:
+            changed = self._replace_all(rows)
+        self._listed = tuple(rows)
+        for key in changed:
+            self._haystacks.pop(key, None)
+        is_moving = self._kind.is_moving
+        self._moving = {key for key in self._moving if key in self._rows and key not in changed}
+        self._moving.update(key for key in changed if is_moving(self._rows[key]))
         return changed
+
+    def _replace_in_place(self, rows: Sequence[T]) -> frozenset[str] | None:
+        """Replace only the rows that differ; return `None` if other keys, or in another order."""
+        before, key_of = self._listed, self._kind.key
+        if not len(rows) == len(before) == len(self._rows):
+            return None
+        pairs = list(compress(zip(before, rows, strict=True), map(is_not, before, rows)))
+        if any(key_of(old) != key_of(new) for old, new in pairs):
+            return None
+        self._rows.update((key_of(new), new) for _, new in pairs)
+        return frozenset(key_of(new) for old, new in pairs if old != new)
+
+    def _replace_all(self, rows: Sequence[T]) -> frozenset[str]:
+        before, key_of = self._rows, self._kind.key
+        # Most objects are the same as before and need no comparison.
+        known = set(map(id, before.values()))
+        unknown = filterfalse(lambda row: id(row) in known, rows)
+        self._rows = dict(zip(map(key_of, rows), rows, strict=True))
+        if self._haystacks:
+            for key in before.keys() - self._rows.keys():
+                self._haystacks.pop(key, None)
+        return frozenset(key for key in map(key_of, unknown) if before.get(key) != self._rows[key])
 
     def ids(self, terms: Terms[T], sort: str, now: datetime, *, reverse: bool = False) -> list[str]:
         """Return the ids of the rows that pass `terms`, sorted by the column `sort`."""
-        passing: Iterable[tuple[str, T]] = self._rows.items()
+        rows = self._rows.items()
+        passing: Iterable[tuple[str, T]] = rows
         if terms:
             haystacks = self._all_haystacks() if terms.reads_haystacks else {}
             passing = terms.among(passing, haystacks, now)
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
-        ids = [key for key, _ in passing]
+        ids = [key for key, _ in passing] if passing is not rows else list(self._rows)
         if reverse:
             ids.reverse()
         return ids
@@ -73,8 +97,8 @@ class Listing(Generic[T]):
     def changes_with_the_second(self, now: datetime) -> bool:
         """Whether a cell shows passing seconds: of an unfinished row or one under a minute old."""
         newest, made_at = next(iter(self._rows.values()), None), self._kind.made_at
-        if newest is None or self._are_moving:
-            return self._are_moving
+        if newest is None or self._moving:
+            return bool(self._moving)
         return made_at is not None and (seconds_between(made_at(newest), now) or 0) < _MINUTE
 
     def _all_haystacks(self) -> Mapping[str, str]:

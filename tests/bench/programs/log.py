@@ -11,12 +11,22 @@ from pathlib import Path
 
 from textual import work
 from textual.app import App, ComposeResult
+from textual.screen import Screen
 from textual.widgets import Static
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
 from tests.bench.big_log import beats
+
+
+class LogScreen(Screen[None]):
+    """A screen that draws as those of the dashboard do."""
+
+    def __init__(self) -> None:
+        super().__init__(id="_default")
+        self._compositor = CroppedCompositor()
 
 
 class LogApp(App[None]):
@@ -27,6 +37,10 @@ class LogApp(App[None]):
     def __init__(self, asked: argparse.Namespace) -> None:
         super().__init__(css_path=[styles_dir() / "log_view.tcss"])
         self._asked = asked
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the only screen."""
+        return LogScreen()
 
     def compose(self) -> ComposeResult:
         """The log alone, or a word until it is opened."""

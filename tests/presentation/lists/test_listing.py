@@ -1,12 +1,17 @@
+from dataclasses import replace
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from tests.jobs import NOON, job
 
+LATER = NOON + timedelta(days=1)
 TERMS = (
     *("train", "7", "status=failed", "status=active,canc", "is:problem", "status=", "by=ann"),
     *("name~^train", "id=00000007", "age<10m", "age>10m", "run>30s", "run<30s", "waited>4s"),
@@ -26,6 +31,9 @@ JOBS_OF_ALL_KINDS = tuple(
     )
 )
 
+states = st.sampled_from(("RUNNING", "COMPLETE", "FAILED"))
+answers = st.lists(st.builds(job, st.integers(1, 6), states), max_size=8)
+
 term = st.builds("{}{}".format, st.sampled_from(("", "!", "!!")), st.sampled_from(TERMS))
 alternative = st.lists(term, min_size=1, max_size=3).map(" ".join)
 
@@ -36,3 +44,45 @@ def test_of_many_rows_those_pass_that_pass_one_by_one(text: str) -> None:
     rows.replace(JOBS_OF_ALL_KINDS)
     one_by_one = [each.id for each in JOBS_OF_ALL_KINDS if wanted.matches(each, NOON)]
     assert rows.ids(wanted, NEWEST_FIRST, NOON) == one_by_one
+
+
+@given(st.lists(answers, min_size=1, max_size=6), st.data())
+def test_rows_replaced_again_and_again_are_like_those_of_a_new_list(
+    all_answers: list[list[Job]], data: st.DataObject
+) -> None:
+    rows, before = Listing(JOBS), dict[str, Job]()
+    for answer in all_answers:
+        # As a reader does, rows that have not changed are mostly the same objects.
+        reused = [
+            before[each.id] if before.get(each.id) == each and data.draw(st.booleans()) else each
+            for each in answer
+        ]
+        changed = rows.replace(reused)
+        after = {each.id: each for each in reused}
+        assert changed == {key for key, row in after.items() if before.get(key) != row}
+        new = Listing(JOBS)
+        new.replace(reused)
+        assert list(rows.values()) == list(new.values()) == list(after.values())
+        assert all(shown is after[shown.id] for shown in rows.values())
+        assert rows.changes_with_the_second(LATER) == new.changes_with_the_second(LATER)
+        for text in ("failed", "status=failed", ""):
+            wanted = Terms(text, JOBS)
+            assert rows.ids(wanted, NEWEST_FIRST, NOON) == new.ids(wanted, NEWEST_FIRST, NOON)
+        before = after
+
+
+def test_rows_that_have_not_changed_are_not_read_again() -> None:
+    read: list[str] = []
+
+    def is_moving(row: Job) -> bool:
+        read.append(row.id)
+        return JOBS.is_moving(row)
+
+    rows = Listing(replace(JOBS, is_moving=is_moving))
+    first = [job(number, "RUNNING") for number in range(1, 500)]
+    rows.replace(first)
+    read.clear()
+    ended, new = job(100, "COMPLETE"), job(1000, "RUNNING")
+    assert rows.replace([*first[:99], ended, *first[100:]]) == {ended.id}
+    assert rows.replace([new, *first[:99], ended, *first[100:]]) == {new.id}
+    assert read == [ended.id, new.id]

@@ -101,6 +101,8 @@ class LogPainter:
         self._digits = 0
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
         self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._latest = (-1, -1, "")
+        """Of the line drawn last: the version, the start of the line below it, and its text."""
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
         """The most states seen of bars that are longer than what is read of a line."""
 
@@ -145,7 +147,12 @@ class LogPainter:
         if self._look.folds and (rows := self._redrawn(line.start)):
             return rows
         above = partial(self._above, line.start)
-        return rows_of(line.head, line.tail, line.length, self._look.form, above)
+        rows = rows_of(line.head, line.tail, line.length, self._look.form, above)
+        is_plain = line.length <= _ABOVE_BYTES and not self._look.form.states
+        is_same = is_plain and len(rows) == 1 and line.head.lstrip()[:1] != b"{"
+        text = rows[0].text if is_same else styled_line(line.head[:_ABOVE_BYTES]).text
+        self._latest = (self._store.version, line.start + line.length + 1, text)
+        return rows
 
     def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
         """Return what a line shows of redrawn rows; empty if it contains none."""
@@ -169,7 +176,15 @@ class LogPainter:
 
     def _above(self, start: int) -> Iterator[str]:
         """Yield the lines above one, the nearest first; none in a merged log."""
-        at = None if self._store.tag else self._store.previous_start(start)
+        if self._store.tag:
+            return
+        version, following, text = self._latest
+        if (version, following) == (self._store.version, start):
+            # Rows are drawn from the top, so this is usually the line drawn before.
+            yield text
+            above = self._store.previous_start(start)
+            start = start if above is None else above
+        at = self._store.previous_start(start)
         for _ in range(_ABOVE):
             if at is None:
                 return

@@ -1,5 +1,6 @@
 """The rows of a log, drawn with Textual's line API; only visible lines are read."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -199,12 +200,14 @@ class LogPane(Widget, can_focus=True):
         if has_changed and self.stays_at_end:
             self.window.to_end()
 
-    def _sign(self, start: int) -> int:
-        sign = CURRENT if start == self.current else 0
-        if start in self.kept:
-            sign += KEPT
-        if self.selected and self.selected[0] <= start <= self.selected[1]:
-            sign += SELECTED
+    def _signs(self) -> Callable[[int], int]:
+        """Return a function that returns the flags of the line at an offset."""
+        current, kept, selected = self.current, self.kept, self.selected
+
+        def sign(start: int) -> int:
+            is_selected = selected is not None and selected[0] <= start <= selected[1]
+            return CURRENT * (start == current) + KEPT * (start in kept) + SELECTED * is_selected
+
         return sign
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -215,22 +218,24 @@ class LogPane(Widget, can_focus=True):
         """
         self._adjust()
         self._rows = self.window.rows() if self.window else []
-        lines = [self.render_line(y) for y in range(crop.y, crop.bottom)]
-        if crop.x or crop.right < self.size.width:
+        # Each of these attributes is computed, and the same for all lines.
+        width, height = self.size
+        painter = self._painter if self.window else None
+        if painter is None:
+            lines = [Strip.blank(width, self.rich_style)] * crop.height
+        else:
+            rows, left, signs = self._rows[crop.y : crop.bottom], self.left, self._signs()
+            lines = [painter.row(row, left=left, sign=signs(row.start)) for row in rows]
+            lines += [painter.blank() for _ in range(crop.height - len(lines))]
+        if self.pill and lines and crop.bottom == height:
+            lines[-1] = self._with_pill(lines[-1])
+        if crop.x or crop.right < width:
             return [line.crop(crop.x, crop.right) for line in lines]
         return lines
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        painter = self._painter if self.window else None
-        if painter is None:
-            return Strip.blank(self.size.width, self.rich_style)
-        if y < len(self._rows):
-            row = self._rows[y]
-            strip = painter.row(row, left=self.left, sign=self._sign(row.start))
-        else:
-            strip = painter.blank()
-        return self._with_pill(strip) if self.pill and y == self.size.height - 1 else strip
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def _with_pill(self, strip: Strip) -> Strip:
         text = f" {self.pill} "
