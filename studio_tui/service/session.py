@@ -43,6 +43,7 @@ from studio_tui.service.recorder.archive import Archived, archives
 from studio_tui.service.recorder.closer import recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
+from studio_tui.service.recorder.past_runs import past_runs
 from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording, recall
@@ -178,6 +179,7 @@ class StudioSession:
             self.logs,
             self._submitted,
             self.reachability,
+            past=partial(past_runs, self.recorder, self.history),
             paced=self._paced,
             refused=self._stop_all,
         )

@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from studio_tui.presentation.schedules.rows import timetable
 
-FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
+FIRST = frozenset({"status", "usually", "progress", "waits for", "error", "schedule", "next runs"})
 """Facts shown above the last log lines even when space is short."""
 
 LEAST_LINES = 5

@@ -187,6 +187,16 @@ class JobHistory:
             found = {row[0]: _run(row) for row in self._rows(query, json.dumps(wanted))}
             return found | {each: self._runs[each] for each in wanted if each in self._runs}
 
+    def completed(self, name: str, *, but: str) -> list[EndedRun]:
+        """Return the newest COMPLETE runs of a name, newest first, without the job `but`."""
+        query = (
+            "SELECT job_id, name, state, created_at, started_at, finished_at FROM run"
+            " WHERE name = ? AND state = ? AND job_id != ? ORDER BY finished_at DESC LIMIT ?"
+        )
+        with self._lock:
+            rows = self._rows(query, name, JobState.COMPLETE, but, SAMPLES)
+        return [_run(row) for row in rows]
+
     def past(self, name: str) -> list[tuple[JobState, float | None]]:
         """Return state and duration in seconds of the newest runs of a name, newest first."""
         with self._lock:

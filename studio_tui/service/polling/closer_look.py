@@ -1,4 +1,4 @@
-"""Details of the selected job in a list: its files, and the end of its log.
+"""Details of the selected job in a list: its files, past runs, and the end of its log.
 
 Nothing is requested before the cursor has rested on the job, so that scrolling through a list costs
 nothing. Logs on this machine are read there; otherwise Studio is asked for a part of the log, and
@@ -80,9 +80,15 @@ class Learnt(NamedTuple):
     """The last bytes of its log, untrusted, may begin within a line; `None` if not known yet."""
     trouble: str = ""
     """Why the log cannot be read; a safe sentence."""
+    past: tuple[Job, ...] = ()
+    """The newest successful runs of the same name, with their times alone."""
 
 
 _NOTHING = Learnt()
+
+
+async def _none(_: Job) -> tuple[Job, ...]:
+    return ()
 
 
 class CloserLook:
@@ -95,17 +101,20 @@ class CloserLook:
         submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,
+        past: Callable[[Job], Awaitable[tuple[Job, ...]]] = _none,
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
         """Initialise; `submitted` returns what a job was submitted with, if it was from here.
 
-        `paced` stretches a rest in seconds while the terminal has no focus; `refused` is called
-        when the token is rejected.
+        `past` returns the newest successful runs of its name. Neither may block the loop. `paced`
+        stretches a rest in seconds while the terminal has no focus; `refused` is called when the
+        token is rejected.
         """
         self._source = source
         self._logs = logs
         self._submitted = submitted
+        self._past = past
         self._reachability = reachability or Reachability()
         self._paced = paced
         self._refused = refused
@@ -136,7 +145,7 @@ class CloserLook:
             await self._turned.wait()
             self._turned.clear()
             job = self._job
-            if job is None or not can_be_used(job.id) or self._settled.get(job.id) is job.state:
+            if job is None or not can_be_used(job.id):
                 continue
             await wait_for(self._turned, AFTER)
             if not self._turned.is_set():
@@ -156,6 +165,11 @@ class CloserLook:
             learning.result()
 
     async def _learn(self, job: Job) -> None:
+        # Read on each rest: meanwhile other jobs of its name have ended.
+        if past := await self._past(job):
+            self._note(job, past=past)
+        if self._settled.get(job.id) is job.state:
+            return
         if (parts := await self._submitted(job)) is not None and parts.files:
             self._note(job, files=parts.files)
         if job.state in _SILENT:
@@ -229,10 +243,14 @@ class CloserLook:
         files: tuple[SentFile, ...] | None = None,
         end: bytes | None = None,
         trouble: str = "",
+        past: tuple[Job, ...] | None = None,
     ) -> None:
         known = self._learnt.pop(job.id, _NOTHING)
         self._learnt[job.id] = learnt = Learnt(
-            known.files if files is None else files, known.end if end is None else end, trouble
+            known.files if files is None else files,
+            known.end if end is None else end,
+            trouble if past is None else known.trouble,
+            known.past if past is None else past,
         )
         while len(self._learnt) > REMEMBERED:
             oldest = next(iter(self._learnt))

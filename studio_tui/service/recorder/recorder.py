@@ -240,6 +240,11 @@ class Recorder:
         rows = self.database.read(lambda connection: list(items.everything(connection, PIPELINE)))
         return None if rows is None else tuple(_with_times(rows, Pipeline))
 
+    def jobs_of(self, job_ids: Sequence[str]) -> Sequence[Job]:
+        """Return those of these jobs that are recorded and can be read."""
+        packed = self.database.read(lambda connection: items.of_ids(connection, JOB, job_ids))
+        return models_of(Job, packed or ())
+
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return the newest calls, newest first, including those not written yet."""
         waiting = {_key(call): call for call in self._calls.waiting}

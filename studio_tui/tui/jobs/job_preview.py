@@ -10,6 +10,7 @@ from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import Extra, FactRoom, preview
+from studio_tui.presentation.jobs.usual import Usual, usual_facts
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.closer_look import sent_files
 from studio_tui.service.session import StudioSession
@@ -23,6 +24,7 @@ class JobPreview:
         self._session = session
         self._room = room
         self._zone = clock.zone()
+        self._usual = UsualOfLast()
 
     def facts(
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
@@ -39,12 +41,25 @@ class JobPreview:
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        said = kin_facts(
-            facts(job, moment, around, progress, pipeline=owner, heard_at=now),
-            self._session.kin_of(job.id),
-        )
+        about = facts(job, moment, around, progress, pipeline=owner, heard_at=now)
+        usual = usual_facts(job, self._usual.of(learnt.past), now)
+        said = kin_facts((*about[:1], *usual, *about[1:]), self._session.kin_of(job.id))
         return preview(job, said, extra, FactRoom(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
         """Stop loading."""
         self._session.closer_look.look(None)
+
+
+class UsualOfLast:
+    """The usual durations of the runs asked for last: a preview is made again every second."""
+
+    def __init__(self) -> None:
+        self._runs: tuple[Job, ...] = ()
+        self._usual: Usual | None = None
+
+    def of(self, runs: tuple[Job, ...]) -> Usual | None:
+        """Return the usual durations of these runs; `None` if none is known."""
+        if runs is not self._runs:
+            self._runs, self._usual = runs, Usual.of(runs)
+        return self._usual

@@ -1,7 +1,7 @@
 """A job that the reader rests on is looked at closer, and nothing else is asked for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -68,9 +68,15 @@ class Studio:
         return Submitted(files=self.files[one.id]) if one.id in self.files else None
 
 
+async def no_past(_: Job) -> tuple[Job, ...]:
+    return ()
+
+
 @asynccontextmanager
-async def looking(studio: Studio) -> AsyncIterator[CloserLook]:
-    look = CloserLook(studio, studio, studio.submitted)
+async def looking(
+    studio: Studio, past: Callable[[Job], Awaitable[tuple[Job, ...]]] = no_past
+) -> AsyncIterator[CloserLook]:
+    look = CloserLook(studio, studio, studio.submitted, past=past)
     task = asyncio.create_task(look.run())
     yield look
     task.cancel()
@@ -227,5 +233,56 @@ def test_a_job_without_a_usable_id_is_asked_nothing_about() -> None:
             look.look(job(1, "FAILED", id="a\x1bb"))
             await asyncio.sleep(60)
             assert studio.asked == [], NO_ID
+
+    run(scene())
+
+
+def test_the_past_of_a_name_is_read_once_the_reader_rests_and_for_that_job_alone() -> None:
+    async def scene() -> None:
+        studio, asked = Studio(), []
+        runs = (job(8, "COMPLETE"), job(9, "COMPLETE"))
+
+        async def past(one: Job) -> tuple[Job, ...]:
+            asked.append(one.id)
+            await asyncio.sleep(1)
+            return runs
+
+        async with looking(studio, past) as look:
+            for number in range(20, 40):
+                look.look(job(number, "QUEUED"))
+                await asyncio.sleep(AFTER / 2)
+            assert asked == []
+            await asyncio.sleep(AFTER)
+            look.look(QUEUED)
+            await asyncio.sleep(AFTER + 2)
+            assert asked == [job(39).id, QUEUED.id]
+            assert look.get(job(39).id).past == ()
+            assert look.get(QUEUED.id) == Learnt(past=runs)
+            look.look(RUNNING)
+            await asyncio.sleep(AFTER + 5)
+            assert look.get(RUNNING.id) == Learnt(past=runs, end=studio.log)
+
+    run(scene())
+
+
+def test_the_past_is_read_again_on_each_rest_and_loses_nothing_else_that_is_known() -> None:
+    async def scene() -> None:
+        studio = Studio()
+        studio.errors = [PermissionDenied(403, "not yours")]
+        runs: list[tuple[Job, ...]] = [(), (job(8),)]
+
+        async def past(_: Job) -> tuple[Job, ...]:
+            return runs.pop(0)
+
+        async with looking(studio, past) as look:
+            for expected in ((), (job(8),)):
+                look.look(DONE)
+                await asyncio.sleep(AFTER + 1)
+                learnt = look.get(DONE.id)
+                assert learnt.past == expected
+                assert "not yours" in learnt.trouble
+                look.look(None)
+                await asyncio.sleep(1)
+            assert len(studio.asked) == 1
 
     run(scene())

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from studio_tui import clock
 from studio_tui.api.label import NAME
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.list_view import ListView, save_view
 from studio_tui.tui.frame.welcome import WelcomeScreen
@@ -25,6 +26,13 @@ SLEEP = "import time; time.sleep(60)"
 
 def table(pilot: Dashboard) -> BigTable:
     return pilot.app.screen.query_one(BigTable)
+
+
+def recorded(pilot: Dashboard) -> StudioSession:
+    """Return the session behind the list of jobs."""
+    screen = pilot.app.screen
+    assert isinstance(screen, JobsScreen)
+    return screen.session
 
 
 async def call(function: object, *args: object, **kwargs: object) -> dict[str, object]:
@@ -559,6 +567,23 @@ async def test_the_preview_shows_the_whole_error_and_the_last_lines(
     async with dashboard(studio, tmp_path, size=size) as pilot:
         await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
         assert "–" not in screen_text(pilot).split("status ")[1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_preview_says_how_long_jobs_of_the_name_usually_take(
+    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    for _ in range(4):
+        studio.end(studio.submit("print(1)", query_name="train.py")["id"])
+    studio.end(studio.submit("print(2)", query_name="first.py")["id"])
+    async with dashboard(studio, tmp_path, size=size) as pilot:
+        await until_shown(pilot, "end of the log")
+        assert table(pilot).cursor
+        assert "usually" not in screen_text(pilot)
+        session = recorded(pilot)
+        await until(pilot, lambda: session.recording.is_idle)
+        await pilot.press("down")
+        await until_shown(pilot, "usually", "from 3 runs", "running 0:0")
 
 
 async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
