@@ -48,6 +48,15 @@ class Start(NamedTuple):
     usable: float
 
 
+class Keys(NamedTuple):
+    """Cost of keys."""
+
+    paints: list[float]
+    """Milliseconds from a key to its frame."""
+    cpu: float
+    """CPU time of a key in ms, on which other programs have little influence."""
+
+
 class Storm(NamedTuple):
     """Result of keys that come faster than a hand can press them."""
 
@@ -73,27 +82,26 @@ def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
 
     Keys come at irregular intervals, so that they do not synchronize with the program's frames.
     """
-    taken = []
     with started(program) as terminal:
-        for key in keys:
-            terminal.pump(random.uniform(0.02, 0.06))
-            sent = terminal.press(key)
-            frame = terminal.next_frame(0.25)
-            if frame is not None:
-                taken.append((frame.at - sent) * 1000)
-    return taken
+        return _paints(terminal, keys)
 
 
-def cpu_per_key(program: Program, keys: Sequence[str]) -> float:
-    """Return the CPU time of a key in ms, on which other programs have little influence."""
+def keys_pressed(program: Program, keys: Sequence[str]) -> Keys:
+    """Measure keys, first the time to each frame, then the CPU time of all of them."""
     with started(program) as terminal:
-        before = processes.cpu_seconds(terminal.pid)
-        for key in keys:
-            terminal.press(key)
-            terminal.next_frame(0.25)
-            terminal.pump(0.02)
-        terminal.settle(0.1)
-        return (processes.cpu_seconds(terminal.pid) - before) * 1000 / len(keys)
+        return Keys(_paints(terminal, keys), _cpu_per_key(terminal, keys))
+
+
+def opened_and_changed(
+    program: Program, opening: str, text: str, changing: str
+) -> tuple[float, float, float | None]:
+    """Return the ms to the first frame, to `text`, and from another key to the change it brings."""
+    with started(program) as terminal:
+        first, whole = _opened(terminal, opening, text, program.patience)
+        terminal.settle(_SETTLE)
+        sent = terminal.press(changing)
+        frame = terminal.next_frame(1.0)
+        return first, whole, (frame.at - sent) * 1000 if frame is not None else None
 
 
 def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> Storm:
@@ -139,3 +147,32 @@ def started(program: Program) -> Terminal:
         terminal.close()
         raise
     return terminal
+
+
+def _paints(terminal: Terminal, keys: Iterable[str]) -> list[float]:
+    taken = []
+    for key in keys:
+        terminal.pump(random.uniform(0.02, 0.06))
+        sent = terminal.press(key)
+        frame = terminal.next_frame(0.25)
+        if frame is not None:
+            taken.append((frame.at - sent) * 1000)
+    return taken
+
+
+def _cpu_per_key(terminal: Terminal, keys: Sequence[str]) -> float:
+    before = processes.cpu_seconds(terminal.pid)
+    for key in keys:
+        terminal.press(key)
+        terminal.next_frame(0.25)
+        terminal.pump(0.02)
+    terminal.settle(0.1)
+    return (processes.cpu_seconds(terminal.pid) - before) * 1000 / len(keys)
+
+
+def _opened(terminal: Terminal, key: str, text: str, patience: float) -> tuple[float, float]:
+    sent = terminal.press(key)
+    frame = terminal.next_frame(patience)
+    whole = terminal.wait_for_text(text, patience)
+    first = frame.at if frame is not None else whole
+    return (first - sent) * 1000, (whole - sent) * 1000

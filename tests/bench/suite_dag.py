@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.presentation.pipelines.views.timeline import Timeline
-from tests.bench import crossings, dag_pure, log_probes, probes
+from tests.bench import crossings, dag_pure, probes
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.suite import CURSOR, EMPTY, Effort
@@ -27,6 +27,7 @@ _FEWEST = 100
 _ON_SCREEN = 1000
 """Number of jobs of the pipeline on the screen, unless all measured ones are smaller."""
 
+OPEN_GOAL = Goal(median=60.0)
 MOVE_GOAL = Goal(times_floor=1.5)
 _LAID_OUT = {1000: Goal(median=50.0)}
 
@@ -73,18 +74,20 @@ class DagBench:
         measures: list[Measure] = []
         for size in self.effort.dag_sizes:
             for mode in ("tree", "graph"):
-                opened = Program.ours("dag", mode, str(size), "later", ready="ready")
-                shown = Program.ours("dag", mode, str(size), ready=_FIRST)
-                first = tuple(
-                    log_probes.key_to_text(opened, "O", _FIRST) for _ in range(self.effort.starts)
+                program = Program.ours("dag", mode, str(size), "later", ready="ready")
+                first, whole, changed = zip(
+                    *(
+                        probes.opened_and_changed(program, "O", _FIRST, "Z")
+                        for _ in range(min(3, self.effort.starts))
+                    ),
+                    strict=True,
                 )
-                changed = tuple(
-                    figure
-                    for _ in range(self.effort.starts)
-                    for figure in probes.key_to_paint(shown, ["Z"])
-                )
-                measures.append(Measure(f"{mode} of {size:,} jobs, first paint", first))
-                measures.append(Measure(f"{mode} of {size:,} jobs, 1% changed", changed))
+                jobs = f"{mode} of {size:,} jobs"
+                measures += [
+                    Measure(f"{jobs}, first paint", first, None, OPEN_GOAL),
+                    Measure(f"{jobs}, its jobs", whole),
+                    Measure(f"{jobs}, 1% changed", tuple(filter(None, changed))),
+                ]
         return Section("From a key to a pipeline on the screen", "ms", tuple(measures))
 
     def keys(self) -> Section:

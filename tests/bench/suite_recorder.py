@@ -62,7 +62,7 @@ class RecorderBench:
         folder = Path(remembers.environment["STUDIO_TUI_STATE_DIR"]) / "ledgers"
         _fill(Recorder(RecorderFile(folder, place)), self.effort.recorded)
         blank, known = [], []
-        for _ in range(self.effort.starts):
+        for _ in range(min(3, self.effort.starts)):
             blank.append(probes.start(empty).usable)
             known.append(probes.start(remembers).usable)
         floor = Measure("with an empty recorder, the page of jobs", tuple(blank))
@@ -90,7 +90,7 @@ class RecorderBench:
     def read(self) -> Section:
         """Measure reading, and filters over all recorded jobs."""
         with _filled(self.effort.recorded) as kept:
-            rounds = self.effort.starts
+            rounds = min(3, self.effort.starts)
             recall = [_ms(lambda: kept.recall_jobs(FURTHEST)) for _ in range(rounds)]
             reading = [_ms(kept.all_jobs) for _ in range(rounds)]
             rows = Listing(JOBS)

@@ -183,12 +183,17 @@ class Canvas:
         drawing: Drawing,
         label_of: Callable[[str], Label],
         *,
+        version: Callable[[], object] = object,
         all_edges: bool = False,
     ) -> None:
-        """Make a canvas; `label_of` returns the content of a box."""
+        """Make a canvas; `label_of` returns the content of a box.
+
+        `version` returns the same object as long as no content has changed.
+        """
         self.boxes = boxes
         self.drawing = drawing
         self._label_of = label_of
+        self._version = version
         self._all_edges = all_edges
         self.cursor: str | None = None
         self.marked: Collection[str] = frozenset()
@@ -196,15 +201,32 @@ class Canvas:
         self._heavy: Light | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
         """Cache of lines, without the content of boxes, by line and columns."""
+        self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}
+        """Cache of lines with it, by line, columns, and the cursor if it is on the line."""
+        self._finished_for: tuple[object, Collection[str]] = None, frozenset()
 
     def light(self, lit: Collection[str] | None, heavy: Collection[str]) -> None:
         """Highlight the boxes `lit`, fade the others, and draw the edges between `heavy` thick."""
         self._lit = self.drawing.light(lit) if lit is not None else None
         self._heavy = self.drawing.light(heavy) if heavy else None
         self._pieces.clear()
+        self._finished.clear()
 
     def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
         """Return the part of a line between two columns, and the column where it begins."""
+        version, marked = self._finished_for
+        now = self._version()
+        if version is not now or marked != self.marked or len(self._finished) >= _KEPT_LINES:
+            self._finished.clear()
+            self._finished_for = now, self.marked
+        box = self.drawing.boxes.get(self.cursor) if self.cursor is not None else None
+        place = y, left, right, self.cursor if box is not None and box.y == y else None
+        line = self._finished.get(place)
+        if line is None:
+            line = self._finished[place] = self._line(y, left, right)
+        return line
+
+    def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
         pieces = self._pieces.get((y, left, right))
         if pieces is None:
             if len(self._pieces) >= _KEPT_LINES:

@@ -232,7 +232,8 @@ class DrawingView:
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
         def laid_out() -> Canvas:
             drawing = drawing_of(boxes, full_names=wanted.full_names, all_edges=wanted.all_edges)
-            return Canvas(boxes, drawing, self.label_of, all_edges=wanted.all_edges)
+            known, all_edges = self._state.known, wanted.all_edges
+            return Canvas(boxes, drawing, self.label_of, version=known, all_edges=all_edges)
 
         return laid_out
 

@@ -1,0 +1,88 @@
+"""An app with nothing but a log, run by `tests.bench.programs.log`."""
+
+import argparse
+import asyncio
+import gc
+from pathlib import Path
+
+from textual import work
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
+
+from studio_tui.paths import styles_dir
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
+from tests.bench.big_log import beats
+
+
+class LogScreen(Screen[None]):
+    """A screen that draws as those of the dashboard do."""
+
+    def __init__(self) -> None:
+        super().__init__(id="_default")
+        self._compositor = CroppedCompositor()
+
+
+class LogApp(App[None]):
+    """Shows one log."""
+
+    BINDINGS = [("o", "open", "Open")]  # noqa: RUF012
+
+    def __init__(self, asked: argparse.Namespace) -> None:
+        super().__init__(css_path=[styles_dir() / "log_view.tcss"])
+        self._asked = asked
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the only screen."""
+        return LogScreen()
+
+    def compose(self) -> ComposeResult:
+        """The log alone, or a word until it is opened."""
+        if self._asked.on_key or self._asked.index:
+            yield Static("ready")
+        elif self._asked.feed:
+            log = LogStore.create(self._asked.path)
+            yield LogView(log)
+            self._feed(log)
+        else:
+            yield LogView(LogStore.open(self._asked.path))
+
+    async def on_mount(self) -> None:
+        """Count the lines first, if asked to."""
+        gc.freeze()
+        gc.enable()
+        if self._asked.index:
+            log = LogStore.open(self._asked.path)
+            await log.index()
+            await self._show(log)
+
+    async def action_open(self) -> None:
+        """Do what a dashboard does to show a log."""
+        await self._show(LogStore.open(self._asked.path))
+
+    async def _show(self, log: LogStore) -> None:
+        self.query_one(Static).display = False
+        await self.mount(LogView(log))
+        self.query_one(LogView).focus()
+
+    @work(name="feed", group="feed")
+    async def _feed(self, log: LogStore) -> None:
+        for rest, text in beats(self._asked.feed):
+            await asyncio.sleep(rest)
+            log.append(text)
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--on-key", action="store_true")
+    parser.add_argument("--index", action="store_true")
+    parser.add_argument("--feed", type=int, default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the app with the arguments of the program."""
+    LogApp(_parsed()).run()
