@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from platformdirs.api import PlatformDirsABC
 
 
-def config_dir() -> Path:
-    """Return the folder of the user's configuration."""
-    return _override("STUDIO_TUI_CONFIG_DIR") or _platform().user_config_path
-
-
 def state_dir() -> Path:
     """Return the folder of persistent state (views, drafts)."""
     return _override("STUDIO_TUI_STATE_DIR") or _platform().user_state_path

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from studio_tui.api.messages import message_block, message_line
-from studio_tui.text import Verbatim, safe_block, safe_line
+from studio_tui.text import Verbatim, safe_line
 
 _LONGEST_SHARED = 4096
 """Maximum number of characters of a text that is stored once for all jobs with the same text."""
@@ -67,9 +67,6 @@ def _deduplicated(text: Verbatim) -> Verbatim:
 
 Line = Annotated[str, AfterValidator(safe_line)]
 """One line, safe to draw."""
-
-Block = Annotated[str, AfterValidator(safe_block)]
-"""Many lines, safe to draw."""
 
 MessageLine = Annotated[str, AfterValidator(message_line)]
 """One line of a message from Studio, safe to draw, with secrets redacted."""

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from studio_tui import clock
 from studio_tui.addresses import address
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_json, read_text
@@ -123,11 +124,11 @@ def stop(data_dir: Path) -> bool:
     Raises:
         ConfigError: It does not stop.
     """
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = clock.monotonic() + STOP_SECONDS
     asked: set[str] = set()
     # A server started meanwhile may replace the stopping one.
     while endpoint := find(data_dir):
-        if time.monotonic() > deadline:
+        if clock.monotonic() > deadline:
             raise ConfigError(f"The local Studio (process {endpoint.pid}) does not stop.")
         if endpoint.instance not in asked:
             asked.add(endpoint.instance)
@@ -308,9 +309,9 @@ def _until(
     condition: Callable[[], T], seconds: float, give_up: Callable[[], bool] = lambda: False
 ) -> T:
     """Return the condition's value once it is true, or its last value after `seconds`."""
-    deadline = time.monotonic() + seconds
+    deadline = clock.monotonic() + seconds
     while True:
         value = condition()
-        if value or time.monotonic() > deadline or give_up():
+        if value or clock.monotonic() > deadline or give_up():
             return value
         time.sleep(_POLL_SECONDS)

@@ -268,13 +268,13 @@ def _locked(data: DataDir) -> Iterator[None]:
         sentence = f"{data.lock} cannot be locked: {why}. Remove it."
         raise ConfigError(sentence) from error
     try:
-        deadline = time.monotonic() + _LOCK_SECONDS
+        deadline = clock.monotonic() + _LOCK_SECONDS
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 # Processes that check whether a server runs hold the lock for a moment too.
-                if time.monotonic() > deadline:
+                if clock.monotonic() > deadline:
                     raise ConfigError(f"A local Studio already runs in {data.root}.") from error
                 time.sleep(0.001)
             else:

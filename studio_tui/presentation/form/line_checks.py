@@ -92,13 +92,6 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
     return tuple(problems)
 
 
-def environment_names(text: str) -> tuple[str, ...]:
-    """Return the names assigned by well-formed lines, in order."""
-    entries = (line.strip() for line in text.split("\n"))
-    pairs = (entry.removeprefix("export ").partition("=") for entry in entries)
-    return tuple(name.strip() for name, equals, _ in pairs if equals and name[:1] != "#")
-
-
 def with_values(text: str, before: str, names: Collection[str]) -> str:
     """Return `text` with bare names that are in `names` replaced by their lines in `before`."""
     known = {line.partition("=")[0]: line for line in before.split("\n") if "=" in line}

@@ -117,12 +117,6 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     return found
 
 
-def unit_length(lines: Iterable[str]) -> int:
-    """Return the number of lines up to the last one that belongs to the unit of the first."""
-    found = unit_lines(lines)
-    return found[-1] + 1 if found else 0
-
-
 def message_below(text: str) -> bool:
     """Whether the message of an error is on the next line, as in a Rust panic."""
     return _PANIC.search(text) is not None

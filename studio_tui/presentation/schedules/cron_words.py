@@ -4,12 +4,9 @@ The description is derived from the values of the fields, so it is the same for 
 expressions, and differs for others.
 """
 
-from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
-from typing import NamedTuple
 
 from studio_tui import cron
-from studio_tui.presentation.schedules.start_times import shown
 
 RUNS = 5
 """Number of runs shown."""
@@ -24,14 +21,6 @@ _WEEKDAYS = frozenset(range(1, 6))
 
 Values = frozenset[int] | None
 """Values of a field; `None` for all."""
-
-
-class FireText(NamedTuple):
-    """A fire time as text."""
-
-    local: str
-    world: str
-    """In UTC."""
 
 
 def words(expression: str, clock: str = "UTC") -> str:
@@ -79,20 +68,6 @@ def other_readings(expression: str) -> tuple[str, ...]:
     if not stars:
         return (f"Both day fields are given: {this_rule} here; some crons want both.",)
     return (f"Both day fields are given: {this_rule} here; with {stars[0]} many crons want both.",)
-
-
-def next_runs(
-    expression: str, after: datetime, zone: tzinfo, clock: tzinfo = UTC
-) -> tuple[FireText, ...]:
-    """Return the next `RUNS` fire times after `after`, in the user's `zone` and in UTC.
-
-    `clock` is the time zone of the schedule.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
-    times = cron.fire_times(expression, after, clock, count=RUNS)
-    return tuple(FireText(shown(moment, zone), shown(moment, UTC)) for moment in times)
 
 
 def _time(minutes: Values, hours: Values, clock: str) -> str:

@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import StudioClient
 from studio_tui.api.label import intent_of, labelled
-from studio_tui.api.models import Job, JobInput, UploadedFile
+from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -39,24 +38,6 @@ FURTHEST = 6400
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between Studio's clock and ours, and between a request and its job."""
-
-
-class MakesJobs(Protocol):
-    """The Studio calls needed here."""
-
-    async def create_job(self, job: JobInput, *, idempotency_key: str | None = ...) -> Job:
-        """Create a job."""
-        ...
-
-    async def jobs(self, *, limit: int = ...) -> ResultPage[Job]:
-        """Return jobs, newest first."""
-        ...
-
-    async def upload_file(
-        self, path: Path, *, progress: Callable[[int, int], None] | None = ...
-    ) -> UploadedFile:
-        """Upload a file."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +110,7 @@ class JobCreator:
 
     def __init__(
         self,
-        client: MakesJobs,
+        client: StudioClient,
         journal: Journal,
         history: JobHistory,
         changed: Callable[[], None] = lambda: None,

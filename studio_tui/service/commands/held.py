@@ -9,23 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import uuid4
 
 from studio_tui import clock
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.snapshot import Snapshot
-from studio_tui.service.recorder.holds import Hold, HoldState
-
-
-class KeepsHolds(Protocol):
-    """Storage for waiting commands; blocks on the disk, so it is called in a thread."""
-
-    def note(self, hold: Hold) -> object:
-        """Store a waiting command."""
-
-    def settle(self, hold_id: str, state: HoldState) -> object:
-        """Store the outcome of a waiting command."""
+from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class HeldCommands:
 
     def __init__(
         self,
-        holds: KeepsHolds,
+        holds: Holds,
         seconds: float,
         *,
         now: Callable[[], datetime] = clock.now,

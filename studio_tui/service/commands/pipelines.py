@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from studio_tui import clock
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState, RemovedJob
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 
@@ -26,39 +26,6 @@ _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
 
 _RESTS = (0.5, 1.0)
 """Seconds after each attempt but the last."""
-
-
-class SteersPipelines(Protocol):
-    """The Studio calls needed here."""
-
-    async def pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline:
-        """Return one pipeline."""
-        ...
-
-    async def pause_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Pause a pipeline: start no further jobs."""
-        ...
-
-    async def resume_pipeline(self, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Resume a pipeline."""
-        ...
-
-    async def remove_job(self, job_id: str, *, pipeline_id: str | None = ...) -> Pipeline | None:
-        """Remove a job from a paused pipeline."""
-        ...
-
-    @property
-    def own(self) -> "RestoresJobs":
-        """The local Studio's own endpoints."""
-        ...
-
-
-class RestoresJobs(Protocol):
-    """The calls of a local Studio needed here."""
-
-    async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
-        """Put a removed job back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +59,7 @@ class PipelineCommands:
 
     def __init__(
         self,
-        client: SteersPipelines,
+        client: StudioClient,
         cancel: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
         *,

@@ -6,42 +6,18 @@ request whose outcome is unknown can be sent again without making a second pipel
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, Pipeline, RerunJob
 from studio_tui.errors import NotSent, OutcomeUnknown
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.commands.uploads import TakesFiles, Uploads
+from studio_tui.service.commands.uploads import Uploads
 
 _RESTS = (0.5, 1.0, 2.0)
 """Seconds after each attempt but the last."""
-
-
-class RerunsJobs(Protocol):
-    """The calls of a local Studio needed here."""
-
-    async def rerun_jobs(
-        self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = ...
-    ) -> Pipeline | None:
-        """Run jobs again in order; `None` if none depends on another."""
-        ...
-
-
-class OrdersJobs(TakesFiles, Protocol):
-    """The Studio calls needed to run jobs again in order."""
-
-    @property
-    def is_local_studio(self) -> bool:
-        """Whether the server is known to have the endpoints of the local Studio."""
-        ...
-
-    @property
-    def own(self) -> RerunsJobs:
-        """The local Studio's own endpoints."""
-        ...
 
 
 class OrderedReruns:
@@ -49,7 +25,7 @@ class OrderedReruns:
 
     def __init__(
         self,
-        client: OrdersJobs,
+        client: StudioClient,
         history: JobHistory,
         changed: Callable[[], None] = lambda: None,
         *,

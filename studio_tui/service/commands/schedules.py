@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown
 
@@ -31,69 +32,12 @@ class PipelineTimes:
     start_after: datetime | None = None
 
 
-class ChangesSchedules(Protocol):
-    """The calls of a local Studio needed here."""
-
-    async def change_schedule(
-        self,
-        job_id: str,
-        *,
-        cron_expression: str | None = ...,
-        start_after: datetime | None = ...,
-        time_zone: str | None = ...,
-    ) -> Job | None:
-        """Change the times of a schedule."""
-        ...
-
-    async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
-        """Run a schedule once, outside its times; the same key returns the same run."""
-        ...
-
-    async def schedule_pipeline(
-        self,
-        datasets: tuple[str, ...],
-        *,
-        environment: str | None = ...,
-        cron_expression: str | None = ...,
-        start_after: datetime | None = ...,
-        idempotency_key: str,
-    ) -> Job:
-        """Create a schedule that triggers a pipeline; the same key returns the same schedule."""
-        ...
-
-    async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
-        """Trigger a schedule's pipeline now; the same key returns the same pipeline."""
-        ...
-
-    async def suspend_schedule(self, job_id: str) -> Job | None:
-        """Make no runs of a schedule until it is resumed."""
-        ...
-
-    async def resume_schedule(self, job_id: str) -> Job | None:
-        """Resume a suspended schedule."""
-        ...
-
-
-class HasSchedules(Protocol):
-    """The Studio calls needed for schedules."""
-
-    @property
-    def is_local_studio(self) -> bool:
-        """Whether the server is known to have the endpoints of the local Studio."""
-        ...
-
-    @property
-    def own(self) -> ChangesSchedules:
-        """The local Studio's own endpoints."""
-        ...
-
-
 class ScheduleCommands:
     """Commands on schedules; after each one the lists are refreshed at once."""
 
     def __init__(
         self,
-        studio: HasSchedules,
+        studio: StudioClient,
         changed: Callable[[], None],
         *,
         rests: tuple[float, ...] = _RESTS,

@@ -10,34 +10,13 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
-
-
-class TriggersPipelines(Protocol):
-    """The Studio calls needed here."""
-
-    async def trigger_pipeline(
-        self,
-        datasets: tuple[str, ...],
-        *,
-        environment: str | None = ...,
-        review: bool = ...,
-        only: bool = ...,
-        idempotency_key: str | None = ...,
-    ) -> Pipeline:
-        """Plan the jobs that rebuild datasets."""
-        ...
-
-    async def pipelines(self, *, limit: int = ...) -> ResultPage[Pipeline]:
-        """Return pipelines, newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +58,7 @@ class PipelineTrigger:
 
     def __init__(
         self,
-        client: TriggersPipelines,
+        client: StudioClient,
         changed: Callable[[], None] = lambda: None,
         *,
         rests: tuple[float, ...] = (0.5, 1.0),

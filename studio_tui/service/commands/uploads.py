@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
-from studio_tui.api.models import UploadedFile
+from studio_tui.api.client import StudioClient
 from studio_tui.errors import NotSent, RateLimited, ServerError, TransportError
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
@@ -20,20 +19,10 @@ _Version = tuple[Path, int, int, int]
 """Identity of a file's content: path, inode, size in bytes, modification time in nanoseconds."""
 
 
-class TakesFiles(Protocol):
-    """The Studio calls needed here."""
-
-    async def upload_file(
-        self, path: Path, *, progress: Callable[[int, int], None] | None = ...
-    ) -> UploadedFile:
-        """Upload a file."""
-        ...
-
-
 class Uploads:
     """Uploads files, and caches their ids: an unchanged file is not uploaded again."""
 
-    def __init__(self, client: TakesFiles, rests: Sequence[float]) -> None:
+    def __init__(self, client: StudioClient, rests: Sequence[float]) -> None:
         """Initialise with the seconds to wait after each attempt but the last."""
         self._client = client
         self._rests = rests

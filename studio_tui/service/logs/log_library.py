@@ -14,10 +14,11 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from studio_tui import clock
+from studio_tui.api.client import StudioClient
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.permission import MayFetch
 from studio_tui.service.logs.preview import LogTailPreview
-from studio_tui.service.logs.source import Logs, MayFetch
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import remove_unused
@@ -89,7 +90,7 @@ class LogLibrary:
 
     def __init__(
         self,
-        source: Logs,
+        source: StudioClient,
         cache: LogCache,
         hosts: Iterable[str] = (),
         *,

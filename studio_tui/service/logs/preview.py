@@ -9,11 +9,11 @@ import logging
 from bisect import bisect_right
 from collections.abc import Callable
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, RateLimited, ServerError, StudioError, TransportError
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.comparison import COMPARED
-from studio_tui.service.logs.source import LogEnds
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
@@ -49,7 +49,7 @@ class LogTailPreview:
 
     def __init__(
         self,
-        source: LogEnds,
+        source: StudioClient,
         job_id: str,
         whole: LogStore,
         new: Callable[[], LogStore],

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Protocol
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.errors import TransportError
@@ -19,17 +19,10 @@ _SHORT_ANSWERS = 5
 _NOTHING_LIVE = 1 << 62
 
 
-class LogBodies(Protocol):
-    """The part of the client needed to read a log by REST."""
-
-    async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
-        """Return the log from `offset` on."""
-
-
 class RestLog:
     """One job's log as read by REST, across requests."""
 
-    def __init__(self, source: LogBodies, job_id: str, store: LogStore) -> None:
+    def __init__(self, source: StudioClient, job_id: str, store: LogStore) -> None:
         self._source = source
         self._job_id = job_id
         self._store = store

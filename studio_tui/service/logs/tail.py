@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from studio_tui import clock
 from studio_tui.addresses import address
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import (
     Blobs,
     Closed,
@@ -35,10 +36,10 @@ from studio_tui.errors import (
 from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, LogAssembler
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.message_index import MessageIndex
+from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.retry import Next, Verdict, refused
-from studio_tui.service.logs.source import LogSource, MayFetch, always
 from studio_tui.service.logs.state import (
     NO_LOG,
     UNCHECKED,
@@ -54,7 +55,7 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 from studio_tui.text import safe_line
 
-__all__ = ["FollowPhase", "LogSource", "LogTail", "MayFetch", "TailState"]
+__all__ = ["FollowPhase", "LogTail", "MayFetch", "TailState"]
 
 SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
@@ -88,7 +89,7 @@ class LogTail:
 
     def __init__(
         self,
-        source: LogSource,
+        source: StudioClient,
         job_id: str,
         store: LogStore,
         *,

@@ -7,14 +7,13 @@ no other host ever is.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.log_body import LogBody
-from studio_tui.api.log_stream import LogFrame, LogMessages
+from studio_tui.api.log_stream import LogMessages
 from studio_tui.api.models import Job, JobState
 from studio_tui.errors import (
     AuthenticationError,
@@ -26,6 +25,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.listeners import Listeners
+from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
@@ -55,23 +55,6 @@ _SILENT = frozenset(
 logger = logging.getLogger(__name__)
 
 
-class LogEndSource(Protocol):
-    """The part of the client needed to read the end of a log."""
-
-    async def job_log_end(self, job_id: str, length: int, *, etag: str | None = None) -> LogBody:
-        """Return the last bytes of a log."""
-
-    def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
-        """Yield the frames of one connection; see `api.log_stream`."""
-
-
-class KnownLogs(Protocol):
-    """The logs on this machine."""
-
-    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
-        """Return the last bytes of a log, if it is here and no older than Studio's."""
-
-
 class Learnt(NamedTuple):
     """Details of a job beyond what Studio lists."""
 
@@ -96,8 +79,8 @@ class CloserLook:
 
     def __init__(
         self,
-        source: LogEndSource,
-        logs: KnownLogs,
+        source: StudioClient,
+        logs: LogLibrary,
         submitted: Callable[[Job], Awaitable[Submitted | None]],
         reachability: Reachability | None = None,
         *,

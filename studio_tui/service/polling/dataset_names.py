@@ -6,10 +6,10 @@ made by jobs are requested job by job.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
 
 from studio_tui import clock
+from studio_tui.api.client import StudioClient
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.api.models import DatasetVersion, Job, JobState, Pipeline
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
@@ -21,20 +21,12 @@ ASKED = 40
 AT_ONCE = 2
 
 
-class KnowsDatasets(Protocol):
-    """The Studio call needed here."""
-
-    async def job_dataset_versions(self, job_id: str) -> Sequence[DatasetVersion]:
-        """Return the dataset versions that a job made."""
-        ...
-
-
 class DatasetNames:
     """Names of datasets; collects what jobs have made."""
 
     def __init__(
         self,
-        client: KnowsDatasets,
+        client: StudioClient,
         reachability: Reachability | None = None,
         *,
         now: Callable[[], float] = clock.monotonic,

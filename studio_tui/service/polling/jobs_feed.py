@@ -8,9 +8,8 @@ beyond it, and those that were active and no longer are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 
@@ -26,16 +25,6 @@ SINGLE_LOOKUPS = 8
 
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
-
-
-class ListsJobs(Protocol):
-    """The Studio call needed here."""
-
-    async def jobs(
-        self, *, limit: int = ..., status: str | None = ..., job_id: str | None = ...
-    ) -> ResultPage[Job]:
-        """Return jobs, newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +44,7 @@ class JobList:
 class JobsFeed:
     """Provides `fetch` for a poller; caches finished jobs between answers."""
 
-    def __init__(self, client: ListsJobs) -> None:
+    def __init__(self, client: StudioClient) -> None:
         self.wanted = PAGE
         """How many of the newest jobs the user wants to see."""
         self._client = client

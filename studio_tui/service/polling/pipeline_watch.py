@@ -12,10 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
 
 from studio_tui import clock
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
 from studio_tui.errors import (
     AuthenticationError,
@@ -40,18 +39,6 @@ TELL_REST = 0.25
 """Seconds between two rounds of news about jobs."""
 
 logger = logging.getLogger(__name__)
-
-
-class ReadsPipelines(Protocol):
-    """The Studio calls needed here."""
-
-    async def pipeline(self, *, name: str | None = ..., pipeline_id: str | None = ...) -> Pipeline:
-        """Return one pipeline."""
-        ...
-
-    async def jobs(self, *, limit: int = ..., job_id: str | None = ...) -> ResultPage[Job]:
-        """Return one job."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +83,7 @@ class PipelineWatch(Poller[PipelineDetail]):
 
     def __init__(
         self,
-        client: ReadsPipelines,
+        client: StudioClient,
         jobs: Poller[JobList],
         pipeline_id: str,
         pace: Pace,

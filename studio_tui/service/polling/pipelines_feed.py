@@ -1,9 +1,8 @@
 """The known pipelines: the newest ones, as many as the user wants to see."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
@@ -16,14 +15,6 @@ _LETS_NONE_GO = frozenset(PipelineState) - {
     PipelineState.RUNNING,
     PipelineState.UNKNOWN,
 }
-
-
-class ListsPipelines(Protocol):
-    """The Studio call needed here."""
-
-    async def pipelines(self, *, limit: int = ...) -> ResultPage[Pipeline]:
-        """Return pipelines, newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ class PipelineList:
 class PipelinesFeed:
     """Provides `fetch` for a poller."""
 
-    def __init__(self, client: ListsPipelines) -> None:
+    def __init__(self, client: StudioClient) -> None:
         self.wanted = PAGE
         """How many of the newest pipelines the user wants to see."""
         self._client = client

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import Closed, LogMessages, StatusFrame
 from studio_tui.api.models import FINISHED_STATES
 from studio_tui.errors import (
@@ -23,7 +24,6 @@ from studio_tui.errors import (
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.backoff import Backoff, Jitter
-from studio_tui.service.polling.closer_look import LogEndSource
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 KEPT = 4096
@@ -77,7 +77,7 @@ class ProgressWatch:
 
     def __init__(
         self,
-        source: LogEndSource,
+        source: StudioClient,
         reachability: Reachability | None = None,
         *,
         paced: Callable[[float], float] = lambda seconds: seconds,

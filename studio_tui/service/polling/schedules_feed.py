@@ -1,8 +1,8 @@
 """The known schedules: the jobs in the state TASK, however old they are."""
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, JobState
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.polling.jobs_feed import ListsJobs
 
 LIMIT = 1000
 """Newest schedules requested; newest jobs, if Studio cannot filter them."""
@@ -14,7 +14,7 @@ Schedules = tuple[Job, ...]
 class SchedulesFeed:
     """Provides `fetch` for a poller."""
 
-    def __init__(self, client: ListsJobs) -> None:
+    def __init__(self, client: StudioClient) -> None:
         self._client = client
         self._can_filter = True
         self._answer: Schedules = ()

@@ -1,11 +1,11 @@
 """Saves the input of a form to disk while it is typed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
+from textual.screen import Screen
 from textual.timer import Timer
-from textual.worker import Worker
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural
@@ -19,21 +19,15 @@ KEEP_AFTER = 1.0
 _LEFT = "This is the form as it was left;"
 
 
-class Clocked(Protocol):
-    """The interface of a screen that saving needs."""
-
-    def set_timer(self, delay: float, callback: Callable[[], Any], *, name: str) -> Timer:
-        """Call a function after a delay in seconds."""
-
-    def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
-        """Run a coroutine in a worker."""
-
-
 class DraftKeeper:
     """Saves one form under the key of its start."""
 
     def __init__(
-        self, screen: Clocked, form: Callable[[], DraftForm], saved_forms: SavedForms, start: Start
+        self,
+        screen: Screen[Any],
+        form: Callable[[], DraftForm],
+        saved_forms: SavedForms,
+        start: Start,
     ) -> None:
         self._screen = screen
         self._form = form

@@ -129,11 +129,6 @@ class FormField(Lifetime, Vertical):
             self.editor.value = text if text.isprintable() else safe_line(text)
         self._grow()
 
-    @property
-    def has_problem(self) -> bool:
-        """Whether the field has an error, so that the form cannot be sent."""
-        return any(problem.level is Level.ERROR for problem in self._problems)
-
     def compose(self) -> ComposeResult:
         """Compose label and editor; problems and notes are mounted on demand."""
         with Horizontal():

@@ -9,7 +9,6 @@ from typing import Any, Self
 from studio_tui.files import read_json
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
-from studio_tui.tui.frame.remembered import keep
 
 MOST_LOADED = 1_000_000
 """Upper limit of `loaded`; a larger value is invalid."""
@@ -85,11 +84,6 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     if not 0 <= view.loaded <= MOST_LOADED:
         view = view.replace(loaded=0)
     return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
-
-
-def save_view(path: Path, view: ListView) -> None:
-    """Save `view`."""
-    keep(path, view_text(view))
 
 
 def view_text(view: ListView) -> str:

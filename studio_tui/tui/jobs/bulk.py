@@ -54,11 +54,6 @@ class BulkJobs:
         self.marked = marked
         self._owner_of = owner_of
 
-    @property
-    def is_meant(self) -> bool:
-        """Whether any jobs are marked, so that commands apply to them."""
-        return self.marked.count() > 0
-
     def why_not_cancel(self) -> str | None:
         """Return why none of them can be cancelled."""
         return self._why_none(to_cancel, "cancelled")

@@ -10,7 +10,7 @@ from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.timestamps import Life
 from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
-from studio_tui.service.logs.source import MayFetch
+from studio_tui.service.logs.permission import MayFetch
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import of_tags
 from studio_tui.service.logs.tail import TailState

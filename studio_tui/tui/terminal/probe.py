@@ -9,10 +9,10 @@ import re
 import select
 import sys
 import termios
-import time
 import tty
 from collections.abc import Mapping
 
+from studio_tui import clock
 from studio_tui.text import safe_line
 
 _QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
@@ -91,9 +91,9 @@ def _ask() -> bytes:
 
 def _read_answer(terminal: int) -> bytes:
     answer = b""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = clock.monotonic() + _PATIENCE
     while not _ATTRIBUTES.search(answer):
-        left = deadline - time.monotonic()
+        left = deadline - clock.monotonic()
         if left <= 0 or not select.select([terminal], [], [], left)[0]:
             break
         answer += os.read(terminal, 1024)

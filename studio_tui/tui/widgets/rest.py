@@ -1,10 +1,11 @@
 """Delays slow updates until the cursor stops moving, so that a held key is not slowed down."""
 
 from collections.abc import Callable
-from time import monotonic
 
 from textual.timer import Timer
 from textual.widget import Widget
+
+from studio_tui.clock import monotonic
 
 RESTS_AFTER = 0.06
 """Seconds without a move after which the cursor is at rest; a held key repeats in 30 to 50 ms."""

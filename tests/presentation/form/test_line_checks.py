@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.form.line_checks import (
-    environment_names,
     environment_problems,
     requirement_problems,
 )
@@ -175,7 +174,6 @@ def test_a_doubtful_variable_is_a_warning(text: str, sentence: str) -> None:
 
 def test_plain_variables_are_no_problem() -> None:
     assert environment_problems("A=1\n\n # note = this\nB = x y \nC=\nD=a=b") == ()
-    assert environment_names("A=1\n#N=2\nexport B = x\nC") == ("A", "B")
 
 
 @given(st.text() | st.text("-=#'\"\\ \n\tabrf./@:[;"))

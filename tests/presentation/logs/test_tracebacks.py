@@ -5,15 +5,21 @@ import re
 import textwrap
 import traceback
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalised, signature
-from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_length, unit_lines
+from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_lines
 from tests.waiting import no_hang
+
+
+def unit_length(lines: Iterable[str]) -> int:
+    unit = unit_lines(lines)
+    return unit[-1] + 1 if unit else 0
+
 
 PLAIN = """\
 Traceback (most recent call last):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.cron import CronError, fire_times, plain_fields
-from studio_tui.presentation.schedules.cron_words import in_words, next_runs, words
+from studio_tui.presentation.schedules.cron_words import in_words, words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -48,31 +48,9 @@ def test_a_schedule_is_told_in_words(expression: str, said: str) -> None:
     assert words(expression) == said
 
 
-def test_the_next_five_runs_are_told_in_both_times_over_a_change_of_the_clocks() -> None:
-    friday = datetime(2026, 3, 27, 12, tzinfo=UTC)
-    assert next_runs("0 9 * * *", friday, BERLIN) == (
-        ("Sat 28 Mar 2026 10:00 CET", "Sat 28 Mar 2026 09:00 UTC"),
-        ("Sun 29 Mar 2026 11:00 CEST", "Sun 29 Mar 2026 09:00 UTC"),
-        ("Mon 30 Mar 2026 11:00 CEST", "Mon 30 Mar 2026 09:00 UTC"),
-        ("Tue 31 Mar 2026 11:00 CEST", "Tue 31 Mar 2026 09:00 UTC"),
-        ("Wed 1 Apr 2026 11:00 CEST", "Wed 1 Apr 2026 09:00 UTC"),
-    )
-
-
-def test_the_hour_that_comes_twice_is_told_apart_by_its_zone() -> None:
-    before = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
-    runs = next_runs("30 * * * *", before, BERLIN)
-    assert [run.local for run in runs[:2]] == [
-        "Sun 25 Oct 2026 02:30 CEST",
-        "Sun 25 Oct 2026 02:30 CET",
-    ]
-
-
 def test_what_cannot_be_used_is_refused() -> None:
     with pytest.raises(CronError):
         words("0 25 * * *")
-    with pytest.raises(CronError):
-        next_runs("0 0 30 2 *", datetime(2026, 3, 1, tzinfo=UTC), UTC)
 
 
 def field(first: int, last: int) -> st.SearchStrategy[str]:
@@ -106,11 +84,6 @@ def test_named_times_are_those_of_the_runs(minutes: set[int], hour: int) -> None
 
 def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
     assert words("0 9 * * *", "CET") == "every day at 09:00 CET"
-    friday = datetime(2026, 3, 27, 12, tzinfo=UTC)
-    assert [run.world for run in next_runs("0 9 * * *", friday, UTC, BERLIN)[:2]] == [
-        "Sat 28 Mar 2026 08:00 UTC",
-        "Sun 29 Mar 2026 07:00 UTC",
-    ]
 
 
 def test_the_line_of_a_form_is_a_sentence_and_there_is_none_for_what_cannot_be_used() -> None:

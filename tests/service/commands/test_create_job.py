@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobInput, UploadedFile
 from studio_tui.errors import (
@@ -39,7 +39,7 @@ NO_ANSWER = TransportError("no answer")
 WISH = JobInput(query="print(1)", team_name="vision", query_name="train.py", environment="A=1")
 
 
-class Studio:
+class Studio(StudioClient):
     """Makes and lists jobs; a test says what goes wrong with each request."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,7 +84,7 @@ class Studio:
         self.existing.insert(0, made)
         return made
 
-    async def jobs(self, *, limit: int = 100) -> ResultPage[Job]:
+    async def jobs(self, *, limit: int = 100, **_: object) -> ResultPage[Job]:
         self.asked.append(limit)
         self.was_asked.set()
         if self.lists and (error := self.lists.pop(0)):

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
+from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
 from studio_tui.service.commands.pipelines import CANCELS_AT_ONCE, PipelineCommands
 from tests.pipelines import pipeline
@@ -15,7 +17,19 @@ LOST = OutcomeUnknown("The answer got lost.")
 """What was asked for has come about all the same."""
 
 
-class Studio:
+class Restores(OwnRoutes):
+    """The endpoint of a local Studio that puts a job back."""
+
+    def __init__(self, studio: "Studio") -> None:
+        self._studio = studio
+
+    async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
+        self._studio.steer(f"restore {pipeline_id}", self._studio.status)
+        self._studio.runs[job_id.removeprefix("job-")] = "PENDING"
+        return None
+
+
+class Studio(StudioClient):
     """Steers one pipeline in memory, and fails as a test tells it to."""
 
     def __init__(self, *answers: StudioError | None, status: str = "RUNNING", **runs: str) -> None:
@@ -30,11 +44,7 @@ class Studio:
         self.under_way = self.most = 0
         self.changes = 0
         self.version = 0
-
-    @property
-    def own(self) -> "Studio":
-        """What it can do as a local Studio."""
-        return self
+        self.own = Restores(self)
 
     @property
     def known(self) -> Pipeline:
@@ -42,7 +52,7 @@ class Studio:
         moved = f"2026-03-01T12:00:{self.version:02}Z"
         return pipeline(1, self.status, self.runs, updated_at=moved)
 
-    async def pipeline(self, *, pipeline_id: str | None = None) -> Pipeline:
+    async def pipeline(self, *, pipeline_id: str | None = None, **_: object) -> Pipeline:
         assert pipeline_id == pipeline(1).pipeline_id
         if self.cannot_read:
             raise TransportError("no answer")
@@ -50,21 +60,22 @@ class Studio:
             self.runs[self.slips_in.pop(0)] = "QUEUED"
         return self.known
 
-    async def pause_pipeline(self, *, pipeline_id: str | None = None) -> Pipeline | None:
+    async def pause_pipeline(
+        self, *, pipeline_id: str | None = None, **_: object
+    ) -> Pipeline | None:
         self.steer(f"pause {pipeline_id}", "PAUSED")
         return None
 
-    async def resume_pipeline(self, *, pipeline_id: str | None = None) -> Pipeline | None:
+    async def resume_pipeline(
+        self, *, pipeline_id: str | None = None, **_: object
+    ) -> Pipeline | None:
         self.steer(f"resume {pipeline_id}", "RUNNING")
         return None
 
-    async def remove_job(self, job_id: str, *, pipeline_id: str | None = None) -> Pipeline | None:
+    async def remove_job(
+        self, job_id: str, *, pipeline_id: str | None = None, **_: object
+    ) -> Pipeline | None:
         self.steer(f"remove {pipeline_id}", self.status, removes=job_id.removeprefix("job-"))
-        return None
-
-    async def restore_job(self, job_id: str, *, pipeline_id: str | None = None) -> Pipeline | None:
-        self.steer(f"restore {pipeline_id}", self.status)
-        self.runs[job_id.removeprefix("job-")] = "PENDING"
         return None
 
     def steer(self, request: str, status: str, removes: str = "") -> None:
@@ -163,7 +174,7 @@ def test_a_failed_pipeline_that_failed_again_was_resumed() -> None:
         studio = Studio(LOST, status="FAILED", a="FAILED")
         before = studio.known
 
-        async def resume_pipeline(*, pipeline_id: str | None = None) -> None:  # noqa: ARG001
+        async def resume_pipeline(**_: object) -> None:
             try:
                 studio.steer("resume", "FAILED")
             finally:

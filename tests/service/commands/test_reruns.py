@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, Pipeline, RerunJob, UploadedFile
+from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.reruns import OrderedReruns
@@ -19,26 +21,33 @@ WISHES = {
 }
 
 
-class Studio:
-    """Makes a pipeline of what is sent, once for a key, and loses as many answers as it is told."""
+class Reruns(OwnRoutes):
+    """The endpoint of a local Studio that runs jobs again in order."""
 
-    is_local_studio = True
-
-    def __init__(self, *errors: StudioError) -> None:
-        self.own = self
-        self.errors = list(errors)
-        self.keys: list[str | None] = []
-        self.answer: Pipeline | None = pipeline(runs={"a": "QUEUED", "b": "PENDING"})
+    def __init__(self, studio: "Studio") -> None:
+        self._studio = studio
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
         """Make a pipeline, or fail."""
         assert [job.job_id for job in jobs] == [*WISHES]
-        self.keys.append(idempotency_key)
-        if self.errors:
-            raise self.errors.pop(0)
-        return self.answer
+        self._studio.keys.append(idempotency_key)
+        if self._studio.errors:
+            raise self._studio.errors.pop(0)
+        return self._studio.answer
+
+
+class Studio(StudioClient):
+    """Makes a pipeline of what is sent, once for a key, and loses as many answers as it is told."""
+
+    is_local_studio = True
+
+    def __init__(self, *errors: StudioError) -> None:
+        self.own = Reruns(self)
+        self.errors = list(errors)
+        self.keys: list[str | None] = []
+        self.answer: Pipeline | None = pipeline(runs={"a": "QUEUED", "b": "PENDING"})
 
     async def upload_file(self, path: Path, **_: object) -> UploadedFile:
         """Refuse a file."""

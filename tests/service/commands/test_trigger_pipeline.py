@@ -1,10 +1,11 @@
 """One wish for a pipeline makes one pipeline, whatever becomes of the answer."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
 from studio_tui.service.commands.trigger_pipeline import (
@@ -22,7 +23,7 @@ UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
 WISH = TriggerRequest(("local.local.report",), environment="A=1", review=False)
 
 
-class Studio:
+class Studio(StudioClient):
     """Makes pipelines in memory, and tells of them as a test wants."""
 
     def __init__(self, *answers: StudioError | None, makes: bool = True) -> None:
@@ -37,7 +38,7 @@ class Studio:
 
     async def trigger_pipeline(
         self,
-        datasets: tuple[str, ...],
+        datasets: Iterable[str],
         *,
         environment: str | None = None,
         review: bool = True,
@@ -45,6 +46,7 @@ class Studio:
         idempotency_key: str | None = None,
     ) -> Pipeline:
         assert idempotency_key is not None
+        datasets = tuple(datasets)
         self.keys.append(idempotency_key)
         self.sent.append((datasets, environment, review))
         answer = self.answers.pop(0) if self.answers else None
@@ -58,7 +60,7 @@ class Studio:
             raise answer
         return self.made[idempotency_key]
 
-    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
+    async def pipelines(self, *, limit: int = 100, **_: object) -> ResultPage[Pipeline]:
         if self.cannot_list:
             self.cannot_list -= 1
             raise TransportError("no answer")

@@ -29,7 +29,7 @@ from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
-from studio_tui.service.logs.source import MayFetch, always
+from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, FollowPhase
 from studio_tui.settings import Settings
 from tests.waiting import HANG, until
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Studio:
+class Studio(StudioClient):
     """The other side, in memory: a connection replays a job's lines and goes on with new ones."""
 
     def __init__(self, **jobs: list[str]) -> None:
@@ -100,7 +100,9 @@ class Studio:
         assert url == self.archive
         yield b"archived\n"
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
+    async def jobs(
+        self, *, limit: int = 100, job_id: str | None = None, **_: object
+    ) -> ResultPage[Job]:
         assert (limit, job_id is not None) == (1, True)
         return ResultPage(
             (Job(id=str(job_id), status="COMPLETE" if self.has_ended else "RUNNING"),)

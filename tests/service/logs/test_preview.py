@@ -15,8 +15,8 @@ from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
+from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogTailPreview
-from studio_tui.service.logs.source import always
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.settings import Settings
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-class Ends:
+class Ends(StudioClient):
     """What REST has of a log, in memory."""
 
     def __init__(self, log: bytes) -> None:

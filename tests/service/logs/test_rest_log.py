@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
 from studio_tui.errors import TransportError
@@ -25,8 +26,11 @@ def line(number: int) -> bytes:
 WHOLE = b"".join(map(line, range(32 * COMPARED // 16)))
 
 
-class OneAnswer:
+class OneAnswer(StudioClient):
     """Studio's REST, which answers with the rest of a log at once."""
+
+    def __init__(self) -> None:
+        """Connect to nothing."""
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         assert job_id == "7"
@@ -100,7 +104,7 @@ async def test_a_store_that_another_changes_between_is_compared_anew(store: LogS
     assert store.path.read_bytes() == WHOLE
 
 
-class CutAnswers:
+class CutAnswers(StudioClient):
     """Studio's REST, of whose first answers only so many bytes arrive, as if they were whole."""
 
     def __init__(self, *lengths: int) -> None:

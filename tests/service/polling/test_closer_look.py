@@ -7,12 +7,14 @@ from datetime import datetime
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import NO_ID
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import Blobs, LogFrame, LogMessage, LogMessages, RawText
 from studio_tui.api.models import Job
 from studio_tui.errors import NotFound, PermissionDenied, ServerError, StudioError
 from studio_tui.service.commands.submitted import SentFile, Submitted
+from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.closer_look import (
     AFTER,
     AGAIN,
@@ -26,7 +28,7 @@ from tests.jobs import job
 from tests.service.polling.virtual_time import run
 
 
-class Studio:
+class Studio(StudioClient):
     """The other side and this machine, in memory."""
 
     def __init__(self) -> None:
@@ -60,11 +62,6 @@ class Studio:
         finally:
             self.open -= 1
 
-    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
-        assert born is not None
-        known = self.here.get(job_id)
-        return known and known[-length:]
-
     async def past(self, one: Job) -> tuple[Job, ...]:
         return self.runs.get(one.name or "", ())
 
@@ -72,9 +69,21 @@ class Studio:
         return Submitted(files=self.files[one.id]) if one.id in self.files else None
 
 
+class KnownLogs(LogLibrary):
+    """The logs on this machine, in memory."""
+
+    def __init__(self, here: dict[str, bytes]) -> None:
+        self.here = here
+
+    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+        assert born is not None
+        known = self.here.get(job_id)
+        return known and known[-length:]
+
+
 @asynccontextmanager
 async def looking(studio: Studio) -> AsyncIterator[CloserLook]:
-    look = CloserLook(studio, studio, studio.submitted, past=studio.past)
+    look = CloserLook(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
     task = asyncio.create_task(look.run())
     yield look
     task.cancel()

@@ -3,6 +3,7 @@ from collections import Counter
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import DatasetVersion
 from studio_tui.errors import (
     AuthenticationError,
@@ -20,7 +21,7 @@ from tests.jobs import job
 from tests.pipelines import pipeline
 
 
-class Studio:
+class Studio(StudioClient):
     """Tells what jobs have made."""
 
     def __init__(self, *errors: StudioError) -> None:

@@ -3,14 +3,14 @@ from itertools import count
 
 import pytest
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, TransportError
 from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
 from tests.jobs import job
 
 
-class Server:
+class Server(StudioClient):
     """Lists jobs as the API does: newest first, by `limit`, `status` and `job_id` only."""
 
     def __init__(self, jobs: list[Job], *, knows_active: bool = True) -> None:

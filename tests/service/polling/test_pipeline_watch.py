@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import (
     AuthenticationError,
@@ -36,7 +36,7 @@ from tests.service.polling.virtual_time import run
 PACE = Pace(moving=1.5, resting=10.0, job=0.3)
 
 
-class Studio:
+class Studio(StudioClient):
     """The other side, in memory: one pipeline, and the runs of its jobs."""
 
     def __init__(self, status: str = "RUNNING", **runs: str) -> None:
@@ -69,7 +69,9 @@ class Studio:
         assert name in {self.now.name, None}
         return self.now.model_copy()
 
-    async def jobs(self, *, limit: int = 100, job_id: str | None = None) -> ResultPage[Job]:
+    async def jobs(
+        self, *, limit: int = 100, job_id: str | None = None, **_: object
+    ) -> ResultPage[Job]:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         assert job_id is not None

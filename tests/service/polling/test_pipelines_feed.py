@@ -1,13 +1,13 @@
 import pytest
 
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import AnswerTooLarge
 from studio_tui.service.polling.pipelines_feed import PAGE, PipelineList, PipelinesFeed, is_moving
 from tests.pipelines import pipeline
 
 
-class Server:
+class Server(StudioClient):
     """Lists pipelines as the API does: newest first, by `limit`."""
 
     def __init__(self, count: int) -> None:
@@ -17,7 +17,7 @@ class Server:
         self.room: int | None = None
         """Pipelines of which an answer has room."""
 
-    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
+    async def pipelines(self, *, limit: int = 100, **_: object) -> ResultPage[Pipeline]:
         self.asked.append(limit)
         if self.room is not None and limit > self.room:
             raise AnswerTooLarge("Ask for less.")

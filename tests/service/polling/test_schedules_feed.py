@@ -1,4 +1,4 @@
-from studio_tui.api.client import ResultPage
+from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest
 from studio_tui.service.polling.schedules_feed import SchedulesFeed
@@ -8,7 +8,7 @@ OLD_TASK = job(5000, "TASK", name="nightly.py")
 JOBS = [*(job(number) for number in range(1, 200)), OLD_TASK]
 
 
-class Server:
+class Server(StudioClient):
     """Lists jobs; one that does not know the word TASK refuses it."""
 
     def __init__(self, *, knows_task: bool = True) -> None:

@@ -4,14 +4,15 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.tui.frame.list_view import ListView, load_view, save_view
+from studio_tui.tui.frame.list_view import ListView, load_view, view_text
+from studio_tui.tui.frame.remembered import keep
 
 
 def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
     view = ListView(
         filter="status=failed", sort="name", reverse=True, preview=False, cursor="7"
     ).replace(marks=("7", "8"))
-    save_view(tmp_path / "deep" / "view.json", view)
+    keep(tmp_path / "deep" / "view.json", view_text(view))
     assert load_view(tmp_path / "deep" / "view.json", JOBS) == view
 
 
@@ -37,7 +38,7 @@ def test_what_cannot_be_understood_costs_the_place_and_no_more(tmp_path: Path, t
 
 def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    save_view(tmp_path / "file" / "view.json", ListView())
+    keep(tmp_path / "file" / "view.json", view_text(ListView()))
     assert load_view(tmp_path / "file" / "view.json", JOBS) == ListView()
 
 

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from studio_tui import clock
 from studio_tui.api.label import NAME
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.list_view import ListView, save_view
+from studio_tui.tui.frame.list_view import ListView, view_text
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -524,7 +524,7 @@ async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     kept = str(studio.end(studio.submit("1")["id"])["id"])
-    save_view(tmp_path / "view.json", ListView(marks=(kept, "no-such-job")))
+    (tmp_path / "view.json").write_text(view_text(ListView(marks=(kept, "no-such-job"))))
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "1 marked", "1 marked job is no longer in the list")
         assert marked(pilot) == {kept}

@@ -127,11 +127,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         """Cells of the drawing hidden at the left."""
         return self._left
 
-    @property
-    def hidden_right(self) -> int:
-        """Cells of the drawing hidden at the right."""
-        return max(0, self._width - self._left - self._size_in_sight[0])
-
     def show(self, width: int, height: int, line_of: LineOf) -> None:
         """Show a drawing of a given size in cells and lines."""
         self._line_of = line_of
