@@ -5,55 +5,100 @@ depend on: the rules, and the type, name, classes and state of each node from th
 the widget. Textual does not cache what depends on a widget's siblings.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple
 from unittest import mock
 from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.css.model import RuleSet
+from textual.css.styles import RenderStyles, RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
+from textual.widget import Widget
 
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
 """Parsed style sheets, by their text and variables."""
 
 
+class _Result(NamedTuple):
+    """Styles of a node, and which changes elsewhere they depend on."""
+
+    rules: RulesMap
+    hover: bool
+    focus_within: bool
+    order: bool
+    odd_or_even: bool
+
+
 class _Said:
-    """Styles of widgets, by Textual's cache key, whose first part is the parent.
+    """Results for one list of rules, by the place of a node."""
 
-    The parent is replaced by the whole path to it.
-    """
+    def __init__(self, sheet: Stylesheet) -> None:
+        self._selectors = sheet.rules_map
+        self._places: dict[tuple[object, ...], int] = {}
+        self.results: dict[int, _Result] = {}
 
-    def __init__(self, selectors: Container[str]) -> None:
-        self._selectors = selectors
-        self._by_place: dict[tuple[object, ...], object] = {}
+    def place(self, node: object, known: dict[object, int]) -> int:
+        """Return a number for all that styles can depend on, of a node and its ancestors.
 
-    def get(self, key: tuple[object, ...]) -> object:
-        return self._by_place.get(self._place(key))
-
-    def __setitem__(self, key: tuple[object, ...], rules: object) -> None:
-        self._by_place[self._place(key)] = rules
-
-    def _place(self, key: tuple[object, ...]) -> tuple[object, ...]:
-        above, *own = key
-        return (*own, *self.path(above))
-
-    def path(self, node: object) -> list[object]:
-        """Return all that styles can depend on, of a node and its ancestors."""
-        path: list[object] = []
-        while isinstance(node, DOMNode):
-            name = node._id if f"#{node._id}" in self._selectors else None
-            state = (
-                (node.theme, node.app_focus, node.is_inline, node.native_ansi_color)
-                if isinstance(node, App)
-                else node._pseudo_classes_cache_key
+        `known` has the places of nodes that do not change meanwhile.
+        """
+        if not isinstance(node, DOMNode):
+            return 0
+        place = known.get(node)
+        if place is None:
+            key = (
+                self.place(node._parent, known),
+                type(node),
+                node._id if f"#{node._id}" in self._selectors else None,
+                node.classes,
+                _state(node),
             )
-            path.append((type(node), name, node.classes, state))
-            node = node._parent
-        return path
+            place = known[node] = self._places.setdefault(key, len(self._places) + 1)
+        return place
+
+
+def _state(node: DOMNode) -> tuple[object, ...]:
+    if isinstance(node, App):
+        return (node.theme, node.app_focus, node.is_inline, node.native_ansi_color)
+    if isinstance(node, Widget):
+        # Whether an ancestor is disabled is part of the ancestor's place.
+        return (node.mouse_hover, node.has_focus, node.disabled)
+    return node._pseudo_classes_cache_key
+
+
+class _Recorder(dict[Any, RulesMap]):
+    """The cache of one call of Textual's `apply`: never a result, and what it would keep."""
+
+
+class _Components(dict[str, RenderStyles]):
+    """Styles of a widget's component classes, each computed when it is first used."""
+
+    def __init__(self, sheet: Stylesheet, node: DOMNode, place: tuple[_Said, int]) -> None:
+        super().__init__()
+        self._sheet = sheet
+        self._node = node
+        self._names = node._get_component_classes()
+        self.place = place
+        """Where the widget was when they were computed."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __missing__(self, name: str) -> RenderStyles:
+        virtual = DOMNode(classes=name)
+        virtual._attach(self._node)
+        self._sheet.apply(virtual)
+        self[name] = virtual.styles
+        return virtual.styles
+
+    def clear(self) -> None:
+        """Forget all of them for good, as the widget has been removed."""
+        super().clear()
+        self._names = frozenset()
 
 
 _SAID: dict[tuple[int, ...], _Said] = {}
@@ -61,31 +106,74 @@ _SAID: dict[tuple[int, ...], _Said] = {}
 
 _OF_SHEETS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], _Said]] = WeakKeyDictionary()
 
-_COMPONENTS: WeakKeyDictionary[DOMNode, tuple[_Said, list[object]]] = WeakKeyDictionary()
-"""Position of each widget when its component styles were computed."""
-
 _parse = Stylesheet._parse_rules
 _apply = Stylesheet.apply
 _style_components = Stylesheet._process_component_classes
 
 
-def _apply_by_place(sheet: Stylesheet, node: DOMNode, *, animate: bool = False, **_: Any) -> None:
+def _said_by(sheet: Stylesheet) -> _Said:
     rules, said = _OF_SHEETS.get(sheet, (None, None))
     if said is None or rules is not sheet.rules:
-        said = _SAID.setdefault(tuple(map(id, sheet.rules)), _Said(sheet.rules_map))
+        key = tuple(map(id, sheet.rules))
+        said = _SAID.get(key)
+        if said is None:
+            said = _SAID[key] = _Said(sheet)
         _OF_SHEETS[sheet] = sheet.rules, said
-    _apply(sheet, node, animate=animate, cache=cast("dict[tuple[Any, ...], Any]", said))
+    return said
+
+
+def _apply_by_place(
+    sheet: Stylesheet,
+    node: DOMNode,
+    *,
+    animate: bool = False,
+    cache: dict[Any, Any] | None = None,
+) -> None:
+    # Textual's cache lives for one walk through the nodes, in which nothing else changes.
+    said, known = _said_by(sheet), {} if cache is None else cache
+    place = said.place(node, known)
+    result = said.results.get(place)
+    if result is None:
+        recorder = _Recorder()
+        _apply(sheet, node, animate=animate, cache=recorder)
+        for rules in recorder.values():
+            said.results[place] = _Result(
+                rules,
+                node._has_hover_style,
+                node._has_focus_within,
+                node._has_order_style,
+                node._has_odd_or_even,
+            )
+        return
+    node._has_hover_style = result.hover
+    node._has_focus_within = result.focus_within
+    node._has_order_style = result.order
+    node._has_odd_or_even = result.odd_or_even
+    if animate or node.styles.base._rules != result.rules:
+        sheet.replace_rules(node, result.rules, animate=animate)
+    else:
+        node.notify_style_update()
+    _style_components_by_place(sheet, node, (said, place))
 
 
 def _style_components_once(sheet: Stylesheet, node: DOMNode) -> None:
     if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
         _style_components(sheet, node)
-    elif node._get_component_classes():
-        said = _OF_SHEETS[sheet][1]
-        place = said, said.path(node)
-        if _COMPONENTS.get(node) != place:
-            _style_components(sheet, node)
-            _COMPONENTS[node] = place
+    else:
+        said = _said_by(sheet)
+        _style_components_by_place(sheet, node, (said, said.place(node, {})))
+
+
+def _style_components_by_place(sheet: Stylesheet, node: DOMNode, place: tuple[_Said, int]) -> None:
+    if not node._get_component_classes():
+        return
+    before = node._component_styles
+    if isinstance(before, _Components) and before.place == place:
+        return
+    after = node._component_styles = _Components(sheet, node, place)
+    # What was not used so far has not been drawn either.
+    if not before or any(after[name] != styles for name, styles in before.items()):
+        node.refresh()
 
 
 def _parse_once(
