@@ -49,6 +49,9 @@ class JobsFeed:
         """How many of the newest jobs the user wants to see."""
         self._client = client
         self._known: dict[str, Job] = {}
+        self._unfinished: dict[str, None] = {}
+        """Ids of the known jobs that have not ended, in the order in which they came; of thousands
+        of known jobs they are few, and each poll asks for them."""
         self._loaded = 0
         self._has_all = False
         self._back_to = _NEWEST
@@ -127,9 +130,7 @@ class JobsFeed:
         if not self._answer.jobs or not self._reaches_known(newest):
             return True
         in_page = {job.id for job in newest.items}
-        return any(
-            not job.state.is_finished and job.id not in in_page for job in self._known.values()
-        )
+        return any(job_id not in in_page for job_id in self._unfinished)
 
     def _reaches_known(self, newest: ResultPage[Job]) -> bool:
         """Whether the page overlaps with the known jobs, so that there is no gap."""
@@ -140,11 +141,7 @@ class JobsFeed:
         if active is None:
             return []
         seen = {job.id for page in (newest, active) for job in page.items}
-        return [
-            job.id
-            for job in self._known.values()
-            if not job.state.is_finished and job.id not in seen
-        ]
+        return [job_id for job_id in self._unfinished if job_id not in seen]
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs as they are now; forget those that Studio no longer has."""
@@ -165,6 +162,7 @@ class JobsFeed:
         for job_id in ids:
             if job_id not in found:
                 self._known.pop(job_id, None)
+                self._unfinished.pop(job_id, None)
         return tuple(found.values())
 
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
@@ -183,9 +181,14 @@ class JobsFeed:
         else:
             self._back_to = min(oldest, self._back_to) if known else oldest
         self._has_all = page_is_all or (self._has_all and bool(known))
+        unfinished = {job_id: None for job_id in self._unfinished if job_id in known}
         for job in (*others, *newest.items):
             known[job.id] = job
-        self._known = known
+            if job.state.is_finished:
+                unfinished.pop(job.id, None)
+            else:
+                unfinished[job.id] = None
+        self._known, self._unfinished = known, unfinished
         self._answer = JobList(
             jobs=tuple(sorted(known.values(), key=_made_at, reverse=True)),
             has_all=self._has_all,

@@ -102,7 +102,9 @@ class LogView(HasCommands, Widget):
         self.prompt = LogPrompt(self.pane)
         self.words = Bar(id="log-words")
         self._leave: Callable[[], None] = lambda: None
-        self._frames = Frames(self, self.settle)
+        self._frames = Frames(self, self._show_arrived)
+        self._bottom = 0
+        """Start of the last visible line."""
         self._said, self._still = "", _always
         self._control()
 
@@ -195,6 +197,12 @@ class LogView(HasCommands, Widget):
         self.pane.is_part = False
         self.pane.show(store)
 
+    def _show_arrived(self) -> bool:
+        """Show the lines that arrived; return whether no line that was visible still is."""
+        bottom = self._bottom
+        self.settle()
+        return self.pane.window is not None and self.pane.window.top.start > bottom
+
     def settle(self) -> None:
         """Update window, scroll bar, pill and status line."""
         store, window = self.store, self.pane.window
@@ -212,7 +220,8 @@ class LogView(HasCommands, Widget):
         self.new_lines = self._new_lines.count(
             store, self.filter.hits, rows, following=self.following
         )
-        last = store.line_end(rows[-1].start) + 1 if rows else 0
+        self._bottom = rows[-1].start if rows else 0
+        last = store.line_end(self._bottom) + 1 if rows else 0
         self.bar.show(window.top.start, min(last, store.size), store.size)
         height = self.bar.size.height
         self.bar.matches, self.bar.errors = self.search.ticks(height), self._errors.ticks(height)
