@@ -1,6 +1,7 @@
 """`studio-tui local`: serve in the foreground, or manage a running server."""
 
 import asyncio
+import gc
 import logging
 import sqlite3
 import sys
@@ -222,9 +223,14 @@ def _amounts(items: Sequence[room.Item]) -> str:
 
 
 def _serve(data_dir: Path, port: int | None, keep_output: int) -> None:
-    # The server's imports take half a second, which the other commands need not wait for.
+    # The server's imports take half a second, which the other commands need not wait for. They are
+    # excluded from garbage collection, which would scan them again and again, and at the end.
+    gc.disable()
     from studio_tui.local.run.local_runner import RunLimits  # noqa: PLC0415
     from studio_tui.local.server.server import Server, serve  # noqa: PLC0415
+
+    gc.freeze()
+    gc.enable()
 
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
