@@ -45,6 +45,10 @@ class Following(Protocol):
         """When the complete log was cached on this machine, if it was not requested since."""
 
     @property
+    def left_at(self) -> datetime | None:
+        """When an earlier run last wrote to the log, if nothing was received since."""
+
+    @property
     def heard_at(self) -> datetime | None:
         """When Studio last sent a frame of the log, while it is followed."""
 
@@ -94,14 +98,17 @@ def following(
         if state.kept_since is not None:
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
+    old = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
     if state.phase == "stopped":
         # First, because a long reason is truncated at its end.
         again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
-        return Cell(f"✗ {again}{state.reason}", Tone.BAD)
+        return Cell(f"✗ {old}{again}{state.reason}", Tone.BAD)
     if state.phase == "reconnecting":
         trying = next_try(state.next_try, now) if state.next_try else "trying…"
-        return Cell(f"✗ cut off since {clock_time(state.since, now)}, {trying}", Tone.BAD)
-    return Cell("asking…", Tone.DIM)
+        return Cell(
+            f"✗ {old or f'cut off since {clock_time(state.since, now)}, '}{trying}", Tone.BAD
+        )
+    return Cell(f"{old}asking…", Tone.WAITING if old else Tone.DIM)
 
 
 def amount(state: Following) -> Cell:

@@ -6,13 +6,9 @@ pieces that belong before it. Lines play no part: readers split the ordered whol
 """
 
 import re
-from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from operator import lt
-from typing import NamedTuple
 
 from studio_tui.api.log_stream import (
     LARGEST_FRAME,
@@ -22,7 +18,9 @@ from studio_tui.api.log_stream import (
     Unreadable,
 )
 from studio_tui.service.logs.message_index import MessageIndex, MessageRecord
-from studio_tui.service.logs.store.log_store import LogStore, Mark
+from studio_tui.service.logs.piece_batch import PieceBatch
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.marks import Mark
 
 WINDOW = 256 * 1024
 """Bytes at the end of the log into which a late piece can still be inserted."""
@@ -42,53 +40,7 @@ UNREADABLE = "Something is missing here: Studio sent something unreadable."
 DIFFERS = "The log that Studio keeps differs from what came live."
 
 _FIRST_ID = 1
-_FIELDS = len(MessageRecord._fields)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-
-
-class _Batch(NamedTuple):
-    """The pieces of a frame, encoded in one go: one by one they would take ten times as long."""
-
-    ids: list[int]
-    lengths: list[int]
-    """Bytes of each piece."""
-    raw: bytes
-    is_ordered: bool
-    """Whether there are pieces, in ascending order of id."""
-
-    @classmethod
-    def of(cls, pieces: Sequence[LogMessage]) -> "_Batch":
-        ids = [piece.id for piece in pieces]
-        texts = [piece.text for piece in pieces]
-        lengths = [len(text) for text in texts]
-        raw = "".join(texts).encode("utf-8", "surrogatepass")
-        if len(raw) != sum(lengths):
-            lengths = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
-        is_ordered = bool(ids) and all(map(lt, ids, ids[1:]))
-        return cls(ids, lengths, raw, is_ordered)
-
-    def leaps_from(self, last: MessageRecord) -> int | None:
-        """Return the first id higher than the text before it accounts for; `None` if there is none.
-
-        Whatever ids count, they grow by at most twice the bytes, if pieces are not empty.
-        """
-        count = 2 * (last.length + len(self.raw) - self.lengths[-1] + len(self.ids))
-        if self.ids[-1] - last.id <= count:
-            return None
-        for before, length, number in zip(
-            (last.id, *self.ids), (last.length, *self.lengths), self.ids, strict=False
-        ):
-            if number - before > 2 * (length + 1):
-                return number
-        return None
-
-    def fields(self, offset: int) -> "array[int]":
-        """Return the index entries of these pieces, stored contiguously from `offset` on."""
-        fields = array("q", bytes(8 * _FIELDS * len(self.ids)))
-        offsets = accumulate(self.lengths[:-1], initial=offset)
-        for column, values in enumerate((self.ids, offsets, self.lengths)):
-            fields[column::_FIELDS] = array("q", values)
-        return fields
 
 
 @dataclass(slots=True)
@@ -124,6 +76,10 @@ class LogAssembler:
         self._leap: int | None = None
         """The id of a leaping piece, while no later frame has continued from it."""
         self._has_leapt = False
+        self._known_before = store.size
+        """Bytes that are here from an earlier run; 0 once pieces were compared with them."""
+        self._unproved = 0
+        """The number of such bytes, if pieces followed that cannot be compared with them."""
 
     @property
     def is_behind(self) -> bool:
@@ -185,12 +141,15 @@ class LogAssembler:
         """
         before = (self._store.size, self._store.version)
         last = self._index.last
-        batch = _Batch.of(pieces)
+        batch = PieceBatch.of(pieces)
         earlier_leap = self._leap
         if last is not None and self._is_next(batch):
             self._note_growth(batch.leaps_from(last), earlier_leap)
             self._index.extend(batch.fields(self._store.size))
             self._store.append(batch.raw)
+        elif last is not None and self._is_here(batch, last):
+            self._note_growth(batch.leaps_from(last), earlier_leap)
+            self._index.extend(batch.fields(self.end))
         elif not self._is_repeat(batch):
             placed = 0
             while placed < len(pieces):
@@ -202,7 +161,7 @@ class LogAssembler:
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
-    def _is_next(self, batch: "_Batch") -> bool:
+    def _is_next(self, batch: PieceBatch) -> bool:
         """Whether the batch follows on everything stored, with no open doubts."""
         last = self._index.last
         return (
@@ -214,7 +173,18 @@ class LogAssembler:
             and batch.ids[0] > last.id
         )
 
-    def _is_repeat(self, batch: "_Batch") -> bool:
+    def _is_here(self, batch: PieceBatch, last: MessageRecord) -> bool:
+        """Whether the batch follows on all pieces, and its bytes are stored there already."""
+        return (
+            self._has_pieces
+            and not self._doubts
+            and batch.is_ordered
+            and batch.ids[0] > last.id
+            and len(batch.raw) <= min(WINDOW, self._store.size - self.end)
+            and self._store.read(self.end, len(batch.raw)) == batch.raw
+        )
+
+    def _is_repeat(self, batch: PieceBatch) -> bool:
         """Whether the whole batch is stored already, piece by piece."""
         if self._doubts or not batch.is_ordered or len(batch.raw) > WINDOW:
             return False
@@ -258,9 +228,11 @@ class LogAssembler:
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
         self._weigh(number)
+        if number == _FIRST_ID and self._unproved:
+            self._compare_again()
         last = self._index.last
         if last is None or number > last.id:
-            leap = _Batch.of(pieces[at : at + 1]).leaps_from(last or MessageRecord(0, 0, 0))
+            leap = PieceBatch.of(pieces[at : at + 1]).leaps_from(last or MessageRecord(0, 0, 0))
             self._note_growth(leap, earlier_leap)
             self._place_last(number, raw)
             return 1
@@ -274,17 +246,19 @@ class LogAssembler:
             end = at + 1
             while end < len(pieces) and pieces[end - 1].id < pieces[end].id < known.id:
                 end += 1
-            self._place_late(place, _Batch.of(pieces[at:end]))
+            self._place_late(place, PieceBatch.of(pieces[at:end]))
             return end - at
         there = self._store.read(known.offset, known.length)
         if not _is_same(there, raw):
             self._begin_epoch(place, pieces[at])
         elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(known.offset):
-            self._insert(place, known.offset, _Batch.of(pieces[at : at + 1]), over=known.length)
+            self._insert(place, known.offset, PieceBatch.of(pieces[at : at + 1]), over=known.length)
         return 1
 
     def _place_last(self, number: int, raw: bytes) -> None:
         """Append a piece after all others, over what REST may have brought of it already."""
+        if self._index.last is None:
+            self._follow_known(number)
         store, end = self._store, self.end
         ahead = store.read(end, len(raw))
         if ahead != raw[: len(ahead)]:
@@ -294,6 +268,26 @@ class LogAssembler:
             self._doubt(end, number)
         store.append(raw[len(ahead) :])
         self._index.append(MessageRecord(number, end, len(raw)))
+
+    def _follow_known(self, number: int) -> None:
+        """Keep what is here from an earlier run if the first piece is not the log's first.
+
+        It cannot be compared then, so the piece follows after a mark.
+        """
+        known, self._known_before = min(self._known_before, self._store.size), 0
+        if known and number > _FIRST_ID:
+            self._store.cut(known)
+            self.mark_end(NO_REPLAY)
+            self._unproved = known
+
+    def _compare_again(self) -> None:
+        """Forget the pieces, as all of them come again, to be compared with what is stored."""
+        self._store.cut(self._unproved)
+        self._store.unmark(Mark(self._unproved, NO_REPLAY))
+        self._index.cut(0)
+        self._doubts.clear()
+        self._epoch = self._leap = None
+        self._floor = self._unproved = 0
 
     def _doubt(self, end: int, number: int) -> None:
         """Mark the place where a piece neither follows on the stored ones nor begins the log."""
@@ -327,7 +321,7 @@ class LogAssembler:
             doubt.after = number if doubt.after >= false.id else doubt.after
         self._leap = self._position = None
 
-    def _place_late(self, place: int, late: _Batch) -> None:
+    def _place_late(self, place: int, late: PieceBatch) -> None:
         """Insert pieces between others, unless that is too far from the end."""
         offset = self._index[place].offset
         if self._is_far(offset):
@@ -342,7 +336,7 @@ class LogAssembler:
             after > 0 and self._index[after - 1].offset >= offset
         )
 
-    def _insert(self, place: int, offset: int, late: _Batch, *, over: int = 0) -> None:
+    def _insert(self, place: int, offset: int, late: PieceBatch, *, over: int = 0) -> None:
         """Insert pieces between others, or in place of one of `over` bytes.
 
         Bytes from REST only are dropped, as they were compared with a log without these pieces.
@@ -371,7 +365,7 @@ class LogAssembler:
 
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Put a known id with other text after a mark, or before the rest of its new epoch."""
-        index, epoch, batch = self._index, self._epoch, _Batch.of([piece])
+        index, epoch, batch = self._index, self._epoch, PieceBatch.of([piece])
         if epoch is None or self._is_far(epoch) or index[place].offset >= epoch:
             index.cut(place)
             self.mark_end(NEW_EPOCH)

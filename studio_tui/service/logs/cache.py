@@ -1,7 +1,9 @@
-"""The folder of logs on this machine: incoming ones, and whole ones kept between runs.
+"""The folder of logs on this machine: whole and incomplete ones kept between runs.
 
-    <folder>/<Studio and team>/<job>.log       a whole log, never written again
-    <folder>/<Studio and team>/<random>.spool  an incoming or incomplete log
+    <folder>/<Studio and team>/<job>.log             a whole log, never written again
+    <folder>/<Studio and team>/<job>-<random>.spool  an incomplete log, of one program at a time
+    <folder>/<Studio and team>/<job>-<random>.marks  where lines may be missing in it
+    <folder>/<Studio and team>/<random>.spool        what is not kept
 
 Several programs may use it at once: a file that one of them has open is locked (see `spool`).
 """
@@ -9,20 +11,27 @@ Several programs may use it at once: a file that one of them has open is locked 
 import contextlib
 import hashlib
 import os
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.spool import SUFFIX, remove_unused
+from studio_tui.service.logs.store.marks import SUFFIX as MARKS
+from studio_tui.service.logs.store.marks import marks_file
+from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 _KEPT = ".log"
+_ORPHANED = 3600.0
+"""Seconds after which a file of marks without a log is of no use."""
+_OF_JOB = re.compile(r"[0-9a-f]{32}-")
 
 
 class KeptLog(NamedTuple):
-    """A whole log in the cache."""
+    """A log in the cache that was closed, whole or not."""
 
     used: float
     """When it was last closed, in seconds since the epoch."""
@@ -40,12 +49,47 @@ class LogCache:
         self._own = folder / _digest(place)
 
     def new(self) -> LogStore:
-        """Create an empty log.
+        """Create an empty log that is deleted when it is closed.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
         return LogStore.create(self._own)
+
+    def begin(self, job_id: str, born: datetime | None) -> LogStore:
+        """Create the log of a job, which is left for `resume`.
+
+        Raises:
+            SpoolError: writing to the disk failed.
+        """
+        return LogStore.create(self._own, _name(job_id, born))
+
+    def resume(self, job_id: str, born: datetime | None) -> tuple[LogStore, datetime] | None:
+        """Return a job's log as an ended program has left it, and when that last wrote to it.
+
+        `None` if there is none. It is written on; if there are several, the newest is taken.
+        """
+        for at, path in sorted(self._left(job_id, born), reverse=True):
+            try:
+                return LogStore.adopt(path, _name(job_id, born)), datetime.fromtimestamp(at, UTC)
+            except SpoolError:
+                continue
+        return None
+
+    def drop_left(self, job_id: str, born: datetime | None) -> None:
+        """Delete what ended programs have left of a job's log. Call it in a thread."""
+        for _, path in self._left(job_id, born):
+            self.remove(path)
+
+    def remove(self, path: Path) -> None:
+        """Delete a log that nobody has open. Call it in a thread."""
+        if remove_unused(path) and path.suffix == SUFFIX:
+            marks_file(path).unlink(missing_ok=True)
+
+    def _left(self, job_id: str, born: datetime | None) -> Iterable[tuple[float, Path]]:
+        for path in self._own.glob(f"{_name(job_id, born)}*{SUFFIX}"):
+            with contextlib.suppress(OSError):
+                yield path.stat().st_mtime, path
 
     def new_tagged(self) -> TaggedStore:
         """Create an empty log for merging several others.
@@ -60,7 +104,7 @@ class LogCache:
 
         A Studio may start over with its ids, so the path also depends on when the job was created.
         """
-        return self._own / (_digest(f"{job_id}\n{born.isoformat() if born else ''}") + _KEPT)
+        return self._own / (_digest_of(job_id, born) + _KEPT)
 
     def find(self, job_id: str, born: datetime | None) -> tuple[LogStore, datetime] | None:
         """Return a job's whole log and since when it has been kept; `None` if it cannot be read."""
@@ -86,19 +130,43 @@ class LogCache:
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
     def kept(self) -> list[KeptLog]:
-        """Return all whole logs, of every Studio. Blocks on the disk: call it in a thread."""
+        """Return all logs that nobody writes, of every Studio.
+
+        Blocks on the disk: call it in a thread.
+        """
         found = []
-        for path in self._folder.glob(f"*/*{_KEPT}"):
+        left = (path for path in self._folder.glob(f"*/*-*{SUFFIX}") if is_unused(path))
+        for path in (*self._folder.glob(f"*/*{_KEPT}"), *left):
             with contextlib.suppress(OSError):
                 status = path.stat()
                 found.append(KeptLog(status.st_atime, status.st_size, path))
         return found
 
-    def sweep(self) -> None:
-        """Delete what ended programs have left behind. It may take long: call it in a thread."""
+    def sweep(self, now: datetime) -> None:
+        """Delete what ended programs have left behind, except logs of jobs.
+
+        It may take long: call it in a thread.
+        """
         for pattern in (f"*/*{SUFFIX}", f"*{_KEPT}"):
             for path in self._folder.glob(pattern):
-                remove_unused(path)
+                with contextlib.suppress(OSError):
+                    if not _OF_JOB.match(path.name) or not path.stat().st_size:
+                        self.remove(path)
+        for path in self._folder.glob(f"*/*{MARKS}*"):
+            # Marks are saved before their log has its name, so young ones may still be needed.
+            with contextlib.suppress(OSError):
+                log = path.with_name(path.name.removesuffix(".new")).with_suffix(SUFFIX)
+                if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHANED:
+                    path.unlink(missing_ok=True)
+
+
+def _digest_of(job_id: str, born: datetime | None) -> str:
+    return _digest(f"{job_id}\n{born.isoformat() if born else ''}")
+
+
+def _name(job_id: str, born: datetime | None) -> str:
+    """Return the beginning of the names of a job's incomplete logs."""
+    return f"{_digest_of(job_id, born)}-"
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,8 @@
 """The open logs: one per job, shared by its viewers, and kept after they have left.
 
 A log is followed while a viewer has it open. After that it stays on disk within a limit and resumes
-where it was when opened again; the next run of the program finds whole logs again.
+where it was when opened again, also by the next run of the program, whether this one ended or was
+killed.
 """
 
 import asyncio
@@ -21,7 +22,6 @@ from studio_tui.service.logs.permission import MayFetch
 from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.service.polling.reachability import Reachability
@@ -165,7 +165,7 @@ class LogLibrary:
             try:
                 for log in self._logs.values():
                     self._start(log)
-                await asyncio.to_thread(self._cache.sweep)
+                await asyncio.to_thread(self._cache.sweep, self._now())
                 while True:
                     await self._tidy()
                     await self._untidy.wait()
@@ -182,8 +182,7 @@ class LogLibrary:
     # --- one log ---------------------------------------------------------------------------------
 
     def _add(self, job_id: str, born: datetime | None) -> _Log:
-        found = self._cache.find(job_id, born)
-        store, since = found or (self._cache.new(), None)
+        store, kept_since, left_at = self._found(job_id, born)
         viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
@@ -197,7 +196,8 @@ class LogLibrary:
             job_id,
             store,
             may_fetch=ask_once,
-            kept_since=since,
+            kept_since=kept_since,
+            left_at=left_at,
             reachability=self._reachability,
             now=self._now,
         )
@@ -205,6 +205,19 @@ class LogLibrary:
         log = _Log(job_id, born, store, tail, ahead, viewers)
         self._logs[job_id, born] = log
         return log
+
+    def _found(
+        self, job_id: str, born: datetime | None
+    ) -> tuple[LogStore, datetime | None, datetime | None]:
+        """Return a log as an earlier run left it, or an empty one.
+
+        Beside it is since when it is whole, or when it was last written, if it is not.
+        """
+        if whole := self._cache.find(job_id, born):
+            return *whole, None
+        if left := self._cache.resume(job_id, born):
+            return left[0], None, left[1]
+        return self._cache.begin(job_id, born), None, None
 
     def _start(self, log: _Log) -> None:
         if self._tasks is not None and log.viewers:
@@ -236,8 +249,7 @@ class LogLibrary:
         log.ahead.close()
         now = self._now()
         log.closed_at = now.timestamp()
-        if log.store.is_kept:
-            self._cache.note_use(log.store.path, now)
+        self._cache.note_use(log.store.path, now)
         if self._has_ended:
             self._forget(log)
         self._untidy.set()
@@ -270,6 +282,7 @@ class LogLibrary:
         if log.store.is_kept:
             log.tail.close()
             self._cache.note_use(path, self._now())
+            await asyncio.to_thread(self._cache.drop_left, log.job_id, log.born)
 
     async def _trim(self) -> None:
         """Delete logs without viewers, least recently closed first, down to the limit."""
@@ -290,7 +303,7 @@ class LogLibrary:
             path = oldest.store.path if isinstance(oldest, _Log) else oldest
             if isinstance(oldest, _Log):
                 await self._give_up(oldest)
-            await asyncio.to_thread(remove_unused, path)
+            await asyncio.to_thread(self._cache.remove, path)
             too_much -= size
         for log in idle[:-KEPT_OPEN]:
             await self._give_up(log)

@@ -44,6 +44,8 @@ class TailState:
     """Bytes."""
     kept_since: datetime | None = None
     """When the whole log was kept on this machine, if it is shown from there."""
+    left_at: datetime | None = None
+    """When an earlier run last wrote to the log, if nothing was received since."""
     heard_at: datetime | None = None
     """When Studio last sent anything in this phase, even if nothing was new."""
 
@@ -57,13 +59,17 @@ class StatePublisher:
     """The latest state, and its subscribers."""
 
     def __init__(
-        self, store: LogStore, now: Callable[[], datetime], kept_since: datetime | None = None
+        self,
+        store: LogStore,
+        now: Callable[[], datetime],
+        kept_since: datetime | None = None,
+        left_at: datetime | None = None,
     ) -> None:
-        """Begin with nothing, or with a whole log that was kept."""
+        """Begin with nothing, with a whole log that was kept, or with what an earlier run left."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since
-            else TailState(FollowPhase.CONNECTING, now())
+            else TailState(FollowPhase.CONNECTING, now(), size=store.size, left_at=left_at)
         )
         self._store = store
         self._now = now
@@ -93,7 +99,9 @@ class StatePublisher:
         known = self.state
         if phase is not known.phase:
             began = max(since, known.heard_at or since) if since else self._now()
-            known = TailState(phase, began, status=known.status)
+            has_come = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
+            left_at = None if has_come else known.left_at
+            known = TailState(phase, began, status=known.status, left_at=left_at)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
         heard_at = self._now() if phase is FollowPhase.FOLLOWING else known.heard_at

@@ -95,12 +95,16 @@ class LogTail:
         *,
         may_fetch: MayFetch = always,
         kept_since: datetime | None = None,
+        left_at: datetime | None = None,
         reachability: Reachability | None = None,
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise; `kept_since` is since when the store is the whole log, if it was kept."""
-        self._states = StatePublisher(store, now, kept_since)
+        """Initialise; `kept_since` is since when the store is the whole log, if it was kept.
+
+        `left_at` is when an earlier run last wrote to the store, if it was left by one.
+        """
+        self._states = StatePublisher(store, now, kept_since, left_at)
         self._source = source
         self._job_id = job_id
         self._store = store
@@ -157,6 +161,9 @@ class LogTail:
             self._publish(FollowPhase.CONNECTING)
         try:
             await self._store.own()
+            if not self._store.is_indexed:
+                await self._store.index()
+                self._publish(self.state.phase)
             if self._index is None:
                 self._index = MessageIndex(self._store.path.parent)
                 self._merge = LogAssembler(self._store, self._index)

@@ -1,6 +1,8 @@
 """What is said above a log of how its following goes."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -38,6 +40,25 @@ def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
     state: TailState, words: str
 ) -> None:
     assert words in following(state, job(1, "RUNNING"), NOON).text
+
+
+@pytest.mark.parametrize(
+    ("phase", "more", "words"),
+    [
+        (FollowPhase.CONNECTING, {}, "asking…"),
+        (FollowPhase.RECONNECTING, {"next_try": NOON}, "trying…"),
+        (FollowPhase.STOPPED, {"reason": "Log in."}, "Log in."),
+    ],
+)
+def test_lines_of_an_earlier_run_are_shown_with_their_age(
+    phase: FollowPhase, more: dict[str, Any], words: str
+) -> None:
+    left_at = NOON - timedelta(minutes=12)
+    state = TailState(phase, NOON, size=8, left_at=left_at, **more)
+    said = following(state, job(1, "RUNNING"), NOON).text
+    assert f"as of {clock_time(left_at, NOON)}, {words}" in said
+    assert "cut off" not in said
+    assert "as of" not in following(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ silent since"), (1, "● live")])

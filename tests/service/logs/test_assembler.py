@@ -1,11 +1,14 @@
 """Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
 
+import itertools
 import random
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadable
 from studio_tui.service.logs import assembler
@@ -20,10 +23,10 @@ from studio_tui.service.logs.assembler import (
     WINDOW,
     WINDOW_PIECES,
     LogAssembler,
-    _Batch,
 )
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord
+from studio_tui.service.logs.piece_batch import PieceBatch
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, truth
 from tests.soak import seeds
@@ -97,7 +100,7 @@ class NoRule(LogAssembler):
 class LateAtTheEnd(LogAssembler):
     """Late pieces are not put where they belong."""
 
-    def _place_late(self, place: int, late: _Batch) -> None:
+    def _place_late(self, place: int, late: PieceBatch) -> None:
         del place
         self._store.append(late.raw)
         self._floor = self._store.size
@@ -474,3 +477,47 @@ def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
 def test_every_mark_is_a_sentence() -> None:
     marks = [assembler.NEW_EPOCH, LEFT_OUT, TOO_LATE, NO_REPLAY, UNREADABLE, assembler.DIFFERS]
     assert all(mark[0].isupper() and mark.endswith(".") for mark in marks)
+
+
+WORDS = st.text(st.sampled_from("ab\n\u00e9\u20ac"), min_size=1, max_size=6)
+
+
+@given(
+    pieces=st.lists(WORDS, min_size=1, max_size=30),
+    kept=st.integers(0, 200) | WORDS,
+    sizes=st.lists(st.integers(1, 9), min_size=1),
+    first=st.integers(1, 30),
+)
+def test_what_an_earlier_run_left_is_continued_or_a_mark_stands(
+    tmp_path_factory: pytest.TempPathFactory,
+    pieces: list[str],
+    kept: int | str,
+    sizes: list[int],
+    first: int,
+) -> None:
+    """The first connection begins at some piece, the second at the first one."""
+    whole = "".join(pieces).encode()
+    before = whole[:kept] if isinstance(kept, int) else kept.encode()
+    folder = tmp_path_factory.mktemp("logs")
+    store, index = LogStore.create(folder), MessageIndex(folder)
+    store.append(before)
+    merge = LogAssembler(store, index)
+    for begin in (min(first, len(pieces)), 1):
+        merge.connected()
+        numbered = list(enumerate(pieces, 1))[begin - 1 :]
+        for size in itertools.cycle(sizes):
+            merge.add(logs(*numbered[:size]).items)
+            del numbered[:size]
+            if not numbered:
+                break
+        raw = store.path.read_bytes()
+        if begin == 1:
+            # What is beyond stays until Studio sends something else there, or REST does.
+            assert raw == (before if before.startswith(whole) else whole)
+            assert store.marks == ()
+        else:
+            assert raw.startswith(before)
+            assert raw.endswith("".join(pieces[begin - 1 :]).encode())
+            assert len(store.marks) == 1
+    store.close()
+    index.close()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio_tui.service.logs.store.line_index import BLOCK
-from studio_tui.service.logs.store.log_store import LogStore, Mark
+from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.logs.store.marks import Mark
 
 TimeOf = Callable[[bytes], float | None]
 """Returns the time a line itself states, in seconds since the epoch, or `None`."""

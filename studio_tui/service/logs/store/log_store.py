@@ -4,16 +4,19 @@ The bytes on disk are exactly those of the log and are the only copy; memory hol
 every 64 KiB of them. Marks are stored apart from the bytes, so no log text can forge one.
 """
 
+import secrets
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
+from studio_tui.errors import SpoolError
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
+from studio_tui.service.logs.store.marks import Mark, marks_file, save_marks, saved_marks
 from studio_tui.service.logs.store.spool import Spool
 
 T = TypeVar("T")
@@ -35,14 +38,6 @@ class LogLine(NamedTuple):
     """Its first bytes, at most `LINE_LIMIT`."""
     tail: bytes
     """Its last bytes, at most `LINE_LIMIT`, if `head` is not all of it; else empty."""
-
-
-class Mark(NamedTuple):
-    """Our own remark, drawn above the line that holds its offset."""
-
-    offset: int
-    text: str
-    """A sentence of ours, never log text."""
 
 
 class StoredRow(NamedTuple):
@@ -71,24 +66,51 @@ class LogStore:
     tag: int = 0
     """Bytes at the beginning of each line that are a tag of ours, not text."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, marks: Sequence[Mark] = ()) -> None:
         self.version = 0
         self._spool = spool
         self._index = LineIndex()
         self.arrivals = Arrivals()
-        self._marks: list[Mark] = []
+        self._marks: list[Mark] = sorted(marks)
+        self._saved: list[Mark] = []
+        """The marks in the file beside the log."""
         self._watchers = Listeners[[]]()
         self._changes: array[int] = array("Q")
         """The lowest offset changed by each version after the first."""
 
     @classmethod
-    def create(cls, directory: Path) -> Self:
+    def create(cls, directory: Path, name: str = "") -> Self:
         """Create an empty log in `directory`; its file is deleted when the store is closed.
+
+        One with a `name` is left for `adopt` if it is not empty.
 
         Raises:
             SpoolError: the file cannot be created.
         """
-        return cls(Spool.create(directory))
+        return cls(Spool.create(directory, name))
+
+    @classmethod
+    def adopt(cls, path: Path, name: str) -> Self:
+        """Open a log that an ended program has left behind, with its marks, to write on.
+
+        `index` must be awaited before anything is written.
+
+        Raises:
+            SpoolError: it is in use, or cannot be opened.
+        """
+        own = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
+        marks = saved_marks(path)
+        # Before the file has its new name: whenever the program is killed, the marks are there.
+        save_marks(own, marks)
+        try:
+            spool = Spool.adopt(path, own)
+        except SpoolError:
+            marks_file(own).unlink(missing_ok=True)
+            raise
+        marks_file(path).unlink(missing_ok=True)
+        store = cls(spool, [Mark(min(mark.offset, spool.size), mark.text) for mark in marks])
+        store._saved = marks
+        return store
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -100,8 +122,10 @@ class LogStore:
         return cls(Spool.open(path))
 
     def close(self) -> None:
-        """Close the file; one that `create` made is deleted."""
+        """Close the file; one that `create` made without a name is deleted."""
         self._watchers.clear()
+        if self._spool.is_lasting and not self.size:
+            marks_file(self.path).unlink(missing_ok=True)
         self._spool.close()
 
     async def own(self) -> None:
@@ -121,7 +145,9 @@ class LogStore:
         known = (self.version, self.size)
         await self._spool.sync()
         if known == (self.version, self.size):
+            marks = marks_file(self.path)
             self._spool.keep(path)
+            marks.unlink(missing_ok=True)
 
     @property
     def is_kept(self) -> bool:
@@ -199,6 +225,7 @@ class LogStore:
             Mark(mark.offset + len(added) - over, mark.text) if mark.offset > offset else mark
             for mark in self._marks
         ]
+        self._save_marks()
         self._write(added + moved)
         self._watchers.tell()
 
@@ -207,6 +234,7 @@ class LogStore:
         self.arrivals.cut(offset)
         self._forget(offset)
         self._marks = [mark for mark in self._marks if mark.offset <= offset]
+        self._save_marks()
         self._watchers.tell()
 
     def _forget(self, offset: int) -> None:
@@ -220,6 +248,7 @@ class LogStore:
         mark = Mark(offset, text)
         if mark not in self._marks:
             self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
+            self._save_marks()
             self._changed(offset)
             self._watchers.tell()
 
@@ -227,8 +256,15 @@ class LogStore:
         """Remove a mark."""
         if mark in self._marks:
             self._marks.remove(mark)
+            self._save_marks()
             self._changed(mark.offset)
             self._watchers.tell()
+
+    def _save_marks(self) -> None:
+        """Save the marks beside a file that outlives the program, if they have changed."""
+        if self._spool.is_lasting and self._marks != self._saved:
+            save_marks(self.path, self._marks)
+            self._saved = list(self._marks)
 
     def _changed(self, offset: int) -> None:
         self.version += 1

@@ -6,6 +6,7 @@ that has ended.
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import tempfile
@@ -21,7 +22,7 @@ from studio_tui.service.logs.store.line_index import BLOCK
 T = TypeVar("T")
 
 SUFFIX = ".spool"
-"""Suffix of a file that is deleted with its spool."""
+"""Suffix of a file that grows; it is deleted with its spool, unless it has a name."""
 
 _CACHED_BLOCKS = 16
 _COPIED = 1024 * 1024
@@ -44,14 +45,51 @@ def remove_unused(path: Path) -> bool:
     return True
 
 
-def _make(directory: Path) -> tuple[int, str]:
+def is_unused(path: Path) -> bool:
+    """Whether a file is there that nobody has open, here or in another process."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _make(directory: Path, name: str) -> tuple[int, str]:
     """Create an empty file that is locked from its beginning."""
     while True:
-        descriptor, name = tempfile.mkstemp(SUFFIX, dir=private_dir(directory))
+        descriptor, name = tempfile.mkstemp(SUFFIX, name, private_dir(directory))
         _hold(descriptor)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
         os.close(descriptor)  # deleted as left behind, in the moment before it was locked
+
+
+def _take_over(path: Path, own: Path) -> int:
+    """Lock a file that nobody has open, and rename it to `own`.
+
+    The lock is shared in the end, as readers wait for an exclusive one. Changing it is not atomic:
+    whoever gets it in between does not find the file under its old name.
+
+    Raises:
+        OSError: it cannot be opened, is in use, or was taken over by another program.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _must_be(path, descriptor)
+        path.rename(own)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    _hold(descriptor)
+    return descriptor
+
+
+def _must_be(path: Path, descriptor: int) -> None:
+    """Raise `OSError` if a path is not that of an open file any more."""
+    if path.stat().st_ino != os.fstat(descriptor).st_ino:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
 
 
 def _hold(descriptor: int) -> None:
@@ -71,6 +109,8 @@ class Spool:
     """Whether the file has been closed."""
     is_shared: bool
     """Whether others may read the file, which is not changed, nor deleted on close."""
+    is_lasting: bool
+    """Whether the file is left for the next run of the program, unless it is empty."""
 
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -80,19 +120,38 @@ class Spool:
         self._descriptor = descriptor
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._is_temporary = False
+        self.is_lasting = False
         self.is_shared = False
         self._readers = 0
         """Threads that are reading; the descriptor is closed after the last one."""
 
     @classmethod
-    def create(cls, directory: Path) -> Self:
-        """Create an empty file in `directory`, which is deleted when the spool is closed."""
+    def create(cls, directory: Path, name: str = "") -> Self:
+        """Create an empty file in `directory`, which is deleted when the spool is closed.
+
+        One with a `name`, which begins its file name, is left behind if it is not empty.
+        """
         try:
-            descriptor, name = _make(directory)
+            descriptor, path = _make(directory, name)
         except OSError as error:
             raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
-        spool = cls(Path(name), descriptor, size=0)
-        spool._is_temporary = True
+        spool = cls(Path(path), descriptor, size=0)
+        spool._is_temporary, spool.is_lasting = True, bool(name)
+        return spool
+
+    @classmethod
+    def adopt(cls, path: Path, own: Path) -> Self:
+        """Open a file that an ended program has left behind, as `own`, in order to write on.
+
+        Raises:
+            SpoolError: it is in use, or cannot be opened.
+        """
+        try:
+            descriptor = _take_over(path, own)
+        except OSError as error:
+            raise SpoolError(f"{path} cannot be used: {error.strerror}.") from error
+        spool = cls(own, descriptor, os.fstat(descriptor).st_size)
+        spool._is_temporary = spool.is_lasting = True
         return spool
 
     @classmethod
@@ -118,7 +177,7 @@ class Spool:
             return
         os.close(self._descriptor)
         self._descriptor = -1
-        if self._is_temporary:
+        if self._is_temporary and not (self.is_lasting and self.size):
             self.path.unlink(missing_ok=True)
 
     def keep(self, path: Path) -> None:
@@ -132,7 +191,7 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"The log cannot be kept as {path}: {error.strerror}.") from error
         self.path = path
-        self._is_temporary, self.is_shared = False, True
+        self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
     async def own(self) -> None:
         """Replace a file that others may be reading by a writable temporary copy.

@@ -18,7 +18,8 @@ from studio_tui.presentation.logs.progress import parse
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
 from studio_tui.presentation.logs.search import Wanted
 from studio_tui.service.logs.store.filtered import FilteredLines
-from studio_tui.service.logs.store.log_store import LogLine, LogStore, Mark, StoredRow
+from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
+from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
 from studio_tui.tui.logs.view.viewport import Row
 

@@ -1,0 +1,229 @@
+"""An incomplete log is there again in the next run, however this one ended, and goes on."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
+from studio_tui.service.logs.assembler import NO_REPLAY, UNREADABLE
+from studio_tui.service.logs.cache import LogCache
+from studio_tui.service.logs.source import always
+from studio_tui.service.logs.state import FollowPhase
+from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark
+from tests.service.logs.test_log_library import (
+    Studio,
+    files,
+    is_complete,
+    library,
+    program,
+    raw,
+    until_size,
+)
+from tests.waiting import HANG, until
+
+BORN = datetime(2026, 1, 1, tzinfo=UTC)
+WRITTEN = datetime(2026, 1, 1, 10, 41, tzinfo=UTC)
+
+
+def left(folder: Path, text: bytes, *marks: Mark, job_id: str = "a", place: str = "here") -> Path:
+    """Leave a log as a program does that ends; return its file."""
+    store = LogCache(folder, place).begin(job_id, None)
+    store.append(text)
+    for mark in marks:
+        store.mark(*mark)
+    store.close()
+    os.utime(store.path, (WRITTEN.timestamp(), WRITTEN.timestamp()))
+    return store.path
+
+
+class Away(Studio):
+    """A Studio that accepts connections and sends nothing."""
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        self.opened.append(job_id)
+        await asyncio.Event().wait()
+        yield LogMessages(())
+
+
+class Amnesic(Studio):
+    """A Studio that does not repeat what it sent before a connection, at first."""
+
+    first = 3
+    """Number of the first piece that it sends."""
+
+    async def follow_log(self, job_id: str) -> AsyncGenerator[LogFrame, None]:
+        self.opened.append(job_id)
+        lines = self.jobs_lines[job_id]
+        for number in range(self.first, len(lines) + 1):
+            yield LogMessages((LogMessage(number, RawText(lines[number - 1])),))
+        await asyncio.Event().wait()
+
+
+async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_away(
+    tmp_path: Path,
+) -> None:
+    left(tmp_path, b"one\ntwo\n")
+    async with library(Away(a=[]), tmp_path) as logs:
+        log = logs.open("a", always)
+        state = log.tail.state
+        assert (state.phase, state.left_at) == (FollowPhase.CONNECTING, WRITTEN)
+        assert raw(log) == b"one\ntwo\n"
+        await until(lambda: log.tail.state.lines == 2)
+        assert log.tail.state.left_at == WRITTEN
+        assert log.store.path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_following_goes_on_behind_it_with_each_line_once(tmp_path: Path) -> None:
+    studio = Studio(a=["one\n", "two\n"])
+    async with library(studio, tmp_path) as logs:
+        await until_size(logs.open("a", always), 8)
+    assert files(tmp_path) == [".spool"]
+    studio.print("a", "three\n")
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        assert raw(log) == b"one\ntwo\n"
+        await until_size(log, 14)
+        studio.print("a", "four\n")
+        await until_size(log, 19)
+        assert log.tail.state.left_at is None
+        assert raw(log) == b"one\ntwo\nthree\nfour\n"
+        assert log.store.marks == ()
+        studio.end()
+        await until(lambda: is_complete(log))
+        await until(lambda: files(tmp_path) == [".log"])
+        assert raw(log) == b"one\ntwo\nthree\nfour\n"
+
+
+@pytest.mark.parametrize(
+    "kept", [b"one\ntw", b"one\n", b"one\ntwo\xff", b"other\n", b"one\nX\nY\n"]
+)
+async def test_what_does_not_agree_with_studio_gives_way(tmp_path: Path, kept: bytes) -> None:
+    left(tmp_path, kept)
+    studio = Studio(a=["one\n", "two\n", "three\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\ntwo\nthree\n")
+        assert log.store.marks == ()
+
+
+async def test_where_studio_does_not_repeat_what_was_here_a_mark_stands(tmp_path: Path) -> None:
+    left(tmp_path, b"one\n")
+    studio = Amnesic(a=["one\n", "two\n", "three\n", "four\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\nthree\nfour\n")
+        assert log.store.marks == (Mark(4, NO_REPLAY),)
+        log.close()
+        studio.first = 1
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\ntwo\nthree\nfour\n")
+        assert log.store.marks == ()
+
+
+async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
+    tmp_path: Path,
+) -> None:
+    left(tmp_path, b"one\nthree\n", Mark(4, UNREADABLE), Mark(99, NO_REPLAY))
+    async with library(Away(a=[]), tmp_path) as logs:
+        assert logs.open("a", always).store.marks == (Mark(4, UNREADABLE), Mark(10, NO_REPLAY))
+    assert files(tmp_path) == [".marks", ".spool"]
+    async with library(Studio(a=["one\n", "two\n", "three\n"]), tmp_path) as logs:
+        log = logs.open("a", always)
+        await until(lambda: raw(log) == b"one\ntwo\nthree\n")
+        assert [mark.offset for mark in log.store.marks if mark.offset > 4] == []
+
+
+@pytest.mark.parametrize("text", ["", "[", "{}1", "[[4]]", '[["x", "y"]]', "[1]", "null"])
+async def test_marks_that_cannot_be_read_are_said_to_be_lost(tmp_path: Path, text: str) -> None:
+    left(tmp_path, b"one\n").with_suffix(".marks").write_text(text)
+    async with library(Away(a=[]), tmp_path) as logs:
+        assert logs.open("a", always).store.marks == (Mark(0, UNREADABLE_MARKS),)
+
+
+async def test_the_newest_of_several_is_taken_and_none_outlives_the_whole_log(
+    tmp_path: Path,
+) -> None:
+    older = left(tmp_path, b"one\n")
+    newer = left(tmp_path, b"one\ntwo\n", Mark(4, UNREADABLE))
+    os.utime(older, (WRITTEN.timestamp() - 60,) * 2)
+    studio = Studio(a=["one\n", "two\n"])
+    async with library(studio, tmp_path) as logs:
+        log = logs.open("a", always)
+        assert raw(log) == b"one\ntwo\n"
+        assert not newer.exists()
+        studio.end()
+        await until(lambda: is_complete(log))
+        await until(lambda: files(tmp_path) == [".log"])
+
+
+async def test_two_dashboards_do_not_write_to_one_file(tmp_path: Path) -> None:
+    left(tmp_path, b"one\n")
+    studio = Studio(a=["one\n", "two\n"])
+    async with library(studio, tmp_path) as logs, library(studio, tmp_path) as elsewhere:
+        first, second = logs.open("a", always), elsewhere.open("a", always)
+        assert first.store.path != second.store.path
+        for log in (first, second):
+            await until_size(log, 8)
+            assert raw(log) == b"one\ntwo\n"
+        studio.print("a", "three\n")
+        for log in (first, second):
+            await until_size(log, 14)
+
+
+async def test_nothing_is_left_of_a_log_without_a_line(tmp_path: Path) -> None:
+    studio = Away(a=[])
+    async with library(studio, tmp_path) as logs:
+        logs.open("a", always)
+        await until(lambda: studio.opened)
+    assert files(tmp_path) == []
+
+
+async def test_logs_of_other_jobs_and_of_a_job_with_the_same_id_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    left(tmp_path, b"one\n")
+    async with library(Away(a=[], b=[]), tmp_path) as logs:
+        assert logs.open("b", always).store.size == 0
+        assert logs.open("a", always, BORN).store.size == 0
+    async with library(Away(a=[]), tmp_path, place="elsewhere") as logs:
+        assert logs.open("a", always).store.size == 0
+
+
+async def test_what_earlier_runs_left_is_bounded_on_disk(tmp_path: Path) -> None:
+    paths = [
+        left(tmp_path, b"x" * 1000, Mark(1, UNREADABLE), job_id=name, place=name) for name in "abc"
+    ]
+    for minute, path in enumerate(paths):
+        os.utime(path, (WRITTEN.timestamp() + 60 * minute, WRITTEN.timestamp()))
+    async with library(Studio(), tmp_path, limit=2500):
+        await until(lambda: files(tmp_path) == [".marks"] * 2 + [".spool"] * 2)
+        assert not paths[0].exists()
+
+
+PROGRAM = """
+import pathlib, sys
+from studio_tui.service.logs.cache import LogCache
+store = LogCache(pathlib.Path(sys.argv[1]), "here").begin("a", None)
+store.append(b"one\\n")
+store.mark(4, "Something.")
+store.append(b"two\\n")
+print(store.path, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.starts_processes
+async def test_a_killed_program_leaves_its_log_and_a_living_one_keeps_it(tmp_path: Path) -> None:
+    with program(tmp_path, PROGRAM) as (_, process):
+        async with library(Away(a=[]), tmp_path, limit=1) as logs:
+            assert logs.open("a", always).store.size == 0
+        process.kill()
+        process.wait(HANG)
+    async with library(Away(a=[]), tmp_path) as logs:
+        log = logs.open("a", always)
+        assert raw(log) == b"one\ntwo\n"
+        assert log.store.marks == (Mark(4, "Something."),)
