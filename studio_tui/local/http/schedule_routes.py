@@ -39,7 +39,7 @@ from studio_tui.local.http.validation import (
 )
 from studio_tui.local.server.studio import Studio
 
-_NO_TIME = "cron_expression or start_after must say when it runs"
+_NO_TIME = "cron_expression or start_after is required"
 
 
 def schedule_router(studio: Studio) -> APIRouter:

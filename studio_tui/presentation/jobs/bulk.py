@@ -47,7 +47,7 @@ def why_not_repeat(job: Job) -> str | None:
     """Return why a job cannot be run again, without a subject; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
-    return "has no query that Studio sent" if job.query is None else None
+    return "has no query that is known here" if job.query is None else None
 
 
 def summary(chosen: Chosen, what: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun:
         else:
             reasons[reason] += 1
     if not_begun:
-        reasons["has not begun"] = not_begun
+        reasons["has not started"] = not_begun
     return Chosen(tuple(chosen), tuple(_counted(reason, n) for reason, n in reasons.items()))
 
 

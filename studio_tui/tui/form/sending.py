@@ -141,9 +141,9 @@ class FormSender:
         sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
-                ("Uploads under way are abandoned, and the form stays as it is.",),
+                ("Uploads in progress are abandoned, and the form stays as it is.",),
                 yes="Stop",
-                no="Go on",
+                no="Continue",
             )
         )
         if sure:
@@ -223,7 +223,7 @@ class FormSender:
             "form.submit",
             "f9,ctrl+j,alt+enter",
             "submit",
-            "Submit the job as it is typed",
+            "Submit the job",
             send,
             why_not_send,
             priority=True,

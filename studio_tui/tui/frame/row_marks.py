@@ -138,7 +138,7 @@ def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
             f"{place}.mark",
             "space",
             "mark",
-            f"Mark the {noun}, or take its mark away",
+            f"Mark the {noun}, or remove its mark",
             RowMarks.mark,
         ),
         Command(
@@ -155,5 +155,5 @@ def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
             "Mark all that pass the filter",
             RowMarks.mark_all,
         ),
-        Command(f"{place}.unmark", "u", "unmark all", "Take all marks away", RowMarks.unmark_all),
+        Command(f"{place}.unmark", "u", "unmark all", "Remove all marks", RowMarks.unmark_all),
     )

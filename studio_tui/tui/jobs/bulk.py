@@ -106,7 +106,7 @@ class BulkJobs:
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
         before = (*summary(chosen, "will be cancelled"), "")
         notes = self._pipeline_notes(jobs)
-        after = ("", "Their processes are stopped; what they wrote stays.", *notes)
+        after = ("", "Their processes are stopped; what they wrote is kept.", *notes)
         room = room_for_list(self._host, *before, *after)
         question = Confirm(
             f"Cancel {self._counted(jobs)}?",

@@ -37,7 +37,7 @@ class BulkPipelines:
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(marked - len(chosen), "has nothing to stop")
         before = (f"{len(chosen)} will be paused, and {jobs} cancelled{left_out}.", "")
-        after = ("", "What begins meanwhile is cancelled too. What has ended stays.")
+        after = ("", "Jobs that start meanwhile are cancelled too.")
         names = [
             f"  {title(one)}: {plural(running[one.pipeline_id], 'job')} cancelled" for one in chosen
         ]
@@ -138,5 +138,5 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         name, error = refused[0]
         parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
     if stopped.starts_more:
-        parts.append("more of its jobs may begin")
-    return f"It is not quite stopped: {'; '.join(parts)}"
+        parts.append("more of its jobs may start")
+    return f"It has not stopped completely: {'; '.join(parts)}"

@@ -119,7 +119,7 @@ class ScheduleController(JobController):
                 (
                     *named(repeat.job, self._zone),
                     "",
-                    "The schedule goes on as it is.",
+                    "The schedule itself does not change.",
                     "",
                     *repeat.lines,
                 ),
@@ -142,8 +142,8 @@ class ScheduleController(JobController):
             (
                 *named(task, self._zone),
                 "",
-                "It stands among its runs, as one by hand; the schedule goes on.",
-                "A time that comes while this run goes on is skipped.",
+                "It is listed among its runs, as started by hand; the schedule does not change.",
+                "A fire time during this run is skipped.",
             ),
             yes="Run it now",
             no="Don't",
@@ -177,7 +177,11 @@ class ScheduleController(JobController):
         sure = await self._host.ask(
             Confirm(
                 "Cancel this schedule?",
-                (*named(task, self._zone), "", "It makes no more jobs. Those it has made go on."),
+                (
+                    *named(task, self._zone),
+                    "",
+                    "It creates no more jobs. Those it has created keep running.",
+                ),
                 yes="Cancel the schedule",
                 no="Keep it",
                 meanwhile=ended_meanwhile(self._host.session, (task,)),
@@ -199,7 +203,7 @@ class ScheduleController(JobController):
         for task in tasks:
             when = time_of(with_schedule(task, known.get(task.id)), self._zone)
             names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
-        after = ("", "They make no more jobs. Those they have made go on.")
+        after = ("", "They create no more jobs. Those they have created keep running.")
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
@@ -230,7 +234,7 @@ class ScheduleController(JobController):
             "schedule.runs",
             "l,L",
             "runs",
-            "Show the jobs it has made, or the pipelines",
+            "Show the jobs or pipelines that it created",
             show_runs,
             JobController.why_no_id,
         ),
@@ -238,7 +242,7 @@ class ScheduleController(JobController):
             "schedule.new",
             "n",
             "new",
-            "Fill in the form of a job that runs later, or again and again",
+            "Open the form for a job that runs later or repeatedly",
             open_form,
             why_not_create,
         ),
@@ -246,7 +250,7 @@ class ScheduleController(JobController):
             "schedule.pipeline",
             "P",
             "new pipeline",
-            "Fill in the form of a schedule that rebuilds datasets, as a pipeline",
+            "Open the form for a schedule that rebuilds datasets",
             schedule_pipeline,
             why_no_pipeline,
         ),
@@ -270,7 +274,7 @@ class ScheduleController(JobController):
             "schedule.suspend",
             "p",
             "suspend or resume",
-            "Start no more runs by the clock while what runs goes on; or resume",
+            "Create no runs until resumed, let running ones finish; or resume",
             suspend_or_resume,
             why_not_suspend,
         ),

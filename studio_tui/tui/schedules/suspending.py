@@ -15,14 +15,14 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 
 ELSEWHERE = (
-    "Only the local Studio can suspend a schedule. Here e can put its next run off, and x ends it"
+    "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
 """Why a schedule cannot be suspended, and alternatives."""
 
 
 NO_PIPELINES = (
-    "Only the local Studio can trigger a pipeline at times. Here n schedules a job; to rebuild "
-    "datasets, have your own cron run `datachain pipeline create` and `resume`"
+    "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
+    "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
 """Why a pipeline cannot be scheduled, and alternatives."""
 
@@ -67,7 +67,7 @@ class Suspending:
 
     def _said(self, task: Job, now: Job | None, *, suspended: bool) -> str:
         if suspended:
-            return f"Suspended {title(task)}: it makes no runs before p resumes it"
+            return f"Suspended {title(task)}: it creates no runs until p resumes it"
         following = now.schedule.next_run_at if now and now.schedule else None
         when = f", next run {described(following, clock.now(), self._zone)}" if following else ""
         return f"Resumed {title(task)}{when}"

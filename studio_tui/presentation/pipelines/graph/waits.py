@@ -69,7 +69,7 @@ def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | 
         case Shown.QUEUED:
             return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
         case Shown.UNKNOWN:
-            return Wait(f"Studio says {node.status or 'nothing'}, which is not known here")
+            return Wait(f"unknown status {node.status or '(none)'}")
         case _:
             return _STARTING.get(node.state)
 

@@ -86,7 +86,7 @@ def group_facts(
         Fact("status", Cell(states)),
         *_group_links("after", after),
         *_group_links("feeds", feeds),
-        *_related("members", "none is left", known.verdicts, members, _MAX_MEMBERS),
+        *_related("members", "none left", known.verdicts, members, _MAX_MEMBERS),
     )
 
 
@@ -187,7 +187,7 @@ def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
         below = plan.descendants(parent)
         way = next(each for each in plan.nodes[child].parents if each in below)
         names = (plan.nodes[each].name for each in (parent, child, way))
-        words = "{} → {}, also by way of {}".format(*names)
+        words = "{} → {}, also through {}".format(*names)
         lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
     if len(edges) > _MAX_RELATED:
         lines.append(Fact("", Cell(f"and {len(edges) - _MAX_RELATED} more", Tone.DIM)))

@@ -55,7 +55,7 @@ SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
         lambda node, known: -(known.queue_seconds(node) or 0.0),
     ),
     "took": ("run time, longest first", lambda node, known: -_seconds(node, known)),
-    "why": ("why: what blocks most, then the words", _why),
+    "why": ("reason, most blocking first", _why),
 }
 """Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
 

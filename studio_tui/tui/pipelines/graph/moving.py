@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NOWHERE = "There is no job under the cursor"
-NO_STOP = "No job has failed, nor does a canceled one block others"
+NO_STOP = "No job has failed, and no canceled one blocks others"
 
 
 class Movement:
@@ -166,7 +166,7 @@ class Movement:
             "graph.cause",
             "W",
             "why",
-            "Go to the job for whose sake this one waits",
+            "Go to the job that is holding this one up",
             go_to_cause,
             why_no_cause,
         ),
@@ -190,7 +190,7 @@ class Movement:
             "graph.centre",
             "full_stop",
             "centre",
-            "Bring the job into the middle",
+            "Center the job",
             centre,
             why_no_place,
             display=".",
@@ -199,7 +199,7 @@ class Movement:
             "graph.follow",
             "f",
             "follow",
-            "Let the cursor follow what runs, or stop",
+            "Follow running jobs with the cursor, or stop",
             toggle_follow,
         ),
         Command("graph.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),

@@ -122,7 +122,7 @@ def test_a_pause_is_said_beside_the_parents() -> None:
         ("SCHEDULED", "on its way to the queue"),
         ("INIT", "starting: preparing its environment"),
         ("PROVISIONING", "starting: preparing a machine"),
-        ("NEWWORD", "Studio says NEWWORD, which is not known here"),
+        ("NEWWORD", "unknown status NEWWORD"),
     ],
 )
 def test_a_job_that_studio_let_go_waits_for_no_other(state: str, words: str) -> None:
