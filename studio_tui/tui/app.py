@@ -270,7 +270,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        await make_job(self, connected.session.creating, message.wish, message.files)
+        await make_job(self, connected.session.job_creator, message.wish, message.files)
 
     # Navigation.
 

@@ -100,7 +100,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
 
-    _add_steering(router, studio)
+    _add_actions(router, studio)
     _add_rerun(router, studio)
     return router
 
@@ -138,7 +138,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
-def _add_steering(router: APIRouter, studio: Studio) -> None:
+def _add_actions(router: APIRouter, studio: Studio) -> None:
     """Add the endpoints that change a pipeline."""
 
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)

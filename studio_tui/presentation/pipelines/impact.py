@@ -113,9 +113,9 @@ def over_words(pipeline: Pipeline, *, near: bool) -> str:
     if pipeline.state is not PipelineState.CANCELED or not near:
         return over
     plan = plan_of(pipeline)
-    verdicts = judge(plan, pipeline.state)
+    statuses = judge(plan, pipeline.state)
     root = next(
-        (plan.nodes[key] for key in verdicts.roots if plan.nodes[key].run is not None), None
+        (plan.nodes[key] for key in statuses.roots if plan.nodes[key].run is not None), None
     )
     if root is None:
         return over

@@ -114,7 +114,7 @@ class JobController:
     def _new_job(self) -> Job | None:
         """Return the job created here a moment ago, unless the cursor has moved since."""
         at_hand = self._at_hand()
-        new = self._host.session.creating.new_job
+        new = self._host.session.job_creator.new_job
         return new.instead_of(at_hand.id if at_hand else None)
 
     def why_no_pipeline(self) -> str | None:

@@ -54,10 +54,10 @@ class PipelineController:
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline, at least as new as what a command has read."""
         pipeline = self._seen_at_hand()
-        return None if pipeline is None else self._host.session.steering.newest(pipeline)
+        return None if pipeline is None else self._host.session.pipeline_commands.newest(pipeline)
 
     def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.steering.newest, self._seen_marked()))
+        return tuple(map(self._host.session.pipeline_commands.newest, self._seen_marked()))
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -124,8 +124,8 @@ class PipelineController:
         pipeline = chosen[0]
         if not await self._is_sure(pipeline, pausing=pausing):
             return
-        steering, session = self._host.session.steering, self._host.session
-        command = steering.pause if pausing else steering.resume
+        pipeline_commands, session = self._host.session.pipeline_commands, self._host.session
+        command = pipeline_commands.pause if pausing else pipeline_commands.resume
         try:
             if await asked(self._host.app, session, command(pipeline)):
                 self._host.session.endings.watch_pipelines(chosen)
@@ -183,7 +183,7 @@ class PipelineController:
         if not await self._host.session.held.may_be_sent(f"stopping {named}"):
             return
         try:
-            stopping = self._host.session.steering.stop(pipeline)
+            stopping = self._host.session.pipeline_commands.stop(pipeline)
             stopped = await asked(self._host.app, self._host.session, stopping)
         except StudioError as error:
             self._host.say(

@@ -61,7 +61,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
     def __init__(
         self,
-        triggering: PipelineTrigger,
+        pipeline_trigger: PipelineTrigger,
         draft: TriggerDraft,
         known: Callable[[], KnownDatasets],
         before: Callable[[], frozenset[str]],
@@ -74,7 +74,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
         `can_refresh` says whether Studio can rebuild datasets without their dependencies.
         """
-        self._triggering = triggering
+        self._pipeline_trigger = pipeline_trigger
         self._known = known
         self._before = before
         self._keep = keep
@@ -122,12 +122,12 @@ class TriggerScreen(DatasetForm[Pipeline]):
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
         wish = TriggerRequest(names, environment, draft.review, draft.only)
-        outcome = await self._triggering.trigger(wish, self._before())
+        outcome = await self._pipeline_trigger.trigger(wish, self._before())
         while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
                 self.say("Not sent again. If it was created after all, the list will show it.")
                 return None
-            outcome = await self._triggering.send_again(outcome)
+            outcome = await self._pipeline_trigger.send_again(outcome)
         self._inform(outcome)
         return outcome.pipeline
 

@@ -175,7 +175,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         if self.read_only:
             return "No schedules."
         how = "n creates one: fill in `cron`, or `start`, and what to run."
-        if self.session.scheduling.is_possible:
+        if self.session.schedule_commands.is_possible:
             how += "\nP creates one that rebuilds datasets."
         return f"No schedules.\n{how}"
 

@@ -39,7 +39,7 @@ class Suspending:
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the schedules that are active; if there are none, resume all."""
         going = [task for task in tasks if not is_suspended(task)]
-        scheduling = self._host.session.scheduling
+        commands = self._host.session.schedule_commands
         if are_marked:
             begin(
                 self._host,
@@ -50,14 +50,14 @@ class Suspending:
                     items=going or tasks,
                     name=title,
                     command=lambda task: (
-                        scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+                        commands.suspend(task.id) if going else commands.resume(task.id)
                     ),
                     unmark=lambda task: self._marked.unmark(task.id),
                 ),
             )
             return
         for task in tasks[:1]:
-            command = scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+            command = commands.suspend(task.id) if going else commands.resume(task.id)
             try:
                 now = await asked(self._host.app, self._host.session, command)
             except StudioError as error:

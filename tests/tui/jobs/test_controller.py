@@ -42,7 +42,7 @@ class Screen:
         self.asked: list[Confirm] = []
         self.cancelled: list[str] = []
         self.session: Any = SimpleNamespace(
-            creating=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
+            job_creator=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
             commands=SimpleNamespace(cancel=self._cancel),

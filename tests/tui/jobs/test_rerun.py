@@ -42,7 +42,7 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
             **fields,
         }
     )
-    outcome = await (await jobs_screen(pilot)).session.creating.create(wish, [notes])
+    outcome = await (await jobs_screen(pilot)).session.job_creator.create(wish, [notes])
     assert isinstance(outcome, Created)
     return outcome.job
 

@@ -96,7 +96,7 @@ class GraphJobs:
         if not await session.held.may_be_sent(f"removing {name}"):
             return
         try:
-            taking = session.steering.remove_job(pipeline, node_id)
+            taking = session.pipeline_commands.remove_job(pipeline, node_id)
             if await asked(self._host.app, session, taking):
                 self._host.say(f"Removed {name} from the pipeline")
         except StudioError as error:
@@ -106,7 +106,7 @@ class GraphJobs:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
         standing, meant = self._state.stands(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
-        pipeline, steering = standing.pipeline, self._host.session.steering
+        pipeline, pipeline_commands = standing.pipeline, self._host.session.pipeline_commands
         begun = len(meant) - len(nodes)
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
         before = (f"{len(nodes)} pending will be removed{left_out}.", "")
@@ -127,7 +127,7 @@ class GraphJobs:
                     noun="job",
                     items=nodes,
                     name=lambda node: node.name,
-                    command=lambda node: steering.remove_job(pipeline, node.id),
+                    command=lambda node: pipeline_commands.remove_job(pipeline, node.id),
                     unmark=lambda node: self._marks.unmark_nodes({node.id}),
                     is_always_held=True,
                 ),

@@ -78,7 +78,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = waits(self._state.stands().verdicts, node.id) if node is not None else None
+        wait = waits(self._state.stands().statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.
@@ -101,11 +101,11 @@ class Movement:
         """Return the targets of `n`: matches, else failed and blocking jobs."""
         if found := self._matches():
             return found
-        verdicts = self._state.stands().verdicts
+        statuses = self._state.stands().statuses
         return [
             node_id
             for node_id in self._cursor.order()
-            if verdicts.shown[node_id] is Shown.FAILED or verdicts.blocks(node_id)
+            if statuses.shown[node_id] is Shown.FAILED or statuses.blocks(node_id)
         ]
 
     # Following running jobs.
@@ -120,7 +120,7 @@ class Movement:
         standing = self._state.standing
         if standing is None or not self._state.view.follow:
             return
-        shown = standing.verdicts.shown
+        shown = standing.statuses.shown
         here = self._cursor.here()
         if here is not None and shown.get(here) is Shown.RUNNING:
             return

@@ -18,7 +18,7 @@ RUNS = "Jobs cannot be restored while the pipeline runs; p pauses it"
 NO_WAY = "This Studio cannot restore a job. t rebuilds its datasets, with all of the jobs."
 
 
-class TakenOut:
+class RemovedJobs:
     """Controller of the removed jobs on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState) -> None:
@@ -63,14 +63,14 @@ class TakenOut:
     async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
         session, name = self._host.session, job.name or job.job_id
         try:
-            putting = session.steering.restore_job(pipeline, job.job_id)
+            putting = session.pipeline_commands.restore_job(pipeline, job.job_id)
             if await asked(self._host.app, session, putting):
                 self._host.say(f"Restored {name}; p lets the pipeline continue")
         except StudioError as error:
             self._host.say(f"{name}: {told(error, session)}", "error")
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.steering.with_removed(self._state.stands().pipeline)
+        return self._host.session.pipeline_commands.with_removed(self._state.stands().pipeline)
 
     def _removed(self) -> tuple[RemovedJob, ...]:
         return self._pipeline().removed or ()
