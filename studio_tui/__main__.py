@@ -55,7 +55,7 @@ class _Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--local", is_flag=True, help="Use the local Studio, and start it if need be.")
+@click.option("--local", is_flag=True, help="Use the local Studio; start it if it is not running.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -79,7 +79,7 @@ class _Commands(click.Group):
 @click.option(
     "--theme",
     type=click.Choice(["auto", "dark", "light", "ansi"]),
-    help="Colours; auto follows the terminal. Without it the theme chosen last is kept.",
+    help="Colours; auto follows the terminal. Default: the theme chosen last.",
 )
 @click.version_option(__version__, prog_name="studio-tui")
 @click.pass_context
@@ -111,13 +111,13 @@ def main(
     context.obj = arguments
     if context.invoked_subcommand is not None and (local or data_dir or samples):
         raise click.UsageError(
-            "--local, --data-dir and --samples go with the dashboard; the commands of the local "
-            "Studio are `studio-tui local ...`"
+            "--local, --data-dir and --samples are options of the dashboard; the commands of the "
+            "local Studio are `studio-tui local ...`"
         )
     if samples and not local:
-        raise click.UsageError("--samples goes with --local")
+        raise click.UsageError("--samples needs --local")
     if data_dir is not None and not local:
-        raise click.UsageError("--data-dir goes with --local, or after `studio-tui local`")
+        raise click.UsageError("--data-dir needs --local, or belongs after `studio-tui local`")
     if local and (url or team or token_file):
         raise click.UsageError("--local cannot be combined with --url, --team or a token")
     if context.invoked_subcommand is None:
@@ -216,7 +216,7 @@ class _Composition:
         try:
             configure(paths.log_dir())
         except OSError as error:
-            notes.append(f"No log of this program is kept: {safe_line(str(error))}")
+            notes.append(f"The program's log cannot be written: {safe_line(str(error))}")
         match choice:
             case LocalChoice():
                 connected = self._local()

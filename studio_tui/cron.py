@@ -72,8 +72,8 @@ _UNUSUAL_BLANK = re.compile(r"(?![ \t])\s")
 """Blanks that croniter and other crons would treat differently."""
 
 _UNSUPPORTED = (
-    (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; name the time"),
-    (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; name the time"),
+    (re.compile(r"R|R\(.*\)", re.IGNORECASE), "R, a random time, is not supported; give the time"),
+    (re.compile(r"H|H\(.*\)", re.IGNORECASE), "H, a hashed time, is not supported; give the time"),
     (re.compile(r"L|[0-9]+L|L-[0-9]+|L[0-9]", re.IGNORECASE), "L, the last one, is not supported"),
     (re.compile(r"[0-9]+W|W|LW", re.IGNORECASE), "W, the nearest weekday, is not supported"),
     (re.compile(r"\w*#\w*"), "#, the n-th weekday of a month, is not supported"),
@@ -251,7 +251,7 @@ def _parse(expression: str) -> _Fields:
         raise CronError(f"a cron expression has at most {_LONGEST} characters")
     if unusual := _UNUSUAL_BLANK.search(expression):
         raise CronError(
-            f"the blank {_quoted(unusual[0])} is not supported; between the fields belong spaces"
+            f"the blank {_quoted(unusual[0])} is not supported; separate the fields by spaces"
         )
     words = expression.split()
     if words and words[0].startswith("@"):

@@ -109,5 +109,5 @@ def _report_crash(
         sys.__excepthook__(kind, error, trace)
         return
     report = crash_report(error)
-    logging.getLogger(__name__).critical("the program ended by a bug\n%s", report)
+    logging.getLogger(__name__).critical("the program ended because of a bug\n%s", report)
     sys.stderr.write(report)

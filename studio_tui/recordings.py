@@ -46,7 +46,7 @@ def export_recording(
 ) -> None:
     """Export a team's recorded jobs and pipelines to FILE, without logs and secrets."""
     if data_dir is not None and not local:
-        raise click.UsageError("--data-dir goes with --local")
+        raise click.UsageError("--data-dir needs --local")
     if local:
         place = str(data_dir or paths.local_data_dir())
     else:

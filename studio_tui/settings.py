@@ -129,7 +129,7 @@ def load_settings(
         if token.file != files.project and origin(trusted) != origin(url):
             raise TokenOriginChanged(
                 f"{found_url.source} sends your token, from {token.source}, to {url} and not to "
-                f"{trusted}. If you trust it, say so with --url {url}",
+                f"{trusted}. If you trust it, use --url {url}",
                 url=url,
                 trusted_url=trusted,
             )
@@ -185,7 +185,7 @@ def _working_directory() -> Path:
         return Path.cwd()
     except OSError as error:
         raise ConfigError(
-            f"The folder you are in cannot be used: {error.strerror}. Change to another."
+            f"The current folder cannot be used: {error.strerror}. Change to another."
         ) from error
 
 

@@ -125,7 +125,7 @@ SCENES: dict[str, Scene] = {
         NARROW,
         shows="Workers must be a whole",
     ),
-    "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Its next times"),
+    "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Next runs"),
     "form-explain": Scene(("n", *("shift+tab",) * 4, "f1"), NARROW, shows="esc closes"),
     "help": Scene(("question_mark",), NARROW),
     "welcome": Scene(size=NARROW, stranger=True),
@@ -540,7 +540,7 @@ LOOKS = 4
 async def _until_shown(pilot: Driver[int], words: str) -> None:
     """Wait until `words` are on the screen, and logs are sorted."""
     await until_shown(pilot, words)
-    while "in order…" in screen_text(pilot):
+    while "sorting…" in screen_text(pilot):
         await _settle(pilot, LOOKS)
 
 

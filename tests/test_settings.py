@@ -396,7 +396,7 @@ def test_a_working_directory_that_is_gone_is_said_so(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    with pytest.raises(ConfigError, match="folder you are in"):
+    with pytest.raises(ConfigError, match="current folder"):
         load_settings(Arguments(), logged_in.environ)
 
 

@@ -61,7 +61,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
             return NotFound(status, words or "Studio did not find what was requested.")
         case 429:
             wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
-            return RateLimited(status, f"Studio gets too many requests.{wait}", retry_after)
+            return RateLimited(status, f"Studio is receiving too many requests.{wait}", retry_after)
         case _ if status >= 500:
             failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."
             return ServerError(status, f"Studio failed with {failed}", retry_after)

@@ -21,7 +21,7 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
-_PRIVATE = "The archived log is said to be in a private network, so it is not fetched."
+_PRIVATE = "The archived log is in a private network, so it is not fetched."
 
 
 async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
@@ -70,7 +70,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
 
 def _parse_url(settings: Settings, url: str) -> tuple[Address, httpx.URL]:
     """Parse a URL, if it is one of Studio's own or https on another host."""
-    refused = ProtocolError("Studio gave an address for the archived log that is not allowed.")
+    refused = ProtocolError("Studio sent an address for the archived log that is not allowed.")
     parts = address(url)
     if parts is None or not parts.is_web or parts.has_user:
         raise refused

@@ -300,7 +300,7 @@ async def _frames(
                 text = await connection.recv(decode=False)
         except TimeoutError as error:
             raise RequestTimedOut(
-                f"Nothing came for {longest_silence:.0f} s; the connection is considered dead."
+                f"Nothing was received for {longest_silence:.0f} s; the connection is dead."
             ) from error
         except ConnectionClosed as error:
             close = error.rcvd or error.sent

@@ -353,7 +353,7 @@ async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:
                 # 1 MiB takes 2 ms, so yield to the event loop.
                 await asyncio.sleep(0)
     except zlib.error:
-        raise ProtocolError("Studio's answer is compressed wrongly.") from None
+        raise ProtocolError("Studio's answer is compressed incorrectly.") from None
     if not inflater.eof:
         raise ProtocolError("Studio's answer ends in the middle of its compression.")
 

@@ -57,7 +57,7 @@ class FileForm:
                 while sent < self.size:
                     chunk = await asyncio.to_thread(file.read, min(CHUNK, self.size - sent))
                     if not chunk:
-                        raise NotSent(f"{self._path} became shorter while it was sent.")
+                        raise NotSent(f"{self._path} was truncated while it was being sent.")
                     yield chunk
                     sent += len(chunk)
                     self._progress(sent, self.size)

@@ -11,7 +11,7 @@ from studio_tui.errors import InvalidRequest, OutcomeUnknown, ProtocolError
 
 R = TypeVar("R", bound=Received)
 
-_NO_DETAILS = "Studio accepted the request, but its answer does not say what came of it"
+_NO_DETAILS = "Studio accepted the request, but its answer does not say what the result was"
 
 
 def created(kind: type[R], answer: Answer) -> R:
@@ -40,7 +40,7 @@ def accepted(done: PipelineOutput | None) -> Pipeline | None:
         InvalidRequest: its `ok` says that nothing was done.
     """
     if done is not None and done.ok is False:
-        raise InvalidRequest(200, "Studio did not do that, and did not say why.")
+        raise InvalidRequest(200, "Studio refused, and gave no reason.")
     return done.pipeline if done else None
 
 

@@ -153,13 +153,13 @@ class StudioSession:
         self.held = HeldCommands(self.holds, undo_seconds, now=now)
         """Commands that wait to be sent, and can be undone."""
         self.commands = Commands(client, self._changed)
-        self.steering = PipelineCommands(client, self.commands.cancel, self._changed)
-        self.scheduling = ScheduleCommands(client, self._changed)
-        self.triggering = PipelineTrigger(client, self._changed)
+        self.pipeline_commands = PipelineCommands(client, self.commands.cancel, self._changed)
+        self.schedule_commands = ScheduleCommands(client, self._changed)
+        self.pipeline_trigger = PipelineTrigger(client, self._changed)
         self.datasets = DatasetNames(client, self.reachability)
         journal = Journal(intents or logs / "intents", place)
         self.history = JobHistory(self.database)
-        self.creating = JobCreator(
+        self.job_creator = JobCreator(
             client, journal, self.history, self._changed, made=self._made, labels=labels
         )
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
@@ -226,7 +226,7 @@ class StudioSession:
     async def unsettled(self) -> tuple[UnconfirmedJob, ...]:
         """Settle open intents of ended runs after the first job list; return those still open."""
         await self.jobs.first()
-        return await self.creating.settle()
+        return await self.job_creator.settle()
 
     def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
         """Return the known jobs among these: listed, in watched pipelines, or recorded."""

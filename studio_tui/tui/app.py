@@ -85,7 +85,7 @@ def _say_or_end(app: App[int], why: str) -> None:
 
 
 _QUIT = Binding(
-    "ctrl+q", "quit", "quit", id="app.quit", priority=True, tooltip="Leave the dashboard"
+    "ctrl+q", "quit", "quit", id="app.quit", priority=True, tooltip="Quit the dashboard"
 )
 """Has priority, so that it also works while the handler of another key hangs."""
 
@@ -281,7 +281,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        await make_job(self, connected.session.creating, message.wish, message.files)
+        await make_job(self, connected.session.job_creator, message.wish, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
@@ -358,8 +358,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            words = self._connected.on_leaving if self._connected else "jobs run on"
-            self.notify(f"Press q again to leave; {words}", timeout=QUIT_WITHIN)
+            words = self._connected.on_leaving if self._connected else "jobs keep running"
+            self.notify(f"Press q again to quit; {words}", timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._screens:
@@ -395,7 +395,9 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     def _fatal_error(self) -> None:
         """Quit on a bug with a traceback without values of variables: one may be the token."""
         error = sys.exc_info()[1]
-        report = crash_report(error) if error is not None else "The program ended by a bug.\n"
-        logger.critical("the program ended by a bug\n%s", report)
+        report = (
+            crash_report(error) if error is not None else "The program ended because of a bug.\n"
+        )
+        logger.critical("the program ended because of a bug\n%s", report)
         self._exit_renderables.append(Text(report))
         self._close_messages_no_wait()

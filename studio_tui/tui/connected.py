@@ -65,10 +65,10 @@ class Connected:
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
         left, held = self.session.batches.left, len(self.session.held.snapshot.value or ())
-        parts = [f"{left:,} commands under way are given up"] if left else []
+        parts = [f"{left:,} running commands are abandoned"] if left else []
         if held:
-            parts.append(f"{plural(held, 'command')} that can be taken back will not be sent")
-        return ", ".join(parts) or "jobs run on"
+            parts.append(f"{plural(held, 'command')} that can be undone will not be sent")
+        return ", ".join(parts) or "jobs keep running"
 
     @property
     def basics(self) -> tuple["StudioSession", str, bool]:

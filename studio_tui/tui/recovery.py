@@ -32,7 +32,7 @@ async def show_form(
 def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> WelcomeScreen:
     """Return the form for another token, or for one of the teams that Studio names."""
     url, team = connected.session.client.url, connected.team
-    knows, back = connected.session.knows_anything, "esc goes back to what was known"
+    knows, back = connected.session.knows_anything, "esc shows the last known data"
     if isinstance(refused, TeamRefused):
         why = f"{refused.why} Choose another team, or {back}." if knows else refused.why
         return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
@@ -74,7 +74,7 @@ LOOK_EVERY = 0.5
 DIED = "The local Studio has died. Starting it again…"
 STOPPED = "The local Studio was stopped. ctrl+r starts it again."
 TRY = "ctrl+r tries to start the local Studio again."
-BACK = "The local Studio runs again; its jobs ran on."
+BACK = "The local Studio runs again; its jobs kept running."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Rene
         return Renewal(problem=str(error))
     if fresh is None:
         why = await _refusal(connected) if form is not None else ""
-        return Renewal(problem=f"The settings are as they were. {why}" if why else "")
+        return Renewal(problem=f"The settings have not changed. {why}" if why else "")
     if (fresh.url, fresh.team) != (connected.url, connected.team):
         return Renewal(is_elsewhere=True)
     await connected.session.client.renew(fresh)

@@ -204,7 +204,7 @@ class Screens:
             if found := await session.find_jobs((wanted.job_id,)):
                 app.push_screen(self._job_page(found[0], ()))
             else:
-                app.notify("Studio says nothing about that job now", severity="warning")
+                app.notify("Studio does not return that job now", severity="warning")
 
     def filter(self, name: str, terms: str) -> None:
         """Filter a list."""

@@ -146,7 +146,7 @@ async def test_an_archive_that_cannot_be_read_is_said_so(
         (errors.ProtocolError, "answers 403"),
         (errors.ProtocolError, "answers 307"),
         (errors.TransportError, "closed the connection"),
-        (errors.ProtocolError, "compressed wrongly"),
+        (errors.ProtocolError, "compressed incorrectly"),
     ):
         with pytest.raises(kind, match=words):
             await read(client, f"{proxy.url}/archive")

@@ -111,7 +111,7 @@ async def test_silence_is_a_timeout(broken: FaultProxy) -> None:
     )
     async with aclosing(stream):
         assert await anext(stream) == RECEIVED[0]
-        with pytest.raises(errors.RequestTimedOut, match="Nothing came"):
+        with pytest.raises(errors.RequestTimedOut, match="Nothing was received"):
             await anext(stream)
 
 

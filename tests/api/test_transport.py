@@ -175,7 +175,7 @@ async def test_a_compressed_body_is_read(
 @pytest.mark.parametrize(
     ("packed", "encoding", "words"),
     [
-        (b"no gzip at all", "gzip", "compressed wrongly"),
+        (b"no gzip at all", "gzip", "compressed incorrectly"),
         (gzip.compress(b"[]" * 1000, mtime=0)[:-9], "gzip", "middle of its compression"),
         (b"[]", "br", "encoded as br"),
     ],

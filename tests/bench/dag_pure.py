@@ -1,4 +1,4 @@
-"""Benchmarks of a pipeline before drawing: plan, verdicts, tree, table, groups, path."""
+"""Benchmarks of a pipeline before drawing: plan, statuses, tree, table, groups, path."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -86,20 +86,20 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     sent = pipeline(size)
     seen = known(sent)
     changed = later(sent)
-    plan, verdicts = seen.plan, seen.verdicts
+    plan, statuses = seen.plan, seen.statuses
     rows = tree.rows(plan)
     stages = [row.id for row in rows if row.has_children]
     folded = frozenset(stages[size // 100 :: 7])
     layers = tree.depths(plan)
     groups = grouped(plan)
-    listed = group_rows.rows(groups, verdicts)
+    listed = group_rows.rows(groups, statuses)
     yield "plan of an answer", lambda: plan_of(sent), None
     yield (
         "refresh, 1% changed",
         lambda: judge(plan_of(changed, plan), changed.state),
         _REFRESHED.get(size),
     )
-    yield "verdicts", lambda: judge(plan, sent.state), None
+    yield "statuses", lambda: judge(plan, sent.state), None
     yield "tree", lambda: tree.rows(plan), None
     yield "tree, folded", lambda: tree.rows(plan, folded), None
     yield "tree, cells in sight", lambda: [tree.cells(row, seen) for row in rows[:_IN_SIGHT]], None
@@ -110,7 +110,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
         None,
     )
     yield "groups and links", lambda: links(plan, grouped(plan)), None
-    yield "groups, rows", lambda: group_rows.rows(groups, verdicts), None
+    yield "groups, rows", lambda: group_rows.rows(groups, statuses), None
     yield (
         "groups, cells in sight",
         lambda: [group_rows.cells(row, seen) for row in listed[:_IN_SIGHT]],

@@ -117,7 +117,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     sent = dag_pure.pipeline(size)
     body = sent.model_dump_json().encode()
     known = dag_pure.known(sent)
-    verdicts, order = known.verdicts, list(known.plan.nodes)
+    statuses, order = known.statuses, list(known.plan.nodes)
     drawing = _drawn(known.plan)
     wide = dag_pure.known(fan(size - 2)).plan
     lineage = known.plan.ancestors(order[-1]) | {order[-1]}
@@ -129,8 +129,8 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     yield "timeline, screen", lambda: _bars(known), None
     yield "graph as text", lambda: graph_text(drawing, str), None
     yield "tree as text", lambda: tree_text(known), None
-    yield "Mermaid", lambda: mermaid(verdicts), None
-    yield "DOT", lambda: dot(verdicts, "bench"), None
+    yield "Mermaid", lambda: mermaid(statuses), None
+    yield "DOT", lambda: dot(statuses, "bench"), None
 
 
 def _drawn(plan: Plan) -> Drawing:

@@ -10,7 +10,7 @@ def test_every_step_is_measured_at_every_size() -> None:
 
 
 def test_what_is_measured_has_something_of_everything() -> None:
-    verdicts = known(pipeline(1000)).verdicts
-    assert len(verdicts.plan.nodes) == 1000
-    assert len(verdicts.roots) > 1
+    statuses = known(pipeline(1000)).statuses
+    assert len(statuses.plan.nodes) == 1000
+    assert len(statuses.roots) > 1
     assert {run.status for run in pipeline(1000).job_runs} < set(STATES)

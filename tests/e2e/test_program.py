@@ -254,7 +254,7 @@ raise SystemExit(app.return_code)
 
 def test_a_wrong_setting_is_said_before_a_screen_opens() -> None:
     for arguments, words in (
-        (["--samples"], "--samples goes with --local"),
+        (["--samples"], "--samples needs --local"),
         (["--local", "--team", "x"], "--local cannot be combined with"),
         (["--nonsense"], "No such option"),
     ):

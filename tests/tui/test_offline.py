@@ -101,6 +101,6 @@ async def test_where_a_team_is_refused_one_can_go_back_to_what_was_known_of_it(
         refusing.always = refused
         later = memory_alone(tmp_path)
         async with dashboard(studio, later, url=refusing.url, answered=False) as pilot:
-            await until_shown(pilot, "You left.", "was known.")
+            await until_shown(pilot, "You left.", "known data.")
             await pilot.press("escape")
             await until_shown(pilot, "known.py", "not allowed since")

@@ -176,7 +176,7 @@ async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(
         await until_shown(pilot, "key: ")
         rows = pilot.app.screen.query_one(CommandList).options
         titles = [str(row.prompt).split("\n")[0] for row in rows]
-        assert titles.index("Theme") > titles.index("Leave the dashboard") > 0
+        assert titles.index("Theme") > titles.index("Quit the dashboard") > 0
         assert "Quit" not in titles
 
 

@@ -57,7 +57,7 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     was, they = ("was", "it") if len(behind) == 1 else ("were", "they")
     is_not = "is" if len(behind) == 1 else "are"
     warning = (
-        f"{names} {was} made from some of these and {is_not} not made anew: {they} will be out of"
+        f"{names} {was} made from some of these and {is_not} not rebuilt: {they} will be out of"
         " date."
     )
     return RebuildPlan(planned.jobs, (*planned.warnings, warning))

@@ -143,7 +143,7 @@ def _conclusion(
     ):
         if state in states:
             return ended_as, _reason([run for run in runs if run["state"] == state])
-    return PipelineState.CANCELED, "No job is left in it."
+    return PipelineState.CANCELED, "It has no jobs left."
 
 
 def _reason(runs: list[sqlite3.Row]) -> str:

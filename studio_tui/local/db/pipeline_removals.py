@@ -81,7 +81,7 @@ def restore_job(
     if node is None:
         return False
     if state is PipelineState.RUNNING:
-        raise NotNow("The pipeline is RUNNING: jobs can be put back while it is not.")
+        raise NotNow("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], now)
     here = [pipeline_id, node["job_id"]]
     connection.execute("DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?", here)

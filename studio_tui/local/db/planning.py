@@ -191,8 +191,8 @@ def _needed(
             if standing not in lineage.versions:
                 gone = source.dataset or "a dataset"
                 warnings[
-                    f"{_words(version)} was made from {gone}, of which that version is not known:"
-                    " it is not rebuilt."
+                    f"{_words(version)} was made from a version of {gone} that is not known:"
+                    " that version is not rebuilt."
                 ] = None
             elif standing not in needed:
                 needed[standing] = None
@@ -221,7 +221,7 @@ def _choose(needed: Sequence[int], lineage: Lineage, warnings: dict[str, None]) 
             wanted.add(best.job_id)
         elif not found:
             words = _words(lineage.versions[version_id])
-            warnings[f"No known job made {words}: it stays as it is."] = None
+            warnings[f"No known job made {words}: it is not rebuilt."] = None
     return chosen
 
 
@@ -346,8 +346,8 @@ def _warn_of_unmade(
         if dataset not in remade:
             name, instead = lineage.jobs[job_id].name, lineage.jobs[merged[job_id]].name
             warnings[
-                f"{dataset} was made by {name}, which {instead} replaces; that one makes another"
-                " of its datasets but not this one: it stays as it is."
+                f"{dataset} was made by {name}, which {instead} replaces; that job makes other"
+                " datasets, but not this one: it is not rebuilt."
             ] = None
 
 

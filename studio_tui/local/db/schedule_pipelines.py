@@ -17,8 +17,8 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.pipeline_names import make_name
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, find, trigger
 from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_actions import ScheduleOver, check
 from studio_tui.local.db.schedule_runs import free_moment
-from studio_tui.local.db.schedule_steering import ScheduleOver, check
 from studio_tui.local.db.schedules import Due
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore

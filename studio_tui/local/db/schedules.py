@@ -164,7 +164,7 @@ def _after(due: Due, moment: datetime) -> Iterator[datetime]:
         return iter(())
     zone = time_zone(due.time_zone)
     if zone is None:
-        raise LookupError(f"this machine has no time zone {due.time_zone} any more")
+        raise LookupError(f"this machine no longer has the time zone {due.time_zone}")
     return cron.fires(due.cron_expression, moment, zone)
 
 

@@ -189,7 +189,7 @@ class Dispatcher:
         """Stop and fail a job that cannot be watched."""
         await self._runner.cancel(job_id)
         why = f"{type(failure).__name__}: {failure}"[:500]
-        message = f"lost: the local Studio cannot watch this job ({why}), so it was told to stop"
+        message = f"lost: the local Studio cannot watch this job ({why}), so it was stopped"
         ending = JobEnd(JobState.FAILED, clock.now(), error_message=message)
         await self._jobs.end(job_id, STARTED, ending)
 

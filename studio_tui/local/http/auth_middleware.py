@@ -70,10 +70,10 @@ class Gate:
             fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         hosts = fields.get("host", [])
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return 421, "This server answers to its own address on this machine only."
+            return 421, "This server accepts requests at its own address on this machine only."
         own = [f"http://{hosts[0].lower()}"]
         if "origin" in fields and (page_method is None or fields["origin"] != own):
-            return 403, "Requests of web pages are refused."
+            return 403, "Requests from web pages are refused."
         if not _BROWSER_SITES.isdisjoint(fields.get("sec-fetch-site", [])):
             return 403, "Requests from other web sites are refused."
         if page_method is not None:
@@ -82,7 +82,7 @@ class Gate:
         if not credentials:
             return 401, "A token is needed: Authorization: Bearer TOKEN."
         if len(credentials) != 1 or not self._is_token(credentials[0]):
-            return 401, "The token is wrong: this local Studio has another, in its data folder."
+            return 401, "The token is wrong; that of this local Studio is in its data folder."
         return None
 
     def _is_token(self, credentials: str) -> bool:

@@ -100,7 +100,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
 
-    _add_steering(router, studio)
+    _add_actions(router, studio)
     _add_rerun(router, studio)
     return router
 
@@ -138,7 +138,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
-def _add_steering(router: APIRouter, studio: Studio) -> None:
+def _add_actions(router: APIRouter, studio: Studio) -> None:
     """Add the endpoints that change a pipeline."""
 
     @router.post(routes.PAUSE_PIPELINE.path, response_model=responses.PipelineOutput)
@@ -176,14 +176,14 @@ def _add_steering(router: APIRouter, studio: Studio) -> None:
         with _refusing():
             restored = await studio.pipelines.restore_job(found["id"], body.job_id, clock.now())
         if restored is None:
-            words = f"No job {body.job_id} was taken out of the pipeline {found['name']}."
+            words = f"No job {body.job_id} was removed from the pipeline {found['name']}."
             raise Refusal(404, words)
         return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(restored)))
 
 
 async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
     if name is None and pipeline_id is None:
-        clause = "name or pipeline_id must say which pipeline"
+        clause = "name or pipeline_id is required"
         raise InvalidFields([("name", clause)])
     found = await studio.pipelines.find(pipeline_id=pipeline_id, name=name)
     if found is None:

@@ -24,7 +24,7 @@ from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipelines import NothingToRun
 from studio_tui.local.db.planning import UnknownDataset
-from studio_tui.local.db.schedule_steering import ScheduleOver
+from studio_tui.local.db.schedule_actions import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_routes import check_team, job_answer
 from studio_tui.local.http.pipeline_routes import pipeline_answer, read_datasets
@@ -39,7 +39,7 @@ from studio_tui.local.http.validation import (
 )
 from studio_tui.local.server.studio import Studio
 
-_NO_TIME = "cron_expression or start_after must say when it runs"
+_NO_TIME = "cron_expression or start_after is required"
 
 
 def schedule_router(studio: Studio) -> APIRouter:
@@ -56,7 +56,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         # Fire times due by the old schedule are settled first.
         await studio.scheduler.settle(now)
         with _refusing(job_id):
-            await studio.steering.change(job_id, schedule)
+            await studio.schedule_actions.change(job_id, schedule)
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -67,14 +67,14 @@ def schedule_router(studio: Studio) -> APIRouter:
         with suppress(StorageFull):  # suspending must work without disk space
             await studio.scheduler.settle(now)
         with _refusing(job_id):
-            await studio.steering.suspend(job_id, now)
+            await studio.schedule_actions.suspend(job_id, now)
         return await job_answer(studio, job_id)
 
     @router.post(routes.RESUME_SCHEDULE.path)
     async def resume_schedule(job_id: str, body: ScheduleInput) -> Response:
         check_team(body.team_name)
         with _refusing(job_id):
-            await studio.steering.resume(job_id, clock.now())
+            await studio.schedule_actions.resume(job_id, clock.now())
         studio.scheduler.wake()
         return await job_answer(studio, job_id)
 
@@ -85,7 +85,7 @@ def schedule_router(studio: Studio) -> APIRouter:
         check_team(body.team_name)
         check_key(idempotency_key)
         with _refusing(job_id), _planning():
-            run_id = await studio.steering.run(job_id, idempotency_key, clock.now())
+            run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
 

@@ -132,7 +132,7 @@ def read_json(body: bytes) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise AmbiguousJson(f"is not JSON: {error.msg} at {where}") from error
     except UnicodeEncodeError as error:
-        raise AmbiguousJson("holds half of a surrogate pair, which is no text") from error
+        raise AmbiguousJson("contains half of a surrogate pair, which is not valid text") from error
     except RecursionError as error:
         raise AmbiguousJson("is nested too deeply") from error
     return value
@@ -150,14 +150,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int:
     if len(digits.lstrip("-")) > _INTEGER_DIGITS:
-        raise AmbiguousJson(f"holds a whole number of more than {_INTEGER_DIGITS} digits")
+        raise AmbiguousJson(f"contains a whole number of more than {_INTEGER_DIGITS} digits")
     return int(digits)
 
 
 def _number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise AmbiguousJson("holds a number that is too large")
+        raise AmbiguousJson("contains a number that is too large")
     return number
 
 

@@ -171,7 +171,7 @@ def _cluster(request: JobInput, clusters: Clusters, problems: list[tuple[str, st
         field, cluster = "compute_cluster_name", clusters.default
     if cluster is None:
         known = ", ".join(f"{cluster.name} ({at})" for at, cluster in enumerate(clusters.all, 1))
-        problems.append((field, f"{field} names no cluster; there are: {known}"))
+        problems.append((field, f"{field} is not one of the clusters: {known}"))
         return clusters.default
     if not cluster.active:
         problems.append((field, f"{field}: the cluster {cluster.name} is inactive"))
@@ -197,8 +197,8 @@ def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, st
         problems.append(("requirements", "requirements contains a NUL character"))
     if request.credentials_name is not None:
         clause = (
-            "credentials_name: the local Studio keeps no credentials;"
-            " give the job what it needs in environment"
+            "credentials_name: the local Studio stores no credentials;"
+            " pass them to the job in environment"
         )
         problems.append(("credentials_name", clause))
     if key is not None and not 1 <= len(key) <= KEY_LIMIT:

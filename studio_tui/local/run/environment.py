@@ -214,7 +214,7 @@ def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
         begin=[*command, "begin", str(folder)],
         end=[*command, "end", str(folder)],
         environment={"DATACHAIN_JOB_ID": spec.job_id, "DATACHAIN_IS_STUDIO": "1"},
-        failure="the job could not be registered with DataChain: its datasets will not name it",
+        failure="the job could not be registered with DataChain: its datasets will not refer to it",
     )
 
 

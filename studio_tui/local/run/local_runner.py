@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _DATACHAIN_JOB = "datachain.json"
 _UNUSED_MARK = "cancel.unused"
-_LOST = "lost: the process that watched this job was killed, so how it ended is not known"
+_LOST = "lost: the process that watched this job was killed, so it is unknown how it ended"
 _UNREADABLE = "lost: the record of this job's end cannot be read"
 
 
@@ -110,7 +110,7 @@ class LocalRunner:
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop watching; jobs run on, and lost ones are found again by the next server."""
+        """Stop watching; jobs keep running, and lost ones are found again by the next server."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
         for burial in cleanups:
@@ -129,7 +129,7 @@ class LocalRunner:
         folder = private_dir(self._folder(spec.job_id))
         with _lock(folder / "lock") as lock:
             if lock is None or (folder / "started.json").exists():
-                raise StartFailed("The job was started before.")
+                raise StartFailed("The job has already been started.")
             for shared in (self._shared.datachain, self._shared.datasets):
                 private_dir(shared)
             plan = environment.plan(spec, folder, self._cache, self._shared)

@@ -133,4 +133,4 @@ class Runner(Protocol):
         """Return a reader of a job's output, which is empty for an unknown job."""
 
     async def aclose(self) -> None:
-        """Release all resources; jobs run on."""
+        """Release all resources; jobs keep running."""

@@ -32,7 +32,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> i
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     if count < _LEAST_KEPT:
-        raise click.BadParameter(f"{size} is too little; {_LEAST_KEPT >> 20}MiB is the least.")
+        raise click.BadParameter(f"{size} is too little; {_LEAST_KEPT >> 20}MiB is the minimum.")
     return count
 
 
@@ -115,7 +115,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     required=True,
     help="Remove what was not used for this long: 30d, 12h, 8w.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool) -> None:
     """Remove logs and folders of ended jobs, and environments that no job uses.
@@ -142,7 +142,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
 @_DATA_DIR
 @click.pass_obj
 def stop(inherited: Path, data_dir: Path | None) -> None:
-    """Stop it; its jobs run on, and are found again when it is restarted."""
+    """Stop it; its jobs keep running, and are found again when it is restarted."""
     folder = data_dir or inherited
     try:
         stopped = endpoint.stop(folder)
@@ -151,7 +151,7 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
     if left.running:
-        go = "which goes on" if left.running == 1 else "which go on"
+        go = "which keeps running" if left.running == 1 else "which keep running"
         click.echo(f"{plural(left.running, 'running job')}, {go} and will be found again")
     if left.waiting:
         start = "which starts" if left.waiting == 1 else "which start"
@@ -212,7 +212,7 @@ def _room_lines(found: room.DiskUsage, now: datetime) -> Iterator[str]:
         going = found.older_than(now - timedelta(days=days))
         if going:
             freed = size(sum(item.used for item in going))
-            yield f"could go      {freed:>10}  {_amounts(going)}: `clean --older {days}d`"
+            yield f"removable     {freed:>10}  {_amounts(going)}: `clean --older {days}d`"
 
 
 def _amounts(items: Sequence[room.Item]) -> str:

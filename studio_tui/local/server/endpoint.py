@@ -119,7 +119,7 @@ def attach_or_start(data_dir: Path) -> Endpoint:
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server of a data directory; its jobs run on. Return whether there was one.
+    """Stop the server of a data directory; its jobs keep running. Return whether there was one.
 
     Raises:
         ConfigError: It does not stop.

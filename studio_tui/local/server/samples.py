@@ -39,9 +39,9 @@ PIPELINE = (
 """Each after the makers of its input datasets, so that none waits for one without a worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that hand datasets on; when they are done, a pipeline",
+    f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done, a",
     "     rebuilds all of it, and one of its jobs fails",
-    "  7 jobs of different lengths; one fails for an honest reason",
+    "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
 )
 """Description of the samples, shown before they are run."""
@@ -49,7 +49,7 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "2, enter show it; n finds the failed job, L says why, e fixes it."
+LOOK_AT = "2, enter show it; n finds the failed job, L shows why, e fixes it."
 """What to look at first."""
 
 

@@ -15,8 +15,8 @@ from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable
 from studio_tui.local.db.pipelines import PipelineTable
+from studio_tui.local.db.schedule_actions import ScheduleActions
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines
-from studio_tui.local.db.schedule_steering import ScheduleSteering
 from studio_tui.local.db.schedules import Schedules
 from studio_tui.local.dispatch.dispatcher import Dispatcher
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -37,7 +37,7 @@ class Studio:
     runner: Runner
     dispatcher: Dispatcher
     scheduler: Scheduler
-    steering: ScheduleSteering
+    schedule_actions: ScheduleActions
     schedule_pipelines: SchedulePipelines
     user: str
     """The creator of all jobs: the owner of this process."""
@@ -84,7 +84,7 @@ async def open_studio(
             scheduler=Scheduler(
                 Schedules(database), jobs, dispatcher.wake, clock.now, runner.metastore
             ),
-            steering=ScheduleSteering(database),
+            schedule_actions=ScheduleActions(database),
             schedule_pipelines=SchedulePipelines(database),
             user=getpass.getuser(),
             instance=secrets.token_hex(8),

@@ -216,7 +216,7 @@ class Shim:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if not said:
-                    self._commands.say("waiting for another job that makes the same environment")
+                    self._commands.say("waiting for another job that creates the same environment")
                     said = True
                 self._commands.turn(0.05)
                 self._check_stop()

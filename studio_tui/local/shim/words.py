@@ -50,7 +50,7 @@ def exit_words(code: int, output: str = "") -> str:
         return bounded(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
     sentence = f"The query ended with exit code {code}"
     if code == TIMED_OUT:
-        sentence += ": the time of `timeout` was up"
+        sentence += ": the limit of `timeout` was reached"
     return bounded(f"{sentence}{said}") if said else f"{sentence}."
 
 

@@ -12,7 +12,7 @@ from studio_tui.redaction import BLOTTED
 from studio_tui.text import safe_block, safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
-_MASKED = "# Secrets, queries and values of environments are left out here: put them in."
+_MASKED = "# Secrets, queries and environment values are left out: insert them."
 
 
 def as_curl(entry: Entry, url: str) -> str:

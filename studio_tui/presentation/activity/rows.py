@@ -32,7 +32,7 @@ _LOOKS = {
 
 _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
-    ActivityState.LOST: "not sent, because the dashboard ended first",
+    ActivityState.LOST: "not sent, because the dashboard was closed first",
     ActivityState.UNKNOWN: "it may or may not have taken effect",
 }
 
@@ -118,14 +118,14 @@ ACTIVITY: Kind[Entry] = Kind(
     ),
     hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
     sorts={
-        NEWEST_FIRST: ("when it began, newest first", lambda entry, now: -_stamp(entry)),
+        NEWEST_FIRST: ("start, newest first", lambda entry, now: -_stamp(entry)),
         "state": (
             "state, failed first",
             lambda entry, now: (list(_LOOKS).index(entry.state), -_stamp(entry)),
         ),
-        "what": ("what was asked for", lambda entry, now: (words_of(entry), -_stamp(entry))),
-        "took": ("time it took, longest first", lambda entry, now: (-entry.ms, -_stamp(entry))),
-        "count": ("times, most first", lambda entry, now: (-entry.count, -_stamp(entry))),
+        "what": ("request", lambda entry, now: (words_of(entry), -_stamp(entry))),
+        "took": ("duration, longest first", lambda entry, now: (-entry.ms, -_stamp(entry))),
+        "count": ("count, highest first", lambda entry, now: (-entry.count, -_stamp(entry))),
         "outcome": ("answer", lambda entry, now: (entry.outcome, -_stamp(entry))),
     },
     same_order={"at": NEWEST_FIRST},

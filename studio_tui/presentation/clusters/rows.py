@@ -110,9 +110,9 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
 def why_not_chosen(cluster: Cluster) -> str | None:
     """Return why a cluster cannot be chosen for new jobs; `None` if it can."""
     if not cluster.name:
-        return "Studio did not send this cluster's name, so no job can ask for it"
+        return "Studio did not send this cluster's name, so no job can select it"
     if takes_no_jobs(cluster):
-        return f"{cluster.name} is {cluster.status or 'INACTIVE'} and takes no jobs"
+        return f"{cluster.name} is {cluster.status or 'INACTIVE'} and accepts no jobs"
     return None
 
 

@@ -113,7 +113,7 @@ def query(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     length = len(draft.query.encode())
     if length <= QUERY_LIMIT:
         return ()
-    sentence = f"The query is {size(length)}; Studio takes one of at most {size(QUERY_LIMIT)}."
+    sentence = f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
     return (Problem("query", sentence),)
 
 
@@ -132,7 +132,7 @@ def query_type_problems(draft: Draft, _around: FormContext) -> tuple[Problem, ..
 def query_name(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
-        sentence = f"The name has {len(name)} characters; Studio takes {_NAME_LIMIT}."
+        sentence = f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
         return (Problem("query_name", sentence),)
     return _one_line("query_name", "The name", name)
 
@@ -177,7 +177,9 @@ def priority(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     typed = draft.priority.strip()
     if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
         return ()
-    sentence = f"Priority is 0 (first) to 5 (last, the usual); {quoted(typed)} is not. Type 0 to 5."
+    sentence = (
+        f"Priority is 0 (first) to 5 (last, the default); {quoted(typed)} is not. Type 0 to 5."
+    )
     return (Problem("priority", sentence),)
 
 
@@ -275,7 +277,7 @@ def resumed(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
         return (Problem("rerun_from_job_id", sentence),)
     if job_id and draft.reset:
         sentence = (
-            "The checkpoints of the job that is resumed are ignored, so everything is done again."
+            "The checkpoints of the resumed job are ignored, so everything is computed again."
         )
         return (warning("rerun_from_job_id", sentence),)
     return ()

@@ -66,7 +66,7 @@ def takes_no_jobs(cluster: Cluster) -> bool:
 def _closed_problems(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
     if takes_no_jobs(cluster):
         sentence = (
-            f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and takes no jobs; name another."
+            f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
         )
         return (Problem(field, sentence),)
     return ()

@@ -115,7 +115,7 @@ FIELDS: dict[str, Field] = {
         look=FieldWidget.PATH,
         meaning="The script that the job runs, read from this machine.",
         takes=f"A path to UTF-8 text of at most {size(QUERY_LIMIT)}; ~ is your home, and tab "
-        "completes. While a file is named, its text stands below and cannot be typed over; it is "
+        "completes. While a file is given, its text is shown below and cannot be edited; it is "
         "read again when the form is sent.",
         example=("~/jobs/train.py",),
         check=checks.query_file,
@@ -136,8 +136,7 @@ FIELDS: dict[str, Field] = {
     "query_type": Field(
         label="type",
         meaning="Whether Python or a shell runs the query.",
-        takes="PYTHON or SHELL. Empty: PYTHON where the name ends in .py or there is none, else "
-        "SHELL.",
+        takes="PYTHON or SHELL. Empty: PYTHON if the name ends in .py or is empty, else SHELL.",
         example=("PYTHON",),
         check=checks.query_type_problems,
         hint=hints.chosen_type,
@@ -145,7 +144,7 @@ FIELDS: dict[str, Field] = {
     ),
     "query_name": Field(
         label="name",
-        meaning="What the job is called in lists.",
+        meaning="The name of the job in lists.",
         takes="One line. Empty: the name of the query's file.",
         example=("nightly-embeddings.py",),
         check=checks.query_name,
@@ -156,12 +155,13 @@ FIELDS: dict[str, Field] = {
         label="environment",
         look=FieldWidget.TEXT,
         secret=Secret.VALUES,
-        meaning="Variables that the job finds in its environment.",
-        takes="NAME=VALUE a line; lines with # are comments. Values are hidden while the field has "
-        "no focus (f7 shows them), and are not kept on disk; all who see the job can read them.",
+        meaning="Environment variables of the job.",
+        takes="One NAME=VALUE per line; lines with # are comments. Values are hidden while another "
+        "field has the focus (f7 shows them), and are not saved to disk; everyone who sees the job "
+        "can read them.",
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
-        hint="Lines of NAME=VALUE. The values are hidden elsewhere.",
+        hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
         value=_whole("environment"),
         named=r"environment",
     ),
@@ -182,7 +182,7 @@ FIELDS: dict[str, Field] = {
         takes=f"{', '.join(PYTHON_VERSIONS)}. Empty: Studio's default.",
         example=(PYTHON_VERSIONS[-2],),
         check=checks.python_version,
-        hint="As 3.12; empty for Studio's default.",
+        hint="Such as 3.12; empty for Studio's default.",
         flag="--python-version",
         named=r"python(?:[ _]version)?",
     ),
@@ -191,8 +191,8 @@ FIELDS: dict[str, Field] = {
         look=FieldWidget.TEXT,
         secret=Secret.LOGINS,
         meaning="Packages that are installed before the job runs.",
-        takes="Lines as in a requirements file; options such as --index-url too. Files it names "
-        "are looked for among the job's files.",
+        takes="Lines as in a requirements file; options such as --index-url too. Files that "
+        "they name must be among the job's files.",
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
@@ -202,44 +202,44 @@ FIELDS: dict[str, Field] = {
     "repository": Field(
         label="repository",
         secret=Secret.LOGINS,
-        meaning="A git repository that is cloned, and in which the job begins.",
+        meaning="A git repository that is cloned, and in which the job runs.",
         takes="URL, or URL@REVISION.",
         example=("https://github.com/user/project@main",),
         check=checks.repository,
-        hint="A git URL that the job begins in.",
+        hint="The URL of a git repository in which the job runs.",
         flag="--repository",
         named=r"repository",
     ),
     "files": Field(
         label="files",
         look=FieldWidget.PATHS,
-        meaning="Files of this machine that are uploaded and put beside the query.",
-        takes=f"A path a line, each at most {size(UPLOAD_LIMIT)}, no two of one name; ~ is your "
-        "home, and tab completes.",
+        meaning="Files on this machine that are uploaded and placed beside the query.",
+        takes=f"One path per line, at most {size(UPLOAD_LIMIT)} each, with different names; ~ is "
+        "your home, and tab completes.",
         example=("data/labels.csv", "~/jobs/helpers.py"),
         check=checks.files,
-        hint="A path a line; they are put beside the query.",
+        hint="One path per line; the files are placed beside the query.",
         is_sent=False,
         named=r"files?",
     ),
     "uploads": Field(
         label="uploaded files",
         look=FieldWidget.LIST,
-        meaning="Files that Studio has already.",
-        takes="An id a line, as the upload gave it.",
+        meaning="Files that were uploaded before.",
+        takes="One id per line, as returned by the upload.",
         example=("42",),
         check=checks.uploads,
         hint=hints.uploads,
         explains_value=True,
         sent_as="files",
         value=lambda draft, _around: draft.uploads or None,
-        no_flag="files that are uploaded already have no flag: {}",
+        no_flag="there is no flag for files that were uploaded before: {}",
     ),
     "priority": Field(
         label="priority",
         meaning="Which of the waiting jobs starts first.",
-        takes=f"{min(PRIORITIES)}, which goes first, to {max(PRIORITIES)}, which goes last and is "
-        "the default.",
+        takes=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last and "
+        "is the default.",
         example=("0",),
         check=checks.priority,
         hint=hints.priority,
@@ -251,7 +251,7 @@ FIELDS: dict[str, Field] = {
     "compute_cluster_name": Field(
         label="cluster",
         meaning="The cluster that the job runs on.",
-        takes="A name of the Clusters screen; a cluster is named by its name or its id, not both. "
+        takes="A name from the Clusters screen; give the name or the id, not both. "
         "Empty: the team's default.",
         example=("gpu-large",),
         check=checks.cluster_name,
@@ -263,13 +263,13 @@ FIELDS: dict[str, Field] = {
     "compute_cluster_id": Field(
         label="cluster id",
         meaning="The cluster that the job runs on, by its id.",
-        takes="An id of the Clusters screen, while no name is typed above.",
+        takes="An id from the Clusters screen, if no name is given above.",
         example=("2",),
         check=checks.cluster_id,
         hint=hints.cluster_id,
         explains_value=True,
         value=checks.typed_cluster_id,
-        no_flag="a cluster's id has no flag: name the cluster with --cluster",
+        no_flag="there is no flag for a cluster's id: use its name with --cluster",
     ),
     "credentials_name": Field(
         label="credentials",
@@ -284,8 +284,8 @@ FIELDS: dict[str, Field] = {
     "start_after": Field(
         label="start",
         meaning="When the job runs, or its schedule begins.",
-        takes="A time to come, in words or as an ISO time; in your zone unless another is named. "
-        "Empty: at once.",
+        takes="A future time, in words or in ISO format; in your time zone unless it has another. "
+        "Empty: now.",
         example=("tomorrow 15:00", "in 2 hours", "2027-03-04T15:00+01:00"),
         check=checks.start,
         hint=hints.start,
@@ -296,8 +296,8 @@ FIELDS: dict[str, Field] = {
     ),
     "cron_expression": Field(
         label="cron",
-        meaning="When the job runs again and again. Studio then makes a job of its own each time; "
-        "all of it stands in the Schedules screen.",
+        meaning="When the job runs repeatedly. Studio then creates a job each time; the schedule "
+        "is in the Schedules screen.",
         takes="Minute, hour, day of month, month, day of week, in UTC; or one of "
         f"{', '.join(cron.ALIASES)}. Empty: it runs once.",
         example=("0 3 * * 1-5", "*/15 * * * *"),
@@ -309,18 +309,18 @@ FIELDS: dict[str, Field] = {
     ),
     "rerun_from_job_id": Field(
         label="resumes",
-        meaning="A job that this one goes on from: what that has finished is not done again.",
+        meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
         takes="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
         check=checks.resumed,
         hint=hints.resumes,
-        no_flag="what to resume has no flag: it is the last run of the same script",
+        no_flag="there is no flag for the job to resume: it is the last run of the same script",
     ),
     "reset": Field(
         label="ignore checkpoints",
         look=FieldWidget.FLAG,
-        meaning="Whether checkpoints are ignored, so that everything is done again.",
-        takes="Space changes it.",
+        meaning="Whether checkpoints are ignored, so that everything is computed again.",
+        takes="Space toggles it.",
         value=lambda draft, _around: draft.reset or None,
         flag="--ignore-checkpoints",
     ),

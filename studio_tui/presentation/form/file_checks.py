@@ -85,13 +85,13 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
             conflict = f"{both} would both be {quoted(name)} beside the job; rename one."
             problems.append(Problem("files", conflict))
         elif paths.count(path) > 1:
-            problems.append(warning("files", f"{quoted(path)} is there twice; once is enough."))
+            problems.append(warning("files", f"{quoted(path)} is listed twice; remove one."))
     return tuple(problems)
 
 
 def _sentence(path: str, facts: FileFacts | None) -> str:
     if facts is None:
-        return f"{quoted(path)} is still being looked at."
+        return f"{quoted(path)} is still being checked."
     return {
         FileState.FILE: "",
         FileState.MISSING: f"There is no file {quoted(path)}; check the path.",

@@ -34,7 +34,7 @@ def query_name(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.query_name.strip():
         return ()
     name = job_name(draft)
-    return (f"{safe_line(name)}, after the file." if name else "Studio makes one up.",)
+    return (f"{safe_line(name)}, after the file." if name else "Studio generates one.",)
 
 
 def workers(draft: Draft, around: FormContext) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def priority(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     meaning = PRIORITIES.get(int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     if meaning is None:
         return ()
-    return (f"{int(typed)}: {meaning}. 0 goes first, 5 is the default and goes last.",)
+    return (f"{int(typed)}: {meaning}. 0 is first, 5 is last and the default.",)
 
 
 def cluster(draft: Draft, around: FormContext) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def cluster(draft: Draft, around: FormContext) -> tuple[str, ...]:
 def cluster_id(draft: Draft, around: FormContext) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
         return _chosen(draft, around)
-    return ("Instead of the name: a cluster is named by one of the two.",)
+    return ("Instead of the name; give only one of the two.",)
 
 
 def _chosen(draft: Draft, around: FormContext) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def start(draft: Draft, around: FormContext) -> tuple[str, ...]:
 def cron_times(draft: Draft, around: FormContext) -> tuple[str, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
-        return ("Once; or type five fields as `0 3 * * 1`, or @daily. It is in UTC.",)
+        return ("Once; or type five fields such as `0 3 * * 1`, or @daily, in UTC.",)
     try:
         start = resolve(draft.start_after, around.now, around.zone)
     except StartTimeError:
@@ -106,18 +106,18 @@ def cron_times(draft: Draft, around: FormContext) -> tuple[str, ...]:
         times = tuple(islice(cron.fires(typed, start), CRON_TIMES))
     except cron.CronError:
         return ()
-    return ("Its next times:", *(f"  {both(moment, around.zone)}" for moment in times))
+    return ("Next runs:", *(f"  {both(moment, around.zone)}" for moment in times))
 
 
 def uploads(draft: Draft, around: FormContext) -> tuple[str, ...]:
     known = [each.strip() for each in draft.uploads if each.strip() in around.uploads]
     return (
-        "Ids of files that Studio has already, one a line.",
+        "Ids of files that were uploaded before, one per line.",
         *(f"{safe_line(each)} is {around.uploads[each]}" for each in dict.fromkeys(known)),
     )
 
 
 def resumes(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
-        return ("What that job has finished is taken from its checkpoints, not done again.",)
+        return ("What that job has finished is loaded from its checkpoints.",)
     return ("The id of a job whose checkpoints are to be used.",)

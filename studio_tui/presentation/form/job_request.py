@@ -23,7 +23,7 @@ def check(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     if all(problem.level is Level.WARNING for problem in found):
         length = len(_build_request(draft, around).model_dump_json().encode())
         if length > REQUEST_LIMIT:
-            said = f"The whole request is {size(length)}; Studio takes {size(REQUEST_LIMIT)}."
+            said = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
             found.append(Problem("query", f"{said} Shorten the longest field."))
     return tuple(found)
 

@@ -80,7 +80,7 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         if not equals and is_variable(name):
             sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
             if line in lost_values:
-                sentence = f"{name} has no value: values are not kept on disk; type it again."
+                sentence = f"{name} has no value: values are not saved to disk; type it again."
         if sentence:
             problems.append(Problem("environment", where + sentence))
             continue

@@ -8,7 +8,7 @@ FILES = "uploaded files"
 
 NO_FILES = f"{FILES}: none are sent, because Studio does not say which it had"
 
-_UPLOADS = "If Studio no longer has an upload, it should say so and create no job."
+_UPLOADS = "If Studio has deleted an upload, it should refuse the job."
 
 
 def settings_not_sent(job: Job) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def as_curl(
     """Return commands that send the request to the Studio at `url`, after uploading its files."""
     lines = [] if shown or _masked(job_input) == job_input else [_MASKED]
     if paths:
-        lines.append("# Put the id that each upload answers with into the request below.")
+        lines.append("# Insert the id that each upload returns into the request below.")
     for path in paths:
         named = path.replace("\\", "\\\\").replace('"', '\\"')
         target = (
@@ -102,9 +102,11 @@ def as_datachain(
 def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
     remarks: list[str] = []
     if job_input.query_name and job_input.query_name != script_name:
-        remarks.append(f"the name has no flag: the job will be called {script_name}")
+        remarks.append(f"there is no flag for the name: the job will be called {script_name}")
     if (job_input.query_type is QueryType.PYTHON) != script_name.endswith(".py"):
-        remarks.append("the type has no flag: a file is Python if its name ends in .py, else shell")
+        remarks.append(
+            "there is no flag for the type: a file is Python if its name ends in .py, else shell"
+        )
     for name, field in FIELDS.items():
         value = getattr(job_input, field.sent_as or name) if field.no_flag else None
         if value is not None:

@@ -46,7 +46,7 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
         return f"{it} will make no more jobs; those already made go on."
     if states <= WAITING_STATES:
         return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
-    return f"{its} processes are stopped; what they wrote stays."
+    return f"{its} processes are stopped; what they wrote is kept."
 
 
 def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
@@ -67,7 +67,7 @@ def why_not_repeat(job: Job) -> str | None:
     """Return why a job cannot be run again, without a subject; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
-    return "has no query that Studio sent" if job.query is None else None
+    return "has no query that is known here" if job.query is None else None
 
 
 def summary(chosen: Chosen, what: str) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun:
         else:
             reasons[reason] += 1
     if not_begun:
-        reasons["has not begun"] = not_begun
+        reasons["has not started"] = not_begun
     return Chosen(tuple(chosen), tuple(_counted(reason, n) for reason, n in reasons.items()))
 
 

@@ -97,7 +97,7 @@ def facts(
 class Values(Enum):
     """Which environment values are shown."""
 
-    NONE = "s shows the values that look like no secret"
+    NONE = "s shows the values that do not look secret"
     ORDINARY = "s shows the secrets too"
     ALL = "s hides the values"
 

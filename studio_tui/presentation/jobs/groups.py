@@ -132,7 +132,10 @@ def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
         Fact("group", Cell(group.label, Tone.STRONG)),
         Fact("jobs", Cell(f"{len(jobs)}: {states}" if states else str(len(jobs)))),
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
-        Fact("keys", Cell("⏎ folds and unfolds; commands ask for all of them", Tone.DIM)),
+        Fact(
+            "keys",
+            Cell("⏎ folds and unfolds; commands apply to all of them, after asking", Tone.DIM),
+        ),
     )
 
 

@@ -43,9 +43,9 @@ def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
     if kin.origin is not None:
         related.append(Fact("resumes", _named(kin.origin, kin.jobs)))
     for label, ids, named in (
-        ("run before", kin.before, (kin.origin,)),
+        ("previous run", kin.before, (kin.origin,)),
         ("resumed by", kin.successors, ()),
-        ("run after", kin.after, kin.successors),
+        ("next run", kin.after, kin.successors),
     ):
         related += [
             Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named

@@ -30,7 +30,7 @@ def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
         ("waiting", "◌ {} waiting", Tone.WAITING),
         ("live", "● {} live", Tone.GOOD),
         ("complete", "✓ {} whole", Tone.GOOD),
-        ("doubtful", "{} perhaps not whole", Tone.WARN),
+        ("doubtful", "{} possibly incomplete", Tone.WARN),
         ("reconnecting", "✗ {} cut off", Tone.BAD),
         ("stopped", "✗ {} stopped", Tone.BAD),
     )

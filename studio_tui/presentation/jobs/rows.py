@@ -108,7 +108,7 @@ SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
     ),
     "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
     "id": ("id", lambda job, now: job.id),
-    "share": ("percent done, furthest first", lambda job, now: -_stamp(job)),
+    "share": ("progress, furthest first", lambda job, now: -_stamp(job)),
     "rate": ("rate, fastest first", lambda job, now: -_stamp(job)),
     "pipeline": ("pipeline", lambda job, now: -_stamp(job)),
     "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),

@@ -45,7 +45,7 @@ def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
             return f"its pipeline, which {holding}; P goes there"
         return "the jobs before it in its pipeline; P goes there"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
-        return "Studio to put it into the queue"
+        return "Studio to queue it"
     if job.state is not JobState.QUEUED:
         return ""
     if job.waits_for:

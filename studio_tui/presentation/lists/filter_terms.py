@@ -28,7 +28,7 @@ _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}[smhdw])+")
 _PART = re.compile(r"(\d+)(.)")
-_LONELY_OR = "“or” stands between two terms; in quotes it is a word"
+_LONELY_OR = "“or” belongs between two terms; in quotes it is a word"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 

@@ -24,4 +24,4 @@ def recorded_fact(since: datetime, now: datetime) -> Fact:
     """Return the fact at the top of the preview of a recorded row."""
     seen = age(seconds_between(since, now))
     ago = seen if seen == "now" else f"{seen} ago"
-    return Fact("recorded", Cell(f"seen so {ago}; not in Studio's list now", Tone.WARN))
+    return Fact("recorded", Cell(f"last seen {ago}; no longer in Studio's list", Tone.WARN))

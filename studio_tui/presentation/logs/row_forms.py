@@ -21,8 +21,8 @@ class JsonForm(StrEnum):
     """Display mode of a line that is a JSON object."""
 
     SHORT = "time, level and message"
-    OPEN = "opened, a row a field"
-    RAW = "as it is"
+    OPEN = "expanded, one row per field"
+    RAW = "raw"
 
     @property
     def next(self) -> "JsonForm":

@@ -68,7 +68,7 @@ class Wanted:
                 f"{words} is not a valid regular expression: {_reason(error)}."
             ) from error
         if not words or self._text.search("") is not None:
-            raise WantedError("That matches everywhere; type something that a line contains.")
+            raise WantedError("That matches every line; type something more specific.")
         self.beyond = 0
         """Number of lines in which it occurs only beyond the part that is shown."""
         self.problem = ""

@@ -13,7 +13,7 @@ _MOST_NAMED = 3
 _WIDEST = 40
 """Maximum width of the name column in characters."""
 
-NOT_TOLD = "This Studio does not say what datasets were made from, nor what is out of date."
+NOT_TOLD = "This Studio does not say what datasets were made from, or which are out of date."
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
@@ -30,7 +30,7 @@ def dataset_lines(
     """Return all details of a dataset; `others` are used to find those made from it."""
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and is_all_told:
-        lines.append(Cell("up to date: nothing that it was made from is newer", Tone.GOOD))
+        lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
     readers = sorted(short_name(other.name) for other in others if _reads(other, dataset.name))
     if readers:
         lines.append(Cell(f"for {', '.join(readers)}"))

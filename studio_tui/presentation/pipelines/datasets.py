@@ -118,8 +118,8 @@ def version_notes(text: str) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"{quoted(named[0])} is rebuilt as a new version, from what that version was made"
-            " from; the one named stays as it is."
+            f"{quoted(named[0])} is rebuilt as a new version from the same sources;"
+            " the named version is kept."
         ),
     )
 

@@ -23,8 +23,8 @@ from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.datasets import target_key
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import (
+    JobStatuses,
     Shown,
-    Verdicts,
     counts,
     paused_words,
 )
@@ -64,29 +64,29 @@ class Around(NamedTuple):
 def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
     overview, jobs, now = around.overview, around.jobs, around.now
-    verdicts = overview.verdicts(pipeline)
+    statuses = overview.statuses(pipeline)
     failures = [
         RootFailure(node, jobs.get(node.run or ""))
-        for node in map(verdicts.plan.nodes.__getitem__, verdicts.root_failures)
+        for node in map(statuses.plan.nodes.__getitem__, statuses.root_failures)
     ]
     error = (pipeline.error_message or "").strip()
     if failures and not says_more(error, failures[:NAMED]):
         error = ""
     return (
-        Fact("status", _status(pipeline, verdicts)),
+        Fact("status", _status(pipeline, statuses)),
         Fact("jobs", _counts(pipeline, overview)),
         *((Fact("error", Cell(with_short_ids(error), Tone.BAD)),) if error else ()),
         *warning_facts(pipeline),
         *removed_facts(pipeline),
-        *_failed(verdicts, failures),
-        *_running(verdicts, jobs, around.until),
+        *_failed(statuses, failures),
+        *_running(statuses, jobs, around.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", _moment(pipeline.created_at, now)),
         Fact("updated", _moment(pipeline.updated_at, now)),
         *_length(pipeline, around),
-        *(Fact("odd", Cell(flaw, Tone.WARN)) for flaw in verdicts.plan.flaws),
+        *(Fact("odd", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
         *(
             (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
             if pipeline.unreadable
@@ -133,11 +133,11 @@ def grid(
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
         return ()
-    all_verdicts = [around.overview.verdicts(run) for run in runs]
+    all_verdicts = [around.overview.statuses(run) for run in runs]
     rows = _rows(all_verdicts)
     if not rows:
         return ()
-    columns = [_column(verdicts, rows, around) for verdicts in all_verdicts]
+    columns = [_column(statuses, rows, around) for statuses in all_verdicts]
     heads = [
         ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, around.now))
         for run in runs
@@ -172,9 +172,9 @@ def raw(pipeline: Pipeline) -> str:
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
-def _status(pipeline: Pipeline, verdicts: Verdicts) -> Cell:
+def _status(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
     text, tone, _ = state_cell(pipeline)
-    explanation = paused_words(verdicts).removeprefix("paused").removeprefix(": ")
+    explanation = paused_words(statuses).removeprefix("paused").removeprefix(": ")
     return Cell(" · ".join(filter(None, (text, explanation))), tone)
 
 
@@ -186,10 +186,10 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
     return Cell(f"{total(numbers):,}: {', '.join(words)}")
 
 
-def _failed(verdicts: Verdicts, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
+def _failed(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
     """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
     named = [
-        Fact("failed" if number == 0 else "", Cell(_failure(verdicts, failure), Tone.BAD))
+        Fact("failed" if number == 0 else "", Cell(_failure(statuses, failure), Tone.BAD))
         for number, failure in enumerate(failures[:NAMED])
     ]
     left = len(failures) - NAMED
@@ -198,17 +198,17 @@ def _failed(verdicts: Verdicts, failures: Sequence[RootFailure]) -> tuple[Fact, 
     return tuple(named)
 
 
-def _failure(verdicts: Verdicts, failure: RootFailure) -> str:
-    blocked = verdicts.roots[failure.node.id]
+def _failure(statuses: JobStatuses, failure: RootFailure) -> str:
+    blocked = statuses.roots[failure.node.id]
     words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
     return " · ".join(filter(None, words))
 
 
-def _running(verdicts: Verdicts, jobs: Mapping[str, Job], now: datetime) -> tuple[Fact, ...]:
+def _running(statuses: JobStatuses, jobs: Mapping[str, Job], now: datetime) -> tuple[Fact, ...]:
     running = [
         node
-        for node_id, node in verdicts.plan.nodes.items()
-        if verdicts.shown[node_id] is Shown.RUNNING
+        for node_id, node in statuses.plan.nodes.items()
+        if statuses.shown[node_id] is Shown.RUNNING
     ]
     if not running:
         return ()
@@ -254,36 +254,36 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
     return newest[::-1]
 
 
-def _rows(all_verdicts: Sequence[Verdicts]) -> list[tuple[str, int]]:
+def _rows(all_verdicts: Sequence[JobStatuses]) -> list[tuple[str, int]]:
     """Return the jobs by name, numbered if a run has several of the same name.
 
     Jobs of the latest run come first, in its order, followed by those only in older runs.
     """
     rows: dict[tuple[str, int], None] = {}
-    for verdicts in reversed(all_verdicts):
-        rows |= dict.fromkeys(_numbered(verdicts))
+    for statuses in reversed(all_verdicts):
+        rows |= dict.fromkeys(_numbered(statuses))
     return list(rows)
 
 
-def _numbered(verdicts: Verdicts) -> dict[tuple[str, int], str]:
+def _numbered(statuses: JobStatuses) -> dict[tuple[str, int], str]:
     """Return the nodes of a run by name and number."""
     seen: dict[str, int] = {}
     found = {}
-    for node_id, node in verdicts.plan.nodes.items():
+    for node_id, node in statuses.plan.nodes.items():
         seen[node.name] = seen.get(node.name, 0) + 1
         found[node.name, seen[node.name]] = node_id
     return found
 
 
-def _column(verdicts: Verdicts, rows: Iterable[tuple[str, int]], around: Around) -> list[Cell]:
-    nodes = _numbered(verdicts)
-    return [_state_cell(verdicts, nodes[row], around) if row in nodes else NOTHING for row in rows]
+def _column(statuses: JobStatuses, rows: Iterable[tuple[str, int]], around: Around) -> list[Cell]:
+    nodes = _numbered(statuses)
+    return [_state_cell(statuses, nodes[row], around) if row in nodes else NOTHING for row in rows]
 
 
-def _state_cell(verdicts: Verdicts, node_id: str, around: Around) -> Cell:
+def _state_cell(statuses: JobStatuses, node_id: str, around: Around) -> Cell:
     """Return the state of a job in a run, with its run time if known."""
-    look = verdicts.look(node_id)
-    job = around.jobs.get(verdicts.plan.nodes[node_id].run or "")
+    look = statuses.look(node_id)
+    job = around.jobs.get(statuses.plan.nodes[node_id].run or "")
     ran = run_seconds(job, around.until) if job else None
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 

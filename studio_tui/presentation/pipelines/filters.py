@@ -38,7 +38,7 @@ def haystack(seen: SeenJob) -> str:
     """Return the lower-case text searched by filter words."""
     node, job = seen.node, seen.job
     error = job.error_message if job is not None else None
-    parts = (node.name, node.id, node.run, node.status, seen.known.verdicts.shown[node.id], error)
+    parts = (node.name, node.id, node.run, node.status, seen.known.statuses.shown[node.id], error)
     return "\n".join(part for part in parts if part).lower()
 
 
@@ -83,7 +83,7 @@ PIPELINE_JOBS = Kind[SeenJob](
     key=lambda seen: seen.node.id,
     made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
     haystack=haystack,
-    state=lambda seen: seen.known.verdicts.shown[seen.node.id],
+    state=lambda seen: seen.known.statuses.shown[seen.node.id],
     states=Shown,
     groups=_GROUPS,
     also={state.lower(): _has_studio_state(state) for state in JobState},

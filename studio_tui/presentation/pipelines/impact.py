@@ -85,14 +85,14 @@ def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> t
         return ()
     if not resume:
         return (
-            f"It does not take its place in the pipeline {_named(pipeline)},",
-            "which does not go on with it; a resumed job (R) does.",
+            f"It does not replace the job in the pipeline {_named(pipeline)},",
+            "which does not continue with it; it does with a resumed job (R).",
         )
     waiting = _waiting(pipeline, plan, node)
     waits = f"{_jobs_wait(waiting)} for it." if waiting else "No other job waits for it."
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
-        f"The new job takes its place in the pipeline {_named(pipeline)}.",
+        f"The new job replaces it in the pipeline {_named(pipeline)}.",
         f"{waits} The pipeline is paused; p lets it continue." if is_paused else waits,
     )
 
@@ -102,20 +102,20 @@ def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
     if not repeat_notes(pipeline, run, near=near, resume=True):
         return ""
     return (
-        f"A resumed job takes its place in the pipeline {_named(pipeline)}; "
-        "one run afresh does not."
+        f"A resumed job replaces it in the pipeline {_named(pipeline)}; "
+        "one run from the start does not."
     )
 
 
 def over_words(pipeline: Pipeline, *, near: bool) -> str:
     """Return that a pipeline is over, and how it can be continued, if known."""
-    over = f"The pipeline is over: {(pipeline.status or 'unknown').lower()}"
+    over = f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
     if pipeline.state is not PipelineState.CANCELED or not near:
         return over
     plan = plan_of(pipeline)
-    verdicts = judge(plan, pipeline.state)
+    statuses = judge(plan, pipeline.state)
     root = next(
-        (plan.nodes[key] for key in verdicts.roots if plan.nodes[key].run is not None), None
+        (plan.nodes[key] for key in statuses.roots if plan.nodes[key].run is not None), None
     )
     if root is None:
         return over

@@ -14,7 +14,7 @@ from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, counts, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown, counts, judge
 
 BAR_WIDTH = 14
 """Width of a bar in cells, including its edges."""
@@ -55,9 +55,9 @@ class Overview:
     """Derived states of the pipelines in a list, cached until a pipeline changes."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Pipeline, Verdicts]] = {}
+        self._known: dict[str, tuple[Pipeline, JobStatuses]] = {}
 
-    def verdicts(self, pipeline: Pipeline) -> Verdicts:
+    def statuses(self, pipeline: Pipeline) -> JobStatuses:
         """Return the derived states of a pipeline's jobs."""
         known = self._known.get(pipeline.pipeline_id)
         if known is None or known[0] is not pipeline:
@@ -68,7 +68,7 @@ class Overview:
     def numbers(self, pipeline: Pipeline) -> Mapping[Shown, int]:
         """Return the number of jobs by state; from the pipeline's totals if jobs were not sent."""
         if pipeline.job_runs or not pipeline.total:
-            return self.verdicts(pipeline).numbers
+            return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
         rest = Shown.UNKNOWN if pipeline.state in FINISHED_STATES else Shown.WAITING
         totals = dict.fromkeys(Shown, 0) | {Shown.DONE: done}

@@ -246,7 +246,7 @@ def _past(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datet
         lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
     if schedule is None:
-        return Cell(f"{NOT_TOLD} which jobs it made", Tone.DIM)
+        return Cell(f"{NOT_TOLD} which jobs it created", Tone.DIM)
     if schedule.runs:
         return Cell("older than the jobs that are loaded", Tone.DIM)
     return Cell("none yet", Tone.DIM)
@@ -258,7 +258,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
         for count, words in (
             (schedule.runs, f"{plural(schedule.runs or 0, 'run')}"),
             (schedule.missed, f"{schedule.missed} missed, as no Studio was running"),
-            (schedule.skipped, f"{schedule.skipped} skipped, as the run before went on"),
+            (schedule.skipped, f"{schedule.skipped} skipped, as the previous run was still going"),
         )
         if count
     ]

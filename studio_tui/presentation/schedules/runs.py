@@ -21,7 +21,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _GAPS = {
     "missed": ("!", "no Studio was running"),
-    "skipped": ("»", "the run before went on"),
+    "skipped": ("»", "the previous run was still going"),
 }
 """Glyphs of fire times without a run, and the reasons."""
 

@@ -37,7 +37,7 @@ LEFT_OUT = "Something that does not belong here was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
 NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
 UNREADABLE = "Something is missing here: Studio sent something unreadable."
-DIFFERS = "The log that Studio keeps differs from what came live."
+DIFFERS = "The log that Studio stores differs from what was received live."
 
 _FIRST_ID = 1
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()

@@ -9,8 +9,8 @@ from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
 NO_LOG = "Studio keeps no log of this job."
-UNCHECKED = "All that arrived; Studio has no log to check it against."
-UNCONFIRMED = "All that arrived; the log that Studio has is different."
+UNCHECKED = "Everything that was received; Studio has no log to compare it with."
+UNCONFIRMED = "Everything that was received; Studio's own log is different."
 
 
 class FollowPhase(StrEnum):

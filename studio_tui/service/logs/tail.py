@@ -252,7 +252,7 @@ class LogTail:
         except TimeoutError:
             if self._deadline is not None:
                 return Verdict(Next.DRAIN)
-            return Verdict(Next.AGAIN, f"Nothing came for {SILENCE:.0f} seconds.")
+            return Verdict(Next.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
         except StopAsyncIteration:
             return Verdict(Next.AGAIN, "The connection ended.")
         except SpoolError:
@@ -331,7 +331,7 @@ class LogTail:
         for url in urls:
             archive = address(url)
             if archive is None or not archive.is_web:
-                what = "Studio gave an address for the archived log that is not allowed."
+                what = "Studio sent an address for the archived log that is not allowed."
                 return Verdict(Next.STOP, what)
             if not await self._may_fetch(archive.host):
                 what = (

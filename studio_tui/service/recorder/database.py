@@ -148,7 +148,7 @@ class RecorderFile:
             if keeper is not None:
                 self._keeper = self._opened_to_keep()
         self.said(
-            "The recorder's file was damaged: it was set aside and a new one begun, so older jobs"
+            "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
             f" and past activity are not shown. The damaged one is {damaged}"
         )
 

@@ -41,7 +41,7 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
         "activity.commands",
         "f",
         "commands",
-        "Only what changes something, and everything again",
+        "Only requests that change something, and back",
         lambda page: page.toggle_commands(),
     ),
 )
@@ -61,7 +61,7 @@ class ActivityScreen(ListPage[Entry]):
         "entry",
         "words, kind=, status=, answer=, took>, age<",
         "Only what failed, or was not sent, and back",
-        (("A", "age", "when it began"), ("S", "state", "state"), ("T", "took", "time it took")),
+        (("A", "age", "start"), ("S", "state", "state"), ("T", "took", "duration")),
         older="entries",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
@@ -137,7 +137,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
-        return "Nothing was asked of Studio yet."
+        return "No requests to Studio yet."
 
     def ask_for_more(self) -> None:
         """Load older entries."""

@@ -56,7 +56,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "clusters.new_job",
         "n",
         "new job here",
-        "Fill in the form of a new job that runs on the cluster",
+        "Open the form for a new job on the cluster",
         lambda page: page.open_form(),
         lambda page: page.why_no_form(),
     ),
@@ -221,7 +221,7 @@ class ClustersScreen(ListPage[Cluster]):
             return notes
         if any(row.name == chosen for row in self.rows.values()):
             return (*notes, Part(f"· new jobs run on {chosen} ", Tone.ACCENT))
-        return (*notes, Part(f"· {chosen}, chosen for new jobs, is not here any more ", Tone.WARN))
+        return (*notes, Part(f"· {chosen}, chosen for new jobs, no longer exists ", Tone.WARN))
 
     def _meant(self) -> Sequence[Cluster]:
         """Return the marked clusters, else the one under the cursor."""

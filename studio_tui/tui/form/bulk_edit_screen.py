@@ -101,7 +101,7 @@ class EditMarkedScreen(SubmitScreen):
                 self.sender.is_sending = False
         elif answer == "d":
             await self.keep()
-            self.say("Kept; e on the same marks goes on with it")
+            self.say("Draft saved; e on the same marks opens it again")
             self.post_message(GoBack())
         return None
 
@@ -133,7 +133,7 @@ class EditMarkedScreen(SubmitScreen):
 
 
 def _left_words(count: int) -> str:
-    return f"{plural(count, 'job')} not made yet; f9 asks for them again." if count else ""
+    return f"{plural(count, 'job')} not created yet; f9 requests them again." if count else ""
 
 
 def _wishes(

@@ -16,7 +16,7 @@ from studio_tui.tui.form.templates import SENT, Start
 KEEP_AFTER = 1.0
 """Seconds without typing before the input is saved."""
 
-_LEFT = "This is the form as it was left;"
+_LEFT = "This is the form as you left it;"
 
 
 class DraftKeeper:
@@ -45,10 +45,10 @@ class DraftKeeper:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped, key)
         if not dropped:
-            return left, f"{_LEFT} f3 begins with another."
+            return left, f"{_LEFT} f3 starts from another."
         was = "was" if dropped == 1 else "were"
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-        return left, f"{_LEFT} {lines} not kept on disk."
+        return left, f"{_LEFT} {lines} not saved to disk."
 
     def edited(self) -> None:
         """Schedule saving after a pause in typing."""

@@ -17,7 +17,7 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
 
-ANSWERS = (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft"))
+ANSWERS = (("r", "resume from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
 """The answers of the review, by key."""
 
 
@@ -55,7 +55,7 @@ class EditScreen(SubmitScreen):
         answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
         if answer == "d":
             await self.keep()
-            self.say("Kept; e on the same job goes on with it")
+            self.say("Draft saved; e on the same job opens it again")
             self.post_message(GoBack())
         if answer == "r":
             return replace(checked, draft=checked.draft.resuming(self._repeat.job.id))

@@ -15,7 +15,7 @@ from studio_tui.tui.terminal.editor import EditorError, edited
 _LONG = frozenset({"query", "environment", "requirements", "files", "uploads"})
 """Fields of several lines."""
 
-_OF_A_FILE = "The query is a file's; change the file, or empty its path to type one."
+_OF_A_FILE = "The query is read from a file; edit the file, or clear its path to type one."
 
 
 Note = Callable[[str, Follow | None], None]

@@ -3,16 +3,16 @@
 from studio_tui.tui.form.saved_forms import NOT_KEPT
 from studio_tui.tui.frame.dialogs import Confirm
 
-_KEPT = "What you typed is kept for the next time."
+_KEPT = "Your input is saved for the next time."
 
 
 def confirm_leaving() -> Confirm:
     """Return the question whether to leave a form; nothing is lost yet."""
     return Confirm(
         "Leave the form?",
-        (_KEPT, "", NOT_KEPT, "They stay until the dashboard ends."),
+        (_KEPT, "", NOT_KEPT, "They are kept until the dashboard is closed."),
         yes="Leave",
-        no="Go on",
+        no="Continue",
         default_yes=True,
     )
 
@@ -21,7 +21,7 @@ def confirm_losing() -> Confirm:
     """Return the question whether to quit, which says what is lost."""
     return Confirm(
         "Leave the dashboard?",
-        (_KEPT, "", NOT_KEPT, "They are lost when the dashboard ends."),
+        (_KEPT, "", NOT_KEPT, "They are lost when the dashboard is closed."),
         yes="Leave",
-        no="Go on",
+        no="Continue",
     )

@@ -22,7 +22,7 @@ from studio_tui.presentation.form.line_checks import with_values
 KEPT = 20
 """The most drafts that are saved; the latest are kept."""
 
-NOT_KEPT = "Values of the environment, and logins in URLs, are not kept on disk."
+NOT_KEPT = "Environment values, and logins in URLs, are not saved to disk."
 
 logger = logging.getLogger(__name__)
 

@@ -141,9 +141,9 @@ class FormSender:
         sure = await self._screen.ask(
             Confirm(
                 "Stop sending?",
-                ("Uploads under way are abandoned, and the form stays as it is.",),
+                ("Uploads in progress are abandoned, and the form stays as it is.",),
                 yes="Stop",
-                no="Go on",
+                no="Continue",
             )
         )
         if sure:
@@ -167,12 +167,12 @@ class FormSender:
         self._screen.note("Sending…")
         wish = request(checked.draft, checked.around)
         outcome = await create(
-            self._screen.app, self._screen.session.creating, wish, paths, uploading=uploading
+            self._screen.app, self._screen.session.job_creator, wish, paths, uploading=uploading
         )
         if isinstance(outcome, Created):
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
-            say_created(self._screen.app, outcome, self._screen.session.creating.new_job)
+            say_created(self._screen.app, outcome, self._screen.session.job_creator.new_job)
             # A schedule created from the list of schedules returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             place = "schedules" if is_schedule else "jobs"
@@ -223,7 +223,7 @@ class FormSender:
             "form.submit",
             "f9,ctrl+j,alt+enter",
             "submit",
-            "Submit the job as it is typed",
+            "Submit the job",
             send,
             why_not_send,
             priority=True,

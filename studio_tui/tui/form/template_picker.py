@@ -29,7 +29,7 @@ class PickBeginning(Choose):
                 tooltip="Delete the template, after asking"),
         Binding("r", "rename", "rename", id="pick.rename", tooltip="Rename the template"),
     ]  # fmt: skip
-    KEYS = "enter begins with it, r renames, d deletes, esc closes"
+    KEYS = "enter starts from it, r renames, d deletes, esc closes"
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class PickBeginning(Choose):
             self._others[_LAST] = (f"the job sent last{_named(last)}", last)
         if before is not None:
             self._others[_BEFORE] = (f"the form that was here before{_named(before)}", before)
-        super().__init__("Begin with", self._offered(), _EMPTY)
+        super().__init__("Start from", self._offered(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
         """Return the chosen draft; templates and the sent form do not resume a job."""
@@ -96,7 +96,7 @@ class PickBeginning(Choose):
         row = self.query_one(OptionList).highlighted_option
         if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
             return row.id.removeprefix(_TEMPLATE)
-        words = "This is not a template; ctrl+t in the form keeps one."
+        words = "This is not a template; ctrl+t in the form saves one."
         self.app.notify(words, severity="warning", markup=False)
         return None
 

@@ -68,7 +68,7 @@ class FormTemplates:
         """Ask for a name, and save the form as a template."""
         name = await self._host.ask(
             Ask(
-                "Keep the form as a template", (NOT_KEPT,), safe_line(self._form().draft.query_name)
+                "Save the form as a template", (NOT_KEPT,), safe_line(self._form().draft.query_name)
             )
         )
         if name is None:
@@ -85,13 +85,13 @@ class FormTemplates:
         Command(
             "form.pick",
             "f3",
-            "begin with",
-            "Begin with a template, with the job sent last, or with nothing; "
+            "start from",
+            "Start from a template, the job sent last, or an empty form; "
             "rename and delete templates",
             pick,
             priority=True,
         ),
         Command(
-            "form.template", "ctrl+t", "keep", "Keep the form as a template", keep, priority=True
+            "form.template", "ctrl+t", "keep", "Save the form as a template", keep, priority=True
         ),
     )

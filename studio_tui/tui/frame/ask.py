@@ -35,7 +35,7 @@ class Ask(Dialog[str | None]):
         """Compose the details and the input."""
         yield Middle(Static("\n".join(self._details), markup=False))
         yield Input(self._value, compact=True)
-        yield Static("enter keeps it, esc closes", markup=False, classes="keys")
+        yield Static("enter saves it, esc closes", markup=False, classes="keys")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

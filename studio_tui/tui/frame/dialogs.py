@@ -115,7 +115,7 @@ def confirm_fetch(host: str) -> Confirm:
             "",
             f"  {safe_line(host)}",
             "",
-            "It is fetched without your token. You are asked once a host.",
+            "It is fetched without your token. You are asked once per host.",
         ),
         yes="Fetch it",
         no="Don't",

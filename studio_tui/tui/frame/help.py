@@ -60,7 +60,7 @@ class HelpScreen(Dialog[Action | None]):
 
     def body(self) -> ComposeResult:
         """Compose the search input and the list."""
-        yield Input(placeholder="type to search, enter does it, esc closes", compact=True)
+        yield Input(placeholder="type to search, enter runs it, esc closes", compact=True)
         yield KeyList(markup=False, compact=True, classes=MIDDLE)
 
     def on_mount(self) -> None:

@@ -51,7 +51,7 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 def _undo(page: "Page") -> None:
     words = page.session.held.take_back()
-    told = f"Taken back: {words}. Nothing was sent" if words else "Nothing waits to be taken back"
+    told = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
     page.say(told)
 
 
@@ -80,15 +80,15 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.back",
         "q",
         "back",
-        "Back one screen; twice at the first to leave",
+        "Back one screen; twice at the first to quit",
         lambda page: page.back(),
     ),
-    Command("page.escape", "escape", "back", "Back out", lambda page: page.escape()),
+    Command("page.escape", "escape", "back", "Close or go back", lambda page: page.escape()),
     Command(
         "page.refresh",
         "ctrl+r,f5",
         "refresh",
-        "Ask Studio again now",
+        "Refresh now",
         lambda page: page.ask_again(),
     ),
     Command(
@@ -102,7 +102,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.undo",
         "z",
         "undo",
-        "Take back the command that waits to be sent",
+        "Undo the command that is about to be sent",
         _undo,
     ),
     Command(
@@ -116,7 +116,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.replay",
         "backslash",
         "pause",
-        "In a replay: let its time stand still, or go on",
+        "In a replay: pause or continue",
         _turn_replay,
         display="\\",
         applies=_is_replay,
@@ -124,8 +124,8 @@ COMMANDS: tuple[Command["Page"], ...] = (
     Command(
         "page.replay_back",
         "comma",
-        "change before",
-        "In a replay: stand still at the change before",
+        "previous change",
+        "In a replay: pause at the previous change",
         lambda page: _step_replay(page, back=True),
         display=",",
         applies=_is_replay,
@@ -134,7 +134,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.replay_on",
         "semicolon",
         "next change",
-        "In a replay: stand still at the next change",
+        "In a replay: pause at the next change",
         lambda page: _step_replay(page, back=False),
         display=";",
         applies=_is_replay,

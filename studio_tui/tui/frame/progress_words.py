@@ -16,7 +16,7 @@ SOON = 0.5
 """Seconds to wait for an answer before a notification."""
 
 ASKING = "Asking Studio…"
-SILENT = "Studio does not answer now; asking it all the same…"
+SILENT = "Studio is not answering; trying anyway…"
 
 NO_ACCOUNT = (
     "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
@@ -69,7 +69,7 @@ def told(error: StudioError, session: StudioSession) -> str:
 def unreached(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
     account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
-    return f"{told(error, session)}\n\nctrl+r asks again now.{account}"
+    return f"{told(error, session)}\n\nctrl+r retries now.{account}"
 
 
 def _tell(app: App[Any], words: str) -> None:

@@ -148,7 +148,7 @@ def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
             f"{place}.mark",
             "space",
             "mark",
-            f"Mark the {noun}, or take its mark away",
+            f"Mark the {noun}, or remove its mark",
             RowMarks.mark,
         ),
         Command(
@@ -166,5 +166,5 @@ def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
             RowMarks.mark_all,
             RowMarks.why_not_all,
         ),
-        Command(f"{place}.unmark", "u", "unmark all", "Take all marks away", RowMarks.unmark_all),
+        Command(f"{place}.unmark", "u", "unmark all", "Remove all marks", RowMarks.unmark_all),
     )

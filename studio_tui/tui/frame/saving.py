@@ -227,7 +227,7 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.EACCES | errno.EPERM:
             why, do = f"You have no permission to write in {folder}", "type another folder"
         case errno.EROFS:
-            why, do = f"{folder} can only be read", "type another folder"
+            why, do = f"{folder} is read-only", "type another folder"
         case errno.ENOSPC | errno.EDQUOT:
             why, do = f"The disk of {folder} is full", "make room, or type another folder"
         case errno.EFBIG:

@@ -49,13 +49,13 @@ class AttemptSteps:
         if found:
             self._show(found[0])
         else:
-            self._host.say("Studio says nothing about that run now", "warning")
+            self._host.say("Studio does not return that run now", "warning")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "job.before",
             "less_than_sign",
-            "run before",
+            "previous run",
             "The run before this one: an earlier attempt, or the job that it resumes",
             go_before,
             why_none_before,
@@ -64,7 +64,7 @@ class AttemptSteps:
         Command(
             "job.after",
             "greater_than_sign",
-            "run after",
+            "next run",
             "The run after this one: a later attempt, or the job that resumes it",
             go_after,
             why_none_after,

@@ -179,7 +179,7 @@ def creating(
             return started
         if isinstance(wish[1], StudioError):
             raise wish[1]
-        outcome = await create(host.app, host.session.creating, wish[1], files)
+        outcome = await create(host.app, host.session.job_creator, wish[1], files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):

@@ -25,9 +25,9 @@ NO_JOB = "There is no job here"
 
 _RESUMING = (
     (
-        "A new job runs the same query. Datasets that this one has finished are taken from its "
-        "checkpoints as long as the query up to them is the same; all else is done again. r runs "
-        "all of it again."
+        "A new job runs the same query. Datasets that this one has finished are loaded from its "
+        "checkpoints if the query up to them is unchanged; everything else is computed again. r "
+        "runs all of it again."
     ),
     "",
 )
@@ -91,7 +91,7 @@ class JobController:
             return None
         if not job.state.is_finished:
             return "The job is being cancelled already"
-        return f"The job is over: {(job.status or 'unknown').lower()}"
+        return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
         """Return why neither the job nor a marked one can be rerun, unchanged or edited."""
@@ -115,7 +115,7 @@ class JobController:
     def _new_job(self) -> Job | None:
         """Return the job created here a moment ago, unless the cursor has moved since."""
         at_hand = self._at_hand()
-        new = self._host.session.creating.new_job
+        new = self._host.session.job_creator.new_job
         return new.instead_of(at_hand.id if at_hand else None)
 
     def why_no_pipeline(self) -> str | None:
@@ -131,7 +131,7 @@ class JobController:
         job = self._at_hand()
         if job is None:
             return self._why_none()
-        return None if job.url else "Studio gave no page for this job"
+        return None if job.url else "Studio has no page for this job"
 
     def _why_no_change(self) -> str | None:
         return self.why_no_id() or (READ_ONLY if self._host.read_only else None)

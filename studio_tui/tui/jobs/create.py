@@ -51,14 +51,14 @@ async def create(
     name = safe_line(wish.query_name or "the job")
 
     def doubted(error: StudioError) -> None:
-        words = f"{error} Looking whether {name} is there…"
+        words = f"{error} Checking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
     outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
     while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)
-            words = f"Not sent again. If {name} was made after all, the list will show it."
+            words = f"Not sent again. If {name} was created after all, the list will show it."
             app.notify(words, severity="warning", markup=False)
             return None
         outcome = await creating.send_again(outcome, doubted=doubted)
@@ -97,15 +97,15 @@ async def ask_about_left(
 def confirm_again(unknown: UnconfirmedJob) -> Confirm:
     """Return the question whether to send a job again if it cannot be found."""
     return Confirm(
-        "Was this job created? There is no way to know. Send it again?",
+        "It is unknown whether this job was created. Send it again?",
         (
             *_named(unknown.intent),
             "",
             *((str(unknown.why),) if unknown.why else ()),
             _seen(unknown.looked),
             "",
-            "It is looked for once more before it is sent again, with the same key.",
-            "A Studio that ignores the key could still create two, if it is very late.",
+            "Studio is searched once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if the first one is very late.",
         ),
         yes="Send it again",
         no="Don't",
@@ -116,13 +116,13 @@ def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
     """Return the question whether to forget unconfirmed jobs of ended runs."""
     which = "A job" if len(left) == 1 else plural(len(left), "job")
     return Confirm(
-        f"{which} of an earlier run may not have been made",
+        f"{which} of an earlier run may not have been created",
         (
             "That run ended before Studio's answer came, and Studio does not show:",
             *(line for unknown in left for line in ("", *_named(unknown.intent))),
             "",
             _seen(left[-1].looked),
-            "If you still want it, run it again. Forget that it was asked for?",
+            "If you still want it, run it again. Forget the request?",
         ),
         yes="Forget it",
         no="Ask me next time",
@@ -133,7 +133,7 @@ def _named(intent: Intent) -> tuple[str, ...]:
     return (
         f"  name       {intent.name or '–'}",
         f"  type       {intent.query_type.lower()}",
-        f"  asked for  {local_time(intent.sent_at)}",
+        f"  requested  {local_time(intent.sent_at)}",
     )
 
 

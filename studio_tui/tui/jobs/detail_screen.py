@@ -52,7 +52,7 @@ _COMMANDS: tuple[Command["JobScreen"], ...] = (
         "job.secrets",
         "s",
         "values",
-        "Show the environment's values that look like no secret, then all, then none",
+        "Show the environment values that do not look secret, then all, then none",
         lambda page: page.toggle_values(),
     ),
     Command("job.next", "J", "next job", "The next job of the list", lambda page: page.go(1)),

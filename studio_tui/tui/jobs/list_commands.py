@@ -73,9 +73,7 @@ class JobListController:
             open_logs,
             why_no_logs,
         ),
-        Command(
-            "jobs.new", "n", "new job", "Fill in the form of a new job", open_form, why_no_form
-        ),
+        Command("jobs.new", "n", "new job", "Open the form for a new job", open_form, why_no_form),
         Command(
             "jobs.group",
             "b",
@@ -87,7 +85,7 @@ class JobListController:
             "jobs.unmark_ended",
             "U",
             "unmark ended",
-            "Take the marks of jobs that have ended away",
+            "Remove the marks of jobs that have ended",
             unmark_ended,
             why_none_ended,
         ),

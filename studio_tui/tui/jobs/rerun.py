@@ -113,7 +113,7 @@ def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...
         return ()
     start = submitted.start_after
     was = submitted.cron_expression or (f"{start:%Y-%m-%d %H:%M %Z}" if start else "")
-    words = f"It runs once, at once; it was submitted to run {safe_line(was)}"
+    words = f"It runs once, now; it was submitted to run {safe_line(was)}"
     return (Cell(words, Tone.WARN),) if was else ()
 
 

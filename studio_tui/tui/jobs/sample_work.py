@@ -56,7 +56,7 @@ async def begin_with(app: App[Any], session: StudioSession, work: SampleWork) ->
         return
     makers = set()
     for wish, files in work.jobs:
-        outcome = await create(app, session.creating, wish, files)
+        outcome = await create(app, session.job_creator, wish, files)
         if isinstance(outcome, JobRefused):
             app.notify(str(outcome.error), severity="error", markup=False)
         if not isinstance(outcome, Created):
@@ -89,7 +89,7 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleWork) -> N
     """Have a pipeline rebuild the target; without one everything else goes on."""
     try:
         wish = TriggerRequest((work.target,), review=False)
-        made = await session.triggering.trigger(wish, before=())
+        made = await session.pipeline_trigger.trigger(wish, before=())
     except StudioError as error:
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return

@@ -163,7 +163,7 @@ class LogExport:
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
-        offers.append(Offer("what is in sight", lambda: self._drawn(view.filter.in_sight()), path))
+        offers.append(Offer("the visible lines", lambda: self._drawn(view.filter.in_sight()), path))
         return offers
 
     def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
@@ -181,7 +181,7 @@ class LogExport:
             "logs.save",
             "ctrl+s",
             "save",
-            "Save what is in sight, what matches or all of it to a file",
+            "Save the visible lines, the matches or the whole log to a file",
             save,
         ),
         Command(

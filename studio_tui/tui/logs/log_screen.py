@@ -53,7 +53,7 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
         "log.full_screen",
         "f",
         "full screen",
-        "Give the log the whole screen, or not",
+        "Show the log on the whole screen, and back",
         lambda page: page.toggle_full(),
     ),
     Command(

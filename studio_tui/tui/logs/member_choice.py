@@ -111,7 +111,7 @@ class MemberChoice:
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
             self.members.leave(member.job.id)
-            view.say(f"{title(member.job)} was taken out; L in Jobs shows all marked again")
+            view.say(f"{title(member.job)} was removed; L in Jobs shows all marked again")
             self._members_changed()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -149,8 +149,8 @@ class MemberChoice:
         Command(
             "merged.take_out",
             "D",
-            "take out",
-            "Take this job out of the merged log",
+            "remove",
+            "Remove this job from the merged log",
             take_out,
             why_none,
         ),

@@ -142,7 +142,7 @@ class MergedScreen(Page):
                 self._begin(self.choice.members)
         too_many = self.choice.members.follow(jobs)
         if too_many:
-            words = f"Only {LIMIT} logs can be read as one: {plural(too_many, 'job')} left out"
+            words = f"Only {LIMIT} logs can be merged: {plural(too_many, 'job')} left out"
             self.say(words, "warning")
         if self.is_alive:
             self.members_changed()
@@ -359,5 +359,5 @@ def _head(
     if is_paused:
         right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
     if jobs.log.is_ordering:
-        right.insert(0, Part("putting in order…  ", Tone.DIM))
+        right.insert(0, Part("sorting…  ", Tone.DIM))
     return tuple(left), tuple(right)

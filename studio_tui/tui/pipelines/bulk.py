@@ -37,7 +37,7 @@ class BulkPipelines:
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(marked - len(chosen), "has nothing to stop")
         before = (f"{len(chosen)} will be paused, and {jobs} cancelled{left_out}.", "")
-        after = ("", "What begins meanwhile is cancelled too. What has ended stays.")
+        after = ("", "Jobs that start meanwhile are cancelled too.")
         names = [
             f"  {title(one)}: {plural(running[one.pipeline_id], 'job')} cancelled" for one in chosen
         ]
@@ -53,7 +53,8 @@ class BulkPipelines:
 
     async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
         """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
-        what, steering = ("Pause" if pausing else "Resume"), self._host.session.steering
+        what = "Pause" if pausing else "Resume"
+        commands = self._host.session.pipeline_commands
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
         left_out = _left_out(marked - len(chosen), other)
@@ -69,7 +70,7 @@ class BulkPipelines:
             no="Don't",
         )
         if await self._host.ask(question):
-            command = steering.pause if pausing else steering.resume
+            command = commands.pause if pausing else commands.resume
             self._begin(f"{what[:-1]}ing", done, chosen, command)
 
     def _begin(
@@ -98,7 +99,7 @@ class BulkPipelines:
         Raises:
             StudioError: it, or some of its jobs, may continue.
         """
-        stopped = await self._host.session.steering.stop(pipeline)
+        stopped = await self._host.session.pipeline_commands.stop(pipeline)
         if stopped.left or stopped.starts_more:
             raise NotQuiteStopped(_why_not_quite(stopped))
         return stopped
@@ -134,5 +135,5 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         name, error = refused[0]
         parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
     if stopped.starts_more:
-        parts.append("more of its jobs may begin")
-    return f"It is not quite stopped: {'; '.join(parts)}"
+        parts.append("more of its jobs may start")
+    return f"It has not stopped completely: {'; '.join(parts)}"

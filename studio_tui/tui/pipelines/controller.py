@@ -54,10 +54,10 @@ class PipelineController:
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline, at least as new as what a command has read."""
         pipeline = self._seen_at_hand()
-        return None if pipeline is None else self._host.session.steering.newest(pipeline)
+        return None if pipeline is None else self._host.session.pipeline_commands.newest(pipeline)
 
     def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.steering.newest, self._seen_marked()))
+        return tuple(map(self._host.session.pipeline_commands.newest, self._seen_marked()))
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -96,7 +96,7 @@ class PipelineController:
         """Return why there are no logs to show."""
         if (reason := self.why_none()) or any(map(jobs_with_logs, self._meant)):
             return reason
-        return "None of its jobs has begun"
+        return "None of its jobs has started"
 
     def _why_no_change(self) -> str | None:
         return READ_ONLY if self._host.read_only else self.why_no_id()
@@ -124,8 +124,8 @@ class PipelineController:
         pipeline = chosen[0]
         if not await self._is_sure(pipeline, pausing=pausing):
             return
-        steering, session = self._host.session.steering, self._host.session
-        command = steering.pause if pausing else steering.resume
+        pipeline_commands, session = self._host.session.pipeline_commands, self._host.session
+        command = pipeline_commands.pause if pausing else pipeline_commands.resume
         try:
             if await asked(self._host.app, session, command(pipeline)):
                 self._host.session.endings.watch_pipelines(chosen)
@@ -145,7 +145,7 @@ class PipelineController:
         is_canceled = pipeline.state is PipelineState.CANCELED
         ended = "failed or were canceled" if is_canceled else "failed"
         what = "Pause" if pausing else "Resume"
-        lines = [f"  {title(pipeline)}", "", f"These {ended}, and run again:", *_named(names)]
+        lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *_named(names)]
         if is_canceled:
             lines += ["", over_words(pipeline, near=self._host.session.is_near)]
         question = Confirm(
@@ -168,7 +168,7 @@ class PipelineController:
             "",
             *_stop_words(pipeline),
             "",
-            "What begins meanwhile is cancelled too. What has ended stays.",
+            "Jobs that start meanwhile are cancelled too.",
         )
         question = Confirm(
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
@@ -183,15 +183,16 @@ class PipelineController:
         if not await self._host.session.held.may_be_sent(f"stopping {named}"):
             return
         try:
-            stopping = self._host.session.steering.stop(pipeline)
+            stopping = self._host.session.pipeline_commands.stop(pipeline)
             stopped = await asked(self._host.app, self._host.session, stopping)
         except StudioError as error:
             self._host.say(
-                f"{title(pipeline)} may go on: {told(error, self._host.session)}", "error"
+                f"{title(pipeline)} may still be running: {told(error, self._host.session)}",
+                "error",
             )
             return
         if stopped.left or stopped.starts_more:
-            heading = f"{title(pipeline)} is not quite stopped"
+            heading = f"{title(pipeline)} has not stopped completely"
             await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:
             self._host.say(f"{title(pipeline)}: {stopped_words(stopped)}")
@@ -201,13 +202,15 @@ class PipelineController:
         runs = [run for pipeline in self._meant for run in jobs_with_logs(pipeline)]
         ids = [run.created_job_id for run in runs if run.created_job_id]
         if len(ids) > LIMIT:
-            words = f"The logs of {LIMIT} of {len(ids)} jobs are shown: what failed, then what runs"
+            words = (
+                f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
+            )
             self._host.say(words, "warning")
         jobs = await self._host.session.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:
-            self._host.say("Studio says nothing about its jobs now", "error")
+            self._host.say("Studio does not return its jobs now", "error")
 
     async def show_raw(self) -> None:
         """Show the pipeline as received from Studio."""
@@ -249,7 +252,7 @@ class PipelineController:
             "pipeline.pause",
             "p",
             "pause or resume",
-            "Start nothing more while what runs goes on; or resume",
+            "Start no more jobs, let running ones finish; or resume",
             pause_or_resume,
             why_not_turn,
         ),
@@ -257,7 +260,7 @@ class PipelineController:
             "pipeline.stop",
             "X",
             "stop safely",
-            "Pause, cancel what runs, then look again, after asking",
+            "Pause, cancel running jobs, then check again, after asking",
             stop,
             why_not_stop,
         ),
@@ -265,7 +268,7 @@ class PipelineController:
             "pipeline.logs",
             "L",
             "logs",
-            "Show its jobs' logs as one",
+            "Show the logs of its jobs as one",
             open_logs,
             why_no_logs,
             exclusive=True,
@@ -303,7 +306,7 @@ def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
         f"  id        {node.id}",
         f"  pipeline  {title(pipeline)}",
         "",
-        "It will not run. Its dataset stays as it is.",
+        "It will not run. Its dataset is not rebuilt.",
     ]
     for child in node.children:
         others = [
@@ -313,7 +316,7 @@ def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
         ]
         waits = ", ".join([*parents, *others]) or "nothing"
         lines.append(f"{plan.nodes[child].name} will then wait for {waits}.")
-    return Confirm("Take this job out of the pipeline?", lines, yes="Take it out", no="Keep it")
+    return Confirm("Remove this job from the pipeline?", lines, yes="Remove it", no="Keep it")
 
 
 def _can_pause(pipeline: Pipeline) -> bool:
@@ -342,5 +345,5 @@ def _stop_words(pipeline: Pipeline) -> list[str]:
     will_be = "will be " if not paused else ""
     lines = [f"{paused}{plural(len(running), 'job')} {will_be}cancelled:", *_named(running)]
     if queued:
-        lines.append(f"{plural(len(queued), 'job')} in the queue will not begin.")
+        lines.append(f"{plural(len(queued), 'job')} in the queue will not start.")
     return lines

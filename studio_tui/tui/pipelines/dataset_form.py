@@ -187,7 +187,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     def action_close(self) -> None:
         """Close the form; the input is kept for the next time."""
         if self.is_sending:
-            self.say("Studio was asked and has not answered yet.")
+            self.say("Studio has not answered yet.")
         else:
             self.dismiss(None)
 
@@ -240,7 +240,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             self.check()
             self.fields[field].editor.focus()
         else:
-            self.say(f"{sentence} What is typed is kept.")
+            self.say(f"{sentence} Your input is kept.")
 
     @on(FormField.Changed)
     def _changed(self, event: FormField.Changed) -> None:

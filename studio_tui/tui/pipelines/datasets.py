@@ -23,7 +23,7 @@ from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 
-NONE = "No dataset is known yet: jobs that have completed make them"
+NONE = "No dataset is known yet: completed jobs create them"
 _REBUILD = "rebuild "
 
 
@@ -51,9 +51,9 @@ class PickDataset(Choose):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
-                tooltip="Rebuild what is out of date; if nothing is, this dataset"),
+                tooltip="Rebuild outdated datasets; if there are none, this one"),
     ]  # fmt: skip
-    KEYS = "enter shows its versions, t rebuilds what is out of date, else this one"
+    KEYS = "enter shows its versions, t rebuilds outdated ones, else this one"
 
     def action_rebuild(self) -> None:
         """Answer with the dataset under the cursor, to be rebuilt."""

@@ -165,7 +165,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
-        how = "\nt makes one: it rebuilds datasets from the jobs that made them."
+        how = "\nt creates one: it reruns the jobs that made datasets."
         return f"No pipelines yet.{'' if self.read_only else how}"
 
     def ask_for_more(self) -> None:

@@ -42,7 +42,7 @@ class Rebuilding:
         """Return why no pipeline can be triggered by a schedule."""
         if self._page.read_only:
             return READ_ONLY
-        return None if self._session.scheduling.is_possible else NO_PIPELINES
+        return None if self._session.schedule_commands.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
@@ -75,7 +75,7 @@ class Rebuilding:
 
     async def _fill_in(self, draft: TriggerDraft) -> None:
         form = TriggerScreen(
-            self._session.triggering,
+            self._session.pipeline_trigger,
             draft,
             can_refresh=self._session.client.is_local_studio,
             known=self._known_datasets,
@@ -154,15 +154,15 @@ class Rebuilding:
             "pipelines.trigger",
             "t",
             "trigger",
-            "Rebuild datasets: name them, look at the jobs first or run them at once",
+            "Rebuild datasets: name them, review the jobs first or run them at once",
             trigger,
             why_not_trigger,
         ),
         Command(
             "pipelines.schedule",
             "P",
-            "at times",
-            "Rebuild datasets at times: fill in the form of a schedule",
+            "schedule",
+            "Rebuild datasets on a schedule: open its form",
             schedule,
             why_not_schedule,
         ),

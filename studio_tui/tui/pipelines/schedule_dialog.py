@@ -38,8 +38,8 @@ class ScheduleDialog(DatasetForm[Job]):
     """Creates a schedule that triggers a pipeline; the answer is `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Have it made"),
-        Binding("escape", "close", "close", id="plan.close", tooltip="Keep what is typed"),
+        Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Trigger it"),
+        Binding("escape", "close", "close", id="plan.close", tooltip="Keep the input"),
     ]
 
     send_words = "Schedule"
@@ -104,7 +104,7 @@ class ScheduleDialog(DatasetForm[Job]):
             None if times.moment else draft.time.strip(),
             times.moment,
         )
-        made = await self._session.scheduling.schedule_pipeline(wish)
+        made = await self._session.schedule_commands.schedule_pipeline(wish)
         self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
         return made
 
@@ -119,7 +119,7 @@ class ScheduleDialog(DatasetForm[Job]):
     def _time_problems(self, *, is_sent: bool) -> tuple[Problem, ...]:
         typed = self._time.value.strip()
         if not typed:
-            return (Problem("time", f"When is it to run? {_NO_TIME}"),) if is_sent else ()
+            return (Problem("time", f"When should it run? {_NO_TIME}"),) if is_sent else ()
         told = explain_time(typed, clock.now(), self._zone)
         return () if told.is_good else (Problem("time", told.lines[0]),)
 

@@ -30,7 +30,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 
-NOT_ALL = "Not all names have come from Studio yet."
+NOT_ALL = "Not all names have been received yet."
 """A note shown while names may be missing."""
 
 
@@ -51,9 +51,9 @@ class TriggerScreen(DatasetForm[Pipeline]):
     """Triggers a pipeline; the answer is `None` if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Have it made"),
+        Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),
         Binding("f2", "datasets", "datasets", id="trigger.datasets", tooltip="Show all datasets"),
-        Binding("escape", "close", "close", id="trigger.close", tooltip="Keep what is typed"),
+        Binding("escape", "close", "close", id="trigger.close", tooltip="Keep the input"),
     ]
 
     send_words = "Trigger"
@@ -61,7 +61,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
     def __init__(
         self,
-        triggering: PipelineTrigger,
+        pipeline_trigger: PipelineTrigger,
         draft: TriggerDraft,
         known: Callable[[], KnownDatasets],
         before: Callable[[], frozenset[str]],
@@ -74,13 +74,13 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
         `can_refresh` says whether Studio can rebuild datasets without their dependencies.
         """
-        self._triggering = triggering
+        self._pipeline_trigger = pipeline_trigger
         self._known = known
         self._before = before
         self._keep = keep
         self._can_refresh = can_refresh
-        self._flag = Flag("Look at its jobs first: it begins paused", draft.review)
-        self._only = Flag("What they were made from stays as it is", draft.only)
+        self._flag = Flag("Review its jobs first: it starts paused", draft.review)
+        self._only = Flag("Their sources are not rebuilt", draft.only)
         line = DatasetInput(draft.datasets, self._names, is_proposed=draft.is_proposed)
         super().__init__(line, draft.environment)
 
@@ -122,19 +122,19 @@ class TriggerScreen(DatasetForm[Pipeline]):
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
         wish = TriggerRequest(names, environment, draft.review, draft.only)
-        outcome = await self._triggering.trigger(wish, self._before())
+        outcome = await self._pipeline_trigger.trigger(wish, self._before())
         while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
                 self.say("Not sent again. If it was created after all, the list will show it.")
                 return None
-            outcome = await self._triggering.send_again(outcome)
+            outcome = await self._pipeline_trigger.send_again(outcome)
         self._inform(outcome)
         return outcome.pipeline
 
     def _inform(self, made: Triggered) -> None:
         jobs = plural(made.pipeline.total or len(made.pipeline.job_runs), "job")
         name = made.pipeline.name or made.pipeline.pipeline_id
-        guess = ", most likely: nothing tells it from one made elsewhere" if made.is_guess else ""
+        guess = ", most likely: it looks like one created elsewhere" if made.is_guess else ""
         self.app.notify(f"Triggered {name}: {jobs}{guess}", markup=False)
 
     def refusal(self, field: str, sentence: str) -> Problem:
@@ -207,10 +207,10 @@ class TriggerScreen(DatasetForm[Pipeline]):
         word, found = self.line.last_word()[1], self.line.found()
         if not found:
             if self._known().listed:
-                return ("No dataset is called so.",)
-            return ("No dataset that is known here is called so; Studio may know it.",)
+                return ("There is no dataset with this name.",)
+            return ("No dataset known here has this name; Studio may know it.",)
         if found == (word,):
-            return ("Names of others may follow after a space.",)
+            return ("More names may follow after a space.",)
         left = len(found) - OFFERED
         more = (f"and {left} more: down goes to the next",) if left > 0 else ()
         sign = "tab: " if word or self.line.has_chosen else "known: "
@@ -220,14 +220,14 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
 def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:
     return Confirm(
-        "Was this pipeline created? There is no way to know. Send it again?",
+        "It is unknown whether this pipeline was created. Send it again?",
         (
             *(f"  {name}" for name in untold.wish.datasets),
             "",
             str(untold.why),
             "",
-            "It is looked for once more before it is sent again, with the same key.",
-            "A Studio that ignores the key could still create two, if it is very late.",
+            "Studio is searched once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if the first one is very late.",
         ),
         yes="Send it again",
         no="Don't",

@@ -57,7 +57,7 @@ class ScheduleController(JobController):
 
     def why_not_change(self) -> str | None:
         """Return why it can neither be changed nor run now."""
-        if self._host.session.scheduling.is_possible:
+        if self._host.session.schedule_commands.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
 
@@ -67,7 +67,7 @@ class ScheduleController(JobController):
             return READ_ONLY
         if not any(can_be_used(task.id) for task in self._meant()):
             return self._why_no_change() or NO_ID
-        return None if self._host.session.scheduling.is_possible else ELSEWHERE
+        return None if self._host.session.schedule_commands.is_possible else ELSEWHERE
 
     def _meant(self) -> Sequence[Job]:
         """Return the marked schedules, else the current one."""
@@ -77,7 +77,7 @@ class ScheduleController(JobController):
         """Return why no pipeline can be scheduled."""
         if self._host.read_only:
             return READ_ONLY
-        return None if self._host.session.scheduling.is_possible else NO_PIPELINES
+        return None if self._host.session.schedule_commands.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
         """Show the form for a schedule that triggers a pipeline."""
@@ -107,7 +107,7 @@ class ScheduleController(JobController):
 
     async def run_once(self) -> None:
         """Show what is and is not known, then create the schedule's job once."""
-        if self._host.session.scheduling.is_possible:
+        if self._host.session.schedule_commands.is_possible:
             await self._run_as_it_is()
             return
         repeat = await self._scheduled()
@@ -119,7 +119,7 @@ class ScheduleController(JobController):
                 (
                     *named(repeat.job, self._zone),
                     "",
-                    "The schedule goes on as it is.",
+                    "The schedule itself does not change.",
                     "",
                     *repeat.lines,
                 ),
@@ -130,7 +130,7 @@ class ScheduleController(JobController):
         )
         if sure:
             wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.creating, wish)
+            await make_job(self._host.app, self._host.session.job_creator, wish)
 
     async def _run_as_it_is(self) -> None:
         """Ask, then let Studio run the current schedule once."""
@@ -142,8 +142,8 @@ class ScheduleController(JobController):
             (
                 *named(task, self._zone),
                 "",
-                "It stands among its runs, as one by hand; the schedule goes on.",
-                "A time that comes while this run goes on is skipped.",
+                "It is listed among its runs, as started by hand; the schedule does not change.",
+                "A fire time during this run is skipped.",
             ),
             yes="Run it now",
             no="Don't",
@@ -152,14 +152,14 @@ class ScheduleController(JobController):
         if not await self._host.ask(question):
             return
         session = self._host.session
-        scheduling, app = session.scheduling, self._host.app
+        schedule_commands, app = session.schedule_commands, self._host.app
         try:
             if rebuilds(task):
-                pipeline = await asked(app, session, scheduling.trigger(task.id))
+                pipeline = await asked(app, session, schedule_commands.trigger(task.id))
                 session.endings.watch_pipelines((pipeline,))
                 self._host.say(f"Triggered {pipeline.name or pipeline.pipeline_id}")
             else:
-                run = await asked(app, session, scheduling.run(task.id))
+                run = await asked(app, session, schedule_commands.run(task.id))
                 session.endings.watch((run,))
                 self._host.say(f"Created: {title(run)}")
         except StudioError as error:
@@ -177,7 +177,11 @@ class ScheduleController(JobController):
         sure = await self._host.ask(
             Confirm(
                 "Cancel this schedule?",
-                (*named(task, self._zone), "", "It makes no more jobs. Those it has made go on."),
+                (
+                    *named(task, self._zone),
+                    "",
+                    "It creates no more jobs. Those it has created keep running.",
+                ),
                 yes="Cancel the schedule",
                 no="Keep it",
                 meanwhile=ended_meanwhile(self._host.session, (task,)),
@@ -199,7 +203,7 @@ class ScheduleController(JobController):
         for task in tasks:
             when = time_of(with_schedule(task, known.get(task.id)), self._zone)
             names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
-        after = ("", "They make no more jobs. Those they have made go on.")
+        after = ("", "They create no more jobs. Those they have created keep running.")
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
@@ -230,7 +234,7 @@ class ScheduleController(JobController):
             "schedule.runs",
             "l,L",
             "runs",
-            "Show the jobs it has made, or the pipelines",
+            "Show the jobs or pipelines that it created",
             show_runs,
             JobController.why_no_id,
         ),
@@ -238,7 +242,7 @@ class ScheduleController(JobController):
             "schedule.new",
             "n",
             "new",
-            "Fill in the form of a job that runs later, or again and again",
+            "Open the form for a job that runs later or repeatedly",
             open_form,
             why_not_create,
         ),
@@ -246,7 +250,7 @@ class ScheduleController(JobController):
             "schedule.pipeline",
             "P",
             "new pipeline",
-            "Fill in the form of a schedule that rebuilds datasets, as a pipeline",
+            "Open the form for a schedule that rebuilds datasets",
             schedule_pipeline,
             why_no_pipeline,
         ),
@@ -270,7 +274,7 @@ class ScheduleController(JobController):
             "schedule.suspend",
             "p",
             "suspend or resume",
-            "Start no more runs by the clock while what runs goes on; or resume",
+            "Create no runs until resumed, let running ones finish; or resume",
             suspend_or_resume,
             why_not_suspend,
         ),

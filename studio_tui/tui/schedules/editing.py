@@ -24,10 +24,10 @@ from studio_tui.tui.schedules.words import is_once, time_of
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule, and of its replacement."""
 
-_IN_PLACE = ("Its runs stay with it, and what runs goes on.",)
+_IN_PLACE = ("Its runs stay with it, and running ones continue.",)
 _ANEW = (
     "The new one is created first, then this one is cancelled.",
-    "Should that fail, both exist, and it is said.",
+    "If that fails, both exist, and a message says so.",
     "",
 )
 _BOTH_EXIST = "Now there are two, and both run: cancel one of them with x."
@@ -46,7 +46,7 @@ class ScheduleEditor:
 
     async def change(self, task: Job) -> None:
         """Ask for the new time, confirm, then change the schedule."""
-        in_place = self._host.session.scheduling.is_possible
+        in_place = self._host.session.schedule_commands.is_possible
         repeat = None
         if not in_place:
             try:
@@ -61,7 +61,7 @@ class ScheduleEditor:
         if typed is None:
             return
         if typed == before:
-            self._host.say("The schedule stays as it is.")
+            self._host.say("The schedule has not changed.")
             return
         notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
         if not await self._is_sure(task, before, typed, notes):
@@ -75,7 +75,7 @@ class ScheduleEditor:
         """Ask for a time, starting with unsent input; `None` if cancelled."""
         explain = _explainer(task, self._zone)
         begun = self._left.get(task.id, before)
-        question = AskTime(f"When is {title(task)} to run?", begun, explain)
+        question = AskTime(f"When should {title(task)} run?", begun, explain)
         typed = await self._host.ask(question)
         self._left = {**self._left, task.id: question.typed}
         return typed
@@ -104,9 +104,9 @@ class ScheduleEditor:
         try:
             once = resolve(typed, now, self._zone) if is_once(task) else None
         except ValueError as error:
-            self._host.say(f"{error} {title(task)} goes on as it was.", "error")
+            self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        changing = self._host.session.scheduling.change(
+        changing = self._host.session.schedule_commands.change(
             task.id,
             cron_expression=None if once else typed,
             start_after=once or _begin(task, now),
@@ -127,12 +127,12 @@ class ScheduleEditor:
                 start_after=once or _begin(task, now),
             )
         except ValueError as error:
-            self._host.say(f"{error} {title(task)} goes on as it was.", "error")
+            self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
         wish = OfSchedule.of(wish, replaces=task.id)
-        created = await make_job(self._host.app, self._host.session.creating, wish)
+        created = await make_job(self._host.app, self._host.session.job_creator, wish)
         if created is None:
-            self._host.say(f"{title(task)} goes on as it was.", "warning")
+            self._host.say(f"{title(task)} has not changed.", "warning")
             return
         self._replaced(task.id, created.id)
         try:

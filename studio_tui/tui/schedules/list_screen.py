@@ -49,7 +49,7 @@ _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
         "schedules.utc",
         "U",
         "local or UTC",
-        "Tell the next run in local time or in UTC",
+        "Show the next run in local time or in UTC",
         lambda page: page.toggle_utc(),
     ),
 )
@@ -174,9 +174,9 @@ class SchedulesScreen(ListPage[Scheduled]):
         """Return the text shown when there are no rows at all."""
         if self.read_only:
             return "No schedules."
-        how = "n makes one: fill in `cron`, or `start`, and what is to run."
-        if self.session.scheduling.is_possible:
-            how += "\nP makes one that rebuilds datasets."
+        how = "n creates one: fill in `cron`, or `start`, and what to run."
+        if self.session.schedule_commands.is_possible:
+            how += "\nP creates one that rebuilds datasets."
         return f"No schedules.\n{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:

@@ -15,14 +15,14 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 
 ELSEWHERE = (
-    "Only the local Studio can suspend a schedule. Here e can put its next run off, and x ends it"
+    "Only the local Studio can suspend a schedule. Here e can postpone its next run, and x ends it"
 )
 """Why a schedule cannot be suspended, and alternatives."""
 
 
 NO_PIPELINES = (
-    "Only the local Studio can trigger a pipeline at times. Here n schedules a job; to rebuild "
-    "datasets, have your own cron run `datachain pipeline create` and `resume`"
+    "Only the local Studio can trigger a pipeline on a schedule. Here n schedules a job; to "
+    "rebuild datasets, have your own cron run `datachain pipeline create` and `resume`"
 )
 """Why a pipeline cannot be scheduled, and alternatives."""
 
@@ -39,7 +39,7 @@ class Suspending:
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the schedules that are active; if there are none, resume all."""
         going = [task for task in tasks if not is_suspended(task)]
-        scheduling = self._host.session.scheduling
+        commands = self._host.session.schedule_commands
         if are_marked:
             begin(
                 self._host,
@@ -50,14 +50,14 @@ class Suspending:
                     items=going or tasks,
                     name=title,
                     command=lambda task: (
-                        scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+                        commands.suspend(task.id) if going else commands.resume(task.id)
                     ),
                     unmark=lambda task: self._marked.unmark(task.id),
                 ),
             )
             return
         for task in tasks[:1]:
-            command = scheduling.suspend(task.id) if going else scheduling.resume(task.id)
+            command = commands.suspend(task.id) if going else commands.resume(task.id)
             try:
                 now = await asked(self._host.app, self._host.session, command)
             except StudioError as error:
@@ -67,7 +67,7 @@ class Suspending:
 
     def _said(self, task: Job, now: Job | None, *, suspended: bool) -> str:
         if suspended:
-            return f"Suspended {title(task)}: it makes no runs before p resumes it"
+            return f"Suspended {title(task)}: it creates no runs until p resumes it"
         following = now.schedule.next_run_at if now and now.schedule else None
         when = f", next run {described(following, clock.now(), self._zone)}" if following else ""
         return f"Resumed {title(task)}{when}"

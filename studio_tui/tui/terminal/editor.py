@@ -57,14 +57,14 @@ async def edited(app: App[Any], text: str, suffix: str) -> str:
         with app.batch_update(), app.suspend():
             problem = await run([*words, str(path)], os.environ)
         if problem:
-            raise EditorError(f"{problem} The text is as it was.")
+            raise EditorError(f"{problem} The text has not changed.")
         return (await asyncio.to_thread(path.read_bytes)).decode("utf-8")
     except SuspendNotSupported as error:
         raise EditorError("There is no terminal here for an editor.") from error
     except UnicodeDecodeError as error:
-        raise EditorError("The editor left no UTF-8 text; the text is as it was.") from error
+        raise EditorError("The editor saved no valid UTF-8; the text has not changed.") from error
     except OSError as error:
-        raise EditorError(f"What the editor left cannot be read: {error.strerror}.") from error
+        raise EditorError(f"The edited file cannot be read: {error.strerror}.") from error
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -55,7 +55,7 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
     if locale and not is_utf8:
         shown = safe_line(locale).encode("ascii", "backslashreplace").decode()
         return (
-            f"{name} is {shown}, a locale without UTF-8, in which what is drawn would be broken. "
+            f"{name} is {shown}, a locale without UTF-8, in which the dashboard would be garbled. "
             "If your terminal shows UTF-8, say so: LC_ALL=C.UTF-8 studio-tui."
         )
     return None

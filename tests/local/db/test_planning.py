@@ -179,7 +179,7 @@ def test_what_has_no_job_stays_as_it_is_with_a_warning(story: Story) -> None:
     story.run("late", "late", sources=["pulled@3.0.0", "base_a"])
     planned = story.plan("late")
     assert order(planned) == {"base": (), "late": ("base",)}
-    assert planned.warnings == ("No known job made local.local.pulled@3.0.0: it stays as it is.",)
+    assert planned.warnings == ("No known job made local.local.pulled@3.0.0: it is not rebuilt.",)
 
 
 def test_a_source_that_is_gone_is_a_warning(story: Story) -> None:
@@ -277,8 +277,8 @@ def test_what_the_standing_job_does_not_make_is_said() -> None:
     assert order(planned) == {"new": (), "end": ("new",)}
     assert planned.warnings == (
         (
-            "local.local.extra was made by old, which new replaces; that one makes another of its"
-            " datasets but not this one: it stays as it is."
+            "local.local.extra was made by old, which new replaces; that job makes other datasets,"
+            " but not this one: it is not rebuilt."
         ),
     )
 

@@ -13,8 +13,8 @@ from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
+from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleOver
 from studio_tui.local.db.schedule_pipelines import SchedulePipelines, make_pipeline
-from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, check, read_schedule
@@ -134,7 +134,7 @@ async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_pat
     with pytest.raises(ScheduleOver, match="runs a job"):
         await bench.own.trigger(job, "b", Metastore(), NOON)
     with pytest.raises(ScheduleOver, match="triggers a pipeline"):
-        await ScheduleSteering(bench.database).run(bench.task, "c", NOON)
+        await ScheduleActions(bench.database).run(bench.task, "c", NOON)
     other = await bench.submit(datasets=("nothing",))
     with pytest.raises(UnknownDataset):
         await bench.own.trigger(other, "d", Metastore(), NOON)
@@ -150,15 +150,15 @@ async def test_a_pipeline_by_hand_is_made_once_for_a_key_and_fails_aloud(tmp_pat
 async def test_a_change_and_a_pause_keep_the_pipelines_of_a_schedule(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path)
     await bench.scheduler.settle(NOON + HOUR)
-    steering = ScheduleSteering(bench.database)
-    await steering.suspend(bench.task, NOON + HOUR)
+    schedule_actions = ScheduleActions(bench.database)
+    await schedule_actions.suspend(bench.task, NOON + HOUR)
     await bench.end_jobs()
     await bench.scheduler.settle(NOON + 3 * HOUR)
     times = ChangeScheduleInput(team_name="local", cron_expression="30 * * * *")
     schedule = read_schedule(times, NOON + 3 * HOUR)
     assert schedule is not None
-    await steering.change(bench.task, schedule)
-    await steering.resume(bench.task, NOON + 3 * HOUR)
+    await schedule_actions.change(bench.task, schedule)
+    await schedule_actions.resume(bench.task, NOON + 3 * HOUR)
     await bench.scheduler.settle(NOON + 4 * HOUR)
     row = await bench.row()
     assert (row["runs"], row["missed"], row["skipped"]) == (2, 0, 0)

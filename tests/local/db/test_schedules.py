@@ -269,7 +269,7 @@ async def test_a_schedule_that_cannot_be_followed_fails_and_the_others_go_on(
     await bench.scheduler.settle(BEGIN + HOUR)
     task = await bench.task(broken)
     assert task["state"] == "FAILED"
-    assert "no time zone Middle/Earth" in task["error_message"]
+    assert "no longer has the time zone Middle/Earth" in task["error_message"]
     assert "cannot be followed" in caplog.text
     assert len(await bench.runs(sound)) == 1
     await bench.database.close()

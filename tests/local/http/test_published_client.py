@@ -159,7 +159,7 @@ def test_a_rerun_uses_checkpoints_unless_told_not_to(
         (["job", "run", "q.py", "--workers", "9999"], "workers must be 1 to"),
         (["job", "run", "q.py", "--priority", "99"], "priority must be 0"),
         (["job", "run", "q.py", "--python-version", "banana"], "python_version must be"),
-        (["job", "run", "q.py", "--cluster", "nowhere"], "names no cluster"),
+        (["job", "run", "q.py", "--cluster", "nowhere"], "is not one of the clusters"),
         (["job", "run", "q.py", "--cron", "0 0 30 2 *"], "never fires"),
         (["job", "run", "q.py", "--start-time", "yesterday"], "more than an hour ago"),
         (["job", "cancel", "nonsense"], "There is no job nonsense."),

@@ -146,14 +146,14 @@ async def test_the_query_is_in_no_argument_list(bench: Bench) -> None:
 
 async def test_a_job_cannot_be_started_twice(bench: Bench) -> None:
     await bench.run("print(1)")
-    with pytest.raises(StartFailed, match="started before"):
+    with pytest.raises(StartFailed, match="already been started"):
         await bench.start("print(2)")
     assert bench.log() == "1\n"
 
 
 async def test_a_job_is_not_started_twice_while_it_runs(bench: Bench) -> None:
     await bench.start("import time; print('up', flush=True); time.sleep(60)")
-    with pytest.raises(StartFailed, match="started before"):
+    with pytest.raises(StartFailed, match="already been started"):
         await bench.start("print(2)")
 
 

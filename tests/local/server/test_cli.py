@@ -85,7 +85,7 @@ def test_a_second_one_in_the_foreground_says_why_not(studio: ThreadStudio) -> No
         ("2GB", "'2GB' is not a size; write it as 512MiB or 2GiB."),
         ("-1", "'-1' is not a size"),
         ("1e9", "'1e9' is not a size"),
-        ("0", "0 is too little; 64MiB is the least."),
+        ("0", "0 is too little; 64MiB is the minimum."),
         ("67108863", "67108863 is too little"),
     ],
 )

@@ -161,5 +161,6 @@ def test_what_could_not_connect_is_told_from_what_was_refused(output: str, unrea
 
 def test_the_exit_code_of_timeout_says_so() -> None:
     assert exit_words(124, "step 2\n") == (
-        "The query ended with exit code 124: the time of `timeout` was up; it last said: step 2"
+        "The query ended with exit code 124: the limit of `timeout` was reached;"
+        " it last said: step 2"
     )

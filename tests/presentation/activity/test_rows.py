@@ -58,7 +58,7 @@ def test_a_request_is_told_in_words(known: Entry, words: str) -> None:
 
 def test_a_request_is_copied_as_curl_with_what_is_left_out_said() -> None:
     curl = as_curl(CREATE, URL)
-    assert curl.startswith("# Secrets, queries and values of environments are left out")
+    assert curl.startswith("# Secrets, queries and environment values are left out")
     assert "$DATACHAIN_STUDIO_TOKEN" in curl
     assert f"{URL}/api/datachain/jobs/" in curl
     assert as_curl(CANCEL, URL).splitlines()[0].startswith("curl")

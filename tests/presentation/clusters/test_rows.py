@@ -82,10 +82,10 @@ def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:
     [
         ({}, None),
         ({"status": "MODIFYING"}, None),
-        ({"status": "INACTIVE"}, "gpu is INACTIVE and takes no jobs"),
-        ({"status": "FAILED"}, "gpu is FAILED and takes no jobs"),
-        ({"status": None, "is_active": False}, "gpu is INACTIVE and takes no jobs"),
-        ({"name": ""}, "Studio did not send this cluster's name, so no job can ask for it"),
+        ({"status": "INACTIVE"}, "gpu is INACTIVE and accepts no jobs"),
+        ({"status": "FAILED"}, "gpu is FAILED and accepts no jobs"),
+        ({"status": None, "is_active": False}, "gpu is INACTIVE and accepts no jobs"),
+        ({"name": ""}, "Studio did not send this cluster's name, so no job can select it"),
     ],
 )
 def test_a_cluster_that_takes_no_jobs_is_not_chosen(

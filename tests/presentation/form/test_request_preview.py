@@ -45,10 +45,10 @@ def shell(script: str, folder: Path, *options: str) -> bytes:
 
 def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
     assert as_datachain(WISH, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
-        "# The name has no flag: the job will be called train.py.\n"
-        "# Files that are uploaded already have no flag: 7.\n"
-        "# A cluster's id has no flag: name the cluster with --cluster.\n"
-        "# What to resume has no flag: it is the last run of the same script.\n"
+        "# There is no flag for the name: the job will be called train.py.\n"
+        "# There is no flag for files that were uploaded before: 7.\n"
+        "# There is no flag for a cluster's id: use its name with --cluster.\n"
+        "# There is no flag for the job to resume: it is the last run of the same script.\n"
         "datachain job run jobs/train.py \\\n"
         "  --team acme \\\n"
         "  --workers 2 \\\n"
@@ -78,14 +78,14 @@ def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
 def test_the_datachain_command_says_when_the_type_is_not_that_of_the_ending() -> None:
     wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="acme")
     assert as_datachain(wish, "run.py").startswith(
-        "# The type has no flag: a file is Python if its name ends in .py, else shell.\n"
+        "# There is no flag for the type: a file is Python if its name ends in .py, else shell.\n"
     )
 
 
 def test_the_curl_command_uploads_and_sends_the_request() -> None:
     wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a&b")
     assert as_curl(wish, URL, ('d"x.csv',)) == (
-        "# Put the id that each upload answers with into the request below.\n"
+        "# Insert the id that each upload returns into the request below.\n"
         "curl --fail-with-body \\\n"
         '  --header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN" \\\n'
         '  --form \'file=@"d\\"x.csv"\' \\\n'

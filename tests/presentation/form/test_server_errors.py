@@ -84,8 +84,8 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(429, {}, wait=30.0),
             WHOLE,
             (
-                "Studio gets too many requests. It asks to wait 30 s. No job was created; send the"
-                " form again later."
+                "Studio is receiving too many requests. It asks to wait 30 s. No job was created;"
+                " send the form again later."
             ),
         ),
         (

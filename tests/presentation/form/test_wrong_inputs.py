@@ -23,7 +23,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query",
         {"query": "x" * (MIB + 1)},
-        "The query is 1.0 MiB; Studio takes one of at most 1.0 MiB.",
+        "The query is 1.0 MiB; Studio accepts at most 1.0 MiB.",
     ),
     ("query", {"query": "a\n\0"}, "Line 2 contains a NUL character, which no job can take."),
     ("query", {"query": "\ud800"}, "Line 1 contains half a character, which cannot be sent."),
@@ -42,7 +42,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("query_file", {"query_file": "empty.py"}, "“empty.py” is empty; a job needs a query."),
     ("query_file", {"query_file": "slow.py"}, "“slow.py” is still being read."),
-    ("query_file", {"query_file": "new.py"}, "“new.py” is still being looked at."),
+    ("query_file", {"query_file": "new.py"}, "“new.py” is still being checked."),
     (
         "query_file",
         {"query_file": "long.py"},
@@ -57,7 +57,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_name",
         {"query_name": "n" * 1001},
-        "The name has 1001 characters; Studio takes 1000.",
+        "The name has 1001 characters; Studio accepts 1000.",
     ),
     (
         "query_name",
@@ -98,12 +98,12 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "priority",
         {"priority": "6"},
-        "Priority is 0 (first) to 5 (last, the usual); “6” is not. Type 0 to 5.",
+        "Priority is 0 (first) to 5 (last, the default); “6” is not. Type 0 to 5.",
     ),
     (
         "priority",
         {"priority": "high"},
-        "Priority is 0 (first) to 5 (last, the usual); “high” is not. Type 0 to 5.",
+        "Priority is 0 (first) to 5 (last, the default); “high” is not. Type 0 to 5.",
     ),
     (
         "python_version",
@@ -183,12 +183,12 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "compute_cluster_name",
         {"compute_cluster_name": "old"},
-        "“old” is INACTIVE and takes no jobs; name another.",
+        "“old” is INACTIVE and accepts no jobs; name another.",
     ),
     (
         "compute_cluster_id",
         {"compute_cluster_id": "5"},
-        "“5” is FAILED and takes no jobs; name another.",
+        "“5” is FAILED and accepts no jobs; name another.",
     ),
     (
         "compute_cluster_id",
@@ -263,11 +263,11 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
         {"repository": "/srv/r"},
         "This is a path, which only a Studio on this machine can clone.",
     ),
-    ("files", {"files": ("data.csv",) * 2}, "“data.csv” is there twice; once is enough."),
+    ("files", {"files": ("data.csv",) * 2}, "“data.csv” is listed twice; remove one."),
     (
         "rerun_from_job_id",
         {"rerun_from_job_id": "a", "reset": True},
-        "The checkpoints of the job that is resumed are ignored, so everything is done again.",
+        "The checkpoints of the resumed job are ignored, so everything is computed again.",
     ),
 ]
 
@@ -304,7 +304,7 @@ def test_a_request_that_is_too_long_as_a_whole_is_said() -> None:
     draft = Draft(query="x" * 900_000, requirements="#" * 200_000)
     (problem,) = check(draft, AROUND)
     assert problem.sentence == (
-        "The whole request is 1.0 MiB; Studio takes 1.0 MiB. Shorten the longest field."
+        "The whole request is 1.0 MiB; Studio accepts 1.0 MiB. Shorten the longest field."
     )
 
 
@@ -326,7 +326,7 @@ def test_the_status_of_an_older_studio_is_its_activity() -> None:
     old = CLUSTERS[0].model_copy(update={"status": None, "is_active": False})
     draft = replace(GOOD, compute_cluster_name="default")
     (problem,) = check(draft, replace(AROUND, clusters=(old,)))
-    assert problem.sentence == "“default” is INACTIVE and takes no jobs; name another."
+    assert problem.sentence == "“default” is INACTIVE and accepts no jobs; name another."
 
 
 def test_a_form_without_errors_becomes_its_request() -> None:

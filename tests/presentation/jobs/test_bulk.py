@@ -23,14 +23,14 @@ def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> No
     jobs = [job(1, "QUEUED"), job(2, "CANCELING"), job(3, "CANCELED")]
     chosen = to_cancel(jobs, not_begun=1)
     assert summary(chosen, "will be cancelled") == (
-        "1 queued will be cancelled, 1 is being cancelled already, 1 has ended, 1 has not begun.",
+        "1 queued will be cancelled, 1 is being cancelled already, 1 has ended, 1 has not started.",
     )
 
 
 def test_a_job_without_a_query_is_not_run_again_and_that_is_said() -> None:
     chosen = to_repeat([job(1, "FAILED"), job(2, query=None), job(3, query=None)])
     assert [each.id for each in chosen.jobs] == [job(1).id]
-    assert chosen.reasons == "2 have no query that Studio sent"
+    assert chosen.reasons == "2 have no query that is known here"
 
 
 @given(STATES, st.integers(0, 5))

@@ -88,9 +88,9 @@ def test_a_filter_lets_through_what_it_says(text: str, expected: list[Job]) -> N
         ("run>soon", "“run>soon” needs a span such as 30m"),
         ("waited=5m", "“waited=5m” is not understood"),
         ('name="my eval', "a quote that is not closed"),
-        ("train or", "“or” stands between two terms"),
-        ("or train", "“or” stands between two terms"),
-        ("a or or b", "“or” stands between two terms"),
+        ("train or", "“or” belongs between two terms"),
+        ("or train", "“or” belongs between two terms"),
+        ("a or or b", "“or” belongs between two terms"),
     ],
 )
 def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence: str) -> None:

@@ -27,8 +27,8 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
         ("attempt", "3 of 4 in its pipeline"),
         ("resumes", "00000002… ✗ job_2.py"),
-        ("run before", "00000001… ✗ job_1.py"),
-        ("run after", "00000004… ✓ job_4.py"),
+        ("previous run", "00000001… ✗ job_1.py"),
+        ("next run", "00000004… ✓ job_4.py"),
     ]
 
 

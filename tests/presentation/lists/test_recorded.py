@@ -15,4 +15,4 @@ def test_the_state_of_a_recorded_row_is_marked_without_colour() -> None:
 
 def test_a_recorded_row_says_when_it_was_seen_so() -> None:
     fact = recorded_fact(NOON - timedelta(days=3), NOON)
-    assert fact.value.text == "seen so 3d ago; not in Studio's list now"
+    assert fact.value.text == "last seen 3d ago; no longer in Studio's list"

@@ -82,8 +82,8 @@ def test_what_a_long_line_does_not_show_is_not_found() -> None:
     [
         ("~a(b", "a(b is not a valid regular expression: missing )."),
         ("~[", "[ is not a valid regular expression: unterminated character set."),
-        ("~a*", "That matches everywhere; type something that a line contains."),
-        ("~", "That matches everywhere; type something that a line contains."),
+        ("~a*", "That matches every line; type something more specific."),
+        ("~", "That matches every line; type something more specific."),
     ],
 )
 def test_what_cannot_be_looked_for_is_said_in_a_sentence(typed: str, sentence: str) -> None:

@@ -54,7 +54,7 @@ def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> 
     lines = [cell.text for cell in dataset_lines(REPORT, ALL, NOW, is_all_told=True)]
     assert "no other dataset is made from it" in lines
     lines = [cell.text for cell in dataset_lines(RAW, ALL, NOW, is_all_told=True)]
-    assert lines[0] == "up to date: nothing that it was made from is newer"
+    assert lines[0] == "up to date: none of its sources is newer"
 
 
 def test_nothing_is_called_up_to_date_where_studio_does_not_tell() -> None:

@@ -42,7 +42,7 @@ def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() ->
     for resume in (True, False):
         assert repeat_notes(pipeline(runs=FAILED), "run-1-b", near=False, resume=resume) == ()
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
-    assert over_words(canceled, near=False) == "The pipeline is over: canceled"
+    assert over_words(canceled, near=False) == "The pipeline has ended: canceled"
 
 
 def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
@@ -50,20 +50,20 @@ def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
         pipeline(status="FAILED", runs=FAILED), "run-1-b", near=True, resume=True
     )
     assert resumed == (
-        "The new job takes its place in the pipeline pipeline-1.",
+        "The new job replaces it in the pipeline pipeline-1.",
         "2 jobs wait for it.",
     )
     paused = repeat_notes(pipeline(status="PAUSED", runs=FAILED), "run-1-b", near=True, resume=True)
     assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p lets it continue."
     afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", near=True, resume=False)
-    assert afresh[0] == "It does not take its place in the pipeline pipeline-1,"
+    assert afresh[0] == "It does not replace the job in the pipeline pipeline-1,"
     assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, resume=True) == ()
 
 
 def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> None:
     failed = pipeline(status="FAILED", runs=FAILED)
     assert edit_note(failed, "run-1-b", near=True) == (
-        "A resumed job takes its place in the pipeline pipeline-1; one run afresh does not."
+        "A resumed job replaces it in the pipeline pipeline-1; one run from the start does not."
     )
     assert edit_note(failed, "run-1-a", near=True) == ""
     assert edit_note(failed, "run-1-b", near=False) == ""
@@ -72,7 +72,7 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> No
 def test_a_canceled_pipeline_says_what_lets_it_go_on() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled, near=True) == (
-        "The pipeline is over: canceled. R on b.py runs it again, and the pipeline continues"
+        "The pipeline has ended: canceled. R on b.py runs it again, and the pipeline continues"
     )
     done = pipeline(status="COMPLETED", runs=dict.fromkeys(ON, "COMPLETE"))
-    assert over_words(done, near=True) == "The pipeline is over: completed"
+    assert over_words(done, near=True) == "The pipeline has ended: completed"

@@ -70,13 +70,13 @@ def test_a_pipeline_that_comes_without_its_jobs_tells_what_it_says_of_them() -> 
 
 def test_what_an_answer_comes_to_is_reckoned_once() -> None:
     overview = Overview()
-    assert overview.verdicts(FAILED) is overview.verdicts(FAILED)
-    assert overview.verdicts(FAILED.model_copy()) is not overview.verdicts(FAILED)
-    kept = overview.verdicts(FAILED)
+    assert overview.statuses(FAILED) is overview.statuses(FAILED)
+    assert overview.statuses(FAILED.model_copy()) is not overview.statuses(FAILED)
+    kept = overview.statuses(FAILED)
     overview.keep({FAILED.pipeline_id})
-    assert overview.verdicts(FAILED) is kept
+    assert overview.statuses(FAILED) is kept
     overview.keep(())
-    assert overview.verdicts(FAILED) is not kept
+    assert overview.statuses(FAILED) is not kept
 
 
 @pytest.mark.parametrize("state", PipelineState)

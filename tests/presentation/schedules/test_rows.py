@@ -90,7 +90,7 @@ def test_what_studio_does_not_tell_is_not_made_up() -> None:
     assert shown["words"] == "Studio does not say"
     said = told(task(None))
     assert said["schedule"] == "Studio does not say"
-    assert said["last runs"] == "Studio does not say which jobs it made"
+    assert said["last runs"] == "Studio does not say which jobs it created"
     assert "next runs" not in said
 
 
@@ -210,7 +210,7 @@ def test_late_and_missed_runs_are_shown_as_such() -> None:
     (fact,) = [one for one in facts(known, runs, NOON, UTC) if one.label == "last runs"]
     assert fact.value.text.split("\n") == [
         "! missed  1h ago, as no Studio was running",
-        "» skipped  1h ago, as the run before went on",
+        "» skipped  1h ago, as the previous run was still going",
         "✓+ COMPLETE  1h ago, 43 min late",
         "✓ COMPLETE  1h ago",
     ]

@@ -66,12 +66,12 @@ class Studio(StudioClient):
             raise TransportError("no answer")
         return ResultPage((*self.made.values(), *self.old)[:limit])
 
-    def triggering(self) -> PipelineTrigger:
+    def pipeline_trigger(self) -> PipelineTrigger:
         return PipelineTrigger(self, now=lambda: NOON)
 
     async def trigger(self, wish: TriggerRequest = WISH) -> Triggered | UnconfirmedPipeline:
         before = {one.pipeline_id for one in self.old}
-        return await self.triggering().trigger(wish, before)
+        return await self.pipeline_trigger().trigger(wish, before)
 
 
 def test_a_clear_answer_is_the_pipeline() -> None:
@@ -160,12 +160,12 @@ def test_the_user_may_send_it_again_which_makes_no_second_one() -> None:
         studio.cannot_list = 2
         untold = await studio.trigger()
         assert isinstance(untold, UnconfirmedPipeline)
-        assert isinstance(await studio.triggering().send_again(untold), Triggered)
+        assert isinstance(await studio.pipeline_trigger().send_again(untold), Triggered)
         assert len(studio.keys) == 1
         studio = Studio(UNKNOWN, makes=False)
         untold = await studio.trigger()
         assert isinstance(untold, UnconfirmedPipeline)
-        assert isinstance(await studio.triggering().send_again(untold), Triggered)
+        assert isinstance(await studio.pipeline_trigger().send_again(untold), Triggered)
         assert len(set(studio.keys)) == 1
         assert len(studio.made) == 1
 
@@ -178,7 +178,7 @@ def test_nothing_is_sent_again_while_the_list_cannot_be_read() -> None:
         untold = await studio.trigger()
         assert isinstance(untold, UnconfirmedPipeline)
         studio.cannot_list = 1
-        again = await studio.triggering().send_again(untold)
+        again = await studio.pipeline_trigger().send_again(untold)
         assert isinstance(again, UnconfirmedPipeline)
         assert isinstance(again.why, TransportError)
         assert len(studio.keys) == 1

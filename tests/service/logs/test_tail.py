@@ -678,7 +678,7 @@ def test_an_archive_at_what_is_no_address_asks_nobody_and_is_told(followed: Make
     follower = followed(Studio([Blobs((url,)), FINISHED, END]))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
-    assert state.reason == "Studio gave an address for the archived log that is not allowed."
+    assert state.reason == "Studio sent an address for the archived log that is not allowed."
     assert follower.hosts == []
 
 

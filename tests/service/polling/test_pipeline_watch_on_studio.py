@@ -49,7 +49,7 @@ async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -
 
 
 async def triggered(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
-    outcome = await session.triggering.trigger(TriggerRequest(datasets, review=review), ())
+    outcome = await session.pipeline_trigger.trigger(TriggerRequest(datasets, review=review), ())
     assert isinstance(outcome, Triggered)
     return session.pipeline(outcome.pipeline.pipeline_id)
 
@@ -82,9 +82,9 @@ async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
         detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 4)
         assert detail.pipeline.state is PipelineState.PAUSED
         tokens = next(run for run in detail.pipeline.job_runs if run.name == "tokens.py")
-        assert await session.steering.remove_job(detail.pipeline, tokens.job_id)
+        assert await session.pipeline_commands.remove_job(detail.pipeline, tokens.job_id)
         detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 3)
-        assert await session.steering.resume(detail.pipeline)
+        assert await session.pipeline_commands.resume(detail.pipeline)
         await until(watch, lambda known: known.pipeline.state is PipelineState.COMPLETED)
 
 

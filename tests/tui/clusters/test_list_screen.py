@@ -97,7 +97,7 @@ async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
         await pilot.press("asterisk")  # the cursor is where it was
         await until(pilot, lambda: "chosen" not in screen_text(pilot))
         await pilot.press("down", "asterisk")
-        await until_shown(pilot, "closed is INACTIVE and takes no jobs")
+        await until_shown(pilot, "closed is INACTIVE and accepts no jobs")
         assert "* chosen" not in screen_text(pilot)
 
 
@@ -107,7 +107,7 @@ async def test_a_chosen_cluster_that_is_gone_is_said_to_be(
     ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
     async with dashboard(clusters, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "retired, chosen for new jobs, is not here any more")
+        await until_shown(pilot, "retired, chosen for new jobs, no longer exists")
 
 
 async def test_clusters_are_filtered_and_sorted_as_jobs_are(

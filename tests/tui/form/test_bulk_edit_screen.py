@@ -105,9 +105,9 @@ async def test_a_job_that_was_not_made_is_asked_for_again_and_the_others_are_not
             await until_shown(pilot, "Run 2 changed jobs?", "workers: 1 → 2")
             await pilot.press("f")
             await until_shown(pilot, "1 of 2 jobs created", "not now")
-            assert said(pilot) == "1 job not made yet; f9 asks for them again."
+            assert said(pilot) == "1 job not created yet; f9 requests them again."
             await pilot.press("o")
-            await until_shown(pilot, "1 job not made yet; f9 asks for them again.")
+            await until_shown(pilot, "1 job not created yet; f9 requests them again.")
             await pilot.press("f9")
             await until_shown(pilot, "Run 1 changed job?")
             await pilot.press("f")
@@ -172,12 +172,12 @@ async def test_a_form_of_marked_jobs_that_is_kept_goes_on_with_the_same_marks(
         await pilot.press("f9")
         await until_shown(pilot, "Run 2 changed jobs?", "python: server default → 3.12")
         await pilot.press("d")
-        await until_shown(pilot, "Kept; e on the same marks goes on with it")
+        await until_shown(pilot, "Draft saved; e on the same marks opens it again")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     async with dashboard(studio, tmp_path, size=SIZE) as pilot:
         await until_shown(pilot, "2 marked")
         await pilot.press("e")
-        await until_shown(pilot, "This is the form as it was left", "3.12")
+        await until_shown(pilot, "This is the form as you left it", "3.12")
     assert len(studio.jobs()) == 2
 
 

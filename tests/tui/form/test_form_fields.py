@@ -112,7 +112,7 @@ async def test_a_cron_is_told_in_words_with_its_next_five_runs_here_and_in_utc(
     async with dashboard(shared_studio, tmp_path, size=(140, 60)) as pilot:
         await open_form(pilot)
         await fill(pilot, cron_expression="0 3 1 1 *")
-        await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Its next times:")
+        await until_shown(pilot, "At 03:00 UTC on the 1st of January.", "Next runs:")
         assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
 
 
@@ -168,7 +168,7 @@ async def test_what_is_typed_while_a_form_is_sent_is_left_of_it(
 
 async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> None:
     await pilot.press("ctrl+t")
-    await until_shown(pilot, "Keep the form as a template")
+    await until_shown(pilot, "Save the form as a template")
     await pilot.press("ctrl+u", *name, "enter")
     if replace:
         await until_shown(pilot, "Replace the template of this name?", name)
@@ -279,7 +279,7 @@ async def test_what_was_typed_for_one_cluster_is_not_that_for_another(
             await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         for cluster in ("1", "2"):
             pilot.app.screen.post_message(OpenForm(Draft(workers=cluster), f"cluster {cluster}"))
-            await until_shown(pilot, "This is the form as it was left", f"print({cluster})")
+            await until_shown(pilot, "This is the form as you left it", f"print({cluster})")
             await pilot.press("escape")
             await until_shown(pilot, "Leave the form?")
             await pilot.press("enter")

@@ -174,7 +174,7 @@ async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_i
         await fill(pilot, query="print('ü')", environment="TOKEN=hush", cron_expression="* *")
         before = form(pilot).form.draft
         await pilot.press("escape")
-        await until_shown(pilot, "Leave the form?", "not kept on disk")
+        await until_shown(pilot, "Leave the form?", "not saved to disk")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
         await open_left(pilot)
@@ -190,7 +190,7 @@ async def test_a_form_that_is_left_comes_back_and_outlives_the_program_without_i
             "TOKEN",
             "* *",
         )
-        await until_shown(pilot, "TOKEN has no value: values are not kept on disk; type it again.")
+        await until_shown(pilot, "TOKEN has no value: values are not saved to disk; type it again.")
 
 
 async def test_quitting_asks_where_values_would_be_lost_and_only_there(
@@ -201,7 +201,7 @@ async def test_quitting_asks_where_values_would_be_lost_and_only_there(
         await fill(pilot, query="print(1)", environment="TOKEN=hush")
         for answer in ("enter", "n"):
             await pilot.press("ctrl+q", "ctrl+q")
-            await until_shown(pilot, "Leave the dashboard?", "not kept on disk", "are lost")
+            await until_shown(pilot, "Leave the dashboard?", "not saved to disk", "are lost")
             await pilot.press(answer)
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         assert form(pilot).form.draft.environment == "TOKEN=hush"
@@ -218,7 +218,7 @@ async def test_quitting_asks_where_values_would_be_lost_and_only_there(
 
 async def open_left(pilot: Dashboard) -> None:
     await pilot.press("n")
-    await until_shown(pilot, "This is the form as it was left")
+    await until_shown(pilot, "This is the form as you left it")
 
 
 async def test_a_template_is_kept_by_name_and_picked_again(
@@ -228,7 +228,7 @@ async def test_a_template_is_kept_by_name_and_picked_again(
         await open_form(pilot)
         await fill(pilot, query="print(1)", environment="A=hush", workers="2")
         await pilot.press("ctrl+t")
-        await until_shown(pilot, "Keep the form as a template", "are not kept on disk")
+        await until_shown(pilot, "Save the form as a template", "are not saved to disk")
         await pilot.press(*"nightly", "enter")
         await until_shown(pilot, "Kept as nightly")
         await pilot.press("f3")
@@ -359,10 +359,10 @@ async def test_a_kept_change_has_the_values_that_studio_still_tells_and_says_wha
     assert "hush" not in (tmp_path / "view.forms.json").read_text()
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("e")
-        await until_shown(pilot, "This is the form as it was left")
+        await until_shown(pilot, "This is the form as you left it")
         assert form(pilot).form.draft.environment == "GREETING=hush\nMODE"
         form(pilot).form.go_to("query_name")
-        await until_shown(pilot, "MODE has no value: values are not kept on disk; type it again.")
+        await until_shown(pilot, "MODE has no value: values are not saved to disk; type it again.")
         assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
 
 
@@ -376,7 +376,7 @@ async def test_lines_of_the_environment_that_are_not_kept_are_told_of(
         await until(pilot, lambda: pilot.app.return_code == 0)
     async with dashboard(shared_studio, tmp_path) as pilot:
         await open_left(pilot)
-        await until_shown(pilot, "1 line that was not NAME=VALUE was not kept on disk.")
+        await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
 
 
 async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
@@ -390,7 +390,7 @@ async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
     ):
         await pilot.press("R")
         await until_shown(
-            pilot, "Resume this job from its checkpoints?", "taken from its checkpoints"
+            pilot, "Resume this job from its checkpoints?", "loaded from its checkpoints"
         )
         await pilot.press("enter")
         await until_shown(pilot, "Created: old.py")

@@ -67,7 +67,7 @@ def _words(lines: tuple[str, ...]) -> str:
 
 def _saving() -> SaveLog:
     words = ("the selected lines", "the lines that the filter shows", "the whole log",
-             "what is in sight")  # fmt: skip
+             "the visible lines")  # fmt: skip
     return SaveLog([Offer(each, cast("Any", None), f"./{LONG}.log") for each in words])
 
 
@@ -113,21 +113,25 @@ FORMS = (ScheduleDialog, TriggerScreen)
 DIALOGS: dict[type, Shown] = {
     Confirm: Shown(
         lambda: Confirm(
-            "Was this pipeline created? There is no way to know. Send it again?",
+            "It is unknown whether this pipeline was created. Send it again?",
             LINES,
             yes="Send it again",
             no="Keep the old one",
         ),
-        "Was this pipeline created? There is no way to know. Send it again? y Send n Keep one",
+        "It is unknown whether this pipeline was created. Send it again? y Send n Keep one",
         _words(LINES),
     ),
     Review: Shown(
         lambda: Review(
             "Run the changed job?",
             [Cell(line) for line in LINES],
-            (("r", "resume from checkpoints"), ("f", "run afresh"), ("d", "keep as a draft")),
+            (
+                ("r", "resume from checkpoints"),
+                ("f", "run from the start"),
+                ("d", "save as a draft"),
+            ),
         ),
-        "Run the changed job? resume from checkpoints run afresh keep as a draft",
+        "Run the changed job? resume from checkpoints run from the start save as a draft",
         _words(LINES),
     ),
     Choose: Shown(
@@ -136,25 +140,25 @@ DIALOGS: dict[type, Shown] = {
         _words(LINES),
     ),
     PickBeginning: Shown(
-        _beginnings, "enter begins with it, r renames, d deletes, esc closes", _words(LINES)
+        _beginnings, "enter starts from it, r renames, d deletes, esc closes", _words(LINES)
     ),
     PickDataset: Shown(
         lambda: PickDataset("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
-        "Datasets: 50 enter shows its versions, t rebuilds what is out of date, else this one",
+        "Datasets: 50 enter shows its versions, t rebuilds outdated ones, else this one",
         _words(LINES),
     ),
     Ask: Shown(
         lambda: Ask("Keep it as a template called", LINES, "its name"),
-        "Keep it as a template called its name enter keeps it, esc closes",
+        "Keep it as a template called its name enter saves it, esc closes",
         _words(LINES),
     ),
     AskTime: Shown(
-        lambda: AskTime(f"When is {LONG[:60]} to run?", "0 9 * * *", lambda _typed: _EXPLAINED),
-        "When is to run? enter goes on, esc closes and keeps what is typed",
+        lambda: AskTime(f"When should {LONG[:60]} run?", "0 9 * * *", lambda _typed: _EXPLAINED),
+        "When should run? enter goes on, esc closes and keeps what is typed",
         _words(_EXPLAINED.lines),
     ),
     SaveLog: Shown(
-        _saving, "Save the log enter saves, esc closes", "selected lines filter whole sight"
+        _saving, "Save the log enter saves, esc closes", "selected lines filter whole visible"
     ),
     HelpScreen: Shown(
         lambda: HelpScreen("this screen", [_action(number) for number in range(50)]),
@@ -177,7 +181,7 @@ DIALOGS: dict[type, Shown] = {
     TriggerScreen: Shown(
         _triggering,
         "Rebuild datasets f9 Trigger esc Close",
-        "Datasets Review Look at its jobs first: it begins paused Environment",
+        "Datasets Review Review its jobs first: it starts paused Environment",
     ),
 }
 

@@ -36,7 +36,7 @@ async def test_a_filter_reaches_all_jobs_that_were_ever_seen(
         await until(pilot, lambda: "new.py" in screen_text(pilot))
         assert "old_train" not in screen_text(pilot)
         await pilot.press("slash", *"old_", "enter")
-        await until_shown(pilot, "old_train.py", "~ FAILED", "2 recorded", "not in Studio's list")
+        await until_shown(pilot, "old_train.py", "~ FAILED", "2 recorded", "last seen")
         await pilot.press("slash", *["backspace"] * 4, *"lost", "enter")
         await until_shown(pilot, "~ RUNNING", "lost.py")
         await pilot.press("escape")

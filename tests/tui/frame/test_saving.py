@@ -317,7 +317,7 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
     async with dashboard(studio, tmp_path) as pilot:
         screen = await open_log(pilot)
         await pilot.press("ctrl+s")
-        await until_shown(pilot, "● the whole log, byte for byte", "○ what is in sight")
+        await until_shown(pilot, "● the whole log, byte for byte", "○ the visible lines")
         offered = pilot.app.screen.query_one(Input).value
         short = screen._job.id[:8]
         assert offered == f"./print-..-it-{short}.log"

@@ -32,13 +32,13 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
         screen = await jobs_screen(pilot)
         await pilot.press("z")
-        await until_shown(pilot, "Nothing waits to be taken back")
+        await until_shown(pilot, "There is nothing to undo")
         await pilot.press("a", "x", "y")
         await until_shown(pilot, "z undo cancelling 2 jobs (")
         await pilot.press("2")
         await until_shown(pilot, "› Pipelines", "z undo cancelling 2 jobs (")
         await pilot.press("z")
-        await until_shown(pilot, "Taken back: cancelling 2 jobs. Nothing was sent")
+        await until_shown(pilot, "Undone: cancelling 2 jobs. Nothing was sent")
         await until(pilot, lambda: "undo cancelling" not in screen_text(pilot))
         assert len(screen.view.marks) == 2
         assert not any(call.changes for call in screen.session.recorder.recent_calls(999))
@@ -73,7 +73,7 @@ async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
         await pilot.press("X", "y")
         await until_shown(pilot, f"z undo stopping {made['name']} (")
         await pilot.press("z")
-        await until_shown(pilot, f"Taken back: stopping {made['name']}. Nothing was sent")
+        await until_shown(pilot, f"Undone: stopping {made['name']}. Nothing was sent")
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
     assert status(studio, made)["status"] == "RUNNING"
@@ -95,9 +95,9 @@ async def test_taking_a_single_job_out_is_taken_back_or_sent_once_its_time_is_ov
 
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await take_second_out(pilot)
-        await until_shown(pilot, "z undo taking second.py out (")
+        await until_shown(pilot, "z undo removing second.py (")
         await pilot.press("z")
-        await until_shown(pilot, "Taken back: taking second.py out. Nothing was sent")
+        await until_shown(pilot, "Undone: removing second.py. Nothing was sent")
         assert isinstance(pilot.app.screen, Page)
         assert not pilot.app.screen.session.held.snapshot.value
     assert jobs() == ["first.py", "second.py"]

@@ -171,7 +171,7 @@ async def test_a_token_that_was_mended_in_its_file_is_read_again(
         await until_shown(pilot, "Studio refused the token", "Everything has stopped.")
         assert "what was known" not in screen_text(pilot)
         await pilot.press("ctrl+r")
-        await until_shown(pilot, "The settings are as they were.")
+        await until_shown(pilot, "The settings have not changed.")
         machine.settings = replace(machine.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")
@@ -186,7 +186,7 @@ async def test_what_was_known_is_gone_back_to_only_where_something_was(
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
-        await until_shown(pilot, "esc goes back to what was known")
+        await until_shown(pilot, "esc shows the last known data")
         machine.settings = replace(machine.settings, token=SecretStr(studio.token))
         await pilot.press("ctrl+r")
         await until_shown(pilot, "known.py", "live")
@@ -200,7 +200,7 @@ async def test_a_wrong_token_in_the_form_costs_neither_what_was_typed_nor_what_w
     async with running(machine) as pilot:
         await until_shown(pilot, "known.py")
         change_token(studio, "another-token-1")
-        await until_shown(pilot, "esc goes back to what was known")
+        await until_shown(pilot, "esc shows the last known data")
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
         form = pilot.app.screen
         await until(pilot, lambda: form.query_one("#token", Input).has_focus)
@@ -265,7 +265,7 @@ async def test_a_token_that_is_good_again_is_found_out_by_reading_the_settings_a
     async with running(machine) as pilot:
         await until_shown(pilot, "Welcome to studio-tui", "Studio refused the token")
         await pilot.press("ctrl+r")
-        await until_shown(pilot, "The settings are as they were.")
+        await until_shown(pilot, "The settings have not changed.")
         change_token(studio, before)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "No jobs yet")

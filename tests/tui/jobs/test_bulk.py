@@ -190,7 +190,7 @@ async def test_progress_stands_in_the_frame_and_takes_no_keys(
             await pilot.press("4")
             await until_shown(pilot, "No schedules.", "Cancelling 0 of 12")
             await pilot.press("q")
-            warning = "Press q again to leave; 12 commands under way are given up"
+            warning = "Press q again to quit; 12 running commands are abandoned"
             await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
             gate.set()
             await until_shown(pilot, "Cancellation requested for 12 of 12 jobs")

@@ -42,7 +42,7 @@ class Screen:
         self.asked: list[Confirm] = []
         self.cancelled: list[str] = []
         self.session: Any = SimpleNamespace(
-            creating=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
+            job_creator=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
             commands=SimpleNamespace(cancel=self._cancel),
@@ -86,7 +86,7 @@ def test_a_job_that_is_not_over_can_be_cancelled(status: str) -> None:
 @pytest.mark.parametrize("status", ["COMPLETE", "FAILED", "CANCELED"])
 def test_a_job_that_is_over_says_how_it_ended_when_it_is_to_be_cancelled(status: str) -> None:
     said = reasons(controller(job(1, status)))
-    assert said["job.cancel"] == f"The job is over: {status.lower()}"
+    assert said["job.cancel"] == f"The job has ended: {status.lower()}"
     assert CHANGING & said.keys() == {"job.cancel"}
 
 
@@ -121,7 +121,7 @@ def test_a_job_whose_id_cannot_be_used_is_asked_for_nothing() -> None:
 
 def test_a_job_says_that_it_has_no_page_and_no_pipeline() -> None:
     assert reasons(controller(job(1, "RUNNING"))) == {
-        "job.open_page": "Studio gave no page for this job",
+        "job.open_page": "Studio has no page for this job",
         "job.pipeline": "No pipeline that is known here runs this job",
     }
 

@@ -37,7 +37,7 @@ class FailingCreates:
 async def hurry(pilot: Dashboard, folder: Path) -> None:
     """Have less patience with Studio than a user has."""
     session = (await jobs_screen(pilot)).session
-    session.creating = JobCreator(
+    session.job_creator = JobCreator(
         session.client, journal_of(folder), session.history, session.jobs.poke, patience=QUICK
     )
 
@@ -63,7 +63,7 @@ async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
             await hurry(pilot, tmp_path)
             for number in (2, 3):
                 await run_again(pilot)
-                await until_shown(pilot, "Looking", "Created: again.py")
+                await until_shown(pilot, "Checking", "Created: again.py")
                 assert len(studio.jobs()) == number
                 pilot.app.clear_notifications()
     assert [entry.outcome for entry in journal_of(tmp_path).entries()] == [
@@ -79,11 +79,11 @@ async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_defa
         proxy.plan = FailingCreates(faults.reset, faults.reset)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
-            question = ("There is no way to know", "again.py", "not among the newest 1 job that")
+            question = ("It is unknown whether", "again.py", "not among the newest 1 job that")
             await run_again(pilot)
             await until_shown(pilot, *question)
             await pilot.press("enter")
-            await until_shown(pilot, "Not sent again. If again.py was made after all")
+            await until_shown(pilot, "Not sent again. If again.py was created after all")
             assert len(studio.jobs()) == 1
             await run_again(pilot)
             await until_shown(pilot, *question)
@@ -106,7 +106,7 @@ async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
             await until_shown(pilot, "Summary")
             await run_again(pilot)
             await pilot.press("q")
-            await until_shown(pilot, "There is no way to know")
+            await until_shown(pilot, "It is unknown whether")
 
 
 async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(

@@ -154,7 +154,7 @@ async def test_what_cannot_be_done_says_why(studio: ThreadStudio, tmp_path: Path
     studio.end(studio.submit("print(1)")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("x")
-        await until_shown(pilot, "The job is over: complete")
+        await until_shown(pilot, "The job has ended: complete")
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
@@ -358,7 +358,7 @@ async def test_every_size_shows_the_jobs(
 async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("q")
-        await until_shown(pilot, "Press q again to leave")
+        await until_shown(pilot, "Press q again to quit")
         assert pilot.app.is_running
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.return_code == 0)

@@ -42,7 +42,7 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
             **fields,
         }
     )
-    outcome = await (await jobs_screen(pilot)).session.creating.create(wish, [notes])
+    outcome = await (await jobs_screen(pilot)).session.job_creator.create(wish, [notes])
     assert isinstance(outcome, Created)
     return outcome.job
 
@@ -129,7 +129,7 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
         history = (await jobs_screen(pilot)).session.history
         await asyncio.to_thread(history.note_submitted, made["id"], gone)
         await pilot.press("r")
-        await until_shown(pilot, "uploaded files: gone.txt", "If Studio no longer has an upload")
+        await until_shown(pilot, "uploaded files: gone.txt", "If Studio has deleted an upload")
         await pilot.press("y")
         await until_shown(pilot, "4711")
     assert len(studio.jobs()) == 1
@@ -151,7 +151,7 @@ async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_pri
             await until_shown(pilot, "Created: read.sh")
             pilot.app.clear_notifications()
             await pilot.press("e")
-            await until_shown(pilot, "When is read.sh")
+            await until_shown(pilot, "When should read.sh")
             await pilot.press("end", *["backspace"] * 9, *"@daily", "enter")
             await until_shown(pilot, "Change this schedule?", *KNOWN)
             await pilot.press("y")

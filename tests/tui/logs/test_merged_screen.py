@@ -148,7 +148,7 @@ async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
         while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
             await pilot.press("tab")
         await pilot.press("D")
-        await until_shown(pilot, "63 lines", "3 jobs", "was taken out")
+        await until_shown(pilot, "63 lines", "3 jobs", "was removed")
         assert "joined" not in screen_text(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))

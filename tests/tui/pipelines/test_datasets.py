@@ -25,7 +25,11 @@ async def test_what_is_out_of_date_is_said_and_t_offers_exactly_that(
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, TriggerScreen))
         await until_shown(
-            pilot, "Rebuild datasets", "clean report", "Only these", "▐X▌ What they were made from"
+            pilot,
+            "Rebuild datasets",
+            "clean report",
+            "Only these",
+            "▐X▌ Their sources are not rebuilt",
         )
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
@@ -68,7 +72,7 @@ async def test_the_form_of_a_pipeline_shows_datasets_and_takes_over_what_is_chos
         await pilot.press("f2")
         await until_shown(pilot, "Datasets: 3, 2 out of date")
         await pilot.press("t")
-        await until_shown(pilot, "Datasets     clean report", "▐X▌ What they were made from")
+        await until_shown(pilot, "Datasets     clean report", "▐X▌ Their sources are not rebuilt")
 
 
 async def test_a_pipeline_of_jobs_that_run_again_is_taken_for_no_dataset(

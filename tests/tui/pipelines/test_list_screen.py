@@ -55,7 +55,7 @@ async def test_read_only_an_empty_list_offers_no_key_that_makes_one(
     async with dashboard(studio, tmp_path, read_only=True) as pilot:
         await pilot.press("2")
         await until_shown(pilot, "No pipelines yet.")
-        assert "makes one" not in screen_text(pilot)
+        assert "creates one" not in screen_text(pilot)
 
 
 async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_complete(
@@ -64,7 +64,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
     two(studio)
     async with dashboard(studio, tmp_path) as pilot:
         table = await show(pilot)
-        await until_shown(pilot, "No pipelines yet.", "t makes one")
+        await until_shown(pilot, "No pipelines yet.", "t creates one")
         await pilot.press("t")
         # Studio tells which datasets jobs have made, so that names can be completed.
         await until_shown(pilot, "known: ")
@@ -133,7 +133,7 @@ async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_rea
             y for y, line in enumerate(screen_text(pilot).split("\n")) if "Review" in line
         )
         await pilot.press("tab")
-        await until_shown(pilot, "Names of others may follow")
+        await until_shown(pilot, "More names may follow")
         await type_in(pilot, " sael_b nonsense")
         await pilot.press("tab")
         await until_shown(
@@ -169,7 +169,7 @@ async def test_that_names_are_lacking_is_said(studio: ThreadStudio, tmp_path: Pa
         await show(pilot)
         await until_shown(pilot, "PAUSED")
         await pilot.press("t")
-        await until_shown(pilot, "Names of others may follow", NOT_ALL)
+        await until_shown(pilot, "More names may follow", NOT_ALL)
 
 
 async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
@@ -283,7 +283,7 @@ async def test_a_failure_is_told_with_what_it_blocks_and_is_run_again_after_a_qu
         await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
                           "1 failed, 1 blocked", "p resume")  # fmt: skip
         await pilot.press("p")
-        await until_shown(pilot, "Resume this pipeline?", "These failed, and run again:")
+        await until_shown(pilot, "Resume this pipeline?", "These failed and will run again:")
         await pilot.press("y")
         await until_said(pilot, "Resumed ")
 

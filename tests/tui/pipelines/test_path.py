@@ -55,7 +55,7 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
         form.form.put("query", FAILING.replace("raise ValueError", "print"))
         await pilot.press("f9")
         await until_shown(pilot, "Run the changed job?", "r  resume from checkpoints",
-                          "A resumed job takes its place in the pipeline")  # fmt: skip
+                          "A resumed job replaces it in the pipeline")  # fmt: skip
         await pilot.press("r")
 
         # Back at the graph, where the mended job has taken the place of the failed one.
@@ -156,15 +156,15 @@ async def test_a_job_that_was_taken_out_is_found_and_put_back(
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "first.py", "middle.py", "last.py")
         await pilot.press("g", "Z")
-        await until_shown(pilot, "No job is known to have been taken out")
+        await until_shown(pilot, "No job is known to have been removed")
         await pilot.press("j", "D")
-        await until_shown(pilot, "Take this job out of the pipeline?", "middle.py")
+        await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
         await pilot.press("y")
         await until_shown(pilot, "taken out  middle.py")
         await pilot.press("Z")
-        await until_shown(pilot, "Put this job back into the pipeline?", "middle.py")
+        await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
         await pilot.press("y")
-        await until_shown(pilot, "Put middle.py back; p lets the pipeline continue")
+        await until_shown(pilot, "Restored middle.py; p lets the pipeline continue")
     assert [run["name"] for run in status(studio, made)["job_runs"]] == [
         "first.py",
         "middle.py",

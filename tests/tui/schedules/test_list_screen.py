@@ -75,7 +75,7 @@ async def test_without_schedules_it_says_how_to_make_one(
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "No schedules.", "n makes one", "n new")
+        await until_shown(pilot, "No schedules.", "n creates one", "n new")
         await pilot.press("x", "t", "e", "l", "enter")
         assert isinstance(pilot.app.screen, SchedulesScreen)
         await pilot.press("n")
@@ -141,7 +141,7 @@ async def test_run_now_stands_among_the_runs_as_one_by_hand(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("t")
-        await until_shown(pilot, "Run this once now?", "the schedule goes on.")
+        await until_shown(pilot, "Run this once now?", "the schedule does not change.")
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
@@ -176,7 +176,7 @@ async def test_elsewhere_a_run_by_hand_stands_among_the_runs_also_after_an_edit(
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         table = await show(pilot)
         await pilot.press("t")
-        await until_shown(pilot, "Run this once now?", "The schedule goes on as it is.")
+        await until_shown(pilot, "Run this once now?", "The schedule itself does not change.")
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "by hand")
@@ -403,7 +403,7 @@ async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
         await until_said(pilot, "There is no room.")
-        await until_said(pilot, f"({task['id'][:8]}) goes on as it was.")
+        await until_said(pilot, f"({task['id'][:8]}) has not changed.")
     assert [job["id"] for job in tasks(studio)] == [task["id"]]
 
 
@@ -437,7 +437,7 @@ async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         await pilot.press("e", "enter")
-        await until_shown(pilot, "The schedule stays as it is.")
+        await until_shown(pilot, "The schedule has not changed.")
         assert not isinstance(pilot.app.screen, Confirm)
     assert [job["id"] for job in studio.jobs()] == [task["id"]]
 
@@ -643,7 +643,9 @@ async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_c
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("P")
-        await until_said(pilot, "Only the local Studio can trigger a pipeline at times. Here n")
+        await until_said(
+            pilot, "Only the local Studio can trigger a pipeline on a schedule. Here n"
+        )
 
 
 async def test_a_schedule_that_was_begun_here_is_found_here(

@@ -1,4 +1,4 @@
-"""Lists to choose from say that there is more than what is in sight."""
+"""Lists to choose from say that there is more than the visible lines."""
 
 from textual.app import App, ComposeResult
 from textual.widgets.option_list import Option

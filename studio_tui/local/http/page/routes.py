@@ -41,7 +41,9 @@ def page_router(studio: Studio) -> APIRouter:
             else []
         )
         if not rows:
-            raise Refusal(404, "There is no such page. Pages end with the server: open it again.")
+            raise Refusal(
+                404, "There is no such page. Pages are valid until the server stops: open it again."
+            )
         return rows[0]
 
     @router.get("/")

@@ -27,7 +27,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <h1>{title}</h1>
-<p id="stale" hidden>The local Studio does not answer. Pages end with it: open this one again.</p>
+<p id="stale" hidden>The local Studio does not answer. Once it runs again, open this page again.</p>
 <dl id="facts">{facts}</dl>
 <section id="pipeline">{pipeline}</section>
 <h2>Log</h2>

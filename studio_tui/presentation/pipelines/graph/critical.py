@@ -78,12 +78,12 @@ def critical(known: Known) -> Critical:
         own = weight(node, known)
         if own is None:
             own = nothing
-            if known.verdicts.shown[node_id] in TO_RUN:
+            if known.statuses.shown[node_id] in TO_RUN:
                 unestimated.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
-    if known.verdicts.state in _ENDED:
+    if known.statuses.state in _ENDED:
         last = _actual_end(known, best, before) or last
     path = _path(last, before)
     reason = _reason(known, unestimated)
@@ -118,7 +118,7 @@ def _fewest_samples(known: Known) -> int:
     counts = [
         known.samples(node)
         for node_id, node in known.plan.nodes.items()
-        if known.verdicts.shown[node_id] in TO_RUN and known.expected(node) is not None
+        if known.statuses.shown[node_id] in TO_RUN and known.expected(node) is not None
     ]
     return min(counts, default=FEWEST_SAMPLES)
 
@@ -128,7 +128,7 @@ def _work_per_worker(known: Known) -> float:
 
     0 if no job is queued or running, because then the number of workers is unknown.
     """
-    numbers = known.verdicts.numbers
+    numbers = known.statuses.numbers
     at_once = numbers[Shown.RUNNING]
     if not at_once or not numbers[Shown.QUEUED]:
         return 0.0
@@ -138,7 +138,7 @@ def _work_per_worker(known: Known) -> float:
 
 def weight(node: Node, known: Known) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
-    shown = known.verdicts.shown[node.id]
+    shown = known.statuses.shown[node.id]
     if shown in {Shown.DONE, Shown.FAILED, Shown.CANCELED}:
         took = known.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
@@ -183,14 +183,14 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 
 def _is_active(known: Known) -> bool:
-    numbers = known.verdicts.numbers
-    return known.verdicts.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
+    numbers = known.statuses.numbers
+    return known.statuses.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
 
 
 def _reason(known: Known, unestimated: list[str]) -> str:
     if not _is_active(known):
         return ""
-    if known.verdicts.state is PipelineState.PAUSED:
+    if known.statuses.state is PipelineState.PAUSED:
         return "no ETA while paused"
     if unestimated:
         return f"no ETA: no past run of {named(unestimated)}"

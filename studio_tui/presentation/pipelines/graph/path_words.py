@@ -22,7 +22,7 @@ def path_words(
     Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
     longest job is always named; then longer ones are preferred, and the ends among equals.
     """
-    shown = known.verdicts.shown
+    shown = known.statuses.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
     remaining = found.path if is_over or not ended else found.path[ended[-1] :]
@@ -65,7 +65,7 @@ def _step(node_id: str, known: Known) -> str:
     own = weight(node, known)
     if own is None:
         return f"{node.name} ?"
-    is_told = known.verdicts.shown[node_id] not in TO_RUN
+    is_told = known.statuses.shown[node_id] not in TO_RUN
     if is_told and not own.whole:
         return node.name
     return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"

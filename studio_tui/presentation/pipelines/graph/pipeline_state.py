@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Verdicts, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 
 
 @dataclass(frozen=True)
@@ -13,14 +13,14 @@ class Standing:
     """All loaded data of a pipeline at one time."""
 
     pipeline: Pipeline
-    verdicts: Verdicts
+    statuses: JobStatuses
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
 
     @property
     def plan(self) -> Plan:
         """The dependencies of its jobs."""
-        return self.verdicts.plan
+        return self.statuses.plan
 
     def node(self, node_id: str | None) -> Node | None:
         """Return a node; `None` for a group, or if it is no longer in the pipeline."""
@@ -37,6 +37,6 @@ def standing(
 ) -> Standing:
     """Return the state of a pipeline, reusing unchanged parts of `before`."""
     if before is not None and pipeline is before.pipeline:
-        return Standing(pipeline, before.verdicts, jobs)
+        return Standing(pipeline, before.statuses, jobs)
     plan = plan_of(pipeline, before.plan if before is not None else None)
     return Standing(pipeline, judge(plan, pipeline.state), jobs)

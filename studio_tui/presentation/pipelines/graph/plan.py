@@ -201,7 +201,7 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         f"{words}: {named(names)}"
         for words, names in (
             ("Waits for a job that is not in the pipeline", missing),
-            ("Waits for itself, by way of others or directly", circular),
+            ("Waits for itself, directly or through others", circular),
             ("Sent more than once; the first is shown", twice),
         )
         if names

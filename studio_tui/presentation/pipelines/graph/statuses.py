@@ -78,7 +78,7 @@ _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class JobStatuses:
     """Derived state of each job of a pipeline, for one response."""
 
     plan: Plan
@@ -134,7 +134,7 @@ class Verdicts:
         return tuple(root for root in self.roots if self.shown[root] is Shown.FAILED)
 
 
-def judge(plan: Plan, state: PipelineState) -> Verdicts:
+def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     """Return the derived states of a pipeline's jobs.
 
     A completed job does not pass on failures above it, as these were before a successful rerun.
@@ -159,7 +159,7 @@ def judge(plan: Plan, state: PipelineState) -> Verdicts:
                 causes[node_id] = above
         shown[node_id] = kind
     numbers = Counter(shown.values())
-    return Verdicts(
+    return JobStatuses(
         plan,
         state,
         MappingProxyType(shown),
@@ -196,27 +196,27 @@ def counts(numbers: Mapping[Shown, int]) -> tuple[Count, ...]:
     )
 
 
-def paused_words(verdicts: Verdicts) -> str:
+def paused_words(statuses: JobStatuses) -> str:
     """Return the current effect of a pause: `paused: 14 still running, 332 will not start …`.
 
     Empty for a pipeline that is not paused. Queued jobs are already released; blocked ones would
     not start anyway.
     """
-    if verdicts.state is not PipelineState.PAUSED:
+    if statuses.state is not PipelineState.PAUSED:
         return ""
     parts = [
-        f"{verdicts.numbers[kind]} {words}"
+        f"{statuses.numbers[kind]} {words}"
         for kind, words in (
             (Shown.RUNNING, "still running"),
             (Shown.QUEUED, "still queued"),
             (Shown.WAITING, "will not start until resumed (p)"),
         )
-        if verdicts.numbers[kind]
+        if statuses.numbers[kind]
     ]
     return f"paused: {', '.join(parts)}" if parts else "paused"
 
 
-def root_words(verdicts: Verdicts) -> str:
+def root_words(statuses: JobStatuses) -> str:
     """Return `3 root failures`; empty if there are none."""
-    failures = len(verdicts.root_failures)
+    failures = len(statuses.root_failures)
     return plural(failures, "root failure") if failures else ""

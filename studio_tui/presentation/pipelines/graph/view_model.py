@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.times import (
 )
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
 from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
 
 FEWEST_SAMPLES = 3
@@ -33,9 +33,9 @@ class Took(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """Data about the jobs of a pipeline; everything except the verdicts is optional."""
+    """Data about the jobs of a pipeline; everything except the statuses is optional."""
 
-    verdicts: Verdicts
+    statuses: JobStatuses
     now: datetime
     jobs: Mapping[str, Job] = field(default_factory=dict)
     """By run (`Node.run`), with times and errors."""
@@ -46,7 +46,7 @@ class Known:
     @property
     def plan(self) -> Plan:
         """The dependency graph of the jobs."""
-        return self.verdicts.plan
+        return self.statuses.plan
 
     def job(self, node: Node) -> Job | None:
         """Return the run of a node, if it is loaded."""
@@ -54,15 +54,15 @@ class Known:
 
     def bar(self, node: Node) -> Progress | None:
         """Return the progress of a running job."""
-        is_running = node.run is not None and self.verdicts.shown[node.id] is Shown.RUNNING
+        is_running = node.run is not None and self.statuses.shown[node.id] is Shown.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
     def waits(self, node_id: str) -> Wait | None:
         """Return why a job is not running; `None` for one that runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
-        if self.verdicts.shown[node_id] is Shown.QUEUED and job is not None and job.waits_for:
+        if self.statuses.shown[node_id] is Shown.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: {job.waits_for}")
-        return waits(self.verdicts, node_id, self.bars)
+        return waits(self.statuses, node_id, self.bars)
 
     def usual(self, node: Node) -> float | None:
         """Return the usual duration of a job in seconds; `None` if there are too few past runs."""
@@ -89,7 +89,7 @@ class Known:
     def took(self, node: Node) -> Took | None:
         """Return how long a job has run; `None` if it has not or this is unknown."""
         job = self.job(node)
-        shown = self.verdicts.shown[node.id]
+        shown = self.statuses.shown[node.id]
         if job is None or shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
@@ -113,7 +113,7 @@ class Known:
             return None
         if (left := left_queue_at(job)) is not None:
             return seconds_between(self.ready_at(node), left)
-        is_queued = self.verdicts.shown[node.id] is Shown.QUEUED
+        is_queued = self.statuses.shown[node.id] is Shown.QUEUED
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 
     def ready_at(self, node: Node) -> datetime | None:

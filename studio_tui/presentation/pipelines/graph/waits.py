@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node, named
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
 
 _SHORT_ID = 8
 
@@ -58,90 +58,92 @@ _QUEUED = Wait("queued: for free workers", shorter=("queued",))
 _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 
 
-def waits(verdicts: Verdicts, node_id: str, bars: Bars | None = None) -> Wait | None:
+def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
     """Return why a job is not running; `None` for one that runs or has ended."""
-    node = verdicts.plan.nodes[node_id]
-    match verdicts.shown[node_id]:
+    node = statuses.plan.nodes[node_id]
+    match statuses.shown[node_id]:
         case Shown.BLOCKED:
-            return _blocked(verdicts, node_id)
+            return _blocked(statuses, node_id)
         case Shown.WAITING:
-            return _waiting(verdicts, node, bars)
+            return _waiting(statuses, node, bars)
         case Shown.QUEUED:
             return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
         case Shown.UNKNOWN:
-            return Wait(f"Studio says {node.status or 'nothing'}, which is not known here")
+            return Wait(f"unknown status {node.status or '(none)'}")
         case _:
             return _STARTING.get(node.state)
 
 
-def in_short(verdicts: Verdicts, node_id: str) -> tuple[str, ...]:
+def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     """Return two shorter forms of the reason why a job is not running.
 
     `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs named in the reason, and the
     number of others; `ready, not queued yet` if it waits for no other job.
     """
     ahead: Sequence[str] = ()
-    match verdicts.shown[node_id]:
+    match statuses.shown[node_id]:
         case Shown.BLOCKED:
-            verb, ahead = "blocked by", _failures_first(verdicts, verdicts.blocked_by(node_id))
+            verb, ahead = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
         case Shown.WAITING:
-            verb, ahead = "waits for", _pending_parents(verdicts, verdicts.plan.nodes[node_id])
+            verb, ahead = "waits for", _pending_parents(statuses, statuses.plan.nodes[node_id])
     if not ahead:
-        wait = waits(verdicts, node_id)
+        wait = waits(statuses, node_id)
         return wait.shorter if wait is not None else ()
     others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
-    name = f"{verdicts.plan.nodes[ahead[0]].name}{others}"
-    return f"{verb} {name}", f"{verdicts.look(ahead[0]).glyph} {name}"
+    name = f"{statuses.plan.nodes[ahead[0]].name}{others}"
+    return f"{verb} {name}", f"{statuses.look(ahead[0]).glyph} {name}"
 
 
-def _failures_first(verdicts: Verdicts, roots: Sequence[str]) -> list[str]:
-    return sorted(roots, key=lambda root: verdicts.shown[root] is not Shown.FAILED)
+def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
+    return sorted(roots, key=lambda root: statuses.shown[root] is not Shown.FAILED)
 
 
-def _pending_parents(verdicts: Verdicts, node: Node) -> list[str]:
+def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
     """Return the parents that are not complete, active ones first."""
-    pending = [parent for parent in node.parents if verdicts.shown[parent] is not Shown.DONE]
-    return sorted(pending, key=lambda parent: verdicts.shown[parent] not in _ACTIVE_FIRST)
+    pending = [parent for parent in node.parents if statuses.shown[parent] is not Shown.DONE]
+    return sorted(pending, key=lambda parent: statuses.shown[parent] not in _ACTIVE_FIRST)
 
 
-def _blocked(verdicts: Verdicts, node_id: str) -> Wait:
-    roots = verdicts.blocked_by(node_id)
-    failed = [root for root in roots if verdicts.shown[root] is Shown.FAILED]
+def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
+    roots = statuses.blocked_by(node_id)
+    failed = [root for root in roots if statuses.shown[root] is Shown.FAILED]
     if len(failed) == len(roots):
         how = "which failed"
     elif failed:
         how = "which failed or were canceled"
     else:
         how = "which was canceled" if len(roots) == 1 else "which were canceled"
-    first_failed = _failures_first(verdicts, roots)
-    names = named([verdicts.plan.nodes[root].name for root in first_failed])
+    first_failed = _failures_first(statuses, roots)
+    names = named([statuses.plan.nodes[root].name for root in first_failed])
     return Wait(f"blocked by {names}, {how}", first_failed[0])
 
 
-def _waiting(verdicts: Verdicts, node: Node, bars: Bars | None) -> Wait:
-    pending = _pending_parents(verdicts, node)
-    reasons = list(flaw_words(verdicts, node))
+def _waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
+    pending = _pending_parents(statuses, node)
+    reasons = list(flaw_words(statuses, node))
     if pending:
-        reasons.insert(0, _for_parents(verdicts, node, pending, bars))
+        reasons.insert(0, _for_parents(statuses, node, pending, bars))
     if not reasons:
-        return _READY[verdicts.state]
-    if verdicts.state is PipelineState.PAUSED:
+        return _READY[statuses.state]
+    if statuses.state is PipelineState.PAUSED:
         reasons.append(_READY[PipelineState.PAUSED].words)
     target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
     return Wait("; ".join(reasons), target)
 
 
-def _for_parents(verdicts: Verdicts, node: Node, pending: Sequence[str], bars: Bars | None) -> str:
-    nodes = verdicts.plan.nodes
+def _for_parents(
+    statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
+) -> str:
+    nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = named([nodes[parent].name for parent in pending])
         return f"waits for {len(pending)} of {len(node.parents)}: {names}"
     parent = nodes[pending[0]]
-    return f"waits for {parent.name} ({_parent_state(verdicts, parent, bars)})"
+    return f"waits for {parent.name} ({_parent_state(statuses, parent, bars)})"
 
 
-def _parent_state(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
-    shown = verdicts.shown[parent.id]
+def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
+    shown = statuses.shown[parent.id]
     if shown is Shown.UNKNOWN:
         return parent.status or "unknown"
     if parent.state in CANCELING_STATES:
@@ -153,9 +155,9 @@ def _parent_state(verdicts: Verdicts, parent: Node, bars: Bars | None) -> str:
     return f"{shown.value}, {how_far}" if how_far else shown.value
 
 
-def flaw_words(verdicts: Verdicts, node: Node) -> tuple[str, ...]:
+def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:
     """Return invalid dependencies of a job: missing jobs, and cycles."""
-    others = [verdicts.plan.nodes[each].name for each in node.circular if each != node.id]
+    others = [statuses.plan.nodes[each].name for each in node.circular if each != node.id]
     clauses = []
     if node.missing:
         ids = named([parent[:_SHORT_ID] for parent in node.missing])

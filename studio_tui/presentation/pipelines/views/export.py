@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from studio_tui.presentation.pipelines.drawing.graph import Drawing
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import name_parts, rows
@@ -66,20 +66,20 @@ def tree_text(known: Known) -> str:
     lines = []
     for row in rows(known.plan):
         node = known.plan.nodes[row.id]
-        name = "".join(part.text for part in name_parts(row, known.verdicts))
+        name = "".join(part.text for part in name_parts(row, known.statuses))
         details = (took_cell(node, known).text, why_cell(node, known).text)
         lines.append("  ".join((name, *(words for words in details if words))))
     return "".join(f"{line}\n" for line in lines)
 
 
-def mermaid(verdicts: Verdicts) -> str:
+def mermaid(statuses: JobStatuses) -> str:
     """Return a flowchart with a class for each state; edges that close a cycle are dotted."""
-    plan = verdicts.plan
+    plan = statuses.plan
     numbers = _numbers(plan)
     lines = ["flowchart TD", *(f"  %% {_in_mermaid(flaw)}" for flaw in plan.flaws)]
     for node in plan.nodes.values():
-        text = _in_mermaid(f"{verdicts.look(node.id).glyph} {node.name}")
-        lines.append(f'  {numbers[node.id]}["{text}"]:::{verdicts.shown[node.id]}')
+        text = _in_mermaid(f"{statuses.look(node.id).glyph} {node.name}")
+        lines.append(f'  {numbers[node.id]}["{text}"]:::{statuses.shown[node.id]}')
     for node in plan.nodes.values():
         here = numbers[node.id]
         lines += [f"  {numbers[parent]} --> {here}" for parent in node.parents]
@@ -88,15 +88,15 @@ def mermaid(verdicts: Verdicts) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def dot(verdicts: Verdicts, name: str) -> str:
+def dot(statuses: JobStatuses, name: str) -> str:
     """Return a directed graph in the DOT language; edges that close a cycle are dashed."""
-    plan = verdicts.plan
+    plan = statuses.plan
     numbers = _numbers(plan)
     lines = [f"digraph {_in_dot(name)} {{", '  node [shape=box style=filled fontname="monospace"];']
     lines += [f"  // {flaw}" for flaw in plan.flaws]
     for node in plan.nodes.values():
-        text = _in_dot(f"{verdicts.look(node.id).glyph} {node.name}")
-        fill = _FILLS[verdicts.shown[node.id]]
+        text = _in_dot(f"{statuses.look(node.id).glyph} {node.name}")
+        fill = _FILLS[statuses.shown[node.id]]
         lines.append(f'  {numbers[node.id]} [label={text} fillcolor="{fill}"];')
     for node in plan.nodes.values():
         here = numbers[node.id]

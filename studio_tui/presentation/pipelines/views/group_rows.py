@@ -12,8 +12,8 @@ from studio_tui.presentation.pipelines.graph.segments import bar_cell, worst_of
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
     WORST_FIRST,
+    JobStatuses,
     Shown,
-    Verdicts,
 )
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.graph.waits import in_short
@@ -67,7 +67,7 @@ class GroupRow:
 
 def rows(
     groups: Iterable[Group],
-    verdicts: Verdicts,
+    statuses: JobStatuses,
     *,
     listed: Collection[str] = (),
     folded: Collection[str] = (),
@@ -92,7 +92,7 @@ def rows(
             shown = [each for each in group.members if only is None or each in only]
         else:
             most = None if all_failed else FAILED_SHOWN
-            seen = _visible_members(group, verdicts, most)
+            seen = _visible_members(group, statuses, most)
             shown = [each for each in seen if only is None or each in only]
             if not shown and is_filter:
                 shown = [each for each in group.members if only is None or each in only]
@@ -111,35 +111,35 @@ def group_of_rest(key: str) -> str:
     return key.removesuffix(_REST)
 
 
-def _visible_members(group: Group, verdicts: Verdicts, most_failed: int | None) -> Iterator[str]:
+def _visible_members(group: Group, statuses: JobStatuses, most_failed: int | None) -> Iterator[str]:
     for kind, most in ((Shown.FAILED, most_failed), (Shown.RUNNING, RUNNING_SHOWN)):
-        yield from [each for each in group.members if verdicts.shown[each] is kind][:most]
+        yield from [each for each in group.members if statuses.shown[each] is kind][:most]
 
 
-def numbers_of(members: Iterable[str], verdicts: Verdicts) -> Counter[Shown]:
+def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[Shown]:
     """Return the number of these jobs by state."""
-    return Counter(verdicts.shown[member] for member in members)
+    return Counter(statuses.shown[member] for member in members)
 
 
-def name_parts(row: GroupRow, verdicts: Verdicts) -> tuple[Cell, ...]:
+def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     """Return the name column of a row, as cells of one tone each."""
     if row.rest:
-        return (Cell(f"   … {_rest_words(row, verdicts)}", Tone.DIM),)
+        return (Cell(f"   … {_rest_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
-        worst = worst_of(numbers_of(row.group.members, verdicts)) or Shown.UNKNOWN
+        worst = worst_of(numbers_of(row.group.members, statuses)) or Shown.UNKNOWN
         look = SHOWN_LOOKS[worst]
         mark, name = "▾" if row.is_open else "▸", row.group.title
     else:
-        look = verdicts.look(row.node_id)
+        look = statuses.look(row.node_id)
         mark = " " if row.group.is_alone else "   "
-        name = verdicts.plan.nodes[row.node_id].name
+        name = statuses.plan.nodes[row.node_id].name
     return Cell(mark, Tone.DIM), Cell(f"{look.glyph} ", look.tone), Cell(name, Tone.STRONG)
 
 
-def _rest_words(row: GroupRow, verdicts: Verdicts) -> str:
+def _rest_words(row: GroupRow, statuses: JobStatuses) -> str:
     """Format hidden jobs as `290 more failed, 11 more running, 131 done`."""
-    numbers = numbers_of(row.rest, verdicts)
-    everything = numbers_of(row.group.members, verdicts)
+    numbers = numbers_of(row.rest, statuses)
+    everything = numbers_of(row.group.members, statuses)
     return ", ".join(
         f"{numbers[kind]}{' more' if numbers[kind] < everything[kind] else ''} {kind.value}"
         for kind in WORST_FIRST
@@ -149,7 +149,7 @@ def _rest_words(row: GroupRow, verdicts: Verdicts) -> str:
 
 def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
-    parts = name_parts(row, known.verdicts)
+    parts = name_parts(row, known.statuses)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
     if row.rest:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
@@ -158,7 +158,7 @@ def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
         alone = Cell("1") if row.group.is_alone else NOTHING
         drawn, _ = bar_cells(node, known)
         return (name, alone, drawn, NOTHING, NOTHING, took_cell(node, known), _member(node, known))
-    numbers = numbers_of(row.group.members, known.verdicts)
+    numbers = numbers_of(row.group.members, known.statuses)
     return (
         name,
         Cell(str(len(row.group.members))),
@@ -177,14 +177,14 @@ def _number(numbers: Counter[Shown], kind: Shown) -> Cell:
 def _member(node: Node, known: Known) -> Cell:
     why = why_cell(node, known)
     usual = known.usual(node)
-    if why.text or usual is None or known.verdicts.shown[node.id] is not Shown.RUNNING:
+    if why.text or usual is None or known.statuses.shown[node.id] is not Shown.RUNNING:
         return why
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
 def _current_cell(group: Group, known: Known) -> Cell:
     """Return the slowest running job, else the first reason for waiting, else the slowest job."""
-    shown = known.verdicts.shown
+    shown = known.statuses.shown
     running = [known.plan.nodes[each] for each in group.members if shown[each] is Shown.RUNNING]
     if running:
         return _slowest(running, known)
@@ -192,7 +192,7 @@ def _current_cell(group: Group, known: Known) -> Cell:
         wait = known.waits(member)
         if wait is not None:
             words = f"{known.plan.nodes[member].name}: {wait.words}"
-            return Cell(words, Tone.DIM, (wait.words, *in_short(known.verdicts, member)))
+            return Cell(words, Tone.DIM, (wait.words, *in_short(known.statuses, member)))
     return _slowest([known.plan.nodes[member] for member in group.members], known)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.statuses import Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 
 MOST_LANES = 8
@@ -58,10 +58,10 @@ def lane_rows(plan: Plan, only: Collection[str] | None = None) -> tuple[LaneRow,
     )
 
 
-def name_parts(row: LaneRow, verdicts: Verdicts) -> tuple[Cell, ...]:
+def name_parts(row: LaneRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     """Return lanes, glyph and name, as cells of one tone each."""
-    look, node = verdicts.look(row.id), verdicts.plan.nodes[row.id]
-    flaws = "; ".join(flaw_words(verdicts, node))
+    look, node = statuses.look(row.id), statuses.plan.nodes[row.id]
+    flaws = "; ".join(flaw_words(statuses, node))
     parts = (
         Cell(row.before, Tone.DIM),
         Cell(look.glyph, look.tone),

@@ -59,13 +59,13 @@ def why_cell(node: Node, known: Known) -> Cell:
 
 
 def _why(node: Node, known: Known) -> Cell:
-    shown = known.verdicts.shown[node.id]
+    shown = known.statuses.shown[node.id]
     if shown in {Shown.FAILED, Shown.CANCELED}:
         return _failure_cell(node, known)
     wait = known.waits(node.id)
     if wait is not None:
         tone = Tone.WARN if shown is Shown.BLOCKED else Tone.DIM
-        return Cell(wait.words, tone, in_short(known.verdicts, node.id))
+        return Cell(wait.words, tone, in_short(known.statuses, node.id))
     bar = known.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 
@@ -73,7 +73,7 @@ def _why(node: Node, known: Known) -> Cell:
 def _failure_cell(node: Node, known: Known) -> Cell:
     job = known.job(node)
     error = cause(job.error_message or "") if job is not None else ""
-    blocked = known.verdicts.roots.get(node.id, 0)
+    blocked = known.statuses.roots.get(node.id, 0)
     # The error comes first, because a long cell is truncated at its end.
     text = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
     return Cell(text, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if text else NOTHING

@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, Shown, Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, Shown
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
@@ -39,27 +39,27 @@ def node_facts(
 
     `made` are the datasets created by its run.
     """
-    verdicts = known.verdicts
-    node = verdicts.plan.nodes[node_id]
+    statuses = known.statuses
+    node = statuses.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
     # Otherwise the job is older than the plan.
-    is_queued = verdicts.shown[node_id] is Shown.QUEUED
+    is_queued = statuses.shown[node_id] is Shown.QUEUED
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
         Fact("status", _status(known, node)),
         *_attempts(known, node),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
-        *_blocks(verdicts, node_id),
+        *_blocks(statuses, node_id),
         *(
             fact
             for fact in run_facts
             if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})
         ),
-        *_related("after", "waits for no other job", verdicts, node.parents),
-        *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(verdicts, node)),
-        *_related("feeds", "no other job waits for it", verdicts, node.children),
-        *_direct(verdicts, node),
+        *_related("after", "waits for no other job", statuses, node.parents),
+        *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(statuses, node)),
+        *_related("feeds", "no other job waits for it", statuses, node.children),
+        *_direct(statuses, node),
         *((Fact("usual", Cell(f"~{duration(usual)}")),) if usual is not None else ()),
         *_made(made),
         *(fact for fact in run_facts if fact.label in _LAST),
@@ -79,14 +79,14 @@ def group_facts(
     feeds: Sequence[Way] = (),
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies on other groups."""
-    numbers = numbers_of(members, known.verdicts)
+    numbers = numbers_of(members, known.statuses)
     states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(states)),
         *_group_links("after", after),
         *_group_links("feeds", feeds),
-        *_related("members", "none is left", known.verdicts, members, _MAX_MEMBERS),
+        *_related("members", "none left", known.statuses, members, _MAX_MEMBERS),
     )
 
 
@@ -116,7 +116,7 @@ def _status(known: Known, node: Node) -> Cell:
     The job's own facts would count time spent waiting for dependencies as queue time, because its
     run is created with the plan.
     """
-    text, tone, _ = known.verdicts.state_cell(node.id)
+    text, tone, _ = known.statuses.state_cell(node.id)
     job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None:
@@ -126,7 +126,7 @@ def _status(known: Known, node: Node) -> Cell:
         verb = "ran" if node.state.is_finished else "for"
         parts.append(f"{verb} {about}{duration(took.seconds)}")
     if queued is not None:
-        is_queued = known.verdicts.shown[node.id] is Shown.QUEUED
+        is_queued = known.statuses.shown[node.id] is Shown.QUEUED
         parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
     return Cell(" · ".join(parts), tone)
 
@@ -155,31 +155,35 @@ def _with_key(words: str, target: str | None) -> str:
     return f"{words}  (W goes there)" if target is not None else words
 
 
-def _blocks(verdicts: Verdicts, node_id: str) -> tuple[Fact, ...]:
-    blocked = verdicts.roots.get(node_id)
+def _blocks(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
+    blocked = statuses.roots.get(node_id)
     return (Fact("blocks", Cell(plural(blocked, "job"), Tone.WARN)),) if blocked else ()
 
 
 def _related(
-    label: str, nobody: str, verdicts: Verdicts, node_ids: Sequence[str], most: int = _MAX_RELATED
+    label: str,
+    nobody: str,
+    statuses: JobStatuses,
+    node_ids: Sequence[str],
+    most: int = _MAX_RELATED,
 ) -> tuple[Fact, ...]:
     """List parents, children or members with their states, worst first."""
     if not node_ids:
         return (Fact(label, Cell(nobody, Tone.DIM)),)
     lines = []
-    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(verdicts.shown[each]))
+    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.shown[each]))
     for number, node_id in enumerate(worst_first[:most]):
-        look = verdicts.look(node_id)
-        text = f"{look.glyph} {verdicts.plan.nodes[node_id].name}"
+        look = statuses.look(node_id)
+        text = f"{look.glyph} {statuses.plan.nodes[node_id].name}"
         lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
     if len(node_ids) > most:
         lines.append(Fact("", Cell(f"and {len(node_ids) - most} more", Tone.DIM)))
     return tuple(lines)
 
 
-def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
+def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
     """List the redundant edges of a job, each with another path that implies it."""
-    plan = verdicts.plan
+    plan = statuses.plan
     edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
     edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
     lines: list[Fact] = []
@@ -187,7 +191,7 @@ def _direct(verdicts: Verdicts, node: Node) -> tuple[Fact, ...]:
         below = plan.descendants(parent)
         way = next(each for each in plan.nodes[child].parents if each in below)
         names = (plan.nodes[each].name for each in (parent, child, way))
-        words = "{} → {}, also by way of {}".format(*names)
+        words = "{} → {}, also through {}".format(*names)
         lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
     if len(edges) > _MAX_RELATED:
         lines.append(Fact("", Cell(f"and {len(edges) - _MAX_RELATED} more", Tone.DIM)))

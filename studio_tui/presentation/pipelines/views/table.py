@@ -40,12 +40,12 @@ def _seconds(node: Node, known: Known) -> float:
 
 def _why(node: Node, known: Known) -> tuple[int, bool, str]:
     words = why_cell(node, known).text
-    return -known.verdicts.roots.get(node.id, 0), not words, words
+    return -known.statuses.roots.get(node.id, 0), not words, words
 
 
 SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
     PLAN_ORDER: ("layer, first to last", lambda node, known: 0),
-    "state": ("state, failed first", lambda node, known: known.verdicts.look(node.id).rank),
+    "state": ("state, failed first", lambda node, known: known.statuses.look(node.id).rank),
     "name": ("name", lambda node, known: node.name.lower()),
     "id": ("id of the run", lambda node, known: node.run or ""),
     "parents": ("parents, most first", lambda node, known: -_waits_for(node)),
@@ -55,7 +55,7 @@ SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
         lambda node, known: -(known.queue_seconds(node) or 0.0),
     ),
     "took": ("run time, longest first", lambda node, known: -_seconds(node, known)),
-    "why": ("why: what blocks most, then the words", _why),
+    "why": ("reason, most blocking first", _why),
 }
 """Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
 
@@ -73,7 +73,7 @@ def cells(node_id: str, known: Known, layers: Mapping[str, int]) -> tuple[Cell, 
     node = known.plan.nodes[node_id]
     queued = known.queue_seconds(node)
     return (
-        known.verdicts.state_cell(node_id),
+        known.statuses.state_cell(node_id),
         Cell(node.name, Tone.STRONG),
         Cell((node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
         Cell(str(layers[node_id] + 1), Tone.DIM),

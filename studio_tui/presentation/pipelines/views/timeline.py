@@ -125,7 +125,7 @@ class Timeline:
 
     def words(self, node_id: str) -> Cell:
         """Return a note if a job's times are unknown although it should have some."""
-        is_known = self._phases[node_id] or self._known.verdicts.shown[node_id] in _WAITS
+        is_known = self._phases[node_id] or self._known.statuses.shown[node_id] in _WAITS
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
@@ -136,11 +136,11 @@ class Timeline:
 
     @cached_property
     def _is_active(self) -> bool:
-        verdicts = self._known.verdicts
-        if any(verdicts.numbers[kind] for kind in _MOVES):
+        statuses = self._known.statuses
+        if any(statuses.numbers[kind] for kind in _MOVES):
             return True
-        is_over = all(node.state.is_finished for node in verdicts.plan.nodes.values())
-        return not is_over and verdicts.state not in _ENDED
+        is_over = all(node.state.is_finished for node in statuses.plan.nodes.values())
+        return not is_over and statuses.state not in _ENDED
 
     @cached_property
     def _happened(self) -> _Window:
@@ -159,7 +159,7 @@ class Timeline:
         """
         begin, end = self._happened
         has_remaining = self._is_active and any(
-            self._known.verdicts.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
+            self._known.statuses.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
         )
         if self._span is not None and self._span < self.whole:
             end = self._span * _ROOM_AHEAD if has_remaining else end
@@ -184,17 +184,17 @@ class Timeline:
 
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
-        parts, shown = self._phases[node_id], self._known.verdicts.shown[node_id]
+        parts, shown = self._phases[node_id], self._known.statuses.shown[node_id]
         if parts and shown in {Shown.FAILED, Shown.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
-            look = self._known.verdicts.look(node_id)
+            look = self._known.statuses.look(node_id)
             if 0 <= (cell := max(end, begin + 1)) < self._width:
                 cells[cell] = (look.glyph, look.tone)
 
 
 def _phases(node: Node, known: Known) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
-    job, shown = known.job(node), known.verdicts.shown[node.id]
+    job, shown = known.job(node), known.statuses.shown[node.id]
     if job is None or shown in _WAITS or shown is Shown.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
@@ -206,7 +206,7 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
     ready = (ready_at - known.now).total_seconds() if ready_at else None
     leaves = _leaves_queue(job, known)
     start = min(end, run if run is not None else leaves if leaves is not None else end)
-    tone = known.verdicts.look(node.id).tone
+    tone = known.statuses.look(node.id).tone
     if run is None and leaves is None and shown is not Shown.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
@@ -242,17 +242,17 @@ def _leaves_queue(job: Job, known: Known) -> float | None:
 
 def _ahead(known: Known) -> Mapping[str, Sequence[float]]:
     """Return when jobs are expected to start and end, based on past runs."""
-    if known.verdicts.state is PipelineState.PAUSED:
+    if known.statuses.state is PipelineState.PAUSED:
         to_come = {Shown.RUNNING}
     else:
         to_come = {Shown.RUNNING, Shown.QUEUED, Shown.WAITING}
     ahead: dict[str, tuple[float, float]] = {}
     for node in known.plan.nodes.values():
-        shown = known.verdicts.shown[node.id]
+        shown = known.statuses.shown[node.id]
         own = weight(node, known) if shown in to_come else None
         if own is None:
             continue
-        parents = [known.verdicts.shown[parent] for parent in node.parents]
+        parents = [known.statuses.shown[parent] for parent in node.parents]
         if all(
             kind is Shown.DONE or up in ahead
             for kind, up in zip(parents, node.parents, strict=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.pipelines.graph.plan import Plan, named
-from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, Verdicts
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.node_cells import (
@@ -157,35 +157,35 @@ def _below(children: Mapping[str | None, Sequence[str]], node_id: str) -> Iterat
         stack += reversed(children.get(child, ()))
 
 
-def name_parts(row: TreeRow, verdicts: Verdicts) -> tuple[Cell, ...]:
+def name_parts(row: TreeRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     """Return the name with everything beside it, as cells of one tone each."""
-    look = verdicts.look(row.id)
+    look = statuses.look(row.id)
     parts = [
         Cell(row.prefix, Tone.DIM),
         Cell(f"{look.glyph} ", look.tone),
-        Cell(verdicts.plan.nodes[row.id].name, Tone.STRONG),
+        Cell(statuses.plan.nodes[row.id].name, Tone.STRONG),
     ]
     if row.hidden:
-        parts.append(_hidden(row, verdicts))
-    if links := link_words(row, verdicts):
+        parts.append(_hidden(row, statuses))
+    if links := link_words(row, statuses):
         parts.append(Cell(f"  ({links})", Tone.DIM))
     return tuple(part for part in parts if part.text)
 
 
-def link_words(row: TreeRow, verdicts: Verdicts) -> str:
+def link_words(row: TreeRow, statuses: JobStatuses) -> str:
     """Return the edges that are not in the tree: `also after x, y; also feeds z`."""
-    nodes = verdicts.plan.nodes
+    nodes = statuses.plan.nodes
     links = [
         f"{words} {named([nodes[each].name for each in others])}"
         for words, others in (("also after", row.also_after), ("also feeds", row.also_feeds))
         if others
     ]
-    return "; ".join((*links, *flaw_words(verdicts, nodes[row.id])))
+    return "; ".join((*links, *flaw_words(statuses, nodes[row.id])))
 
 
-def _hidden(row: TreeRow, verdicts: Verdicts) -> Cell:
+def _hidden(row: TreeRow, statuses: JobStatuses) -> Cell:
     """Format the hidden jobs of a folded row, failures first: `+41: 2✗ 3● 36·`."""
-    numbers = Counter(verdicts.shown[node_id] for node_id in row.hidden)
+    numbers = Counter(statuses.shown[node_id] for node_id in row.hidden)
     kinds = [kind for kind in WORST_FIRST if numbers[kind]]
     text = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
@@ -193,7 +193,7 @@ def _hidden(row: TreeRow, verdicts: Verdicts) -> Cell:
 
 def cells(row: TreeRow, known: Known) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
-    name = Cell("".join(part.text for part in name_parts(row, known.verdicts)), Tone.STRONG)
+    name = Cell("".join(part.text for part in name_parts(row, known.statuses)), Tone.STRONG)
     return (name, *cells_beside(row.id, known))
 
 
@@ -201,7 +201,7 @@ def cells_beside(node_id: str, known: Known) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS` but the first."""
     node = known.plan.nodes[node_id]
     return (
-        known.verdicts.state_cell(node_id),
+        known.statuses.state_cell(node_id),
         *bar_cells(node, known),
         took_cell(node, known),
         usual_cell(node, known),

@@ -66,7 +66,7 @@ class Appearance:
         view.say(f"JSON lines: {form.json}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("logs.wrap", "w", "wrap", "Break long lines, or do not", toggle_wrap),
+        Command("logs.wrap", "w", "wrap", "Break long lines, and back", toggle_wrap),
         Command("logs.numbers", "number_sign", "line numbers", "line numbers", toggle_numbers),
         Command(
             "logs.states",
@@ -75,7 +75,5 @@ class Appearance:
             "Show every state of a progress bar, or its last",
             toggle_states,
         ),
-        Command(
-            "logs.json", "J", "JSON", "JSON lines in short, opened, or as they are", show_next_json
-        ),
+        Command("logs.json", "J", "JSON", "JSON lines compact, expanded, or raw", show_next_json),
     )

@@ -49,7 +49,7 @@ class Bookmarks:
             "logs.bookmark",
             "m",
             "bookmark",
-            "Set a bookmark at this line, or take it away",
+            "Set a bookmark at this line, or remove it",
             toggle,
         ),
         Command(
@@ -64,7 +64,7 @@ class Bookmarks:
             "logs.previous_bookmark",
             "quotation_mark",
             "previous bookmark",
-            "The bookmark before",
+            "The previous bookmark",
             lambda bookmarks: bookmarks.go(-1),
             display='"',
         ),

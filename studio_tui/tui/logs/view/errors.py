@@ -161,7 +161,7 @@ class LogErrors:
             "logs.previous_error",
             "E",
             "previous error",
-            "The error or traceback before",
+            "The previous error or traceback",
             lambda errors: errors.find(-1),
         ),
     )

@@ -53,7 +53,7 @@ class LogTimes:
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
         self.show(self.form.next)
-        about = "" if self.form is StampForm.OFF else "; ~ is when a line came"
+        about = "" if self.form is StampForm.OFF else "; ~ is when a line was received"
         self._view.settle()
         self._view.say(f"times beside the lines: {self.form}{about}")
 

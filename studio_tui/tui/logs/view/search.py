@@ -210,7 +210,7 @@ class LogSearch:
             "logs.previous",
             "N",
             "previous match",
-            "The match before",
+            "The previous match",
             lambda search: search.find(-1),
             applies=lambda search: search.is_wanted,
         ),

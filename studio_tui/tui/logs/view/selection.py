@@ -28,7 +28,7 @@ class LineSelection:
 
     def words(self) -> str:
         """Return a hint on the selection; empty without one."""
-        return "selecting: up and down, y copies, esc gives up" if self.is_selecting else ""
+        return "selecting: up and down, y copies, esc cancels" if self.is_selecting else ""
 
     def toggle(self) -> None:
         """Start a selection at the current line, or cancel it."""
@@ -92,7 +92,7 @@ class LineSelection:
             "logs.select",
             "V",
             "select lines",
-            "Select lines with up and down; y copies them, escape gives up",
+            "Select lines with up and down; y copies them, escape cancels",
             toggle,
         ),
         Command(

@@ -11,10 +11,10 @@ from studio_tui.tui.pipelines.graph.folding import Folding
 from studio_tui.tui.pipelines.graph.job_commands import GraphJobs
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
+from studio_tui.tui.pipelines.graph.removed_jobs import RemovedJobs
 from studio_tui.tui.pipelines.graph.search import Search
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.taken_out import TakenOut
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
@@ -22,7 +22,7 @@ from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
 ALL_BINDINGS = (
     *bindings(JobController, without={"job.pipeline"}),
     *bindings(PipelineController, only={"pipeline.pause", "pipeline.stop"}),
-    *bindings(GraphJobs, TakenOut, ViewModes, Folding, Movement, Search),
+    *bindings(GraphJobs, RemovedJobs, ViewModes, Folding, Movement, Search),
     *bindings(Filtering, Marks, GraphExport),
 )
 """The bindings of all controllers."""
@@ -64,12 +64,12 @@ class Controllers:
         )
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
-        self.taken_out = TakenOut(host, state)
+        self.removed_jobs = RemovedJobs(host, state)
         self.export = GraphExport(host, state, shape, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""
-        commands.add(self.jobs, self.pipelines, self.job, self.taken_out)
+        commands.add(self.jobs, self.pipelines, self.job, self.removed_jobs)
         commands.add(self.modes, self.folding, self.movement, self.search, self.filtering)
         commands.add(self.marks, self.export)
         commands.add_to(self.modes, SHOW_COMMANDS)

@@ -88,7 +88,7 @@ class Cursor:
         """Return why no run of the job under the cursor is known."""
         node = self.node()
         if node is None:
-            return "The cursor is on no single job"
+            return "Select a single job first"
         if node.run is None:
             return "Studio has not created its job yet"
         return "Studio has not sent this job's run yet"

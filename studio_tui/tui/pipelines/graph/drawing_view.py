@@ -191,13 +191,13 @@ class DrawingView:
         known = self._state.known()
         node = known.plan.nodes.get(key)
         if node is not None:
-            look, bar = known.verdicts.look(key), known.bar(node)
+            look, bar = known.statuses.look(key), known.bar(node)
             note = share(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
         group = self._shape.group(key)
         if group is None:
             return Label("?", SHOWN_LOOKS[Shown.UNKNOWN].tone)
-        numbers = numbers_of(group.members, known.verdicts)
+        numbers = numbers_of(group.members, known.statuses)
         worst = worst_of(numbers) or Shown.UNKNOWN
         said = f"{numbers[Shown.DONE]}/{len(group.members)}"
         if numbers[Shown.FAILED]:

@@ -111,8 +111,8 @@ class GraphExport:
         return [
             ExportFormat("the tree, as text", "txt", lambda: tree_text(known)),
             ExportFormat("the graph, as text", "graph.txt", graph),
-            ExportFormat("Mermaid", "mmd", lambda: mermaid(known.verdicts)),
-            ExportFormat("DOT, for Graphviz", "dot", lambda: dot(known.verdicts, name)),
+            ExportFormat("Mermaid", "mmd", lambda: mermaid(known.statuses)),
+            ExportFormat("DOT, for Graphviz", "dot", lambda: dot(known.statuses, name)),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

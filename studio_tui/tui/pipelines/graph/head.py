@@ -49,13 +49,13 @@ def _most_cells(standing: Standing, parts: Sequence[Part], *, is_named: bool) ->
     jobs = len(str(len(standing.plan.nodes)))
     counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in Shown)
     state = max(map(len, PipelineState)) - len(standing.pipeline.status or "")
-    before = parts[: len(parts) - len(counts(standing.verdicts.numbers))]
+    before = parts[: len(parts) - len(counts(standing.statuses.numbers))]
     taken = sum(cell_len(part.text) for part in before)
     return taken + max(state, 0) + jobs + counted + _ESTIMATE
 
 
 def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
-    pipeline, numbers = standing.pipeline, standing.verdicts.numbers
+    pipeline, numbers = standing.pipeline, standing.statuses.numbers
     name = pipeline.name or pipeline.pipeline_id
     if not is_wide and len(name) > NAME_ROOM:
         name = f"{name[: NAME_ROOM - 1]}…"
@@ -81,10 +81,10 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     """
     pipeline = standing.pipeline
     said = []
-    if paused := paused_words(standing.verdicts):
+    if paused := paused_words(standing.statuses):
         said.append(Part(f"‖ {paused}", Tone.WARN))
     reason, error = _reason_and_error(standing)
-    if roots := root_words(standing.verdicts):
+    if roots := root_words(standing.statuses):
         said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         said.append(Part(with_short_ids(error), Tone.BAD))
@@ -115,7 +115,7 @@ def _reason_and_error(standing: Standing) -> tuple[str, str]:
     plan, message = standing.plan, standing.pipeline.error_message or ""
     failures = [
         RootFailure(plan.nodes[root], standing.job(root))
-        for root in standing.verdicts.root_failures
+        for root in standing.statuses.root_failures
     ]
     error = first_line(message)
     if not failures:

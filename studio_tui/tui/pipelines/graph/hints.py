@@ -72,7 +72,7 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     elif state.view.marks:
         wanted = _MARK_HINTS
     else:
-        wanted = _HINTS.get(standing.verdicts.shown[node.id], _OTHER_HINTS)
+        wanted = _HINTS.get(standing.statuses.shown[node.id], _OTHER_HINTS)
     pipeline_state = standing.pipeline.state if standing is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)

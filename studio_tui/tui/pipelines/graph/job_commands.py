@@ -69,12 +69,12 @@ class GraphJobs:
         if node is None and not meant:
             return self._cursor.why_no_job()
         if self._state.stands().pipeline.state is not PipelineState.PAUSED:
-            return "Jobs are taken out of paused pipelines only; p pauses"
+            return "Jobs can be removed while the pipeline is paused; p pauses it"
         if meant:
             some = any(each.state is JobState.PENDING for each in meant)
-            return None if some else f"All {plural(len(meant), self._marks.noun)} have begun"
+            return None if some else f"All {plural(len(meant), self._marks.noun)} have started"
         if node is not None and node.state is not JobState.PENDING:
-            return f"It has begun: {(node.status or 'unknown').lower()}"
+            return f"It has started: {(node.status or 'unknown').lower()}"
         return None
 
     async def remove(self) -> None:
@@ -89,45 +89,45 @@ class GraphJobs:
         if await self._host.ask(remove_question(pipeline, standing.plan, node.id)):
             # A worker of the app, as the delay before sending outlives the screen.
             removing = self._remove(pipeline, node.id, node.name)
-            self._host.app.run_worker(removing, name="take out", group="command")
+            self._host.app.run_worker(removing, name="remove", group="command")
 
     async def _remove(self, pipeline: Pipeline, node_id: str, name: str) -> None:
         session = self._host.session
-        if not await session.held.may_be_sent(f"taking {name} out"):
+        if not await session.held.may_be_sent(f"removing {name}"):
             return
         try:
-            taking = session.steering.remove_job(pipeline, node_id)
+            taking = session.pipeline_commands.remove_job(pipeline, node_id)
             if await asked(self._host.app, session, taking):
-                self._host.say(f"Took {name} out of the pipeline")
+                self._host.say(f"Removed {name} from the pipeline")
         except StudioError as error:
-            self._host.say(f"Taking {name} out: {told(error, session)}", "error")
+            self._host.say(f"Removing {name}: {told(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
         standing, meant = self._state.stands(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
-        pipeline, steering = standing.pipeline, self._host.session.steering
+        pipeline, pipeline_commands = standing.pipeline, self._host.session.pipeline_commands
         begun = len(meant) - len(nodes)
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
-        before = (f"{len(nodes)} pending will be taken out{left_out}.", "")
+        before = (f"{len(nodes)} pending will be removed{left_out}.", "")
         after = ("", *waits_after(standing.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.id})" for node in nodes]
         question = Confirm(
-            f"Take {plural(len(nodes), 'job')} out of the pipeline?",
+            f"Remove {plural(len(nodes), 'job')} from the pipeline?",
             (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
-            yes="Take them out",
+            yes="Remove them",
             no="Keep them",
         )
         if await self._host.ask(question):
             begin(
                 self._host,
                 BulkCommand(
-                    doing="Taking out",
-                    done="taken out",
+                    doing="Removing",
+                    done="removed",
                     noun="job",
                     items=nodes,
                     name=lambda node: node.name,
-                    command=lambda node: steering.remove_job(pipeline, node.id),
+                    command=lambda node: pipeline_commands.remove_job(pipeline, node.id),
                     unmark=lambda node: self._marks.unmark_nodes({node.id}),
                     is_always_held=True,
                 ),
@@ -161,8 +161,8 @@ class GraphJobs:
         Command(
             "graph.remove",
             "D",
-            "take out",
-            "Take the job out of the paused pipeline, after showing what that does",
+            "remove",
+            "Remove the job from the paused pipeline, after showing the effects",
             remove,
             why_not_remove,
         ),

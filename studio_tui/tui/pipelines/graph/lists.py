@@ -86,7 +86,7 @@ def tree_listing(known: KnownNow, shown: Sequence[TreeRow], room: int) -> JobLis
     def cells_of(key: str) -> Cells:
         now = known()
         _, *rest = tree.cells(rows[key], now)
-        return (Pieces(tree.name_parts(rows[key], now.verdicts)), *rest)
+        return (Pieces(tree.name_parts(rows[key], now.statuses)), *rest)
 
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[key].name) for key, row in rows.items())
     has_more = any(row.also_after or row.also_feeds or row.hidden for row in rows.values())
@@ -110,7 +110,7 @@ def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> JobList
     def cells_of(key: str) -> Cells:
         now = known()
         return (
-            Pieces(lanes.name_parts(by_id[key], now.verdicts)),
+            Pieces(lanes.name_parts(by_id[key], now.statuses)),
             *tree.cells_beside(key, now),
         )
 
@@ -134,9 +134,9 @@ def group_listing(
     is_filter: bool = False,
 ) -> JobListing:
     """Return the groups, with their failed and running jobs; with `only`, no other jobs."""
-    verdicts = known().verdicts
+    statuses = known().statuses
     drawn_rows = group_rows.rows(
-        groups, verdicts, listed=listed, folded=folded, only=only, is_filter=is_filter
+        groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
     )
     rows = {row.key: row for row in drawn_rows}
 
@@ -144,11 +144,11 @@ def group_listing(
     empty = {
         name
         for name, kind in (("failed", Shown.FAILED), ("blocked", Shown.BLOCKED))
-        if not verdicts.numbers[kind]
+        if not statuses.numbers[kind]
     }
     columns = tuple(column for column in group_rows.COLUMNS if column.key not in empty)
     names = (
-        sum(cell_len(part.text) for part in group_rows.name_parts(row, verdicts))
+        sum(cell_len(part.text) for part in group_rows.name_parts(row, statuses))
         for row in drawn_rows
         if not row.rest
     )
@@ -159,9 +159,9 @@ def group_listing(
         _, jobs, progress, *rest = group_rows.cells(row, now)
         drawn: Cell | Pieces = progress
         if row.node_id is None and not row.rest:
-            numbers = group_rows.numbers_of(row.group.members, now.verdicts)
+            numbers = group_rows.numbers_of(row.group.members, now.statuses)
             drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        cells = (Pieces(group_rows.name_parts(row, now.verdicts)), jobs, drawn, *rest)
+        cells = (Pieces(group_rows.name_parts(row, now.statuses)), jobs, drawn, *rest)
         named = by_key(group_rows.COLUMNS, cells)
         return tuple(cell for key, cell in named.items() if key not in empty)
 
@@ -222,7 +222,7 @@ def timeline_listing(
 
     def cells_of(key: str) -> Cells:
         now, line = known(), drawn.timeline()
-        node, look = now.plan.nodes[key], now.verdicts.look(key)
+        node, look = now.plan.nodes[key], now.statuses.look(key)
         named = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
         unknown = line.words(key)
         bar = Pieces((unknown,) if unknown.text else line.bar(key))

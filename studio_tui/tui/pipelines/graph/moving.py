@@ -13,7 +13,7 @@ from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 NOWHERE = "There is no job under the cursor"
-NO_STOP = "No job has failed, nor does a canceled one block others"
+NO_STOP = "No job has failed, and no canceled one blocks others"
 
 
 class Movement:
@@ -78,7 +78,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = waits(self._state.stands().verdicts, node.id) if node is not None else None
+        wait = waits(self._state.stands().statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.
@@ -101,11 +101,11 @@ class Movement:
         """Return the targets of `n`: matches, else failed and blocking jobs."""
         if found := self._matches():
             return found
-        verdicts = self._state.stands().verdicts
+        statuses = self._state.stands().statuses
         return [
             node_id
             for node_id in self._cursor.order()
-            if verdicts.shown[node_id] is Shown.FAILED or verdicts.blocks(node_id)
+            if statuses.shown[node_id] is Shown.FAILED or statuses.blocks(node_id)
         ]
 
     # Following running jobs.
@@ -120,7 +120,7 @@ class Movement:
         standing = self._state.standing
         if standing is None or not self._state.view.follow:
             return
-        shown = standing.verdicts.shown
+        shown = standing.statuses.shown
         here = self._cursor.here()
         if here is not None and shown.get(here) is Shown.RUNNING:
             return
@@ -166,7 +166,7 @@ class Movement:
             "graph.cause",
             "W",
             "why",
-            "Go to the job for whose sake this one waits",
+            "Go to the job that is holding this one up",
             go_to_cause,
             why_no_cause,
         ),
@@ -190,7 +190,7 @@ class Movement:
             "graph.centre",
             "full_stop",
             "centre",
-            "Bring the job into the middle",
+            "Center the job",
             centre,
             why_no_place,
             display=".",
@@ -199,7 +199,7 @@ class Movement:
             "graph.follow",
             "f",
             "follow",
-            "Let the cursor follow what runs, or stop",
+            "Follow running jobs with the cursor, or stop",
             toggle_follow,
         ),
         Command("graph.pipelines", "P", "pipelines", "Go to the list of pipelines", show_pipelines),

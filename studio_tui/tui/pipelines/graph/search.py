@@ -56,7 +56,7 @@ class Search:
         self._prompt.close()
         matches, search = len(self.matches()), self._state.view.search
         if search and not matches:
-            self._say(f"Nothing is found by {search}")
+            self._say(f"Nothing matches {search}")
             self.clear()
         elif matches > 1:
             self._say(f"{plural(matches, 'job')} found; n and N go through them, & shows only them")
@@ -84,7 +84,7 @@ class Search:
             "graph.search",
             "slash",
             "search",
-            "Go to jobs by words, is:failed, name~ and what else filters of lists can ask for",
+            "Find jobs by words, is:failed, name~ and other terms of filters",
             ask,
             why_unknown,
             display="/",

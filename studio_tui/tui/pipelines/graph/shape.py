@@ -90,7 +90,7 @@ class Shape:
         if head in shown:
             return head
         homes = {member: each.key for each in self.groups() or () for member in each.members}
-        states = self._state.standing.verdicts.shown
+        states = self._state.standing.statuses.shown
         ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
         for member in ranked:
             for stand_in in (member, homes.get(member)):

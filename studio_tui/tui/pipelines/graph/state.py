@@ -80,7 +80,7 @@ class GraphState:
         """Return what is known now; the same object until `expire`."""
         if self._known is None:
             standing, bars = self.stands(), self._progress.bars
-            self._known = Known(standing.verdicts, self._moment(), standing.jobs, bars, self.past)
+            self._known = Known(standing.statuses, self._moment(), standing.jobs, bars, self.past)
         return self._known
 
     def expire(self) -> None:
@@ -91,7 +91,7 @@ class GraphState:
         """Return the shown nodes; `None` for all."""
         if self.standing is None:
             return None
-        shown = self.standing.verdicts.problems if self.view.problems else None
+        shown = self.standing.statuses.problems if self.view.problems else None
         if not self.view.filter:
             return shown
         passing = self.found(self.view.filter)

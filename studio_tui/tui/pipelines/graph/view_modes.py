@@ -80,12 +80,12 @@ class ViewModes:
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.TREE:
-            return "Lanes stand in the tree; m goes there"
+            return "Lanes are shown in the tree; m goes there"
         if self._shape.groups() is not None:
             return "Jobs are grouped; b shows each of them"
         if self._state.view.lanes or self._shape.lanes() is not None:
             return None
-        return f"More than {MOST_LANES} lanes would stand beside one another; & shows fewer jobs"
+        return f"More than {MOST_LANES} lanes would be needed; & shows fewer jobs"
 
     def toggle_edges(self) -> None:
         """Toggle the drawing of edges implied by others."""
@@ -96,7 +96,7 @@ class ViewModes:
         if reason := self._state.why_unknown():
             return reason
         if self._state.view.mode is not Mode.GRAPH:
-            return "Only the graph leaves edges out"
+            return "Only the graph omits edges"
         return None if self._leaves_edges_out() else "All edges are drawn"
 
     def why_not_names(self) -> str | None:
@@ -117,7 +117,7 @@ class ViewModes:
             return "Only the timeline can be zoomed"
         if self._rows.zoomed(step) != self._state.view.span:
             return None
-        return "It is at its largest" if step > 0 else "The timeline shows all"
+        return "It is at its largest" if step > 0 else "The whole timeline is visible"
 
     def sort_by(self, column: str) -> None:
         """Sort the table by a column; if already sorted by it, reverse the order."""
@@ -135,14 +135,14 @@ class ViewModes:
             "graph.mode",
             "m",
             "mode",
-            "Tree, graph, timeline, table: the next of them",
+            "The next view: tree, graph, timeline, table",
             lambda modes: modes.step(1),
         ),
         Command(
             "graph.next_mode",
             "right_square_bracket",
             "next mode",
-            "The next way to show it",
+            "The next view",
             lambda modes: modes.step(1),
             display="]",
         ),
@@ -150,7 +150,7 @@ class ViewModes:
             "graph.previous_mode",
             "left_square_bracket",
             "previous mode",
-            "The previous way to show it",
+            "The previous view",
             lambda modes: modes.step(-1),
             display="[",
         ),
@@ -158,7 +158,7 @@ class ViewModes:
             "graph.drawer",
             "i",
             "drawer",
-            "Show or hide all about the job: all it waits for, all that waits for it",
+            "Show or hide the details of the job: what it waits for, what waits for it",
             toggle_drawer,
         ),
         Command(
@@ -173,7 +173,7 @@ class ViewModes:
             "graph.group",
             "b",
             "group",
-            "Show jobs that are alike as one: auto, by name, by stage, not grouped",
+            "Group jobs that are alike: auto, by name, by stage, not at all",
             group,
         ),
         Command(
@@ -208,7 +208,7 @@ class ViewModes:
             "graph.lanes",
             "B",
             "lanes",
-            "The tree as a line a job with its edges beside it, so that branches are seen to meet",
+            "The tree with one line per job and its edges in lanes beside it",
             toggle_lanes,
             why_not_lanes,
         ),
@@ -216,7 +216,7 @@ class ViewModes:
             "graph.edges",
             "E",
             "all edges",
-            "Draw direct edges, to which others lead as well, or leave them out",
+            "Draw redundant edges too, or omit them",
             toggle_edges,
             why_not_edges,
         ),
@@ -224,7 +224,7 @@ class ViewModes:
             "graph.zoom_in",
             "plus",
             "zoom in",
-            "The timeline larger",
+            "Enlarge the timeline",
             lambda modes: modes.zoom(1),
             lambda modes: modes.why_not_zoom(1),
             display="+",
@@ -233,7 +233,7 @@ class ViewModes:
             "graph.zoom_out",
             "underscore",
             "zoom out",
-            "The timeline smaller",
+            "Shrink the timeline",
             lambda modes: modes.zoom(-1),
             lambda modes: modes.why_not_zoom(-1),
             display="_",

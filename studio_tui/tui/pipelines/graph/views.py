@@ -117,6 +117,6 @@ class Views:
         standing = self._state.standing
         if standing is None:
             return ()
-        shown, nodes = standing.verdicts.shown, standing.plan.nodes
+        shown, nodes = standing.statuses.shown, standing.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]

@@ -44,7 +44,7 @@ def test_what_is_wrong_with_a_graph_is_said() -> None:
     plan = plan_of(pipeline(a=["z"], b=["c"], c=["b"], d=[]))
     assert plan.flaws == (
         "Waits for a job that is not in the pipeline: a",
-        "Waits for itself, by way of others or directly: b",
+        "Waits for itself, directly or through others: b",
     )
     assert plan_of(pipeline(a=[], b=["a"])).flaws == ()
 

@@ -59,16 +59,16 @@ def test_what_blocks_a_job_is_said_in_short_with_its_sign(
     states: dict[str, str], short: str
 ) -> None:
     sent = sixteen(**states)
-    verdicts = judge(plan_of(sent), sent.state)
-    assert in_short(verdicts, "split") == (f"blocked by {short[2:]}", short)
-    assert in_short(verdicts, "dedupe") == ()
+    statuses = judge(plan_of(sent), sent.state)
+    assert in_short(statuses, "split") == (f"blocked by {short[2:]}", short)
+    assert in_short(statuses, "dedupe") == ()
 
 
 def test_what_a_job_waits_for_is_said_in_short_with_its_sign() -> None:
     sent = sixteen(thumbs="RUNNING", embed="QUEUED")
-    verdicts = judge(plan_of(sent), sent.state)
-    assert in_short(verdicts, "join_feats") == ("waits for thumbs +1", "● thumbs +1")
-    assert in_short(verdicts, "publish") == ("waits for export", "· export")
+    statuses = judge(plan_of(sent), sent.state)
+    assert in_short(statuses, "join_feats") == ("waits for thumbs +1", "● thumbs +1")
+    assert in_short(statuses, "publish") == ("waits for export", "· export")
 
 
 _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
@@ -79,10 +79,10 @@ _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
 def test_why_a_job_waits_that_waits_for_no_other_is_said_in_short_too(
     state: PipelineState, status: str
 ) -> None:
-    verdicts = judge(plan_of(pipeline(status, only=[])), state)
-    said = waits(verdicts, "only")
+    statuses = judge(plan_of(pipeline(status, only=[])), state)
+    said = waits(statuses, "only")
     assert said is not None
-    lengths = [len(words) for words in (said.words, *in_short(verdicts, "only"))]
+    lengths = [len(words) for words in (said.words, *in_short(statuses, "only"))]
     assert lengths == sorted(set(lengths), reverse=True)
     assert lengths[-1] <= 18
 
@@ -122,7 +122,7 @@ def test_a_pause_is_said_beside_the_parents() -> None:
         ("SCHEDULED", "on its way to the queue"),
         ("INIT", "starting: preparing its environment"),
         ("PROVISIONING", "starting: preparing a machine"),
-        ("NEWWORD", "Studio says NEWWORD, which is not known here"),
+        ("NEWWORD", "unknown status NEWWORD"),
     ],
 )
 def test_a_job_that_studio_let_go_waits_for_no_other(state: str, words: str) -> None:
@@ -146,12 +146,12 @@ def test_what_no_plan_should_have_is_said() -> None:
 
 @given(any_pipelines())
 def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> None:
-    verdicts = judge(plan_of(sent), sent.state)
-    for node_id, shown in verdicts.shown.items():
-        said = waits(verdicts, node_id)
+    statuses = judge(plan_of(sent), sent.state)
+    for node_id, shown in statuses.shown.items():
+        said = waits(statuses, node_id)
         if shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED, Shown.UNKNOWN}:
             assert said is not None
             assert said.words
         if said is not None and said.target is not None:
-            assert said.target in verdicts.plan.nodes
+            assert said.target in statuses.plan.nodes
             assert said.target != node_id

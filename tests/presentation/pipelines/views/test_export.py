@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
 from studio_tui.presentation.pipelines.drawing.graph import draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Verdicts, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.text import safe_line
@@ -74,7 +74,7 @@ def named_pipelines() -> st.SearchStrategy[Pipeline]:
     )
 
 
-def verdicts_of(sent: Pipeline) -> Verdicts:
+def statuses_of(sent: Pipeline) -> JobStatuses:
     return judge(plan_of(sent), PipelineState.RUNNING)
 
 
@@ -90,13 +90,13 @@ def edges_of(plan: Plan) -> set[tuple[str, str]]:
 @given(st.one_of(any_pipelines(), named_pipelines()))
 @example(pipeline(**{name: [] for name in ("plain", "end", "graph")}))
 def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: Pipeline) -> None:
-    verdicts = verdicts_of(sent)
-    first, *lines = mermaid(verdicts).splitlines()
+    statuses = statuses_of(sent)
+    first, *lines = mermaid(statuses).splitlines()
     assert first == "flowchart TD"
     assert not any(_MERMAID_TRAP.search(line) for line in lines)
-    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
+    notes, lines = lines[: len(statuses.plan.flaws)], lines[len(statuses.plan.flaws) :]
     assert all(_MERMAID_NOTE.fullmatch(note) for note in notes)
-    size = len(verdicts.plan.nodes)
+    size = len(statuses.plan.nodes)
     classes = {line.split()[1] for line in lines if line.startswith("  classDef ")}
     nodes = [_MERMAID_NODE.fullmatch(line) for line in lines[:size]]
     edges = [_MERMAID_EDGE.fullmatch(line) for line in lines[size : len(lines) - len(classes)]]
@@ -105,8 +105,8 @@ def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: 
         assert match is not None
         assert match[3] in classes
         read.append(re.sub(r"#(\d+);", lambda code: chr(int(code[1])), match[2])[2:])
-    assert read == [node.name for node in verdicts.plan.nodes.values()]
-    assert {(match[1], match[3]) for match in edges if match} == edges_of(verdicts.plan)
+    assert read == [node.name for node in statuses.plan.nodes.values()]
+    assert {(match[1], match[3]) for match in edges if match} == edges_of(statuses.plan)
     assert all(edges)
 
 
@@ -117,21 +117,21 @@ def test_mermaid_has_each_job_and_edge_and_names_stay_within_their_quotes(sent: 
 def test_dot_has_each_job_and_edge_and_names_stay_within_their_quotes(
     sent: Pipeline, name: str
 ) -> None:
-    verdicts = verdicts_of(sent)
-    written = dot(verdicts, name)
+    statuses = statuses_of(sent)
+    written = dot(statuses, name)
     head = re.match(rf"digraph {_DOT_TEXT} \{{\n  node \[[^\n]*\];\n", written)
     assert head is not None
     assert _read_dot(head[1]) == name
     *lines, last = written[head.end() :].removesuffix("\n").split("\n")
     assert last == "}"
-    notes, lines = lines[: len(verdicts.plan.flaws)], lines[len(verdicts.plan.flaws) :]
-    assert notes == [f"  // {flaw}" for flaw in verdicts.plan.flaws]
-    size = len(verdicts.plan.nodes)
+    notes, lines = lines[: len(statuses.plan.flaws)], lines[len(statuses.plan.flaws) :]
+    assert notes == [f"  // {flaw}" for flaw in statuses.plan.flaws]
+    size = len(statuses.plan.nodes)
     nodes = [_DOT_NODE.fullmatch(line) for line in lines[:size]]
     edges = [_DOT_EDGE.fullmatch(line) for line in lines[size:]]
     read = [_read_dot(match[2])[2:] for match in nodes if match]
-    assert read == [node.name for node in verdicts.plan.nodes.values()]
-    assert {(match[1], match[2]) for match in edges if match} == edges_of(verdicts.plan)
+    assert read == [node.name for node in statuses.plan.nodes.values()]
+    assert {(match[1], match[2]) for match in edges if match} == edges_of(statuses.plan)
     assert all(nodes)
     assert all(edges)
 

@@ -19,7 +19,7 @@ from tests.presentation.pipelines.views.test_export import (
     HOSTILE,
     edges_of,
     named_pipelines,
-    verdicts_of,
+    statuses_of,
 )
 from tests.soak import at_length
 
@@ -49,16 +49,16 @@ def graphviz(written: str, form: str) -> str:
     st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20)).map(safe_line),
 )
 def test_graphviz_finds_each_job_and_edge_and_nothing_else(sent: Pipeline, name: str) -> None:
-    verdicts = verdicts_of(sent)
-    graph = json.loads(graphviz(dot(verdicts, name), "json0"))
+    statuses = statuses_of(sent)
+    graph = json.loads(graphviz(dot(statuses, name), "json0"))
     assert graph["directed"] is True
     objects = {each["_gvid"]: each for each in graph.get("objects", [])}
-    assert len(objects) == len(verdicts.plan.nodes)
+    assert len(objects) == len(statuses.plan.nodes)
     edges = {
         (objects[each["tail"]]["name"], objects[each["head"]]["name"])
         for each in graph.get("edges", [])
     }
-    assert edges == edges_of(verdicts.plan)
+    assert edges == edges_of(statuses.plan)
 
 
 def test_graphviz_shows_every_name_as_it_is() -> None:
@@ -68,11 +68,11 @@ def test_graphviz_shows_every_name_as_it_is() -> None:
             for index, name in enumerate(HOSTILE)
         ]
     )
-    verdicts = verdicts_of(sent)
-    drawn = re.findall(r"<text [^>]*>(.*?)</text>", graphviz(dot(verdicts, "x"), "svg"))
+    statuses = statuses_of(sent)
+    drawn = re.findall(r"<text [^>]*>(.*?)</text>", graphviz(dot(statuses, "x"), "svg"))
     shown = [html.unescape(text).replace("\u00a0", " ") for text in drawn]
     names = [
-        f"{verdicts.look(node.id).glyph} {node.name}".replace("\u00a0", " ")
-        for node in verdicts.plan.nodes.values()
+        f"{statuses.look(node.id).glyph} {node.name}".replace("\u00a0", " ")
+        for node in statuses.plan.nodes.values()
     ]
     assert sorted(shown) == sorted(names)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Shown, Verdicts, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown, judge
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.presentation.pipelines.views.group_rows import (
     COLUMNS,
@@ -25,17 +25,17 @@ from tests.presentation.pipelines.sample import thousand
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def judged(sent: Pipeline) -> Verdicts:
+def judged(sent: Pipeline) -> JobStatuses:
     return judge(plan_of(sent), sent.state)
 
 
-def texts(seen: tuple[GroupRow, ...], verdicts: Verdicts) -> list[str]:
-    return ["".join(part.text for part in name_parts(row, verdicts)) for row in seen]
+def texts(seen: tuple[GroupRow, ...], statuses: JobStatuses) -> list[str]:
+    return ["".join(part.text for part in name_parts(row, statuses)) for row in seen]
 
 
 def test_a_thousand_jobs_are_thirteen_rows() -> None:
-    verdicts = judged(thousand())
-    assert texts(rows(grouped(verdicts.plan), verdicts), verdicts) == [
+    statuses = judged(thousand())
+    assert texts(rows(grouped(statuses.plan), statuses), statuses) == [
         " ✓ 01_list",
         "▸✓ 02_shard_*",
         "▾✗ 03_embed_*",
@@ -53,7 +53,7 @@ def test_a_thousand_jobs_are_thirteen_rows() -> None:
 
 
 def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
-    verdicts = judged(thousand())
+    statuses = judged(thousand())
     jobs = {
         f"run-{name}": Job(
             id=f"run-{name}",
@@ -67,10 +67,10 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
             ("02_shard_113", "COMPLETE", 542),
         )
     }
-    known = Known(verdicts, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
+    known = Known(statuses, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
     said = {
         row.group.title: [cell.text for cell in cells(row, known)][1:]
-        for row in rows(grouped(verdicts.plan), verdicts)
+        for row in rows(grouped(statuses.plan), statuses)
         if row.node_id is None and not row.rest
     }
     assert said == {
@@ -91,7 +91,7 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
 
 
 def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
-    verdicts = judged(thousand())
+    statuses = judged(thousand())
 
     def slowest(*told: tuple[str, str, int, int | None]) -> str:
         jobs = {
@@ -106,10 +106,10 @@ def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
             )
         }  # fmt: skip
         done = jobs["run-01_list"].model_copy(update={"finished_at": _NOON})
-        known = Known(verdicts, _NOON, {**jobs, "run-01_list": done})
+        known = Known(statuses, _NOON, {**jobs, "run-01_list": done})
         embeds = next(
             row
-            for row in rows(grouped(verdicts.plan), verdicts)
+            for row in rows(grouped(statuses.plan), statuses)
             if row.node_id is None and row.group.title == "03_embed_*"
         )
         return cells(embeds, known)[-1].text
@@ -121,19 +121,19 @@ def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
 
 
 def test_of_many_failures_the_first_are_shown_and_all_on_request() -> None:
-    verdicts = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
-    groups = grouped(verdicts.plan)
-    some = texts(rows(groups, verdicts), verdicts)
+    statuses = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
+    groups = grouped(statuses.plan)
+    some = texts(rows(groups, statuses), statuses)
     assert len(some) == 1 + FAILED_SHOWN + 1
     assert some[-1] == "   … 290 more failed"
-    assert len(rows(groups, verdicts, all_failed=True)) == 301
+    assert len(rows(groups, statuses, all_failed=True)) == 301
 
 
 def test_a_group_can_be_listed_and_folded() -> None:
-    verdicts = judged(thousand())
-    groups = grouped(verdicts.plan)
+    statuses = judged(thousand())
+    groups = grouped(statuses.plan)
     merges, embeds = groups[3].key, groups[2].key
-    seen = rows(groups, verdicts, listed={merges}, folded={embeds})
+    seen = rows(groups, statuses, listed={merges}, folded={embeds})
     assert [row.node_id for row in seen if row.group.key == merges][1:] == list(groups[3].members)
     assert [row.key for row in seen if row.group.key == embeds] == [embeds]
 
@@ -142,11 +142,11 @@ def test_a_group_can_be_listed_and_folded() -> None:
 def test_each_job_has_a_row_or_is_counted_by_one(
     sent: Pipeline, by: By, all_failed: bool, data: st.DataObject
 ) -> None:
-    verdicts = judged(sent)
-    groups = grouped(verdicts.plan, by)
+    statuses = judged(sent)
+    groups = grouped(statuses.plan, by)
     keys = st.sets(st.sampled_from([group.key for group in groups])) if groups else st.just(set())
     listed, folded = data.draw(keys), data.draw(keys)
-    seen = rows(groups, verdicts, listed=listed, folded=folded, all_failed=all_failed)
+    seen = rows(groups, statuses, listed=listed, folded=folded, all_failed=all_failed)
     assert len({row.key for row in seen}) == len(seen)
     drawn = [row.node_id for row in seen if row.node_id is not None]
     rest = [node_id for row in seen for node_id in row.rest]
@@ -156,8 +156,8 @@ def test_each_job_has_a_row_or_is_counted_by_one(
         if row.node_id is None and not row.rest and not row.is_open
         for member in row.group.members
     ]
-    assert sorted(drawn + rest + closed) == sorted(verdicts.plan.nodes)
-    known = Known(verdicts, _NOON)
+    assert sorted(drawn + rest + closed) == sorted(statuses.plan.nodes)
+    known = Known(statuses, _NOON)
     for row in seen:
         line = cells(row, known)
         assert len(line) == len(COLUMNS)
@@ -168,9 +168,9 @@ def test_each_job_has_a_row_or_is_counted_by_one(
 
 @given(any_pipelines(), st.sampled_from(By))
 def test_no_failure_is_hidden_unless_there_are_many(sent: Pipeline, by: By) -> None:
-    verdicts = judged(sent)
-    seen = rows(grouped(verdicts.plan, by), verdicts, all_failed=True)
+    statuses = judged(sent)
+    seen = rows(grouped(statuses.plan, by), statuses, all_failed=True)
     drawn = {row.node_id for row in seen}
     assert drawn.issuperset(
-        node_id for node_id, shown in verdicts.shown.items() if shown is Shown.FAILED
+        node_id for node_id, shown in statuses.shown.items() if shown is Shown.FAILED
     )

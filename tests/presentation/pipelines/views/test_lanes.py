@@ -39,9 +39,9 @@ SIXTEEN = """
 
 def text_of(sent: Pipeline) -> list[str]:
     plan = plan_of(sent)
-    verdicts, rows = judge(plan, PipelineState.RUNNING), lane_rows(plan)
+    statuses, rows = judge(plan, PipelineState.RUNNING), lane_rows(plan)
     assert rows is not None
-    return ["".join(part.text for part in name_parts(row, verdicts)) for row in rows]
+    return ["".join(part.text for part in name_parts(row, statuses)) for row in rows]
 
 
 def read(rows: Sequence[LaneRow]) -> set[tuple[str, str]]:

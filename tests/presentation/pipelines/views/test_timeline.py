@@ -59,8 +59,8 @@ def known(
 ) -> Known:
     sent = sent or sixteen()
     by_run = {each.id: each for each in jobs}
-    verdicts = judge(plan_of(sent), sent.state)
-    return Known(verdicts, at(minute), by_run, past=_PAST if past else {})
+    statuses = judge(plan_of(sent), sent.state)
+    return Known(statuses, at(minute), by_run, past=_PAST if past else {})
 
 
 def text(timeline: Timeline, node: str) -> str:

@@ -38,9 +38,9 @@ def drawn(
     sent: Pipeline, folded: Collection[str] = (), only: Collection[str] | None = None
 ) -> list[str]:
     plan = plan_of(sent)
-    verdicts = judge(plan, sent.state)
+    statuses = judge(plan, sent.state)
     return [
-        "".join(part.text for part in name_parts(row, verdicts)) for row in rows(plan, folded, only)
+        "".join(part.text for part in name_parts(row, statuses)) for row in rows(plan, folded, only)
     ]
 
 

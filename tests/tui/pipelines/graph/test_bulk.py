@@ -71,14 +71,14 @@ async def test_marked_jobs_are_taken_out_of_a_paused_pipeline_after_one_question
     studio = DagStudio(sixteen("PAUSED"))
     async with dag(studio, tmp_path) as pilot:
         await mark(pilot, "train_l", "report", "export", "thumbs")
-        await until_shown(pilot, "D take out")
+        await until_shown(pilot, "D remove")
         await press(pilot, ("D",))
         await until_shown(
-            pilot, "Take 3 jobs out of the pipeline?", "3 pending will be taken out, 1 has begun.",
+            pilot, "Remove 3 jobs from the pipeline?", "3 pending will be removed, 1 has begun.",
             "eval will then wait for train_s, split.", "publish will then wait for eval.",
         )  # fmt: skip
         await press(pilot, ("y",))
-        await until_shown(pilot, "3 of 3 jobs taken out")
+        await until_shown(pilot, "3 of 3 jobs removed")
         assert sorted(studio.done) == [
             ("remove", "export"),
             ("remove", "report"),

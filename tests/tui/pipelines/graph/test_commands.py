@@ -123,11 +123,11 @@ async def test_a_studio_without_a_way_back_still_shows_what_was_taken_out_here(
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "publish")
         await press(pilot, ("D",))
-        await until_shown(pilot, "Take this job out of the pipeline?")
+        await until_shown(pilot, "Remove this job from the pipeline?")
         await press(pilot, ("y",))
         await until(pilot, lambda: ("remove", "publish") in studio.done)
         await press(pilot, ("Z",))
-        await until_shown(pilot, "Taken out: 1 job", "publish", "no way to put a job back")
+        await until_shown(pilot, "Removed: 1 job", "publish", "cannot restore a job")
 
 
 async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canceled_one(
@@ -143,7 +143,7 @@ async def test_n_stops_at_a_canceled_job_that_blocks_others_and_at_no_other_canc
     lone.becomes(lone.now.model_copy(update={"status": "CANCELED", "job_runs": tuple(runs)}))
     async with dag(lone, tmp_path) as pilot:
         await press(pilot, ("g", "n"))
-        await until_shown(pilot, "No job has failed, nor does a canceled one block others")
+        await until_shown(pilot, "No job has failed, and no canceled one blocks others")
 
 
 async def test_a_studio_that_lists_no_datasets_shows_what_its_jobs_made_and_claims_no_more(

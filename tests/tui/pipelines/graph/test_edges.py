@@ -32,7 +32,7 @@ async def test_a_box_counts_the_edges_that_are_not_drawn_and_a_key_draws_them(
 
     async with dag(DagStudio(SPLIT), tmp_path, size=size) as pilot:
         await press(pilot, ("E",))
-        await until_shown(pilot, "Only the graph leaves edges out")
+        await until_shown(pilot, "Only the graph omits edges")
         await press(pilot, ("m",))
         await until_shown(pilot, "evaluate +2 direct")
         assert screen_text(pilot).count("+2 direct") == 1
@@ -63,7 +63,7 @@ async def test_the_drawer_lists_them_and_the_text_has_a_line_of_them(tmp_path: P
     async with dag(DagStudio(SPLIT), tmp_path, size=(200, 60)) as pilot:
         await press(pilot, ("m",))
         await go_to(pilot, "evaluate")
-        both = ("list → evaluate, also by way of split", "split → evaluate, also by way of train")
+        both = ("list → evaluate, also through split", "split → evaluate, also through train")
         await until_shown(pilot, *both)
         await go_to(pilot, "split")
         await until_shown(pilot, both[1])

@@ -33,7 +33,7 @@ async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_
     studio = DagStudio()
     async with dag(studio, tmp_path) as pilot:
         await press(pilot, ("m", "B"))
-        await until_shown(pilot, "Lanes stand in the tree; m goes there")
+        await until_shown(pilot, "Lanes are shown in the tree; m goes there")
         await press(pilot, ("m", "m", "m", "B", "q"))
     async with dag(studio, tmp_path) as pilot:
         await until_shown(pilot, "⊘─╯ join_feats")
@@ -41,7 +41,7 @@ async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_
         await press(pilot, ("B",))
         await until_shown(pilot, "Jobs are grouped; b shows each of them")
         await press(pilot, ("b", "b", "b", "B"))
-        await until_shown(pilot, "More than 8 lanes would stand beside one another")
+        await until_shown(pilot, "More than 8 lanes would be needed")
         assert not screen_of(pilot).state.view.lanes
 
 

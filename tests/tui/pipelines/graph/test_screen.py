@@ -164,7 +164,7 @@ async def test_a_search_goes_to_what_it_finds_and_back_when_it_is_given_up(tmp_p
         await press(pilot, ("n",))
         assert screen_of(pilot).cursor.here() == "train_s"
         await press(pilot, ("escape", "slash", *"nowhere", "enter"))
-        await until_shown(pilot, "Nothing is found by nowhere")
+        await until_shown(pilot, "Nothing matches nowhere")
         await press(pilot, ("n",))
         assert screen_of(pilot).cursor.here() == "embed"
 
@@ -251,7 +251,7 @@ async def test_actions_are_about_what_bears_the_cursor_not_about_what_it_hides(
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "embed")
         await press(pilot, ("less_than_sign", "x"))
-        await until_shown(pilot, "The job is over: complete")
+        await until_shown(pilot, "The job has ended: complete")
         assert studio.done == []
 
 
@@ -370,10 +370,10 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Pat
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "split")
         await press(pilot, ("D",))
-        await until_shown(pilot, "Jobs are taken out of paused pipelines only")
+        await until_shown(pilot, "Jobs can be removed while the pipeline is paused")
         await press(pilot, ("p",))
         await until_shown(
-            pilot, "‖ paused: 1 still running, 9 will not start", "p resume pipeline", "D take out"
+            pilot, "‖ paused: 1 still running, 9 will not start", "p resume pipeline", "D remove"
         )
         await press(pilot, ("D",))
         await until_shown(
@@ -413,7 +413,7 @@ async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_ow
         await press(pilot, ("L",))
         await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
         await press(pilot, ("5", "q"))
-        await until_shown(pilot, "Press q again to leave")
+        await until_shown(pilot, "Press q again to quit")
         await press(pilot, ("2",))
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await press(pilot, ("5",))
@@ -513,7 +513,7 @@ async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(
             await until_shown(pilot, words)
         assert not pilot.app._notifications
         await press(pilot, ("question_mark", *"alike"))
-        await until_shown(pilot, "as one: auto, by name, by stage,")
+        await until_shown(pilot, "that are alike: auto, by name, by stage,")
 
 
 async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
@@ -530,7 +530,7 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await press(pilot, ("R",))
-        await until_shown(pilot, "The new job takes its place in the pipeline", "jobs wait for it.")
+        await until_shown(pilot, "The new job replaces it in the pipeline", "jobs wait for it.")
 
 
 async def test_nothing_is_changed_when_only_reading(tmp_path: Path) -> None:
@@ -548,7 +548,7 @@ async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -
     async with dag(DagStudio(strange), tmp_path) as pilot:
         await until_shown(pilot, "? DREAMING")
         await go_to(pilot, "embed")
-        await until_shown(pilot, "Studio says WARMING")
+        await until_shown(pilot, "unknown status WARMING")
         await press(pilot, ("m",))
         await until_shown(pilot, "? embed")
 

@@ -17,7 +17,7 @@ class ScheduleOver(Exception):  # noqa: N818 (reads as what is wrong)
     """The job is no schedule, or one that has ended; the message says which."""
 
 
-class ScheduleSteering:
+class ScheduleActions:
     """Changes the schedules of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -13,12 +13,12 @@ from studio_tui.tui.frame.progress_words import asked, told
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-NONE = "No job is known to have been taken out of this pipeline"
-RUNS = "Jobs are put back while nothing more starts; p pauses"
-NO_WAY = "This Studio has no way to put a job back. t rebuilds its datasets, with all of the jobs."
+NONE = "No job is known to have been removed from this pipeline"
+RUNS = "Jobs cannot be restored while the pipeline runs; p pauses it"
+NO_WAY = "This Studio cannot restore a job. t rebuilds its datasets, with all of the jobs."
 
 
-class TakenOut:
+class RemovedJobs:
     """Controller of the removed jobs on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState) -> None:
@@ -38,14 +38,14 @@ class TakenOut:
         names = [removed_words(job) for job in removed]
         reason = self._why_no_way(pipeline)
         if reason is not None:
-            heading = f"Taken out: {plural(len(removed), 'job')}"
+            heading = f"Removed: {plural(len(removed), 'job')}"
             lines = [*map(Cell, names), Cell(""), Cell(reason)]
             await self._host.ask(Review(heading, lines, (("o", "ok"),)))
             return
         chosen = removed[0]
         if len(removed) > 1:
             keys = [(job.job_id, name) for job, name in zip(removed, names, strict=True)]
-            key = await self._host.ask(Choose("Put which job back?", keys, chosen.job_id))
+            key = await self._host.ask(Choose("Restore which job?", keys, chosen.job_id))
             if key is None:
                 return
             chosen = next(job for job in removed if job.job_id == key)
@@ -63,14 +63,14 @@ class TakenOut:
     async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
         session, name = self._host.session, job.name or job.job_id
         try:
-            putting = session.steering.restore_job(pipeline, job.job_id)
+            putting = session.pipeline_commands.restore_job(pipeline, job.job_id)
             if await asked(self._host.app, session, putting):
-                self._host.say(f"Put {name} back; p lets the pipeline continue")
+                self._host.say(f"Restored {name}; p lets the pipeline continue")
         except StudioError as error:
             self._host.say(f"{name}: {told(error, session)}", "error")
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.steering.with_removed(self._state.stands().pipeline)
+        return self._host.session.pipeline_commands.with_removed(self._state.stands().pipeline)
 
     def _removed(self) -> tuple[RemovedJob, ...]:
         return self._pipeline().removed or ()
@@ -79,8 +79,8 @@ class TakenOut:
         Command(
             "graph.restore",
             "Z",
-            "put back",
-            "The jobs that were taken out; put one back where Studio can",
+            "restore",
+            "The removed jobs; restore one where Studio can",
             restore,
             why_not,
         ),
@@ -89,18 +89,18 @@ class TakenOut:
 
 def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
     is_over = pipeline.state is not PipelineState.PAUSED
-    paused = "The pipeline is paused then" if is_over else "The pipeline stays paused"
+    paused = "The pipeline will be paused" if is_over else "The pipeline stays paused"
     return Confirm(
-        "Put this job back into the pipeline?",
+        "Restore this job of the pipeline?",
         (
             f"  job  {job.name or '–'}",
             f"  id   {job.job_id}",
             "",
-            "It waits again for what it was planned to wait for, and what was to",
-            "wait for it and has not begun waits for it again.",
+            "It depends on the same jobs as before, and jobs that depended on it",
+            "and have not started depend on it again.",
             f"{paused}; p lets it continue.",
         ),
-        yes="Put it back",
+        yes="Restore it",
         no="Don't",
         default_yes=True,
     )

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.models import ChangeScheduleInput
-from studio_tui.local.db.schedule_steering import ScheduleOver, ScheduleSteering
+from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleOver
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import read_schedule
 from tests.local.db.schedule_bench import BEGIN, HOUR, MINUTE, Bench, opened
@@ -19,7 +19,7 @@ from tests.soak import at_length
 async def change(bench: Bench, job_id: str, now: datetime, **times: object) -> None:
     schedule = read_schedule(ChangeScheduleInput(team_name="local", **times), now)
     assert schedule is not None
-    await ScheduleSteering(bench.database).change(job_id, schedule)
+    await ScheduleActions(bench.database).change(job_id, schedule)
 
 
 async def test_a_changed_schedule_keeps_its_runs_and_its_counts(tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ def due_at(text: str) -> datetime:
 async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    steering = ScheduleSteering(bench.database)
+    schedule_actions = ScheduleActions(bench.database)
     hour = due_at((await bench.task(task_id))["next_fire_at"])
     for key in ("a", "b"):
-        await steering.run(task_id, key, hour)
+        await schedule_actions.run(task_id, key, hour)
         await bench.end_runs(hour)
     await bench.scheduler.settle(hour)
     await bench.end_runs(hour)
@@ -108,7 +108,7 @@ async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> Non
 async def test_a_time_that_comes_while_a_run_by_hand_goes_on_is_skipped(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    await ScheduleSteering(bench.database).run(task_id, None, BEGIN)
+    await ScheduleActions(bench.database).run(task_id, None, BEGIN)
     await bench.scheduler.settle(BEGIN + HOUR)
     task = await bench.task(task_id)
     assert (task["runs"], task["skipped"]) == (1, 1)
@@ -120,11 +120,11 @@ async def test_what_comes_while_a_schedule_is_suspended_is_neither_run_nor_count
 ) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
-    steering = ScheduleSteering(bench.database)
-    await steering.suspend(task_id, BEGIN)
+    schedule_actions = ScheduleActions(bench.database)
+    await schedule_actions.suspend(task_id, BEGIN)
     assert await bench.schedules.next_fire_at() is None
     await bench.scheduler.settle(BEGIN + 30 * HOUR)
-    await steering.resume(task_id, BEGIN + 30 * HOUR)
+    await schedule_actions.resume(task_id, BEGIN + 30 * HOUR)
     task = await bench.task(task_id)
     assert (task["runs"], task["missed"], task["skipped"]) == (0, 0, 0)
     assert task["next_fire_at"] == "2026-10-22T19:00:00.000000Z"
@@ -137,7 +137,7 @@ async def test_what_was_decided_before_it_was_suspended_is_not_done_after(tmp_pa
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     (due,) = await bench.schedules.due(BEGIN + HOUR)
-    await ScheduleSteering(bench.database).suspend(task_id, BEGIN + HOUR)
+    await ScheduleActions(bench.database).suspend(task_id, BEGIN + HOUR)
     decision = bench.decide(due, BEGIN + HOUR)
     assert not await bench.schedules.settle(due, decision, BEGIN + HOUR)
     assert await bench.runs(task_id) == []
@@ -149,12 +149,12 @@ async def test_a_start_that_went_by_while_it_was_suspended_is_not_made_up_for(
 ) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(start_after=(BEGIN + HOUR).isoformat())
-    steering = ScheduleSteering(bench.database)
-    await steering.suspend(task_id, BEGIN)
+    schedule_actions = ScheduleActions(bench.database)
+    await schedule_actions.suspend(task_id, BEGIN)
     with pytest.raises(ScheduleOver, match="passed while it was suspended"):
-        await steering.resume(task_id, BEGIN + 2 * HOUR)
+        await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)
     await change(bench, task_id, BEGIN + 2 * HOUR, start_after=BEGIN + 3 * HOUR)
-    await steering.resume(task_id, BEGIN + 2 * HOUR)
+    await schedule_actions.resume(task_id, BEGIN + 2 * HOUR)
     await bench.scheduler.settle(BEGIN + 3 * HOUR)
     assert (await bench.task(task_id))["state"] == "COMPLETE"
     assert len(await bench.runs(task_id)) == 1
@@ -181,7 +181,7 @@ async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspen
 ) -> None:
     with TemporaryDirectory() as folder:
         bench = await opened(Path(folder))
-        steering = ScheduleSteering(bench.database)
+        schedule_actions = ScheduleActions(bench.database)
         task_id = await bench.submit(cron_expression="*/20 * * * *")
         now, held_since = BEGIN, None
         held: list[tuple[datetime, datetime]] = []
@@ -191,11 +191,11 @@ async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspen
             now += minutes * MINUTE
             if act == "suspend":
                 await bench.scheduler.settle(now)
-                await steering.suspend(task_id, now)
+                await schedule_actions.suspend(task_id, now)
                 held_since = held_since or now
                 made_before |= {run["id"] for run in await bench.runs(task_id)}
             elif act == "resume":
-                await steering.resume(task_id, now)
+                await schedule_actions.resume(task_id, now)
                 held += [(held_since, now)] if held_since else []
                 held_since = None
             elif act == "change":
@@ -203,7 +203,7 @@ async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspen
                 expression = f"*/{10 + number % 3 * 5} * * * *"
                 await change(bench, task_id, now, cron_expression=expression)
             elif act == "run":
-                await steering.run(task_id, f"key {number}", now)
+                await schedule_actions.run(task_id, f"key {number}", now)
             elif act == "end":
                 await bench.end_runs(now)
             await bench.scheduler.settle(now)
