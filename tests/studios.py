@@ -157,13 +157,16 @@ class ThreadStudio(Calls):
         self._loop.call_soon_threadsafe(abort)
         self._join()
 
-    def _abort(self) -> None:
-        for connection in list(self._server.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
+    def _abort(self) -> bool:
+        """Break all connections; return whether there were any."""
+        known = self._server.server_state.connections
+        transports: list[Any] = [connection.transport for connection in known]
         # Includes those accepted by the loop and not yet handed to the server.
-        for transport in list(getattr(self._loop, "_transports", {}).values()):
+        transports += getattr(self._loop, "_transports", {}).values()
+        opened = [each for each in transports if each is not None and not each.is_closing()]
+        for transport in opened:
             transport.abort()
+        return bool(opened)
 
     def restart(self) -> None:
         """Start again on the same port."""
@@ -202,8 +205,9 @@ class ThreadStudio(Calls):
                 if begun.is_set():
                     # Some may have connected while it ended; asyncio hands a connection over in
                     # several rounds of the loop, and closes it in another.
-                    for _ in range(_ROUNDS_TO_CLOSE):
-                        self._abort()
+                    quiet = 0
+                    while quiet < _ROUNDS_TO_CLOSE:
+                        quiet = 0 if self._abort() else quiet + 1
                         await asyncio.sleep(0)
 
         def run() -> None:

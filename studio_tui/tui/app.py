@@ -5,7 +5,6 @@ screens while the frame is already visible.
 """
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,9 +40,8 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
-from studio_tui.tui.styling import begin_with
+from studio_tui.tui.styling import begin_with, keeps_palette
 from studio_tui.tui.terminal.key_queue import KeyQueue
-from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT
 from studio_tui.tui.widgets.toasts import ShowsToasts
 
 if TYPE_CHECKING:
@@ -108,17 +106,15 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     ) -> None:
         """Make an app that reaches Studio through `connect`.
 
-        `first` is the choice to connect with, and `waiting_for` the text shown meanwhile, over the
-        list in the file `last_list`. Unless `is_theme_given`, the one chosen earlier replaces it.
+        `first` is the choice to connect with; meanwhile `waiting_for` is shown, over the list in
+        the file `last_list`. Unless `is_theme_given`, the theme chosen earlier replaces `theme`.
         """
-        # Without colour Textual turns colours grey, but must not change the terminal's own palette.
-        plain = bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
+        plain = keeps_palette(theme)
         self._last = read(last_list)
         super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
         begin_with(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect_by = connect
-        self._first = first
-        self._choice = first
+        self._first = self._choice = first
         """The choice of the current connection."""
         self._waiting_for = waiting_for
         self._last_list = last_list

@@ -3,13 +3,14 @@
 `tests/tui/test_styling.py` checks the assumptions about Textual.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 
-from studio_tui.tui.theme import THEMES
+from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 
 class GrowingStylesheet(Stylesheet):
@@ -21,6 +22,14 @@ class GrowingStylesheet(Stylesheet):
     def reparse(self) -> None:
         """Parse what has been added since, or everything if variables have changed."""
         self.parse()
+
+
+def keeps_palette(theme: str) -> bool:
+    """Return whether a theme without colours is one of the terminal's own palette.
+
+    Textual then turns colours grey, but must not change that palette.
+    """
+    return bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
 
 
 def begin_with(app: App[Any], choose: Callable[[], str]) -> None:

@@ -39,7 +39,7 @@ PIPELINE = (
 """Each after the makers of its input datasets, so that none waits for one without a worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done, a",
+    f"  {len(PIPELINE)} jobs that build datasets from each other; when done, a",
     "     rebuilds all of it, and one of its jobs fails",
     "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
