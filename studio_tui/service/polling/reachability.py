@@ -177,7 +177,6 @@ class Reachability:
 
     def failed(self, question: str, error: StudioError) -> None:
         """Count a failed request."""
-        is_first = self._first is not None and not self._is_tried.is_set()
         self._is_tried.set()
         if self.outage is not None:
             self._postpone(error.asked_rest)
@@ -189,9 +188,7 @@ class Reachability:
         if question in self._broken and not isinstance(error, NotSent):
             return
         self._suspects.setdefault(question, self._now())
-        # Nothing has ever succeeded, so there is nothing to compare the first failure with.
-        is_enough = is_first or len(self._suspects) >= _ENOUGH
-        if isinstance(error, NotSent | RateLimited) or is_enough:
+        if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
             rest = max(self._backoff.rest(), error.asked_rest)
             self._begin(error, min(self._suspects.values()), rest)
 
