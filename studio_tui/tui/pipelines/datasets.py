@@ -1,6 +1,6 @@
 """The dialog of datasets: their versions, and rebuilding outdated ones."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -88,8 +88,17 @@ async def look_at(
         app.notify(NONE, markup=False)
         return None
     made = (each.name for each in datasets if _made_by(each, job_ids))
+
+    async def now_known() -> Sequence[ListedDataset]:
+        try:
+            return await asked(app, session, fetch(session)) or datasets
+        except StudioError as error:
+            words = f"Datasets as they were known: {told(error, session)}"
+            app.notify(words, severity="warning", markup=False)
+            return datasets
+
     return await choose(
-        app, datasets, next(made, ""), is_all_told=session.client.is_local_studio,
+        app, datasets, now_known, next(made, ""), is_all_told=session.client.is_local_studio,
         can_rebuild=can_rebuild,
     )  # fmt: skip
 
@@ -97,29 +106,38 @@ async def look_at(
 async def choose(
     app: App[Any],
     datasets: Sequence[ListedDataset],
+    now_known: Callable[[], Awaitable[Sequence[ListedDataset]]],
     current: str = "",
     *,
     is_all_told: bool,
     can_rebuild: bool,
     now: Callable[[], datetime] = clock.now,
 ) -> Wanted:
-    """Show the list and details of datasets until the user closes it or wants something else."""
-    outdated = tuple(each.name for each in datasets if each.newer)
-    by_name = {each.name: each for each in datasets}
+    """Show the list and details of datasets until the user closes it or wants something else.
+
+    The list says of when it is, and an answer is about the datasets that are `now_known`.
+    """
     while True:
         rows = dataset_rows(datasets, now())
-        heading = f"Datasets: {len(datasets)}, {len(outdated)} out of date"
+        count = sum(bool(each.newer) for each in datasets)
+        at = now().astimezone().strftime("%H:%M:%S")
+        heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
         picked = await app.push_screen_wait(
             PickDataset(heading if is_all_told else "Datasets", rows, current or rows[0][0])
         )
         if picked is None:
             return None
+        datasets = await now_known()
+        by_name = {each.name: each for each in datasets}
         if picked.startswith(_REBUILD):
             if can_rebuild:
+                outdated = tuple(each.name for each in datasets if each.newer)
                 return rebuild(outdated, picked.removeprefix(_REBUILD))
             app.notify("Datasets cannot be rebuilt from here", severity="warning", markup=False)
             continue
-        current = picked
+        current = picked if picked in by_name else ""
+        if not current:
+            continue
         wanted = await _look_closer(
             app, by_name[picked], datasets, now(), is_all_told=is_all_told, can_rebuild=can_rebuild
         )

@@ -1,6 +1,6 @@
 """The form that triggers a pipeline: which datasets to rebuild, with completion of names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
+from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.problems import Problem
@@ -190,7 +191,11 @@ class TriggerScreen(DatasetForm[Pipeline]):
         if not known:
             self.say("This Studio does not list datasets.")
             return
-        wanted = await choose(self.app, known, is_all_told=True, can_rebuild=True)
+
+        async def now_known() -> Sequence[ListedDataset]:
+            return self._known().listed or known
+
+        wanted = await choose(self.app, known, now_known, is_all_told=True, can_rebuild=True)
         if isinstance(wanted, Rebuild):
             self.line.value = " ".join(wanted.names)
             self._only.value = wanted.only

@@ -86,3 +86,19 @@ async def test_a_pipeline_of_jobs_that_run_again_is_taken_for_no_dataset(
         await until_shown(pilot, "known: clean")
         await pilot.press("escape", "enter")
         await until_shown(pilot, "runs jobs raw.py, clean.py, report.py again, created")
+
+
+async def test_an_answer_is_about_the_datasets_as_they_are_by_then(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    chain(studio)
+    make(studio, "raw")
+    async with dashboard(studio, tmp_path, size=(100, 30)) as pilot:
+        await until_shown(pilot, "Jobs 4", "✓4")
+        await pilot.press("f2")
+        await until_shown(pilot, "Datasets: 3, 2 out of date, at ")
+        until_state(studio, trigger(studio, "report"), "COMPLETED")
+        await pilot.press("enter")
+        await until_shown(pilot, "up to date")
+        await pilot.press("o")
+        await until_shown(pilot, "Datasets: 3, 0 out of date")
