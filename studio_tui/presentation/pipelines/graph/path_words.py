@@ -19,22 +19,26 @@ def path_words(
 ) -> str:
     """Format the path from the last ended job on, with durations or estimates.
 
+    The ended jobs before that one are counted.
+
     Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
     longest job is always named; then longer ones are preferred, and the ends among equals.
     """
     shown = known.statuses.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
-    remaining = found.path if is_over or not ended else found.path[ended[-1] :]
+    skipped = 0 if is_over or not ended else ended[-1]
+    remaining = found.path[skipped:]
+    before = f"… {skipped} before{_ARROW}" if skipped else ""
     steps = [_step(node_id, known) for node_id in remaining]
     seconds = [own.whole if (own := weight(known.plan.nodes[each], known)) else 0.0
                for each in remaining]  # fmt: skip
     chosen: set[int] = set()
     for index in _by_preference(seconds):
-        more = _join_steps(steps, chosen | {index})
+        more = before + _join_steps(steps, chosen | {index})
         if not chosen or cells(more) <= room:
             chosen.add(index)
-    return _join_steps(steps, chosen)
+    return before + _join_steps(steps, chosen)
 
 
 def _by_preference(seconds: Sequence[float]) -> list[int]:

@@ -70,6 +70,18 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
     assert "more" not in path_words(found, seen, 200)
 
 
+def test_the_line_says_how_many_ended_jobs_come_before_it() -> None:
+    seen = known(
+        sixteen(embed="COMPLETE", join_feats="COMPLETE", merge_train="RUNNING"),
+        began("dedupe", 900, took=372, status="COMPLETE"),
+        began("embed", 500, took=60, status="COMPLETE"),
+        began("join_feats", 400, took=60, status="COMPLETE"),
+        began("merge_train", 20),
+    )
+    words = path_words(critical(seen), seen, 200)
+    assert words.startswith("… 2 before ▸ join_feats 1:00 ▸ merge_train")
+
+
 @given(st.integers(1, 200), st.lists(st.integers(1, 5000), min_size=1, max_size=30))
 def test_the_line_of_a_path_names_the_longest_and_counts_all_others(
     room: int, seconds: list[int]
