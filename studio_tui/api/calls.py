@@ -27,4 +27,13 @@ class Call:
     @property
     def is_good(self) -> bool:
         """Whether the request succeeded."""
-        return self.outcome.startswith("2")
+        return is_success(self.outcome)
+
+
+_NOTHING_NEW = {"304", "416"}
+"""Answers to a question for the rest of a log: it is unchanged, or has no bytes from there on."""
+
+
+def is_success(outcome: str) -> bool:
+    """Whether the outcome of a `Call` is that Studio did what was asked."""
+    return outcome.startswith("2") or outcome in _NOTHING_NEW

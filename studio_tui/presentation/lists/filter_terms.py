@@ -5,7 +5,7 @@ is:failed             the state, or several: is:failed,canceled; or active, fini
 status=failed         the same; prefixes of states are sufficient
 by=ann  name=emb  id=497   the field contains the text
 name~^eval_\\d+        the field matches the regular expression
-age<2h  run>1m30s     younger or older, shorter or longer; s, m, h, d, w
+age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
 "out of memory"  name="my eval x"   quotes include blanks; \\" is a quote in them
 train or by=ann age<1h     alternatives; `or` has lower precedence than a blank, "or" is a word
@@ -26,10 +26,11 @@ Rows = list[tuple[str, T]]
 
 _TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
-_SPAN = re.compile(r"(?:\d{1,6}[smhdw])+")
-_PART = re.compile(r"(\d+)(.)")
+_SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
+_PART = re.compile(r"(\d+)(ms|.)")
 _LONELY_OR = "“or” belongs between two terms; in quotes it is a word"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+"""In seconds."""
 
 
 class FilterError(ValueError):

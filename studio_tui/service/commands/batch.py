@@ -72,7 +72,7 @@ class BatchReport:
     heading: str
     lines: tuple[tuple[Outcome, str], ...]
     """Outcome and description of each item; the description includes its name."""
-    standing: Callable[[], tuple[str, ...]]
+    states_now: Callable[[], tuple[str, ...]]
     """Returns the current state of each item; an empty text if there is none."""
 
 

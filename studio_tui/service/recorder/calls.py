@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Any
 from urllib.parse import urlencode
 
-from studio_tui.api.calls import Call
+from studio_tui.api.calls import Call, is_success
 from studio_tui.redaction import BLOTTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
@@ -52,7 +52,7 @@ class RecordedCall:
     @property
     def is_good(self) -> bool:
         """Whether Studio did what was asked."""
-        return self.outcome.startswith("2")
+        return is_success(self.outcome)
 
 
 class CallLog:

@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from textual.message import Message
 
+from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import ListRoom, rows_of
@@ -143,12 +144,18 @@ def show_report(host: Host) -> None:
 
 def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
     """Return a dialog that shows the outcome of each item, and may offer a next step."""
+    states = report.states_now()
     lines = [
-        Cell(f"{_SIGNS[outcome][0]} {words}{now and f', now {now}'}", _SIGNS[outcome][1])
-        for (outcome, words), now in zip(report.lines, report.standing(), strict=True)
+        Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
+        for (outcome, words), state in zip(report.lines, states, strict=True)
     ]
+    at = f" · states at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
     offered = ((step.key, step.words),) if step is not None else ()
-    return Review(report.heading, lines, (("o", "ok"), *offered))
+    return Review(f"{report.heading}{at}", lines, (("o", "ok"), *offered))
+
+
+def _with_state(words: str, state: str) -> str:
+    return f"{words.removesuffix('.')}; {state} now" if state else words
 
 
 def _report(

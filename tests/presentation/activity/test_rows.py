@@ -79,6 +79,8 @@ def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
         ("kind=command", {"2", "3"}),
         ("status=problem", {"3"}),
         ("took>1s", {"2"}),
+        ("took>80ms", {"2"}),
+        ("took>1s600ms", set()),
         ("cancel", {"2", "3"}),
         ("answer=500", set()),
     ],

@@ -161,7 +161,7 @@ async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_ar
         await until_shown(pilot, "Cancellation requested for 2 of 2 jobs")
         await until_shown(pilot, *(f"⊗ CANCELED   job_0{number}.py" for number in range(3)))
         await pilot.press("f8")
-        await until_shown(pilot, "cancellation requested, now canceled")
+        await until_shown(pilot, "cancellation requested; canceled now")
         assert "being cancelled" not in screen_text(pilot)
 
 
