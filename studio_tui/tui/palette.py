@@ -45,7 +45,8 @@ class ScreenActions(Provider):
         """Yield the actions that match the query."""
         matcher = self.matcher(query)
         for action in actions_of(self.screen):
-            score = max(matcher.match(action.explanation), matcher.match(action.label))
+            texts = (action.explanation, action.label, *action.also.split())
+            score = max(map(matcher.match, texts))
             if score > 0:
                 yield Hit(
                     score,

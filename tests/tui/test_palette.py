@@ -168,6 +168,14 @@ async def test_one_palette_is_enough_also_below_a_question(
         assert sum(isinstance(screen, PagedPalette) for screen in pilot.app.screen_stack) == 1
 
 
+async def test_the_palette_finds_a_command_by_the_words_of_other_tools(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p", *"terminate")
+        await until_shown(pilot, "Cancel the job, after asking")
+
+
 async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:

@@ -30,11 +30,18 @@ class Action:
 
     rank: int
     """Sort key: actions specific to the screen come first."""
+    also: str = ""
+    """Other words to find it by."""
 
     @property
     def enabled(self) -> bool:
         """Whether the action is available now."""
         return self.why_not is None
+
+    def matches(self, words: str) -> bool:
+        """Whether each of `words` is part of the action's keys, texts or other words."""
+        texts = " ".join((*self.keys, self.label, self.explanation, self.also)).lower()
+        return all(word in texts for word in words.lower().split())
 
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
@@ -58,11 +65,17 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
             node=node,
             why_not=reason_against(node, binding),
             rank=_RANKS.get(binding.id.partition(".")[0], 0),
+            also=commands.also(binding.id) if (commands := _commands(node)) else "",
         )
     return tuple(sorted(found.values(), key=lambda action: action.rank))
 
 
 def reason_against(node: DOMNode, binding: Binding) -> str | None:
     """Return why a key's action is unavailable, as a sentence; `None` if it is available."""
-    commands: CommandSet | None = getattr(node, "commands", None)
+    commands = _commands(node)
     return commands.why_not(binding.id) if commands is not None and binding.id else None
+
+
+def _commands(node: DOMNode) -> CommandSet | None:
+    commands: CommandSet | None = getattr(node, "commands", None)
+    return commands

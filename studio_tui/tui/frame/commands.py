@@ -63,6 +63,8 @@ class Command(Generic[Owner_contra]):
     applies: Callable[[Owner_contra], bool] = applies
     """Called with the controller; returns whether the command handles its keys now. If not, the
     bindings of its ancestors do."""
+    also: str = ""
+    """Other words that the help and the palette find it by, such as those of similar tools."""
 
     @property
     def binding(self) -> Binding:
@@ -142,6 +144,11 @@ class CommandSet:
     def has(self, command_id: str) -> bool:
         """Return whether the set contains a command."""
         return command_id in self._found
+
+    def also(self, command_id: str) -> str:
+        """Return the other words that a command is found by; empty if not found."""
+        found = self._found.get(command_id)
+        return "" if found is None else found[0].also
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command is unavailable, as a sentence; `None` if available or not found."""

@@ -71,14 +71,14 @@ class HelpScreen(Dialog[Action | None]):
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
-        self._show(event.value.strip().lower())
+        self._show(event.value)
 
     @on(KeyList.Resized)
     def _resized(self, event: KeyList.Resized) -> None:
         event.stop()
         options = self.query_one(OptionList)
         selected = options.highlighted
-        self._show(self.query_one(Input).value.strip().lower())
+        self._show(self.query_one(Input).value)
         options.highlighted = selected
 
     @on(Input.Submitted)
@@ -113,7 +113,7 @@ class HelpScreen(Dialog[Action | None]):
         shown = [
             Option(_line(action, room), id=str(number))
             for number, action in enumerate(self._actions)
-            if wanted in " ".join((*action.keys, action.label, action.explanation)).lower()
+            if action.matches(wanted)
         ]
         options.clear_options()
         options.add_options(shown)

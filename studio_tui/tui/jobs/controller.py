@@ -263,7 +263,13 @@ class JobController:
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("job.log", "l", "log", "Show the job's log", open_log, why_no_log),
         Command(
-            "job.cancel", "x", "cancel", "Cancel the job, after asking", cancel, why_not_cancel
+            "job.cancel",
+            "x",
+            "cancel",
+            "Cancel the job, after asking",
+            cancel,
+            why_not_cancel,
+            also="kill stop abort terminate",
         ),
         Command(
             "job.run_again",
@@ -272,6 +278,7 @@ class JobController:
             "Run the job again as it was",
             run_again,
             why_not_repeat,
+            also="rerun resubmit retry restart",
         ),
         Command(
             "job.resume",
@@ -305,5 +312,6 @@ class JobController:
             "Change query and settings, look at what changed, then run it",
             edit,
             why_not_repeat,
+            also="modify resubmit",
         ),
     )

@@ -73,7 +73,15 @@ class JobListController:
             open_logs,
             why_no_logs,
         ),
-        Command("jobs.new", "n", "new job", "Open the form for a new job", open_form, why_no_form),
+        Command(
+            "jobs.new",
+            "n",
+            "new job",
+            "Open the form for a new job",
+            open_form,
+            why_no_form,
+            also="create submit",
+        ),
         Command(
             "jobs.group",
             "b",

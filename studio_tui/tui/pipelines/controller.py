@@ -255,6 +255,7 @@ class PipelineController:
             "Start no more jobs, let running ones finish; or resume",
             pause_or_resume,
             why_not_turn,
+            also="suspend hold continue",
         ),
         Command(
             "pipeline.stop",
@@ -263,6 +264,7 @@ class PipelineController:
             "Pause, cancel running jobs, then check again, after asking",
             stop,
             why_not_stop,
+            also="kill abort terminate",
         ),
         Command(
             "pipeline.logs",

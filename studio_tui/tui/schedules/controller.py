@@ -277,6 +277,7 @@ class ScheduleController(JobController):
             "Create no runs until resumed, let running ones finish; or resume",
             suspend_or_resume,
             why_not_suspend,
+            also="pause continue",
         ),
         Command(
             "schedule.cancel",
@@ -285,6 +286,7 @@ class ScheduleController(JobController):
             "End the schedule, after asking",
             end,
             JobController.why_not_cancel,
+            also="delete remove",
         ),
         *(
             command

@@ -63,3 +63,25 @@ async def test_an_explanation_that_wraps_stays_under_itself(
         assert all(len(line.rstrip()) <= width for line in lines)
         explained = [line for line in lines if line.strip()]
         assert all(line[16:18] == "  " and line[18] != " " for line in explained[:-1])
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("resubmit", ["Run the job again as it was", "Change query and settings, look"]),
+        ("job again as", ["Run the job again as it was"]),
+        ("AGAIN run as it", ["Run the job again as it was"]),
+        ("kill", ["Cancel the job, after asking"]),
+    ],
+)
+async def test_a_key_is_found_by_its_words_in_any_order_and_by_those_of_other_tools(
+    shared_studio: ThreadStudio, tmp_path: Path, typed: str, found: list[str]
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.press(*typed)
+        options = pilot.app.screen.query_one(OptionList)
+        await until(pilot, lambda: options.option_count == len(found))
+        shown = [str(option.prompt) for option in options.options]
+        assert all(words in line for words, line in zip(found, shown, strict=True))

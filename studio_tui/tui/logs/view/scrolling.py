@@ -127,6 +127,7 @@ class Scrolling:
             "follow",
             "Go to the end and stay there; any move up pauses",
             follow,
+            also="tail",
         ),
         Command("logs.left", "left,h", "left", "left", lambda scrolling: scrolling.sideways(-1)),
         Command("logs.right", "right,l", "right", "right", lambda scrolling: scrolling.sideways(1)),
