@@ -63,7 +63,8 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first; logins in URLs masked unless `shown`.
 
-    `clusters` and `pipeline` explain why the job waits, and `progress` how far it is. While Studio
+    `clusters` and `pipeline` explain why the job waits, and `progress` how far it is; `pipeline` is
+    the one that runs the job, if known, and a key of the screen goes there. While Studio
     is unreachable, `heard_at` is the time of its last answer, up to which durations of running
     parts are counted.
     """
@@ -76,6 +77,7 @@ def facts(
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
+        *_pipeline(pipeline),
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
@@ -165,6 +167,13 @@ def _why_waiting(
 ) -> tuple[Fact, ...]:
     words = why_waiting(job, clusters, pipeline)
     return (Fact("waits for", Cell(words, Tone.WAITING)),) if words else ()
+
+
+def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:
+    if pipeline is None:
+        return ()
+    name = pipeline.name or pipeline.pipeline_id
+    return (Fact("pipeline", Cell(f"{name}; P opens it")),)
 
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:

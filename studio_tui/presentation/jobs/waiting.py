@@ -40,10 +40,10 @@ def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
     """
     if job.state is JobState.PENDING:
         if pipeline is None:
-            return "the jobs before it in its pipeline, or until that is resumed; P goes there"
+            return "the jobs before it in its pipeline, or until that is resumed"
         if holding := _HOLDING.get(pipeline.state):
-            return f"its pipeline, which {holding}; P goes there"
-        return "the jobs before it in its pipeline; P goes there"
+            return f"its pipeline, which {holding}"
+        return "the jobs before it in its pipeline"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
         return "Studio to queue it"
     if job.state is not JobState.QUEUED:

@@ -134,8 +134,9 @@ class JobScreen(Page):
         self._past: tuple[Job, ...] = ()
         """Other COMPLETE runs of its name, newest first."""
         self._among = among
+        self._controller = JobController(self, lambda: self._job)
         self.commands.add(
-            JobController(self, lambda: self._job),
+            self._controller,
             AttemptSteps(self, lambda: self._job, self._show_other),
         )
         self.commands.add_to(self, _COMMANDS)
@@ -184,8 +185,15 @@ class JobScreen(Page):
 
     def tick(self, now: datetime) -> None:
         """Update the times shown."""
-        job = self._job
-        own = facts(job, clock.now(), heard_at=now, shown=self._values is Values.ALL)
+        job, clusters = self._job, self.session.clusters.snapshot.value
+        own = facts(
+            job,
+            clock.now(),
+            clusters.items if clusters is not None else (),
+            pipeline=self._controller.owner_of(job),
+            heard_at=now,
+            shown=self._values is Values.ALL,
+        )
         self.query_one("#summary-facts", FactSheet).show(
             kin_facts(with_usual(own, job, self._past, now), self.session.kin_of(job.id))
         )

@@ -4,6 +4,7 @@ from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
 from studio_tui.presentation.jobs.waiting import runs_on
 from tests.jobs import NOON, job
+from tests.pipelines import pipeline
 
 
 def test_logins_in_addresses_are_masked_until_they_are_asked_for() -> None:
@@ -36,6 +37,14 @@ def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
     assert not runs_on(job(compute_cluster_id="other", compute_cluster_name="gpu"), cluster)
     assert runs_on(job(compute_cluster_name="gpu"), cluster)
     assert not runs_on(job(), Cluster.model_validate({"id": "k3f9", "name": None}))
+
+
+def test_a_job_of_a_pipeline_names_it() -> None:
+    made = facts(job(), NOON, pipeline=pipeline(name="nightly"))
+    assert [fact.value.text for fact in made if fact.label == "pipeline"] == [
+        "nightly; P opens it"
+    ]
+    assert not [fact for fact in facts(job(), NOON) if fact.label == "pipeline"]
 
 
 def test_a_recorded_job_is_not_said_to_have_no_variables() -> None:

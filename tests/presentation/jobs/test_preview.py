@@ -103,10 +103,10 @@ def test_why_a_job_waits_is_told_of_every_state_before_it_begins() -> None:
         assert not why_waiting(job(1, status), (gpu,)), status
     pending = job(1, "PENDING")
     for status, words in (
-        ("FAILED", "its pipeline, which has failed; P goes there"),
-        ("PAUSED", "its pipeline, which is paused; P goes there"),
-        ("RUNNING", "the jobs before it in its pipeline; P goes there"),
-        ("WARMING", "the jobs before it in its pipeline; P goes there"),
+        ("FAILED", "its pipeline, which has failed"),
+        ("PAUSED", "its pipeline, which is paused"),
+        ("RUNNING", "the jobs before it in its pipeline"),
+        ("WARMING", "the jobs before it in its pipeline"),
     ):
         owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
         assert why_waiting(pending, (), owner) == words

@@ -225,6 +225,12 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         assert status(studio, made)["status"] == "RUNNING"
+        await pilot.press("1", "enter")
+        await until_shown(pilot, f"pipeline     {made['name']}; P opens it")
+        await pilot.press("P")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        await pilot.press("2")
+        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
