@@ -155,7 +155,8 @@ class LogScreen(Page):
             return PROMPT_HINTS
         if self._job.state.is_finished:
             return (*_HINTS, "logs.wrap", "job.run_again", "page.back")
-        return ("logs.follow", *_HINTS, "job.cancel", "page.back")
+        first = "logs.wrap" if self.view.following else "logs.follow"
+        return (first, *_HINTS, "job.cancel", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the job; reconnect the log once Studio answers again."""
@@ -229,6 +230,7 @@ class LogScreen(Page):
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
+        self.paint_hints()
 
     def _told(self, state: TailState) -> None:
         is_other = (state.phase, state.next_try) != self._shown

@@ -89,6 +89,22 @@ async def test_a_log_that_was_left_goes_on_where_it_was_and_two_readers_share_it
     assert kept.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
+async def test_to_follow_is_offered_only_while_the_log_is_not_followed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit(COUNTING)
+    studio.until(job["id"], "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("l")
+        await until_shown(pilot, "seq=0050", "● live", "x cancel")
+        assert "F follow" not in screen_text(pilot)
+        await pilot.press("k")
+        await until_shown(pilot, "‖ paused", "F follow ")
+        await pilot.press("F")
+        await until(pilot, lambda: "F follow" not in screen_text(pilot))
+        let_on(studio, job["id"], *range(50, 1000, 100))
+
+
 async def test_the_log_of_a_job_that_has_ended_is_whole(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
