@@ -41,9 +41,7 @@ def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
 
 def test_a_job_of_a_pipeline_names_it() -> None:
     made = facts(job(), NOON, pipeline=pipeline(name="nightly"))
-    assert [fact.value.text for fact in made if fact.label == "pipeline"] == [
-        "nightly; P opens it"
-    ]
+    assert [fact.value.text for fact in made if fact.label == "pipeline"] == ["nightly; P opens it"]
     assert not [fact for fact in facts(job(), NOON) if fact.label == "pipeline"]
 
 

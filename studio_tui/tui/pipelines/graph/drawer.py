@@ -58,8 +58,8 @@ class Drawer:
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
         self._put(self.is_wanted)
-        standing = self._state.standing
-        if standing is None or not self.is_wanted:
+        loaded = self._state.loaded
+        if loaded is None or not self.is_wanted:
             return
         facts: tuple[Fact, ...] = ()
         clusters = self._session.clusters.snapshot.value
@@ -77,7 +77,7 @@ class Drawer:
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
             facts = group_facts(self._state.known(), members, after, feeds)
-        pipeline = self._session.pipeline_commands.with_removed(standing.pipeline)
+        pipeline = self._session.pipeline_commands.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _ask_what_was_made(self, node: Node) -> None:

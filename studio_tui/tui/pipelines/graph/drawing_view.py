@@ -151,8 +151,8 @@ class DrawingView:
         """Return the nodes of a box."""
         if (group := self._shape.group(key)) is not None:
             return self._shape.in_sight(group)
-        standing = self._state.standing
-        return (key,) if standing is not None and key in standing.plan.nodes else ()
+        loaded = self._state.loaded
+        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
         """Return an empty sequence: boxes have no order of their own."""
@@ -207,9 +207,9 @@ class DrawingView:
     # Layout.
 
     def _draw(self) -> None:
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return
-        groups, plan = self._shape.groups(), self._state.standing.plan
+        groups, plan = self._shape.groups(), self._state.loaded.plan
         boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
         view = self._state.view
         wanted = _Wanted(

@@ -65,7 +65,7 @@ class Headlines:
         """Update all lines."""
         self.show_head()
         view = self._state.view
-        has_lanes = self._state.standing is not None and view.lanes and self._has_lanes()
+        has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
         marks = len(view.marks)
         said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
@@ -76,23 +76,23 @@ class Headlines:
 
     def _legend(self, room: int) -> str:
         """Return the longest legend of the mode that fits in `room` cells; empty if none does."""
-        view, standing = self._state.view, self._state.standing
-        is_wide = standing is not None and names_states(standing, self._width())
+        view, loaded = self._state.view, self._state.loaded
+        is_wide = loaded is not None and names_states(loaded, self._width())
         legends = (_WIDE_LEGENDS if is_wide else LEGENDS)[view.mode]
         return next((each for each in legends if cell_len(each) < room), "")
 
     def show_head(self) -> None:
         """Update the lines about the state."""
-        standing = self._state.standing
-        if standing is None:
+        loaded = self._state.loaded
+        if loaded is None:
             return
         found = critical(self._state.known())
         # Without new answers an estimate would never decrease.
         is_told = found.left is not None and self._source.snapshot.error is None
         estimate = f"{found.words} " if is_told else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
-        self.head.left = head_parts(standing, self._width())
-        self.note.left = note_parts(standing)
+        self.head.left = head_parts(loaded, self._width())
+        self.note.left = note_parts(loaded)
         self.path.display = self._state.view.critical
         if self.path.display:
             reason = f" ({found.reason})" if found.reason else ""

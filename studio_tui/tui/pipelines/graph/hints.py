@@ -66,14 +66,14 @@ _MARK_HINTS = (
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     """Return the ids of keys for the node under the cursor, most useful first."""
-    standing = state.standing
-    if standing is None or node is None:
+    loaded = state.loaded
+    if loaded is None or node is None:
         wanted: tuple[str, ...] = _GROUP_HINTS
     elif state.view.marks:
         wanted = _MARK_HINTS
     else:
-        wanted = _HINTS.get(standing.statuses.shown[node.id], _OTHER_HINTS)
-    pipeline_state = standing.pipeline.state if standing is not None else None
+        wanted = _HINTS.get(loaded.statuses.shown[node.id], _OTHER_HINTS)
+    pipeline_state = loaded.pipeline.state if loaded is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
         if pipeline_state in _UNDER_WAY:

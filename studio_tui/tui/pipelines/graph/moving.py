@@ -78,7 +78,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = waits(self._state.stands().statuses, node.id) if node is not None else None
+        wait = waits(self._state.require_loaded().statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.
@@ -101,7 +101,7 @@ class Movement:
         """Return the targets of `n`: matches, else failed and blocking jobs."""
         if found := self._matches():
             return found
-        statuses = self._state.stands().statuses
+        statuses = self._state.require_loaded().statuses
         return [
             node_id
             for node_id in self._cursor.order()
@@ -117,15 +117,15 @@ class Movement:
 
     def follow(self) -> None:
         """Go to a running job, if following and the job under the cursor is not running."""
-        standing = self._state.standing
-        if standing is None or not self._state.view.follow:
+        loaded = self._state.loaded
+        if loaded is None or not self._state.view.follow:
             return
-        shown = standing.statuses.shown
+        shown = loaded.statuses.shown
         here = self._cursor.here()
         if here is not None and shown.get(here) is Shown.RUNNING:
             return
         running = [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.RUNNING]
-        below = standing.plan.descendants(here) if here is not None else frozenset[str]()
+        below = loaded.plan.descendants(here) if here is not None else frozenset[str]()
         if running:
             self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))
 

@@ -61,7 +61,7 @@ class RowsView:
 
     def show(self) -> None:
         """Show the rows of the mode, with the cursor where it was."""
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return
         self.listing = self._listing()
         self.widget.marked = self._marked_rows()
@@ -87,8 +87,8 @@ class RowsView:
 
     def show_kin(self) -> None:
         """Show the ancestors and descendants of the row under the cursor."""
-        standing, here = self._state.standing, self.cursor
-        if standing is None or self.listing is None:
+        loaded, here = self._state.loaded, self.cursor
+        if loaded is None or self.listing is None:
             return
         made_for = here, frozenset(self.listing.members)
         if made_for == self._kin[0]:
@@ -96,8 +96,8 @@ class RowsView:
         above: set[str] = set()
         below: set[str] = set()
         for node_id in self.members(here) if here is not None else ():
-            above |= standing.plan.ancestors(node_id)
-            below |= standing.plan.descendants(node_id)
+            above |= loaded.plan.ancestors(node_id)
+            below |= loaded.plan.descendants(node_id)
         for key, members in self.listing.members.items():
             if key != here and not above.isdisjoint(members):
                 above.add(key)
@@ -128,8 +128,8 @@ class RowsView:
         """Return the nodes of a row."""
         if self.listing is not None and key in self.listing.members:
             return self.listing.members[key]
-        standing = self._state.standing
-        return (key,) if standing is not None and key in standing.plan.nodes else ()
+        loaded = self._state.loaded
+        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
         """Return the rows in order; empty in the tree, which may hide some, unless it has lanes."""
@@ -147,7 +147,7 @@ class RowsView:
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
         listing = self.listing
-        if listing is None or self._state.standing is None:
+        if listing is None or self._state.loaded is None:
             return (NOTHING,) * len(self.widget.columns)
         known = self._state.known()
         if self._said[0] is not known or self._said[1] is not listing:
@@ -196,14 +196,14 @@ class RowsView:
 
     def _unfold(self, key: str) -> None:
         """Expand what hides a node."""
-        listing, standing, view = self.listing, self._state.standing, self._state.view
-        if listing is None or standing is None or key in set(listing.keys):
+        listing, loaded, view = self.listing, self._state.loaded, self._state.view
+        if listing is None or loaded is None or key in set(listing.keys):
             return
         group = self._shape.group_of(key)
         if view.mode is Mode.TREE and group is not None:
             self._state.change(opened=view.opened | {group}, folds=view.folds - {group})
         elif view.mode is Mode.TREE:
-            self._state.change(folds=view.folds - standing.plan.ancestors(key))
+            self._state.change(folds=view.folds - loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
         view, known, only = self._state.view, self._state.known, self._state.only()

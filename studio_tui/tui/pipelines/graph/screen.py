@@ -154,7 +154,7 @@ class PipelineScreen(Page):
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
         """Update the times shown."""
-        if self.state.standing is not None:
+        if self.state.loaded is not None:
             self._look()
             self._show_again()
 
@@ -241,7 +241,7 @@ class PipelineScreen(Page):
     def _look(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
         # Without subscriptions this page is not visible.
-        if self.listening.is_on and self.state.standing is not None:
+        if self.listening.is_on and self.state.loaded is not None:
             runs = self.views.runs()
             self.source.want(run for _, run in runs)
             self._progress.look(run for state, run in runs if state is Shown.RUNNING)
@@ -251,7 +251,7 @@ class PipelineScreen(Page):
     @on(Progressed)
     def _progressed(self) -> None:
         """Show the progress of running jobs."""
-        if self.state.standing is not None:
+        if self.state.loaded is not None:
             self._show_again()
 
     @on(BigTable.Highlighted)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from studio_tui.presentation.pipelines.filters import found, terms_of
-from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.view_model import Known
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
@@ -20,7 +20,7 @@ Changed = Callable[[DagPlace, AbstractSet[str]], None]
 class GraphState:
     """The known state of a pipeline, and the reader's view of it."""
 
-    standing: Standing | None = None
+    loaded: LoadedPipeline | None = None
     """`None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
@@ -41,7 +41,7 @@ class GraphState:
         self._progress = progress
         self._moment = moment
         self._changed = changed
-        self._haystacks: tuple[Standing | None, dict[str, str]] = (None, {})
+        self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
         """Cache of searchable texts by node, valid while the answer is the same."""
         self._found: tuple[Known | None, dict[str, frozenset[str]]] = (None, {})
         """Cache of filter results, valid while the known state is the same."""
@@ -66,21 +66,21 @@ class GraphState:
         """Save the view as it is, also after the page was closed."""
         self._memory.note(self.pipeline_id, self.view)
 
-    def stands(self) -> Standing:
+    def require_loaded(self) -> LoadedPipeline:
         """Return the state of the pipeline; Studio must have answered."""
-        if self.standing is None:
+        if self.loaded is None:
             raise RuntimeError("the pipeline is not known yet")
-        return self.standing
+        return self.loaded
 
     def why_unknown(self) -> str | None:
         """Return why no command on jobs is available; `None` once Studio has answered."""
-        return UNKNOWN if self.standing is None else None
+        return UNKNOWN if self.loaded is None else None
 
     def known(self) -> Known:
         """Return what is known now; the same object until `expire`."""
         if self._known is None:
-            standing, bars = self.stands(), self._progress.bars
-            self._known = Known(standing.statuses, self._moment(), standing.jobs, bars, self.past)
+            loaded, bars = self.require_loaded(), self._progress.bars
+            self._known = Known(loaded.statuses, self._moment(), loaded.jobs, bars, self.past)
         return self._known
 
     def expire(self) -> None:
@@ -89,9 +89,9 @@ class GraphState:
 
     def only(self) -> frozenset[str] | None:
         """Return the shown nodes; `None` for all."""
-        if self.standing is None:
+        if self.loaded is None:
             return None
-        shown = self.standing.statuses.problems if self.view.problems else None
+        shown = self.loaded.statuses.problems if self.view.problems else None
         if not self.view.filter:
             return shown
         passing = self.found(self.view.filter)
@@ -99,9 +99,9 @@ class GraphState:
 
     def found(self, text: str) -> frozenset[str]:
         """Return the nodes that pass a filter now; none if it is empty."""
-        standing, known = self.stands(), self.known()
-        if self._haystacks[0] is not standing:
-            self._haystacks = standing, {}
+        loaded, known = self.require_loaded(), self.known()
+        if self._haystacks[0] is not loaded:
+            self._haystacks = loaded, {}
         if self._found[0] is not known:
             self._found = known, {}
         if text not in self._found[1]:

@@ -63,7 +63,7 @@ class Views:
         """
         is_entered = self._entered is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.shows_cursor
-        if self._state.standing is not None:
+        if self._state.loaded is not None:
             self._entered = self._state.view.mode
         self._only = self._state.only()
         for view in (self.rows, self.drawing):
@@ -93,7 +93,7 @@ class Views:
         """Show why the page is empty: an error, or that there are no such jobs."""
         if problem is not None:
             self.rows.widget.notice = problem
-        elif self._state.standing is not None:
+        elif self._state.loaded is not None:
             self.rows.widget.notice = self._state.nothing_words()
 
     def look_again(self) -> None:
@@ -114,9 +114,9 @@ class Views:
 
     def runs(self) -> Sequence[tuple[Shown, str]]:
         """Return the state and the id of each visible run."""
-        standing = self._state.standing
-        if standing is None:
+        loaded = self._state.loaded
+        if loaded is None:
             return ()
-        shown, nodes = standing.statuses.shown, standing.plan.nodes
+        shown, nodes = loaded.statuses.shown, loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]
