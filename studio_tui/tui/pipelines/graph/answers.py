@@ -10,7 +10,7 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 
 
 class GraphAnswers:
@@ -20,7 +20,7 @@ class GraphAnswers:
         self,
         state: GraphState,
         history: JobHistory,
-        begin: Begin,
+        begin: StartWorker,
         *,
         prepare: Callable[[Plan], None],
         taken_over: Callable[[], None],

@@ -90,7 +90,7 @@ class GraphExport:
 
     def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""
-        known = self._state.known()
+        known = self._state.view_model()
         groups, plan = self._shape.groups(), known.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges

@@ -10,7 +10,12 @@ from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
+from studio_tui.presentation.pipelines.graph.statuses import (
+    NodeState,
+    counts,
+    paused_words,
+    root_words,
+)
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
@@ -47,7 +52,7 @@ def names_states(loaded: LoadedPipeline, width: int) -> bool:
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
     """Return the largest width of the head in any state, including an estimate."""
     jobs = len(str(len(loaded.plan.nodes)))
-    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in Shown)
+    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in NodeState)
     state = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
     before = parts[: len(parts) - len(counts(loaded.statuses.numbers))]
     taken = sum(cell_len(part.text) for part in before)
@@ -63,7 +68,7 @@ def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tup
     return (
         Part(f" {name} ", Tone.STRONG),
         *_parts((state_cell(pipeline), Cell(" "), *drawn)),
-        Part(f" {numbers[Shown.DONE]}/{len(loaded.plan.nodes)}  "),
+        Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
                 f"{count.glyph}{count.amount}{f' {count.name} ' if is_named else ''} ",

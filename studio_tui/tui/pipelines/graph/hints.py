@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -17,7 +17,7 @@ _RUNNING_HINTS = (
     "graph.drawer",
 )
 _HINTS = {
-    Shown.FAILED: (
+    NodeState.FAILED: (
         "job.log",
         "graph.next",
         "job.resume",
@@ -25,7 +25,7 @@ _HINTS = {
         "job.edit",
         "graph.problems",
     ),
-    Shown.CANCELED: (
+    NodeState.CANCELED: (
         "job.log",
         "job.resume",
         "graph.next",
@@ -33,10 +33,10 @@ _HINTS = {
         "job.edit",
         "graph.problems",
     ),
-    Shown.RUNNING: _RUNNING_HINTS,
-    Shown.QUEUED: _RUNNING_HINTS,
-    Shown.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
-    Shown.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
+    NodeState.RUNNING: _RUNNING_HINTS,
+    NodeState.QUEUED: _RUNNING_HINTS,
+    NodeState.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
+    NodeState.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
 }
 _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 

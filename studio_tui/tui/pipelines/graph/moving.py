@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual.message import Message
 
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.waits import waits
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.messages import GoTo
@@ -105,7 +105,7 @@ class Movement:
         return [
             node_id
             for node_id in self._cursor.order()
-            if statuses.shown[node_id] is Shown.FAILED or statuses.blocks(node_id)
+            if statuses.shown[node_id] is NodeState.FAILED or statuses.blocks(node_id)
         ]
 
     # Following running jobs.
@@ -122,9 +122,11 @@ class Movement:
             return
         shown = loaded.statuses.shown
         here = self._cursor.here()
-        if here is not None and shown.get(here) is Shown.RUNNING:
+        if here is not None and shown.get(here) is NodeState.RUNNING:
             return
-        running = [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.RUNNING]
+        running = [
+            node_id for node_id in self._cursor.order() if shown[node_id] is NodeState.RUNNING
+        ]
         below = loaded.plan.descendants(here) if here is not None else frozenset[str]()
         if running:
             self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))

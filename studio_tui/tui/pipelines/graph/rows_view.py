@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import tzinfo
 
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.lists import (
     JobListing,
@@ -26,7 +26,7 @@ class RowsView:
 
     listing: JobListing | None = None
     """The shown rows; `None` in graph mode."""
-    _said: tuple[Known | None, JobListing | None, dict[str, Cells]] = (None, None, {})
+    _said: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
     """Cache of cells, valid while the known state and the listing are the same."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """The row and groups for which kin were computed, its ancestors, and its descendants."""
@@ -149,7 +149,7 @@ class RowsView:
         listing = self.listing
         if listing is None or self._state.loaded is None:
             return (NOTHING,) * len(self.widget.columns)
-        known = self._state.known()
+        known = self._state.view_model()
         if self._said[0] is not known or self._said[1] is not listing:
             # Kin change with every step of the cursor, the other cells only with the known state.
             self._said = known, listing, {}
@@ -206,7 +206,7 @@ class RowsView:
             self._state.change(folds=view.folds - loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
-        view, known, only = self._state.view, self._state.known, self._state.only()
+        view, known, only = self._state.view, self._state.view_model, self._state.only()
         room = self.widget.room
         if view.mode is Mode.TABLE:
             layers = self._shape.layer_of()

@@ -7,8 +7,8 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_of_rest
 from studio_tui.presentation.pipelines.views.groups import (
-    By,
     Group,
+    GroupBy,
     Link,
     grouped,
     links,
@@ -37,7 +37,7 @@ class Shape:
     def __init__(self, state: GraphState) -> None:
         """Make the shape of the state's pipeline."""
         self._state = state
-        self._shaped: tuple[str | None, dict[By, tuple[Group, ...]]] = (None, {})
+        self._shaped: tuple[str | None, dict[GroupBy, tuple[Group, ...]]] = (None, {})
         """The groups of a shape, as far as they were asked for."""
 
     def groups(self) -> tuple[Group, ...] | None:
@@ -53,13 +53,13 @@ class Shape:
                 self._wants = plan.shape, wants_groups(plan)
             if not self._wants[1]:
                 return None
-        by = By.STAGE if self._state.view.grouping is Grouping.STAGE else By.NAME
+        by = GroupBy.STAGE if self._state.view.grouping is Grouping.STAGE else GroupBy.NAME
         shaped, only = self._all_groups(by), self._state.only()
         if only is None:
             return shaped
         return tuple(group for group in shaped if not only.isdisjoint(group.members))
 
-    def _all_groups(self, by: By) -> tuple[Group, ...]:
+    def _all_groups(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
         if self._shaped[0] != plan.shape:
             self._shaped = plan.shape, {}
@@ -102,7 +102,7 @@ class Shape:
         """Return the nodes of a group, also of one that is not shown, or the node."""
         if key in self._state.require_loaded().plan.nodes:
             return (key,)
-        groups = (group for by in By for group in self._all_groups(by))
+        groups = (group for by in GroupBy for group in self._all_groups(by))
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
@@ -128,7 +128,7 @@ class Shape:
 
     def critical_nodes(self) -> frozenset[str]:
         """Return the nodes of the critical path."""
-        return frozenset(critical(self._state.known()).path)
+        return frozenset(critical(self._state.view_model()).path)
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio_tui.presentation.pipelines.filters import found, terms_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 
@@ -24,7 +24,7 @@ class GraphState:
     """`None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
-    _known: Known | None = None
+    _view_model: ViewModel | None = None
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class GraphState:
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
         """Cache of searchable texts by node, valid while the answer is the same."""
-        self._found: tuple[Known | None, dict[str, frozenset[str]]] = (None, {})
+        self._found: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
         """Cache of filter results, valid while the known state is the same."""
 
     def change(self, **changes: Any) -> None:
@@ -76,16 +76,18 @@ class GraphState:
         """Return why no command on jobs is available; `None` once Studio has answered."""
         return UNKNOWN if self.loaded is None else None
 
-    def known(self) -> Known:
+    def view_model(self) -> ViewModel:
         """Return what is known now; the same object until `expire`."""
-        if self._known is None:
+        if self._view_model is None:
             loaded, bars = self.require_loaded(), self._progress.bars
-            self._known = Known(loaded.statuses, self._moment(), loaded.jobs, bars, self.past)
-        return self._known
+            self._view_model = ViewModel(
+                loaded.statuses, self._moment(), loaded.jobs, bars, self.past
+            )
+        return self._view_model
 
     def expire(self) -> None:
         """Discard what is known, as time has passed or there is news."""
-        self._known = None
+        self._view_model = None
 
     def only(self) -> frozenset[str] | None:
         """Return the shown nodes; `None` for all."""
@@ -99,7 +101,7 @@ class GraphState:
 
     def found(self, text: str) -> frozenset[str]:
         """Return the nodes that pass a filter now; none if it is empty."""
-        loaded, known = self.require_loaded(), self.known()
+        loaded, known = self.require_loaded(), self.view_model()
         if self._haystacks[0] is not loaded:
             self._haystacks = loaded, {}
         if self._found[0] is not known:

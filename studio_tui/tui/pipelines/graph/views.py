@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from studio_tui import clock
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.mode_view import ModeView
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 
 
 class Views:
@@ -20,7 +20,7 @@ class Views:
         self,
         state: GraphState,
         shape: Shape,
-        begin: Begin,
+        begin: StartWorker,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
         """Make both; `begin` starts a worker, `after_refresh` defers a call."""
@@ -112,7 +112,7 @@ class Views:
         corner = self.shown.corner if is_here else (view.left, view.top)
         self._state.remember(*corner)
 
-    def runs(self) -> Sequence[tuple[Shown, str]]:
+    def runs(self) -> Sequence[tuple[NodeState, str]]:
         """Return the state and the id of each visible run."""
         loaded = self._state.loaded
         if loaded is None:
