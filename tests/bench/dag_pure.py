@@ -8,7 +8,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.critical import critical
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, table, tree
 from studio_tui.presentation.pipelines.views.groups import grouped, links
 from tests.bench.report import Goal, Measure
@@ -56,7 +56,7 @@ def later(sent: Pipeline) -> Pipeline:
     return sent.model_copy(update={"job_runs": tuple(runs)})
 
 
-def known(sent: Pipeline) -> Known:
+def known(sent: Pipeline) -> ViewModel:
     """Return a pipeline with the times of all its jobs and of past runs."""
     jobs = {
         run_id: Job(
@@ -70,7 +70,7 @@ def known(sent: Pipeline) -> Known:
         if (run_id := each.created_job_id) is not None
     }
     past = {each.name or "": (60.0, 65.0, 70.0, 61.0, 59.0) for each in sent.job_runs}
-    return Known(judge(plan_of(sent), sent.state), _NOON, jobs, past=past)
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, past=past)
 
 
 def measures(sizes: Sequence[int], rounds: int) -> tuple[Measure, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from tests.bench import crossings, dag_pure, probes
@@ -146,6 +146,6 @@ def _screen(drawing: Drawing, lineage: frozenset[str]) -> int:
     return sum(len(drawing.line(y, 0, _WIDTH, lit)) for y in range(top, top + _HEIGHT))
 
 
-def _bars(known: Known) -> int:
+def _bars(known: ViewModel) -> int:
     timeline = Timeline(known, UTC, _WIDTH // 2)
     return sum(len(timeline.bar(node)) for node in timeline.order[:_HEIGHT])

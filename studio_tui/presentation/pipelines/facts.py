@@ -24,7 +24,7 @@ from studio_tui.presentation.pipelines.datasets import target_key
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import (
     JobStatuses,
-    Shown,
+    NodeState,
     counts,
     paused_words,
 )
@@ -45,7 +45,7 @@ _AROUND_ROWS = 3
 _NAME_LEAST, _NAME_MOST = 12, 24
 
 
-class Around(NamedTuple):
+class PipelineContext(NamedTuple):
     """Context of a pipeline."""
 
     overview: Overview
@@ -61,7 +61,7 @@ class Around(NamedTuple):
         return self.heard_at or self.now
 
 
-def facts(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
+def facts(pipeline: Pipeline, around: PipelineContext) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
     overview, jobs, now = around.overview, around.jobs, around.now
     statuses = overview.statuses(pipeline)
@@ -121,7 +121,7 @@ def removed_words(job: RemovedJob) -> str:
 def grid(
     pipeline: Pipeline,
     pipelines: Iterable[Pipeline],
-    around: Around,
+    around: PipelineContext,
     width: int,
     room: int = 0,
 ) -> tuple[FactLine, ...]:
@@ -208,7 +208,7 @@ def _running(statuses: JobStatuses, jobs: Mapping[str, Job], now: datetime) -> t
     running = [
         node
         for node_id, node in statuses.plan.nodes.items()
-        if statuses.shown[node_id] is Shown.RUNNING
+        if statuses.shown[node_id] is NodeState.RUNNING
     ]
     if not running:
         return ()
@@ -223,7 +223,7 @@ def _with_time(node: Node, jobs: Mapping[str, Job], now: datetime) -> str:
     return node.name if ran is None else f"{node.name} {duration(ran)}"
 
 
-def _length(pipeline: Pipeline, around: Around) -> tuple[Fact, ...]:
+def _length(pipeline: Pipeline, around: PipelineContext) -> tuple[Fact, ...]:
     """Return when a pipeline ended, and how long it has taken."""
     ended = ended_at(pipeline, around.jobs)
     took = pipeline_seconds(pipeline, around.jobs, around.until)
@@ -275,12 +275,14 @@ def _numbered(statuses: JobStatuses) -> dict[tuple[str, int], str]:
     return found
 
 
-def _column(statuses: JobStatuses, rows: Iterable[tuple[str, int]], around: Around) -> list[Cell]:
+def _column(
+    statuses: JobStatuses, rows: Iterable[tuple[str, int]], around: PipelineContext
+) -> list[Cell]:
     nodes = _numbered(statuses)
     return [_state_cell(statuses, nodes[row], around) if row in nodes else NOTHING for row in rows]
 
 
-def _state_cell(statuses: JobStatuses, node_id: str, around: Around) -> Cell:
+def _state_cell(statuses: JobStatuses, node_id: str, around: PipelineContext) -> Cell:
     """Return the state of a job in a run, with its run time if known."""
     look = statuses.look(node_id)
     job = around.jobs.get(statuses.plan.nodes[node_id].run or "")

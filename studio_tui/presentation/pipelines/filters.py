@@ -14,15 +14,15 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.lists.filter_terms import Terms, understood
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 
 class SeenJob(NamedTuple):
     """A job of a pipeline with all loaded data."""
 
     node: Node
-    known: Known
+    known: ViewModel
 
     @property
     def job(self) -> Job | None:
@@ -55,10 +55,12 @@ def _waited_seconds(seen: SeenJob, _: datetime) -> float | None:
     return seen.known.queue_seconds(seen.node)
 
 
-_GROUPS: dict[str, frozenset[Shown]] = {
-    "active": frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING}),
-    "finished": frozenset({Shown.DONE, Shown.FAILED, Shown.CANCELED}),
-    "problem": frozenset({Shown.FAILED, Shown.CANCELED, Shown.BLOCKED, Shown.UNKNOWN}),
+_GROUPS: dict[str, frozenset[NodeState]] = {
+    "active": frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}),
+    "finished": frozenset({NodeState.DONE, NodeState.FAILED, NodeState.CANCELED}),
+    "problem": frozenset(
+        {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}
+    ),
 }
 """Words for sets of states."""
 
@@ -84,7 +86,7 @@ PIPELINE_JOBS = Kind[SeenJob](
     made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
     haystack=haystack,
     state=lambda seen: seen.known.statuses.shown[seen.node.id],
-    states=Shown,
+    states=NodeState,
     groups=_GROUPS,
     also={state.lower(): _has_studio_state(state) for state in JobState},
     fields=_FIELDS,
@@ -105,7 +107,7 @@ def terms_of(text: str) -> Terms[SeenJob]:
     return understood(text, PIPELINE_JOBS)[0]
 
 
-def found(terms: Terms[SeenJob], known: Known, haystacks: dict[str, str]) -> frozenset[str]:
+def found(terms: Terms[SeenJob], known: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
     """Return the nodes that match; none if there are no terms.
 
     Search texts are cached in `haystacks`, by node.

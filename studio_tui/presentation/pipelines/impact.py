@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
+from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 
-_WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
+_WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from studio_tui.presentation.jobs.states import StateLook
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown, counts, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
 
 BAR_WIDTH = 14
 """Width of a bar in cells, including its edges."""
@@ -65,13 +65,13 @@ class Overview:
             self._known[pipeline.pipeline_id] = known
         return known[1]
 
-    def numbers(self, pipeline: Pipeline) -> Mapping[Shown, int]:
+    def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
         """Return the number of jobs by state; from the pipeline's totals if jobs were not sent."""
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
-        rest = Shown.UNKNOWN if pipeline.state in FINISHED_STATES else Shown.WAITING
-        totals = dict.fromkeys(Shown, 0) | {Shown.DONE: done}
+        rest = NodeState.UNKNOWN if pipeline.state in FINISHED_STATES else NodeState.WAITING
+        totals = dict.fromkeys(NodeState, 0) | {NodeState.DONE: done}
         return MappingProxyType(totals | {rest: pipeline.total - done})
 
     def keep(self, ids: Container[str]) -> None:
@@ -112,7 +112,7 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     return Pieces((Cell(name + at + version), Cell(f"  {around}", Tone.DIM)))
 
 
-def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:
+def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:
     """Return the number of jobs by state, with glyphs."""
     return Pieces(
         tuple(
@@ -123,7 +123,7 @@ def counts_cell(numbers: Mapping[Shown, int]) -> Pieces:
     )
 
 
-def total(numbers: Mapping[Shown, int]) -> int:
+def total(numbers: Mapping[NodeState, int]) -> int:
     """Return the total number of jobs."""
     return sum(numbers.values())
 
@@ -153,9 +153,9 @@ def _line(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     return Cell(text, tone) if text else Cell(UNKNOWN, Tone.DIM)
 
 
-def _done(numbers: Mapping[Shown, int]) -> Cell:
+def _done(numbers: Mapping[NodeState, int]) -> Cell:
     jobs = total(numbers)
-    return Cell(f"{numbers[Shown.DONE]}/{jobs}") if jobs else NOTHING
+    return Cell(f"{numbers[NodeState.DONE]}/{jobs}") if jobs else NOTHING
 
 
 def _age(pipeline: Pipeline, field: str, now: datetime) -> Cell:

@@ -12,7 +12,7 @@ from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.pipelines.facts import Around, facts, grid
+from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid
 from studio_tui.presentation.pipelines.rows import (
     COLUMNS,
     PIPELINES,
@@ -185,7 +185,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         known = self.source().snapshot.value
         if pipeline is None or known is None:
             return ()
-        around = Around(self._overview, self._jobs, clock.now(), now)
+        around = PipelineContext(self._overview, self._jobs, clock.now(), now)
         said = (
             *self._recorded.fact(pipeline.pipeline_id, clock.now()),
             *facts(pipeline, around),

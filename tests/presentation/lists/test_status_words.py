@@ -11,14 +11,14 @@ from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import PIPELINES
 from studio_tui.presentation.schedules.filters import SCHEDULES
 from tests.jobs import NOON, job
 
 LISTS: tuple[tuple[Kind[Any], tuple[str, ...]], ...] = (
     (JOBS, (*JobState, "done", "waiting", "active", "finished", "problem")),
-    (PIPELINE_JOBS, (*JobState, *Shown, "active", "finished", "problem")),
+    (PIPELINE_JOBS, (*JobState, *NodeState, "active", "finished", "problem")),
     (PIPELINES, (*PipelineState, "done", "active", "finished", "problem")),
     (SCHEDULES, (*JobState, "done", "suspended", "problem")),
     (CLUSTERS, (*ClusterState, "problem")),

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.box_lines import Highlight
 from studio_tui.presentation.pipelines.drawing.graph import Box, Drawing
 
 UP, DOWN, LEFT, RIGHT = (0, -1), (0, 1), (-1, 0), (1, 0)
@@ -97,7 +97,7 @@ def arms(character: str) -> dict[Way, int]:
     return found
 
 
-def plane(drawing: Drawing, lit: Light | None = None, heavy: Light | None = None) -> Plane:
+def plane(drawing: Drawing, lit: Highlight | None = None, heavy: Highlight | None = None) -> Plane:
     """Paint a drawing as a whole; no cell may be painted twice."""
     cells: dict[tuple[int, int], str] = {}
     for y in range(drawing.height):

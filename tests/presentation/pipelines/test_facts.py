@@ -8,7 +8,7 @@ from studio_tui.presentation.jobs.facts import FactLine
 from studio_tui.presentation.pipelines.facts import (
     GRID_JOBS,
     NAMED,
-    Around,
+    PipelineContext,
     facts,
     grid,
     jobs_with_logs,
@@ -21,8 +21,8 @@ from tests.pipelines import pipeline
 HOSTILE = "a[/]b [@click=app.quit]x[/]\x1b]52;c;aGk=\x07\u202e"
 
 
-def around(*jobs: Job) -> Around:
-    return Around(Overview(), {known.id: known for known in jobs}, NOON)
+def around(*jobs: Job) -> PipelineContext:
+    return PipelineContext(Overview(), {known.id: known for known in jobs}, NOON)
 
 
 def told(shown: Pipeline, *jobs: Job) -> dict[str, str]:

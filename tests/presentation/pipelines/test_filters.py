@@ -10,15 +10,15 @@ from studio_tui.api.models import Job, JobState, Pipeline
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from tests.presentation.pipelines.graphs import any_pipelines
 from tests.presentation.pipelines.sample import sixteen
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def known(sent: Pipeline) -> Known:
+def known(sent: Pipeline) -> ViewModel:
     made = _NOON - timedelta(hours=1)
     jobs = [
         Job(id="run-dedupe", status="COMPLETE", created_at=made, started_at=made,
@@ -26,7 +26,7 @@ def known(sent: Pipeline) -> Known:
         Job(id="run-embed", status="FAILED", created_at=made, started_at=made,
             finished_at=made + timedelta(seconds=9), error_message="CUDA out of memory"),
     ]  # fmt: skip
-    return Known(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
 
 
 SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
@@ -59,7 +59,7 @@ def test_terms_find_the_jobs_that_they_mean(text: str, names: set[str]) -> None:
 @given(any_pipelines())
 def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None:
     seen = known(sent)
-    by_state = {shown: found(terms_of(f"is:{shown}"), seen, {}) for shown in Shown}
+    by_state = {shown: found(terms_of(f"is:{shown}"), seen, {}) for shown in NodeState}
     assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
     for node, shown in seen.statuses.shown.items():
         assert node in by_state[shown]

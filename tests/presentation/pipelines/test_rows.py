@@ -9,7 +9,7 @@ from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import (
     BAR_WIDTH,
     COLUMNS,
@@ -61,10 +61,10 @@ def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:
 def test_a_pipeline_that_comes_without_its_jobs_tells_what_it_says_of_them() -> None:
     overview = Overview()
     running = pipeline(1, "RUNNING", completed=2, total=5)
-    assert overview.numbers(running)[Shown.DONE] == 2
-    assert overview.numbers(running)[Shown.WAITING] == 3
+    assert overview.numbers(running)[NodeState.DONE] == 2
+    assert overview.numbers(running)[NodeState.WAITING] == 3
     ended = pipeline(2, "FAILED", completed=7, total=5)
-    assert overview.numbers(ended)[Shown.DONE] == 5
+    assert overview.numbers(ended)[NodeState.DONE] == 5
     assert row(pipeline(3, completed=None, total=None))[4] == ""
 
 

@@ -177,7 +177,7 @@ async def dag(
         app.post_message(OpenPipeline(studio.now.pipeline_id))
         await until(pilot, lambda: isinstance(app.screen, PipelineScreen))
         if known:
-            await until(pilot, lambda: screen_of(pilot).state.standing is not None)
+            await until(pilot, lambda: screen_of(pilot).state.loaded is not None)
             await pilot.pause()
         yield pilot
 
@@ -196,7 +196,7 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     screen = pilot.app.screen
     if (
         isinstance(screen, PipelineScreen)
-        and screen.state.standing is not None
+        and screen.state.loaded is not None
         and screen.state.view.mode is Mode.GRAPH
     ):
         await until(
@@ -221,9 +221,9 @@ async def refresh(pilot: Pilot[int], studio: DagStudio, pipeline: Pipeline) -> N
     await until(
         pilot,
         lambda: (
-            screen.state.standing is not None
-            and screen.state.standing.pipeline.job_runs == pipeline.job_runs
-            and screen.state.standing.pipeline.status == pipeline.status
+            screen.state.loaded is not None
+            and screen.state.loaded.pipeline.job_runs == pipeline.job_runs
+            and screen.state.loaded.pipeline.status == pipeline.status
         ),
     )
     await pilot.pause()

@@ -59,7 +59,7 @@ class Stroke(NamedTuple):
     is_heavy: bool
 
 
-class Light:
+class Highlight:
     """A highlighted part of a drawing: a set of nodes and the edges between them."""
 
     def __init__(self, layers: Layers, nodes: frozenset[int]) -> None:
@@ -137,7 +137,7 @@ def _add_track(
 
 
 def strokes(
-    edges: Edges, y: int, window: range, lit: Light | None, heavy: Light | None
+    edges: Edges, y: int, window: range, lit: Highlight | None, heavy: Highlight | None
 ) -> Iterator[Stroke]:
     """Yield the non-blank cells of a row, from left to right."""
     codes: dict[int, int] = {}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.presentation.pipelines.drawing.box_lines import (
     Edges,
-    Light,
+    Highlight,
     Stroke,
     edges_of,
     strokes,
@@ -114,13 +114,13 @@ class Drawing:
         """Number of pairs of lines that cross; merged lines count as one."""
         return crossings_of(self._layers, self._layers.rows)
 
-    def light(self, nodes: Iterable[str]) -> Light:
+    def light(self, nodes: Iterable[str]) -> Highlight:
         """Return a highlight of some nodes and the edges between them, for drawing lines."""
         index = self._index
-        return Light(self._layers, frozenset(index[node] for node in nodes if node in index))
+        return Highlight(self._layers, frozenset(index[node] for node in nodes if node in index))
 
     def line(
-        self, y: int, x0: int, x1: int, lit: Light | None = None, heavy: Light | None = None
+        self, y: int, x0: int, x1: int, lit: Highlight | None = None, heavy: Highlight | None = None
     ) -> list[StyledRun]:
         """Return the non-blank runs of row `y` from column `x0` to before `x1`.
 
@@ -180,7 +180,7 @@ class Drawing:
         return ends
 
     def _boxes_between(
-        self, number: int, x0: int, x1: int, lit: Light | None, heavy: Light | None
+        self, number: int, x0: int, x1: int, lit: Highlight | None, heavy: Highlight | None
     ) -> Iterator[StyledRun]:
         """Yield the visible boxes and passing lines of a layer."""
         row, middles = self._layers.rows[number], self._middles[number]

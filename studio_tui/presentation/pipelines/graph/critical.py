@@ -13,11 +13,11 @@ from typing import NamedTuple
 from studio_tui.api.models import PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node, named
-from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
-TO_RUN = frozenset({Shown.RUNNING, Shown.QUEUED, Shown.WAITING, Shown.UNKNOWN})
+TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
 """States of jobs that have not ended and may run."""
 
 
@@ -57,7 +57,7 @@ class Critical:
         return f"ETA {rough(self.left)}{few}"
 
 
-def critical(known: Known) -> Critical:
+def critical(known: ViewModel) -> Critical:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
     For a pipeline that has ended, it is the path that determined the end: from the job that ended
@@ -92,7 +92,7 @@ def critical(known: Known) -> Critical:
     return Critical(path, max(heaviest.left, _work_per_worker(known)), "", _fewest_samples(known))
 
 
-def _actual_end(known: Known, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
+def _actual_end(known: ViewModel, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
     """Store for each job the parent that ended last in `before`; return the job that ended last.
 
     If several ended at the same time, the one with the longest path is returned.
@@ -113,7 +113,7 @@ def _actual_end(known: Known, best: Mapping[str, Weight], before: dict[str, str]
     return max(sinks, key=ends.__getitem__, default=None)
 
 
-def _fewest_samples(known: Known) -> int:
+def _fewest_samples(known: ViewModel) -> int:
     """Return the smallest number of past runs used to estimate any remaining job."""
     counts = [
         known.samples(node)
@@ -123,33 +123,33 @@ def _fewest_samples(known: Known) -> int:
     return min(counts, default=FEWEST_SAMPLES)
 
 
-def _work_per_worker(known: Known) -> float:
+def _work_per_worker(known: ViewModel) -> float:
     """Return the total remaining time in seconds divided by the number of running jobs.
 
     0 if no job is queued or running, because then the number of workers is unknown.
     """
     numbers = known.statuses.numbers
-    at_once = numbers[Shown.RUNNING]
-    if not at_once or not numbers[Shown.QUEUED]:
+    at_once = numbers[NodeState.RUNNING]
+    if not at_once or not numbers[NodeState.QUEUED]:
         return 0.0
     own = (weight(node, known) for node in known.plan.nodes.values())
     return sum(each.left for each in own if each is not None) / at_once
 
 
-def weight(node: Node, known: Known) -> Weight | None:
+def weight(node: Node, known: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
     shown = known.statuses.shown[node.id]
-    if shown in {Shown.DONE, Shown.FAILED, Shown.CANCELED}:
+    if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELED}:
         took = known.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
-    if shown is Shown.BLOCKED:
+    if shown is NodeState.BLOCKED:
         return Weight(0.0, 0.0)
-    if shown is Shown.UNKNOWN:
+    if shown is NodeState.UNKNOWN:
         return None
     expected = known.expected(node)
     if expected is not None:
         expected = max(expected, known.longest_failure(node))
-    if shown is not Shown.RUNNING:
+    if shown is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
     took, bar = known.took(node), known.bar(node)
     elapsed = took.seconds if took is not None else 0.0
@@ -182,12 +182,12 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _is_active(known: Known) -> bool:
+def _is_active(known: ViewModel) -> bool:
     numbers = known.statuses.numbers
     return known.statuses.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
 
 
-def _reason(known: Known, unestimated: list[str]) -> str:
+def _reason(known: ViewModel, unestimated: list[str]) -> str:
     if not _is_active(known):
         return ""
     if known.statuses.state is PipelineState.PAUSED:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.critical import TO_RUN, Critical, weight
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 _ARROW = " ▸ "
 _ROOM = 100
@@ -15,7 +15,7 @@ _ROOM = 100
 
 
 def path_words(
-    found: Critical, known: Known, room: int = _ROOM, cells: Callable[[str], int] = len
+    found: Critical, known: ViewModel, room: int = _ROOM, cells: Callable[[str], int] = len
 ) -> str:
     """Format the path from the last ended job on, with durations or estimates.
 
@@ -63,7 +63,7 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
     return _ARROW.join(parts)
 
 
-def _step(node_id: str, known: Known) -> str:
+def _step(node_id: str, known: ViewModel) -> str:
     """Return a job's name with its duration or estimate."""
     node = known.plan.nodes[node_id]
     own = weight(node, known)

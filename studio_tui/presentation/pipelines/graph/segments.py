@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, Shown
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, NodeState
 
 _FILLS = {
-    Shown.DONE: "█",
-    Shown.FAILED: "✗",
-    Shown.CANCELED: "⊗",
-    Shown.RUNNING: "▓",
-    Shown.QUEUED: "▒",
-    Shown.UNKNOWN: "?",
-    Shown.BLOCKED: "░",
-    Shown.WAITING: "░",
+    NodeState.DONE: "█",
+    NodeState.FAILED: "✗",
+    NodeState.CANCELED: "⊗",
+    NodeState.RUNNING: "▓",
+    NodeState.QUEUED: "▒",
+    NodeState.UNKNOWN: "?",
+    NodeState.BLOCKED: "░",
+    NodeState.WAITING: "░",
 }
 """In the order of the bar: ended, active, not started."""
 
@@ -22,7 +22,7 @@ _FILLS = {
 class BarSegment(NamedTuple):
     """A part of a bar."""
 
-    kind: Shown
+    kind: NodeState
     cells: int
     """Width; at least 1."""
 
@@ -32,7 +32,7 @@ class BarSegment(NamedTuple):
         return _FILLS[self.kind] * self.cells
 
 
-def segments(numbers: Mapping[Shown, int], width: int) -> tuple[BarSegment, ...]:
+def segments(numbers: Mapping[NodeState, int], width: int) -> tuple[BarSegment, ...]:
     """Divide `width` cells in proportion to the numbers of jobs; empty if there are no jobs.
 
     Each state with jobs has at least one cell, so no failure is rounded away and no unfinished bar
@@ -53,7 +53,7 @@ def segments(numbers: Mapping[Shown, int], width: int) -> tuple[BarSegment, ...]
     return tuple(BarSegment(kind, cells[kind]) for kind in _FILLS if kind in cells)
 
 
-def bar(numbers: Mapping[Shown, int], width: int) -> tuple[Cell, ...]:
+def bar(numbers: Mapping[NodeState, int], width: int) -> tuple[Cell, ...]:
     """Return a bar of exactly `width` cells including its edges, as cells of one tone each."""
     inside = segments(numbers, width - 2)
     if not inside:
@@ -62,7 +62,7 @@ def bar(numbers: Mapping[Shown, int], width: int) -> tuple[Cell, ...]:
     return Cell("▕", Tone.DIM), *pieces, Cell("▏", Tone.DIM)
 
 
-def bar_cell(numbers: Mapping[Shown, int], width: int) -> Cell:
+def bar_cell(numbers: Mapping[NodeState, int], width: int) -> Cell:
     """Return the bar as one cell, in the tone of its worst state."""
     worst = worst_of(numbers)
     if worst is None:
@@ -71,6 +71,6 @@ def bar_cell(numbers: Mapping[Shown, int], width: int) -> Cell:
     return Cell(text, SHOWN_LOOKS[worst].tone)
 
 
-def worst_of(numbers: Mapping[Shown, int]) -> Shown | None:
+def worst_of(numbers: Mapping[NodeState, int]) -> NodeState | None:
     """Return the worst state of these jobs; `None` if there are none."""
     return next((kind for kind in WORST_FIRST if numbers.get(kind)), None)

@@ -16,7 +16,7 @@ from studio_tui.presentation.jobs.states import LOOKS, Count, StateLook, state_c
 from studio_tui.presentation.pipelines.graph.plan import Plan
 
 
-class Shown(StrEnum):
+class NodeState(StrEnum):
     """State of a pipeline's job as shown to the user, in the order of counts."""
 
     DONE = "done"
@@ -36,44 +36,44 @@ class Shown(StrEnum):
 
 
 SHOWN = {
-    JobState.COMPLETE: Shown.DONE,
-    JobState.RUNNING: Shown.RUNNING,
-    JobState.INIT: Shown.RUNNING,
-    JobState.PROVISIONING: Shown.RUNNING,
-    JobState.QUEUED: Shown.QUEUED,
-    JobState.SCHEDULED: Shown.QUEUED,
-    JobState.FAILED: Shown.FAILED,
-    JobState.PENDING: Shown.WAITING,
-    JobState.CREATED: Shown.WAITING,
-    JobState.CANCELED: Shown.CANCELED,
-    JobState.CANCELING: Shown.CANCELED,
-    JobState.CANCELING_SCHEDULED: Shown.CANCELED,
-    JobState.TASK: Shown.UNKNOWN,
-    JobState.UNKNOWN: Shown.UNKNOWN,
+    JobState.COMPLETE: NodeState.DONE,
+    JobState.RUNNING: NodeState.RUNNING,
+    JobState.INIT: NodeState.RUNNING,
+    JobState.PROVISIONING: NodeState.RUNNING,
+    JobState.QUEUED: NodeState.QUEUED,
+    JobState.SCHEDULED: NodeState.QUEUED,
+    JobState.FAILED: NodeState.FAILED,
+    JobState.PENDING: NodeState.WAITING,
+    JobState.CREATED: NodeState.WAITING,
+    JobState.CANCELED: NodeState.CANCELED,
+    JobState.CANCELING: NodeState.CANCELED,
+    JobState.CANCELING_SCHEDULED: NodeState.CANCELED,
+    JobState.TASK: NodeState.UNKNOWN,
+    JobState.UNKNOWN: NodeState.UNKNOWN,
 }
 
 BLOCKED = StateLook("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
 """Appearance of a blocked job; Studio has no such state."""
 
 SHOWN_LOOKS = {
-    Shown.DONE: LOOKS[JobState.COMPLETE],
-    Shown.RUNNING: LOOKS[JobState.RUNNING],
-    Shown.QUEUED: LOOKS[JobState.QUEUED],
-    Shown.FAILED: LOOKS[JobState.FAILED],
-    Shown.BLOCKED: BLOCKED,
-    Shown.WAITING: LOOKS[JobState.PENDING],
-    Shown.CANCELED: LOOKS[JobState.CANCELED],
-    Shown.UNKNOWN: LOOKS[JobState.UNKNOWN],
+    NodeState.DONE: LOOKS[JobState.COMPLETE],
+    NodeState.RUNNING: LOOKS[JobState.RUNNING],
+    NodeState.QUEUED: LOOKS[JobState.QUEUED],
+    NodeState.FAILED: LOOKS[JobState.FAILED],
+    NodeState.BLOCKED: BLOCKED,
+    NodeState.WAITING: LOOKS[JobState.PENDING],
+    NodeState.CANCELED: LOOKS[JobState.CANCELED],
+    NodeState.UNKNOWN: LOOKS[JobState.UNKNOWN],
 }
 """Appearance of several jobs in the same state."""
 
 WORST_FIRST = (
-    *(Shown.FAILED, Shown.RUNNING, Shown.QUEUED, Shown.UNKNOWN),
-    *(Shown.CANCELED, Shown.WAITING, Shown.BLOCKED, Shown.DONE),
+    *(NodeState.FAILED, NodeState.RUNNING, NodeState.QUEUED, NodeState.UNKNOWN),
+    *(NodeState.CANCELED, NodeState.WAITING, NodeState.BLOCKED, NodeState.DONE),
 )
 """Order of importance: failed, then active, then inactive."""
 
-_ALWAYS_COUNTED = frozenset({Shown.DONE, Shown.RUNNING, Shown.FAILED})
+_ALWAYS_COUNTED = frozenset({NodeState.DONE, NodeState.RUNNING, NodeState.FAILED})
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
 
 
@@ -84,33 +84,33 @@ class JobStatuses:
     plan: Plan
     state: PipelineState
     """State of the pipeline."""
-    shown: Mapping[str, Shown]
+    shown: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
     """Jobs that failed or were canceled by themselves, with the number of jobs each blocks.
 
     In the plan's order. A job can be blocked by several.
     """
-    numbers: Mapping[Shown, int]
+    numbers: Mapping[NodeState, int]
     """Number of jobs by state; the sum is the number of jobs in the plan."""
     causes: Mapping[str, int]
     """By affected node: a bit for each of `roots` that it is or depends on."""
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
         """Return the roots that block a job; empty for a job that is not blocked."""
-        if self.shown[node_id] is not Shown.BLOCKED:
+        if self.shown[node_id] is not NodeState.BLOCKED:
             return ()
         causes = self.causes[node_id]
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
     def look(self, node_id: str) -> StateLook:
         """Return the appearance of a job."""
-        is_blocked = self.shown[node_id] is Shown.BLOCKED
+        is_blocked = self.shown[node_id] is NodeState.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]
 
     def state_cell(self, node_id: str) -> Cell:
         """Return glyph and name of a job's state."""
-        if self.shown[node_id] is Shown.BLOCKED:
+        if self.shown[node_id] is NodeState.BLOCKED:
             return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
         return state_cell(self.plan.nodes[node_id])
 
@@ -119,19 +119,19 @@ class JobStatuses:
         if self.plan.nodes[node_id].state not in _STOPPED:
             return False
         children = self.plan.nodes[node_id].children
-        is_next = any(self.shown[child] is Shown.BLOCKED for child in children)
+        is_next = any(self.shown[child] is NodeState.BLOCKED for child in children)
         return is_next or self.roots.get(node_id, 0) > 0
 
     @property
     def problems(self) -> frozenset[str]:
         """Jobs that failed or were canceled, and those that they block."""
-        bad = {Shown.FAILED, Shown.CANCELED, Shown.BLOCKED}
+        bad = {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED}
         return frozenset(node_id for node_id, kind in self.shown.items() if kind in bad)
 
     @property
     def root_failures(self) -> tuple[str, ...]:
         """The roots that failed, excluding those that were canceled."""
-        return tuple(root for root in self.roots if self.shown[root] is Shown.FAILED)
+        return tuple(root for root in self.roots if self.shown[root] is NodeState.FAILED)
 
 
 def judge(plan: Plan, state: PipelineState) -> JobStatuses:
@@ -140,18 +140,18 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     A completed job does not pass on failures above it, as these were before a successful rerun.
     Jobs with an unknown status are not considered failed.
     """
-    shown: dict[str, Shown] = {}
+    shown: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
         kind = SHOWN[node.state]
         is_stopped = node.state in _STOPPED
-        if is_stopped or kind is Shown.WAITING:
+        if is_stopped or kind is NodeState.WAITING:
             above = 0
             for parent in node.parents:
                 above |= causes.get(parent, 0)
             if above and not is_stopped:
-                kind = Shown.BLOCKED
+                kind = NodeState.BLOCKED
             elif is_stopped and not above:
                 above = 1 << len(roots)
                 roots.append(node_id)
@@ -164,16 +164,18 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
         state,
         MappingProxyType(shown),
         MappingProxyType(_blocked_by_root(roots, shown, causes)),
-        MappingProxyType({kind: numbers[kind] for kind in Shown}),
+        MappingProxyType({kind: numbers[kind] for kind in NodeState}),
         MappingProxyType(causes),
     )
 
 
 def _blocked_by_root(
-    roots: list[str], shown: Mapping[str, Shown], causes: Mapping[str, int]
+    roots: list[str], shown: Mapping[str, NodeState], causes: Mapping[str, int]
 ) -> dict[str, int]:
     # Most jobs are blocked by the same roots, so equal sets are counted together.
-    same = Counter(above for node_id, above in causes.items() if shown[node_id] is Shown.BLOCKED)
+    same = Counter(
+        above for node_id, above in causes.items() if shown[node_id] is NodeState.BLOCKED
+    )
     blocked = dict.fromkeys(roots, 0)
     for above, jobs in same.items():
         rest = above
@@ -184,14 +186,14 @@ def _blocked_by_root(
     return blocked
 
 
-def counts(numbers: Mapping[Shown, int]) -> tuple[Count, ...]:
+def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
     """Return the number of jobs by state, without states that have none.
 
     Done, running and failed are always included.
     """
     return tuple(
         Count(SHOWN_LOOKS[kind].glyph, numbers[kind], kind.value, SHOWN_LOOKS[kind].tone)
-        for kind in Shown
+        for kind in NodeState
         if numbers[kind] or kind in _ALWAYS_COUNTED
     )
 
@@ -207,9 +209,9 @@ def paused_words(statuses: JobStatuses) -> str:
     parts = [
         f"{statuses.numbers[kind]} {words}"
         for kind, words in (
-            (Shown.RUNNING, "still running"),
-            (Shown.QUEUED, "still queued"),
-            (Shown.WAITING, "will not start until resumed (p)"),
+            (NodeState.RUNNING, "still running"),
+            (NodeState.QUEUED, "still queued"),
+            (NodeState.WAITING, "will not start until resumed (p)"),
         )
         if statuses.numbers[kind]
     ]

@@ -16,14 +16,14 @@ from studio_tui.presentation.jobs.times import (
 )
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
 
 FEWEST_SAMPLES = 3
 """Minimum number of past runs for a usual duration; estimates from fewer state the number."""
 
 
-class Took(NamedTuple):
+class RunTime(NamedTuple):
     """Run time of a job."""
 
     seconds: float
@@ -32,7 +32,7 @@ class Took(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Known:
+class ViewModel:
     """Data about the jobs of a pipeline; everything except the statuses is optional."""
 
     statuses: JobStatuses
@@ -54,13 +54,13 @@ class Known:
 
     def bar(self, node: Node) -> Progress | None:
         """Return the progress of a running job."""
-        is_running = node.run is not None and self.statuses.shown[node.id] is Shown.RUNNING
+        is_running = node.run is not None and self.statuses.shown[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
     def waits(self, node_id: str) -> Wait | None:
         """Return why a job is not running; `None` for one that runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
-        if self.statuses.shown[node_id] is Shown.QUEUED and job is not None and job.waits_for:
+        if self.statuses.shown[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: {job.waits_for}")
         return waits(self.statuses, node_id, self.bars)
 
@@ -86,25 +86,25 @@ class Known:
         """Return the number of past runs with a known duration."""
         return len(self.past.get(node.name, ()))
 
-    def took(self, node: Node) -> Took | None:
+    def took(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not or this is unknown."""
         job = self.job(node)
         shown = self.statuses.shown[node.id]
-        if job is None or shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED}:
+        if job is None or shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
             # The job is older than the plan.
             return None
         seconds = run_seconds(job, self.now)
         if seconds is not None:
-            return Took(seconds)
-        if shown not in {Shown.DONE, Shown.FAILED, Shown.RUNNING}:
+            return RunTime(seconds)
+        if shown not in {NodeState.DONE, NodeState.FAILED, NodeState.RUNNING}:
             return None
         guessed = guessed_seconds(job, self.now)
         if guessed is not None and not job.steps:
             end = job.finished_at if job.state.is_finished else self.now
             guessed = seconds_between(self.ready_at(node), end)
-        return Took(guessed, is_estimate=True) if guessed is not None else None
+        return RunTime(guessed, is_estimate=True) if guessed is not None else None
 
     def queue_seconds(self, node: Node) -> float | None:
         """Return how long a job waited for a worker after its dependencies were complete."""
@@ -113,7 +113,7 @@ class Known:
             return None
         if (left := left_queue_at(job)) is not None:
             return seconds_between(self.ready_at(node), left)
-        is_queued = self.statuses.shown[node.id] is Shown.QUEUED
+        is_queued = self.statuses.shown[node.id] is NodeState.QUEUED
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 
     def ready_at(self, node: Node) -> datetime | None:

@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node, named
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 
 _SHORT_ID = 8
 
-_ACTIVE_FIRST = (Shown.UNKNOWN, Shown.RUNNING, Shown.QUEUED)
+_ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
 
@@ -62,13 +62,13 @@ def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait
     """Return why a job is not running; `None` for one that runs or has ended."""
     node = statuses.plan.nodes[node_id]
     match statuses.shown[node_id]:
-        case Shown.BLOCKED:
+        case NodeState.BLOCKED:
             return _blocked(statuses, node_id)
-        case Shown.WAITING:
+        case NodeState.WAITING:
             return _waiting(statuses, node, bars)
-        case Shown.QUEUED:
+        case NodeState.QUEUED:
             return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
-        case Shown.UNKNOWN:
+        case NodeState.UNKNOWN:
             return Wait(f"unknown status {node.status or '(none)'}")
         case _:
             return _STARTING.get(node.state)
@@ -82,9 +82,9 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     """
     ahead: Sequence[str] = ()
     match statuses.shown[node_id]:
-        case Shown.BLOCKED:
+        case NodeState.BLOCKED:
             verb, ahead = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
-        case Shown.WAITING:
+        case NodeState.WAITING:
             verb, ahead = "waits for", _pending_parents(statuses, statuses.plan.nodes[node_id])
     if not ahead:
         wait = waits(statuses, node_id)
@@ -95,18 +95,18 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
 
 
 def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
-    return sorted(roots, key=lambda root: statuses.shown[root] is not Shown.FAILED)
+    return sorted(roots, key=lambda root: statuses.shown[root] is not NodeState.FAILED)
 
 
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
     """Return the parents that are not complete, active ones first."""
-    pending = [parent for parent in node.parents if statuses.shown[parent] is not Shown.DONE]
+    pending = [parent for parent in node.parents if statuses.shown[parent] is not NodeState.DONE]
     return sorted(pending, key=lambda parent: statuses.shown[parent] not in _ACTIVE_FIRST)
 
 
 def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
     roots = statuses.blocked_by(node_id)
-    failed = [root for root in roots if statuses.shown[root] is Shown.FAILED]
+    failed = [root for root in roots if statuses.shown[root] is NodeState.FAILED]
     if len(failed) == len(roots):
         how = "which failed"
     elif failed:
@@ -144,14 +144,14 @@ def _for_parents(
 
 def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
     shown = statuses.shown[parent.id]
-    if shown is Shown.UNKNOWN:
+    if shown is NodeState.UNKNOWN:
         return parent.status or "unknown"
     if parent.state in CANCELING_STATES:
         return "being canceled"
     if parent.state in _STARTING:
         return "starting"
     bar = bars.get(parent.run) if bars is not None and parent.run is not None else None
-    how_far = share(bar) if bar is not None and shown is Shown.RUNNING else ""
+    how_far = share(bar) if bar is not None and shown is NodeState.RUNNING else ""
     return f"{shown.value}, {how_far}" if how_far else shown.value
 
 

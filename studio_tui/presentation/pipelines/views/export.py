@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 from studio_tui.presentation.pipelines.drawing.graph import Drawing
 from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import name_parts, rows
 
 _FILLS = {
-    Shown.DONE: "#d7f0d7",
-    Shown.RUNNING: "#d7e8fa",
-    Shown.QUEUED: "#ebebfa",
-    Shown.FAILED: "#fad7d7",
-    Shown.BLOCKED: "#faebd2",
-    Shown.WAITING: "#f2f2f2",
-    Shown.CANCELED: "#e0e0e0",
-    Shown.UNKNOWN: "#ffffff",
+    NodeState.DONE: "#d7f0d7",
+    NodeState.RUNNING: "#d7e8fa",
+    NodeState.QUEUED: "#ebebfa",
+    NodeState.FAILED: "#fad7d7",
+    NodeState.BLOCKED: "#faebd2",
+    NodeState.WAITING: "#f2f2f2",
+    NodeState.CANCELED: "#e0e0e0",
+    NodeState.UNKNOWN: "#ffffff",
 }
 _READ_BY_MERMAID = re.compile(
     r"[^a-zA-Z0-9 _\-./,()\u0080-\U0010ffff]"
@@ -61,7 +61,7 @@ def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) 
     return "".join(f"{line}\n" for line in lines)
 
 
-def tree_text(known: Known) -> str:
+def tree_text(known: ViewModel) -> str:
     """Return the tree as text, with the duration of each job and the reason for its state."""
     lines = []
     for row in rows(known.plan):

@@ -13,9 +13,9 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN_LOOKS,
     WORST_FIRST,
     JobStatuses,
-    Shown,
+    NodeState,
 )
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import in_short
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.node_cells import (
@@ -112,11 +112,11 @@ def group_of_rest(key: str) -> str:
 
 
 def _visible_members(group: Group, statuses: JobStatuses, most_failed: int | None) -> Iterator[str]:
-    for kind, most in ((Shown.FAILED, most_failed), (Shown.RUNNING, RUNNING_SHOWN)):
+    for kind, most in ((NodeState.FAILED, most_failed), (NodeState.RUNNING, RUNNING_SHOWN)):
         yield from [each for each in group.members if statuses.shown[each] is kind][:most]
 
 
-def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[Shown]:
+def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeState]:
     """Return the number of these jobs by state."""
     return Counter(statuses.shown[member] for member in members)
 
@@ -126,7 +126,7 @@ def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
     if row.rest:
         return (Cell(f"   … {_rest_words(row, statuses)}", Tone.DIM),)
     if row.node_id is None:
-        worst = worst_of(numbers_of(row.group.members, statuses)) or Shown.UNKNOWN
+        worst = worst_of(numbers_of(row.group.members, statuses)) or NodeState.UNKNOWN
         look = SHOWN_LOOKS[worst]
         mark, name = "▾" if row.is_open else "▸", row.group.title
     else:
@@ -147,7 +147,7 @@ def _rest_words(row: GroupRow, statuses: JobStatuses) -> str:
     )
 
 
-def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
+def cells(row: GroupRow, known: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
     parts = name_parts(row, known.statuses)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
@@ -163,29 +163,29 @@ def cells(row: GroupRow, known: Known) -> tuple[Cell, ...]:
         name,
         Cell(str(len(row.group.members))),
         bar_cell(numbers, BAR_WIDTH),
-        _number(numbers, Shown.FAILED),
-        _number(numbers, Shown.BLOCKED),
+        _number(numbers, NodeState.FAILED),
+        _number(numbers, NodeState.BLOCKED),
         NOTHING,
         _current_cell(row.group, known),
     )
 
 
-def _number(numbers: Counter[Shown], kind: Shown) -> Cell:
+def _number(numbers: Counter[NodeState], kind: NodeState) -> Cell:
     return Cell(str(numbers[kind]), SHOWN_LOOKS[kind].tone) if numbers[kind] else NOTHING
 
 
-def _member(node: Node, known: Known) -> Cell:
+def _member(node: Node, known: ViewModel) -> Cell:
     why = why_cell(node, known)
     usual = known.usual(node)
-    if why.text or usual is None or known.statuses.shown[node.id] is not Shown.RUNNING:
+    if why.text or usual is None or known.statuses.shown[node.id] is not NodeState.RUNNING:
         return why
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
-def _current_cell(group: Group, known: Known) -> Cell:
+def _current_cell(group: Group, known: ViewModel) -> Cell:
     """Return the slowest running job, else the first reason for waiting, else the slowest job."""
     shown = known.statuses.shown
-    running = [known.plan.nodes[each] for each in group.members if shown[each] is Shown.RUNNING]
+    running = [known.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
         return _slowest(running, known)
     for member in group.members:
@@ -196,7 +196,7 @@ def _current_cell(group: Group, known: Known) -> Cell:
     return _slowest([known.plan.nodes[member] for member in group.members], known)
 
 
-def _slowest(nodes: Iterable[Node], known: Known) -> Cell:
+def _slowest(nodes: Iterable[Node], known: ViewModel) -> Cell:
     taken = [(took, node) for node in nodes if (took := known.took(node)) is not None]
     if not taken:
         return NOTHING

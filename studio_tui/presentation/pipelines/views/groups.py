@@ -33,7 +33,7 @@ _STAGE = re.compile(r"[0-9]{1,3}(?=[-_. ])")
 _SEPARATORS = "-_. /"
 
 
-class By(StrEnum):
+class GroupBy(StrEnum):
     """Criterion by which jobs are grouped."""
 
     NAME = "name"
@@ -80,10 +80,10 @@ def wants_groups(plan: Plan) -> bool:
     return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
 
 
-def grouped(plan: Plan, by: By = By.NAME) -> tuple[Group, ...]:
+def grouped(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     """Return groups such that each job is in exactly one, in order of their first stages."""
     layers = depths(plan)
-    if by is By.STAGE:
+    if by is GroupBy.STAGE:
         stages: dict[int, list[Node]] = defaultdict(list)
         for node in plan.nodes.values():
             stages[layers[node.id]].append(node)

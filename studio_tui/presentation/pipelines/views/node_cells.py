@@ -8,8 +8,8 @@ from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.rows import progress_cells
 from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import in_short
 
 LEAST_NAME = 12
@@ -19,13 +19,13 @@ TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
 """Run time of a job, in all lists of a pipeline's jobs."""
 
 
-def bar_cells(node: Node, known: Known) -> tuple[Cell, Cell]:
+def bar_cells(node: Node, known: ViewModel) -> tuple[Cell, Cell]:
     """Return a bar and the share done; empty if a job is not running or has no progress."""
     drawn, said, _ = progress_cells(known.bar(node))
     return drawn, said
 
 
-def took_cell(node: Node, known: Known) -> Cell:
+def took_cell(node: Node, known: ViewModel) -> Cell:
     """Return how long a job has run; with `~` if estimated."""
     took = known.took(node)
     if took is None:
@@ -35,7 +35,7 @@ def took_cell(node: Node, known: Known) -> Cell:
     return Cell(duration(took.seconds))
 
 
-def usual_cell(node: Node, known: Known) -> Cell:
+def usual_cell(node: Node, known: ViewModel) -> Cell:
     """Return the remaining time shown by a job's progress bar, else its usual duration."""
     bar = known.bar(node)
     if bar is not None and bar.left is not None:
@@ -44,7 +44,7 @@ def usual_cell(node: Node, known: Known) -> Cell:
     return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
 
 
-def why_cell(node: Node, known: Known) -> Cell:
+def why_cell(node: Node, known: ViewModel) -> Cell:
     """Return the error of a failure and what it blocks, the reason for waiting, or the rate.
 
     For a job that was run before in this pipeline, starts with the number of the attempt.
@@ -58,19 +58,19 @@ def why_cell(node: Node, known: Known) -> Cell:
     return Cell(f"{attempt} · {reason.text}", reason.tone, reason.shorter)
 
 
-def _why(node: Node, known: Known) -> Cell:
+def _why(node: Node, known: ViewModel) -> Cell:
     shown = known.statuses.shown[node.id]
-    if shown in {Shown.FAILED, Shown.CANCELED}:
+    if shown in {NodeState.FAILED, NodeState.CANCELED}:
         return _failure_cell(node, known)
     wait = known.waits(node.id)
     if wait is not None:
-        tone = Tone.WARN if shown is Shown.BLOCKED else Tone.DIM
+        tone = Tone.WARN if shown is NodeState.BLOCKED else Tone.DIM
         return Cell(wait.words, tone, in_short(known.statuses, node.id))
     bar = known.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 
 
-def _failure_cell(node: Node, known: Known) -> Cell:
+def _failure_cell(node: Node, known: ViewModel) -> Cell:
     job = known.job(node)
     error = cause(job.error_message or "") if job is not None else ""
     blocked = known.statuses.roots.get(node.id, 0)

@@ -11,8 +11,8 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.presentation.pipelines.views.groups import Group, Link
@@ -29,7 +29,7 @@ _LAST = frozenset(
 
 
 def node_facts(
-    known: Known,
+    known: ViewModel,
     node_id: str,
     *,
     clusters: Iterable[Cluster] = (),
@@ -44,7 +44,7 @@ def node_facts(
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
     # Otherwise the job is older than the plan.
-    is_queued = statuses.shown[node_id] is Shown.QUEUED
+    is_queued = statuses.shown[node_id] is NodeState.QUEUED
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
         Fact("status", _status(known, node)),
@@ -73,14 +73,14 @@ Way = tuple[Group, Link]
 
 
 def group_facts(
-    known: Known,
+    known: ViewModel,
     members: Sequence[str],
     after: Sequence[Way] = (),
     feeds: Sequence[Way] = (),
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies on other groups."""
     numbers = numbers_of(members, known.statuses)
-    states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in Shown if numbers[kind])
+    states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in NodeState if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(states)),
@@ -110,7 +110,7 @@ def _group_links(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
     )
 
 
-def _status(known: Known, node: Node) -> Cell:
+def _status(known: ViewModel, node: Node) -> Cell:
     """Return the state with the times of the job.
 
     The job's own facts would count time spent waiting for dependencies as queue time, because its
@@ -126,12 +126,12 @@ def _status(known: Known, node: Node) -> Cell:
         verb = "ran" if node.state.is_finished else "for"
         parts.append(f"{verb} {about}{duration(took.seconds)}")
     if queued is not None:
-        is_queued = known.statuses.shown[node.id] is Shown.QUEUED
+        is_queued = known.statuses.shown[node.id] is NodeState.QUEUED
         parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
     return Cell(" · ".join(parts), tone)
 
 
-def _attempts(known: Known, node: Node) -> tuple[Fact, ...]:
+def _attempts(known: ViewModel, node: Node) -> tuple[Fact, ...]:
     """Return the number of the attempt, and the outcomes of earlier ones, latest first."""
     if not node.attempts:
         return ()

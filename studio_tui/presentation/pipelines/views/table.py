@@ -8,7 +8,7 @@ from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, duration
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.graph.plan import Node, named
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import depths
 
@@ -33,17 +33,17 @@ def _waits_for(node: Node) -> int:
     return len(node.parents) + len(node.circular) + len(node.missing)
 
 
-def _seconds(node: Node, known: Known) -> float:
+def _seconds(node: Node, known: ViewModel) -> float:
     took = known.took(node)
     return took.seconds if took is not None else 0.0
 
 
-def _why(node: Node, known: Known) -> tuple[int, bool, str]:
+def _why(node: Node, known: ViewModel) -> tuple[int, bool, str]:
     words = why_cell(node, known).text
     return -known.statuses.roots.get(node.id, 0), not words, words
 
 
-SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
+SORTS: dict[str, tuple[str, Callable[[Node, ViewModel], Any]]] = {
     PLAN_ORDER: ("layer, first to last", lambda node, known: 0),
     "state": ("state, failed first", lambda node, known: known.statuses.look(node.id).rank),
     "name": ("name", lambda node, known: node.name.lower()),
@@ -60,7 +60,7 @@ SORTS: dict[str, tuple[str, Callable[[Node, Known], Any]]] = {
 """Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
 
 
-def ids(known: Known, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
+def ids(known: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
     """Return all nodes sorted by `sort` (see `SORTS`)."""
     layers = depths(known.plan)
     key = SORTS[sort][1]
@@ -68,7 +68,7 @@ def ids(known: Known, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple
     return tuple(node.id for node in (reversed(order) if reverse else order))
 
 
-def cells(node_id: str, known: Known, layers: Mapping[str, int]) -> tuple[Cell, ...]:
+def cells(node_id: str, known: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
     node = known.plan.nodes[node_id]
     queued = known.queue_seconds(node)
@@ -85,7 +85,7 @@ def cells(node_id: str, known: Known, layers: Mapping[str, int]) -> tuple[Cell, 
     )
 
 
-def _many(others: tuple[str, ...], missing: tuple[str, ...], known: Known) -> Cell:
+def _many(others: tuple[str, ...], missing: tuple[str, ...], known: ViewModel) -> Cell:
     """Format jobs with their number: `2: thumbs, embed`."""
     names = [known.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]

@@ -15,8 +15,8 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.pipelines.graph.critical import weight
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.time_axis import axis
 from studio_tui.presentation.pipelines.views.tree import depths
 
@@ -43,8 +43,8 @@ The axis does not change until known times need the next longer one.
 """
 
 _ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
-_MOVES = frozenset({Shown.RUNNING, Shown.QUEUED})
-_WAITS = frozenset({Shown.WAITING, Shown.BLOCKED})
+_MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED})
+_WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 
 class _Phase(NamedTuple):
@@ -66,7 +66,9 @@ class _Window(NamedTuple):
 class Timeline:
     """The bars of a pipeline's jobs at one time, created on demand."""
 
-    def __init__(self, known: Known, zone: tzinfo, width: int, span: float | None = None) -> None:
+    def __init__(
+        self, known: ViewModel, zone: tzinfo, width: int, span: float | None = None
+    ) -> None:
         self._known = known
         self._zone = zone
         self._width = max(2, width)
@@ -159,7 +161,7 @@ class Timeline:
         """
         begin, end = self._happened
         has_remaining = self._is_active and any(
-            self._known.statuses.numbers[kind] for kind in (*_MOVES, Shown.WAITING)
+            self._known.statuses.numbers[kind] for kind in (*_MOVES, NodeState.WAITING)
         )
         if self._span is not None and self._span < self.whole:
             end = self._span * _ROOM_AHEAD if has_remaining else end
@@ -185,17 +187,17 @@ class Timeline:
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
         parts, shown = self._phases[node_id], self._known.statuses.shown[node_id]
-        if parts and shown in {Shown.FAILED, Shown.CANCELED}:
+        if parts and shown in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
             look = self._known.statuses.look(node_id)
             if 0 <= (cell := max(end, begin + 1)) < self._width:
                 cells[cell] = (look.glyph, look.tone)
 
 
-def _phases(node: Node, known: Known) -> Iterator[_Phase]:
+def _phases(node: Node, known: ViewModel) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
     job, shown = known.job(node), known.statuses.shown[node.id]
-    if job is None or shown in _WAITS or shown is Shown.UNKNOWN:
+    if job is None or shown in _WAITS or shown is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
         # The job is older than the plan.
@@ -207,7 +209,7 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
     leaves = _leaves_queue(job, known)
     start = min(end, run if run is not None else leaves if leaves is not None else end)
     tone = known.statuses.look(node.id).tone
-    if run is None and leaves is None and shown is not Shown.QUEUED:
+    if run is None and leaves is None and shown is not NodeState.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
@@ -220,7 +222,7 @@ def _phases(node: Node, known: Known) -> Iterator[_Phase]:
         yield _Phase(start, max(start, end), RUNNING, tone)
 
 
-def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
+def _earlier(node: Node, known: ViewModel) -> Iterator[_Phase]:
     """Yield the earlier runs of a job, each followed by the glyph of its final state."""
     for run in node.attempts:
         job = known.jobs.get(run)
@@ -234,18 +236,18 @@ def _earlier(node: Node, known: Known) -> Iterator[_Phase]:
         yield _Phase(end, end, look.glyph, look.tone)
 
 
-def _leaves_queue(job: Job, known: Known) -> float | None:
+def _leaves_queue(job: Job, known: ViewModel) -> float | None:
     """Return when a worker took a job; `None` if the server sends no steps."""
     taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(taken) - known.now).total_seconds() if taken else None
 
 
-def _ahead(known: Known) -> Mapping[str, Sequence[float]]:
+def _ahead(known: ViewModel) -> Mapping[str, Sequence[float]]:
     """Return when jobs are expected to start and end, based on past runs."""
     if known.statuses.state is PipelineState.PAUSED:
-        to_come = {Shown.RUNNING}
+        to_come = {NodeState.RUNNING}
     else:
-        to_come = {Shown.RUNNING, Shown.QUEUED, Shown.WAITING}
+        to_come = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
     ahead: dict[str, tuple[float, float]] = {}
     for node in known.plan.nodes.values():
         shown = known.statuses.shown[node.id]
@@ -254,7 +256,7 @@ def _ahead(known: Known) -> Mapping[str, Sequence[float]]:
             continue
         parents = [known.statuses.shown[parent] for parent in node.parents]
         if all(
-            kind is Shown.DONE or up in ahead
+            kind is NodeState.DONE or up in ahead
             for kind, up in zip(parents, node.parents, strict=True)
         ):
             begin = max((ahead[up][1] for up in node.parents if up in ahead), default=0.0)

@@ -12,7 +12,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.pipelines.graph.plan import Plan, named
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words
 from studio_tui.presentation.pipelines.views.node_cells import (
     LEAST_NAME,
@@ -191,13 +191,13 @@ def _hidden(row: TreeRow, statuses: JobStatuses) -> Cell:
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
 
 
-def cells(row: TreeRow, known: Known) -> tuple[Cell, ...]:
+def cells(row: TreeRow, known: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
     name = Cell("".join(part.text for part in name_parts(row, known.statuses)), Tone.STRONG)
     return (name, *cells_beside(row.id, known))
 
 
-def cells_beside(node_id: str, known: Known) -> tuple[Cell, ...]:
+def cells_beside(node_id: str, known: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS` but the first."""
     node = known.plan.nodes[node_id]
     return (

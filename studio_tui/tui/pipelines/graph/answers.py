@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from studio_tui.presentation.pipelines.graph.pipeline_state import Standing, standing
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline, loaded_pipeline
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 
 
 class GraphAnswers:
@@ -20,7 +20,7 @@ class GraphAnswers:
         self,
         state: GraphState,
         history: JobHistory,
-        begin: Begin,
+        begin: StartWorker,
         *,
         prepare: Callable[[Plan], None],
         taken_over: Callable[[], None],
@@ -45,7 +45,7 @@ class GraphAnswers:
         self._waiting = detail
         if not self._is_large_and_new(detail):
             self._waiting = None
-            self._state.standing = standing(detail.pipeline, detail.jobs, self._state.standing)
+            self._state.loaded = loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded)
             self._take_over()
         elif not self._is_working:
             self._is_working = True
@@ -53,7 +53,7 @@ class GraphAnswers:
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         """Return whether the pipeline is large and its jobs have changed, not only their states."""
-        jobs, before = len(detail.pipeline.job_runs), self._state.standing
+        jobs, before = len(detail.pipeline.job_runs), self._state.loaded
         known = len(before.pipeline.job_runs) if before is not None else 0
         return jobs > AT_ONCE and jobs != known
 
@@ -61,26 +61,26 @@ class GraphAnswers:
         """Process a large pipeline in a thread; of several queued answers, the latest."""
         while (detail := self._waiting) is not None:
             self._waiting = None
-            self._state.standing = await asyncio.to_thread(
-                self._worked_out, detail, self._state.standing
+            self._state.loaded = await asyncio.to_thread(
+                self._worked_out, detail, self._state.loaded
             )
             self._take_over()
         self._is_working = False
 
-    def _worked_out(self, detail: PipelineDetail, before: Standing | None) -> Standing:
-        now = standing(detail.pipeline, detail.jobs, before)
+    def _worked_out(self, detail: PipelineDetail, before: LoadedPipeline | None) -> LoadedPipeline:
+        now = loaded_pipeline(detail.pipeline, detail.jobs, before)
         self._prepare(now.plan)
         return now
 
     def _take_over(self) -> None:
         self._taken_over()
-        now = self._state.stands()
+        now = self._state.require_loaded()
         ended = sum(node.state.is_finished for node in now.plan.nodes.values())
         if self._past_of != (now.plan.shape, ended):
             self._past_of = now.plan.shape, ended
             self._begin(partial(self._look_up_past, now), "past", exclusive=True)
 
-    async def _look_up_past(self, now: Standing) -> None:
+    async def _look_up_past(self, now: LoadedPipeline) -> None:
         """Look up the durations of jobs with these names, which may read from disk."""
         names = {node.name for node in now.plan.nodes.values()}
         await asyncio.to_thread(self._history.note_ended, now.jobs.values())

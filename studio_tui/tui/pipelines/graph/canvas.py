@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
-from studio_tui.presentation.pipelines.drawing.box_lines import Light
+from studio_tui.presentation.pipelines.drawing.box_lines import Highlight
 from studio_tui.presentation.pipelines.drawing.columns import GAP
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, StyledRun, draw, implied
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -197,8 +197,8 @@ class Canvas:
         self._all_edges = all_edges
         self.cursor: str | None = None
         self.marked: Collection[str] = frozenset()
-        self._lit: Light | None = None
-        self._heavy: Light | None = None
+        self._lit: Highlight | None = None
+        self._heavy: Highlight | None = None
         self._pieces: dict[tuple[int, int, int], tuple[StyledRun, ...]] = {}
         """Cache of lines, without the content of boxes, by line and columns."""
         self._finished: dict[tuple[int, int, int, str | None], tuple[int, Runs]] = {}

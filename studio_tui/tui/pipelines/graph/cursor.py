@@ -44,7 +44,7 @@ class Cursor:
 
     def go_to_run(self, run_id: str) -> None:
         """Move the cursor to the node of a run, if there is one."""
-        nodes = self._state.stands().plan.nodes.values()
+        nodes = self._state.require_loaded().plan.nodes.values()
         if node_id := next((node.id for node in nodes if node.run == run_id), None):
             self.go(node_id)
 
@@ -58,10 +58,10 @@ class Cursor:
 
     def order(self) -> Sequence[str]:
         """Return all nodes in the order in which the current mode shows them."""
-        standing = self._state.standing
-        if standing is None:
+        loaded = self._state.loaded
+        if loaded is None:
             return ()
-        shown = (key for key in self._shown().order() if key in standing.plan.nodes)
+        shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
         return tuple(dict.fromkeys((*shown, *self._shape.tree_order())))
 
     def members(self) -> Sequence[str]:
@@ -71,18 +71,18 @@ class Cursor:
 
     def node(self) -> Node | None:
         """Return the node under the cursor; `None` if it is a group, or there is none."""
-        standing = self._state.standing
-        return standing.node(self.here()) if standing is not None else None
+        loaded = self._state.loaded
+        return loaded.node(self.here()) if loaded is not None else None
 
     def job(self) -> Job | None:
         """Return the run of the node under the cursor, if it is known."""
-        standing = self._state.standing
-        return standing.job(self.here()) if standing is not None else None
+        loaded = self._state.loaded
+        return loaded.job(self.here()) if loaded is not None else None
 
     def pipeline(self) -> Pipeline | None:
         """Return the pipeline; `None` if it is not loaded."""
-        standing = self._state.standing
-        return standing.pipeline if standing is not None else None
+        loaded = self._state.loaded
+        return loaded.pipeline if loaded is not None else None
 
     def why_no_job(self) -> str:
         """Return why no run of the job under the cursor is known."""

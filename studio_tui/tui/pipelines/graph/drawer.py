@@ -14,7 +14,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 
 _KEPT = 200
@@ -32,7 +32,7 @@ class Drawer:
         state: GraphState,
         shape: Shape,
         cursor: Cursor,
-        begin: Begin,
+        begin: StartWorker,
         *,
         has_room: Callable[[], bool],
         put: Callable[[bool], object],
@@ -58,15 +58,15 @@ class Drawer:
     def show(self) -> None:
         """Show the details of the job or group under the cursor, unless the panel is hidden."""
         self._put(self.is_wanted)
-        standing = self._state.standing
-        if standing is None or not self.is_wanted:
+        loaded = self._state.loaded
+        if loaded is None or not self.is_wanted:
             return
         facts: tuple[Fact, ...] = ()
         clusters = self._session.clusters.snapshot.value
         if (node := self._cursor.node()) is not None:
             self._ask_what_was_made(node)
             facts = node_facts(
-                self._state.known(),
+                self._state.view_model(),
                 node.id,
                 clusters=clusters.items if clusters is not None else (),
                 made=self._made.get(node.run or "", ()),
@@ -76,8 +76,8 @@ class Drawer:
             group = self._shape.group(here)
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
-            facts = group_facts(self._state.known(), members, after, feeds)
-        pipeline = self._session.pipeline_commands.with_removed(standing.pipeline)
+            facts = group_facts(self._state.view_model(), members, after, feeds)
+        pipeline = self._session.pipeline_commands.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _ask_what_was_made(self, node: Node) -> None:

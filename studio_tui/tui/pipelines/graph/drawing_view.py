@@ -11,7 +11,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import share
 from studio_tui.presentation.pipelines.drawing.graph import Direction
 from studio_tui.presentation.pipelines.graph.segments import worst_of
-from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, Shown
+from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, NodeState
 from studio_tui.presentation.pipelines.views.group_rows import numbers_of
 from studio_tui.tui.pipelines.graph.canvas import (
     Boxes,
@@ -25,7 +25,7 @@ from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.table_place import survivor
 
 AT_ONCE = 300
@@ -63,7 +63,7 @@ class DrawingView:
         self,
         state: GraphState,
         shape: Shape,
-        begin: Begin,
+        begin: StartWorker,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
         """Make a view; `begin` starts a worker, `after_refresh` defers a call."""
@@ -151,8 +151,8 @@ class DrawingView:
         """Return the nodes of a box."""
         if (group := self._shape.group(key)) is not None:
             return self._shape.in_sight(group)
-        standing = self._state.standing
-        return (key,) if standing is not None and key in standing.plan.nodes else ()
+        loaded = self._state.loaded
+        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
         """Return an empty sequence: boxes have no order of their own."""
@@ -188,7 +188,7 @@ class DrawingView:
 
     def label_of(self, key: str) -> Label:
         """Return the current content of a node's or group's box."""
-        known = self._state.known()
+        known = self._state.view_model()
         node = known.plan.nodes.get(key)
         if node is not None:
             look, bar = known.statuses.look(key), known.bar(node)
@@ -196,20 +196,20 @@ class DrawingView:
             return Label(look.glyph, look.tone, note)
         group = self._shape.group(key)
         if group is None:
-            return Label("?", SHOWN_LOOKS[Shown.UNKNOWN].tone)
+            return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, known.statuses)
-        worst = worst_of(numbers) or Shown.UNKNOWN
-        said = f"{numbers[Shown.DONE]}/{len(group.members)}"
-        if numbers[Shown.FAILED]:
-            said += f" {SHOWN_LOOKS[Shown.FAILED].glyph}{numbers[Shown.FAILED]}"
+        worst = worst_of(numbers) or NodeState.UNKNOWN
+        said = f"{numbers[NodeState.DONE]}/{len(group.members)}"
+        if numbers[NodeState.FAILED]:
+            said += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
         return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, said)
 
     # Layout.
 
     def _draw(self) -> None:
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return
-        groups, plan = self._shape.groups(), self._state.standing.plan
+        groups, plan = self._shape.groups(), self._state.loaded.plan
         boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
         view = self._state.view
         wanted = _Wanted(
@@ -232,7 +232,7 @@ class DrawingView:
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
         def laid_out() -> Canvas:
             drawing = drawing_of(boxes, full_names=wanted.full_names, all_edges=wanted.all_edges)
-            known, all_edges = self._state.known, wanted.all_edges
+            known, all_edges = self._state.view_model, wanted.all_edges
             return Canvas(boxes, drawing, self.label_of, version=known, all_edges=all_edges)
 
         return laid_out

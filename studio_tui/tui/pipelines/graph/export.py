@@ -54,7 +54,7 @@ class GraphExport:
 
     async def copy_menu(self) -> None:
         """Show the menu of what can be copied."""
-        pipeline, node = self._state.stands().pipeline, self._cursor.node()
+        pipeline, node = self._state.require_loaded().pipeline, self._cursor.node()
         texts = {
             "run": ("id of the job", node.run if node else None),
             "name": ("name of the job", node.name if node else None),
@@ -78,7 +78,7 @@ class GraphExport:
 
     async def save(self) -> None:
         """Save the pipeline to a file."""
-        name = self._state.stands().pipeline.name or "pipeline"
+        name = self._state.require_loaded().pipeline.name or "pipeline"
         stem = file_name(name, self._state.pipeline_id[:8]).removesuffix(".log")
         offers = [
             Offer(form.words, _written(form), f"./{stem}.{form.suffix}") for form in self._forms()
@@ -90,7 +90,7 @@ class GraphExport:
 
     def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""
-        known = self._state.known()
+        known = self._state.view_model()
         groups, plan = self._shape.groups(), known.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
@@ -107,7 +107,7 @@ class GraphExport:
             titles = {key: f"{name}{boxes.size(key)}" for key, name in boxes.names.items()}
             return graph_text(drawing, label) + direct_text(left_out, titles)
 
-        name = self._state.stands().pipeline.name or self._state.pipeline_id
+        name = self._state.require_loaded().pipeline.name or self._state.pipeline_id
         return [
             ExportFormat("the tree, as text", "txt", lambda: tree_text(known)),
             ExportFormat("the graph, as text", "graph.txt", graph),

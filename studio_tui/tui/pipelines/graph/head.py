@@ -8,9 +8,14 @@ from studio_tui.api.models import PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import duration, local_time, with_short_ids
 from studio_tui.presentation.jobs.rows import first_line
-from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import Shown, counts, paused_words, root_words
+from studio_tui.presentation.pipelines.graph.statuses import (
+    NodeState,
+    counts,
+    paused_words,
+    root_words,
+)
 from studio_tui.presentation.pipelines.own_error import RootFailure, says_more, without_count
 from studio_tui.presentation.pipelines.rows import state_cell
 from studio_tui.presentation.pipelines.times import ended_at, pipeline_seconds
@@ -24,38 +29,38 @@ _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")
 """Cells reserved for an estimate beside the head, so that it can appear and disappear."""
 
 
-def head_parts(standing: Standing, width: int) -> tuple[Part, ...]:
+def head_parts(loaded: LoadedPipeline, width: int) -> tuple[Part, ...]:
     """Return state, progress and counts of a pipeline for a line of `width` cells.
 
     Counts have names, and the bar is long, if that fits in all states, so that the format does not
     change while jobs are running.
     """
-    if names_states(standing, width):
-        return _head_parts(standing, is_wide=True, is_named=True)
-    parts = _head_parts(standing, is_wide=True, is_named=False)
-    if _most_cells(standing, parts, is_named=False) <= width:
+    if names_states(loaded, width):
+        return _head_parts(loaded, is_wide=True, is_named=True)
+    parts = _head_parts(loaded, is_wide=True, is_named=False)
+    if _most_cells(loaded, parts, is_named=False) <= width:
         return parts
-    return _head_parts(standing, is_wide=False, is_named=False)
+    return _head_parts(loaded, is_wide=False, is_named=False)
 
 
-def names_states(standing: Standing, width: int) -> bool:
+def names_states(loaded: LoadedPipeline, width: int) -> bool:
     """Return whether the head has room for the names of states beside their signs."""
-    parts = _head_parts(standing, is_wide=True, is_named=True)
-    return _most_cells(standing, parts, is_named=True) <= width
+    parts = _head_parts(loaded, is_wide=True, is_named=True)
+    return _most_cells(loaded, parts, is_named=True) <= width
 
 
-def _most_cells(standing: Standing, parts: Sequence[Part], *, is_named: bool) -> int:
+def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
     """Return the largest width of the head in any state, including an estimate."""
-    jobs = len(str(len(standing.plan.nodes)))
-    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in Shown)
-    state = max(map(len, PipelineState)) - len(standing.pipeline.status or "")
-    before = parts[: len(parts) - len(counts(standing.statuses.numbers))]
+    jobs = len(str(len(loaded.plan.nodes)))
+    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in NodeState)
+    state = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
+    before = parts[: len(parts) - len(counts(loaded.statuses.numbers))]
     taken = sum(cell_len(part.text) for part in before)
     return taken + max(state, 0) + jobs + counted + _ESTIMATE
 
 
-def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
-    pipeline, numbers = standing.pipeline, standing.statuses.numbers
+def _head_parts(loaded: LoadedPipeline, *, is_wide: bool, is_named: bool) -> tuple[Part, ...]:
+    pipeline, numbers = loaded.pipeline, loaded.statuses.numbers
     name = pipeline.name or pipeline.pipeline_id
     if not is_wide and len(name) > NAME_ROOM:
         name = f"{name[: NAME_ROOM - 1]}…"
@@ -63,7 +68,7 @@ def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[P
     return (
         Part(f" {name} ", Tone.STRONG),
         *_parts((state_cell(pipeline), Cell(" "), *drawn)),
-        Part(f" {numbers[Shown.DONE]}/{len(standing.plan.nodes)}  "),
+        Part(f" {numbers[NodeState.DONE]}/{len(loaded.plan.nodes)}  "),
         *(
             Part(
                 f"{count.glyph}{count.amount}{f' {count.name} ' if is_named else ''} ",
@@ -74,17 +79,17 @@ def _head_parts(standing: Standing, *, is_wide: bool, is_named: bool) -> tuple[P
     )
 
 
-def note_parts(standing: Standing) -> tuple[Part, ...]:
+def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
     """Return unusual conditions: a pause, failures, an error, warnings.
 
     If there are none, return the purpose of the pipeline, so that the rows below do not move.
     """
-    pipeline = standing.pipeline
+    pipeline = loaded.pipeline
     said = []
-    if paused := paused_words(standing.statuses):
+    if paused := paused_words(loaded.statuses):
         said.append(Part(f"‖ {paused}", Tone.WARN))
-    reason, error = _reason_and_error(standing)
-    if roots := root_words(standing.statuses):
+    reason, error = _reason_and_error(loaded)
+    if roots := root_words(loaded.statuses):
         said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
         said.append(Part(with_short_ids(error), Tone.BAD))
@@ -93,7 +98,7 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
         first, *others = pipeline.warnings
         counted = f"1 of {len(others) + 1}: " if others else ""
         said.append(Part(f"⚠ {counted}{first}", Tone.WARN))
-    said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in standing.plan.flaws]
+    said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
     parts = [Part(" ")]
     for number, part in enumerate(said):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
@@ -103,19 +108,18 @@ def note_parts(standing: Standing) -> tuple[Part, ...]:
     if pipeline.triggered_from and not pipeline.datasets:
         target = f"runs {pipeline.triggered_from} again, "
     created = f"{target}created {local_time(pipeline.created_at)}"
-    if (ended := ended_at(pipeline, standing.jobs)) is None:
+    if (ended := ended_at(pipeline, loaded.jobs)) is None:
         return (Part(f" {created}", Tone.DIM),)
-    took = pipeline_seconds(pipeline, standing.jobs, ended)
+    took = pipeline_seconds(pipeline, loaded.jobs, ended)
     lasted = "" if took is None else f", took {duration(took)}"
     return (Part(f" {created}{lasted}", Tone.DIM),)
 
 
-def _reason_and_error(standing: Standing) -> tuple[str, str]:
+def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     """Return why the first job failed by itself, and the pipeline's error where it says more."""
-    plan, message = standing.plan, standing.pipeline.error_message or ""
+    plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
-        RootFailure(plan.nodes[root], standing.job(root))
-        for root in standing.statuses.root_failures
+        RootFailure(plan.nodes[root], loaded.job(root)) for root in loaded.statuses.root_failures
     ]
     error = first_line(message)
     if not failures:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Node
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -17,7 +17,7 @@ _RUNNING_HINTS = (
     "graph.drawer",
 )
 _HINTS = {
-    Shown.FAILED: (
+    NodeState.FAILED: (
         "job.log",
         "graph.next",
         "job.resume",
@@ -25,7 +25,7 @@ _HINTS = {
         "job.edit",
         "graph.problems",
     ),
-    Shown.CANCELED: (
+    NodeState.CANCELED: (
         "job.log",
         "job.resume",
         "graph.next",
@@ -33,10 +33,10 @@ _HINTS = {
         "job.edit",
         "graph.problems",
     ),
-    Shown.RUNNING: _RUNNING_HINTS,
-    Shown.QUEUED: _RUNNING_HINTS,
-    Shown.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
-    Shown.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
+    NodeState.RUNNING: _RUNNING_HINTS,
+    NodeState.QUEUED: _RUNNING_HINTS,
+    NodeState.BLOCKED: ("graph.cause", "graph.next", "graph.mode", "graph.drawer", "graph.search"),
+    NodeState.WAITING: ("graph.cause", "graph.mode", "graph.drawer", "graph.next", "graph.search"),
 }
 _OTHER_HINTS = ("table.open", "job.log", "graph.mode", "graph.drawer", "graph.next", "graph.search")
 
@@ -66,14 +66,14 @@ _MARK_HINTS = (
 
 def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     """Return the ids of keys for the node under the cursor, most useful first."""
-    standing = state.standing
-    if standing is None or node is None:
+    loaded = state.loaded
+    if loaded is None or node is None:
         wanted: tuple[str, ...] = _GROUP_HINTS
     elif state.view.marks:
         wanted = _MARK_HINTS
     else:
-        wanted = _HINTS.get(standing.statuses.shown[node.id], _OTHER_HINTS)
-    pipeline_state = standing.pipeline.state if standing is not None else None
+        wanted = _HINTS.get(loaded.statuses.shown[node.id], _OTHER_HINTS)
+    pipeline_state = loaded.pipeline.state if loaded is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
         if pipeline_state in _UNDER_WAY:

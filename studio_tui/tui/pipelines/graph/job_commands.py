@@ -40,13 +40,13 @@ class GraphJobs:
 
     def open(self) -> None:
         """Show the page of the job, or the jobs of a group."""
-        key, standing = self._cursor.here(), self._state.standing
-        if key is None or standing is None:
+        key, loaded = self._cursor.here(), self._state.loaded
+        if key is None or loaded is None:
             return
         if self._cursor.node() is None:
             self._folding.open_group(key)
         elif (job := self._cursor.job()) is not None:
-            runs = map(standing.job, self._cursor.order())
+            runs = map(loaded.job, self._cursor.order())
             among = [run.id for run in runs if run is not None]
             self._host.post_message(OpenJob(job.id, among))
         else:
@@ -68,7 +68,7 @@ class GraphJobs:
         node, meant = self._cursor.node(), self._marks.nodes()
         if node is None and not meant:
             return self._cursor.why_no_job()
-        if self._state.stands().pipeline.state is not PipelineState.PAUSED:
+        if self._state.require_loaded().pipeline.state is not PipelineState.PAUSED:
             return "Jobs can be removed while the pipeline is paused; p pauses it"
         if meant:
             some = any(each.state is JobState.PENDING for each in meant)
@@ -79,14 +79,14 @@ class GraphJobs:
 
     async def remove(self) -> None:
         """Show the effects of removing the job, ask, and do it."""
-        node, standing = self._cursor.node(), self._state.stands()
+        node, loaded = self._cursor.node(), self._state.require_loaded()
         if self._marks.nodes():
             await self._remove_marked()
             return
         if node is None:
             return
-        pipeline = standing.pipeline
-        if await self._host.ask(remove_question(pipeline, standing.plan, node.id)):
+        pipeline = loaded.pipeline
+        if await self._host.ask(remove_question(pipeline, loaded.plan, node.id)):
             # A worker of the app, as the delay before sending outlives the screen.
             removing = self._remove(pipeline, node.id, node.name)
             self._host.app.run_worker(removing, name="remove", group="command")
@@ -104,13 +104,13 @@ class GraphJobs:
 
     async def _remove_marked(self) -> None:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
-        standing, meant = self._state.stands(), self._marks.nodes()
+        loaded, meant = self._state.require_loaded(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
-        pipeline, pipeline_commands = standing.pipeline, self._host.session.pipeline_commands
+        pipeline, pipeline_commands = loaded.pipeline, self._host.session.pipeline_commands
         begun = len(meant) - len(nodes)
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
         before = (f"{len(nodes)} pending will be removed{left_out}.", "")
-        after = ("", *waits_after(standing.plan, {node.id for node in nodes}))
+        after = ("", *waits_after(loaded.plan, {node.id for node in nodes}))
         names = [f"  {node.name}  ({node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
@@ -142,7 +142,7 @@ class GraphJobs:
     async def show_raw(self) -> None:
         """Show the data received from Studio about the job and its run."""
         node, job = self._cursor.node(), self._cursor.job()
-        pipeline = self._state.stands().pipeline
+        pipeline = self._state.require_loaded().pipeline
         if node is None:
             return
 

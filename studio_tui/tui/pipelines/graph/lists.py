@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column, by_key
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import Shown
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.presentation.pipelines.views.lanes import LaneRow
@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.views.tree import TreeRow
 from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
-KnownNow = Callable[[], Known]
+KnownNow = Callable[[], ViewModel]
 """Returns what is known at the time of painting."""
 
 KIN = Column("kin", "", 1)
@@ -143,7 +143,7 @@ def group_listing(
     # Empty columns are dropped to make room for the descriptions of jobs.
     empty = {
         name
-        for name, kind in (("failed", Shown.FAILED), ("blocked", Shown.BLOCKED))
+        for name, kind in (("failed", NodeState.FAILED), ("blocked", NodeState.BLOCKED))
         if not statuses.numbers[kind]
     }
     columns = tuple(column for column in group_rows.COLUMNS if column.key not in empty)
@@ -246,7 +246,7 @@ class _Moving:
         self._known_now = known
         self._zone = zone
         self._span = span
-        self._last: tuple[Known, Timeline] | None = None
+        self._last: tuple[ViewModel, Timeline] | None = None
 
     def timeline(self) -> Timeline:
         """Return the present timeline."""

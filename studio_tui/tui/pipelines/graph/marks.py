@@ -58,7 +58,7 @@ class Marks:
 
     def mark_below(self) -> None:
         """Mark the job and all its descendants."""
-        plan, here = self._state.stands().plan, self._cursor.members()
+        plan, here = self._state.require_loaded().plan, self._cursor.members()
         below: set[str] = set()
         for node_id in here:
             below |= plan.descendants(node_id)
@@ -81,7 +81,7 @@ class Marks:
 
     def drop(self) -> None:
         """Remove the marks of jobs that are no longer in the pipeline, with a notification."""
-        nodes, marks = self._state.stands().plan.nodes, self._state.view.marks
+        nodes, marks = self._state.require_loaded().plan.nodes, self._state.view.marks
         kept = tuple(mark for mark in marks if mark in nodes)
         if gone := len(marks) - len(kept):
             self._mark(kept)
@@ -93,7 +93,7 @@ class Marks:
         """Show the merged log of the marked jobs, else the log of the job under the cursor."""
         runs = self._runs()
         if self._state.view.marks or len(runs) > 1:
-            known = self._state.stands().jobs
+            known = self._state.require_loaded().jobs
             jobs = [known[run] for run in runs if run in known]
             self._host.post_message(OpenLogs(runs, jobs))
         else:
@@ -108,19 +108,19 @@ class Marks:
 
     def count(self) -> int:
         """Return the number of marked jobs, else of jobs in the group under the cursor."""
-        return len(self._meant()) if self._state.standing is not None else 0
+        return len(self._meant()) if self._state.loaded is not None else 0
 
     def known(self) -> Sequence[Job]:
         """Return their runs, as far as they are known."""
-        standing = self._state.standing
-        if standing is None:
+        loaded = self._state.loaded
+        if loaded is None:
             return ()
-        return [job for node_id in self._meant() if (job := standing.job(node_id))]
+        return [job for node_id in self._meant() if (job := loaded.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
         """Return their runs, requesting unknown ones from Studio."""
         known = {job.id: job for job in self.known()}
-        nodes = self._state.stands().plan.nodes
+        nodes = self._state.require_loaded().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())
         runs = [node.run for node in meant if node is not None and node.run is not None]
         found = await self._host.session.find_jobs([run for run in runs if run not in known])
@@ -129,7 +129,7 @@ class Marks:
 
     def unmark(self, job_id: str) -> None:
         """Remove the mark of a run whose command has succeeded."""
-        nodes = self._state.stands().plan.nodes
+        nodes = self._state.require_loaded().plan.nodes
         self.unmark_nodes({node.id for node in nodes.values() if node.run == job_id})
 
     def unmark_nodes(self, node_ids: Container[str]) -> None:
@@ -139,14 +139,14 @@ class Marks:
 
     def nodes(self) -> Sequence[Node]:
         """Return the marked nodes, else those of the group under the cursor."""
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return ()
-        nodes = self._state.stands().plan.nodes
+        nodes = self._state.require_loaded().plan.nodes
         return [nodes[node_id] for node_id in self._meant() if node_id in nodes]
 
     def _ended(self) -> frozenset[str]:
         """Return the marked nodes whose runs have ended."""
-        nodes = self._state.stands().plan.nodes
+        nodes = self._state.require_loaded().plan.nodes
         marked = (nodes[mark] for mark in self._state.view.marks if mark in nodes)
         return frozenset(node.id for node in marked if node.state.is_finished)
 
@@ -158,7 +158,7 @@ class Marks:
 
     def _runs(self) -> list[str]:
         """Return the ids of the runs whose logs to show."""
-        nodes = self._state.stands().plan.nodes
+        nodes = self._state.require_loaded().plan.nodes
         meant = self._state.view.marks or self._cursor.members()
         # Rows may still be those of the previous answer.
         found = (nodes.get(node_id) for node_id in meant)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual.message import Message
 
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.waits import waits
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.messages import GoTo
@@ -78,7 +78,7 @@ class Movement:
 
     def _cause(self) -> str | None:
         node = self._cursor.node()
-        wait = waits(self._state.stands().statuses, node.id) if node is not None else None
+        wait = waits(self._state.require_loaded().statuses, node.id) if node is not None else None
         return wait.target if wait is not None else None
 
     # Between failures.
@@ -101,11 +101,11 @@ class Movement:
         """Return the targets of `n`: matches, else failed and blocking jobs."""
         if found := self._matches():
             return found
-        statuses = self._state.stands().statuses
+        statuses = self._state.require_loaded().statuses
         return [
             node_id
             for node_id in self._cursor.order()
-            if statuses.shown[node_id] is Shown.FAILED or statuses.blocks(node_id)
+            if statuses.shown[node_id] is NodeState.FAILED or statuses.blocks(node_id)
         ]
 
     # Following running jobs.
@@ -117,15 +117,17 @@ class Movement:
 
     def follow(self) -> None:
         """Go to a running job, if following and the job under the cursor is not running."""
-        standing = self._state.standing
-        if standing is None or not self._state.view.follow:
+        loaded = self._state.loaded
+        if loaded is None or not self._state.view.follow:
             return
-        shown = standing.statuses.shown
+        shown = loaded.statuses.shown
         here = self._cursor.here()
-        if here is not None and shown.get(here) is Shown.RUNNING:
+        if here is not None and shown.get(here) is NodeState.RUNNING:
             return
-        running = [node_id for node_id in self._cursor.order() if shown[node_id] is Shown.RUNNING]
-        below = standing.plan.descendants(here) if here is not None else frozenset[str]()
+        running = [
+            node_id for node_id in self._cursor.order() if shown[node_id] is NodeState.RUNNING
+        ]
+        below = loaded.plan.descendants(here) if here is not None else frozenset[str]()
         if running:
             self._cursor.go(next((node_id for node_id in running if node_id in below), running[0]))
 

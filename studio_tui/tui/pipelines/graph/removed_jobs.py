@@ -70,7 +70,9 @@ class RemovedJobs:
             self._host.say(f"{name}: {told(error, session)}", "error")
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.pipeline_commands.with_removed(self._state.stands().pipeline)
+        return self._host.session.pipeline_commands.with_removed(
+            self._state.require_loaded().pipeline
+        )
 
     def _removed(self) -> tuple[RemovedJob, ...]:
         return self._pipeline().removed or ()

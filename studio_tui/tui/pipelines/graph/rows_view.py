@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import tzinfo
 
 from studio_tui.presentation.cells import NOTHING
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.lists import (
     JobListing,
@@ -26,7 +26,7 @@ class RowsView:
 
     listing: JobListing | None = None
     """The shown rows; `None` in graph mode."""
-    _said: tuple[Known | None, JobListing | None, dict[str, Cells]] = (None, None, {})
+    _said: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
     """Cache of cells, valid while the known state and the listing are the same."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """The row and groups for which kin were computed, its ancestors, and its descendants."""
@@ -61,7 +61,7 @@ class RowsView:
 
     def show(self) -> None:
         """Show the rows of the mode, with the cursor where it was."""
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return
         self.listing = self._listing()
         self.widget.marked = self._marked_rows()
@@ -87,8 +87,8 @@ class RowsView:
 
     def show_kin(self) -> None:
         """Show the ancestors and descendants of the row under the cursor."""
-        standing, here = self._state.standing, self.cursor
-        if standing is None or self.listing is None:
+        loaded, here = self._state.loaded, self.cursor
+        if loaded is None or self.listing is None:
             return
         made_for = here, frozenset(self.listing.members)
         if made_for == self._kin[0]:
@@ -96,8 +96,8 @@ class RowsView:
         above: set[str] = set()
         below: set[str] = set()
         for node_id in self.members(here) if here is not None else ():
-            above |= standing.plan.ancestors(node_id)
-            below |= standing.plan.descendants(node_id)
+            above |= loaded.plan.ancestors(node_id)
+            below |= loaded.plan.descendants(node_id)
         for key, members in self.listing.members.items():
             if key != here and not above.isdisjoint(members):
                 above.add(key)
@@ -128,8 +128,8 @@ class RowsView:
         """Return the nodes of a row."""
         if self.listing is not None and key in self.listing.members:
             return self.listing.members[key]
-        standing = self._state.standing
-        return (key,) if standing is not None and key in standing.plan.nodes else ()
+        loaded = self._state.loaded
+        return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
     def order(self) -> Sequence[str]:
         """Return the rows in order; empty in the tree, which may hide some, unless it has lanes."""
@@ -147,9 +147,9 @@ class RowsView:
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
         listing = self.listing
-        if listing is None or self._state.standing is None:
+        if listing is None or self._state.loaded is None:
             return (NOTHING,) * len(self.widget.columns)
-        known = self._state.known()
+        known = self._state.view_model()
         if self._said[0] is not known or self._said[1] is not listing:
             # Kin change with every step of the cursor, the other cells only with the known state.
             self._said = known, listing, {}
@@ -196,17 +196,17 @@ class RowsView:
 
     def _unfold(self, key: str) -> None:
         """Expand what hides a node."""
-        listing, standing, view = self.listing, self._state.standing, self._state.view
-        if listing is None or standing is None or key in set(listing.keys):
+        listing, loaded, view = self.listing, self._state.loaded, self._state.view
+        if listing is None or loaded is None or key in set(listing.keys):
             return
         group = self._shape.group_of(key)
         if view.mode is Mode.TREE and group is not None:
             self._state.change(opened=view.opened | {group}, folds=view.folds - {group})
         elif view.mode is Mode.TREE:
-            self._state.change(folds=view.folds - standing.plan.ancestors(key))
+            self._state.change(folds=view.folds - loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
-        view, known, only = self._state.view, self._state.known, self._state.only()
+        view, known, only = self._state.view, self._state.view_model, self._state.only()
         room = self.widget.room
         if view.mode is Mode.TABLE:
             layers = self._shape.layer_of()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from studio_tui.presentation.freshness import Aged
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.progress_words import told
@@ -29,7 +29,7 @@ from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.views import Views
-from studio_tui.tui.pipelines.graph.work import begin_on
+from studio_tui.tui.pipelines.graph.work import worker_starter
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LogPrompt
 from studio_tui.tui.widgets.rest import Rest
@@ -64,7 +64,7 @@ class PipelineScreen(Page):
         self.source = session.pipeline(pipeline_id)
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
-        shape, begin = Shape(self.state), begin_on(self)
+        shape, begin = Shape(self.state), worker_starter(self)
         self.views = Views(self.state, shape, begin, self.call_after_refresh)
         self.cursor = Cursor(self.state, shape, lambda: self.views.shown, moved=self.follow_cursor)
         self.drawer = Drawer(
@@ -154,7 +154,7 @@ class PipelineScreen(Page):
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
         """Update the times shown."""
-        if self.state.standing is not None:
+        if self.state.loaded is not None:
             self._look()
             self._show_again()
 
@@ -241,17 +241,17 @@ class PipelineScreen(Page):
     def _look(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
         # Without subscriptions this page is not visible.
-        if self.listening.is_on and self.state.standing is not None:
+        if self.listening.is_on and self.state.loaded is not None:
             runs = self.views.runs()
             self.source.want(run for _, run in runs)
-            self._progress.look(run for state, run in runs if state is Shown.RUNNING)
+            self._progress.look(run for state, run in runs if state is NodeState.RUNNING)
 
     # Events.
 
     @on(Progressed)
     def _progressed(self) -> None:
         """Show the progress of running jobs."""
-        if self.state.standing is not None:
+        if self.state.loaded is not None:
             self._show_again()
 
     @on(BigTable.Highlighted)

@@ -74,7 +74,7 @@ class Search:
 
     def matches(self) -> Sequence[str]:
         """Return the matching nodes, in the order shown."""
-        if self._state.standing is None or not self._state.view.search:
+        if self._state.loaded is None or not self._state.view.search:
             return ()
         wanted = self._state.found(self._state.view.search)
         return [node_id for node_id in self._cursor.order() if node_id in wanted]

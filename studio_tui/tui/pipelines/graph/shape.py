@@ -7,8 +7,8 @@ from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST
 from studio_tui.presentation.pipelines.views.group_rows import group_of_rest
 from studio_tui.presentation.pipelines.views.groups import (
-    By,
     Group,
+    GroupBy,
     Link,
     grouped,
     links,
@@ -37,7 +37,7 @@ class Shape:
     def __init__(self, state: GraphState) -> None:
         """Make the shape of the state's pipeline."""
         self._state = state
-        self._shaped: tuple[str | None, dict[By, tuple[Group, ...]]] = (None, {})
+        self._shaped: tuple[str | None, dict[GroupBy, tuple[Group, ...]]] = (None, {})
         """The groups of a shape, as far as they were asked for."""
 
     def groups(self) -> tuple[Group, ...] | None:
@@ -45,22 +45,22 @@ class Shape:
 
         Groups are complete, including jobs that the problem view or the filter hides.
         """
-        if self._state.standing is None or self._state.view.grouping is Grouping.NONE:
+        if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
-        plan = self._state.standing.plan
+        plan = self._state.loaded.plan
         if self._state.view.grouping is Grouping.AUTO:
             if self._wants is None or self._wants[0] != plan.shape:
                 self._wants = plan.shape, wants_groups(plan)
             if not self._wants[1]:
                 return None
-        by = By.STAGE if self._state.view.grouping is Grouping.STAGE else By.NAME
+        by = GroupBy.STAGE if self._state.view.grouping is Grouping.STAGE else GroupBy.NAME
         shaped, only = self._all_groups(by), self._state.only()
         if only is None:
             return shaped
         return tuple(group for group in shaped if not only.isdisjoint(group.members))
 
-    def _all_groups(self, by: By) -> tuple[Group, ...]:
-        plan = self._state.stands().plan
+    def _all_groups(self, by: GroupBy) -> tuple[Group, ...]:
+        plan = self._state.require_loaded().plan
         if self._shaped[0] != plan.shape:
             self._shaped = plan.shape, {}
         if by not in self._shaped[1]:
@@ -84,13 +84,13 @@ class Shape:
         """
         if key in shown:
             return key
-        if self._state.standing is None:
+        if self._state.loaded is None:
             return None
         head = group_of_rest(key)
         if head in shown:
             return head
         homes = {member: each.key for each in self.groups() or () for member in each.members}
-        states = self._state.standing.statuses.shown
+        states = self._state.loaded.statuses.shown
         ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
         for member in ranked:
             for stand_in in (member, homes.get(member)):
@@ -100,9 +100,9 @@ class Shape:
 
     def _members_of(self, key: str) -> Sequence[str]:
         """Return the nodes of a group, also of one that is not shown, or the node."""
-        if key in self._state.stands().plan.nodes:
+        if key in self._state.require_loaded().plan.nodes:
             return (key,)
-        groups = (group for by in By for group in self._all_groups(by))
+        groups = (group for by in GroupBy for group in self._all_groups(by))
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
@@ -116,7 +116,7 @@ class Shape:
     def ways(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
         """Return the groups that a group waits for and those it feeds, with the edges between."""
         groups = {group.key: group for group in self.groups() or ()}
-        plan, has_all = self._state.stands().plan, self._state.only() is None
+        plan, has_all = self._state.require_loaded().plan, self._state.only() is None
         made_of = plan.shape, has_all, tuple(groups)
         if self._ties is None or self._ties[0] != made_of:
             self._ties = made_of, links(plan, groups.values()) if groups and has_all else ()
@@ -128,18 +128,22 @@ class Shape:
 
     def critical_nodes(self) -> frozenset[str]:
         """Return the nodes of the critical path."""
-        return frozenset(critical(self._state.known()).path)
+        return frozenset(critical(self._state.view_model()).path)
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
-        whole = self._whole_tree(self._state.stands().plan)
+        whole = self._whole_tree(self._state.require_loaded().plan)
         if self._order is None or self._order[0] is not whole:
             self._order = whole, tuple(row.id for row in whole)
         return self._order[1]
 
     def tree_rows(self) -> Sequence[TreeRow]:
         """Return the rows of the tree that are shown."""
-        plan, folds, only = self._state.stands().plan, self._state.view.folds, self._state.only()
+        plan, folds, only = (
+            self._state.require_loaded().plan,
+            self._state.view.folds,
+            self._state.only(),
+        )
         if only is None and not folds:
             return self._whole_tree(plan)
         asked = plan.shape, folds, only
@@ -159,7 +163,7 @@ class Shape:
 
     def lanes(self) -> Sequence[LaneRow] | None:
         """Return the shown jobs with lanes; `None` if there are too many lanes."""
-        plan, only = self._state.stands().plan, self._state.only()
+        plan, only = self._state.require_loaded().plan, self._state.only()
         asked = plan.shape, only
         if self._lanes is None or self._lanes[0] != asked:
             self._lanes = asked, lane_rows(plan, only)
@@ -172,7 +176,7 @@ class Shape:
 
     def layer_of(self) -> Mapping[str, int]:
         """Return the layer of each job: the number of layers above it."""
-        plan = self._state.stands().plan
+        plan = self._state.require_loaded().plan
         if self._depths is None or self._depths[0] != plan.shape:
             self._depths = plan.shape, depths(plan)
         return self._depths[1]

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from studio_tui.presentation.pipelines.filters import found, terms_of
-from studio_tui.presentation.pipelines.graph.pipeline_state import Standing
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 
@@ -20,11 +20,11 @@ Changed = Callable[[DagPlace, AbstractSet[str]], None]
 class GraphState:
     """The known state of a pipeline, and the reader's view of it."""
 
-    standing: Standing | None = None
+    loaded: LoadedPipeline | None = None
     """`None` until Studio has answered."""
     past: Mapping[str, Sequence[float]] = {}
     """Durations in seconds of successful runs, by job name."""
-    _known: Known | None = None
+    _view_model: ViewModel | None = None
 
     def __init__(
         self,
@@ -41,9 +41,9 @@ class GraphState:
         self._progress = progress
         self._moment = moment
         self._changed = changed
-        self._haystacks: tuple[Standing | None, dict[str, str]] = (None, {})
+        self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
         """Cache of searchable texts by node, valid while the answer is the same."""
-        self._found: tuple[Known | None, dict[str, frozenset[str]]] = (None, {})
+        self._found: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
         """Cache of filter results, valid while the known state is the same."""
 
     def change(self, **changes: Any) -> None:
@@ -66,32 +66,34 @@ class GraphState:
         """Save the view as it is, also after the page was closed."""
         self._memory.note(self.pipeline_id, self.view)
 
-    def stands(self) -> Standing:
+    def require_loaded(self) -> LoadedPipeline:
         """Return the state of the pipeline; Studio must have answered."""
-        if self.standing is None:
+        if self.loaded is None:
             raise RuntimeError("the pipeline is not known yet")
-        return self.standing
+        return self.loaded
 
     def why_unknown(self) -> str | None:
         """Return why no command on jobs is available; `None` once Studio has answered."""
-        return UNKNOWN if self.standing is None else None
+        return UNKNOWN if self.loaded is None else None
 
-    def known(self) -> Known:
+    def view_model(self) -> ViewModel:
         """Return what is known now; the same object until `expire`."""
-        if self._known is None:
-            standing, bars = self.stands(), self._progress.bars
-            self._known = Known(standing.statuses, self._moment(), standing.jobs, bars, self.past)
-        return self._known
+        if self._view_model is None:
+            loaded, bars = self.require_loaded(), self._progress.bars
+            self._view_model = ViewModel(
+                loaded.statuses, self._moment(), loaded.jobs, bars, self.past
+            )
+        return self._view_model
 
     def expire(self) -> None:
         """Discard what is known, as time has passed or there is news."""
-        self._known = None
+        self._view_model = None
 
     def only(self) -> frozenset[str] | None:
         """Return the shown nodes; `None` for all."""
-        if self.standing is None:
+        if self.loaded is None:
             return None
-        shown = self.standing.statuses.problems if self.view.problems else None
+        shown = self.loaded.statuses.problems if self.view.problems else None
         if not self.view.filter:
             return shown
         passing = self.found(self.view.filter)
@@ -99,9 +101,9 @@ class GraphState:
 
     def found(self, text: str) -> frozenset[str]:
         """Return the nodes that pass a filter now; none if it is empty."""
-        standing, known = self.stands(), self.known()
-        if self._haystacks[0] is not standing:
-            self._haystacks = standing, {}
+        loaded, known = self.require_loaded(), self.view_model()
+        if self._haystacks[0] is not loaded:
+            self._haystacks = loaded, {}
         if self._found[0] is not known:
             self._found = known, {}
         if text not in self._found[1]:

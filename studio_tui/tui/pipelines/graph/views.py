@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from studio_tui import clock
-from studio_tui.presentation.pipelines.graph.statuses import Shown
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.mode_view import ModeView
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import Begin
+from studio_tui.tui.pipelines.graph.work import StartWorker
 
 
 class Views:
@@ -20,7 +20,7 @@ class Views:
         self,
         state: GraphState,
         shape: Shape,
-        begin: Begin,
+        begin: StartWorker,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
         """Make both; `begin` starts a worker, `after_refresh` defers a call."""
@@ -63,7 +63,7 @@ class Views:
         """
         is_entered = self._entered is not self._state.view.mode
         keeps_cursor = is_entered or self.shown.shows_cursor
-        if self._state.standing is not None:
+        if self._state.loaded is not None:
             self._entered = self._state.view.mode
         self._only = self._state.only()
         for view in (self.rows, self.drawing):
@@ -93,7 +93,7 @@ class Views:
         """Show why the page is empty: an error, or that there are no such jobs."""
         if problem is not None:
             self.rows.widget.notice = problem
-        elif self._state.standing is not None:
+        elif self._state.loaded is not None:
             self.rows.widget.notice = self._state.nothing_words()
 
     def look_again(self) -> None:
@@ -112,11 +112,11 @@ class Views:
         corner = self.shown.corner if is_here else (view.left, view.top)
         self._state.remember(*corner)
 
-    def runs(self) -> Sequence[tuple[Shown, str]]:
+    def runs(self) -> Sequence[tuple[NodeState, str]]:
         """Return the state and the id of each visible run."""
-        standing = self._state.standing
-        if standing is None:
+        loaded = self._state.loaded
+        if loaded is None:
             return ()
-        shown, nodes = standing.statuses.shown, standing.plan.nodes
+        shown, nodes = loaded.statuses.shown, loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]

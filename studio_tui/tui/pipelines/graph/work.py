@@ -9,14 +9,14 @@ Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """A coroutine function; a coroutine would warn if it was cancelled before it ran."""
 
 
-class Begin(Protocol):
+class StartWorker(Protocol):
     """Starts a named worker."""
 
     def __call__(self, work: Work, name: str, *, exclusive: bool = False) -> None:
         """Start it; an exclusive one cancels a running one with that name."""
 
 
-def begin_on(node: Lifetime) -> Begin:
+def worker_starter(node: Lifetime) -> StartWorker:
     """Return a function that starts workers of a screen or widget."""
 
     def begin(work: Work, name: str, *, exclusive: bool = False) -> None:

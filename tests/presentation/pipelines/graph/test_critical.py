@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.graph.critical import (
 from studio_tui.presentation.pipelines.graph.path_words import path_words
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 
@@ -40,10 +40,10 @@ def known(
     past: Mapping[str, Sequence[float]] = _USUAL,
     left: float | None = None,
     percent: float | None = 25.0,
-) -> Known:
+) -> ViewModel:
     bars = {"run-embed": Progress("", None, None, percent, "", None, None, left)}
     by_run = {job.id: job for job in jobs}
-    return Known(judge(plan_of(sent), sent.state), _NOON, by_run, bars, past)
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON, by_run, bars, past)
 
 
 def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> None:

@@ -8,7 +8,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import (
     JobStatuses,
-    Shown,
+    NodeState,
     counts,
     judge,
     paused_words,
@@ -28,7 +28,7 @@ def test_all_that_waits_under_a_failure_is_blocked_by_it() -> None:
     assert statuses.blocked_by("publish") == ("embed",)
     assert statuses.state_cell("publish") == Cell("⊘ BLOCKED", Tone.WARN)
     assert statuses.blocked_by("thumbs") == ()
-    assert statuses.shown["embed"] is Shown.FAILED
+    assert statuses.shown["embed"] is NodeState.FAILED
     assert root_words(statuses) == "1 root failure"
 
 
@@ -54,8 +54,8 @@ def test_what_blocks_others_is_a_failed_or_canceled_job_that_something_waits_for
     leaf = next(key for key, node in statuses.plan.nodes.items() if not node.children)
     assert not statuses.blocks(leaf)
     for node_id in blocking:
-        assert statuses.shown[node_id] is Shown.CANCELED
-        assert any(statuses.shown[each] is Shown.BLOCKED
+        assert statuses.shown[node_id] is NodeState.CANCELED
+        assert any(statuses.shown[each] is NodeState.BLOCKED
                    for each in statuses.plan.descendants(node_id))  # fmt: skip
 
 
@@ -69,21 +69,21 @@ def test_problems_are_what_stopped_and_what_that_blocks() -> None:
 def test_a_job_that_studio_let_go_is_not_blocked_and_blocks_nothing() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
         statuses = judged(sixteen(join_feats=state))
-        assert Shown.BLOCKED not in statuses.shown.values()
+        assert NodeState.BLOCKED not in statuses.shown.values()
         assert dict(statuses.roots) == {"embed": 0}
 
 
 def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
     statuses = judged(sixteen(embed="CANCELING"))
     assert not statuses.roots
-    assert statuses.shown["embed"] is Shown.CANCELED
-    assert statuses.shown["join_feats"] is Shown.WAITING
+    assert statuses.shown["embed"] is NodeState.CANCELED
+    assert statuses.shown["join_feats"] is NodeState.WAITING
 
 
 def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
     statuses = judged(sixteen(embed="NEWWORD"))
     assert statuses.state_cell("embed").text == "? NEWWORD"
-    assert statuses.shown["join_feats"] is Shown.WAITING
+    assert statuses.shown["join_feats"] is NodeState.WAITING
     assert [count.name for count in counts(statuses.numbers)][-1] == "unknown"
 
 
@@ -129,21 +129,21 @@ def test_roots_and_what_they_block_agree(sent: Pipeline) -> None:
     blocked = {node_id: statuses.blocked_by(node_id) for node_id in plan.nodes}
     for root, number in statuses.roots.items():
         assert number == sum(root in roots for roots in blocked.values())
-        assert statuses.shown[root] in {Shown.FAILED, Shown.CANCELED}
+        assert statuses.shown[root] in {NodeState.FAILED, NodeState.CANCELED}
         parents = [statuses.shown[parent] for parent in plan.nodes[root].parents]
-        assert not {Shown.FAILED, Shown.BLOCKED}.intersection(parents)
+        assert not {NodeState.FAILED, NodeState.BLOCKED}.intersection(parents)
     for node_id, roots in blocked.items():
         assert set(roots) <= plan.ancestors(node_id)
-        assert bool(roots) == (statuses.shown[node_id] is Shown.BLOCKED)
+        assert bool(roots) == (statuses.shown[node_id] is NodeState.BLOCKED)
 
 
 @given(any_pipelines())
 def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
     statuses = judged(sent)
     for node_id, node in statuses.plan.nodes.items():
-        if statuses.shown[node_id] is Shown.WAITING:
+        if statuses.shown[node_id] is NodeState.WAITING:
             above = {statuses.shown[parent] for parent in node.parents}
-            assert not {Shown.FAILED, Shown.BLOCKED} & above
+            assert not {NodeState.FAILED, NodeState.BLOCKED} & above
 
 
 def test_an_empty_pipeline_is_judged_too() -> None:

@@ -7,7 +7,7 @@ import pytest
 from studio_tui.api.models import Job
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known, Took
+from studio_tui.presentation.pipelines.graph.view_model import RunTime, ViewModel
 from studio_tui.presentation.pipelines.views.timeline import Timeline
 from tests.presentation.pipelines.sample import sixteen
 
@@ -23,10 +23,12 @@ def job(name: str, status: str, **moments: float) -> Job:
     return Job.model_validate({"id": f"run-{name}", "status": status, **times})
 
 
-def known(*jobs: Job, **states: str) -> Known:
+def known(*jobs: Job, **states: str) -> ViewModel:
     sent = sixteen(**states)
     by_run = {each.id: each for each in jobs}
-    return Known(judge(plan_of(sent), sent.state), at(20), by_run, past={"split": (5.0, 1.0, 9.0)})
+    return ViewModel(
+        judge(plan_of(sent), sent.state), at(20), by_run, past={"split": (5.0, 1.0, 9.0)}
+    )
 
 
 def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
@@ -68,7 +70,7 @@ def test_nothing_is_made_up_about_a_wait_when_a_parent_is_not_known() -> None:
     begun = job("join_feats", "RUNNING", created=0, started=12)
     seen = known(begun, embed="COMPLETE", join_feats="RUNNING")
     assert seen.queue_seconds(seen.plan.nodes["join_feats"]) is None
-    assert seen.took(seen.plan.nodes["join_feats"]) == Took(480)
+    assert seen.took(seen.plan.nodes["join_feats"]) == RunTime(480)
 
 
 def test_a_run_without_a_start_is_guessed_from_when_its_parents_were_done() -> None:
@@ -78,8 +80,8 @@ def test_a_run_without_a_start_is_guessed_from_when_its_parents_were_done() -> N
         job("embed", "RUNNING", created=0),
         embed="RUNNING",
     )
-    assert seen.took(seen.plan.nodes["dedupe"]) == Took(300, is_estimate=True)
-    assert seen.took(seen.plan.nodes["embed"]) == Took(660, is_estimate=True)
+    assert seen.took(seen.plan.nodes["dedupe"]) == RunTime(300, is_estimate=True)
+    assert seen.took(seen.plan.nodes["embed"]) == RunTime(660, is_estimate=True)
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "SCHEDULED", "INIT", "PROVISIONING", "PENDING"])
@@ -100,7 +102,7 @@ def test_what_comes_between_the_queue_and_the_query_is_neither() -> None:
     )  # fmt: skip
     seen = known(begun, ingest_raw="RUNNING")
     node = seen.plan.nodes["ingest_raw"]
-    assert seen.took(node) == Took(900)
+    assert seen.took(node) == RunTime(900)
     assert seen.queue_seconds(node) == 120
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.statuses import Shown, judge
+from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 from studio_tui.presentation.pipelines.graph.waits import Wait, in_short, waits
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
@@ -149,7 +149,7 @@ def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> No
     statuses = judge(plan_of(sent), sent.state)
     for node_id, shown in statuses.shown.items():
         said = waits(statuses, node_id)
-        if shown in {Shown.BLOCKED, Shown.WAITING, Shown.QUEUED, Shown.UNKNOWN}:
+        if shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
             assert said is not None
             assert said.words
         if said is not None and said.target is not None:

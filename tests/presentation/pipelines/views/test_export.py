@@ -9,7 +9,7 @@ from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
 from studio_tui.presentation.pipelines.drawing.graph import draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.export import dot, graph_text, mermaid, tree_text
 from studio_tui.text import safe_line
 from tests.presentation.pipelines.graph.test_view_model import known
@@ -156,7 +156,7 @@ def test_the_graph_as_text_is_the_drawing() -> None:
 
 
 def test_the_tree_as_text_says_what_the_tree_says() -> None:
-    seen: Known = known()
+    seen: ViewModel = known()
     lines = tree_text(seen).splitlines()
     assert len(lines) == len(sixteen().job_runs)
     assert lines[0] == "✓ ingest_raw"

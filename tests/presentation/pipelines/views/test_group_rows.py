@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, Shown, judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, judge
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.group_rows import (
     COLUMNS,
     FAILED_SHOWN,
@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.views.group_rows import (
     name_parts,
     rows,
 )
-from studio_tui.presentation.pipelines.views.groups import By, grouped
+from studio_tui.presentation.pipelines.views.groups import GroupBy, grouped
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline_of, run
 from tests.presentation.pipelines.sample import thousand
 
@@ -67,7 +67,7 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
             ("02_shard_113", "COMPLETE", 542),
         )
     }
-    known = Known(statuses, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
+    known = ViewModel(statuses, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
     said = {
         row.group.title: [cell.text for cell in cells(row, known)][1:]
         for row in rows(grouped(statuses.plan), statuses)
@@ -106,7 +106,7 @@ def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
             )
         }  # fmt: skip
         done = jobs["run-01_list"].model_copy(update={"finished_at": _NOON})
-        known = Known(statuses, _NOON, {**jobs, "run-01_list": done})
+        known = ViewModel(statuses, _NOON, {**jobs, "run-01_list": done})
         embeds = next(
             row
             for row in rows(grouped(statuses.plan), statuses)
@@ -138,9 +138,9 @@ def test_a_group_can_be_listed_and_folded() -> None:
     assert [row.key for row in seen if row.group.key == embeds] == [embeds]
 
 
-@given(any_pipelines(), st.sampled_from(By), st.booleans(), st.data())
+@given(any_pipelines(), st.sampled_from(GroupBy), st.booleans(), st.data())
 def test_each_job_has_a_row_or_is_counted_by_one(
-    sent: Pipeline, by: By, all_failed: bool, data: st.DataObject
+    sent: Pipeline, by: GroupBy, all_failed: bool, data: st.DataObject
 ) -> None:
     statuses = judged(sent)
     groups = grouped(statuses.plan, by)
@@ -157,7 +157,7 @@ def test_each_job_has_a_row_or_is_counted_by_one(
         for member in row.group.members
     ]
     assert sorted(drawn + rest + closed) == sorted(statuses.plan.nodes)
-    known = Known(statuses, _NOON)
+    known = ViewModel(statuses, _NOON)
     for row in seen:
         line = cells(row, known)
         assert len(line) == len(COLUMNS)
@@ -166,11 +166,11 @@ def test_each_job_has_a_row_or_is_counted_by_one(
             assert sum(map(int, counted)) == len(row.rest)
 
 
-@given(any_pipelines(), st.sampled_from(By))
-def test_no_failure_is_hidden_unless_there_are_many(sent: Pipeline, by: By) -> None:
+@given(any_pipelines(), st.sampled_from(GroupBy))
+def test_no_failure_is_hidden_unless_there_are_many(sent: Pipeline, by: GroupBy) -> None:
     statuses = judged(sent)
     seen = rows(grouped(statuses.plan, by), statuses, all_failed=True)
     drawn = {row.node_id for row in seen}
     assert drawn.issuperset(
-        node_id for node_id, shown in statuses.shown.items() if shown is Shown.FAILED
+        node_id for node_id, shown in statuses.shown.items() if shown is NodeState.FAILED
     )

@@ -6,12 +6,18 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.views.groups import By, Group, grouped, links, wants_groups
+from studio_tui.presentation.pipelines.views.groups import (
+    Group,
+    GroupBy,
+    grouped,
+    links,
+    wants_groups,
+)
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen, thousand
 
 
-def titles(sent: Pipeline, by: By = By.NAME) -> list[tuple[str, int]]:
+def titles(sent: Pipeline, by: GroupBy = GroupBy.NAME) -> list[tuple[str, int]]:
     return [(group.title, len(group.members)) for group in grouped(plan_of(sent), by)]
 
 
@@ -102,7 +108,7 @@ def test_two_are_no_group() -> None:
 
 
 def test_stages_are_groups_on_request() -> None:
-    assert titles(sixteen(), By.STAGE)[:4] == [
+    assert titles(sixteen(), GroupBy.STAGE)[:4] == [
         ("1: ingest_raw, ingest_labels", 2),
         ("2: index, clean_labels", 2),
         ("dedupe", 1),
@@ -163,8 +169,8 @@ def test_edges_inside_a_group_are_links_too() -> None:
     assert (link.source == link.target, link.edges, link.pattern) == (True, 3, "within")
 
 
-@given(any_pipelines(), st.sampled_from(By))
-def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: By) -> None:
+@given(any_pipelines(), st.sampled_from(GroupBy))
+def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: GroupBy) -> None:
     plan = plan_of(sent)
     groups = grouped(plan, by)
     members = [member for group in groups for member in group.members]

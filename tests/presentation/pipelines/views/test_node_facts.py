@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
-from studio_tui.presentation.pipelines.graph.pipeline_state import standing
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.groups import grouped, links
 from studio_tui.presentation.pipelines.views.node_cells import why_cell
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
@@ -16,8 +16,8 @@ from tests.presentation.pipelines.sample import sixteen, thousand
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-def known(pipeline: Pipeline) -> Known:
-    return Known(standing(pipeline, {}).statuses, NOW)
+def known(pipeline: Pipeline) -> ViewModel:
+    return ViewModel(loaded_pipeline(pipeline, {}).statuses, NOW)
 
 
 def said(pipeline: Pipeline, node_id: str) -> dict[str, str]:
@@ -69,7 +69,9 @@ def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_runni
          "created_at": NOW - timedelta(seconds=13)}
     )  # fmt: skip
     for status, waits in (("RUNNING", False), ("QUEUED", True)):
-        seen = Known(standing(sixteen(ingest_raw=status), {}).statuses, NOW, {queued.id: queued})
+        seen = ViewModel(
+            loaded_pipeline(sixteen(ingest_raw=status), {}).statuses, NOW, {queued.id: queued}
+        )
         facts = node_facts(seen, "ingest_raw", clusters=[gpu])
         told = {fact.label: fact.value.text for fact in facts}
         assert ("waits for" in told) == waits
@@ -126,7 +128,7 @@ def test_a_job_that_ran_before_says_which_attempt_this_is_and_how_the_others_end
         {"id": "run-embed-1", "status": "FAILED", "started_at": began.isoformat(),
          "finished_at": (began + timedelta(seconds=12)).isoformat(), "error_message": "no memory"}
     )  # fmt: skip
-    shown = Known(standing(sent, {}).statuses, NOW, {first.id: first})
+    shown = ViewModel(loaded_pipeline(sent, {}).statuses, NOW, {first.id: first})
     told = {fact.label: fact.value.text for fact in node_facts(shown, "embed")}
     assert told["attempt"] == "3"
     assert told["before"] == "run-embe not known yet"

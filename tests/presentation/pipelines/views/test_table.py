@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.table import COLUMNS, SORTS, cells, ids
 from studio_tui.presentation.pipelines.views.tree import depths
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline
@@ -18,11 +18,11 @@ from tests.presentation.pipelines.sample import sixteen
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def known(sent: Pipeline, *jobs: Job) -> Known:
-    return Known(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
+def known(sent: Pipeline, *jobs: Job) -> ViewModel:
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON, {job.id: job for job in jobs})
 
 
-def texts(seen: Known, node_id: str) -> dict[str, str]:
+def texts(seen: ViewModel, node_id: str) -> dict[str, str]:
     line = cells(node_id, seen, depths(seen.plan))
     return {column.key: cell.text for column, cell in zip(COLUMNS, line, strict=True)}
 

@@ -12,7 +12,7 @@ from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.timeline import (
     AHEAD,
     BEYOND,
@@ -56,11 +56,11 @@ _JOBS = (
 
 def known(
     *jobs: Job, sent: Pipeline | None = None, minute: float = 20, past: bool = False
-) -> Known:
+) -> ViewModel:
     sent = sent or sixteen()
     by_run = {each.id: each for each in jobs}
     statuses = judge(plan_of(sent), sent.state)
-    return Known(statuses, at(minute), by_run, past=_PAST if past else {})
+    return ViewModel(statuses, at(minute), by_run, past=_PAST if past else {})
 
 
 def text(timeline: Timeline, node: str) -> str:

@@ -11,7 +11,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
-from studio_tui.presentation.pipelines.graph.view_model import Known
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.tree import (
     COLUMNS,
     DEEPEST,
@@ -140,7 +140,7 @@ def test_cells_say_how_far_how_long_and_why() -> None:
     }
     bars = {"run-thumbs": Progress("", 37, 100, 37.0, "it", 3.1, 12.0, 20.0)}
     past = {"embed": (380.0, 400.0, 420.0), "thumbs": (1.0, 1.0, 1.0), "split": (9.0, 9.0)}
-    known = Known(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
+    known = ViewModel(judge(plan_of(sent), sent.state), _NOON, jobs, bars, past)
     said = {row.id: cells(row, known) for row in rows(known.plan)}
     assert [cell.text for cell in said["embed"]] == [
         "    └─✗ embed",

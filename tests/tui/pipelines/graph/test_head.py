@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studio_tui.presentation.pipelines.graph.pipeline_state import standing
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.tui.pipelines.graph.head import note_parts
 from tests.presentation.pipelines.sample import sixteen
 from tests.tui.dashboards import until_shown
@@ -33,14 +33,14 @@ NOTES = {
 def test_the_first_failure_is_named_with_its_error_and_nothing_is_said_twice(error: str) -> None:
     sent = sixteen("FAILED").model_copy(update={"error_message": error or None})
     jobs = {job.id: job for job in jobs_of(sent)}
-    said = "".join(part.text for part in note_parts(standing(sent, jobs)))
+    said = "".join(part.text for part in note_parts(loaded_pipeline(sent, jobs)))
     assert said.strip() == NOTES[error]
 
 
 def test_a_failure_whose_run_is_not_known_yet_is_told_by_the_error_of_its_pipeline() -> None:
     error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
     sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
-    said = "".join(part.text for part in note_parts(standing(sent, {})))
+    said = "".join(part.text for part in note_parts(loaded_pipeline(sent, {})))
     assert said.strip() == "2 root failures: thumbs (run-thumbs) failed: KeyError: 'path'"
 
 

@@ -28,9 +28,9 @@ async def test_the_tree_of_a_large_pipeline_is_computed_once_in_a_thread(tmp_pat
     with mock.patch("studio_tui.tui.pipelines.graph.shape.rows", noted):
         async with dag(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
-            before = screen_of(pilot).state.standing
+            before = screen_of(pilot).state.loaded
             studio.becomes(later(studio.now))
             await press(pilot, ("ctrl+r",))
-            await until(pilot, lambda: screen_of(pilot).state.standing is not before)
+            await until(pilot, lambda: screen_of(pilot).state.loaded is not before)
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()

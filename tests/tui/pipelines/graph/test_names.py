@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.graph.pipeline_state import standing
+from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.tui.pipelines.graph.head import head_parts
 from studio_tui.tui.widgets.bar import Bar
 from tests.presentation.pipelines.graphs import STATES, pipeline_of, run
@@ -93,7 +93,7 @@ def test_what_is_counted_looks_the_same_whatever_the_states_are(
     names = [each.job_id for each in before.job_runs]
     after = sixteen("PAUSED", **dict(zip(names, states, strict=True)))
     texts = [
-        "".join(part.text for part in head_parts(standing(sent, {}), width))
+        "".join(part.text for part in head_parts(loaded_pipeline(sent, {}), width))
         for sent in (before, after)
     ]
     assert len({" done" in text for text in texts}) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.presentation.pipelines.views.groups import By, grouped
+from studio_tui.presentation.pipelines.views.groups import GroupBy, grouped
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import thousand
 from tests.tui.dashboards import until
@@ -30,7 +30,7 @@ async def go(pilot: Pilot[int], key: str) -> None:
 
 def group_of(pilot: Pilot[int], name: str) -> str:
     """Return the key of the group that has a job."""
-    groups = grouped(screen_of(pilot).state.stands().plan, By.NAME)
+    groups = grouped(screen_of(pilot).state.require_loaded().plan, GroupBy.NAME)
     return next(group.key for group in groups if name in group.members)
 
 
@@ -66,7 +66,7 @@ async def test_a_group_stands_for_the_one_that_it_is_a_part_of(tmp_path: Path) -
         shards = group_of(pilot, "02_shard_000")
         await go(pilot, shards)
         await press(pilot, ("m", "b", "b"))
-        stages = grouped(screen_of(pilot).state.stands().plan, By.STAGE)
+        stages = grouped(screen_of(pilot).state.require_loaded().plan, GroupBy.STAGE)
         await at(pilot, stages[1].key)
         await press(pilot, ("b", "b"))
         await at(pilot, shards)

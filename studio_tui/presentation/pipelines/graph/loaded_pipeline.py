@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 
 
 @dataclass(frozen=True)
-class Standing:
+class LoadedPipeline:
     """All loaded data of a pipeline at one time."""
 
     pipeline: Pipeline
@@ -32,11 +32,11 @@ class Standing:
         return self.jobs.get(node.run) if node is not None and node.run is not None else None
 
 
-def standing(
-    pipeline: Pipeline, jobs: Mapping[str, Job], before: Standing | None = None
-) -> Standing:
+def loaded_pipeline(
+    pipeline: Pipeline, jobs: Mapping[str, Job], before: LoadedPipeline | None = None
+) -> LoadedPipeline:
     """Return the state of a pipeline, reusing unchanged parts of `before`."""
     if before is not None and pipeline is before.pipeline:
-        return Standing(pipeline, before.statuses, jobs)
+        return LoadedPipeline(pipeline, before.statuses, jobs)
     plan = plan_of(pipeline, before.plan if before is not None else None)
-    return Standing(pipeline, judge(plan, pipeline.state), jobs)
+    return LoadedPipeline(pipeline, judge(plan, pipeline.state), jobs)
