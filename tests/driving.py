@@ -45,21 +45,21 @@ _GONE_REST = 0.05
 
 
 class Threads(ThreadPoolExecutor):
-    """Thread pool of a program's coroutines that counts its busy threads."""
+    """Thread pool of an app's coroutines that counts its unfinished calls."""
 
     def __init__(self) -> None:
         super().__init__(thread_name_prefix="to thread")
-        self.under_way = 0
+        self.unfinished = 0
 
     def submit(self, call: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:
         """Run a call in a thread, counting it until it is done."""
-        self.under_way += 1
+        self.unfinished += 1
         future = super().submit(call, *args, **options)
         future.add_done_callback(self._ended)
         return future
 
     def _ended(self, _future: Future[Any]) -> None:
-        self.under_way -= 1
+        self.unfinished -= 1
 
 
 class Driver(Pilot[R]):
@@ -72,13 +72,13 @@ class Driver(Pilot[R]):
 
     @property
     def messages(self) -> int:
-        """Number of messages the program has handled; while it is constant, nothing changes."""
+        """Number of messages handled so far; while it is constant, the app is idle."""
         return self._handling.begun
 
     async def press(self, *keys: str) -> None:
         """Press keys one by one, each after the previous one has taken effect.
 
-        Letters for an input or text area are sent as fast as by a quick typist.
+        Letters for an input or text area are sent without waiting in between.
         """
         is_typing = False
         for key in keys:
@@ -92,12 +92,12 @@ class Driver(Pilot[R]):
             await self.settle()
 
     async def pause(self, delay: float | None = None) -> None:
-        """Wait until everything in progress has settled, or for `delay` seconds."""
+        """Wait until everything has settled; with `delay`, handle what is pending, then sleep."""
         if delay is None:
             await self.settle()
         else:
             # Textual's own wait never ends if a widget is removed with a callback still pending.
-            await self._handle_what_waits()
+            await self._drain()
             await asyncio.sleep(delay)
             self.app.screen._on_timer_update()
 
@@ -109,11 +109,16 @@ class Driver(Pilot[R]):
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until every message has been handled and everything is drawn."""
+        """Wait until every message has been handled and everything is drawn.
+
+        It gives up after `_ROUNDS`, as a stream of messages never settles; a key that is being
+        handled is waited for without limit. In a round, messages come first, as they start
+        animations, calls in threads and further messages.
+        """
         app: App[Any] = self.app
         rounds = 0
         while rounds < _ROUNDS and app._exception is None:
-            await self._handle_what_waits()
+            await self._drain()
             if isinstance(app, KeyQueue) and app.is_acting:
                 await asyncio.sleep(0)
                 continue
@@ -121,12 +126,12 @@ class Driver(Pilot[R]):
             await app.animator.wait_until_complete()
             app.screen._on_timer_update()
             await asyncio.sleep(0)
-            if self._threads.under_way:
+            if self._threads.unfinished:
                 await asyncio.sleep(_THREAD_REST)
             elif not self._busy():
                 return
 
-    async def _handle_what_waits(self) -> None:
+    async def _drain(self) -> None:
         """Wait until the pending messages of all pumps have been handled or the pumps are gone."""
         waiting = self._busy()
 
@@ -148,10 +153,10 @@ class Driver(Pilot[R]):
         """Return all message pumps that are handling a message or have pending ones."""
         stack = self.app.screen_stack
         pumps = [self.app, *stack, *stack[-1].walk_children()]
-        return {pump for pump in pumps if pump in self._handling.under_way or _has_waiting(pump)}
+        return {pump for pump in pumps if pump in self._handling.under_way or _has_pending(pump)}
 
 
-def _has_waiting(pump: MessagePump) -> bool:
+def _has_pending(pump: MessagePump) -> bool:
     return pump.message_queue_size > 0 or bool(pump._next_callbacks)
 
 
@@ -212,13 +217,13 @@ def _key_event(key: str) -> Key:
 
 @contextmanager
 def _frames_dropped() -> Iterator[None]:
-    """Draw no frames: there is no terminal, and a test that reads the screen renders it.
+    """Skip drawing: there is no terminal, and tests render the screen when they read it.
 
-    A saved picture is drawn.
+    `export_screenshot` still draws.
     """
     draw_update: Any = Compositor.render_update
     take_picture: Any = App.export_screenshot
-    pictures: list[object] = []
+    pictures: list[object] = []  # those being taken
 
     def update(
         compositor: Compositor, *args: Any, screen_stack: list[Any] | None = None, **named: Any
@@ -253,11 +258,11 @@ async def driving(
     with ExitStack() as patches:
         patches.enter_context(styles_shared())
         patches.enter_context(handling.watched())
-        # What a dashboard freezes for good would stay when it is gone.
+        # Frozen objects of a finished dashboard would stay until the end of the test run.
         patches.enter_context(mock.patch.object(gc, "freeze"))
         if not frames:
             patches.enter_context(_frames_dropped())
-        # Textual remembers lines of the last thousand widgets, of programs that are gone too.
+        # Textual remembers lines of the last thousand widgets, including those of finished apps.
         patches.callback(StylesCache.get_inner_outer.cache_clear)
         async with app.run_test(size=size, **options) as pilot:
             yield Driver(pilot.app, threads, handling)

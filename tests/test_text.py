@@ -1,4 +1,4 @@
-"""The door for text from outside."""
+"""Sanitizing of text from outside."""
 
 import unicodedata
 
@@ -41,7 +41,7 @@ def test_no_block_can_command_a_terminal(text: str) -> None:
 
 
 @given(ANY_TEXT)
-def test_safe_text_stays_as_it_is(text: str) -> None:
+def test_sanitizing_is_idempotent(text: str) -> None:
     assert safe_line(safe_line(text)) == safe_line(text)
     assert safe_block(safe_block(text)) == safe_block(text)
 
@@ -67,7 +67,7 @@ def test_letters_digits_and_signs_survive(text: str) -> None:
         ("a\u00a0b\u3000c", "a b c"),
     ],
 )
-def test_a_line_shows_what_it_cannot_draw(text: str, shown: str) -> None:
+def test_a_line_replaces_or_drops_what_cannot_be_drawn(text: str, shown: str) -> None:
     assert safe_line(text) == shown
 
 
@@ -85,7 +85,7 @@ def test_long_text_is_cut_with_a_mark() -> None:
     assert len(safe_block("\t" * BLOCK_LIMIT)) == BLOCK_LIMIT
 
 
-def test_verbatim_text_goes_back_as_it_came_and_is_no_text() -> None:
+def test_verbatim_is_serialized_unchanged_and_is_not_a_str() -> None:
     verbatim = TypeAdapter(Verbatim).validate_python("\x1bhostile")
     assert TypeAdapter(Verbatim).dump_json(verbatim) == b'"\\u001bhostile"'
     assert verbatim.shown == "␛hostile"

@@ -81,6 +81,16 @@ class PipelineState(StrEnum):
     CANCELED = "CANCELED"
     UNKNOWN = "UNKNOWN"
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the pipeline has ended; one that is resumed runs again."""
+        return self in FINISHED_PIPELINE_STATES
+
+
+FINISHED_PIPELINE_STATES = frozenset(
+    {PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED}
+)
+
 
 class QueryType(StrEnum):
     """The language of a job's query."""

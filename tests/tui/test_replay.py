@@ -24,17 +24,17 @@ def time(tmp_path: Path) -> Iterator[ReplayTime]:
     kept = recorder(tmp_path)
     note(kept, [job(1, "RUNNING", name="train.py")])
     note(kept, [job(1, "COMPLETE", name="train.py")], minutes=10)
-    export(kept.database, tmp_path / "hour.jsonl")
-    time = ReplayTime(load(tmp_path / "hour.jsonl"), 1.0)
+    export(kept.database, tmp_path / "recording.jsonl")
+    time = ReplayTime(load(tmp_path / "recording.jsonl"), 1.0)
     clock.follow(time.now)
     yield time
     clock.follow(None)
 
 
-async def test_a_replay_is_stepped_through_and_changes_nothing(
+async def test_a_replay_is_stepped_through_and_is_read_only(
     time: ReplayTime, tmp_path: Path
 ) -> None:
-    file = tmp_path / "hour.jsonl"
+    file = tmp_path / "recording.jsonl"
     client = ReplayClient(load(file), time)
     app = StudioApp(
         lambda _: connected(client, time, file, tmp_path / "replay"),
@@ -44,7 +44,7 @@ async def test_a_replay_is_stepped_through_and_changes_nothing(
     first = f"{NOON.astimezone():%H:%M:%S}"
     last = f"{(NOON + timedelta(minutes=10)).astimezone():%H:%M:%S}"
     async with driving(app, size=(120, 40), notifications=True) as pilot:
-        await until_shown(pilot, "hour.jsonl › Jobs", "▶ replay", "1x")
+        await until_shown(pilot, "recording.jsonl › Jobs", "▶ replay", "1x")
         await pilot.press("backslash")
         await until_shown(pilot, "‖ replay")
         await pilot.press("semicolon", "semicolon")

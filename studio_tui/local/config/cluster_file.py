@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio_tui.errors import ConfigError
-from studio_tui.local.config.clusters import REPAIR, Clusters, read_clusters
+from studio_tui.local.config.clusters import Clusters, read_clusters
+from studio_tui.local.config.settings_file import REPAIR
 
 logger = logging.getLogger(__name__)
 

@@ -4,11 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from studio_tui.errors import ConfigError
-from studio_tui.files import read_toml
-from studio_tui.local.config.data_dir import write_private
+from studio_tui.local.config.settings_file import read_settings_file
 
 TEMPLATE = """\
 # Clusters of the local Studio. A change takes effect within seconds, for jobs that start after it.
@@ -30,9 +28,6 @@ name = "local"
 max_workers = {cores}
 default = true
 """
-
-REPAIR = "Correct the file, or move it away to begin with a new one."
-"""How to repair a broken file before the local Studio starts."""
 
 
 class Cluster(BaseModel):
@@ -103,21 +98,7 @@ def read_clusters(path: Path) -> Clusters:
     """Read the file; if missing, create it with one cluster as large as this machine.
 
     Raises:
-        ConfigError: It cannot be read, or is invalid.
+        ConfigError: it cannot be created or read, or is invalid.
     """
-    try:
-        if not os.path.lexists(path):  # a link that leads nowhere is the user's own
-            write_private(path, TEMPLATE.format(cores=os.cpu_count() or 1))
-        return Clusters(_ClusterFile.model_validate(read_toml(path)).cluster)
-    except OSError as error:
-        sentence = f"The clusters cannot be read from {path}: {error.strerror}. {REPAIR}"
-        raise ConfigError(sentence) from error
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = " ".join(str(part) for part in problem["loc"])
-        raise ConfigError(
-            f"The clusters in {path} are invalid: {where}: {problem['msg']}. {REPAIR}"
-        ) from error
-    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
-        sentence = f"The clusters in {path} are not valid TOML: {error}. {REPAIR}"
-        raise ConfigError(sentence) from error
+    template = TEMPLATE.format(cores=os.cpu_count() or 1)
+    return Clusters(read_settings_file(path, template, _ClusterFile, "clusters").cluster)

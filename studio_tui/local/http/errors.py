@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from studio_tui.local.config.field_problems import field_problem
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.http.responses import Refused, answer
 
@@ -25,25 +26,6 @@ _SENTENCES = {
 }
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-
-_PROBLEMS = {
-    "missing": "{field} is missing",
-    "extra_forbidden": "{field} is not a field of this request",
-    "string_type": "{field} must be text",
-    "int_type": "{field} must be a whole number",
-    "int_parsing": "{field} must be a whole number",
-    "int_from_float": "{field} must be a whole number",
-    "bool_type": "{field} must be true or false",
-    "bool_parsing": "{field} must be true or false",
-    "tuple_type": "{field} must be a list",
-    "list_type": "{field} must be a list",
-    "greater_than_equal": "{field} must be at least {ge}",
-    "less_than_equal": "{field} must be at most {le}",
-    "enum": "{field} must be {expected}",
-    "model_attributes_type": "the body must be a JSON object, sent as application/json",
-    "model_type": "the body must be a JSON object, sent as application/json",
-}
-"""Clauses by type of pydantic error; for other types pydantic's own text follows the field."""
 
 
 class Refusal(HTTPException):
@@ -111,7 +93,7 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     problems = [(_field(problem["loc"]), problem) for problem in error.errors()]
-    refusal = InvalidFields([(field, _clause(field, problem)) for field, problem in problems])
+    refusal = InvalidFields([(field, field_problem(field, problem)) for field, problem in problems])
     return refused(422, refusal.message, refusal.more)
 
 
@@ -127,11 +109,3 @@ async def _failed(request: Request, error: Exception) -> Response:
 def _field(location: Sequence[str | int]) -> str:
     """Name a field for people: `files 2` for the third of the files."""
     return " ".join(str(part) for part in location[1:]) or "the body"
-
-
-def _clause(field: str, problem: dict[str, object]) -> str:
-    context = problem.get("ctx")
-    words = _PROBLEMS.get(str(problem["type"]))
-    if words is None:
-        return f"{field}: {problem['msg']}"
-    return words.format(field=field, **(context if isinstance(context, dict) else {}))

@@ -61,7 +61,7 @@ def pipeline_router(studio: Studio) -> APIRouter:
             made_by = f"refresh {new.request_digest}"
             new = replace(new, is_refresh=True, request_digest=made_by)
         try:
-            metastore = await studio.runner.metastore()
+            metastore = await studio.runner.read_metastore()
             made = await studio.pipelines.trigger(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"
@@ -126,7 +126,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             jobs[each.job_id] = check(each.job, None, await surroundings(studio, each.job))
         new = NewRerun(jobs, idempotency_key, digest(body))
         try:
-            metastore = await studio.runner.metastore()
+            metastore = await studio.runner.read_metastore()
             made = await studio.pipelines.rerun(new, metastore, clock.now())
         except KeyReused as error:
             clause = "Idempotency-Key was used for another request"

@@ -110,7 +110,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
                 schedule = job.schedule
                 datasets = schedule.datasets if schedule else None
                 await studio.schedule_pipelines.check(
-                    datasets or (), await studio.runner.metastore()
+                    datasets or (), await studio.runner.read_metastore()
                 )
                 made = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
@@ -122,7 +122,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        metastore = await studio.runner.metastore()
+        metastore = await studio.runner.read_metastore()
         with _refusing(job_id), _planning():
             made = await studio.schedule_pipelines.trigger(
                 job_id, idempotency_key, metastore, clock.now()

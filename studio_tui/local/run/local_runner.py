@@ -46,10 +46,10 @@ class RunLimits:
 
     segment_bytes: int = SEGMENT_BYTES
     cap_bytes: int = CAP_BYTES
-    """Bytes of output that are kept; at least two segments are."""
+    """Bytes of output that are kept; never less than two segments."""
     grace_seconds: float = 10.0
     """Time between TERM and KILL."""
-    beside_seconds: float = 60.0
+    registration_seconds: float = 60.0
     """Time limit for registering a job with DataChain, before and again after its query."""
 
 
@@ -58,9 +58,9 @@ class LocalRunner:
 
     def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
         # Resolved, as the folder is the job's marker and may be given by another path next time.
-        self._jobs = jobs_dir.resolve()
-        self._cache = cache_dir.resolve()
-        self._shared = environment.Shared(self._jobs.parent)
+        self._jobs_dir = jobs_dir.resolve()
+        self._cache_dir = cache_dir.resolve()
+        self._shared = environment.Shared(self._jobs_dir.parent)
         self._limits = limits or RunLimits()
         self._children: dict[str, int] = {}
         self._children_lock = threading.Lock()
@@ -81,13 +81,13 @@ class LocalRunner:
     async def report(self, job_id: str) -> RunReport:
         """Return the state of a job; an unknown job is NOT_STARTED.
 
-        The first call that finds the shim dead stops what it left behind; until that is done the
-        job's last state is returned.
+        The first call that finds the shim dead starts a task that stops the job's remaining
+        processes; until that ends, the job's last state is returned.
         """
         report = await asyncio.to_thread(self._report, self._folder(job_id))
         if report.phase is JobPhase.LOST and report.finished_at is None:
             if job_id not in self._cleanups:
-                name = f"bury {job_id}"
+                name = f"clean up {job_id}"
                 self._cleanups[job_id] = asyncio.create_task(self._clean_up(job_id), name=name)
             phase = JobPhase.RUNNING if report.started_at else JobPhase.INIT
             return RunReport(phase, report.steps, report.started_at, canceled=report.canceled)
@@ -101,26 +101,26 @@ class LocalRunner:
         """Return what an ended job made; what cannot be read is logged and left out."""
         return await asyncio.to_thread(self._lineage, self._folder(job_id))
 
-    async def metastore(self) -> Metastore:
+    async def read_metastore(self) -> Metastore:
         """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
-        return await asyncio.to_thread(self._metastore)
+        return await asyncio.to_thread(self._read_metastore)
 
     def output(self, job_id: str) -> OutputReader:
         """Return a reader of a job's output, which is empty for an unknown job."""
         return OutputReader(self._folder(job_id) / "output")
 
     async def aclose(self) -> None:
-        """Stop watching; jobs keep running, and lost ones are found again by the next server."""
+        """Stop watching; jobs keep running, and the next server finds lost ones itself."""
         self._closing.set()
         cleanups = tuple(self._cleanups.values())
-        for burial in cleanups:
-            burial.cancel()
+        for task in cleanups:
+            task.cancel()
         await asyncio.gather(*cleanups, return_exceptions=True)
 
     def _folder(self, job_id: str) -> Path:
         if not _JOB_ID.fullmatch(job_id):
             raise ValueError(f"{job_id!r} is not the id of a job")
-        return self._jobs / job_id
+        return self._jobs_dir / job_id
 
     def _start(self, spec: RunSpec) -> None:
         for name, _source in spec.files:
@@ -132,22 +132,23 @@ class LocalRunner:
                 raise StartFailed("The job has already been started.")
             for shared in (self._shared.datachain, self._shared.datasets):
                 private_dir(shared)
-            plan = environment.plan(spec, folder, self._cache, self._shared)
+            plan = environment.plan(spec, folder, self._cache_dir, self._shared)
             limits = {
                 "segment_bytes": self._limits.segment_bytes,
                 "cap_bytes": self._limits.cap_bytes,
                 "grace_seconds": self._limits.grace_seconds,
-                "beside_seconds": self._limits.beside_seconds,
+                "registration_seconds": self._limits.registration_seconds,
             }
             if plan["prepare"]:
-                _write_private(folder / _DATACHAIN_JOB, _datachain_job(spec))
-            _write_private(folder / "spec.json", {**plan, **limits})
+                _write_json(folder / _DATACHAIN_JOB, _datachain_job(spec))
+            _write_json(folder / "spec.json", {**plan, **limits})
             (folder / _UNUSED_MARK).touch(mode=0o600)
             pid = _spawn_shim(folder, lock)
             with self._children_lock:
                 self._children[spec.job_id] = pid
 
     def _report(self, folder: Path) -> RunReport:
+        """Return the state of a job: alive, finished, not started, or else lost."""
         self._reap()
         ending, lost = notes.read_exit(folder), notes.read_lost(folder)
         is_alive = ending is None and lost is None and _is_held(folder / "lock")
@@ -184,22 +185,24 @@ class LocalRunner:
     async def _clean_up(self, job_id: str) -> None:
         """Stop what a dead shim left behind, then record that the job is lost."""
         try:
-            await asyncio.to_thread(self._clean_up_lost, self._folder(job_id))
+            await asyncio.to_thread(self._clean_up_in_thread, self._folder(job_id))
         except OSError as error:
-            logger.warning("The end of the lost job %s could not be noted: %s", job_id, error)
+            logger.warning("The end of the lost job %s could not be recorded: %s", job_id, error)
         finally:
             del self._cleanups[job_id]  # the next report tries again, unless the loss is recorded
 
-    def _clean_up_lost(self, folder: Path) -> None:
+    def _clean_up_in_thread(self, folder: Path) -> None:
         left = process_tree.stop(
             lambda: () if self._closing.is_set() else process_tree.job_processes(str(folder)),
             grace_seconds=self._limits.grace_seconds,
-            rest=self._closing.wait,
+            sleep=self._closing.wait,
         )
         if self._closing.is_set():
             return  # the next server tries again
         if left:
-            logger.warning("%d processes of the lost job %s stay", len(left), folder.name)
+            logger.warning(
+                "%d processes of the lost job %s are still running", len(left), folder.name
+            )
         shutil.rmtree(environment.temporary_folder(folder), ignore_errors=True)
         note = {
             "lost": True,
@@ -212,25 +215,25 @@ class LocalRunner:
         try:
             made = lineage_file.read(folder).made
         except OSError as error:
-            logger.warning("What job %s made cannot be read: %s", folder.name, error)
+            logger.warning("The lineage of job %s cannot be read: %s", folder.name, error)
             made = ()
         uses_datachain = (folder / _DATACHAIN_JOB).exists()
         if not uses_datachain:
             return RunLineage(made)
-        return RunLineage(made, self._metastore(), self._metrics(folder.name))
+        return RunLineage(made, self._read_metastore(), self._metrics(folder.name))
 
     def _metrics(self, job_id: str) -> str | None:
         try:
             return metastore.metrics(environment.metastore(self._shared), job_id)
         except (UnreadableMetastore, OSError) as error:
-            logger.warning("What job %s has measured is not known: %s", job_id, error)
+            logger.warning("The metrics of job %s cannot be read: %s", job_id, error)
             return None
 
-    def _metastore(self) -> Metastore:
+    def _read_metastore(self) -> Metastore:
         try:
             return metastore.read(environment.metastore(self._shared))
         except (UnreadableMetastore, OSError) as error:
-            logger.warning("What DataChain's jobs made is not known: %s", error)
+            logger.warning("DataChain's database cannot be read: %s", error)
             return Metastore()
 
     def _cancel(self, folder: Path) -> None:
@@ -267,9 +270,10 @@ def _mark_canceled(folder: Path) -> None:
 def _send_term(folder: Path, child: int | None) -> None:
     """Send TERM to a job's shim; a shim that has not started yet checks for the mark later.
 
-    The shim is `child` if this server started it: a job may have damaged its `started.json`.
+    `child` is the pid of a shim that this server started: the job may have damaged `started.json`.
     """
     started = notes.read_started(folder)
+    # A shim removes its specification once it has written `started.json`.
     has_started = started is not None or not (folder / "spec.json").exists()
     shim_pid = started.pid if started is not None else child
     if not has_started or shim_pid is None:
@@ -312,13 +316,13 @@ def _lock(path: Path) -> Iterator[int | None]:
     finally:
         os.close(opened)
     try:
-        yield lock if _take(lock) else None
+        yield lock if _try_lock(lock) else None
     finally:
         os.close(lock)
 
 
-def _take(lock: int) -> bool:
-    """Take a lock; retry for a moment, as another process may just be checking it."""
+def _try_lock(lock: int) -> bool:
+    """Lock a file; retry for a moment, as another process may just be checking it."""
     for _attempt in range(20):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -330,7 +334,7 @@ def _take(lock: int) -> bool:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether a job's shim is alive."""
+    """Whether the lock of a job is held, that is, whether its shim is alive."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
@@ -359,7 +363,7 @@ def _datachain_job(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def _write_private(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(json.dumps(content).encode())

@@ -126,7 +126,7 @@ class Runner(Protocol):
     async def lineage(self, job_id: str) -> RunLineage:
         """Return what an ended job made; what cannot be read is logged and left out."""
 
-    async def metastore(self) -> Metastore:
+    async def read_metastore(self) -> Metastore:
         """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
 
     def output(self, job_id: str) -> OutputReader:

@@ -15,7 +15,7 @@ import click
 from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.room_limits import byte_count, span
+from studio_tui.local.config.room_limits import parse_size, parse_span
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.server import endpoint, room
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
@@ -28,7 +28,7 @@ _LEAST_KEPT = 2 * SEGMENT_BYTES
 def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> int:
     """Parse a size such as `2GiB`; it must leave room for a beginning and an end."""
     try:
-        count = byte_count(size)
+        count = parse_size(size)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     if count < _LEAST_KEPT:
@@ -39,7 +39,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, size: str) -> i
 def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> timedelta:
     """Parse a time span such as `30d`."""
     try:
-        return span(text)
+        return parse_span(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

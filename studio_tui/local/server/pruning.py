@@ -45,8 +45,8 @@ async def keep_within(
 def prune(data: DataDir, limits: RoomLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
     """Delete what is too old, then the oldest while there is too much; return freed bytes."""
     freed = 0
-    if limits.older is not None:
-        freed += room.free(data, room.survey(data, jobs()).older_than(now - limits.older), jobs)
-    if limits.most is not None:
-        freed += room.free(data, room.survey(data, jobs()).beyond(limits.most), jobs)
+    if limits.max_age is not None:
+        freed += room.free(data, room.survey(data, jobs()).older_than(now - limits.max_age), jobs)
+    if limits.max_size is not None:
+        freed += room.free(data, room.survey(data, jobs()).beyond(limits.max_size), jobs)
     return freed

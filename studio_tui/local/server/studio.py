@@ -82,7 +82,7 @@ async def open_studio(
             runner=runner,
             dispatcher=dispatcher,
             scheduler=Scheduler(
-                Schedules(database), jobs, dispatcher.wake, clock.now, runner.metastore
+                Schedules(database), jobs, dispatcher.wake, clock.now, runner.read_metastore
             ),
             schedule_actions=ScheduleActions(database),
             schedule_pipelines=SchedulePipelines(database),

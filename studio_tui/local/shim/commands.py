@@ -108,7 +108,7 @@ class JobCommands:
         left = process_tree.stop(
             self._find,
             grace_seconds=self._grace_seconds,
-            rest=self.turn,
+            sleep=self.turn,
         )
         if left:
             self.say(f"{_count(len(left))} of this job could not be stopped")

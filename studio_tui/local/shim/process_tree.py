@@ -61,13 +61,13 @@ def stop(
     find: Callable[[], Iterable[Process]],
     *,
     grace_seconds: float,
-    rest: Callable[[float], object],
+    sleep: Callable[[float], object],
 ) -> tuple[Process, ...]:
     """Stop all that `find` returns: TERM, after `grace_seconds` KILL, until it returns nothing.
 
-    A process that appears meanwhile gets its TERM too. `rest` is called with seconds between checks
-    and should reap children. Returns the processes that remain 10 s after the first KILL: they
-    belong to another user or are stuck in the kernel.
+    A process that appears meanwhile gets its TERM too. `sleep` is called with seconds between
+    checks and should reap children. Returns the processes that remain 10 s after the first KILL:
+    they belong to another user or are stuck in the kernel.
     """
     deadline = clock.monotonic() + grace_seconds
     terminated: set[tuple[int, str]] = set()
@@ -76,12 +76,12 @@ def stop(
             if (process.pid, process.started) not in terminated:
                 terminated.add((process.pid, process.started))
                 send(process, signal.SIGTERM)
-        rest(min(_POLL_SECONDS, seconds))
+        sleep(min(_POLL_SECONDS, seconds))
     deadline = clock.monotonic() + _KILL_SECONDS
     while left and clock.monotonic() < deadline:
         for process in left:
             send(process, signal.SIGKILL)
-        rest(_POLL_SECONDS / 5)
+        sleep(_POLL_SECONDS / 5)
         left = tuple(find())
     return left
 
@@ -94,7 +94,7 @@ def stop_job(marker: str, *, grace_seconds: float) -> tuple[Process, ...]:
     return stop(
         lambda: job_processes(marker),
         grace_seconds=grace_seconds,
-        rest=time.sleep,
+        sleep=time.sleep,
     )
 
 

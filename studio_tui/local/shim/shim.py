@@ -157,7 +157,7 @@ class Shim:
 
     def _tell_datachain(self, command: list[str]) -> bool:
         """Run a command besides the query, with a time limit; return whether it succeeded."""
-        limit = self._spec["beside_seconds"]
+        limit = self._spec["registration_seconds"]
         try:
             return self._commands.run(command, self._environment, limit_seconds=limit) == 0
         except CannotExecute as error:

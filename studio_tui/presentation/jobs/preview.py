@@ -16,11 +16,17 @@ from studio_tui.presentation.schedules.rows import timetable
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
 """Facts shown above the last log lines even when space is short."""
 
-LEAST_LINES = 5
+ROOM_FOR_LOG = 5
+"""Free lines from which the log comes after all facts; with fewer it precedes the minor ones."""
+
+_LEAST_LINES = 2
 """Minimum number of log lines."""
 
+_LABELS = 13
+"""Typical width of the labels with the space after them, in cells."""
+
 _LINE = 4096
-"""Maximum number of bytes of a line that are drawn."""
+"""Maximum number of bytes drawn of a line: its last ones, where the news is."""
 
 
 class FactRoom(NamedTuple):
@@ -32,19 +38,25 @@ class FactRoom(NamedTuple):
     """Height in lines."""
 
 
-class Extra(NamedTuple):
-    """Data about a job that Studio's list does not include."""
+class JobDetails(NamedTuple):
+    """Data about a job that Studio's list does not include, as far as it is loaded."""
 
     files: Mapping[str, int | None] = {}
     """Names of attached files, already made safe, with their sizes in bytes if known."""
-    end: bytes | None = None
+    log_end: bytes | None = None
     """The last bytes of its log, untrusted; `None` if not loaded yet."""
-    trouble: str = ""
+    log_trouble: str = ""
     """Why the log is unavailable; a safe sentence."""
 
 
 def preview(
-    job: Job, facts: Sequence[Fact], extra: Extra, room: FactRoom, *, now: datetime, zone: tzinfo
+    job: Job,
+    facts: Sequence[Fact],
+    details: JobDetails,
+    room: FactRoom,
+    *,
+    now: datetime,
+    zone: tzinfo,
 ) -> tuple[Fact | FactLine, ...]:
     """Return the known facts about a job, and the last lines of its log.
 
@@ -52,17 +64,17 @@ def preview(
     """
     known = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     if job.state is JobState.TASK:
-        known[1:1] = timetable(job, now, zone)
-    known = [_named(fact, job) for fact in known]
-    known += _files(extra.files)
+        known[1:1] = timetable(job, now, zone)  # after the status, which comes first
+    known = [_with_variable_names(fact, job) for fact in known]
+    known += _files(details.files)
     first = [fact for fact in known if fact.label in FIRST]
     rest = [fact for fact in known if fact.label not in FIRST]
     taken = sum(_height(fact, room.width) for fact in known)
-    spare = room.height - taken - 2
-    if spare >= LEAST_LINES:
-        return (*first, *rest, *_log(extra, room.width, spare))
+    spare = room.height - taken - 2  # the heading of the log, and an empty line
+    if spare >= ROOM_FOR_LOG:
+        return (*first, *rest, *_log(details, room.width, spare))
     taken = sum(_height(fact, room.width) for fact in first)
-    lines = _log(extra, room.width, max(2, room.height - taken - 1))
+    lines = _log(details, room.width, max(_LEAST_LINES, room.height - taken - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
 
 
@@ -70,7 +82,7 @@ def last_lines(end: bytes, count: int) -> list[str]:
     """Return up to `count` last non-empty lines, safe to draw."""
     found: list[str] = []
     for line in reversed(end.split(b"\n")):
-        text = _drawn(line)
+        text = _line_text(line)
         if text:
             found.append(text)
         if len(found) == count:
@@ -78,27 +90,27 @@ def last_lines(end: bytes, count: int) -> list[str]:
     return found[::-1]
 
 
-def _drawn(line: bytes) -> str:
-    """Return a line as the log shows it at first: one that is a JSON object in short."""
+def _line_text(line: bytes) -> str:
+    """Return a line as the log shows it by default: a JSON object in short."""
     if len(line) > _LINE:
         return styled_line(line[-_LINE:]).text.rstrip()
     (first, *_) = rows_of(line, b"", len(line), PLAIN_FORM)
     return first.text.rstrip()
 
 
-def _log(extra: Extra, width: int, count: int) -> tuple[Fact | FactLine, ...]:
-    if extra.trouble:
-        return (Fact("log", Cell(extra.trouble, Tone.DIM)),)
-    if extra.end is None:
+def _log(details: JobDetails, width: int, count: int) -> tuple[Fact | FactLine, ...]:
+    if details.log_trouble:
+        return (Fact("log", Cell(details.log_trouble, Tone.DIM)),)
+    if details.log_end is None:
         return ()
-    lines = last_lines(extra.end, count)
+    lines = last_lines(details.log_end, count)
     if not lines:
-        return (Fact("log", Cell("nothing printed", Tone.DIM)),)
+        return (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
     heading = FactLine((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))
     return (heading, *(FactLine((Cell(line),), (width,)) for line in lines))
 
 
-def _named(fact: Fact, job: Job) -> Fact:
+def _with_variable_names(fact: Fact, job: Job) -> Fact:
     """Replace the number of variables by their names, under a shorter label."""
     if fact.label != "environment" or "environment" in job.unreadable:
         return fact
@@ -108,11 +120,13 @@ def _named(fact: Fact, job: Job) -> Fact:
 def _files(files: Mapping[str, int | None]) -> tuple[Fact, ...]:
     if not files:
         return ()
-    words = (name if count is None else f"{name} ({size(count)})" for name, count in files.items())
-    return (Fact("files", Cell(", ".join(words))),)
+    texts = (
+        name if length is None else f"{name} ({size(length)})" for name, length in files.items()
+    )
+    return (Fact("files", Cell(", ".join(texts))),)
 
 
 def _height(fact: Fact, width: int) -> int:
     """Return the approximate number of lines of a fact."""
-    room = max(8, width - 13)
+    room = max(8, width - _LABELS)
     return sum(-(-max(1, len(line)) // room) for line in fact.value.text.split("\n"))

@@ -37,12 +37,13 @@ NAMED = 8
 GRID_RUNS = 8
 """Maximum number of runs compared side by side."""
 GRID_JOBS = 24
-"""Maximum number of jobs compared; if there are more, as many as fit."""
+"""Up to this many jobs are all compared; of more, as many as fit, with problems up to this many."""
 
-_AROUND_ROWS = 3
-"""Lines around the rows of the comparison: its title, the ages of the runs, the number omitted."""
+_GRID_FRAME_ROWS = 3
+"""Lines of a comparison besides its rows: the title, the ages, and `and N more`."""
 
 _NAME_LEAST, _NAME_MOST = 12, 24
+"""Minimum and maximum width of the column of names, in cells."""
 
 
 class PipelineContext(NamedTuple):
@@ -61,9 +62,9 @@ class PipelineContext(NamedTuple):
         return self.heard_at or self.now
 
 
-def facts(pipeline: Pipeline, around: PipelineContext) -> tuple[Fact, ...]:
+def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     """Return the facts about a pipeline, most important first."""
-    overview, jobs, now = around.overview, around.jobs, around.now
+    overview, jobs, now = context.overview, context.jobs, context.now
     statuses = overview.statuses(pipeline)
     failures = [
         RootFailure(node, jobs.get(node.run or ""))
@@ -79,14 +80,14 @@ def facts(pipeline: Pipeline, around: PipelineContext) -> tuple[Fact, ...]:
         *warning_facts(pipeline),
         *removed_facts(pipeline),
         *_failed(statuses, failures),
-        *_running(statuses, jobs, around.until),
+        *_running(statuses, jobs, context.until),
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
         Fact("created", _moment(pipeline.created_at, now)),
         Fact("updated", _moment(pipeline.updated_at, now)),
-        *_length(pipeline, around),
-        *(Fact("odd", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
+        *_times(pipeline, context),
+        *(Fact("inconsistent", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
         *(
             (Fact("unreadable", Cell(", ".join(pipeline.unreadable), Tone.WARN)),)
             if pipeline.unreadable
@@ -107,7 +108,7 @@ def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return the jobs that were removed, if known."""
     return tuple(
-        Fact("" if number else "taken out", Cell(removed_words(job), Tone.DIM))
+        Fact("" if number else "removed", Cell(removed_words(job), Tone.DIM))
         for number, job in enumerate(pipeline.removed or ())
     )
 
@@ -121,25 +122,25 @@ def removed_words(job: RemovedJob) -> str:
 def grid(
     pipeline: Pipeline,
     pipelines: Iterable[Pipeline],
-    around: PipelineContext,
+    context: PipelineContext,
     width: int,
-    room: int = 0,
+    room: int,
 ) -> tuple[FactLine, ...]:
     """Return a comparison of the runs of a pipeline's target, oldest first, in `width` cells.
 
-    Each row is a job, by name; empty if the target has no other run. If there are very many jobs,
-    only as many as fit in `room` lines are shown, those with problems first.
+    One row per job name; no lines at all if the target has no other run. If there are very many
+    jobs, only as many as fit in `room` lines are shown, those with problems first.
     """
     runs = _runs_of(pipeline, pipelines)
     if len(runs) < 2:
         return ()
-    all_verdicts = [around.overview.statuses(run) for run in runs]
-    rows = _rows(all_verdicts)
+    statuses_of_runs = [context.overview.statuses(run) for run in runs]
+    rows = _rows(statuses_of_runs)
     if not rows:
         return ()
-    columns = [_column(statuses, rows, around) for statuses in all_verdicts]
+    columns = [_column(statuses, rows, context) for statuses in statuses_of_runs]
     heads = [
-        ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, around.now))
+        ("▸" if run is pipeline else "") + age(seconds_between(run.created_at, context.now))
         for run in runs
     ]
     widths = [
@@ -149,13 +150,16 @@ def grid(
     while len(widths) > 1 and sum(widths) + _NAME_LEAST > width:
         # Drop the oldest first.
         del runs[0], heads[0], columns[0], widths[0]
-    name = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
-    chosen = _rows_to_show(rows, columns, room - _AROUND_ROWS)
+    name_width = max(_NAME_LEAST, min(_NAME_MOST, width - sum(widths)))
+    chosen = _rows_to_show(rows, columns, room - _GRID_FRAME_ROWS)
     left = len(rows) - len(chosen)
     return (
         FactLine((Cell(f"runs of {pipeline.triggered_from}, oldest first", Tone.DIM),), (width,)),
-        _line("", [Cell(head, Tone.DIM) for head in heads], name, widths),
-        *(_line(rows[row][0], [column[row] for column in columns], name, widths) for row in chosen),
+        _line("", [Cell(head, Tone.DIM) for head in heads], name_width, widths),
+        *(
+            _line(rows[row][0], [column[row] for column in columns], name_width, widths)
+            for row in chosen
+        ),
         *(
             (FactLine((Cell(f"and {plural(left, 'job')} more", Tone.DIM),), (width,)),)
             if left
@@ -204,7 +208,7 @@ def _failure(statuses: JobStatuses, failure: RootFailure) -> str:
     return " · ".join(filter(None, words))
 
 
-def _running(statuses: JobStatuses, jobs: Mapping[str, Job], now: datetime) -> tuple[Fact, ...]:
+def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) -> tuple[Fact, ...]:
     running = [
         node
         for node_id, node in statuses.plan.nodes.items()
@@ -212,27 +216,32 @@ def _running(statuses: JobStatuses, jobs: Mapping[str, Job], now: datetime) -> t
     ]
     if not running:
         return ()
-    names = [_with_time(node, jobs, now) for node in running[:NAMED]]
+    names = [_with_time(node, jobs, until) for node in running[:NAMED]]
     more = f", and {len(running) - NAMED} more" if len(running) > NAMED else ""
     return (Fact("running", Cell(", ".join(names) + more, Tone.ACTIVE)),)
 
 
-def _with_time(node: Node, jobs: Mapping[str, Job], now: datetime) -> str:
-    job = jobs.get(node.run or "")
-    ran = run_seconds(job, now) if job else None
+def _with_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> str:
+    ran = _run_time(node, jobs, until)
     return node.name if ran is None else f"{node.name} {duration(ran)}"
 
 
-def _length(pipeline: Pipeline, around: PipelineContext) -> tuple[Fact, ...]:
+def _run_time(node: Node, jobs: Mapping[str, Job], until: datetime) -> float | None:
+    """Return the seconds that a job has run until then; `None` if unknown."""
+    job = jobs.get(node.run or "")
+    return run_seconds(job, until) if job else None
+
+
+def _times(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
     """Return when a pipeline ended, and how long it has taken."""
-    ended = ended_at(pipeline, around.jobs)
-    took = pipeline_seconds(pipeline, around.jobs, around.until)
-    # Omitted if the end is unknown; time in pause does not count.
+    ended = ended_at(pipeline, context.jobs)
+    took = pipeline_seconds(pipeline, context.jobs, context.until)
+    # Unknown while paused, or if the end is.
     if took is None:
         return ()
     if ended is None:
         return (Fact("so far", Cell(duration(took))),)
-    return (Fact("ended", _moment(ended, around.now)), Fact("took", Cell(duration(took))))
+    return (Fact("ended", _moment(ended, context.now)), Fact("took", Cell(duration(took))))
 
 
 def _moment(moment: datetime | None, now: datetime) -> Cell:
@@ -243,7 +252,10 @@ def _moment(moment: datetime | None, now: datetime) -> Cell:
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
-    """Return the latest pipelines of the same target including this one, oldest first."""
+    """Return the latest pipelines of the same target including this one, oldest first.
+
+    `pipelines` are in the order of Studio, newest first.
+    """
     if not pipeline.triggered_from:
         return []
     target = target_key(pipeline.triggered_from)
@@ -254,13 +266,13 @@ def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline
     return newest[::-1]
 
 
-def _rows(all_verdicts: Sequence[JobStatuses]) -> list[tuple[str, int]]:
+def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
     """Return the jobs by name, numbered if a run has several of the same name.
 
     Jobs of the latest run come first, in its order, followed by those only in older runs.
     """
     rows: dict[tuple[str, int], None] = {}
-    for statuses in reversed(all_verdicts):
+    for statuses in reversed(statuses_of_runs):
         rows |= dict.fromkeys(_numbered(statuses))
     return list(rows)
 
@@ -276,17 +288,16 @@ def _numbered(statuses: JobStatuses) -> dict[tuple[str, int], str]:
 
 
 def _column(
-    statuses: JobStatuses, rows: Iterable[tuple[str, int]], around: PipelineContext
+    statuses: JobStatuses, rows: Iterable[tuple[str, int]], context: PipelineContext
 ) -> list[Cell]:
     nodes = _numbered(statuses)
-    return [_state_cell(statuses, nodes[row], around) if row in nodes else NOTHING for row in rows]
+    return [_state_cell(statuses, nodes[row], context) if row in nodes else NOTHING for row in rows]
 
 
-def _state_cell(statuses: JobStatuses, node_id: str, around: PipelineContext) -> Cell:
+def _state_cell(statuses: JobStatuses, node_id: str, context: PipelineContext) -> Cell:
     """Return the state of a job in a run, with its run time if known."""
     look = statuses.look(node_id)
-    job = around.jobs.get(statuses.plan.nodes[node_id].run or "")
-    ran = run_seconds(job, around.until) if job else None
+    ran = _run_time(statuses.plan.nodes[node_id], context.jobs, context.until)
     return Cell(look.glyph if ran is None else f"{look.glyph} {duration(ran)}", look.tone)
 
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import FINISHED_PIPELINE_STATES, Pipeline, PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
@@ -45,7 +45,6 @@ LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),
 }
 
-FINISHED_STATES = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
 
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -70,7 +69,7 @@ class Overview:
         if pipeline.job_runs or not pipeline.total:
             return self.statuses(pipeline).numbers
         done = min(pipeline.completed or 0, pipeline.total)
-        rest = NodeState.UNKNOWN if pipeline.state in FINISHED_STATES else NodeState.WAITING
+        rest = NodeState.UNKNOWN if pipeline.state.is_finished else NodeState.WAITING
         totals = dict.fromkeys(NodeState, 0) | {NodeState.DONE: done}
         return MappingProxyType(totals | {rest: pipeline.total - done})
 
@@ -190,7 +189,7 @@ PIPELINES = Kind[Pipeline](
     states=PipelineState,
     groups={
         "active": frozenset({PipelineState.PENDING, PipelineState.RUNNING, PipelineState.PAUSED}),
-        "finished": FINISHED_STATES,
+        "finished": FINISHED_PIPELINE_STATES,
         "problem": frozenset({PipelineState.FAILED, PipelineState.UNKNOWN}),
         "done": frozenset({PipelineState.COMPLETED}),
     },

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from studio_tui.api.models import Job, Pipeline, PipelineState
 from studio_tui.presentation.format import seconds_between
-from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 
 
 def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
@@ -14,7 +13,7 @@ def ended_at(pipeline: Pipeline, jobs: Mapping[str, Job]) -> datetime | None:
     It is the end of its last run if all runs that started are loaded; else the time of its last
     update, which may be later.
     """
-    if pipeline.state not in FINISHED_STATES:
+    if not pipeline.state.is_finished:
         return None
     runs = _runs(pipeline, jobs)
     if runs is not None:

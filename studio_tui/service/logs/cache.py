@@ -1,9 +1,11 @@
 """The folder of logs on this machine: whole and incomplete ones kept between runs.
 
-    <folder>/<Studio and team>/<job>.log             a whole log, never written again
-    <folder>/<Studio and team>/<job>-<random>.spool  an incomplete log, of one program at a time
-    <folder>/<Studio and team>/<job>-<random>.marks  where lines may be missing in it
-    <folder>/<Studio and team>/<random>.spool        what is not kept
+    <folder>/<team>/<job>.log             a whole log, never written again
+    <folder>/<team>/<job>-<random>.spool  an incomplete log, of one program at a time
+    <folder>/<team>/<job>-<random>.marks  where lines may be missing in it
+    <folder>/<team>/<random>.spool        a temporary log, deleted when it is closed
+
+<team> is a digest of Studio's URL and the team, <job> one of the job's id and creation time.
 
 Several programs may use it at once: a file that one of them has open is locked (see `spool`).
 """
@@ -25,23 +27,23 @@ from studio_tui.service.logs.store.spool import SUFFIX, is_unused, remove_unused
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 _KEPT = ".log"
-_ORPHANED = 3600.0
+_ORPHAN_SECONDS = 3600.0
 """Seconds after which a file of marks without a log is of no use."""
 _OF_JOB = re.compile(r"[0-9a-f]{32}-")
 
 
 class KeptLog(NamedTuple):
-    """A log in the cache that was closed, whole or not."""
+    """A log in the cache that nobody writes, whole or not."""
 
     used: float
-    """When it was last closed, in seconds since the epoch."""
+    """When it was last used, in seconds since the epoch; see `LogCache.note_use`."""
     size: int
     """Bytes."""
     path: Path
 
 
 class LogCache:
-    """The logs of one team at one Studio, and the disk space of all logs."""
+    """The logs of one team at one Studio; `kept` and `sweep` are about those of all teams."""
 
     def __init__(self, folder: Path, place: str) -> None:
         """Initialise; `place` identifies this Studio and team in the folder of all logs."""
@@ -56,29 +58,32 @@ class LogCache:
         """
         return LogStore.create(self._own)
 
-    def begin(self, job_id: str, born: datetime | None) -> LogStore:
-        """Create the log of a job, which is left for `resume`.
+    def begin(self, job_id: str, created_at: datetime | None) -> LogStore:
+        """Create the log file of a job, which stays on the disk for `resume` if it is not complete.
 
         Raises:
             SpoolError: writing to the disk failed.
         """
-        return LogStore.create(self._own, _name(job_id, born))
+        return LogStore.create(self._own, _spool_prefix(job_id, created_at))
 
-    def resume(self, job_id: str, born: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Return a job's log as an ended program has left it, and when that last wrote to it.
+    def resume(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
+        """Reopen an incomplete log that an ended program left, to append to it.
 
-        `None` if there is none. It is written on; if there are several, the newest is taken.
+        Return it and when it was last written: the newest that can be opened; `None` if there is
+        none.
         """
-        for at, path in sorted(self._left(job_id, born), reverse=True):
+        for at, path in sorted(self._leftovers(job_id, created_at), reverse=True):
             try:
-                return LogStore.adopt(path, _name(job_id, born)), datetime.fromtimestamp(at, UTC)
+                return LogStore.adopt(
+                    path, _spool_prefix(job_id, created_at)
+                ), datetime.fromtimestamp(at, UTC)
             except SpoolError:
                 continue
         return None
 
-    def drop_left(self, job_id: str, born: datetime | None) -> None:
-        """Delete what ended programs have left of a job's log. Call it in a thread."""
-        for _, path in self._left(job_id, born):
+    def delete_leftovers(self, job_id: str, created_at: datetime | None) -> None:
+        """Delete incomplete logs of a job that ended programs left. Call it in a thread."""
+        for _, path in self._leftovers(job_id, created_at):
             self.remove(path)
 
     def remove(self, path: Path) -> None:
@@ -86,8 +91,8 @@ class LogCache:
         if remove_unused(path) and path.suffix == SUFFIX:
             marks_file(path).unlink(missing_ok=True)
 
-    def _left(self, job_id: str, born: datetime | None) -> Iterable[tuple[float, Path]]:
-        for path in self._own.glob(f"{_name(job_id, born)}*{SUFFIX}"):
+    def _leftovers(self, job_id: str, created_at: datetime | None) -> Iterable[tuple[float, Path]]:
+        for path in self._own.glob(f"{_spool_prefix(job_id, created_at)}*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 yield path.stat().st_mtime, path
 
@@ -99,26 +104,27 @@ class LogCache:
         """
         return TaggedStore.create(self._own)
 
-    def place_of(self, job_id: str, born: datetime | None) -> Path:
+    def path_of(self, job_id: str, created_at: datetime | None) -> Path:
         """Return the path of a job's whole log.
 
         A Studio may start over with its ids, so the path also depends on when the job was created.
         """
-        return self._own / (_digest_of(job_id, born) + _KEPT)
+        return self._own / (_log_digest(job_id, created_at) + _KEPT)
 
-    def find(self, job_id: str, born: datetime | None) -> tuple[LogStore, datetime] | None:
-        """Return a job's whole log and since when it has been kept; `None` if it cannot be read."""
-        path = self.place_of(job_id, born)
+    def find(self, job_id: str, created_at: datetime | None) -> tuple[LogStore, datetime] | None:
+        """Return a job's whole log and when it was completed; `None` if there is none, or it cannot
+        be read."""
+        path = self.path_of(job_id, created_at)
         try:
             since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             return LogStore.open(path), since
         except (OSError, SpoolError):
             return None
 
-    def end_of(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+    def end_of(self, job_id: str, created_at: datetime | None, length: int) -> bytes | None:
         """Return the last bytes of a job's whole log, if it is kept. Call it in a thread."""
         try:
-            with self.place_of(job_id, born).open("rb") as kept:
+            with self.path_of(job_id, created_at).open("rb") as kept:
                 kept.seek(max(0, kept.seek(0, os.SEEK_END) - length))
                 return kept.read(length)
         except OSError:
@@ -143,30 +149,29 @@ class LogCache:
         return found
 
     def sweep(self, now: datetime) -> None:
-        """Delete what ended programs have left behind, except logs of jobs.
+        """Delete what ended programs left: temporary and empty logs, and marks without a log.
 
         It may take long: call it in a thread.
         """
-        for pattern in (f"*/*{SUFFIX}", f"*{_KEPT}"):
-            for path in self._folder.glob(pattern):
-                with contextlib.suppress(OSError):
-                    if not _OF_JOB.match(path.name) or not path.stat().st_size:
-                        self.remove(path)
+        for path in self._folder.glob(f"*/*{SUFFIX}"):
+            with contextlib.suppress(OSError):
+                if not _OF_JOB.match(path.name) or not path.stat().st_size:
+                    self.remove(path)
         for path in self._folder.glob(f"*/*{MARKS}*"):
-            # Marks are saved before their log has its name, so young ones may still be needed.
+            # Marks are written before their spool has its final name: young ones may be needed.
             with contextlib.suppress(OSError):
                 log = path.with_name(path.name.removesuffix(".new")).with_suffix(SUFFIX)
-                if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHANED:
+                if not log.exists() and now.timestamp() - path.stat().st_mtime > _ORPHAN_SECONDS:
                     path.unlink(missing_ok=True)
 
 
-def _digest_of(job_id: str, born: datetime | None) -> str:
-    return _digest(f"{job_id}\n{born.isoformat() if born else ''}")
+def _log_digest(job_id: str, created_at: datetime | None) -> str:
+    return _digest(f"{job_id}\n{created_at.isoformat() if created_at else ''}")
 
 
-def _name(job_id: str, born: datetime | None) -> str:
+def _spool_prefix(job_id: str, created_at: datetime | None) -> str:
     """Return the beginning of the names of a job's incomplete logs."""
-    return f"{_digest_of(job_id, born)}-"
+    return f"{_log_digest(job_id, created_at)}-"
 
 
 def _digest(text: str) -> str:

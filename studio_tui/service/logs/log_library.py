@@ -61,7 +61,7 @@ class _Log:
     """A job's log with all its viewers."""
 
     job_id: str
-    born: datetime | None
+    created_at: datetime | None
     store: LogStore
     tail: LogTail
     ahead: LogTailPreview
@@ -116,19 +116,19 @@ class LogLibrary:
         self,
         job_id: str,
         may_fetch: MayFetch,
-        born: datetime | None = None,
+        created_at: datetime | None = None,
         *,
         has_ended: bool = False,
     ) -> LogHandle:
         """Return a job's log, which is followed from now on until all viewers have closed it.
 
-        An archived log is on another host; `may_fetch` of one viewer is asked once per host. `born`
-        is when the job was created, `has_ended` whether it can print nothing more.
+        An archived log is on another host; `may_fetch` of one viewer is asked once per host.
+        `created_at` is when the job was created, `has_ended` whether it can print nothing more.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
         """
-        log = self._logs.get((job_id, born)) or self._add(job_id, born)
+        log = self._logs.get((job_id, created_at)) or self._add(job_id, created_at)
         if has_ended:
             log.tail.note_ended()
         lease = LogHandle(log, may_fetch, lambda lease: self._close(log, lease))
@@ -147,11 +147,13 @@ class LogLibrary:
         """
         return self._cache.new_tagged()
 
-    async def known_end(self, job_id: str, born: datetime | None, length: int) -> bytes | None:
+    async def known_end(
+        self, job_id: str, created_at: datetime | None, length: int
+    ) -> bytes | None:
         """Return the last `length` bytes of a log that is whole or being followed, else `None`."""
-        log = self._logs.get((job_id, born))
+        log = self._logs.get((job_id, created_at))
         if log is None:
-            return await asyncio.to_thread(self._cache.end_of, job_id, born, length)
+            return await asyncio.to_thread(self._cache.end_of, job_id, created_at, length)
         if log.store.is_closed or not (log.is_whole or log.viewers):
             return None
         return log.store.read(max(0, log.store.size - length), length)
@@ -181,8 +183,8 @@ class LogLibrary:
 
     # --- one log ---------------------------------------------------------------------------------
 
-    def _add(self, job_id: str, born: datetime | None) -> _Log:
-        store, kept_since, left_at = self._found(job_id, born)
+    def _add(self, job_id: str, created_at: datetime | None) -> _Log:
+        store, kept_since, left_at = self._found(job_id, created_at)
         viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
@@ -202,22 +204,22 @@ class LogLibrary:
             now=self._now,
         )
         ahead = LogTailPreview(self._source, job_id, store, self._cache.new, self._reachability)
-        log = _Log(job_id, born, store, tail, ahead, viewers)
-        self._logs[job_id, born] = log
+        log = _Log(job_id, created_at, store, tail, ahead, viewers)
+        self._logs[job_id, created_at] = log
         return log
 
     def _found(
-        self, job_id: str, born: datetime | None
+        self, job_id: str, created_at: datetime | None
     ) -> tuple[LogStore, datetime | None, datetime | None]:
         """Return a log as an earlier run left it, or an empty one.
 
         Beside it is since when it is whole, or when it was last written, if it is not.
         """
-        if whole := self._cache.find(job_id, born):
+        if whole := self._cache.find(job_id, created_at):
             return *whole, None
-        if left := self._cache.resume(job_id, born):
+        if left := self._cache.resume(job_id, created_at):
             return left[0], None, left[1]
-        return self._cache.begin(job_id, born), None, None
+        return self._cache.begin(job_id, created_at), None, None
 
     def _start(self, log: _Log) -> None:
         if self._tasks is not None and log.viewers:
@@ -256,7 +258,7 @@ class LogLibrary:
 
     def _forget(self, log: _Log) -> None:
         """Close a log once its task has ended."""
-        self._logs.pop((log.job_id, log.born), None)
+        self._logs.pop((log.job_id, log.created_at), None)
         if log.task is None or log.task.done():
             log.close()
         else:
@@ -274,7 +276,7 @@ class LogLibrary:
 
     async def _keep(self, log: _Log) -> None:
         """Move a whole log to the cache, for the next run of the program."""
-        path = self._cache.place_of(log.job_id, log.born)
+        path = self._cache.path_of(log.job_id, log.created_at)
         try:
             await log.store.keep(path)
         except SpoolError as error:
@@ -282,7 +284,7 @@ class LogLibrary:
         if log.store.is_kept:
             log.tail.close()
             self._cache.note_use(path, self._now())
-            await asyncio.to_thread(self._cache.drop_left, log.job_id, log.born)
+            await asyncio.to_thread(self._cache.delete_leftovers, log.job_id, log.created_at)
 
     async def _trim(self) -> None:
         """Delete logs without viewers, least recently closed first, down to the limit."""
@@ -313,5 +315,5 @@ class LogLibrary:
         if log.task is not None:
             await asyncio.wait([log.task])
         if not log.viewers:
-            self._logs.pop((log.job_id, log.born), None)
+            self._logs.pop((log.job_id, log.created_at), None)
             await asyncio.to_thread(log.close)

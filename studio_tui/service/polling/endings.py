@@ -1,7 +1,7 @@
 """Watched jobs and pipelines, and notifications when they end.
 
-Watched is what was submitted, run again, opened or marked in this dashboard. What had already
-ended by then is not reported.
+Jobs and pipelines that were submitted, run again, opened or marked in this dashboard are watched;
+those that had already ended are not reported.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,13 +11,10 @@ from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.snapshot import Snapshot
 
-OVER = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
-"""States of pipelines that have ended."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What had ended in one poll."""
+    """Watched jobs and pipelines found to have ended."""
 
     jobs: tuple[Job, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
@@ -36,7 +33,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What has ended in a place since it was last viewed."""
+    """Number of items of a tab that have ended since it was last viewed."""
 
     ended: int = 0
     failed: int = 0
@@ -44,13 +41,14 @@ class Badge:
 
 
 Badges = dict[str, Badge]
-"""By the name of the place; places where nothing has ended are left out."""
+"""By tab; tabs without news are absent."""
 
 
 class Endings:
     """Watches lists for ended items and notifies listeners; its badges can be subscribed to."""
 
     name = "endings"
+    """As a `Publisher`."""
 
     def __init__(self) -> None:
         self.snapshot: Snapshot[Badges] = Snapshot({})
@@ -58,7 +56,8 @@ class Endings:
         self._pipelines: dict[str, Pipeline] = {}
         """Pipelines as they were when watching began."""
         self._seen: dict[str, object] = {}
-        """The last list checked, by its name; removed when more items are watched."""
+        """The last list checked of each kind, to skip it next time; removed when another item is
+        watched, so that the same list is checked again."""
         self._ended = Listeners[[Ended]]()
         self._listeners = Listeners[[Snapshot[Badges]]]()
 
@@ -72,10 +71,11 @@ class Endings:
                 self._seen.pop("jobs", None)
 
     def watch_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Watch pipelines; one that has ended is reported only after running again."""
+        """Watch pipelines; one that has ended is reported only once its state or `updated_at` has
+        changed, which means that it ran again: unlike a job, a pipeline can."""
         for pipeline in pipelines:
             known = self._pipelines.get(pipeline.pipeline_id)
-            if known is None or (known.state in OVER and pipeline is not known):
+            if known is None or (known.state.is_finished and pipeline is not known):
                 self._pipelines[pipeline.pipeline_id] = pipeline
                 self._seen.pop("pipelines", None)
 
@@ -97,7 +97,7 @@ class Endings:
             self._ended.tell(Ended(jobs=tuple(ended)))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        """Check a list of pipelines for ended ones."""
+        """Check a list of pipelines for ended ones, unless it is the same list object as before."""
         if not self._pipelines or self._seen.get("pipelines") is pipelines:
             return
         self._seen["pipelines"] = pipelines
@@ -109,10 +109,10 @@ class Endings:
 
     def _has_ended(self, pipeline: Pipeline) -> bool:
         before = self._pipelines.get(pipeline.pipeline_id)
-        if before is None or pipeline.state not in OVER:
+        if before is None or not pipeline.state.is_finished:
             return False
-        moved = (pipeline.state, pipeline.updated_at) != (before.state, before.updated_at)
-        return moved or before.state not in OVER
+        has_changed = (pipeline.state, pipeline.updated_at) != (before.state, before.updated_at)
+        return has_changed or not before.state.is_finished
 
     # Notifying.
 
@@ -124,18 +124,18 @@ class Endings:
         """Call `listener` with the badges from now on; return a function that unsubscribes it."""
         return self._listeners.add(listener)
 
-    def badge(self, place: str, ended: int, failed: int) -> None:
-        """Add ended items to the badge of a place that is not shown."""
+    def add_to_badge(self, tab: str, ended: int, failed: int) -> None:
+        """Add ended items to the badge of a tab that is not shown."""
         badges = self.snapshot.value or {}
-        before = badges.get(place, Badge())
+        before = badges.get(tab, Badge())
         badge = Badge(before.ended + ended, before.failed + failed)
-        self._publish({**badges, place: badge})
+        self._publish({**badges, tab: badge})
 
-    def look_at(self, place: str) -> None:
-        """Remove the badge of a place that is now shown."""
+    def clear_badge(self, tab: str) -> None:
+        """Remove the badge of a tab that is now shown."""
         badges = self.snapshot.value or {}
-        if place in badges:
-            self._publish({name: badge for name, badge in badges.items() if name != place})
+        if tab in badges:
+            self._publish({name: badge for name, badge in badges.items() if name != tab})
 
     def _publish(self, badges: Badges) -> None:
         self.snapshot = Snapshot(badges)

@@ -30,7 +30,7 @@ class AnsweredOnce(Lifetime):
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Dismiss the screen once no other is on top; only the first answer counts."""
-        if self._is_answered or not self._is_to_stay:
+        if self._is_answered or not self._is_attached_for_good:
             return AwaitComplete()
         on_top: object = self.app.screen
         if on_top is not self:

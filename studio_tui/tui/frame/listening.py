@@ -24,17 +24,19 @@ class Publisher(Protocol):
         """Call `listener` with each later snapshot; return a function that unsubscribes."""
 
 
-class Listening:
+class Subscriptions:
     """The subscriptions of one page."""
 
     def __init__(self, page: Lifetime) -> None:
-        """Make subscriptions that post `Refreshed` and `TokenRefused` to `page`."""
+        """Make subscriptions that post messages to `page`."""
         self._page = page
         self._leave: list[Callable[[], None]] = []
         self._seen: dict[str, object] = {}
         """The last value received from each poller, to recognize a repeated value."""
-        self._refusal: AuthenticationError | None = None
-        self._denial = ""
+        self._reported_token: Exception | None = None
+        """The refusal of the token that was reported last."""
+        self._reported_team = ""
+        """The refusal of the team that was reported last."""
 
     @property
     def is_on(self) -> bool:
@@ -42,7 +44,7 @@ class Listening:
         return bool(self._leave)
 
     def begin(self, pollers: Iterable[Publisher]) -> tuple[Refreshed, ...]:
-        """Subscribe to pollers and return their snapshots; nothing if already subscribed."""
+        """Subscribe to pollers and return a `Refreshed` for each; nothing if already subscribed."""
         if self._leave:
             return ()
         known = []
@@ -56,34 +58,35 @@ class Listening:
         while self._leave:
             self._leave.pop()()
 
-    def is_news(self, message: Refreshed) -> bool:
-        """Return whether the message has another value than the poller's last message."""
+    def note_value(self, message: Refreshed) -> bool:
+        """Record a message's value, and return whether it differs from the poller's last one."""
         before = self._seen.get(message.name)
         self._seen[message.name] = message.snapshot.value
         return message.snapshot.value is not before
 
-    def ask_for_settings(self, message: Refreshed, *, is_first: bool) -> None:
-        """Ask for another token, or team, once for each refusal by Studio.
+    def report_refusals(self, message: Refreshed, *, of_team: bool) -> None:
+        """Ask for another token or, if `of_team`, another team, once for each refusal by Studio."""
+        self._report_token_refusal(message)
+        if of_team:
+            self._report_team_refusal(message)
 
-        `is_first` says that the message answers the first request of all.
-        """
+    def _report_token_refusal(self, message: Refreshed) -> None:
         error = message.snapshot.error
-        if message.snapshot.stopped and isinstance(error, AuthenticationError):
-            if error is not self._refusal:
-                self._refusal = error
-                self._page.post_message(TokenRefused(str(error)))
-        elif (
-            is_first
-            and (message.snapshot.value is None or message.snapshot.is_recalled)
-            and isinstance(error, PermissionDenied)
-            and str(error) != self._denial
-        ):
-            self._denial = str(error)
+        is_refused = message.snapshot.stopped and isinstance(error, AuthenticationError)
+        if is_refused and error is not self._reported_token:
+            self._reported_token = error
+            self._page.post_message(TokenRefused(str(error)))
+
+    def _report_team_refusal(self, message: Refreshed) -> None:
+        snapshot, error = message.snapshot, message.snapshot.error
+        is_unread = snapshot.value is None or snapshot.is_recalled
+        if is_unread and isinstance(error, PermissionDenied) and str(error) != self._reported_team:
+            self._reported_team = str(error)
             self._page.post_message(TeamRefused(str(error), error.teams))
 
-    def forget_refusals(self) -> None:
-        """Forget the refused team, so that a new refusal asks again."""
-        self._denial = ""
+    def forget_team_refusal(self) -> None:
+        """Forget that the team was refused, so that another refusal is reported too."""
+        self._reported_team = ""
 
     def _poster(self, poller: Publisher) -> Callable[[Any], None]:
         return lambda snapshot: self._post(poller.name, snapshot)

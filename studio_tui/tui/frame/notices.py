@@ -49,7 +49,7 @@ class Notices:
     def look(self) -> None:
         """Remove the badge of the current tab, if the terminal has the focus."""
         if (page := self._page_in_sight()) is not None:
-            self._endings.look_at(page.place)
+            self._endings.clear_badge(page.place)
 
     def _tell(self, ended: Ended) -> None:
         page = self._page_in_sight()
@@ -57,7 +57,7 @@ class Notices:
         ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id != shown))
         for place, count in (("jobs", len(ended.jobs)), ("pipelines", len(ended.pipelines))):
             if count and (page is None or place != page.place):
-                self._endings.badge(place, count, ended.failed)
+                self._endings.add_to_badge(place, count, ended.failed)
         if self._quiet or not (ended.jobs or ended.pipelines):
             return
         self._gathered += ended

@@ -22,7 +22,7 @@ from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.hints import KeyHints
-from studio_tui.tui.frame.listening import Listening, Publisher
+from studio_tui.tui.frame.listening import Publisher, Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
@@ -170,7 +170,7 @@ class Page(HasCommands, Screen[None]):
         self.home = home
         """`team@host`, safe text."""
         self.read_only = read_only
-        self.listening = Listening(self)
+        self.listening = Subscriptions(self)
         self._key_hints = KeyHints(self)
 
     # The interface for controllers.
@@ -263,9 +263,9 @@ class Page(HasCommands, Screen[None]):
 
     @on(Refreshed)
     def _hear(self, message: Refreshed) -> None:
-        is_news = self.listening.is_news(message)
+        is_news = self.listening.note_value(message)
         self.refreshed(message, is_news=is_news)
-        self.listening.ask_for_settings(message, is_first=message.name == self.session.jobs.name)
+        self.listening.report_refusals(message, of_team=message.name == self.session.jobs.name)
         if is_news:
             self.paint_frame()
         else:
@@ -306,7 +306,7 @@ class Page(HasCommands, Screen[None]):
 
     def ask_again(self) -> None:
         """Ask Studio again at once, after reading the settings again."""
-        self.listening.forget_refusals()
+        self.listening.forget_team_refusal()
         self.post_message(ReadAgain())
 
     def go_to(self, tab: str) -> None:

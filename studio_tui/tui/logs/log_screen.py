@@ -121,7 +121,7 @@ class LogScreen(Page):
             self._store, zones, lambda: life_of(self._job, clock.now())
         )
         self.view.times.origin = self._job.began_at
-        self.view.appearance.look_as(self._memory.look)
+        self.view.appearance.apply(self._memory.look)
         if place := self._memory.places.get(self._job.id):
             self.view.restore.return_to(place)
         self._show_end()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Meanwhile
@@ -12,9 +11,8 @@ from studio_tui.tui.frame.dialogs import Meanwhile
 
 def can_stop(pipeline: Pipeline) -> bool:
     """Whether something runs in a pipeline, or will start."""
-    return pipeline.state not in {*FINISHED_STATES, PipelineState.PAUSED} or bool(
-        to_cancel(pipeline)
-    )
+    is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
+    return is_active or bool(to_cancel(pipeline))
 
 
 def changed_meanwhile(

@@ -26,37 +26,37 @@ class Lifetime(MessagePump):
 
     _pruning: bool
     """Textual's flag for a widget that is being removed."""
-    _never_came = False
+    _removed_before_mount = False
     """Whether it was removed before it was mounted."""
 
     @property
     def is_alive(self) -> bool:
         """Whether it is mounted with all its children, and is not being removed."""
-        return self._is_mounted and self._is_to_stay
+        return self._is_mounted and self._is_attached_for_good
 
     @property
-    def _is_to_stay(self) -> bool:
+    def _is_attached_for_good(self) -> bool:
         # Textual's own signals check the same. `_pruning` is set as soon as a widget and its
         # children are to be removed; no public attribute says so.
         return self.is_running and not self._pruning and self.is_attached and self.app.is_running
 
     async def on_event(self, event: Event) -> None:
-        """Drop all but the last events of a widget that is removed before it was mounted.
+        """Drop every event but `Unmount` and `Callback` of a widget removed before it was mounted.
 
         Textual does not compose it then, nor once the app is exiting, but sends `Mount` all the
         same.
         """
         if isinstance(event, Compose | Mount) and (self._pruning or self.app._exit):
-            self._never_came = True
-        # Callbacks need no children (`KeyQueue` forwards them).
-        if not self._never_came or isinstance(event, Unmount | Callback):
+            self._removed_before_mount = True
+        # Callbacks are kept, as `KeyQueue` waits for them; they need no children.
+        if not self._removed_before_mount or isinstance(event, Unmount | Callback):
             await super().on_event(event)
 
     def while_alive(self, callback: Callable[P, Any]) -> Callable[P, Any]:
-        """Return a function that calls `callback` only until the widget is removed."""
+        """Return a function that calls `callback` only while the widget is mounted and stays."""
 
-        def call(*values: P.args, **named: P.kwargs) -> Any:
-            return callback(*values, **named) if self.is_alive else None
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return callback(*args, **kwargs) if self.is_alive else None
 
         return call
 
@@ -65,21 +65,21 @@ class Lifetime(MessagePump):
         subscribe: Callable[[Callable[P, None]], Callable[[], None]],
         listener: Callable[P, None],
     ) -> Callable[[], None]:
-        """Subscribe until the widget is removed; return a function that unsubscribes earlier."""
+        """Subscribe while the widget is mounted; return a function that unsubscribes earlier."""
         leave = subscribe(self.while_alive(listener))
-        self._listening.add(leave)
+        self._unsubscribers.add(leave)
 
         def unsubscribe() -> None:
-            if leave in self._listening:
-                self._listening.remove(leave)
+            if leave in self._unsubscribers:
+                self._unsubscribers.remove(leave)
                 leave()
 
         return unsubscribe
 
     @property
-    def _listening(self) -> set[Callable[[], None]]:
+    def _unsubscribers(self) -> set[Callable[[], None]]:
         """Functions that unsubscribe; created on demand, as the mixin has no `__init__`."""
-        found: set[Callable[[], None]] = self.__dict__.setdefault("_listening_to", set())
+        found: set[Callable[[], None]] = self.__dict__.setdefault("_to_unsubscribe", set())
         return found
 
     async def on_prune(self, event: Prune) -> None:  # noqa: ARG002 (Textual's form)
@@ -87,13 +87,13 @@ class Lifetime(MessagePump):
         self._end_life()
 
     def on_unmount(self) -> None:
-        """End those started since; when the app exits, there is no earlier event."""
+        """End those started after `on_prune`; when the app exits there is no `Prune`."""
         self._end_life()
 
     def _end_life(self) -> None:
         self.app.workers.cancel_node(self)  # type: ignore[arg-type]
-        while self._listening:
-            self._listening.pop()()
+        while self._unsubscribers:
+            self._unsubscribers.pop()()
 
     def set_timer(
         self,
@@ -106,7 +106,7 @@ class Lifetime(MessagePump):
         """Call a function after a delay in seconds, unless the widget is removed before."""
         living = None if callback is None else self.while_alive(callback)
         timer = super().set_timer(delay, living, name=name, pause=pause)
-        # Textual skips late ticks, even the only one of a timer; see `toasts`.
+        # Textual skips late ticks, even a timer's only one: the report is in `widgets/toasts.py`.
         timer._skip = False
         return timer
 
@@ -123,13 +123,13 @@ class Lifetime(MessagePump):
         living = None if callback is None else self.while_alive(callback)
         return super().set_interval(interval, living, name=name, repeat=repeat, pause=pause)
 
-    def call_after_refresh(self, callback: Callable[..., Any], *values: Any, **named: Any) -> bool:
+    def call_after_refresh(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         """Call a function after the next refresh, unless the widget is removed before."""
-        return super().call_after_refresh(self.while_alive(callback), *values, **named)
+        return super().call_after_refresh(self.while_alive(callback), *args, **kwargs)
 
-    def run_worker(self, *how: Any, **options: Any) -> Worker[Any]:
+    def run_worker(self, *args: Any, **kwargs: Any) -> Worker[Any]:
         """Run a worker; cancel it before it starts if the widget is being removed."""
-        worker: Worker[Any] = super().run_worker(*how, **options)  # type: ignore[misc]
-        if not self._is_to_stay:
+        worker: Worker[Any] = super().run_worker(*args, **kwargs)  # type: ignore[misc]
+        if not self._is_attached_for_good:
             worker.cancel()
         return worker

@@ -1,4 +1,4 @@
-"""What pipelines leave behind: the earlier runs of a job, and jobs that were taken out."""
+"""What pipelines leave behind: the earlier runs of a job, and jobs that were removed."""
 
 import json
 from collections.abc import Mapping

@@ -36,10 +36,12 @@ class Bench:
         self.own, self.schedules = SchedulePipelines(database), Schedules(database)
         self.task = ""
 
-        async def metastore() -> Metastore:
+        async def read_metastore() -> Metastore:
             return Metastore()
 
-        self.scheduler = Scheduler(self.schedules, self.jobs, lambda: None, lambda: NOON, metastore)
+        self.scheduler = Scheduler(
+            self.schedules, self.jobs, lambda: None, lambda: NOON, read_metastore
+        )
 
     @classmethod
     async def open(cls, folder: Path, *datasets: str) -> "Bench":

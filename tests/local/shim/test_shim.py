@@ -59,7 +59,7 @@ def datachain_wheel(folder: Path) -> str:
 async def test_a_datachain_that_hangs_does_not_hold_the_job_up(
     tmp_path: Path, hang: str, said: str
 ) -> None:
-    bench = Bench(tmp_path, beside_seconds=0.5)
+    bench = Bench(tmp_path, registration_seconds=0.5)
     requirement = datachain_wheel(tmp_path)
     report = await bench.run(QUERY, requirements=requirement, environment={"HANG": hang})
     assert (report.phase, report.exit_code) == (JobPhase.FINISHED, 0)

@@ -6,17 +6,20 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
-from studio_tui.presentation.jobs.preview import Extra, FactRoom, last_lines, preview
+from studio_tui.presentation.jobs.preview import FactRoom, JobDetails, last_lines, preview
 from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from tests.jobs import NOON, job
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
 WIDE = FactRoom(60, 40)
+NO_DETAILS = JobDetails()
 
 
-def told(known: Job, extra: Extra = Extra(), room: FactRoom = WIDE) -> list[tuple[str, str]]:  # noqa: B008
-    said = preview(known, facts(known, NOON), extra, room, now=NOON, zone=UTC)
+def told(
+    known: Job, details: JobDetails = NO_DETAILS, room: FactRoom = WIDE
+) -> list[tuple[str, str]]:
+    said = preview(known, facts(known, NOON), details, room, now=NOON, zone=UTC)
     return [
         (each.label, each.value.text) if isinstance(each, Fact) else ("|", each.cells[0].text)
         for each in said
@@ -34,14 +37,14 @@ def test_the_error_is_told_whole() -> None:
 
 
 def test_the_last_lines_fill_the_room_that_the_facts_leave() -> None:
-    lines = [text for label, text in told(job(1), Extra(end=LOG)) if label == "|"]
+    lines = [text for label, text in told(job(1), JobDetails(log_end=LOG)) if label == "|"]
     assert lines[0].startswith("── end of the log")
     assert lines[-1] == "line 99"
-    assert len(told(job(1), Extra(end=LOG))) in {WIDE.height - 1, WIDE.height}
+    assert len(told(job(1), JobDetails(log_end=LOG))) in {WIDE.height - 1, WIDE.height}
 
 
 def test_where_there_is_little_room_the_lines_come_before_what_matters_less() -> None:
-    shown = told(job(1, "FAILED", error_message="E: x"), Extra(end=LOG), FactRoom(78, 7))
+    shown = told(job(1, "FAILED", error_message="E: x"), JobDetails(log_end=LOG), FactRoom(78, 7))
     assert [label for label, _ in shown[:7]] == ["status", "error", "|", "|", "|", "|", "|"]
     assert shown[6] == ("|", "line 99")
     assert ("name", "job_1.py") in shown
@@ -52,7 +55,7 @@ def test_a_schedule_says_when_it_runs_files_and_variables_are_named() -> None:
         1, "TASK", schedule={"cron_expression": "0 3 * * *", "time_zone": "UTC"},
         environment={"SHARD": "17", "HF_TOKEN": "secret"},
     )  # fmt: skip
-    shown = dict(told(task, Extra(files={"a.csv": 2048, "id-7": None})))
+    shown = dict(told(task, JobDetails(files={"a.csv": 2048, "id-7": None})))
     assert shown["schedule"].startswith("0 3 * * *")
     assert shown["variables"] == "HF_TOKEN, SHARD"
     assert shown["files"] == "a.csv (2.0 KiB), id-7"
@@ -60,8 +63,8 @@ def test_a_schedule_says_when_it_runs_files_and_variables_are_named() -> None:
 
 
 def test_a_log_that_cannot_be_seen_or_is_empty_says_so() -> None:
-    assert ("log", "not yours") in told(job(1), Extra(trouble="not yours"))
-    assert ("log", "nothing printed") in told(job(1), Extra(end=b"\n\r\n"))
+    assert ("log", "not yours") in told(job(1), JobDetails(log_trouble="not yours"))
+    assert ("log", "the job printed nothing") in told(job(1), JobDetails(log_end=b"\n\r\n"))
     assert "log" not in dict(told(job(1)))
 
 
@@ -88,8 +91,8 @@ def test_last_lines_are_safe_and_no_more_than_there_is_room_for(end: bytes, coun
 @given(st.integers(1, 100), st.integers(1, 60))
 def test_in_any_room_every_known_fact_is_told(width: int, height: int) -> None:
     known = job(1, "FAILED", error_message="x" * 500)
-    shown = preview(known, facts(known, NOON), Extra(end=LOG), FactRoom(width, height), now=NOON,
-                    zone=UTC)  # fmt: skip
+    shown = preview(known, facts(known, NOON), JobDetails(log_end=LOG),
+                    FactRoom(width, height), now=NOON, zone=UTC)  # fmt: skip
     labels = {each.label for each in shown if isinstance(each, Fact)}
     assert {"status", "error", "name", "id", "by"} <= labels
     assert any(isinstance(each, FactLine) and each.cells == (Cell("line 99"),) for each in shown)

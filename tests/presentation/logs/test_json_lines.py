@@ -72,7 +72,7 @@ def test_a_line_is_shown_as_time_level_message_and_rest(text: str, shown: str) -
      '{"a":' * 5000 + "1" + "}" * 5000, '{"a":' + "[" * 40 + "]" * 40 + "}",
      '{"a": ' + "9" * 5000 + "}", '{"a": "' + "x" * SIZE_LIMIT + '"}'],
 )  # fmt: skip
-def test_what_is_no_reasonable_object_is_no_json_line(text: str) -> None:
+def test_anything_but_a_small_valid_object_is_not_a_json_line(text: str) -> None:
     assert json_line(text) is None
 
 
@@ -97,7 +97,7 @@ def test_the_zero_time_of_go_is_shown_in_any_zone() -> None:
     assert compact(line, ZoneInfo("America/New_York")) == "00:00:00 x"
 
 
-def test_an_opened_line_has_a_field_a_line_and_keeps_the_lines_of_texts() -> None:
+def test_an_expanded_line_shows_one_field_per_row_and_keeps_line_breaks() -> None:
     line = json_line(
         '{"level":"error","time":"2026-01-02T03:04:05.678Z","msg":"no","exc_info":'
         '"Traceback:\\n  File \\"a.py\\"\\nKeyError\\u001b[2J","user":{"id":7,"tags":[]},'
@@ -142,7 +142,7 @@ def assert_safe(text: str) -> None:
 
 
 @given(st.dictionaries(ANY_TEXT | NAMES, VALUES))
-def test_nothing_that_was_escaped_gets_out(fields: dict[str, JsonValue]) -> None:
+def test_escaped_control_characters_stay_harmless(fields: dict[str, JsonValue]) -> None:
     line = json_line(json.dumps(fields))
     assert line is not None
     assert_safe(compact(line))
@@ -151,11 +151,11 @@ def test_nothing_that_was_escaped_gets_out(fields: dict[str, JsonValue]) -> None
 
 
 @given(ANY_TEXT | ANY_TEXT.map(lambda text: "{" + text + "}"))
-def test_any_text_is_a_json_line_or_none(text: str) -> None:
+def test_no_text_makes_the_parser_fail(text: str) -> None:
     json_line(text)
 
 
-def test_a_hostile_line_costs_little() -> None:
+def test_a_hostile_line_is_parsed_without_hanging() -> None:
     depth = DEPTH_LIMIT - 1
     texts = ['{"a":' + "[" * depth + "]" * depth + "}", "{" * 60_000 + "}",
              '{"a":"' + "\\n" * 30_000 + '"}',

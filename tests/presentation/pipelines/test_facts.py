@@ -21,14 +21,14 @@ from tests.pipelines import pipeline
 HOSTILE = "a[/]b [@click=app.quit]x[/]\x1b]52;c;aGk=\x07\u202e"
 
 
-def around(*jobs: Job) -> PipelineContext:
+def context(*jobs: Job) -> PipelineContext:
     return PipelineContext(Overview(), {known.id: known for known in jobs}, NOON)
 
 
 def told(shown: Pipeline, *jobs: Job) -> dict[str, str]:
     found: dict[str, str] = {}
     label = ""
-    for fact in facts(shown, around(*jobs)):
+    for fact in facts(shown, context(*jobs)):
         label = fact.label or label
         found[label] = f"{found[label]}\n{fact.value.text}" if label in found else fact.value.text
     return found
@@ -82,7 +82,7 @@ def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
 
 def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
     running = pipeline(1, "RUNNING", {"a": "RUNNING"})
-    later = around(job(3, "RUNNING", id="run-1-a"))._replace(
+    later = context(job(3, "RUNNING", id="run-1-a"))._replace(
         now=NOON + timedelta(hours=4), heard_at=NOON
     )
     said = {fact.label: fact.value.text for fact in facts(running, later)}
@@ -90,10 +90,10 @@ def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on
     assert said["created"].endswith("(5h ago)")
 
 
-def test_what_is_odd_about_a_plan_or_unreadable_is_said() -> None:
+def test_inconsistent_plans_and_unreadable_fields_are_shown() -> None:
     odd = pipeline(1, "RUNNING", name=7, job_runs=[{"job_id": "a", "parent_job_ids": ["gone"]}])
     said = told(odd)
-    assert "odd" in said
+    assert "inconsistent" in said
     assert said["unreadable"] == "name"
 
 
@@ -102,7 +102,7 @@ def test_the_runs_of_a_target_stand_side_by_side_oldest_first() -> None:
     old = pipeline(5, "FAILED", {"a": "FAILED", "b": "PENDING", "gone": "PENDING"})
     other = pipeline(3, "COMPLETED", {"a": "COMPLETE"}, triggered_from="another")
     ran = job(30, "COMPLETE", id="run-1-a")
-    assert lines(grid(new, (new, other, old), around(ran), 80)) == [
+    assert lines(grid(new, (new, other, old), context(ran), 80, 0)) == [
         ["runs of local.local.report, oldest first"],
         ["5h", "▸1h"],
         ["a.py", "✗", "✓ 1:00"],
@@ -119,14 +119,14 @@ def test_the_runs_of_a_target_are_one_grid_however_it_was_named() -> None:
             ("catalog", "catalog@1.0.0", "@local.local.catalog", "local.local.catalogue"), 1
         )
     ]
-    (_, heads, _) = lines(grid(runs[0], runs, around(), 80))
+    (_, heads, _) = lines(grid(runs[0], runs, context(), 80, 0))
     assert heads == ["3h", "2h", "▸1h"]
 
 
 def test_of_very_many_jobs_a_canceled_one_is_shown_as_something_wrong() -> None:
     names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
     good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "CANCELED", names | {"j7": "CANCELED"})
-    *_, row, _ = lines(grid(bad, (bad, good), around(), 80))
+    *_, row, _ = lines(grid(bad, (bad, good), context(), 80, 0))
     assert row == ["j7.py", "✓", "⊗"]
 
 
@@ -149,21 +149,21 @@ def test_a_pipeline_that_is_over_says_when_it_ended_and_how_long_it_took() -> No
 
 def test_the_oldest_runs_go_first_where_there_is_no_room() -> None:
     runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 8)]
-    (_, heads, _) = lines(grid(runs[0], runs, around(), 30))
+    (_, heads, _) = lines(grid(runs[0], runs, context(), 30, 0))
     assert heads == ["4h", "3h", "2h", "▸1h"]
-    assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, around(), 30))
+    assert all(sum(line.widths) <= 30 for line in grid(runs[0], runs, context(), 30, 0))
 
 
 def test_a_pipeline_older_than_those_that_are_shown_is_among_them() -> None:
     runs = [pipeline(number, "COMPLETED", {"a": "COMPLETE"}) for number in range(1, 20)]
-    (_, heads, _) = lines(grid(runs[18], runs, around(), 200))
+    (_, heads, _) = lines(grid(runs[18], runs, context(), 200, 0))
     assert heads[0] == "▸19h"
 
 
 def test_of_very_many_jobs_those_with_something_wrong_are_shown() -> None:
     names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
     good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
-    *_, row, last = lines(grid(bad, (bad, good), around(), 80))
+    *_, row, last = lines(grid(bad, (bad, good), context(), 80, 0))
     assert row == ["j7.py", "✓", "✗"]
     assert last == [f"and {GRID_JOBS + 9} jobs more"]
 
@@ -171,11 +171,11 @@ def test_of_very_many_jobs_those_with_something_wrong_are_shown() -> None:
 def test_of_very_many_jobs_as_many_are_shown_as_there_is_room_for_failed_ones_first() -> None:
     names = {f"j{number}": "COMPLETE" for number in range(GRID_JOBS + 10)}
     good, bad = pipeline(2, "COMPLETED", names), pipeline(1, "FAILED", names | {"j7": "FAILED"})
-    shown = lines(grid(bad, (bad, good), around(), 80, 12))
+    shown = lines(grid(bad, (bad, good), context(), 80, 12))
     assert len(shown) == 12
     assert [row[0] for row in shown[2:5]] == ["j7.py", "j0.py", "j1.py"]
     assert shown[-1] == [f"and {GRID_JOBS + 1} jobs more"]
-    *_, row, _ = lines(grid(good, (good, good), around(), 80))
+    *_, row, _ = lines(grid(good, (good, good), context(), 80, 0))
     assert row[0] == "j0.py"
 
 
@@ -185,7 +185,7 @@ def test_jobs_of_the_same_name_are_rows_of_their_own() -> None:
         {"job_id": "y", "name": "same.py", "status": "FAILED"},
     ]
     one, two = pipeline(1, job_runs=twins), pipeline(2, job_runs=twins)
-    assert lines(grid(one, (one, two), around(), 80))[2:] == [
+    assert lines(grid(one, (one, two), context(), 80, 0))[2:] == [
         ["same.py", "✓", "✓"],
         ["same.py", "✗", "✗"],
     ]
@@ -194,10 +194,10 @@ def test_jobs_of_the_same_name_are_rows_of_their_own() -> None:
 def test_a_target_of_one_run_or_none_or_without_jobs_has_no_grid() -> None:
     alone = pipeline(1, "RUNNING", {"a": "RUNNING"})
     nameless = pipeline(2, triggered_from=None)
-    assert grid(alone, (alone,), around(), 80) == ()
-    assert grid(nameless, (nameless, nameless), around(), 80) == ()
+    assert grid(alone, (alone,), context(), 80, 0) == ()
+    assert grid(nameless, (nameless, nameless), context(), 80, 0) == ()
     empty = pipeline(3), pipeline(4)
-    assert grid(empty[0], empty, around(), 80) == ()
+    assert grid(empty[0], empty, context(), 80, 0) == ()
 
 
 def test_the_raw_answer_is_json_that_can_be_drawn() -> None:
@@ -216,9 +216,9 @@ def test_hostile_text_stays_text() -> None:
     runs = [{"job_id": "x", "name": HOSTILE, "status": "FAILED"}]
     shown = pipeline(1, "FAILED", job_runs=runs, name=HOSTILE, error_message=HOSTILE)
     other = pipeline(2, "FAILED", job_runs=runs)
-    assert grid(shown, (shown, other), around(), 60)
-    for fact in facts(shown, around()):
+    assert grid(shown, (shown, other), context(), 60, 0)
+    for fact in facts(shown, context()):
         assert not any(ord(sign) < 32 and sign != "\n" for sign in fact.value.text)
-    for line in grid(shown, (shown, other), around(), 60):
+    for line in grid(shown, (shown, other), context(), 60, 0):
         assert not any(ord(sign) < 32 for cell in line.cells for sign in cell.text)
         assert all(cell.tone in Tone for cell in line.cells)

@@ -68,10 +68,10 @@ def test_a_badge_counts_all_that_ended_until_its_place_is_looked_at(
 ) -> None:
     endings = Endings()
     for place, count in endings_in:
-        endings.badge(place, count, count - 1)
+        endings.add_to_badge(place, count, count - 1)
     badges = endings.snapshot.value or {}
     for place in ("jobs", "pipelines"):
         counts = [count for where, count in endings_in if where == place]
         assert (badges[place].ended if place in badges else 0) == sum(counts)
-    endings.look_at("jobs")
+    endings.clear_badge("jobs")
     assert set(endings.snapshot.value or {}) == set(badges) - {"jobs"}

@@ -125,7 +125,7 @@ def test_the_end_of_a_followed_log_is_told() -> None:
     run(scenario())
 
 
-def test_a_replay_tells_nothing_again() -> None:
+def test_lines_resent_after_a_reconnect_are_not_repeated() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), 1.0, Closed(1006, "")]
@@ -140,7 +140,7 @@ def test_a_replay_tells_nothing_again() -> None:
     run(scenario())
 
 
-def test_many_updates_are_told_now_and_then() -> None:
+def test_notifications_of_many_updates_are_throttled() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [step for n in range(1000) for step in (piece(n + 1, f"\r{n}"), 0.01)]
@@ -153,7 +153,7 @@ def test_many_updates_are_told_now_and_then() -> None:
     run(scenario())
 
 
-def test_of_many_logs_a_few_are_followed_and_the_others_asked_about_in_turn() -> None:
+def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.ends = {job_id: job_id.encode() for job_id in IDS}
@@ -171,7 +171,7 @@ def test_of_many_logs_a_few_are_followed_and_the_others_asked_about_in_turn() ->
     run(scenario())
 
 
-def test_a_log_that_leaves_is_let_go_and_its_place_is_taken() -> None:
+def test_a_log_no_longer_watched_is_closed_and_another_is_followed() -> None:
     async def scenario() -> None:
         studio = Studio()
         async with watching(studio) as (watch, _):
@@ -244,7 +244,7 @@ def test_a_log_that_cannot_be_followed_is_asked_about(error: StudioError, connec
     run(scenario())
 
 
-def test_a_job_that_has_ended_is_left_in_peace() -> None:
+def test_a_job_that_has_ended_is_neither_followed_again_nor_polled() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [piece(1, "a"), StatusFrame("COMPLETE"), Closed(1000, "")]
@@ -282,7 +282,7 @@ def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bo
     run(scenario())
 
 
-def test_all_is_slower_while_nobody_looks() -> None:
+def test_polling_slows_down_by_the_pace() -> None:
     async def scenario(factor: float) -> int:
         studio = Studio()
         async with watching(studio, paced=lambda seconds: seconds * factor) as (watch, _):

@@ -107,7 +107,7 @@ async def test_taking_a_single_job_out_is_taken_back_or_sent_once_its_time_is_ov
 
 
 async def take_second_out(pilot: Dashboard) -> None:
-    """Ask for the second job of the only pipeline to be taken out."""
+    """Ask for the second job of the only pipeline to be removed."""
     await pilot.press("2")
     await until_shown(pilot, "› Pipelines", "PAUSED")
     await pilot.press("enter")

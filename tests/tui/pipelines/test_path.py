@@ -160,7 +160,7 @@ async def test_a_job_that_was_taken_out_is_found_and_put_back(
         await pilot.press("j", "D")
         await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
         await pilot.press("y")
-        await until_shown(pilot, "taken out  middle.py")
+        await until_shown(pilot, "removed   middle.py")
         await pilot.press("Z")
         await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
         await pilot.press("y")

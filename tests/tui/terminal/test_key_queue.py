@@ -323,7 +323,7 @@ async def test_a_key_on_its_way_to_what_never_comes_is_done_with(
         await giving
         await coming
         await leaving
-        assert brief._never_came
+        assert brief._removed_before_mount
         second.focus()
         app.post_message(events.Key("b", "b"))
         await until(pilot, lambda: second.taken == ["b"])

@@ -16,7 +16,6 @@ from studio_tui.presentation.pipelines.graph.plan import Node, named
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
-_ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
 TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
 """States of jobs that have not ended and may run."""
 
@@ -83,7 +82,7 @@ def critical(known: ViewModel) -> Critical:
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
-    if known.statuses.state in _ENDED:
+    if known.statuses.state.is_finished:
         last = _actual_end(known, best, before) or last
     path = _path(last, before)
     reason = _reason(known, unestimated)
@@ -184,7 +183,7 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
 
 def _is_active(known: ViewModel) -> bool:
     numbers = known.statuses.numbers
-    return known.statuses.state not in _ENDED and any(numbers[kind] for kind in TO_RUN)
+    return not known.statuses.state.is_finished and any(numbers[kind] for kind in TO_RUN)
 
 
 def _reason(known: ViewModel, unestimated: list[str]) -> str:

@@ -42,7 +42,6 @@ _SHORTEST, _LONGER = 10.0, 1.25
 The axis does not change until known times need the next longer one.
 """
 
-_ENDED = frozenset({PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED})
 _MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED})
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
@@ -142,7 +141,7 @@ class Timeline:
         if any(statuses.numbers[kind] for kind in _MOVES):
             return True
         is_over = all(node.state.is_finished for node in statuses.plan.nodes.values())
-        return not is_over and statuses.state not in _ENDED
+        return not is_over and not statuses.state.is_finished
 
     @cached_property
     def _happened(self) -> _Window:

@@ -29,7 +29,7 @@ class Appearance:
             json_form=pane.form.json,
         )
 
-    def look_as(self, look: LogLook) -> None:
+    def apply(self, look: LogLook) -> None:
         """Apply display options."""
         pane = self._view.pane
         pane.wrap, pane.numbers = look.wrap, look.numbers
@@ -47,10 +47,11 @@ class Appearance:
         self._view.pane.numbers = not self._view.pane.numbers
         self._view.settle()
 
-    def toggle_states(self) -> None:
+    def toggle_bar_states(self) -> None:
         """Toggle between all states of a rewritten line and its last."""
         pane = self._view.pane
         pane.form = pane.form._replace(states=not pane.form.states)
+        # Unless all states are shown, the next update folds again.
         self._lines.fold(folds=False)
         self._view.settle()
 
@@ -59,6 +60,7 @@ class Appearance:
         view, pane = self._view, self._view.pane
         form = pane.form._replace(json=pane.form.json.next)
         current = pane.current_in_sight
+        # The number of rows changes; the current line stays in sight.
         pane.form = form
         view.settle()
         if current is not None and not view.following:
@@ -66,14 +68,22 @@ class Appearance:
         view.say(f"JSON lines: {form.json}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("logs.wrap", "w", "wrap", "Break long lines, and back", toggle_wrap),
-        Command("logs.numbers", "number_sign", "line numbers", "line numbers", toggle_numbers),
+        Command("logs.wrap", "w", "wrap", "Wrap long lines, or cut them off", toggle_wrap),
+        Command(
+            "logs.numbers",
+            "number_sign",
+            "line numbers",
+            "Show or hide line numbers",
+            toggle_numbers,
+        ),
         Command(
             "logs.states",
             "p",
             "all states",
             "Show every state of a progress bar, or its last",
-            toggle_states,
+            toggle_bar_states,
         ),
-        Command("logs.json", "J", "JSON", "JSON lines compact, expanded, or raw", show_next_json),
+        Command(
+            "logs.json", "J", "JSON", "Show JSON lines compact, expanded or raw", show_next_json
+        ),
     )

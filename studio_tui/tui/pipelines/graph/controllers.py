@@ -13,8 +13,8 @@ from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.moving import Movement
 from studio_tui.tui.pipelines.graph.removed_jobs import RemovedJobs
 from studio_tui.tui.pipelines.graph.search import Search
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.view_modes import SHOW_COMMANDS, ViewModes
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.widgets.prompt import LogPrompt, PromptKind
@@ -35,7 +35,7 @@ class Controllers:
         self,
         host: Host,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         views: Views,
         cursor: Cursor,
         *,
@@ -48,11 +48,11 @@ class Controllers:
         self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)
         self.modes = ViewModes(
-            state, shape, views.rows,
+            state, structure, views.rows,
             has_drawer=lambda: drawer.is_wanted,
             leaves_edges_out=lambda: views.drawing.leaves_edges_out,
         )  # fmt: skip
-        self.folding = Folding(state, shape, views.rows, cursor)
+        self.folding = Folding(state, structure, views.rows, cursor)
         self.movement = Movement(state, cursor, self.search.matches, host.post_message)
         self.jobs = JobController(
             host,
@@ -65,7 +65,7 @@ class Controllers:
         self.pipelines = PipelineController(host, cursor.pipeline)
         self.job = GraphJobs(host, state, cursor, self.folding, self.marks)
         self.removed_jobs = RemovedJobs(host, state)
-        self.export = GraphExport(host, state, shape, cursor, views.drawing)
+        self.export = GraphExport(host, state, structure, cursor, views.drawing)
 
     def add_to(self, commands: CommandSet) -> None:
         """Add the commands of all controllers."""

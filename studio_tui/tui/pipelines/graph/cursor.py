@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.tui.pipelines.graph.mode_view import ModeView
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
 
 class Cursor:
@@ -15,14 +15,14 @@ class Cursor:
     def __init__(
         self,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         shown: Callable[[], ModeView],
         *,
         moved: Callable[[], None],
     ) -> None:
         """Make a cursor for the mode returned by `shown`; `moved` is called after each move."""
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._shown = shown
         self._moved = moved
 
@@ -62,7 +62,7 @@ class Cursor:
         if loaded is None:
             return ()
         shown = (key for key in self._shown().order() if key in loaded.plan.nodes)
-        return tuple(dict.fromkeys((*shown, *self._shape.tree_order())))
+        return tuple(dict.fromkeys((*shown, *self._structure.tree_order())))
 
     def members(self) -> Sequence[str]:
         """Return the node under the cursor, or those of the group."""

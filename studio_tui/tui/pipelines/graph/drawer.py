@@ -12,8 +12,8 @@ from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.pipelines.graph.cursor import Cursor
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 
@@ -30,7 +30,7 @@ class Drawer:
         self,
         session: StudioSession,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         cursor: Cursor,
         begin: StartWorker,
         *,
@@ -41,7 +41,7 @@ class Drawer:
         self.sheet = FactSheet()
         self._session = session
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._cursor = cursor
         self._begin = begin
         self._has_room = has_room
@@ -72,8 +72,8 @@ class Drawer:
                 made=self._made.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:
-            after, feeds = self._shape.ways(here)
-            group = self._shape.group(here)
+            after, feeds = self._structure.connected_groups(here)
+            group = self._structure.group(here)
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
             facts = group_facts(self._state.view_model(), members, after, feeds)

@@ -23,8 +23,8 @@ from studio_tui.tui.pipelines.graph.canvas import (
 )
 from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.table_place import survivor
 
@@ -62,14 +62,14 @@ class DrawingView:
     def __init__(
         self,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         begin: StartWorker,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
         """Make a view; `begin` starts a worker, `after_refresh` defers a call."""
         self.widget = GraphView(id="dag-graph")
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._begin = begin
         self._after_refresh = after_refresh
 
@@ -149,8 +149,8 @@ class DrawingView:
 
     def members(self, key: str) -> Sequence[str]:
         """Return the nodes of a box."""
-        if (group := self._shape.group(key)) is not None:
-            return self._shape.in_sight(group)
+        if (group := self._structure.group(key)) is not None:
+            return self._structure.in_sight(group)
         loaded = self._state.loaded
         return (key,) if loaded is not None and key in loaded.plan.nodes else ()
 
@@ -194,7 +194,7 @@ class DrawingView:
             look, bar = known.statuses.look(key), known.bar(node)
             note = share(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
-        group = self._shape.group(key)
+        group = self._structure.group(key)
         if group is None:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, known.statuses)
@@ -209,7 +209,7 @@ class DrawingView:
     def _draw(self) -> None:
         if self._state.loaded is None:
             return
-        groups, plan = self._shape.groups(), self._state.loaded.plan
+        groups, plan = self._structure.groups(), self._state.loaded.plan
         boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
         view = self._state.view
         wanted = _Wanted(
@@ -272,7 +272,7 @@ class DrawingView:
     def _box_of(self, canvas: Canvas) -> str | None:
         """Return the box that stands for the cursor's node: itself, or its group."""
         key, names = self._state.view.cursor, canvas.boxes.names
-        stand_in = self._shape.stand_in(key, names) if key is not None else None
+        stand_in = self._structure.stand_in(key, names) if key is not None else None
         return stand_in or self._nearest_left(tuple(names))
 
     def _nearest_left(self, names: Sequence[str]) -> str | None:
@@ -294,14 +294,14 @@ class DrawingView:
     def _light(self, canvas: Canvas) -> None:
         self._lit_for = canvas.cursor
         lit = canvas.boxes.kin(canvas.cursor) if canvas.cursor is not None else None
-        canvas.light(lit, self._shape.critical_nodes() if self._state.view.critical else ())
+        canvas.light(lit, self._structure.critical_nodes() if self._state.view.critical else ())
 
     def _marked_boxes(self, canvas: Canvas) -> frozenset[str]:
         """Return the marked boxes; a group is marked if all its jobs are."""
         marks = frozenset(self._state.view.marks)
         whole = (
             group.key
-            for group in (self._shape.groups() or () if marks else ())
-            if marks.issuperset(self._shape.in_sight(group))
+            for group in (self._structure.groups() or () if marks else ())
+            if marks.issuperset(self._structure.in_sight(group))
         )
         return marks.union(whole).intersection(canvas.boxes.names)

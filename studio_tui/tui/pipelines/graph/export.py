@@ -20,8 +20,8 @@ from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.pipelines.graph.canvas import boxes_of, drawing_of, group_boxes
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.terminal.clipboard import copy
 
 
@@ -39,12 +39,17 @@ class GraphExport:
     """Controller of the exports on a pipeline's page."""
 
     def __init__(
-        self, host: Host, state: GraphState, shape: Shape, cursor: Cursor, drawing: DrawingView
+        self,
+        host: Host,
+        state: GraphState,
+        structure: GraphStructure,
+        cursor: Cursor,
+        drawing: DrawingView,
     ) -> None:
         """Make a controller of the pipeline and its drawing."""
         self._host = host
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._cursor = cursor
         self._drawing = drawing
 
@@ -91,7 +96,7 @@ class GraphExport:
     def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""
         known = self._state.view_model()
-        groups, plan = self._shape.groups(), known.plan
+        groups, plan = self._structure.groups(), known.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}

@@ -6,17 +6,19 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
 
 class Folding:
     """Controller of the collapsed and expanded rows of a pipeline."""
 
-    def __init__(self, state: GraphState, shape: Shape, rows: RowsView, cursor: Cursor) -> None:
+    def __init__(
+        self, state: GraphState, structure: GraphStructure, rows: RowsView, cursor: Cursor
+    ) -> None:
         """Make a controller of the rows."""
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._rows = rows
         self._cursor = cursor
 
@@ -43,7 +45,7 @@ class Folding:
         view, key = self._state.view, self._cursor.here()
         if key is None:
             return
-        if key in self._shape.group_keys() - view.opened - view.folds:
+        if key in self._structure.group_keys() - view.opened - view.folds:
             self._open(key)
         elif view.mode is not Mode.TREE:
             self._rows.widget.action_columns_right()
@@ -54,7 +56,7 @@ class Folding:
 
     def open_group(self, key: str) -> None:
         """Toggle between all jobs of a group and the relevant ones."""
-        self._open(key if key in self._shape.group_keys() else self._rows.above(key) or key)
+        self._open(key if key in self._structure.group_keys() else self._rows.above(key) or key)
 
     def _open(self, key: str) -> None:
         view = self._state.view

@@ -16,8 +16,8 @@ from studio_tui.tui.pipelines.graph.lists import (
     tree_listing,
 )
 from studio_tui.tui.pipelines.graph.memory import Mode
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.widgets.table_painter import Cells
 
 
@@ -31,11 +31,11 @@ class RowsView:
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """The row and groups for which kin were computed, its ancestors, and its descendants."""
 
-    def __init__(self, state: GraphState, shape: Shape, zone: tzinfo) -> None:
+    def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
         """Make a view; times of day are shown in `zone`."""
         self.widget = DagTable((), self.cells_of, notice="Asking Studio…", id="dag-list")
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._zone = zone
 
     # The interface of all modes.
@@ -192,14 +192,14 @@ class RowsView:
         listing, key = self.listing, self._state.view.cursor
         if listing is None or key is None:
             return None
-        return self._shape.stand_in(key, set(listing.keys)) or listing.hidden.get(key)
+        return self._structure.stand_in(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
         """Expand what hides a node."""
         listing, loaded, view = self.listing, self._state.loaded, self._state.view
         if listing is None or loaded is None or key in set(listing.keys):
             return
-        group = self._shape.group_of(key)
+        group = self._structure.group_of(key)
         if view.mode is Mode.TREE and group is not None:
             self._state.change(opened=view.opened | {group}, folds=view.folds - {group})
         elif view.mode is Mode.TREE:
@@ -209,20 +209,20 @@ class RowsView:
         view, known, only = self._state.view, self._state.view_model, self._state.only()
         room = self.widget.room
         if view.mode is Mode.TABLE:
-            layers = self._shape.layer_of()
+            layers = self._structure.layers()
             return table_listing(
                 known, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
             )
         if view.mode is Mode.TIMELINE:
             return timeline_listing(known, self._zone, room, view.span, only)
-        if (groups := self._shape.groups()) is not None:
+        if (groups := self._structure.groups()) is not None:
             return group_listing(
                 known, groups, view.opened, view.folds,
                 room=room, only=only, is_filter=bool(view.filter),
             )  # fmt: skip
-        if view.lanes and (rows := self._shape.lanes()) is not None:
+        if view.lanes and (rows := self._structure.lanes()) is not None:
             return lane_listing(known, rows, room)
-        return tree_listing(known, self._shape.tree_rows(), room)
+        return tree_listing(known, self._structure.tree_rows(), room)
 
     def _marked_rows(self) -> frozenset[str]:
         """Return the rows that are marked; a group is, when all of it is."""

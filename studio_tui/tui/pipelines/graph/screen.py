@@ -26,8 +26,8 @@ from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of, label_of
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
 from studio_tui.tui.pipelines.graph.work import worker_starter
 from studio_tui.tui.widgets.big_table import BigTable
@@ -64,26 +64,28 @@ class PipelineScreen(Page):
         self.source = session.pipeline(pipeline_id)
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
-        shape, begin = Shape(self.state), worker_starter(self)
-        self.views = Views(self.state, shape, begin, self.call_after_refresh)
-        self.cursor = Cursor(self.state, shape, lambda: self.views.shown, moved=self.follow_cursor)
+        structure, begin = GraphStructure(self.state), worker_starter(self)
+        self.views = Views(self.state, structure, begin, self.call_after_refresh)
+        self.cursor = Cursor(
+            self.state, structure, lambda: self.views.shown, moved=self.follow_cursor
+        )
         self.drawer = Drawer(
-            session, self.state, shape, self.cursor, begin,
+            session, self.state, structure, self.cursor, begin,
             has_room=lambda: self.has_class("-broad"),
             put=lambda wanted: self.set_class(wanted, "-drawer"),
         )  # fmt: skip
         self.controllers = Controllers(
-            self, self.state, shape, self.views, self.cursor, drawer=self.drawer
+            self, self.state, structure, self.views, self.cursor, drawer=self.drawer
         )
         self.controllers.add_to(self.commands)
         self.headlines = Headlines(
             self.state, self.source,
             matches=self.controllers.search.matches,
             width=lambda: self.size.width,
-            has_lanes=lambda: shape.has_lanes,
+            has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.history, begin, prepare=shape.prepare,
+            self.state, session.history, begin, prepare=structure.prepare,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self._following = Rest(self, self._catch_up)

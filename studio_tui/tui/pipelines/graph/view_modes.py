@@ -8,8 +8,8 @@ from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.memory import Grouping, Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 
 MODES = tuple(Mode)
 
@@ -20,7 +20,7 @@ class ViewModes:
     def __init__(
         self,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         rows: RowsView,
         *,
         has_drawer: Callable[[], bool],
@@ -28,7 +28,7 @@ class ViewModes:
     ) -> None:
         """Make a controller; `leaves_edges_out` returns whether the drawing omits edges."""
         self._state = state
-        self._shape = shape
+        self._structure = structure
         self._rows = rows
         self._has_drawer = has_drawer
         self._leaves_edges_out = leaves_edges_out
@@ -61,7 +61,7 @@ class ViewModes:
 
     def unfold_all(self) -> None:
         """Expand everything."""
-        self._state.change(folds=frozenset[str](), opened=self._shape.group_keys())
+        self._state.change(folds=frozenset[str](), opened=self._structure.group_keys())
 
     def toggle_critical(self) -> None:
         """Toggle the highlighting of the critical path."""
@@ -81,9 +81,9 @@ class ViewModes:
             return reason
         if self._state.view.mode is not Mode.TREE:
             return "Lanes are shown in the tree; m goes there"
-        if self._shape.groups() is not None:
+        if self._structure.groups() is not None:
             return "Jobs are grouped; b shows each of them"
-        if self._state.view.lanes or self._shape.lanes() is not None:
+        if self._state.view.lanes or self._structure.lanes() is not None:
             return None
         return f"More than {MOST_LANES} lanes would be needed; & shows fewer jobs"
 

@@ -8,8 +8,8 @@ from studio_tui.tui.pipelines.graph.drawing_view import DrawingView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.mode_view import ModeView
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
-from studio_tui.tui.pipelines.graph.shape import Shape
 from studio_tui.tui.pipelines.graph.state import GraphState
+from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.work import StartWorker
 
 
@@ -19,13 +19,13 @@ class Views:
     def __init__(
         self,
         state: GraphState,
-        shape: Shape,
+        structure: GraphStructure,
         begin: StartWorker,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
         """Make both; `begin` starts a worker, `after_refresh` defers a call."""
-        self.rows = RowsView(state, shape, clock.zone())
-        self.drawing = DrawingView(state, shape, begin, after_refresh)
+        self.rows = RowsView(state, structure, clock.zone())
+        self.drawing = DrawingView(state, structure, begin, after_refresh)
         self._state = state
         self._after_refresh = after_refresh
         self._entered: Mode | None = None

@@ -25,7 +25,7 @@ async def test_the_tree_of_a_large_pipeline_is_computed_once_in_a_thread(tmp_pat
         return rows(*what)
 
     studio = DagStudio(pipeline(AT_ONCE + 1))
-    with mock.patch("studio_tui.tui.pipelines.graph.shape.rows", noted):
+    with mock.patch("studio_tui.tui.pipelines.graph.structure.rows", noted):
         async with dag(studio, tmp_path) as pilot:
             await until_shown(pilot, "00_stage_0000")
             before = screen_of(pilot).state.loaded

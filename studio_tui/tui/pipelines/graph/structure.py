@@ -1,4 +1,4 @@
-"""Cached properties of a plan's shape: groups, edges between them, and orders."""
+"""The structure of a plan as it is shown: groups, the links between them, and orders."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -20,38 +20,43 @@ from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
 
 
-class Shape:
-    """The groups, orders and layers of a pipeline, each computed once per shape."""
+class GraphStructure:
+    """Groups, orders and layers of the pipeline shown; what depends on the plan's shape is cached.
 
-    _wants: tuple[str, bool] | None = None
-    _ties: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
-    """The edges between groups, with the cache key."""
+    Each cached value stands beside the key that it was computed for.
+    """
+
+    _is_grouped: tuple[str, bool] | None = None
+    _links: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
+    """The links between groups."""
     _tree: tuple[str, Sequence[TreeRow]] | None = None
     """The whole tree, without folds."""
     _order: tuple[Sequence[TreeRow], Sequence[str]] | None = None
-    _part: tuple[tuple[str, frozenset[str], frozenset[str] | None], Sequence[TreeRow]] | None = None
-    """The tree as it was last folded or filtered, with the cache key."""
+    _partial_tree: (
+        tuple[tuple[str, frozenset[str], frozenset[str] | None], Sequence[TreeRow]] | None
+    ) = None
+    """The tree as it was last folded or filtered."""
     _lanes: tuple[tuple[str, frozenset[str] | None], Sequence[LaneRow] | None] | None = None
     _depths: tuple[str, Mapping[str, int]] | None = None
 
     def __init__(self, state: GraphState) -> None:
-        """Make the shape of the state's pipeline."""
+        """Make the structure of the state's pipeline."""
         self._state = state
-        self._shaped: tuple[str | None, dict[GroupBy, tuple[Group, ...]]] = (None, {})
-        """The groups of a shape, as far as they were asked for."""
+        self._groups: tuple[str | None, dict[GroupBy, tuple[Group, ...]]] = (None, {})
+        """The groups of a plan's shape, as far as they were asked for."""
 
     def groups(self) -> tuple[Group, ...] | None:
         """Return the groups of jobs; `None` if jobs are not grouped.
 
-        Groups are complete, including jobs that the problem view or the filter hides.
+        A group is returned if any of its jobs is shown, with all its jobs, hidden ones too.
         """
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
         plan = self._state.loaded.plan
         if self._state.view.grouping is Grouping.AUTO:
-            if self._wants is None or self._wants[0] != plan.shape:
-                self._wants = plan.shape, wants_groups(plan)
-            if not self._wants[1]:
+            if self._is_grouped is None or self._is_grouped[0] != plan.shape:
+                self._is_grouped = plan.shape, wants_groups(plan)
+            if not self._is_grouped[1]:
                 return None
         by = GroupBy.STAGE if self._state.view.grouping is Grouping.STAGE else GroupBy.NAME
         shaped, only = self._all_groups(by), self._state.only()
@@ -61,11 +66,11 @@ class Shape:
 
     def _all_groups(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
-        if self._shaped[0] != plan.shape:
-            self._shaped = plan.shape, {}
-        if by not in self._shaped[1]:
-            self._shaped[1][by] = grouped(plan, by)
-        return self._shaped[1][by]
+        if self._groups[0] != plan.shape:
+            self._groups = plan.shape, {}
+        if by not in self._groups[1]:
+            self._groups[1][by] = grouped(plan, by)
+        return self._groups[1][by]
 
     def in_sight(self, group: Group) -> Sequence[str]:
         """Return the jobs of a group that are shown, to which commands apply."""
@@ -79,8 +84,8 @@ class Shape:
     def stand_in(self, key: str, shown: Collection[str]) -> str | None:
         """Return which of the rows or boxes that are shown stands for a node, group or rest.
 
-        That is itself, its group, or of the jobs of a group that is not shown the first that is in
-        the worst state, or the group of that; `None` where none of it is shown.
+        In this order: itself; its group, if it is the row for the group's other jobs; the shown job
+        of it in the worst state, or the group that contains that. `None` if none of these is shown.
         """
         if key in shown:
             return key
@@ -99,7 +104,7 @@ class Shape:
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:
-        """Return the nodes of a group, also of one that is not shown, or the node."""
+        """Return the jobs of a group, whether or not it is shown; of a node, itself."""
         if key in self._state.require_loaded().plan.nodes:
             return (key,)
         groups = (group for by in GroupBy for group in self._all_groups(by))
@@ -113,17 +118,20 @@ class Shape:
         """Return the group with that key; `None` if there is none."""
         return next((each for each in self.groups() or () if each.key == key), None)
 
-    def ways(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
+    def connected_groups(
+        self, key: str
+    ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
         """Return the groups that a group waits for and those it feeds, with the edges between."""
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.only() is None
-        made_of = plan.shape, has_all, tuple(groups)
-        if self._ties is None or self._ties[0] != made_of:
-            self._ties = made_of, links(plan, groups.values()) if groups and has_all else ()
-        ties = [link for link in self._ties[1] if link.source != link.target]
+        cached_for = plan.shape, has_all, tuple(groups)
+        # A filter hides jobs of groups, so that no link can be said to be whole.
+        if self._links is None or self._links[0] != cached_for:
+            self._links = cached_for, links(plan, groups.values()) if groups and has_all else ()
+        shown = [link for link in self._links[1] if link.source != link.target]
         return (
-            [(groups[link.source], link) for link in ties if link.target == key],
-            [(groups[link.target], link) for link in ties if link.source == key],
+            [(groups[link.source], link) for link in shown if link.target == key],
+            [(groups[link.target], link) for link in shown if link.source == key],
         )
 
     def critical_nodes(self) -> frozenset[str]:
@@ -146,10 +154,10 @@ class Shape:
         )
         if only is None and not folds:
             return self._whole_tree(plan)
-        asked = plan.shape, folds, only
-        if self._part is None or self._part[0] != asked:
-            self._part = asked, rows(plan, folds, only)
-        return self._part[1]
+        cached_for = plan.shape, folds, only
+        if self._partial_tree is None or self._partial_tree[0] != cached_for:
+            self._partial_tree = cached_for, rows(plan, folds, only)
+        return self._partial_tree[1]
 
     def prepare(self, plan: Plan) -> None:
         """Compute what every mode needs of a plan that will be shown; in any thread."""
@@ -164,18 +172,18 @@ class Shape:
     def lanes(self) -> Sequence[LaneRow] | None:
         """Return the shown jobs with lanes; `None` if there are too many lanes."""
         plan, only = self._state.require_loaded().plan, self._state.only()
-        asked = plan.shape, only
-        if self._lanes is None or self._lanes[0] != asked:
-            self._lanes = asked, lane_rows(plan, only)
+        cached_for = plan.shape, only
+        if self._lanes is None or self._lanes[0] != cached_for:
+            self._lanes = cached_for, lane_rows(plan, only)
         return self._lanes[1]
 
     @property
     def has_lanes(self) -> bool:
-        """Whether the shown jobs are not grouped, and can have lanes."""
+        """Whether lanes can be drawn: jobs are not grouped, and there are not too many lanes."""
         return self.groups() is None and self.lanes() is not None
 
-    def layer_of(self) -> Mapping[str, int]:
-        """Return the layer of each job: the number of layers above it."""
+    def layers(self) -> Mapping[str, int]:
+        """Return the layer of each job, from 0 at the top."""
         plan = self._state.require_loaded().plan
         if self._depths is None or self._depths[0] != plan.shape:
             self._depths = plan.shape, depths(plan)

@@ -1,0 +1,50 @@
+"""TOML files that the user may edit: created from a template that explains them, and read."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from studio_tui.errors import ConfigError
+from studio_tui.files import read_toml
+from studio_tui.local.config.data_dir import write_private
+from studio_tui.local.config.field_problems import field_problem
+
+REPAIR = "Correct the file, or move it away to begin with a new one."
+"""How to repair a broken file before the local Studio starts."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_settings_file(path: Path, template: str, model: type[M], subject: str) -> M:
+    """Read a file; if missing, create it from `template` first.
+
+    `subject` names its contents in the messages of errors, such as "clusters".
+
+    Raises:
+        ConfigError: it cannot be created or read, or is invalid.
+    """
+    # A link that leads nowhere was made by the user, and is not replaced by a file.
+    if not os.path.lexists(path):
+        try:
+            write_private(path, template)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be created: {error.strerror}.") from error
+    try:
+        return model.model_validate(read_toml(path))
+    except OSError as error:
+        sentence = f"The {subject} cannot be read from {path}: {error.strerror}. {REPAIR}"
+        raise ConfigError(sentence) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = " ".join(str(part) for part in problem["loc"]) or "the file"
+        raise invalid(path, subject, field_problem(where, problem, "this file")) from error
+    except ValueError as error:  # not UTF-8, or not TOML, whose message says where
+        sentence = f"The {subject} in {path} are not valid TOML: {error}. {REPAIR}"
+        raise ConfigError(sentence) from error
+
+
+def invalid(path: Path, subject: str, problem: str) -> ConfigError:
+    """Return the error about a file whose values are invalid; `problem` says which, and why."""
+    return ConfigError(f"The {subject} in {path} are invalid: {problem.rstrip('.')}. {REPAIR}")
