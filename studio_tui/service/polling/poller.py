@@ -170,7 +170,7 @@ class Poller(Generic[T]):
                 elif self._reachability.outage is not None:
                     await self._reachability.wait()
                 elif not self._reachability.may_ask(self.name):
-                    await self._reachability.first_outcome()
+                    await self._reachability.turn()
                 else:
                     seconds = await self._ask()
                     if not self.snapshot.stopped:

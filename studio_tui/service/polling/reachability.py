@@ -40,7 +40,7 @@ LOG_STREAM = "log stream"
 _AWAY = (TransportError, RateLimited, ServerError, ProtocolError)
 """Errors that say nothing about the requested thing itself."""
 FIRST_PATIENCE = 2.0
-"""Seconds for which all others wait for the outcome of the very first request."""
+"""Seconds for which all others wait for the outcome of a request at the start."""
 _ENOUGH = 2
 """Failed requests, with no success in between, after which Studio counts as unreachable."""
 
@@ -111,12 +111,13 @@ class Reachability:
         self._there.set()
         self._away = asyncio.Event()
         self._hurried = asyncio.Event()
-        self._first: str | None = None
-        """Name of the very first request; `None` before there is one."""
-        self._is_tried = asyncio.Event()
-        """Set once the first request has an outcome, or takes long."""
+        self._is_known = asyncio.Event()
+        """Set once it is known whether Studio answers, or the first request takes long."""
+        self._turn: str | None = None
+        """Until it is known: the request that may be sent; `None` if the next one may."""
+        self._turn_over = asyncio.Event()
         if probe is None:
-            self._is_tried.set()
+            self._is_known.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever the outage changes; return a function that unsubscribes it."""
@@ -125,22 +126,48 @@ class Reachability:
     async def wait(self) -> None:
         """Return once there is no outage; a rejected token also ends the wait.
 
-        Before the very first request has an outcome, it waits for that, so that a poller is first.
+        At the start it first waits for the outcome of what pollers ask.
         """
         await self.first_outcome()
         await self._there.wait()
 
-    def may_ask(self, question: str) -> bool:
-        """Return whether a request may be sent: before the first outcome, only the first one."""
-        self._first = self._first or question
-        return self._is_tried.is_set() or question == self._first
-
     async def first_outcome(self) -> None:
-        """Wait for the outcome of the first request, `FIRST_PATIENCE` at most."""
+        """Wait until it is known whether Studio answers, `FIRST_PATIENCE` at most."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_PATIENCE):
-                await self._is_tried.wait()
-        self._is_tried.set()
+                await self._is_known.wait()
+        self._know()
+
+    # The first requests, which are sent one at a time until it is known whether Studio answers.
+
+    def put_first(self, question: str) -> None:
+        """Let this request be the very first one, unless another one was."""
+        self._turn = self._turn or question
+
+    def may_ask(self, question: str) -> bool:
+        """Return whether a request may be sent now; if not, wait for `turn`."""
+        if self._is_known.is_set():
+            return True
+        self._turn = self._turn or question
+        return question == self._turn
+
+    async def turn(self) -> None:
+        """Wait until the request before has an outcome, `FIRST_PATIENCE` at most."""
+        try:
+            async with asyncio.timeout(FIRST_PATIENCE):
+                await self._turn_over.wait()
+        except TimeoutError:
+            self._know()
+
+    def _pass_turn(self) -> None:
+        """Let the next request be sent, as this one has failed."""
+        self._turn = None
+        self._turn_over.set()
+        self._turn_over = asyncio.Event()
+
+    def _know(self) -> None:
+        self._is_known.set()
+        self._turn_over.set()
 
     def check(self) -> None:
         """Raise if Studio has rejected the token.
@@ -169,7 +196,7 @@ class Reachability:
 
     def answered(self, question: str) -> None:
         """Count a successful request."""
-        self._is_tried.set()
+        self._know()
         self._suspects.pop(question, None)
         if self.outage is None:
             self._clear_suspects()
@@ -177,7 +204,8 @@ class Reachability:
 
     def failed(self, question: str, error: StudioError) -> None:
         """Count a failed request."""
-        self._is_tried.set()
+        if question == self._turn:
+            self._pass_turn()
         if self.outage is not None:
             self._postpone(error.asked_rest)
             return
@@ -194,6 +222,7 @@ class Reachability:
 
     def refuse(self, error: AuthenticationError) -> None:
         """Stop all requests until `hurry`, as the token was rejected."""
+        self._know()
         self.refusal = error
         self._end()
 
@@ -257,6 +286,7 @@ class Reachability:
         """Begin an outage, with the first probe after `rest` seconds."""
         if self._probe is None:
             return
+        self._know()
         self.outage = Outage(error, since, self._now())
         self._there.clear()
         self._away.set()

@@ -39,7 +39,7 @@ class LastListKeeper:
         is_due = monotonic() - self._noted_at >= EVERY
         # Rows that have not changed are the same objects; ages alone are not worth a version.
         seen = (page.place, [page.rows.get(key) for key in keys], table.cursor, view)
-        fetched_at = page.aged().fetched_at
+        fetched_at = page.polled().snapshot.fetched_at
         is_news = at_once or (is_due and seen != self._seen)
         if not is_news or fetched_at is None or table.cursor not in keys:
             return {}

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from studio_tui.presentation.columns import Column
-from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
@@ -21,6 +20,7 @@ from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.frame.list_filter import ListFilter, filter_commands
 from studio_tui.tui.frame.list_order import ListOrder, order_commands
 from studio_tui.tui.frame.list_view import ListView
+from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.widgets.bar import Part
@@ -158,9 +158,9 @@ class ListPage(Page, Generic[T]):
         """Return the title of the tab."""
         return (self.place.capitalize(),)
 
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.source().snapshot
+    def polled(self) -> Publisher:
+        """Return the source of the rows."""
+        return self.source()
 
     def tick(self, now: datetime) -> None:
         """Update the times shown."""

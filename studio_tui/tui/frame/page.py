@@ -16,7 +16,6 @@ from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.freshness import Aged
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
@@ -210,16 +209,16 @@ class Page(HasCommands, Screen[None]):
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.session.jobs.snapshot
+    def polled(self) -> Publisher:
+        """Return what is asked first at the start, and whose age the header shows."""
+        return self.session.jobs
 
     def tick(self, now: datetime) -> None:
         """Update what changes with time alone; called once a second while the page is shown."""
 
     def moment(self) -> datetime:
         """Return the time for which the shown data holds: now, unless Studio does not answer."""
-        return self.aged().moment(clock.now())
+        return self.polled().snapshot.moment(clock.now())
 
     # The frame.
 
@@ -285,9 +284,9 @@ class Page(HasCommands, Screen[None]):
 
     def paint_age(self) -> None:
         """Repaint the age of the data, and the seconds left to undo a command."""
-        now = clock.now()
-        self.key_bar.right = help_parts(self.help_key, self.session, now)
-        self.top_bar.right = age_parts(self.aged(), now, self.read_only, self.session.replay)
+        now, session = clock.now(), self.session
+        self.key_bar.right = help_parts(self.help_key, session, now)
+        self.top_bar.right = age_parts(self.polled().snapshot, now, self.read_only, session.replay)
 
     def paint_hints(self) -> None:
         """Repaint the key hints."""

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.progress_words import told
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -131,9 +131,9 @@ class PipelineScreen(Page):
         """Return the sources this page subscribes to."""
         return (self.source, *super().pollers())
 
-    def aged(self) -> Aged:
-        """Return the snapshot whose age the header shows."""
-        return self.source.snapshot
+    def polled(self) -> Publisher:
+        """Return the watch of the pipeline."""
+        return self.source
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the state of the job under the cursor."""
