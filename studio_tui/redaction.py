@@ -41,6 +41,16 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+_BARE = re.compile(
+    r"(\b(?:token|passw(?:or)?d|passphrase|secret|(?:api|access|private)[ _-]?key|credential)s?+"
+    r" {1,3})[\"'`]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!:)[\"'`]?",
+    re.IGNORECASE,
+)
+"""A secret after its bare name, as in `token VALUE is invalid`; neither a date nor a URL."""
+
+_HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
+"""Both a digit and a letter: what a generated value has, and a word or a number does not."""
+
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
 _VALUE = re.compile(
     rf"{re.escape(BLOTTED)}"
@@ -66,6 +76,7 @@ def _redact_once(text: str) -> str:
     text = _KNOWN.sub(BLOTTED, text)
     text = _HEADER.sub(_redact_unless_ordinary, text)
     text = _SCHEME.sub(_redact_unless_ordinary, text)
+    text = _BARE.sub(_redact_if_generated, text)
     text = _without_values(text)
     text = _IN_URL.sub(_redact_second, text)
     text = _TOKEN_IN_URL.sub(_redact_unless_ordinary, text)
@@ -78,6 +89,10 @@ def _redact_second(found: re.Match[str]) -> str:
 
 def _redact_unless_ordinary(found: re.Match[str]) -> str:
     return found[0] if _is_ordinary(found[2]) else found[1] + BLOTTED
+
+
+def _redact_if_generated(found: re.Match[str]) -> str:
+    return found[1] + BLOTTED if _HAS_BOTH.match(found[2]) else found[0]
 
 
 def _without_values(text: str) -> str:

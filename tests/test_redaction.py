@@ -37,6 +37,11 @@ SHAPES = [
     "postgresql://ann:{}@db:5432/x",
     "could not log in as ann:{}@db.example.com",
     "redis://ann:{}@@host",
+    "token {} is not valid",
+    "Studio refused the token '{}'.",
+    "the password {}, which is wrong",
+    "unknown API key {}",
+    "secret {}",
 ]
 
 
@@ -78,6 +83,10 @@ ORDINARY = [
     "password: must be set; secret: field required",
     "environment.API_SECRET: must be text",
     "max_tokens=100, tokens: 12345678",
+    "token expired 2026-11-29T10:00:00Z; the token authentication is not available",
+    "of 128000 tokens 12345678 were read; token 12345678",
+    "token 2026-11-29T10:00:00Z has passed",
+    "the token https://example.org/v1/jobs was asked for",
     "workers: must be a number from 1 to 64",
     "see https://studio.datachain.ai/team/jobs?id=1b22aa09 at 14:05:33",
     "ann@example.com, git@github.com:a/b.git",
