@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.guardian import MARK, marked
+from tests.soak import at_length
 from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -40,7 +41,11 @@ def short_path() -> Iterator[str]:
         yield folder
 
 
-@pytest.mark.parametrize("end", ["SIGINT", "SIGTERM", "SIGKILL", "end"])
+ENDS = ["SIGINT", "SIGKILL", "end"]
+"""The other signals end the program as SIGKILL does."""
+
+
+@pytest.mark.parametrize("end", at_length(ENDS, [*ENDS, "SIGTERM"]))
 def test_however_tests_end_no_server_shim_or_job_of_theirs_is_left(
     tmp_path: Path, short_path: str, end: str
 ) -> None:
