@@ -21,6 +21,9 @@ HEAD_LIMIT = 64 * 1024
 TEXT, BINARY, CLOSE = 0x1, 0x2, 0x8
 """Websocket opcodes (RFC 6455, 5.2)."""
 
+_HANDSHAKE = b"\x16"
+"""First byte of a client that tries TLS (RFC 8446, 5.1)."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -226,7 +229,10 @@ class FaultProxy:
             writer.close()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        start, headers = _parsed_head(await reader.readuntil(b"\r\n\r\n"))
+        first = await reader.readexactly(1)
+        if first == _HANDSHAKE:
+            return  # like any server of plain HTTP; a client that waited would reach its time limit
+        start, headers = _parsed_head(first + await reader.readuntil(b"\r\n\r\n"))
         method, target, _ = start.split(" ")
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         seen = Seen(method, target, headers, body)

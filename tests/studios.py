@@ -2,10 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +15,7 @@ from pydantic import TypeAdapter
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 from studio_tui.local.server.server import Server, serve
+from tests import forked_studio
 from tests.waiting import HANG, eventually
 
 _ADAPTERS: dict[tuple[str, ...], TypeAdapter[Any]] = {}
@@ -233,7 +230,11 @@ class ThreadStudio(Calls):
 
 
 class ProcessStudio(Calls):
-    """A local Studio in a separate process, which can be killed with -9."""
+    """A local Studio in a separate process, which can be killed with -9.
+
+    The process is forked from one that has imported the server; `test_endpoint.py` and
+    `test_cli.py` start the command line as users do.
+    """
 
     def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
@@ -243,8 +244,8 @@ class ProcessStudio(Calls):
 
     def kill(self) -> None:
         """Kill -9."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(HANG)
+        self.process.kill()
+        self.wait()
 
     def restart(self) -> None:
         """Start again on the same port."""
@@ -255,31 +256,34 @@ class ProcessStudio(Calls):
     def stop(self) -> None:
         """Stop gracefully."""
         self.process.terminate()
-        assert self.process.wait(HANG) == 0
+        assert self.wait() == 0
+
+    def wait(self) -> int | None:
+        """Wait for the end of the process; return its exit code, negative if a signal ended it."""
+        self.process.join(HANG)
+        return self.process.exitcode
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self.process.pid is not None
+        return self.process.pid
 
     @property
     def is_running(self) -> bool:
         """Whether the process is running."""
-        return self.process.poll() is None
+        return self.process.is_alive()
 
     def _start(self) -> None:
         data = DataDir(self.data_dir)
         data.prepare()
-        with data.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "studio_tui.local", "--data-dir", str(data.root)),
-                    *self._options,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        arguments = ["--data-dir", str(data.root), *self._options]
+        self.process = forked_studio.start(arguments, data.log)
         found = eventually(self._find)
         self.url, self.token = found.url, found.token()
 
     def _find(self) -> endpoint.Endpoint | None:
-        assert self.process.poll() is None, DataDir(self.data_dir).log.read_text("utf-8")
+        assert self.is_running, DataDir(self.data_dir).log.read_text("utf-8")
         return endpoint.find(self.data_dir)
 
 

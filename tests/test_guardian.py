@@ -2,11 +2,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.guardian import MARK, marked
+from tests.soak import at_length
 from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
@@ -31,22 +34,36 @@ with guarded() as mark:
 """
 
 
-@pytest.mark.parametrize("end", ["SIGINT", "SIGTERM", "SIGKILL", "end"])
+@pytest.fixture
+def short_path() -> Iterator[str]:
+    """A directory for sockets, whose paths have a limit of about 100 bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+ENDS = ["SIGINT", "SIGKILL", "end"]
+"""The other signals end the program as SIGKILL does."""
+
+
+@pytest.mark.parametrize("end", at_length(ENDS, [*ENDS, "SIGTERM"]))
 def test_however_tests_end_no_server_shim_or_job_of_theirs_is_left(
-    tmp_path: Path, end: str
+    tmp_path: Path, short_path: str, end: str
 ) -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "studio"), end],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if name != MARK},
+        env={
+            **{name: value for name, value in os.environ.items() if name != MARK},
+            "TMPDIR": short_path,  # the fork server's socket stays where it is killed
+        },
         cwd=Path(__file__).parents[1],
     )
     assert program.stdout is not None
     mark = program.stdout.readline().decode().strip()
     assert mark.startswith(MARK)
     if end != "end":
-        assert len(marked(mark)) >= 3, "the server, the shim and the job"
+        assert len(marked(mark)) >= 4, "the fork server, the server, the shim and the job"
         program.send_signal(signal.Signals[end])
     program.wait(HANG)
     program.stdout.close()

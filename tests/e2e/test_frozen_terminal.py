@@ -14,6 +14,7 @@ from tests.bench.terminal import Terminal
 from tests.e2e.test_form import left
 from tests.e2e.test_lost_terminal import code_of, type_last_words
 from tests.e2e.test_program import program, screen
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -82,7 +83,7 @@ def test_logs_and_polls_go_on_and_all_is_drawn_once_it_reads_again(
     assert sum(line.startswith(" studio-tui") for line in shown) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", at_length([signal.SIGHUP], [signal.SIGHUP, signal.SIGTERM]))
 def test_a_signal_ends_the_program_in_order(
     studio: ThreadStudio, tmp_path: Path, number: signal.Signals
 ) -> None:

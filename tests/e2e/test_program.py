@@ -209,7 +209,7 @@ def test_the_users_editor_changes_the_query_of_a_job_before_it_is_run_again(
 
 
 @needs.program("less")
-@pytest.mark.parametrize("text", [HOSTILE, HOSTILE.replace("\u202e", "")])
+@pytest.mark.parametrize("text", at_length([HOSTILE], [HOSTILE, HOSTILE.replace("\u202e", "")]))
 def test_less_shows_a_hostile_log_and_commands_nothing(
     studio: ThreadStudio, tmp_path: Path, text: str
 ) -> None:

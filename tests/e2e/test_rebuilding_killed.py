@@ -10,6 +10,7 @@ import pytest
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import program
 from tests.local.http.test_pipeline_routes import make, trigger, until
+from tests.soak import at_length
 from tests.studios import ProcessStudio, ThreadStudio
 from tests.waiting import eventually
 
@@ -55,8 +56,14 @@ def trigger_by_keys(terminal: Terminal, name: str) -> None:
     terminal.press("\x1b[20~")
 
 
-@pytest.mark.parametrize("is_made", [True, False])
-@pytest.mark.parametrize("act", [rerun_in_order, trigger_by_keys])
+KILLS = [(rerun_in_order, True), (trigger_by_keys, False)]
+"""What is asked for, and whether the dashboard is killed after it was made or at once."""
+
+
+@pytest.mark.parametrize(
+    ("act", "is_made"),
+    at_length(KILLS, [*KILLS, (rerun_in_order, False), (trigger_by_keys, True)]),
+)
 def test_what_a_killed_dashboard_asked_for_is_made_once_and_goes_on(
     studio_process: ProcessStudio,
     tmp_path: Path,

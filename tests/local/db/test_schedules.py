@@ -25,6 +25,7 @@ from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.validation import RequestContext, check
 from tests.local.db.schedule_bench import BEGIN, CLUSTERS, HOUR, MINUTE, Bench, opened
+from tests.soak import at_length
 from tests.waiting import within_reason
 
 T = TypeVar("T")
@@ -355,7 +356,7 @@ class FragileDatabase(Database):
         raise Killed  # what was written is written, and nobody lived to hear of it
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(at_length(2, 30)))
 async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
     tmp_path: Path, seed: int
 ) -> None:

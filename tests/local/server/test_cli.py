@@ -105,9 +105,8 @@ def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
 
 
 @pytest.mark.starts_processes
-@pytest.mark.parametrize("size", ["96MiB", " 98304 kib", "100663296"])
-def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path, size: str) -> None:
-    studio = ProcessStudio(tmp_path / "studio", "--keep-output", size)
+def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path) -> None:
+    studio = ProcessStudio(tmp_path / "studio", "--keep-output", " 98304 kib")
     with closing(studio):
         line = "x" * 1023
         job = studio.submit(f"for _ in range(128): print('{line}\\n' * 1024, end='')")

@@ -39,6 +39,14 @@ def test_a_running_server_is_found(studio: ThreadStudio) -> None:
     assert endpoint.attach_or_start(studio.data_dir) == found
 
 
+def visible_of(pid: int) -> Iterator[bytes]:
+    """Yield what the system shows of a process: its arguments and its environment."""
+    for name in ("cmdline", "environ"):
+        file = Path(f"/proc/{pid}/{name}")
+        if file.exists():
+            yield file.read_bytes()
+
+
 def test_a_server_is_started_outlives_its_starter_and_is_stopped(home: Path) -> None:
     starter = (
         "import sys; from pathlib import Path; from studio_tui.local.server import endpoint;"
@@ -53,6 +61,7 @@ def test_a_server_is_started_outlives_its_starter_and_is_stopped(home: Path) -> 
     found = endpoint.find(home)
     assert found is not None
     assert found.pid == pids[0]
+    assert not any(found.token().encode() in visible for visible in visible_of(found.pid))
     assert endpoint.stop(home)
     assert endpoint.find(home) is None
 

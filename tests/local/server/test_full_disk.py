@@ -30,12 +30,12 @@ MARK = "open({mark!r}, 'a').write('ran')"
 @contextmanager
 def no_room_for(studio: ProcessStudio) -> Iterator[None]:
     """Let the server write to no file until the context ends; its jobs go on as they are."""
-    pid, everything = studio.process.pid, resource.RLIM_INFINITY
+    pid, everything = studio.pid, resource.RLIM_INFINITY
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, everything))
     try:
         yield
     finally:
-        if studio.process.pid == pid and studio.is_running:
+        if studio.pid == pid and studio.is_running:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
 
 

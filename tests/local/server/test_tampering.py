@@ -30,10 +30,10 @@ KINDS = {
 
 
 def kinds_for(name: str) -> list[str]:
-    """Return what to put in the place of a file: two kinds by turns, or in a soak all of them."""
+    """Return what to put in the place of a file: one kind by turns, or all of them in a soak."""
     first = NAMES.index(name)
     kinds = [*KINDS, *KINDS][first % len(KINDS) :]
-    return kinds[: at_length(2, len(KINDS))]
+    return kinds[: at_length(1, len(KINDS))]
 
 
 TAMPER = """

@@ -8,6 +8,7 @@ from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, TransportError
 from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
 from tests.jobs import job
+from tests.soak import at_length
 
 
 class Server(StudioClient):
@@ -249,7 +250,7 @@ async def failing(**_: object) -> ResultPage[Job]:
     raise TransportError("no answer")
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(at_length(8, 200)))
 async def test_any_course_of_events_ends_with_what_the_server_says(seed: int) -> None:
     dice = random.Random(seed)
     numbers = count(9999, -1)

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise, product
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -341,8 +341,10 @@ async def looking(
         dashboard.log.store.close()
 
 
-@pytest.mark.parametrize("near", [True, False])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("name", "near"),
+    at_length([*zip(KINDS, cycle([True, False]), strict=False)], [*product(KINDS, [True, False])]),
+)
 def test_in_an_outage_one_request_in_five_seconds_is_sent_and_all_that_is_said_is_true(
     tmp_path: Path, name: str, near: bool
 ) -> None:

@@ -1,5 +1,6 @@
 """The cursor of a pipeline can be seen, whatever has changed around it."""
 
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from textual.pilot import Pilot
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.graphs import chain_of_diamonds, fan, pipeline_of
+from tests.soak import at_length
 from tests.tui.dashboards import until
 from tests.tui.pipelines.dag_stage import DagStudio, dag, go_to, press, refresh, screen_of
 
@@ -46,8 +48,10 @@ def scroll_away(pilot: Pilot[int]) -> None:
     screen_of(pilot).views.shown.look_from(0, 0)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    at_length([*zip(MODES, cycle(SIZES), strict=False)], [*product(MODES, SIZES)]),
+)
 async def test_the_cursor_is_in_sight_in_a_mode_that_is_entered(
     tmp_path: Path, size: tuple[int, int], mode: Mode
 ) -> None:

@@ -1,0 +1,46 @@
+"""Runs the command line of the local Studio in a process forked from one that has imported it.
+
+The imports take as much CPU as the rest of a short test. Each test process has its own fork server,
+started with its first such Studio; it ends with the last process that was forked from it.
+"""
+
+import multiprocessing
+import os
+import sys
+import time
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pydantic.v1  # noqa: F401 (imported by FastAPI with its first route)
+
+from studio_tui.local.run import local_runner  # noqa: F401 (imported once, by the fork server)
+from studio_tui.local.server import server  # noqa: F401 (likewise)
+from studio_tui.local.server.cli import local
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+
+
+def start(arguments: list[str], log: Path) -> ForkServerProcess:
+    """Start `python -m studio_tui.local` with `arguments`; its output is appended to `log`.
+
+    Directory and environment are those of the caller. The process is in a session of its own.
+    """
+    # The interpreter reports no such event of itself; conftest looks for it in `make check`.
+    sys.audit("subprocess.Popen", "studio_tui.local", arguments, None, None)
+    process = _CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
+    process.start()
+    return process
+
+
+def _run(arguments: list[str], log: Path, folder: Path, environment: dict[str, str]) -> None:
+    os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    with Path(os.devnull).open("rb") as nothing, log.open("ab") as end:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(end.fileno(), 1)
+        os.dup2(end.fileno(), 2)
+    local(arguments, prog_name="studio-tui local")
