@@ -166,12 +166,12 @@ def _of_call(call: RecordedCall) -> Entry:
         state = ActivityState.UNKNOWN
     else:
         state = ActivityState.FAILED
-    told: dict[str, Any] = {
+    common: dict[str, Any] = {
         name: getattr(call, name)
         for name in ("method", "path", "outcome", "at", "last_at", "count", "most_ms", "changes")
     }
     key = f"{call.at.timestamp():.6f} {call.method} {call.path}"
-    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **told)
+    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **common)
 
 
 def _of_hold(hold: Hold) -> Entry:

@@ -200,7 +200,7 @@ class FormSender:
         if fields:
             self._screen.form.go_to(fields[0].field)
 
-    def hear_studio(self, jobs: Snapshot[Any]) -> None:
+    def note_answer(self, jobs: Snapshot[Any]) -> None:
         """Update the message that Studio is unreachable once it answers again."""
         was_silent, self._is_silent = self._is_silent, isinstance(jobs.error, TransportError)
         # Sending may also have failed because of the local disk.

@@ -120,7 +120,7 @@ class SubmitScreen(Page):
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:
-            self.sender.hear_studio(message.snapshot)
+            self.sender.note_answer(message.snapshot)
 
     @property
     def loses_values(self) -> bool:

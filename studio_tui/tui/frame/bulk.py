@@ -15,7 +15,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import ListRoom, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.progress_words import told
+from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.frame.review import Review
 
 T = TypeVar("T")
@@ -175,7 +175,7 @@ def _report(
 
 def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
     if one.error is not None:
-        return told(one.error, host.session)
+        return error_message(one.error, host.session)
     if bulk.said is None or one.result is None:
         return bulk.done
     return bulk.said(one.result)

@@ -51,8 +51,8 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 def _undo(page: "Page") -> None:
     words = page.session.held.take_back()
-    told = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
-    page.say(told)
+    sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
+    page.say(sentence)
 
 
 def _is_replay(page: "Page") -> bool:
@@ -238,7 +238,7 @@ class Page(HasCommands, Screen[None]):
     @on(events.ScreenResume)
     def _listen(self) -> None:
         for message in self.listening.begin(self.pollers()):
-            self._hear(message)
+            self._handle_refreshed(message)
         self._clock.resume()
         self.paint_frame()
 
@@ -262,7 +262,7 @@ class Page(HasCommands, Screen[None]):
         self._leave()
 
     @on(Refreshed)
-    def _hear(self, message: Refreshed) -> None:
+    def _handle_refreshed(self, message: Refreshed) -> None:
         is_news = self.listening.is_news(message)
         self.refreshed(message, is_news=is_news)
         self.listening.ask_for_settings(message, is_first=message.name == self.session.jobs.name)

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
 from studio_tui.tui.jobs.meanwhile import ended_meanwhile
 from studio_tui.tui.jobs.naming import describe, title
@@ -175,7 +175,7 @@ class JobController:
         if await self._host.ask(question):
             cancelling = self._host.session.commands.cancel(job.id)
             done = f"Cancellation requested for {title(job)}"
-            await reported(self._host, f"Cancelling {title(job)}", cancelling, done)
+            await run_and_report(self._host, f"Cancelling {title(job)}", cancelling, done)
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""

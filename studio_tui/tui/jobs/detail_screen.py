@@ -191,7 +191,7 @@ class JobScreen(Page):
             clock.now(),
             clusters.items if clusters is not None else (),
             pipeline=self._controller.owner_of(job),
-            heard_at=now,
+            answered_at=now,
             shown=self._values is Values.ALL,
         )
         self.query_one("#summary-facts", FactSheet).show(

@@ -40,7 +40,7 @@ class JobPreview:
         extra = Extra(sent_files(learnt.files), learnt.end, learnt.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        own = facts(job, moment, around, progress, pipeline=owner, heard_at=now)
+        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
         said = kin_facts(with_usual(own, job, learnt.past, now), self._session.kin_of(job.id))
         return preview(job, said, extra, FactRoom(*room), now=moment, zone=self._zone)
 

@@ -190,9 +190,9 @@ class JobsScreen(ListPage[Job]):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
         mender = self.session.origins.mended_by(job, self.rows.get)
-        now, heard = clock.now(), self._recorded.since.get(key) or self.moment()
-        told = cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
-        return self._recorded.marked(key, told)
+        now, answered = clock.now(), self._recorded.since.get(key) or self.moment()
+        row = cells(job, now, progress, answered_at=answered, pipeline=pipeline, mended_by=mender)
+        return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the job or group under the cursor."""

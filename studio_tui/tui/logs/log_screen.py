@@ -114,7 +114,7 @@ class LogScreen(Page):
 
     def on_mount(self) -> None:
         """Subscribe to the log's state, and restore the place."""
-        self.listen(self._tail.subscribe, self._told)
+        self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.ahead.subscribe, self._show_end)
         zones = partial(zones_of_lines, near=self.session.is_near, here=clock.zone)
         self.view.times.line_clock = LineClock(
@@ -230,7 +230,7 @@ class LogScreen(Page):
     def _follow_changed(self) -> None:
         self._show_head()
 
-    def _told(self, state: TailState) -> None:
+    def _state_changed(self, state: TailState) -> None:
         is_other = (state.phase, state.next_try) != self._shown
         if is_other or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)

@@ -9,7 +9,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.rows import SHORT_ID
-from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
@@ -133,7 +133,9 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         parts.append(f"{', '.join(running)} still {'runs' if len(running) == 1 else 'run'}")
     if refused:
         name, error = refused[0]
-        parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
+        parts.append(
+            f"{plural(len(refused), 'job')} not cancelled, first {name}: {failure_message(error)}"
+        )
     if stopped.starts_more:
         parts.append("more of its jobs may start")
     return f"It has not stopped completely: {'; '.join(parts)}"

@@ -16,7 +16,7 @@ from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
@@ -127,11 +127,11 @@ class PipelineController:
         pipeline_commands, session = self._host.session.pipeline_commands, self._host.session
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
         try:
-            if await asked(self._host.app, session, command(pipeline)):
+            if await with_notice(self._host.app, session, command(pipeline)):
                 self._host.session.endings.watch_pipelines(chosen)
                 self._host.say(f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}")
         except StudioError as error:
-            self._host.say(f"{title(pipeline)}: {told(error, session)}", "error")
+            self._host.say(f"{title(pipeline)}: {error_message(error, session)}", "error")
 
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
         """Ask first if failed jobs would be rerun."""
@@ -184,12 +184,10 @@ class PipelineController:
             return
         try:
             stopping = self._host.session.pipeline_commands.stop(pipeline)
-            stopped = await asked(self._host.app, self._host.session, stopping)
+            stopped = await with_notice(self._host.app, self._host.session, stopping)
         except StudioError as error:
-            self._host.say(
-                f"{title(pipeline)} may still be running: {told(error, self._host.session)}",
-                "error",
-            )
+            why = error_message(error, self._host.session)
+            self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
             return
         if stopped.left or stopped.starts_more:
             heading = f"{title(pipeline)} has not stopped completely"

@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.dataset_facts import (
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Choose
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 
 NONE = "No dataset is known yet: completed jobs create them"
@@ -80,9 +80,9 @@ async def look_at(
 ) -> Wanted:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:
-        datasets = await asked(app, session, fetch(session))
+        datasets = await with_notice(app, session, fetch(session))
     except StudioError as error:
-        app.notify(f"Datasets: {told(error, session)}", severity="error", markup=False)
+        app.notify(f"Datasets: {error_message(error, session)}", severity="error", markup=False)
         return None
     if not datasets:
         app.notify(NONE, markup=False)
@@ -91,9 +91,9 @@ async def look_at(
 
     async def now_known() -> Sequence[ListedDataset]:
         try:
-            return await asked(app, session, fetch(session)) or datasets
+            return await with_notice(app, session, fetch(session)) or datasets
         except StudioError as error:
-            words = f"Datasets as they were known: {told(error, session)}"
+            words = f"Datasets as they were known: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
             return datasets
 

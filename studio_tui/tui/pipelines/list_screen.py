@@ -176,8 +176,8 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
-        told = cells(self.rows[key], self._overview, clock.now())
-        return self._recorded.marked(key, told)
+        row = cells(self.rows[key], self._overview, clock.now())
+        return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the pipeline under the cursor, with its past runs."""

@@ -17,7 +17,7 @@ from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.bulk import room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import asked, reported, told
+from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
@@ -155,15 +155,15 @@ class ScheduleController(JobController):
         schedule_commands, app = session.schedule_commands, self._host.app
         try:
             if rebuilds(task):
-                pipeline = await asked(app, session, schedule_commands.trigger(task.id))
+                pipeline = await with_notice(app, session, schedule_commands.trigger(task.id))
                 session.endings.watch_pipelines((pipeline,))
                 self._host.say(f"Triggered {pipeline.name or pipeline.pipeline_id}")
             else:
-                run = await asked(app, session, schedule_commands.run(task.id))
+                run = await with_notice(app, session, schedule_commands.run(task.id))
                 session.endings.watch((run,))
                 self._host.say(f"Created: {title(run)}")
         except StudioError as error:
-            self._host.say(f"{title(task)}: {told(error, session)}", "error")
+            self._host.say(f"{title(task)}: {error_message(error, session)}", "error")
 
     async def end(self) -> None:
         """Ask, then cancel the marked schedules, else the current one."""
@@ -188,7 +188,7 @@ class ScheduleController(JobController):
             )
         )
         if sure:
-            await reported(
+            await run_and_report(
                 self._host,
                 f"Cancelling {title(task)}",
                 self._host.session.commands.cancel(task.id),

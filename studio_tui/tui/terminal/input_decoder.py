@@ -39,11 +39,11 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
         """Return the next characters."""
         text = self._utf8.decode(data, final)
-        told = ""
+        typed_text = ""
         while text:
             piece, text = self._paste(text, final) if self._is_pasting else self._keys(text)
-            told += piece
-        return told
+            typed_text += piece
+        return typed_text
 
     def _keys(self, text: str) -> tuple[str, str]:
         """Return the output for text outside a paste, and the remaining input."""

@@ -56,8 +56,8 @@ class TimedNotification(Notification):
         return super().time_left <= 0
 
 
-def _said(told: Notification) -> tuple[str, str, SeverityLevel]:
-    return told.title, told.message, told.severity
+def _said(toast: Notification) -> tuple[str, str, SeverityLevel]:
+    return toast.title, toast.message, toast.severity
 
 
 class ShowsToasts(App[Any]):

@@ -51,11 +51,11 @@ class LookingOn:
 
     async def _look(self) -> None:
         try:
-            told = clock.monotonic()
+            reported_at = clock.monotonic()
             while open_hits := [hits for hits in self._hits() if not hits.is_complete]:
                 await open_hits[0].look_on()
-                if clock.monotonic() - told > _REPORT_EVERY:
-                    told = clock.monotonic()
+                if clock.monotonic() - reported_at > _REPORT_EVERY:
+                    reported_at = clock.monotonic()
                     self._progressed()
         except SpoolError as error:
             self._view.say(str(error))

@@ -45,7 +45,7 @@ class LogErrors:
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return the rows of the scroll bar that contain errors."""
-        return self._hits.places(rows) if self._hits else frozenset()
+        return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
         """Go to the next or previous error; a traceback counts as one."""

@@ -92,7 +92,7 @@ class LogSearch:
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return the rows of the scroll bar that contain matches."""
-        return self.hits.places(rows) if self.hits else frozenset()
+        return self.hits.occupied_parts(rows) if self.hits else frozenset()
 
     @property
     def problem(self) -> str:

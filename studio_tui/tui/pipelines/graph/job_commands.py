@@ -14,7 +14,7 @@ from studio_tui.presentation.pipelines.impact import waits_after
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.controller import remove_question
@@ -97,10 +97,10 @@ class GraphJobs:
             return
         try:
             taking = session.pipeline_commands.remove_job(pipeline, node_id)
-            if await asked(self._host.app, session, taking):
+            if await with_notice(self._host.app, session, taking):
                 self._host.say(f"Removed {name} from the pipeline")
         except StudioError as error:
-            self._host.say(f"Removing {name}: {told(error, session)}", "error")
+            self._host.say(f"Removing {name}: {error_message(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""

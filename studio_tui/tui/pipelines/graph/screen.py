@@ -14,7 +14,7 @@ from studio_tui.presentation.freshness import Aged
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.progress_words import told
+from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.answers import GraphAnswers
@@ -209,7 +209,7 @@ class PipelineScreen(Page):
         """Show why the page is empty."""
         snapshot = self.source.snapshot
         error = snapshot.error if snapshot.value is None else None
-        self.views.show_notice(told(error, self.session) if error is not None else None)
+        self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
         """Update what changes with time, and the progress of jobs."""

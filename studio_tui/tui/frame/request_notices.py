@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from textual.app import App
 
 from studio_tui.errors import NotSent, StudioError, TransportError
-from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
 
@@ -28,7 +28,7 @@ START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio
 """What to do if the local Studio has stopped."""
 
 
-async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
+async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
     """Await a command, with a notification unless the answer comes within `SOON`.
 
     If Studio did not answer before, the notification is immediate.
@@ -37,40 +37,40 @@ async def asked(app: App[Any], session: StudioSession, command: Awaitable[T]) ->
         StudioError: raised by the command.
     """
     if session.jobs.snapshot.error is not None:
-        _tell(app, SILENT)
+        _notify(app, SILENT)
         return await command
-    later = app.set_timer(SOON, lambda: _tell(app, ASKING), name="asking")
+    later = app.set_timer(SOON, lambda: _notify(app, ASKING), name="asking")
     try:
         return await command
     finally:
         later.stop()
 
 
-async def reported(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
+async def run_and_report(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
     """Await a command, and notify the user of the outcome.
 
     `done` is the message of success; that of an error begins with `doing`, such as `Cancelling
     a.py`, as the row may not be visible by then.
     """
     try:
-        await asked(host.app, host.session, command)
+        await with_notice(host.app, host.session, command)
     except StudioError as error:
-        host.say(f"{doing}: {told(error, host.session)}", "error")
+        host.say(f"{doing}: {error_message(error, host.session)}", "error")
     else:
         host.say(done)
 
 
-def told(error: StudioError, session: StudioSession) -> str:
+def error_message(error: StudioError, session: StudioSession) -> str:
     """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
-    words = said(error)
+    words = failure_message(error)
     return f"{words} {START_AGAIN}" if session.is_near and isinstance(error, NotSent) else words
 
 
-def unreached(error: StudioError, session: StudioSession) -> str:
+def unreachable_message(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
     account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
-    return f"{told(error, session)}\n\nctrl+r retries now.{account}"
+    return f"{error_message(error, session)}\n\nctrl+r retries now.{account}"
 
 
-def _tell(app: App[Any], words: str) -> None:
+def _notify(app: App[Any], words: str) -> None:
     app.notify(words, markup=False)
