@@ -13,8 +13,8 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from studio_tui.local.db.by_products import ByProducts
 from studio_tui.local.db.cycles import Cycles
-from studio_tui.local.db.made_beside import MadeBeside
 from studio_tui.local.shim.datasets import DatasetName, is_listing, read_name, version_key
 
 
@@ -104,14 +104,14 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     """
     warnings: dict[str, None] = {}
     found = _find(targets, lineage)
-    current = Current(lineage)
-    made_beside, wanted = MadeBeside(lineage), dict.fromkeys(found)
+    current = CurrentVersions(lineage)
+    by_products, wanted = ByProducts(lineage), dict.fromkeys(found)
     while True:
-        needed = _needed([*wanted], lineage, current, made_beside, warnings)
+        needed = _needed([*wanted], lineage, current, by_products, warnings)
         chosen = _choose(needed, lineage, warnings)
         merged = _one_maker_each(_merge_runs(set(chosen.values()), lineage), found, lineage)
         # The sources of by-products must be rebuilt too.
-        beside = made_beside.of(merged.values()).difference(needed)
+        beside = by_products.of(merged.values()).difference(needed)
         if not beside:
             break
         wanted |= dict.fromkeys(sorted(beside))
@@ -125,7 +125,7 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
     return RebuildPlan(in_order(parents, lineage, warnings), tuple(warnings))
 
 
-class Current:
+class CurrentVersions:
     """The current version of each dataset: the highest one made by a completed job."""
 
     def __init__(self, lineage: Lineage) -> None:
@@ -137,7 +137,7 @@ class Current:
             rank = version_key(version.version), version_id
             self._highest[version.dataset] = max(self._highest.get(version.dataset, rank), rank)
 
-    def is_standing(self, version_id: int) -> bool:
+    def is_current(self, version_id: int) -> bool:
         """Whether a version is the current one of its dataset."""
         highest = self._highest.get(self._versions[version_id].dataset)
         return highest is not None and highest[1] == version_id
@@ -172,8 +172,8 @@ def _find(targets: Iterable[str], lineage: Lineage) -> list[int]:
 def _needed(
     targets: Sequence[int],
     lineage: Lineage,
-    current: Current,
-    made_beside: MadeBeside,
+    current: CurrentVersions,
+    by_products: ByProducts,
     warnings: dict[str, None],
 ) -> list[int]:
     """Return the targets and all their direct and indirect sources, nearest first, each once.
@@ -187,17 +187,17 @@ def _needed(
         for source in version.sources:
             if is_listing(source.dataset):
                 continue
-            standing = current.of(source.version_id)
-            if standing not in lineage.versions:
+            source_id = current.of(source.version_id)
+            if source_id not in lineage.versions:
                 gone = source.dataset or "a dataset"
                 warnings[
                     f"{_words(version)} was made from a version of {gone} that is not known:"
                     " that version is not rebuilt."
                 ] = None
-            elif standing not in needed:
-                needed[standing] = None
-                waiting.append(standing)
-        for other in made_beside.surely(version_id):
+            elif source_id not in needed:
+                needed[source_id] = None
+                waiting.append(source_id)
+        for other in by_products.certain(version_id):
             if other not in needed:
                 needed[other] = None
                 waiting.append(other)
@@ -290,7 +290,7 @@ def _one_maker_each(
             for rival in (rivals[job_id] & left) | {job_id}:
                 stands_for[rival] = job_id
                 left.discard(rival)
-    return {job_id: stands_for[standing] for job_id, standing in merged.items()}
+    return {job_id: stands_for[maker] for job_id, maker in merged.items()}
 
 
 _Rank = tuple[int, bool, tuple[int, ...], int]

@@ -5,13 +5,13 @@ from starlette.types import ASGIApp
 
 import studio_tui
 from studio_tui.local.http import errors
-from studio_tui.local.http.auth_middleware import Gate
+from studio_tui.local.http.auth_middleware import AuthMiddleware
+from studio_tui.local.http.job_end_routes import job_end_router
 from studio_tui.local.http.job_routes import check_team, job_router
 from studio_tui.local.http.log_routes import logs_router
 from studio_tui.local.http.page.routes import page_router
 from studio_tui.local.http.pipeline_routes import pipeline_router
 from studio_tui.local.http.responses import Refused
-from studio_tui.local.http.room_routes import room_router
 from studio_tui.local.http.schedule_routes import schedule_router
 from studio_tui.local.server.studio import Studio
 
@@ -38,7 +38,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
         prefix=PREFIX,
         dependencies=[Depends(check_team)],
     )
-    api.include_router(room_router(studio), prefix=PREFIX)
+    api.include_router(job_end_router(studio), prefix=PREFIX)
     studio.pages.serve_at(f"http://127.0.0.1:{port}")
     api.include_router(page_router(studio))
-    return Gate(api, port=port, token=studio.token, instance=studio.instance)
+    return AuthMiddleware(api, port=port, token=studio.token, instance=studio.instance)

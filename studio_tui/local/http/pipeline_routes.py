@@ -20,7 +20,7 @@ from studio_tui.api.models import (
 )
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
@@ -196,7 +196,7 @@ def _refusing() -> Iterator[None]:
     """Answer 409 if a pipeline's state does not allow the request."""
     try:
         yield
-    except NotNow as error:
+    except WrongPipelineState as error:
         raise Refusal(409, str(error)) from error
 
 

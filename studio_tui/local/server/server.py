@@ -24,7 +24,7 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text
 from studio_tui.local.config.data_dir import DataDir, write_private
-from studio_tui.local.config.room_limits import RoomLimits, read_limits
+from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
@@ -160,9 +160,9 @@ async def serve(
             )
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
-            room_limits = read_limits(data.room_limits)
+            disk_limits = read_limits(data.disk_limits)
             with _listening(data, port) as listener:
-                await _serve(data, studio, listener, on_start, room_limits)
+                await _serve(data, studio, listener, on_start, disk_limits)
 
 
 async def _serve(
@@ -170,7 +170,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
-    limits: RoomLimits,
+    limits: DiskLimits,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"

@@ -39,7 +39,7 @@ class _LimitsFile(BaseModel):
 
 
 @dataclass(frozen=True)
-class RoomLimits:
+class DiskLimits:
     """What is deleted automatically; `None` for nothing."""
 
     older: timedelta | None = None
@@ -76,7 +76,7 @@ def byte_count(text: str) -> int:
     return int(match[1]) << 10 * ("KMGT".index(match[2][0].upper()) + 1 if match[2] else 0)
 
 
-def read_limits(path: Path) -> RoomLimits:
+def read_limits(path: Path) -> DiskLimits:
     """Read the file; if missing, create it without limits.
 
     Raises:
@@ -87,7 +87,7 @@ def read_limits(path: Path) -> RoomLimits:
             write_private(path, TEMPLATE)
         found = _LimitsFile.model_validate(read_toml(path))
         older = span(found.older) if found.older else None
-        return RoomLimits(older, byte_count(found.most) if found.most else None)
+        return DiskLimits(older, byte_count(found.most) if found.most else None)
     except OSError as error:
         sentence = f"The limits cannot be read from {path}: {error.strerror}. {_REPAIR}"
         raise ConfigError(sentence) from error

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from studio_tui.local.db.planning import Lineage
 
 
-class MadeBeside:
+class ByProducts:
     """The latest version that each job has made of each of its datasets."""
 
     def __init__(self, lineage: "Lineage") -> None:
@@ -40,7 +40,7 @@ class MadeBeside:
         """Return what these jobs have made."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
-    def surely(self, version_id: int) -> Collection[int]:
+    def certain(self, version_id: int) -> Collection[int]:
         """Return all that the job of a version makes, if no other job could make any of it.
 
         It is known at once, before it is decided which of several jobs are to make the others.

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.room_limits import RoomLimits, read_limits, span
+from studio_tui.local.config.disk_limits import DiskLimits, read_limits, span
 from studio_tui.local.db.job_ends import JobEnds
-from studio_tui.local.server import endpoint, room
+from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
 from studio_tui.local.server.pruning import prune
 from tests.studios import ThreadStudio
@@ -81,7 +81,7 @@ def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
     assert "2.9 MiB freed" in run(studio, "clean", "--older", "30d", typed="y\n")
     assert not (jobs / old / "work").exists()
     assert studio.job(old) == before
-    assert studio.log(old) == room.REMARK
+    assert studio.log(old) == disk_usage.REMARK
     assert "There is nothing that old." in run(studio, "clean", "--older", "30d")
     run(studio, "clean", "--older", "0d", "--yes")
     assert not (jobs / new / "work").exists()
@@ -134,12 +134,12 @@ def test_the_limits_of_the_user_let_the_oldest_go_by_itself(
 ) -> None:
     old, new, _ = old_and_new
     data, jobs = DataDir(studio.data_dir), jobs_of(studio)
-    assert prune(data, RoomLimits(older=timedelta(days=60)), jobs, clock.now()) == 0
-    most = room.survey(data, jobs()).total - 1_000_000
-    assert prune(data, RoomLimits(most=most), jobs, clock.now()) > 2_000_000
+    assert prune(data, DiskLimits(older=timedelta(days=60)), jobs, clock.now()) == 0
+    most = disk_usage.survey(data, jobs()).total - 1_000_000
+    assert prune(data, DiskLimits(most=most), jobs, clock.now()) > 2_000_000
     assert not (data.jobs / old / "work").exists()
     assert (data.jobs / new / "work").exists()
-    assert room.survey(data, jobs()).total <= most
+    assert disk_usage.survey(data, jobs()).total <= most
 
 
 def test_a_server_that_starts_keeps_to_the_limits(
@@ -147,9 +147,9 @@ def test_a_server_that_starts_keeps_to_the_limits(
 ) -> None:
     old, new, _ = old_and_new
     data = DataDir(studio.data_dir)
-    assert "# older" in data.room_limits.read_text()
+    assert "# older" in data.disk_limits.read_text()
     studio.stop()
-    data.room_limits.write_text('older = "30d"\n')
+    data.disk_limits.write_text('older = "30d"\n')
     studio.restart()
 
     eventually(lambda: not (data.jobs / old / "work").exists())
@@ -188,10 +188,10 @@ def test_spans_are_read() -> None:
 
 
 def test_an_empty_directory_has_nothing(tmp_path: Path) -> None:
-    found = room.survey(DataDir(tmp_path), JobEnds.of_file(tmp_path / "none"))
+    found = disk_usage.survey(DataDir(tmp_path), JobEnds.of_file(tmp_path / "none"))
     assert (found.total, found.older_than(datetime.now(UTC))) == (0, ())
     shutil.rmtree(tmp_path)
-    assert room.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
+    assert disk_usage.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
 
 
 @pytest.mark.usefixtures("old_and_new")

@@ -7,7 +7,7 @@ from studio_tui.local.server.endpoint import JOB_ENDS
 from studio_tui.local.server.studio import Studio
 
 
-def room_router(studio: Studio) -> APIRouter:
+def job_end_router(studio: Studio) -> APIRouter:
     """Return the endpoints, which are not part of the API."""
     router = APIRouter(include_in_schema=False)
 
