@@ -22,7 +22,7 @@ from studio_tui.api.client import LogBody, ResultPage, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
-from studio_tui.service.polling.closer_look import LENGTH
+from studio_tui.service.polling.job_details import LENGTH
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected

@@ -27,9 +27,9 @@ from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
-from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
+from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
@@ -40,10 +40,10 @@ from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.archive import Archived, archives
-from studio_tui.service.recorder.closer import recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
+from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording import Recording, recall
 from studio_tui.service.recorder.replay import ReplayTime
@@ -168,12 +168,12 @@ class StudioSession:
         self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(
-            self.recorder, self.history, self.origins, learnt=self._publish_jobs_again, now=now
+            self.recorder, self.history, self.origins, added=self._publish_jobs_again, now=now
         )
         self.logs = LogLibrary(
             client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
         )
-        self.closer_look = CloserLook(
+        self.job_details = JobDetailsReader(
             client,
             self.logs,
             self._submitted,
@@ -205,7 +205,7 @@ class StudioSession:
                 tasks.create_task(self.reachability.run(), name="probe Studio")
                 tasks.create_task(self.logs.run(), name="follow logs")
                 tasks.create_task(self.progress.run(), name="watch progress")
-                tasks.create_task(self.closer_look.run(), name="look closer")
+                tasks.create_task(self.job_details.run(), name="read job details")
                 tasks.create_task(self._watches.run(), name="watch pipelines")
                 tasks.create_task(self.recorder.run(), name="record calls")
                 tasks.create_task(self.recording.run(), name="record lists")

@@ -110,7 +110,7 @@ class JobsScreen(ListPage[Job]):
     def on_mount(self) -> None:
         """Subscribe to recorded jobs, and to more about the job under the cursor."""
         self.listen(self.session.archive.subscribe, lambda _: self._recorded.show())
-        self.listen(self.session.closer_look.subscribe, self._learnt)
+        self.listen(self.session.job_details.subscribe, self._details)
 
     def remembered(self) -> ListView:
         """Return the view to save, with the number of jobs loaded by now."""
@@ -224,7 +224,7 @@ class JobsScreen(ListPage[Job]):
         self.table.show_again()
         self.list.show_preview(self.moment())
 
-    def _learnt(self, job_id: str) -> None:
+    def _details(self, job_id: str) -> None:
         if self.table.cursor == job_id:
             self.list.show_preview(self.moment())
 

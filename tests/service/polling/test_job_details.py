@@ -1,4 +1,4 @@
-"""A job that the reader rests on is looked at closer, and nothing else is asked for."""
+"""Details are read of the job that the cursor rests on, and of no other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -15,14 +15,14 @@ from studio_tui.api.models import Job
 from studio_tui.errors import NotFound, PermissionDenied, ServerError, StudioError
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.closer_look import (
+from studio_tui.service.polling.job_details import (
     AFTER,
     AGAIN,
     LENGTH,
     REMEMBERED,
     STREAM,
-    CloserLook,
-    Learnt,
+    JobDetails,
+    JobDetailsReader,
 )
 from tests.jobs import job
 from tests.service.polling.virtual_time import run
@@ -82,8 +82,8 @@ class KnownLogs(LogLibrary):
 
 
 @asynccontextmanager
-async def looking(studio: Studio) -> AsyncIterator[CloserLook]:
-    look = CloserLook(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
+async def looking(studio: Studio) -> AsyncIterator[JobDetailsReader]:
+    look = JobDetailsReader(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
     task = asyncio.create_task(look.run())
     yield look
     task.cancel()
@@ -118,7 +118,7 @@ def test_of_a_job_that_has_ended_the_end_is_asked_for_once() -> None:
             look.subscribe(told.append)
             look.look(DONE)
             await asyncio.sleep(60)
-            assert look.get(DONE.id) == Learnt(end=studio.log)
+            assert look.get(DONE.id) == JobDetails(end=studio.log)
             look.look(None)
             await asyncio.sleep(60)
             look.look(DONE)
@@ -168,7 +168,7 @@ def test_a_job_that_waits_has_files_and_no_log() -> None:
         async with looking(studio) as look:
             look.look(QUEUED)
             await asyncio.sleep(60)
-            assert look.get(QUEUED.id) == Learnt(files=sent)
+            assert look.get(QUEUED.id) == JobDetails(files=sent)
             assert studio.asked == []
 
     run(scene())

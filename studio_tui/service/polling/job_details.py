@@ -55,7 +55,7 @@ _SILENT = frozenset(
 logger = logging.getLogger(__name__)
 
 
-class Learnt(NamedTuple):
+class JobDetails(NamedTuple):
     """Details of a job beyond what Studio lists."""
 
     files: tuple[SentFile, ...] = ()
@@ -67,14 +67,14 @@ class Learnt(NamedTuple):
     """Other COMPLETE runs of its name, newest first."""
 
 
-_NOTHING = Learnt()
+_NOTHING = JobDetails()
 
 
 async def _none_known(_job: Job) -> tuple[Job, ...]:
     return ()
 
 
-class CloserLook:
+class JobDetailsReader:
     """Reads the details of one job at a time; `run` owns the task that does."""
 
     def __init__(
@@ -103,7 +103,7 @@ class CloserLook:
         self._refused = refused
         self._job: Job | None = None
         self._turned = asyncio.Event()
-        self._learnt: dict[str, Learnt] = {}
+        self._details: dict[str, JobDetails] = {}
         self._settled: dict[str, JobState] = {}
         """Jobs whose details are complete, and the state in which they were."""
         self._listeners = Listeners[[str]]()
@@ -112,9 +112,9 @@ class CloserLook:
         """Call `listener` with the ids of jobs with new details; return how to unsubscribe."""
         return self._listeners.add(listener)
 
-    def get(self, job_id: str) -> Learnt:
+    def get(self, job_id: str) -> JobDetails:
         """Return the known details of a job."""
-        return self._learnt.get(job_id, _NOTHING)
+        return self._details.get(job_id, _NOTHING)
 
     def look(self, job: Job | None) -> None:
         """Select a job, or none; selecting the same one again changes nothing."""
@@ -136,7 +136,7 @@ class CloserLook:
 
     async def _while_here(self, job: Job) -> None:
         """Read the details of a job until another is selected."""
-        learning = asyncio.create_task(self._learn(job), name="look closer at a job")
+        learning = asyncio.create_task(self._learn(job), name="read the details of a job")
         turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
         try:
             await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
@@ -225,22 +225,22 @@ class CloserLook:
         trouble: str = "",
         past: tuple[Job, ...] | None = None,
     ) -> None:
-        known = self._learnt.pop(job.id, _NOTHING)
-        self._learnt[job.id] = learnt = Learnt(
+        known = self._details.pop(job.id, _NOTHING)
+        self._details[job.id] = details = JobDetails(
             known.files if files is None else files,
             known.end if end is None else end,
             trouble,
             known.past if past is None else past,
         )
-        while len(self._learnt) > REMEMBERED:
-            oldest = next(iter(self._learnt))
+        while len(self._details) > REMEMBERED:
+            oldest = next(iter(self._details))
             self._settled.pop(oldest, None)
-            del self._learnt[oldest]
-        if learnt != known:
+            del self._details[oldest]
+        if details != known:
             self._listeners.tell(job.id)
 
     def _settle(self, job: Job) -> None:
-        if job.id in self._learnt:
+        if job.id in self._details:
             self._settled[job.id] = job.state
 
 

@@ -1,4 +1,4 @@
-"""What is recorded of one thing that is looked at: a pipeline and its jobs."""
+"""A pipeline and its jobs as recorded, for a page that opens before Studio answers."""
 
 import asyncio
 from collections.abc import Iterator

@@ -2,7 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from studio_tui.api.models import Pipeline
-from studio_tui.service.recorder.closer import recall_pipeline
+from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
 from studio_tui.service.recorder.recorder import Recorder
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
