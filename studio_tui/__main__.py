@@ -256,7 +256,7 @@ class _Composition:
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES, TARGET
-        from studio_tui.tui.jobs.sample_work import SampleWork
+        from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
         guard = PortGuard(self._data_dir)
 
@@ -266,10 +266,10 @@ class _Composition:
 
         settings = start_again()
         connected = self._connected(settings, home="local Studio", guard=guard)
-        connected = replace(connected, revivable=_OwnStudio(guard, start_again))
+        connected = replace(connected, restartable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
-        samples = SampleWork(
+        samples = SampleJobs(
             SAMPLES,
             (*ABOUT, "", LOOK_AT),
             ask=not self._run_samples,

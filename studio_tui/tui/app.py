@@ -31,7 +31,7 @@ from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
-from studio_tui.tui.shutdown.signals import EndsInOrder
+from studio_tui.tui.shutdown.signals import HandlesExit
 from studio_tui.tui.stacking import (
     BOTTOM,
     back_in_pipeline,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from studio_tui.tui import messages
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
-    from studio_tui.tui.recovery import Reviver
+    from studio_tui.tui.recovery import Restarter
     from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
 
@@ -88,7 +88,7 @@ _QUIT = Binding(
 """Has priority, so that it also works while the handler of another key hangs."""
 
 
-class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
+class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
@@ -121,7 +121,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._refused: messages.TokenRefused | messages.TeamRefused | None = None
-        self._reviver: Reviver | None = None
+        self._restarter: Restarter | None = None
         self._place: PlaceKeeper | None = None
         self._quit_asked = -QUIT_WITHIN
         self._notices: Notices
@@ -216,8 +216,8 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None:
             self._reach(self._first)
             return
-        if self._reviver is not None:
-            self._reviver.want()
+        if self._restarter is not None:
+            self._restarter.want()
         form = _welcome_in_sight(self)
         renewal = await read_again(self._connected, form)
         if renewal.is_elsewhere:
@@ -251,12 +251,12 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="revive", group="poll")
     async def _watch_over(self, connected: Connected) -> None:
         """Restart a local Studio that has died."""
-        from studio_tui.tui.recovery import Reviver  # noqa: PLC0415 (only for the local one)
+        from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
 
-        if connected.revivable is not None and self._screens is not None:
+        if connected.restartable is not None and self._screens is not None:
             moved = self._screens.moved
-            self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
-            await self._reviver.run()
+            self._restarter = Restarter(connected, connected.restartable, moved, self.notify)
+            await self._restarter.run()
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:

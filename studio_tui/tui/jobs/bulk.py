@@ -28,13 +28,13 @@ from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.meanwhile import (
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.question_changes import (
     as_known_now,
     cancelable_now,
-    ended_meanwhile,
+    job_changes,
     status_words,
 )
-from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, Wish, start_order
 from studio_tui.tui.messages import OpenPipeline
@@ -120,7 +120,7 @@ class BulkJobs:
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
-            meanwhile=ended_meanwhile(self._host.session, jobs),
+            changes=job_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
             left = cancelable_now(self._host.session, jobs)

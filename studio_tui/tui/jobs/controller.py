@@ -12,8 +12,8 @@ from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
-from studio_tui.tui.jobs.meanwhile import ended_meanwhile
 from studio_tui.tui.jobs.naming import describe, title
+from studio_tui.tui.jobs.question_changes import job_changes
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -170,7 +170,7 @@ class JobController:
             ),
             yes="Cancel the job",
             no="Leave it",
-            meanwhile=ended_meanwhile(self._host.session, (job,)),
+            changes=job_changes(self._host.session, (job,)),
         )
         if await self._host.ask(question):
             cancelling = self._host.session.commands.cancel(job.id)

@@ -29,9 +29,9 @@ from studio_tui.presentation.jobs.facts import (
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.breadcrumbs import first_crumb
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title

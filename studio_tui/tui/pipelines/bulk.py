@@ -14,11 +14,11 @@ from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
 from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
+from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, stopped_words
 
 
-class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
+class PartialStopError(StudioError):
     """A pipeline was paused, but some of its jobs may continue."""
 
 
@@ -46,7 +46,7 @@ class BulkPipelines:
             self._fitting(before, names, after),
             yes="Pause and cancel",
             no="Leave them running",
-            meanwhile=changed_meanwhile(self._host.session, chosen, can_stop, "stop"),
+            changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
             self._begin("Stopping", "stopped", chosen, self._stopped, stopped_words)
@@ -101,7 +101,7 @@ class BulkPipelines:
         """
         stopped = await self._host.session.pipeline_commands.stop(pipeline)
         if stopped.left or stopped.starts_more:
-            raise NotQuiteStopped(_why_not_quite(stopped))
+            raise PartialStopError(_why_not_quite(stopped))
         return stopped
 
     def _fitting(

@@ -20,7 +20,7 @@ from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
-from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
+from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, report, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -150,7 +150,7 @@ class PipelineController:
             lines += ["", over_words(pipeline, near=self._host.session.is_near)]
         question = Confirm(
             f"{what} this pipeline?", lines, yes=what, no="Don't",
-            meanwhile=changed_meanwhile(
+            changes=pipeline_changes(
                 self._host.session, (pipeline,), self._can_resume, "resume"
             ),
         )  # fmt: skip
@@ -172,7 +172,7 @@ class PipelineController:
         )
         question = Confirm(
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
-            meanwhile=changed_meanwhile(self._host.session, (pipeline,), can_stop, "stop"),
+            changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
         )  # fmt: skip
         if await self._host.ask(question):
             # A worker of the app, as the delay before sending outlives the screen.

@@ -18,7 +18,7 @@ from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import DialogButtons, Middle
+from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
@@ -164,7 +164,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     def body(self) -> ComposeResult:
         """Compose the fields and the answers."""
-        yield Middle(*self.fields.values(), classes="fields")
+        yield DialogBody(*self.fields.values(), classes="fields")
         yield Static(markup=False, id="form-said")
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),

@@ -46,7 +46,7 @@ class GoToJob:
 Wanted = Rebuild | GoToJob | None
 
 
-class PickDataset(Choose):
+class DatasetPicker(Choose):
     """Lists datasets; the answer is the name of one, or of one to rebuild after `_REBUILD`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,7 +123,7 @@ async def choose(
         at = now().astimezone().strftime("%H:%M:%S")
         heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
         picked = await app.push_screen_wait(
-            PickDataset(heading if is_all_told else "Datasets", rows, current or rows[0][0])
+            DatasetPicker(heading if is_all_told else "Datasets", rows, current or rows[0][0])
         )
         if picked is None:
             return None

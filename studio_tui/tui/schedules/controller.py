@@ -22,8 +22,8 @@ from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.meanwhile import cancelable_now, ended_meanwhile
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
@@ -184,7 +184,7 @@ class ScheduleController(JobController):
                 ),
                 yes="Cancel the schedule",
                 no="Keep it",
-                meanwhile=ended_meanwhile(self._host.session, (task,)),
+                changes=job_changes(self._host.session, (task,)),
             )
         )
         if sure:
@@ -210,7 +210,7 @@ class ScheduleController(JobController):
             (*fitting(names, room_for_list(self._host, *after)), *after),
             yes="Cancel the schedules",
             no="Keep them",
-            meanwhile=ended_meanwhile(self._host.session, tasks),
+            changes=job_changes(self._host.session, tasks),
         )
         if await self._host.ask(question):
             left = cancelable_now(self._host.session, tasks)

@@ -54,7 +54,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from studio_tui.tui.shutdown.output import TerminalOutput
-from studio_tui.tui.shutdown.signals import EndsInOrder
+from studio_tui.tui.shutdown.signals import HandlesExit
 
 
 class TerminalDriver(LinuxDriver):
@@ -114,7 +114,7 @@ class TerminalDriver(LinuxDriver):
 
     def _tell(self) -> None:
         """Notify the app, from any thread."""
-        if isinstance(self._app, EndsInOrder):
+        if isinstance(self._app, HandlesExit):
             with suppress(RuntimeError):  # the loop is closed, as above
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 

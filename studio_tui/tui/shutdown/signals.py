@@ -13,7 +13,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
 
 
-class EndsInOrder(App[Any]):
+class HandlesExit(App[Any]):
     """Asks before quitting if unsaved input would be lost; on a signal it ends at once."""
 
     _asks_to_quit = False

@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.tui.frame.bulk import room_for_list
+from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
 from tests.tui.frame.test_dialog_sizes import Stage
@@ -26,5 +27,5 @@ async def test_as_many_are_listed_as_fit_and_no_fewer(size: tuple[int, int]) -> 
             pilot.app.push_screen(screen)
             await pilot.pause()
             assert pilot.app.screen is screen
-            middle: Widget = screen.query(".middle").first()
-            assert (middle.max_scroll_y > 0) == scrolls
+            body: Widget = screen.query(f".{SHRINKS}").first()
+            assert (body.max_scroll_y > 0) == scrolls

@@ -12,7 +12,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.jobs.sample_work import SampleWork
+from studio_tui.tui.jobs.sample_jobs import SampleJobs
 from studio_tui.tui.theme import DARK
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -36,7 +36,7 @@ async def beginning(
         wish = JobInput(
             query=query, query_type=QueryType.PYTHON, query_name="make.py", team_name=studio.team
         )
-        samples = SampleWork(
+        samples = SampleJobs(
             [(wish, ())],
             ("  one job", "", "look at it with 2"),
             ask=ask,

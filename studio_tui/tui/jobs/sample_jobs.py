@@ -19,7 +19,7 @@ from studio_tui.tui.jobs.create import create
 
 
 @dataclass(frozen=True)
-class SampleWork:
+class SampleJobs:
     """Jobs to start with if there are none."""
 
     jobs: Sequence[tuple[JobInput, Sequence[Path]]]
@@ -36,7 +36,7 @@ class SampleWork:
     """A sentence on what to look at in the pipeline."""
 
 
-async def begin_with(app: App[Any], session: StudioSession, work: SampleWork) -> None:
+async def begin_with(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
     """Run the samples if there are no jobs and the user agrees. Call from a worker."""
     if (await session.jobs.first()).jobs:
         return
@@ -85,7 +85,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
         leave()
 
 
-async def _trigger(app: App[Any], session: StudioSession, work: SampleWork) -> None:
+async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
     """Have a pipeline rebuild the target; without one everything else goes on."""
     try:
         wish = TriggerRequest((work.target,), review=False)

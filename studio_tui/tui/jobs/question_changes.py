@@ -1,11 +1,11 @@
-"""What became of the jobs that a question is about while it stands."""
+"""Changes of the jobs in a question while it is open."""
 
 from collections.abc import Callable, Sequence
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.bulk import to_cancel
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.dialogs import Meanwhile
+from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def status_words(job: Job) -> str:
@@ -24,10 +24,10 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
     return to_cancel(as_known_now(session, jobs)).jobs
 
 
-def ended_meanwhile(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Meanwhile | None]:
+def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
     """Return what says which of the jobs to be cancelled cannot be any more."""
 
-    def look() -> Meanwhile | None:
+    def look() -> QuestionChange | None:
         now = as_known_now(session, jobs)
         chosen = to_cancel(now)
         if not chosen.left_out:
@@ -35,9 +35,9 @@ def ended_meanwhile(session: StudioSession, jobs: Sequence[Job]) -> Callable[[],
         if len(now) == 1:
             ended = f"It has ended meanwhile: {status_words(now[0])}."
             words = ended if now[0].state.is_finished else "It is being cancelled already."
-            return Meanwhile(f"{words} There is nothing left to cancel.", is_void=True)
+            return QuestionChange(f"{words} There is nothing left to cancel.", is_void=True)
         count = len(chosen.jobs)
         left = f"{count:,} will be cancelled" if count else "there is nothing left to cancel"
-        return Meanwhile(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
+        return QuestionChange(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
 
     return look

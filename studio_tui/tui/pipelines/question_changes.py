@@ -1,4 +1,4 @@
-"""What became of the pipelines that a question is about while it stands."""
+"""Changes of the pipelines in a question while it is open."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.rows import FINISHED_STATES
 from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.dialogs import Meanwhile
+from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def can_stop(pipeline: Pipeline) -> bool:
@@ -17,15 +17,15 @@ def can_stop(pipeline: Pipeline) -> bool:
     )
 
 
-def changed_meanwhile(
+def pipeline_changes(
     session: StudioSession,
     pipelines: Sequence[Pipeline],
     is_possible: Callable[[Pipeline], bool],
     what: str,
-) -> Callable[[], Meanwhile | None]:
+) -> Callable[[], QuestionChange | None]:
     """Return what says of which of the pipelines it is not possible any more to do `what`."""
 
-    def look() -> Meanwhile | None:
+    def look() -> QuestionChange | None:
         known = {each.pipeline_id: each for each in session.known_pipelines().pipelines}
         now = [known.get(each.pipeline_id, each) for each in pipelines]
         over = [each for each in now if not is_possible(each)]
@@ -33,9 +33,11 @@ def changed_meanwhile(
             return None
         if len(now) == 1:
             status = (now[0].status or "unknown").lower()
-            return Meanwhile(f"It is {status} now: there is nothing left to {what}.", is_void=True)
+            return QuestionChange(
+                f"It is {status} now: there is nothing left to {what}.", is_void=True
+            )
         is_void = len(over) == len(now)
         counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
-        return Meanwhile(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
+        return QuestionChange(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
 
     return look
