@@ -19,7 +19,7 @@ _QUIET = 0.5
 """Seconds without a key before the search for errors starts."""
 
 
-class LookingOn:
+class ForegroundSearch:
     """Searches the log at full speed for what the reader is waiting for."""
 
     def __init__(
@@ -64,7 +64,7 @@ class LookingOn:
         self._progressed()
 
 
-class QuietLooking:
+class BackgroundSearch:
     """Searches the log with low priority, yielding to the reader and the download."""
 
     def __init__(self, view: Reader, work: WorkGroup) -> None:

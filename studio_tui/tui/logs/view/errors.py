@@ -13,7 +13,7 @@ from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 
@@ -29,7 +29,7 @@ class LogErrors:
     """Controller of the errors in a log view."""
 
     def __init__(
-        self, view: Reader, lines: LineFilter, looking: QuietLooking, work: WorkGroup
+        self, view: Reader, lines: LineFilter, looking: BackgroundSearch, work: WorkGroup
     ) -> None:
         """Make a controller; `looking` searches in the background, `work` runs on a key."""
         self._view = view

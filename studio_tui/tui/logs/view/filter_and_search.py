@@ -1,13 +1,13 @@
 """Combines filter, search and background search."""
 
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.tui.logs.view.background import LookingOn
+from studio_tui.tui.logs.view.background import ForegroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.logs.view.search import LogSearch
 
 
-class Seeking:
+class FilterAndSearch:
     """Combines filter and search, which share the available lines."""
 
     def __init__(self, view: Reader, going: WorkGroup, looking: WorkGroup) -> None:
@@ -15,7 +15,7 @@ class Seeking:
         self.filter = LineFilter(view, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
-        self._looking = LookingOn(view, looking, self._hits, progressed=self._show_progress)
+        self._looking = ForegroundSearch(view, looking, self._hits, progressed=self._show_progress)
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
