@@ -49,7 +49,7 @@ from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.written import accepted, any_answer, created, raise_without_details
+from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line
@@ -211,7 +211,7 @@ class StudioClient:
         """Request cancellation of a job. The job may still run when this returns."""
         body = JobCancelInput(team_name=self._settings.team)
         answer = await self._write(routes.CANCEL_JOB, body, job_id)
-        return any_answer(ActionFeedback, answer) or ActionFeedback()
+        return optional_answer(ActionFeedback, answer) or ActionFeedback()
 
     async def upload_file(self, path: Path, *, progress: Progress | None = None) -> UploadedFile:
         """Upload a file; its id goes into `JobInput.files`.
@@ -294,7 +294,7 @@ class StudioClient:
             team_name=self._settings.team, pipeline_id=pipeline_id, name=name, job_id=job_id
         )
         done = await self._write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return accepted(any_answer(PipelineOutput, done))
+        return accepted(optional_answer(PipelineOutput, done))
 
     async def pipelines(
         self, *, limit: int = 100, status: str | None = None, search: str | None = None
@@ -337,7 +337,7 @@ class StudioClient:
         self, route: Route, name: str | None, pipeline_id: str | None
     ) -> Pipeline | None:
         body = PipelineInput(team_name=self._settings.team, pipeline_id=pipeline_id, name=name)
-        return accepted(any_answer(PipelineOutput, await self._write(route, body)))
+        return accepted(optional_answer(PipelineOutput, await self._write(route, body)))
 
     async def _list(
         self,

@@ -17,7 +17,7 @@ from studio_tui.api.models import (
     ScheduleInput,
     SchedulePipelineInput,
 )
-from studio_tui.api.written import accepted, any_answer, created, raise_without_details
+from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
 
 Send = Callable[[Request], Awaitable[Answer]]
 """Sends a request; see `StudioClient._send`."""
@@ -50,7 +50,7 @@ class OwnRoutes:
             start_after=start_after,
             time_zone=time_zone,
         )
-        return any_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
+        return optional_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
@@ -61,12 +61,12 @@ class OwnRoutes:
     async def suspend_schedule(self, job_id: str) -> Job | None:
         """Suspend a schedule until it is resumed. Return it if the response includes it."""
         body = ScheduleInput(team_name=self._team())
-        return any_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
+        return optional_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
         """Resume a suspended schedule. Return it if the response includes it."""
         body = ScheduleInput(team_name=self._team())
-        return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
+        return optional_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
@@ -108,7 +108,9 @@ class OwnRoutes:
         body = RemoveJobFromPipelineInput(
             team_name=self._team(), pipeline_id=pipeline_id, job_id=job_id
         )
-        return accepted(any_answer(PipelineOutput, await self._write(routes.RESTORE_JOB, body)))
+        return accepted(
+            optional_answer(PipelineOutput, await self._write(routes.RESTORE_JOB, body))
+        )
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""

@@ -12,7 +12,7 @@ from studio_tui.api.models import FINISHED_STATES, JobCancelInput, JobInput, Job
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.jobs import ENDED, KeyReused
 from studio_tui.local.http import responses
-from studio_tui.local.http.cluster_answers import cluster_answers
+from studio_tui.local.http.cluster_responses import cluster_responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.responses import ListCache, answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
@@ -118,7 +118,7 @@ def job_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         await studio.look_at_clusters()
         busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
-        return answer(cluster_answers(studio.clusters, busy, problem))
+        return answer(cluster_responses(studio.clusters, busy, problem))
 
     # Not in the document, so not in the OpenAPI description, which equals it.
     @router.get(routes.JOB_DATASET_VERSIONS.path, include_in_schema=False)

@@ -23,7 +23,7 @@ _LINE = 4096
 """Maximum number of bytes of a line that are drawn."""
 
 
-class FactRoom(NamedTuple):
+class FactSpace(NamedTuple):
     """Space for facts."""
 
     width: int
@@ -32,7 +32,7 @@ class FactRoom(NamedTuple):
     """Height in lines."""
 
 
-class Extra(NamedTuple):
+class JobExtras(NamedTuple):
     """Data about a job that Studio's list does not include."""
 
     files: Mapping[str, int | None] = {}
@@ -44,7 +44,13 @@ class Extra(NamedTuple):
 
 
 def preview(
-    job: Job, facts: Sequence[Fact], extra: Extra, room: FactRoom, *, now: datetime, zone: tzinfo
+    job: Job,
+    facts: Sequence[Fact],
+    extra: JobExtras,
+    space: FactSpace,
+    *,
+    now: datetime,
+    zone: tzinfo,
 ) -> tuple[Fact | FactLine, ...]:
     """Return the known facts about a job, and the last lines of its log.
 
@@ -57,12 +63,12 @@ def preview(
     known += _files(extra.files)
     first = [fact for fact in known if fact.label in FIRST]
     rest = [fact for fact in known if fact.label not in FIRST]
-    taken = sum(_height(fact, room.width) for fact in known)
-    spare = room.height - taken - 2
+    taken = sum(_height(fact, space.width) for fact in known)
+    spare = space.height - taken - 2
     if spare >= LEAST_LINES:
-        return (*first, *rest, *_log(extra, room.width, spare))
-    taken = sum(_height(fact, room.width) for fact in first)
-    lines = _log(extra, room.width, max(2, room.height - taken - 1))
+        return (*first, *rest, *_log(extra, space.width, spare))
+    taken = sum(_height(fact, space.width) for fact in first)
+    lines = _log(extra, space.width, max(2, space.height - taken - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
 
 
@@ -86,7 +92,7 @@ def _drawn(line: bytes) -> str:
     return first.text.rstrip()
 
 
-def _log(extra: Extra, width: int, count: int) -> tuple[Fact | FactLine, ...]:
+def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:
     if extra.trouble:
         return (Fact("log", Cell(extra.trouble, Tone.DIM)),)
     if extra.end is None:

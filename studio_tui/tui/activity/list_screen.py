@@ -12,7 +12,7 @@ from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
 from studio_tui.presentation.cells import Cell
-from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.freshness import HasAge
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.service.recorder.activity import Actions, Activity
 from studio_tui.service.recorder.calls import RecordedCall
@@ -87,7 +87,7 @@ class ActivityScreen(ListPage[Entry]):
         """Return the sources this page subscribes to."""
         return (*super().pollers(), self.session.activity)
 
-    def aged(self) -> Aged:
+    def aged(self) -> HasAge:
         """Return the snapshot of jobs for the age in the header, as the entries are recorded
         locally."""
         return self.session.jobs.snapshot

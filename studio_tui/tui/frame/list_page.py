@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from studio_tui.presentation.columns import Column
-from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.freshness import HasAge
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
@@ -158,7 +158,7 @@ class ListPage(Page, Generic[T]):
         """Return the title of the tab."""
         return (self.place.capitalize(),)
 
-    def aged(self) -> Aged:
+    def aged(self) -> HasAge:
         """Return the snapshot whose age the header shows."""
         return self.source().snapshot
 

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.freshness import HasAge
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
@@ -210,7 +210,7 @@ class Page(HasCommands, Screen[None]):
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
-    def aged(self) -> Aged:
+    def aged(self) -> HasAge:
         """Return the snapshot whose age the header shows."""
         return self.session.jobs.snapshot
 

@@ -9,7 +9,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.kinship import kin_facts
-from studio_tui.presentation.jobs.preview import Extra, FactRoom, preview
+from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.polling.job_details import sent_files
@@ -37,12 +37,12 @@ class JobPreview:
         around = clusters.items if clusters is not None else ()
         moment = clock.now()
         details = look.get(job.id)
-        extra = Extra(sent_files(details.files), details.end, details.trouble)
+        extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
         own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
         said = kin_facts(with_usual(own, job, details.past, now), self._session.kin_of(job.id))
-        return preview(job, said, extra, FactRoom(*room), now=moment, zone=self._zone)
+        return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
         """Stop loading."""

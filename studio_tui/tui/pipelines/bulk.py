@@ -11,7 +11,7 @@ from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
@@ -107,7 +107,7 @@ class BulkPipelines:
     def _fitting(
         self, before: Sequence[str], names: Sequence[str], after: Sequence[str]
     ) -> tuple[str, ...]:
-        room = room_for_list(self._host, *before, *after)
+        room = space_for_list(self._host, *before, *after)
         return (*before, *fitting(names, room), *after)
 
 

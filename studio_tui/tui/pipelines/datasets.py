@@ -43,7 +43,7 @@ class GoToJob:
     job_id: str
 
 
-Wanted = Rebuild | GoToJob | None
+SearchPattern = Rebuild | GoToJob | None
 
 
 class DatasetPicker(Choose):
@@ -77,7 +77,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 
 async def look_at(
     app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
-) -> Wanted:
+) -> SearchPattern:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:
         datasets = await with_notice(app, session, fetch(session))
@@ -112,7 +112,7 @@ async def choose(
     is_all_told: bool,
     can_rebuild: bool,
     now: Callable[[], datetime] = clock.now,
-) -> Wanted:
+) -> SearchPattern:
     """Show the list and details of datasets until the user closes it or wants something else.
 
     The list says of when it is, and an answer is about the datasets that are `now_known`.
@@ -160,7 +160,7 @@ async def _look_closer(
     *,
     is_all_told: bool,
     can_rebuild: bool,
-) -> Wanted:
+) -> SearchPattern:
     """Show the details of a dataset; `None` returns to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]

@@ -14,7 +14,7 @@ from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.service.commands.submitted import OfSchedule
-from studio_tui.tui.frame.bulk import room_for_list
+from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
@@ -207,7 +207,7 @@ class ScheduleController(JobController):
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
-            (*fitting(names, room_for_list(self._host, *after)), *after),
+            (*fitting(names, space_for_list(self._host, *after)), *after),
             yes="Cancel the schedules",
             no="Keep them",
             changes=job_changes(self._host.session, tasks),

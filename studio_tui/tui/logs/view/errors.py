@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from studio_tui.errors import SpoolError
 from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.search import OfLevel
+from studio_tui.presentation.logs.search import LevelPattern
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
@@ -40,7 +40,7 @@ class LogErrors:
 
     def begin(self, store: LogStore | None) -> None:
         """Start searching another log in the background."""
-        self._hits = LineMatches(store, OfLevel(LogLevel.ERROR).starts) if store else None
+        self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
         self._looking.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:

@@ -11,7 +11,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.impact import waits_after
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import error_message, with_notice
@@ -114,7 +114,7 @@ class GraphJobs:
         names = [f"  {node.name}  ({node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
+            (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
             yes="Remove them",
             no="Keep them",
         )

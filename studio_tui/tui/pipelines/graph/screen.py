@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from studio_tui.presentation.freshness import Aged
+from studio_tui.presentation.freshness import HasAge
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page import Page
@@ -129,7 +129,7 @@ class PipelineScreen(Page):
         """Return the sources this page subscribes to."""
         return (self.source, *super().pollers())
 
-    def aged(self) -> Aged:
+    def aged(self) -> HasAge:
         """Return the snapshot whose age the header shows."""
         return self.source.snapshot
 

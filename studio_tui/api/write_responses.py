@@ -25,7 +25,7 @@ def created(kind: type[R], answer: Answer) -> R:
     return made
 
 
-def any_answer(kind: type[R], answer: Answer) -> R | None:
+def optional_answer(kind: type[R], answer: Answer) -> R | None:
     """Parse the response to a request whose status is sufficient; `None` if it cannot be parsed."""
     try:
         return answers.model(kind, answer.body)

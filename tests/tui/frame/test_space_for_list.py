@@ -6,7 +6,7 @@ import pytest
 from textual.widget import Widget
 
 from studio_tui.presentation.lists.fitting import fitting
-from studio_tui.tui.frame.bulk import room_for_list
+from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
@@ -20,7 +20,7 @@ NAMES = [f"  job_{number}.py ({number:08x})  queued" for number in range(200)]
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 30), (100, 16)])
 async def test_as_many_are_listed_as_fit_and_no_fewer(size: tuple[int, int]) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:
-        room = room_for_list(cast("Any", pilot), *BEFORE, *AFTER)
+        room = space_for_list(cast("Any", pilot), *BEFORE, *AFTER)
         for more, scrolls in ((0, False), (1, True)):
             lines = fitting(NAMES, room._replace(rows=room.rows + more))
             screen = Confirm("Cancel 200 jobs?", (*BEFORE, *lines, *AFTER), yes="Do", no="Don't")

@@ -6,7 +6,7 @@ from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.http.responses import ComputeClusterOutput
 
 
-def cluster_answers(
+def cluster_responses(
     clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
 ) -> list[ComputeClusterOutput]:
     """Return the clusters; `busy` contains the workers of started jobs by cluster name.
