@@ -283,12 +283,12 @@ class StudioSession:
 
     def more_jobs(self) -> None:
         """Request older jobs than those known."""
-        self.jobs_feed.want_more()
+        self.jobs_feed.request_more()
         self.jobs.poke()
 
     def more_pipelines(self) -> None:
         """Request older pipelines than those known."""
-        self.pipelines_feed.want_more()
+        self.pipelines_feed.request_more()
         self.pipelines.poke()
 
     def focus(self, *, focused: bool) -> None:

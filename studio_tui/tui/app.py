@@ -186,7 +186,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        self._connected.session.held.take_all_back()
+        self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:

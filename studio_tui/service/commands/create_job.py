@@ -323,7 +323,7 @@ class JobCreator:
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.outcome is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
+            entry.outcome is IntentOutcome.SENT and entry.intent.identity == intent.identity
             for entry in others
         ):
             return None

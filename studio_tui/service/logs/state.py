@@ -107,4 +107,4 @@ class StatePublisher:
         received_at = self._now() if phase is FollowPhase.FOLLOWING else known.received_at
         lines, size = self._store.lines, self._store.size
         self.state = replace(known, lines=lines, size=size, received_at=received_at)
-        self._listeners.tell(self.state)
+        self._listeners.notify(self.state)

@@ -237,7 +237,7 @@ class JobDetailsReader:
             self._settled.pop(oldest, None)
             del self._details[oldest]
         if details != known:
-            self._listeners.tell(job.id)
+            self._listeners.notify(job.id)
 
     def _settle(self, job: Job) -> None:
         if job.id in self._details:

@@ -141,7 +141,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def ask_for_more(self) -> None:
         """Load older entries."""
-        self.session.activity.want_more()
+        self.session.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of an entry."""

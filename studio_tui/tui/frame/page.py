@@ -50,7 +50,7 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 
 def _undo(page: "Page") -> None:
-    words = page.session.held.take_back()
+    words = page.session.held.undo()
     sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
     page.say(sentence)
 

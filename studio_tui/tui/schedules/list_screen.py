@@ -126,7 +126,7 @@ class SchedulesScreen(ListPage[Scheduled]):
             listed = {task.id for task in tasks}
             heirs = {old: new for old, new in self._heirs.items() if new in listed}
             heir = heirs.get(self.table.cursor or "")
-            self.list.marks.hand_over(heirs)
+            self.list.marks.transfer(heirs)
             self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
             self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:

@@ -72,7 +72,7 @@ class Drawer:
                 made=self._made.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:
-            after, feeds = self._shape.ways(here)
+            after, feeds = self._shape.group_links(here)
             group = self._shape.group(here)
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()

@@ -106,7 +106,7 @@ class PipelineScreen(Page):
     def on_mount(self) -> None:
         """Restore the view."""
         self.views.switch()
-        self.tell_all()
+        self.notify_all()
 
     # Overrides of Page.
 
@@ -185,7 +185,7 @@ class PipelineScreen(Page):
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._look)
         self.paint_frame()
-        self.tell_all()
+        self.notify_all()
 
     def _first_shown(self) -> None:
         """Restore the scroll position, or go to the requested job."""
@@ -203,7 +203,7 @@ class PipelineScreen(Page):
             self.follow_cursor()
         elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
-        self.tell_all()
+        self.notify_all()
 
     def _show_notice(self) -> None:
         """Show why the page is empty."""
@@ -218,7 +218,7 @@ class PipelineScreen(Page):
         self.headlines.show_head()
         self.drawer.show()
 
-    def tell_all(self) -> None:
+    def notify_all(self) -> None:
         """Update everything around the rows."""
         if self.is_alive:
             self.headlines.show()
@@ -300,4 +300,4 @@ class PipelineScreen(Page):
     def on_resize(self) -> None:
         """Repaint for the new width."""
         super().on_resize()
-        self.tell_all()
+        self.notify_all()

@@ -76,7 +76,7 @@ class Shape:
         """Return the group of a node; `None` if it has none."""
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
-    def stand_in(self, key: str, shown: Collection[str]) -> str | None:
+    def visible_key(self, key: str, shown: Collection[str]) -> str | None:
         """Return which of the rows or boxes that are shown stands for a node, group or rest.
 
         That is itself, its group, or of the jobs of a group that is not shown the first that is in
@@ -93,9 +93,9 @@ class Shape:
         states = self._state.loaded.statuses.shown
         ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
         for member in ranked:
-            for stand_in in (member, homes.get(member)):
-                if stand_in in shown:
-                    return stand_in
+            for visible_key in (member, homes.get(member)):
+                if visible_key in shown:
+                    return visible_key
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:
@@ -113,7 +113,7 @@ class Shape:
         """Return the group with that key; `None` if there is none."""
         return next((each for each in self.groups() or () if each.key == key), None)
 
-    def ways(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
+    def group_links(self, key: str) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
         """Return the groups that a group waits for and those it feeds, with the edges between."""
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.only() is None
