@@ -6,12 +6,9 @@ from datetime import datetime
 from studio_tui.api import answers, routes
 from studio_tui.api.exchange import Answer, Request
 from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
-from studio_tui.api.models import (
+from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
+from studio_tui.api.own_inputs import (
     ChangeScheduleInput,
-    Job,
-    Pipeline,
-    PipelineOutput,
-    RemoveJobFromPipelineInput,
     RerunInput,
     RerunJob,
     ScheduleInput,

@@ -15,9 +15,9 @@ from studio_tui.api.models import (
     PipelineInput,
     PipelineState,
     RemoveJobFromPipelineInput,
-    RerunInput,
     TriggerPipelineInput,
 )
+from studio_tui.api.own_inputs import RerunInput
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipeline_removals import WrongPipelineState

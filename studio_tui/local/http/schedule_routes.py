@@ -13,12 +13,8 @@ from fastapi import APIRouter, Header, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import (
-    ChangeScheduleInput,
-    QueryType,
-    ScheduleInput,
-    SchedulePipelineInput,
-)
+from studio_tui.api.models import QueryType
+from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
