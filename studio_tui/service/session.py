@@ -164,7 +164,7 @@ class StudioSession:
         )
         self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
         self.recorder = Recorder(self.database, limits, now=now)
-        client.ended = self.recorder.note_call
+        client.observe(self.recorder.note_call)
         self.archive, self.pipeline_archive = archives(self.recorder)
         self.activity = Activity(self.recorder, self.holds, now=now)
         self.recording = Recording(

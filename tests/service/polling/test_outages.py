@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 
 import pytest
 
+from studio_tui.api.calls import Call
 from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
@@ -114,6 +115,9 @@ class Studio:
 
         self.only: set[str] | None = None
         """The questions that fail while it is away; `None` for all."""
+
+    def observe(self, ended: Callable[[Call], None]) -> None:
+        """Do nothing, as these requests are not recorded."""
 
     def leave(self, kind: Kind) -> None:
         self.away = kind
