@@ -17,6 +17,7 @@ from typing import Any
 import h11
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -187,30 +188,13 @@ async def _serve(
         else:
             on_start(server, url)
 
-    config = uvicorn.Config(
-        create_app(studio, port),
-        http=PatientProtocol,
-        ws=PromptWebSocket,
-        ws_max_size=_WEBSOCKET_LIMIT,
-        # Compressing a log for a reader on the same machine costs more than it saves.
-        ws_per_message_deflate=False,
-        lifespan="off",
-        proxy_headers=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-
     def stopping() -> None:
         # Before the port is released, which anybody may take then. A state file without a server
         # means that the server crashed.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 
-    server = Server(config, started, stopping)
+    server = Server(_uvicorn_config(create_app(studio, port)), started, stopping)
     logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
@@ -227,6 +211,25 @@ async def _serve(
         dispatching.cancel()
     if unusable is not None:
         raise _unusable(data, unusable)
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws=PromptWebSocket,
+        ws_max_size=_WEBSOCKET_LIMIT,
+        # Compressing a log for a reader on the same machine costs more than it saves.
+        ws_per_message_deflate=False,
+        lifespan="off",
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def _is_no_false_alarm(record: logging.LogRecord) -> bool:
