@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
+from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.shim.datasets import version_key
-
-if TYPE_CHECKING:
-    from studio_tui.local.db.planning import Lineage
 
 
 class ByProducts:
     """The latest version that each job has made of each of its datasets."""
 
-    def __init__(self, lineage: "Lineage") -> None:
+    def __init__(self, lineage: Lineage) -> None:
         self._lineage = lineage
         latest: dict[str, dict[str, tuple[tuple[int, ...], int]]] = {}
         makers: dict[str, set[str]] = {}

@@ -6,14 +6,9 @@ version stays what it wanted, whatever is newer.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from studio_tui.local.db.planning import (
-    CurrentVersions,
-    Lineage,
-    MadeVersion,
-    PlannedJob,
-    RebuildPlan,
-    plan,
-)
+from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
+from studio_tui.local.db.planning import RebuildPlan, plan
+from studio_tui.local.db.run_order import PlannedJob
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MOST_NAMED = 12

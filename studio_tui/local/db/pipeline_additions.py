@@ -16,7 +16,7 @@ from types import MappingProxyType
 from studio_tui.api import label
 from studio_tui.api.models import PipelineState
 from studio_tui.local.db.pipeline_names import make_name
-from studio_tui.local.db.planning import PlannedJob
+from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"

@@ -4,16 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.local.db.planning import (
+from studio_tui.local.db.lineage_model import (
     DatasetLink,
     DatasetSource,
     KnownJob,
     Lineage,
     MadeVersion,
-    RebuildPlan,
-    UnknownDataset,
-    plan,
 )
+from studio_tui.local.db.planning import RebuildPlan, UnknownDataset, plan
 from studio_tui.local.shim.datasets import read_name
 
 
