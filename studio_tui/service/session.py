@@ -16,7 +16,7 @@ from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
 from studio_tui.service.commands.history import JobHistory
-from studio_tui.service.commands.jobs import Commands
+from studio_tui.service.commands.jobs import JobCommands
 from studio_tui.service.commands.journal import Journal
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.commands.pipelines import PipelineCommands
@@ -152,7 +152,7 @@ class StudioSession:
         self.holds = Holds(self.database)
         self.held = HeldCommands(self.holds, undo_seconds, now=now)
         """Commands that wait to be sent, and can be undone."""
-        self.commands = Commands(client, self._changed)
+        self.commands = JobCommands(client, self._changed)
         self.pipeline_commands = PipelineCommands(client, self.commands.cancel, self._changed)
         self.schedule_commands = ScheduleCommands(client, self._changed)
         self.pipeline_trigger = PipelineTrigger(client, self._changed)

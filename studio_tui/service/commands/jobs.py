@@ -21,7 +21,7 @@ _RESTS = (0.5, 1.0)
 """Seconds after each attempt but the last."""
 
 
-class Commands:
+class JobCommands:
     """Commands to Studio; after each one the lists are refreshed at once."""
 
     def __init__(

@@ -14,7 +14,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.commands.jobs import Commands, failure_message, repeat_of
+from studio_tui.service.commands.jobs import JobCommands, failure_message, repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
 
@@ -43,10 +43,10 @@ class Studio:
         return ResultPage(() if self.state is None else (job(1, self.state),))
 
 
-def commands(studio: Studio) -> tuple[Commands, list[str]]:
+def commands(studio: Studio) -> tuple[JobCommands, list[str]]:
     changed: list[str] = []
     client = cast(StudioClient, studio)
-    made = Commands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
+    made = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
     return made, changed
 
 
