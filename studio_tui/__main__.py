@@ -299,7 +299,7 @@ class _Composition:
         from studio_tui.log import register_secret
         from studio_tui.recordings import place_of
         from studio_tui.service.recorder.pruning import Limits
-        from studio_tui.service.session import StudioSession
+        from studio_tui.service.session import SessionOptions, StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
@@ -314,15 +314,17 @@ class _Composition:
                 StudioClient(settings, guard=guard),
                 settings.team,
                 paths.cache_dir() / "logs",
-                place=place,
-                host=host,
-                near=is_loopback(host),
-                state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
-                intents=paths.state_dir() / "intents",
-                histories=paths.state_dir() / "ledgers",
-                labels=settings.labels_jobs,
-                undo_seconds=settings.undo_seconds,
-                limits=Limits(settings.remember_days, settings.remember_megabytes),
+                SessionOptions(
+                    place=place,
+                    host=host,
+                    near=is_loopback(host),
+                    state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
+                    intents=paths.state_dir() / "intents",
+                    histories=paths.state_dir() / "ledgers",
+                    labels=settings.labels_jobs,
+                    undo_seconds=settings.undo_seconds,
+                    limits=Limits(settings.remember_days, settings.remember_megabytes),
+                ),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
             url=settings.url,

@@ -173,7 +173,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
-        connected.session.database.said = notices.from_threads(self)
+        connected.session.records.database.said = notices.from_threads(self)
         self._poll(connected)
         self._watch_over(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))
@@ -277,7 +277,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        await make_job(self, connected.session.job_creator, message.wish, message.files)
+        await make_job(self, connected.session.commands.job_creator, message.wish, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""

@@ -52,7 +52,7 @@ async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
     if left := await connected.session.unsettled():
         from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
-        await ask_about_left(app, connected.session.job_creator, left)
+        await ask_about_left(app, connected.session.commands.job_creator, left)
 
 
 async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:

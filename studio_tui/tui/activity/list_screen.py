@@ -85,7 +85,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to."""
-        return (*super().pollers(), self.session.activity)
+        return (*super().pollers(), self.session.records.activity)
 
     def aged(self) -> HasAge:
         """Return the snapshot of jobs for the age in the header, as the entries are recorded
@@ -94,7 +94,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show new entries."""
-        if message.name == self.session.activity.name:
+        if message.name == self.session.records.activity.name:
             if is_news and message.snapshot.value is not None:
                 self.list.take(_entries(message.snapshot.value))
             self.list.show_notice()
@@ -133,7 +133,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def source(self) -> Activity:
         """Return the source of the rows."""
-        return self.session.activity
+        return self.session.records.activity
 
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
@@ -141,7 +141,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def ask_for_more(self) -> None:
         """Load older entries."""
-        self.session.activity.request_more()
+        self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of an entry."""

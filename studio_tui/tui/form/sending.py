@@ -167,12 +167,18 @@ class FormSender:
         self._screen.note("Sending…")
         wish = request(checked.draft, checked.around)
         outcome = await create(
-            self._screen.app, self._screen.session.job_creator, wish, paths, uploading=uploading
+            self._screen.app,
+            self._screen.session.commands.job_creator,
+            wish,
+            paths,
+            uploading=uploading,
         )
         if isinstance(outcome, Created):
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
-            say_created(self._screen.app, outcome, self._screen.session.job_creator.new_job)
+            say_created(
+                self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
+            )
             # A schedule created from the list of schedules returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             place = "schedules" if is_schedule else "jobs"

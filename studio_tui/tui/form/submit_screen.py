@@ -220,7 +220,7 @@ class SubmitScreen(Page):
         """Validate a draft; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
-        team, files = self.session.team, self.session.history.files
+        team, files = self.session.team, self.session.records.history.files
         lost = self.saved_forms.lost_values
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 

@@ -179,7 +179,7 @@ def creating(
             return started
         if isinstance(wish[1], StudioError):
             raise wish[1]
-        outcome = await create(host.app, host.session.job_creator, wish[1], files)
+        outcome = await create(host.app, host.session.commands.job_creator, wish[1], files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
@@ -267,7 +267,7 @@ def _wish(
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
     """Start to cancel jobs called `noun`; `unmark` is called with the id of each."""
-    commands = host.session.commands
+    commands = host.session.commands.jobs
     begin(
         host,
         BulkCommand(

@@ -115,7 +115,7 @@ class JobController:
     def _new_job(self) -> Job | None:
         """Return the job created here a moment ago, unless the cursor has moved since."""
         at_hand = self._at_hand()
-        new = self._host.session.job_creator.new_job
+        new = self._host.session.commands.job_creator.new_job
         return new.instead_of(at_hand.id if at_hand else None)
 
     def why_no_pipeline(self) -> str | None:
@@ -173,7 +173,7 @@ class JobController:
             changes=job_changes(self._host.session, (job,)),
         )
         if await self._host.ask(question):
-            cancelling = self._host.session.commands.cancel(job.id)
+            cancelling = self._host.session.commands.jobs.cancel(job.id)
             done = f"Cancellation requested for {title(job)}"
             await run_and_report(self._host, f"Cancelling {title(job)}", cancelling, done)
 

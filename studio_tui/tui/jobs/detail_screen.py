@@ -195,7 +195,7 @@ class JobScreen(Page):
             shown=self._values is Values.ALL,
         )
         self.query_one("#summary-facts", FactSheet).show(
-            kin_facts(with_usual(own, job, self._past, now), self.session.kin_of(job.id))
+            kin_facts(with_usual(own, job, self._past, now), self.session.known.related(job.id))
         )
 
     def toggle_values(self) -> None:
@@ -250,7 +250,7 @@ class JobScreen(Page):
     async def _look_up_past(self) -> None:
         """Show what the recorder has about other runs of the job's name."""
         job = self._job
-        past = await self.session.recorder.past_runs(job)
+        past = await self.session.records.recorder.past_runs(job)
         if job is self._job and past != self._past:
             self._past = past
             self.tick(self.moment())

@@ -41,7 +41,9 @@ class JobPreview:
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
         own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
-        said = kin_facts(with_usual(own, job, details.past, now), self._session.kin_of(job.id))
+        said = kin_facts(
+            with_usual(own, job, details.past, now), self._session.known.related(job.id)
+        )
         return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:

@@ -68,7 +68,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
     """Return what jobs were submitted with, by id; for a run made by Studio, its original's."""
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
-    return await asyncio.to_thread(session.history.of_jobs, tuple(jobs), originals)
+    return await asyncio.to_thread(session.records.history.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:

@@ -56,7 +56,7 @@ async def begin_with(app: App[Any], session: StudioSession, work: SampleJobs) ->
         return
     makers = set()
     for wish, files in work.jobs:
-        outcome = await create(app, session.job_creator, wish, files)
+        outcome = await create(app, session.commands.job_creator, wish, files)
         if isinstance(outcome, JobRefused):
             app.notify(str(outcome.error), severity="error", markup=False)
         if not isinstance(outcome, Created):
@@ -75,7 +75,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
     try:
         while True:
             news.clear()
-            states = [job.state for job in session.known_jobs(job_ids).values()]
+            states = [job.state for job in session.known.jobs(job_ids).values()]
             if any(state.is_finished and state is not JobState.COMPLETE for state in states):
                 return False
             if len(states) == len(job_ids) and all(state.is_finished for state in states):
@@ -89,7 +89,7 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
     """Have a pipeline rebuild the target; without one everything else goes on."""
     try:
         wish = TriggerRequest((work.target,), review=False)
-        made = await session.pipeline_trigger.trigger(wish, before=())
+        made = await session.commands.pipeline_trigger.trigger(wish, before=())
     except StudioError as error:
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return

@@ -54,7 +54,7 @@ class BulkPipelines:
     async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
         """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
         what = "Pause" if pausing else "Resume"
-        commands = self._host.session.pipeline_commands
+        commands = self._host.session.commands.pipelines
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
         left_out = _left_out(marked - len(chosen), other)
@@ -99,7 +99,7 @@ class BulkPipelines:
         Raises:
             StudioError: it, or some of its jobs, may continue.
         """
-        stopped = await self._host.session.pipeline_commands.stop(pipeline)
+        stopped = await self._host.session.commands.pipelines.stop(pipeline)
         if stopped.left or stopped.starts_more:
             raise PartialStopError(_why_not_quite(stopped))
         return stopped

@@ -54,10 +54,10 @@ class PipelineController:
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline, at least as new as what a command has read."""
         pipeline = self._seen_at_hand()
-        return None if pipeline is None else self._host.session.pipeline_commands.newest(pipeline)
+        return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
     def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.pipeline_commands.newest, self._seen_marked()))
+        return tuple(map(self._host.session.commands.pipelines.newest, self._seen_marked()))
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -124,7 +124,7 @@ class PipelineController:
         pipeline = chosen[0]
         if not await self._is_sure(pipeline, pausing=pausing):
             return
-        pipeline_commands, session = self._host.session.pipeline_commands, self._host.session
+        pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
         try:
             if await with_notice(self._host.app, session, command(pipeline)):
@@ -183,7 +183,7 @@ class PipelineController:
         if not await self._host.session.held.may_be_sent(f"stopping {named}"):
             return
         try:
-            stopping = self._host.session.pipeline_commands.stop(pipeline)
+            stopping = self._host.session.commands.pipelines.stop(pipeline)
             stopped = await with_notice(self._host.app, self._host.session, stopping)
         except StudioError as error:
             why = error_message(error, self._host.session)
@@ -204,7 +204,7 @@ class PipelineController:
                 f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
             )
             self._host.say(words, "warning")
-        jobs = await self._host.session.find_jobs(ids[:LIMIT])
+        jobs = await self._host.session.known.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:

@@ -104,7 +104,7 @@ class ScheduleDialog(DatasetForm[Job]):
             None if times.moment else draft.time.strip(),
             times.moment,
         )
-        made = await self._session.schedule_commands.schedule_pipeline(wish)
+        made = await self._session.commands.schedules.schedule_pipeline(wish)
         self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
         return made
 

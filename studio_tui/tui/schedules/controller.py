@@ -57,7 +57,7 @@ class ScheduleController(JobController):
 
     def why_not_change(self) -> str | None:
         """Return why it can neither be changed nor run now."""
-        if self._host.session.schedule_commands.is_possible:
+        if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
 
@@ -67,7 +67,7 @@ class ScheduleController(JobController):
             return READ_ONLY
         if not any(can_be_used(task.id) for task in self._meant()):
             return self._why_no_change() or NO_ID
-        return None if self._host.session.schedule_commands.is_possible else ELSEWHERE
+        return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
 
     def _meant(self) -> Sequence[Job]:
         """Return the marked schedules, else the current one."""
@@ -77,7 +77,7 @@ class ScheduleController(JobController):
         """Return why no pipeline can be scheduled."""
         if self._host.read_only:
             return READ_ONLY
-        return None if self._host.session.schedule_commands.is_possible else NO_PIPELINES
+        return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
         """Show the form for a schedule that triggers a pipeline."""
@@ -107,7 +107,7 @@ class ScheduleController(JobController):
 
     async def run_once(self) -> None:
         """Show what is and is not known, then create the schedule's job once."""
-        if self._host.session.schedule_commands.is_possible:
+        if self._host.session.commands.schedules.is_possible:
             await self._run_as_it_is()
             return
         repeat = await self._scheduled()
@@ -130,7 +130,7 @@ class ScheduleController(JobController):
         )
         if sure:
             wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.job_creator, wish)
+            await make_job(self._host.app, self._host.session.commands.job_creator, wish)
 
     async def _run_as_it_is(self) -> None:
         """Ask, then let Studio run the current schedule once."""
@@ -152,7 +152,7 @@ class ScheduleController(JobController):
         if not await self._host.ask(question):
             return
         session = self._host.session
-        schedule_commands, app = session.schedule_commands, self._host.app
+        schedule_commands, app = session.commands.schedules, self._host.app
         try:
             if rebuilds(task):
                 pipeline = await with_notice(app, session, schedule_commands.trigger(task.id))
@@ -191,7 +191,7 @@ class ScheduleController(JobController):
             await run_and_report(
                 self._host,
                 f"Cancelling {title(task)}",
-                self._host.session.commands.cancel(task.id),
+                self._host.session.commands.jobs.cancel(task.id),
                 f"Cancellation requested for {title(task)}",
             )
 

@@ -46,7 +46,7 @@ class ScheduleEditor:
 
     async def change(self, task: Job) -> None:
         """Ask for the new time, confirm, then change the schedule."""
-        in_place = self._host.session.schedule_commands.is_possible
+        in_place = self._host.session.commands.schedules.is_possible
         repeat = None
         if not in_place:
             try:
@@ -106,7 +106,7 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        changing = self._host.session.schedule_commands.change(
+        changing = self._host.session.commands.schedules.change(
             task.id,
             cron_expression=None if once else typed,
             start_after=once or _begin(task, now),
@@ -130,13 +130,13 @@ class ScheduleEditor:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
         wish = OfSchedule.of(wish, replaces=task.id)
-        created = await make_job(self._host.app, self._host.session.job_creator, wish)
+        created = await make_job(self._host.app, self._host.session.commands.job_creator, wish)
         if created is None:
             self._host.say(f"{title(task)} has not changed.", "warning")
             return
         self._replaced(task.id, created.id)
         try:
-            await self._host.session.commands.cancel(task.id)
+            await self._host.session.commands.jobs.cancel(task.id)
         except StudioError as error:
             self._host.say(
                 f"Created {title(created)}, but {title(task)} was not cancelled: "

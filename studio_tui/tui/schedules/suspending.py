@@ -39,7 +39,7 @@ class Suspending:
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the schedules that are active; if there are none, resume all."""
         going = [task for task in tasks if not is_suspended(task)]
-        commands = self._host.session.schedule_commands
+        commands = self._host.session.commands.schedules
         if are_marked:
             begin(
                 self._host,

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -32,7 +32,9 @@ async def beginning(
 
     def connect(_choice: object) -> Connected:
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
-        session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
+        session = StudioSession(
+            StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
+        )
         wish = JobInput(
             query=query, query_type=QueryType.PYTHON, query_name="make.py", team_name=studio.team
         )

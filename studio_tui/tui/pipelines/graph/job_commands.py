@@ -96,7 +96,7 @@ class GraphJobs:
         if not await session.held.may_be_sent(f"removing {name}"):
             return
         try:
-            taking = session.pipeline_commands.remove_job(pipeline, node_id)
+            taking = session.commands.pipelines.remove_job(pipeline, node_id)
             if await with_notice(self._host.app, session, taking):
                 self._host.say(f"Removed {name} from the pipeline")
         except StudioError as error:
@@ -106,7 +106,7 @@ class GraphJobs:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
         loaded, meant = self._state.require_loaded(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
-        pipeline, pipeline_commands = loaded.pipeline, self._host.session.pipeline_commands
+        pipeline, pipeline_commands = loaded.pipeline, self._host.session.commands.pipelines
         begun = len(meant) - len(nodes)
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
         before = (f"{len(nodes)} pending will be removed{left_out}.", "")

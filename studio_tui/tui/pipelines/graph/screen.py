@@ -83,7 +83,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: shape.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.history, begin, prepare=shape.prepare,
+            self.state, session.records.history, begin, prepare=shape.prepare,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self._following = Rest(self, self._catch_up)
