@@ -4,8 +4,6 @@ Only what the first paint needs is imported here; a thread imports the API, the 
 screens while the frame is already visible.
 """
 
-import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +20,6 @@ from studio_tui.errors import (
     NoCredentials,
     TokenOriginChanged,
 )
-from studio_tui.log import crash_report
 from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list import opening_screen, read
@@ -51,8 +48,6 @@ if TYPE_CHECKING:
     from studio_tui.tui.recovery import Restarter
     from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
-
-logger = logging.getLogger(__name__)
 
 QUIT_WITHIN = 2.0
 """Seconds within which a second q quits."""
@@ -222,10 +217,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         renewal = await read_again(self._connected, form)
         if renewal.is_elsewhere:
             self._reach(self._choice)
-        elif renewal.problem:
-            _say_or_end(self, renewal.problem) if form else self.notify(
-                renewal.problem, markup=False
-            )
+        elif why := renewal.problem:
+            form.say(why) if form is not None else self.notify(why, markup=False)
         else:
             if form is not None:
                 form.dismiss()
@@ -387,13 +380,3 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def _keep_place(self) -> None:
         if self._place is not None:
             self._place.keep()
-
-    def _fatal_error(self) -> None:
-        """Quit on a bug with a traceback without values of variables: one may be the token."""
-        error = sys.exc_info()[1]
-        report = (
-            crash_report(error) if error is not None else "The program ended because of a bug.\n"
-        )
-        logger.critical("the program ended because of a bug\n%s", report)
-        self._exit_renderables.append(Text(report))
-        self._close_messages_no_wait()

@@ -1,4 +1,7 @@
-"""Serves one data directory on loopback, in the foreground, until it is told to stop."""
+"""Serves one data directory on loopback, in the foreground, until it is stopped.
+
+What uvicorn does by itself is in docs/upstream/uvicorn-server.md.
+"""
 
 import asyncio
 import fcntl

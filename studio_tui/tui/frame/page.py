@@ -34,7 +34,7 @@ from studio_tui.tui.frame.page_bars import (
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
-from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
+from studio_tui.tui.widgets.cropped_compositor import crop_rendering
 
 Answer = TypeVar("Answer")
 
@@ -163,7 +163,7 @@ class Page(HasCommands, Screen[None]):
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Make a page about `session`; `home` names its team and host."""
         super().__init__()
-        self._compositor = CroppedCompositor()
+        crop_rendering(self)
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
         self.session = session

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.bindings import bind
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
 
@@ -59,7 +60,7 @@ class Review(Dialog[str | None]):
     def on_mount(self) -> None:
         """Focus the first answer, and bind the keys of all."""
         for key, words in self._answers:
-            self._bindings.bind(key, f"answer('{key}')", words)
+            bind(self, key, f"answer('{key}')", words)
         self.query(Button).first().focus()
 
     @on(Button.Pressed)

@@ -1,8 +1,7 @@
 """Decodes terminal input so that invalid bytes or pasted control codes cannot do harm.
 
-Textual's input thread decodes strictly, so a Latin-1 paste ends the program. And for Textual's
-parser an escape character within a paste ends the paste: the rest would be interpreted as keys. The
-tests check these assumptions about Textual.
+Textual decodes strictly, and for its parser an escape character within a paste ends the paste; see
+docs/upstream/input-decoding.md. The tests check these assumptions about Textual.
 """
 
 import codecs
