@@ -256,7 +256,7 @@ class _Composition:
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES, TARGET
-        from studio_tui.tui.jobs.sample_work import SampleWork
+        from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
         guard = PortGuard(self._data_dir)
 
@@ -266,10 +266,10 @@ class _Composition:
 
         settings = start_again()
         connected = self._connected(settings, home="local Studio", guard=guard)
-        connected = replace(connected, revivable=_OwnStudio(guard, start_again))
+        connected = replace(connected, restartable=_OwnStudio(guard, start_again))
         if settings.read_only:
             return connected
-        samples = SampleWork(
+        samples = SampleJobs(
             SAMPLES,
             (*ABOUT, "", LOOK_AT),
             ask=not self._run_samples,
@@ -299,7 +299,7 @@ class _Composition:
         from studio_tui.log import register_secret
         from studio_tui.recordings import place_of
         from studio_tui.service.recorder.pruning import Limits
-        from studio_tui.service.session import StudioSession
+        from studio_tui.service.session import SessionOptions, StudioSession
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
@@ -314,15 +314,17 @@ class _Composition:
                 StudioClient(settings, guard=guard),
                 settings.team,
                 paths.cache_dir() / "logs",
-                place=place,
-                host=host,
-                near=is_loopback(host),
-                state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
-                intents=paths.state_dir() / "intents",
-                histories=paths.state_dir() / "ledgers",
-                labels=settings.labels_jobs,
-                undo_seconds=settings.undo_seconds,
-                limits=Limits(settings.remember_days, settings.remember_megabytes),
+                SessionOptions(
+                    place=place,
+                    host=host,
+                    near=is_loopback(host),
+                    state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
+                    intents=paths.state_dir() / "intents",
+                    histories=paths.state_dir() / "ledgers",
+                    labels=settings.labels_jobs,
+                    undo_seconds=settings.undo_seconds,
+                    limits=Limits(settings.remember_days, settings.remember_megabytes),
+                ),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
             url=settings.url,

@@ -13,7 +13,7 @@ from studio_tui.launch import run_dashboard
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings, load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
@@ -84,7 +84,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
 def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
     """Return the connection of the dashboard in a replay, with its state in a separate folder."""
-    session = StudioSession(cast(StudioClient, client), "replay", folder, near=True)
+    session = StudioSession(cast(StudioClient, client), "replay", folder, SessionOptions(near=True))
     session.replay = time
     name = safe_line(file.name)
     view = folder / "view.json"

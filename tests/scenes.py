@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +18,12 @@ from unittest import mock
 
 from textual.widgets import Input, TextArea
 
+from studio_tui.api.calls import Call
 from studio_tui.api.client import LogBody, ResultPage, StudioClient
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.errors import NoCredentials, ServerError
-from studio_tui.service.polling.closer_look import LENGTH
+from studio_tui.service.polling.job_details import LENGTH
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -434,6 +435,9 @@ class FixedStudio:
         self._pipelines = (*THOUSAND, *PIPELINES) if thousand else PIPELINES
         self._jobs = (*JOBS, *RUNS, *(PIPELINE_RUNS if runs else ()))
         self._answered = False
+
+    def observe(self, ended: Callable[[Call], None]) -> None:
+        """Do nothing, as there are no requests."""
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, **_: object

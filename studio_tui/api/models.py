@@ -10,11 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import (
-    BeforeValidator,
-    StrictBool,
-    StrictInt,
-)
+from pydantic import BeforeValidator, StrictBool, StrictInt
 
 from studio_tui.api.fields import (
     Environment,
@@ -30,6 +26,7 @@ from studio_tui.api.fields import (
     Word,
 )
 from studio_tui.api.ids import Identifier, RowIdentifier
+from studio_tui.api.schedules import JobSchedule
 
 
 class JobState(StrEnum):
@@ -114,46 +111,6 @@ class JobStep(Received):
     label: Line | None = None
     started_at: Moment | None = None
     finished_at: Moment | None = None
-
-
-class ScheduleRun(Received):
-    """A run of a schedule, or a fire time without one (sent by the local Studio)."""
-
-    kind: Line
-    """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
-    id: Identifier | None = None
-    """Id of the job or the pipeline."""
-    name: Line | None = None
-    status: Word | None = None
-    scheduled_for: Moment | None = None
-    """The fire time; `None` for a manual run."""
-    created_at: Moment | None = None
-    by_hand: bool | None = None
-    error_message: Message | None = None
-
-
-class JobSchedule(Received):
-    """The timetable of a TASK and its runs so far (sent by the local Studio)."""
-
-    cron_expression: Line | None = None
-    """`None` for a single run, at `start_after`."""
-    start_after: Moment | None = None
-    time_zone: Line | None = None
-    """Time zone of the expression."""
-    next_run_at: Moment | None = None
-    """`None` when no more runs follow."""
-    runs: int | None = None
-    missed: int | None = None
-    """Number of fire times at which no Studio was running."""
-    skipped: int | None = None
-    """Number of fire times at which the previous run had not ended."""
-    last_run_id: Identifier | None = None
-    recent: tuple[ScheduleRun, ...] | None = None
-    """The latest runs and fire times without a run, newest first."""
-    suspended_at: Moment | None = None
-    """`None` if the schedule is active."""
-    datasets: tuple[Line, ...] | None = None
-    """The datasets that its pipelines rebuild; `None` if the schedule runs a job."""
 
 
 class JobOutput(Received):
@@ -396,45 +353,6 @@ class RemoveJobFromPipelineInput(Sent):
     pipeline_id: str | None = None
     name: str | None = None
     job_id: str
-
-
-class ScheduleInput(Sent):
-    """Body of an action on a schedule; not in the document."""
-
-    team_name: str
-
-
-class ChangeScheduleInput(Sent):
-    """New times of a schedule; not in the document."""
-
-    team_name: str
-    cron_expression: str | None = None
-    start_after: datetime | None = None
-    time_zone: str | None = None
-    """Time zone of `cron_expression`, if not UTC."""
-
-
-class RerunJob(Sent):
-    """A job to rerun."""
-
-    job_id: str
-    """The original job."""
-    job: JobInput
-    """The new job to create."""
-
-
-class RerunInput(Sent):
-    """Several jobs to rerun, each after those of them that it depends on; not in the document."""
-
-    team_name: str
-    jobs: tuple[RerunJob, ...]
-
-
-class SchedulePipelineInput(ChangeScheduleInput):
-    """A new schedule that rebuilds datasets; not in the document."""
-
-    datasets: Texts
-    environment: str | None = None
 
 
 class DatasetVersion(Received):

@@ -1,39 +1,28 @@
 """Client methods for the endpoints that only the local Studio has."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from studio_tui.api import answers, routes
-from studio_tui.api.exchange import Answer, Request
+from studio_tui.api.connection import Connection
 from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
-from studio_tui.api.models import (
+from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
+from studio_tui.api.own_inputs import (
     ChangeScheduleInput,
-    Job,
-    Pipeline,
-    PipelineOutput,
-    RemoveJobFromPipelineInput,
     RerunInput,
     RerunJob,
     ScheduleInput,
     SchedulePipelineInput,
 )
-from studio_tui.api.written import accepted, any_answer, created, raise_without_details
-
-Send = Callable[[Request], Awaitable[Answer]]
-"""Sends a request; see `StudioClient._send`."""
-
-Write = Callable[..., Awaitable[Answer]]
-"""Sends a body to a route; see `StudioClient._write`."""
+from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
 
 
 class OwnRoutes:
     """One coroutine per endpoint; they raise what those of `StudioClient` raise."""
 
-    def __init__(self, send: Send, write: Write, team: Callable[[], str]) -> None:
-        """Create the client part; `team` returns the current team name."""
-        self._send = send
-        self._write = write
-        self._team = team
+    def __init__(self, connection: Connection) -> None:
+        """Create the client part."""
+        self._connection = connection
 
     async def change_schedule(
         self,
@@ -45,36 +34,45 @@ class OwnRoutes:
     ) -> Job | None:
         """Change the times of a schedule. Return it if the response includes it."""
         body = ChangeScheduleInput(
-            team_name=self._team(),
+            team_name=self._connection.team,
             cron_expression=cron_expression,
             start_after=start_after,
             time_zone=time_zone,
         )
-        return any_answer(Job, await self._write(routes.CHANGE_SCHEDULE, body, job_id))
+        return optional_answer(
+            Job, await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
+        )
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
-        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
-        answer = await self._write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
+        body, headers = (
+            ScheduleInput(team_name=self._connection.team),
+            {"Idempotency-Key": idempotency_key},
+        )
+        answer = await self._connection.write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
         return created(Job, answer)
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
         """Suspend a schedule until it is resumed. Return it if the response includes it."""
-        body = ScheduleInput(team_name=self._team())
-        return any_answer(Job, await self._write(routes.SUSPEND_SCHEDULE, body, job_id))
+        body = ScheduleInput(team_name=self._connection.team)
+        return optional_answer(
+            Job, await self._connection.write(routes.SUSPEND_SCHEDULE, body, job_id)
+        )
 
     async def resume_schedule(self, job_id: str) -> Job | None:
         """Resume a suspended schedule. Return it if the response includes it."""
-        body = ScheduleInput(team_name=self._team())
-        return any_answer(Job, await self._write(routes.RESUME_SCHEDULE, body, job_id))
+        body = ScheduleInput(team_name=self._connection.team)
+        return optional_answer(
+            Job, await self._connection.write(routes.RESUME_SCHEDULE, body, job_id)
+        )
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
         """Rerun jobs, dependencies first; return `None`, creating nothing, if there are none."""
-        body = RerunInput(team_name=self._team(), jobs=tuple(jobs))
+        body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = await self._write(routes.RERUN_JOBS, body, headers=headers)
+        answer = await self._connection.write(routes.RERUN_JOBS, body, headers=headers)
         return accepted(created(PipelineOutput, answer))
 
     async def schedule_pipeline(
@@ -88,30 +86,38 @@ class OwnRoutes:
     ) -> Job:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
         body = SchedulePipelineInput(
-            team_name=self._team(),
+            team_name=self._connection.team,
             datasets=datasets,
             environment=environment,
             cron_expression=cron_expression,
             start_after=start_after,
         )
         headers = {"Idempotency-Key": idempotency_key}
-        return created(Job, await self._write(routes.SCHEDULE_PIPELINE, body, headers=headers))
+        return created(
+            Job, await self._connection.write(routes.SCHEDULE_PIPELINE, body, headers=headers)
+        )
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
-        body, headers = ScheduleInput(team_name=self._team()), {"Idempotency-Key": idempotency_key}
-        answer = await self._write(routes.TRIGGER_SCHEDULE, body, job_id, headers=headers)
+        body, headers = (
+            ScheduleInput(team_name=self._connection.team),
+            {"Idempotency-Key": idempotency_key},
+        )
+        answer = await self._connection.write(
+            routes.TRIGGER_SCHEDULE, body, job_id, headers=headers
+        )
         return accepted(created(PipelineOutput, answer)) or raise_without_details()
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
         """Restore a removed job, which pauses the pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
-            team_name=self._team(), pipeline_id=pipeline_id, job_id=job_id
+            team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
-        return accepted(any_answer(PipelineOutput, await self._write(routes.RESTORE_JOB, body)))
+        return accepted(
+            optional_answer(PipelineOutput, await self._connection.write(routes.RESTORE_JOB, body))
+        )
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""
-        route = routes.DATASETS
-        answer = await self._send(Request(route.method, route.path, {"team_name": self._team()}))
+        answer = await self._connection.request(routes.DATASETS)
         return answers.model(ListedDatasets, answer.body).datasets

@@ -21,7 +21,7 @@ LIVE_WITHIN = timedelta(seconds=3)
 """An answer overdue by less than this still counts as live; the delay is not noticeable."""
 
 
-class Aged(Protocol):
+class HasAge(Protocol):
     """Protocol of a snapshot's age."""
 
     def moment(self, now: datetime) -> datetime:
@@ -52,7 +52,7 @@ class Aged(Protocol):
         """Time of the next retry after a failure."""
 
 
-def freshness(snapshot: Aged, now: datetime) -> Cell:
+def freshness(snapshot: HasAge, now: datetime) -> Cell:
     """Return the freshness indicator of a snapshot.
 
     It is live while no answer is overdue, whatever the polling interval.

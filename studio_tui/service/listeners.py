@@ -25,7 +25,7 @@ class Listeners(Generic[P]):
 
         return leave
 
-    def tell(self, *args: P.args, **options: P.kwargs) -> None:
+    def notify(self, *args: P.args, **options: P.kwargs) -> None:
         """Call the callbacks that were registered when the call began."""
         for callback in tuple(self._callbacks.values()):
             callback(*args, **options)

@@ -1,77 +1,65 @@
 """The session of one profile: its pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from studio_tui import clock
 from studio_tui.api.client import ResultPage, StudioClient
-from studio_tui.api.models import Cluster, Job, Pipeline
-from studio_tui.errors import AuthenticationError, StudioError
+from studio_tui.api.models import Job
+from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
+from studio_tui.service.commands.create_job import UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
-from studio_tui.service.commands.history import JobHistory
-from studio_tui.service.commands.jobs import Commands
 from studio_tui.service.commands.journal import Journal
-from studio_tui.service.commands.origins import Origins
-from studio_tui.service.commands.pipelines import PipelineCommands
-from studio_tui.service.commands.reruns import OrderedReruns
-from studio_tui.service.commands.schedules import ScheduleCommands
-from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
+from studio_tui.service.commands.studio_commands import StudioCommands
+from studio_tui.service.known_items import KnownItems
+from studio_tui.service.lists import Lists
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
-from studio_tui.service.polling.closer_look import CloserLook
+from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
-from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
+from studio_tui.service.polling.job_details import JobDetailsReader
+from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
-from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed, is_moving
-from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
-from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
-from studio_tui.service.recorder.activity import Activity
-from studio_tui.service.recorder.archive import Archived, archives
-from studio_tui.service.recorder.closer import recall_pipeline
 from studio_tui.service.recorder.database import RecorderFile
-from studio_tui.service.recorder.holds import Holds
 from studio_tui.service.recorder.pruning import Limits
-from studio_tui.service.recorder.recorder import Recorder
-from studio_tui.service.recorder.recording import Recording, recall
+from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
+from studio_tui.service.recorder.recording import recall
+from studio_tui.service.recorder.records import Records
 from studio_tui.service.recorder.replay import ReplayTime
 
-T = TypeVar("T")
 
-BUSY_REST = 1.5
-"""Seconds between polls of a list with active items."""
-IDLE_REST = 10.0
-"""Seconds between polls of a list without active items, on a server shared with others."""
-CLUSTERS_REST = 30.0
-NEAR_CLUSTERS_REST = 3.0
-"""Seconds between polls of the clusters on this machine, whose file may be edited."""
-SCHEDULES_REST = 30.0
-PIPELINES_REST = 5.0
-"""Seconds between polls of the list of pipelines, which is long, while one of them is active."""
-RUNS_A_SECOND = 2000
-"""Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
-JOB_REST = 0.3
-NEAR_JOB_REST = 0.05
-"""Seconds to rest after a request about one job of a pipeline: remote Studio, local Studio.
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """Where a session runs and keeps its files, and how it behaves."""
 
-Three such requests run concurrently.
-"""
-NEAR_BACKOFF_CAP = 5.0
-"""Maximum seconds between attempts while a Studio on this machine does not answer."""
-AWAY_FACTOR = 5.0
-"""Factor by which polling slows down while the terminal has no focus."""
+    place: str = ""
+    """Identifies the Studio and the team."""
+    host: str = ""
+    """The host that archived logs may be fetched from without a question."""
+    near: bool = False
+    """Whether Studio is on this machine; then it is polled more often."""
+    state_file: Path | None = None
+    """The state file of a Studio on this machine, which counts as up again once it is written."""
+    intents: Path | None = None
+    """The folder of intents; by default beside the logs, as that of the records."""
+    histories: Path | None = None
+    """The folder of the records."""
+    labels: bool = True
+    """Whether new jobs carry labels."""
+    limits: Limits | None = None
+    """How much is recorded."""
+    undo_seconds: float = 0.0
+    """How long batch commands wait before they are sent."""
 
 
 class StudioSession:
@@ -82,114 +70,60 @@ class StudioSession:
         client: StudioClient,
         team: str,
         logs: Path,
+        options: SessionOptions | None = None,
         *,
-        place: str = "",
-        host: str = "",
-        near: bool = False,
-        state_file: Path | None = None,
-        intents: Path | None = None,
-        histories: Path | None = None,
-        labels: bool = True,
-        limits: Limits | None = None,
-        undo_seconds: float = 0.0,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `logs` is the folder of logs, `place` identifies the Studio and team.
-
-        `near`: Studio is on this machine; it is polled more often, and counts as up again once it
-        has written its `state_file`. Intents and histories have their own folders, by default
-        beside the logs. `labels`: whether new jobs carry labels; `limits` are the recorder's. Batch
-        commands wait `undo_seconds` before they are sent.
-        """
-        self.database = RecorderFile(histories or logs / "ledgers", place)
+        """Initialise; `logs` is the folder of logs."""
+        options = options or SessionOptions()
         self.team = team
-        self.is_near = near
-        """Whether Studio is on this machine."""
-        self._idle_rest = BUSY_REST if near else IDLE_REST
-        self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
-        self._now = now
         self.client = client
-        self.reachability = Reachability(
-            self._probe,
-            refused=self._stop_all,
-            longest_rest=self._backoff_cap,
-            sign=lambda: state_of(state_file) if state_file is not None else None,
-            now=now,
-        )
-        self.jobs_feed = JobsFeed(client)
-        self.pipelines_feed = PipelinesFeed(client)
-        self._schedules_feed = SchedulesFeed(client)
-        self.jobs: Poller[JobList] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
-        self.clusters: Poller[ResultPage[Cluster]] = self._poller(
-            "clusters",
-            self._fetch_clusters,
-            lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
-        )
-        self.schedules: Poller[Schedules] = self._poller(
-            "schedules", self._fetch_schedules, lambda _: self._paced(SCHEDULES_REST)
-        )
-        self.pipelines: Poller[PipelineList] = self._poller(
-            "pipelines", self._fetch_pipelines, self._pipelines_rest
-        )
-        self._watches = PipelineWatches(self._watch_of)
-        self._watch_pace = Pace(
-            moving=BUSY_REST,
-            resting=self._idle_rest,
-            job=NEAR_JOB_REST if near else JOB_REST,
-            backoff_cap=self._backoff_cap,
-            paced=self._paced,
-        )
-        self.progress = ProgressWatch(
-            client, self.reachability, paced=self._paced, refused=self._stop_all
-        )
-        self.endings = Endings()
-        self.origins = Origins()
+        self.is_near = options.near
+        """Whether Studio is on this machine."""
         self.recalled = asyncio.Event()
         """Set once the lists on disk have been read."""
-        self._attempts = AttemptIndex()
-        self.batches = Batches()
-        """Running batch commands."""
-        self.holds = Holds(self.database)
-        self.held = HeldCommands(self.holds, undo_seconds, now=now)
-        """Commands that wait to be sent, and can be undone."""
-        self.commands = Commands(client, self._changed)
-        self.pipeline_commands = PipelineCommands(client, self.commands.cancel, self._changed)
-        self.schedule_commands = ScheduleCommands(client, self._changed)
-        self.pipeline_trigger = PipelineTrigger(client, self._changed)
-        self.datasets = DatasetNames(client, self.reachability)
-        journal = Journal(intents or logs / "intents", place)
-        self.history = JobHistory(self.database)
-        self.job_creator = JobCreator(
-            client, journal, self.history, self._changed, made=self._made, labels=labels
-        )
-        self.reruns = OrderedReruns(client, self.history, self._changed, made=self._reran)
-        self.recorder = Recorder(self.database, limits, now=now)
-        client.ended = self.recorder.note_call
-        self.archive, self.pipeline_archive = archives(self.recorder)
-        self.activity = Activity(self.recorder, self.holds, now=now)
-        self.recording = Recording(
-            self.recorder, self.history, self.origins, learnt=self._publish_jobs_again, now=now
-        )
-        self.logs = LogLibrary(
-            client, LogCache(logs, place), {host}, reachability=self.reachability, now=now
-        )
-        self.closer_look = CloserLook(
-            client,
-            self.logs,
-            self._submitted,
-            self.reachability,
-            past=self.recorder.past_runs,
-            paced=self._paced,
-            refused=self._stop_all,
-        )
-        self._focused = True
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
+        self._now = now
+        self._pacing = Pacing(near=options.near)
+        self.reachability = self._make_reachability(options.state_file)
+        database = RecorderFile(options.histories or logs / "ledgers", options.place)
+        self.records = Records(database, options.limits, added=self._publish_jobs_again, now=now)
+        client.observe(self.records.recorder.note_call)
+        self.endings = Endings()
+        self.lists = self._make_lists()
+        self.jobs, self.clusters = self.lists.jobs, self.lists.clusters
+        self.schedules, self.pipelines = self.lists.schedules, self.lists.pipelines
+        self._watches = PipelineWatches(self._watch_of)
+        self.known = KnownItems(
+            client, self.lists, self._watches, self.records.jobs, self.records.origins
+        )
+        self.progress = ProgressWatch(
+            client, self.reachability, paced=self._pacing.paced, refused=self._stop_all
+        )
+        cache = LogCache(logs, options.place)
+        self.logs = LogLibrary(
+            client, cache, {options.host}, reachability=self.reachability, now=now
+        )
+        self.job_details = self._make_details_reader()
+        self.datasets = DatasetNames(client, self.reachability)
+        self.batches = Batches()
+        """Running batch commands."""
+        self.held = HeldCommands(self.records.holds, options.undo_seconds, now=now)
+        """Commands that wait to be sent, and can be undone."""
+        self.commands = StudioCommands(
+            client,
+            Journal(options.intents or logs / "intents", options.place),
+            self.records,
+            self.endings,
+            self._changed,
+            labels=options.labels,
+        )
 
     @property
     def pollers(self) -> tuple[Poller[Any], ...]:
         """The pollers of all lists."""
-        return (self.jobs, self.clusters, self.schedules, self.pipelines)
+        return self.lists.all
 
     @property
     def knows_anything(self) -> bool:
@@ -205,19 +139,15 @@ class StudioSession:
                 tasks.create_task(self.reachability.run(), name="probe Studio")
                 tasks.create_task(self.logs.run(), name="follow logs")
                 tasks.create_task(self.progress.run(), name="watch progress")
-                tasks.create_task(self.closer_look.run(), name="look closer")
+                tasks.create_task(self.job_details.run(), name="read job details")
                 tasks.create_task(self._watches.run(), name="watch pipelines")
-                tasks.create_task(self.recorder.run(), name="record calls")
-                tasks.create_task(self.recording.run(), name="record lists")
-                tasks.create_task(self.activity.run(), name="read activity")
-                tasks.create_task(self.archive.run(), name="read recorded jobs")
-                tasks.create_task(self.pipeline_archive.run(), name="read recorded pipelines")
+                tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
                     tasks.create_task(self.replay.run(self._changed), name="replay")
                 tasks.create_task(self._recall(), name="recall what was known")
         finally:
             # Others may have written since the recorder ended, which began its thread again.
-            self.database.close()
+            self.records.database.close()
 
     def pipeline(self, pipeline_id: str) -> PipelineWatch:
         """Return the watch that polls one pipeline and its jobs while it has subscribers."""
@@ -226,50 +156,7 @@ class StudioSession:
     async def unsettled(self) -> tuple[UnconfirmedJob, ...]:
         """Settle open intents of ended runs after the first job list; return those still open."""
         await self.jobs.first()
-        return await self.job_creator.settle()
-
-    def known_jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return the known jobs among these: listed, in watched pipelines, or recorded."""
-        wanted = frozenset(job_ids)
-        listed = self.jobs.snapshot.value
-        jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
-        recorded = self.archive.snapshot.value or Archived()
-        ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
-        return ever_seen | self._watches.jobs(wanted) | jobs
-
-    def known_pipelines(self) -> PipelineList:
-        """Return the known pipelines: those in the list, and those watched."""
-        listed = self.pipelines.snapshot.value or PipelineList()
-        known = {each.pipeline_id: each for each in listed.pipelines}
-        return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
-
-    async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return these jobs, requesting unknown ones concurrently, a few at a time.
-
-        Jobs that cannot be read are left out.
-        """
-        known = self.known_jobs(job_ids)
-        turns = asyncio.Semaphore(AT_ONCE)
-
-        async def one(job_id: str) -> Job | None:
-            if job_id in known:
-                return known[job_id]
-            async with turns:
-                try:
-                    page = await self.client.jobs(limit=1, job_id=job_id)
-                except StudioError:
-                    return None
-            return next((job for job in page.items if job.id == job_id), None)
-
-        found = await asyncio.gather(*map(one, job_ids))
-        return tuple(job for job in found if job is not None)
-
-    def kin_of(self, job_id: str) -> RelatedJobs:
-        """Return the job that this one resumes, those that resumed it, and its other attempts."""
-        origin, successors = self.origins.origin(job_id), self.origins.successors(job_id)
-        before, after = self._attempts.around(job_id, self.known_pipelines().pipelines)
-        kin = (*((origin,) if origin else ()), *successors, *before, *after)
-        return RelatedJobs(origin, successors, self.known_jobs(kin) if kin else {}, before, after)
+        return await self.commands.job_creator.settle()
 
     def refresh(self) -> None:
         """Poll everything that has subscribers now, including stopped pollers.
@@ -283,67 +170,57 @@ class StudioSession:
 
     def more_jobs(self) -> None:
         """Request older jobs than those known."""
-        self.jobs_feed.want_more()
+        self.lists.jobs_feed.request_more()
         self.jobs.poke()
 
     def more_pipelines(self) -> None:
         """Request older pipelines than those known."""
-        self.pipelines_feed.want_more()
+        self.lists.pipelines_feed.request_more()
         self.pipelines.poke()
 
     def focus(self, *, focused: bool) -> None:
         """Poll less often while the terminal has no focus, and at once when it regains it."""
-        returned = focused and not self._focused
-        self._focused = focused
+        returned = focused and not self._pacing.focused
+        self._pacing.focused = focused
         if returned:
             for poller in (*self.pollers, *self._watches.all()):
                 poller.poke()
 
-    def _poller(
-        self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
-    ) -> Poller[T]:
-        return Poller(
-            name,
-            fetch,
-            rest,
+    def _make_reachability(self, state_file: Path | None) -> Reachability:
+        return Reachability(
+            self._probe,
             refused=self._stop_all,
-            reachability=self.reachability,
-            backoff_cap=self._backoff_cap,
+            longest_rest=self._pacing.backoff_cap,
+            sign=lambda: state_of(state_file) if state_file is not None else None,
             now=self._now,
+        )
+
+    def _make_lists(self) -> Lists:
+        return Lists(
+            self.client,
+            self._pacing,
+            self.reachability,
+            self.endings,
+            self.records.recording,
+            near=self.is_near,
+            refused=self._stop_all,
+            now=self._now,
+        )
+
+    def _make_details_reader(self) -> JobDetailsReader:
+        return JobDetailsReader(
+            self.client,
+            self.logs,
+            self.records.submitted,
+            self.reachability,
+            past=self.records.recorder.past_runs,
+            paced=self._pacing.paced,
+            refused=self._stop_all,
         )
 
     async def _probe(self) -> ResultPage[Job]:
         """Send the cheapest request there is."""
         return await self.client.jobs(limit=1)
-
-    async def _fetch_jobs(self) -> JobList:
-        jobs = await self.jobs_feed.fetch()
-        self.endings.check_jobs(jobs.jobs)
-        self.recording.take_jobs(jobs, self.jobs_feed.back_to)
-        if jobs is self.jobs.snapshot.value:
-            return jobs
-        if self.is_near:
-            # When jobs have changed, so have free workers and most other lists.
-            self.clusters.hint()
-            self.schedules.hint()
-            self.pipelines.hint()
-        return jobs
-
-    async def _fetch_pipelines(self) -> PipelineList:
-        pipelines = await self.pipelines_feed.fetch()
-        self.endings.check_pipelines(pipelines.pipelines)
-        self.recording.take_pipelines(pipelines)
-        return pipelines
-
-    async def _fetch_clusters(self) -> ResultPage[Cluster]:
-        page = await self.client.clusters()
-        self.recording.take_list("clusters", page, page.items)
-        return page
-
-    async def _fetch_schedules(self) -> Schedules:
-        schedules = await self._schedules_feed.fetch()
-        self.recording.take_list("schedules", schedules, schedules)
-        return schedules
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:
@@ -355,36 +232,21 @@ class StudioSession:
             self.client,
             self.jobs,
             pipeline_id,
-            self._watch_pace,
+            self._pacing.pipeline(),
             name=name,
-            recalled=partial(recall_pipeline, self.database, pipeline_id),
+            recalled=partial(recall_pipeline, self.records.database, pipeline_id),
             follows_jobs=self.is_near,
             refused=self._stop_all,
             reachability=self.reachability,
             now=self._now,
         )
 
-    async def _submitted(self, job: Job) -> Submitted | None:
-        known = await asyncio.to_thread(self.history.of_jobs, (job,))
-        return known.get(job.id)
-
     async def _recall(self) -> None:
         lists = self.jobs, self.pipelines, self.schedules, self.clusters
         try:
-            await recall(self.recorder, *lists)
+            await recall(self.records.recorder, *lists)
         finally:
             self.recalled.set()
-
-    def _made(self, job: Job, submitted: Submitted) -> None:
-        """Watch a job created here for its end, and record what it resumes."""
-        self.endings.watch((job,))
-        self.origins.note(job.id, submitted)
-
-    def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
-        """Watch a pipeline of repeated jobs for its end, and record what they resume."""
-        self.endings.watch_pipelines((pipeline,))
-        for job_id, known in submitted.items():
-            self.origins.note(job_id, known)
 
     def _publish_jobs_again(self) -> None:
         """Publish the jobs again, as the disk has shown what some of them resume or are runs of."""
@@ -392,24 +254,9 @@ class StudioSession:
 
     def _changed(self) -> None:
         """Poll again what a command may have changed."""
-        self.jobs.poke()
-        self.schedules.poke()
-        self.pipelines.poke()
+        self.lists.poke()
         for watch in self._watches.all():
             watch.poke()
-
-    def _pipelines_rest(self, pipelines: PipelineList) -> float:
-        moving = any(map(is_moving, pipelines.pipelines))
-        rest = min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest
-        runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
-        return self._paced(max(rest, runs / RUNS_A_SECOND))
-
-    def _jobs_rest(self, jobs: JobList) -> float:
-        moving = any(not job.state.is_finished for job in jobs.jobs)
-        return self._paced(BUSY_REST if moving else self._idle_rest)
-
-    def _paced(self, seconds: float) -> float:
-        return seconds if self._focused else seconds * AWAY_FACTOR
 
     def _stop_all(self, error: AuthenticationError) -> None:
         """Stop all polling: a rejected token is rejected everywhere and must not be retried."""

@@ -4,8 +4,6 @@ Only what the first paint needs is imported here; a thread imports the API, the 
 screens while the frame is already visible.
 """
 
-import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +20,6 @@ from studio_tui.errors import (
     NoCredentials,
     TokenOriginChanged,
 )
-from studio_tui.log import crash_report
 from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list import opening_screen, read
@@ -31,7 +28,7 @@ from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
 from studio_tui.tui.sheets import OPENING, OPENING_LIST
-from studio_tui.tui.shutdown.signals import EndsInOrder
+from studio_tui.tui.shutdown.signals import HandlesExit
 from studio_tui.tui.stacking import (
     BOTTOM,
     back_in_pipeline,
@@ -48,11 +45,9 @@ if TYPE_CHECKING:
     from studio_tui.tui import messages
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
-    from studio_tui.tui.recovery import Reviver
+    from studio_tui.tui.recovery import Restarter
     from studio_tui.tui.remembering import PlaceKeeper
     from studio_tui.tui.screens import Screens
-
-logger = logging.getLogger(__name__)
 
 QUIT_WITHIN = 2.0
 """Seconds within which a second q quits."""
@@ -88,7 +83,7 @@ _QUIT = Binding(
 """Has priority, so that it also works while the handler of another key hangs."""
 
 
-class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
+class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, ShowsToasts, App[int]):
     """The dashboard."""
 
     TITLE = "studio-tui"
@@ -121,7 +116,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         self._screens: Screens | None = None
         self._connected: Connected | None = None
         self._refused: messages.TokenRefused | messages.TeamRefused | None = None
-        self._reviver: Reviver | None = None
+        self._restarter: Restarter | None = None
         self._place: PlaceKeeper | None = None
         self._quit_asked = -QUIT_WITHIN
         self._notices: Notices
@@ -173,7 +168,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.frame import notices  # noqa: PLC0415 (likewise)
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
-        connected.session.database.said = notices.from_threads(self)
+        connected.session.records.database.said = notices.from_threads(self)
         self._poll(connected)
         self._watch_over(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))
@@ -186,7 +181,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None or self._screens is None:
             return
         self._keep_place()
-        self._connected.session.held.take_all_back()
+        self._connected.session.held.undo_all()
         self._notices.end()
         self.workers.cancel_group(self, "poll")
         while len(self.screen_stack) >= BOTTOM:
@@ -216,16 +211,14 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
         if self._connected is None:
             self._reach(self._first)
             return
-        if self._reviver is not None:
-            self._reviver.want()
+        if self._restarter is not None:
+            self._restarter.want()
         form = _welcome_in_sight(self)
         renewal = await read_again(self._connected, form)
         if renewal.is_elsewhere:
             self._reach(self._choice)
-        elif renewal.problem:
-            _say_or_end(self, renewal.problem) if form else self.notify(
-                renewal.problem, markup=False
-            )
+        elif why := renewal.problem:
+            form.say(why) if form is not None else self.notify(why, markup=False)
         else:
             if form is not None:
                 form.dismiss()
@@ -251,12 +244,12 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="revive", group="poll")
     async def _watch_over(self, connected: Connected) -> None:
         """Restart a local Studio that has died."""
-        from studio_tui.tui.recovery import Reviver  # noqa: PLC0415 (only for the local one)
+        from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
 
-        if connected.revivable is not None and self._screens is not None:
+        if connected.restartable is not None and self._screens is not None:
             moved = self._screens.moved
-            self._reviver = Reviver(connected, connected.revivable, moved, self.notify)
-            await self._reviver.run()
+            self._restarter = Restarter(connected, connected.restartable, moved, self.notify)
+            await self._restarter.run()
 
     @work(name="return", group="poll")
     async def _return(self, connected: Connected, screens: "Screens") -> None:
@@ -277,7 +270,7 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        await make_job(self, connected.session.job_creator, message.wish, message.files)
+        await make_job(self, connected.session.commands.job_creator, message.wish, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
@@ -387,13 +380,3 @@ class StudioApp(KeyQueue, EndsInOrder, WithHelpAndPalette, SavesScreenshots, Sho
     def _keep_place(self) -> None:
         if self._place is not None:
             self._place.keep()
-
-    def _fatal_error(self) -> None:
-        """Quit on a bug with a traceback without values of variables: one may be the token."""
-        error = sys.exc_info()[1]
-        report = (
-            crash_report(error) if error is not None else "The program ended because of a bug.\n"
-        )
-        logger.critical("the program ended because of a bug\n%s", report)
-        self._exit_renderables.append(Text(report))
-        self._close_messages_no_wait()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from studio_tui.service.session import StudioSession
     from studio_tui.settings import Settings
-    from studio_tui.tui.jobs.sample_work import SampleWork
+    from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
 
-class Revivable(Protocol):
+class RestartableStudio(Protocol):
     """A local Studio that this dashboard can restart."""
 
     @property
@@ -49,14 +49,14 @@ class Connected:
     """Whether to show no notices of what has ended."""
     notes: tuple[str, ...] = ()
     """Warnings shown at the start."""
-    samples: "SampleWork | None" = None
+    samples: "SampleJobs | None" = None
     """Sample jobs to offer if there are no jobs."""
     read_again: "Callable[[], Settings | None] | None" = None
     """Reads the settings again, in a thread; returns `None` if they are unchanged.
 
     Raises `ConfigError`.
     """
-    revivable: Revivable | None = None
+    restartable: RestartableStudio | None = None
     """The local Studio, if this dashboard can restart it; else `None`."""
 
     @property

@@ -52,12 +52,12 @@ async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
     if left := await connected.session.unsettled():
         from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
-        await ask_about_left(app, connected.session.job_creator, left)
+        await ask_about_left(app, connected.session.commands.job_creator, left)
 
 
 async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:
     """Offer sample jobs if there are no jobs."""
     if connected.samples:
-        from studio_tui.tui.jobs.sample_work import begin_with  # noqa: PLC0415 (only the first time)
+        from studio_tui.tui.jobs.sample_jobs import begin_with  # noqa: PLC0415 (only the first time)
 
         await begin_with(app, connected.session, connected.samples)

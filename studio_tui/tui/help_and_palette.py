@@ -1,4 +1,7 @@
-"""The help and the command palette, which are imported on first use."""
+"""The help and the command palette, which are imported on first use, and notices of unknown keys.
+
+Textual does not report a key that nothing handles; see docs/upstream/unhandled-keys.md.
+"""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 

@@ -14,7 +14,7 @@ from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.messages import TeamRefused
 
 if TYPE_CHECKING:
-    from studio_tui.tui.connected import Connected, Revivable
+    from studio_tui.tui.connected import Connected, RestartableStudio
     from studio_tui.tui.messages import TokenRefused
 
 
@@ -87,13 +87,13 @@ class Renewal:
     """Why the connection was not renewed, a safe sentence; empty if it was."""
 
 
-class Reviver:
+class Restarter:
     """Restarts a local Studio that has died, once each time."""
 
     def __init__(
         self,
         connected: "Connected",
-        local: "Revivable",
+        local: "RestartableStudio",
         moved: Callable[[str], None],
         notify: Callable[..., None],
     ) -> None:

@@ -1,6 +1,7 @@
 """The theme and the style sheets of an app, parsed once.
 
-`tests/tui/test_styling.py` checks the assumptions about Textual.
+What Textual does instead is in docs/upstream/first-theme.md; `tests/tui/test_styling.py` checks the
+assumptions about it.
 """
 
 import os

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.presentation.logs.search import Wanted
+from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import FollowPhase, LogTail
@@ -123,7 +123,7 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
 
 def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
     """Return the seconds for counting the lines with a word in the whole log of a file."""
-    wanted = Wanted(word.decode().lower() if ignore_case else word.decode())
+    wanted = SearchPattern(word.decode().lower() if ignore_case else word.decode())
 
     async def count() -> float:
         store = LogStore.open(path)

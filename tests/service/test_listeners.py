@@ -5,11 +5,11 @@ def test_a_callback_that_was_added_twice_leaves_once_however_often_it_is_taken_a
     listeners, heard = Listeners[[int]](), list[int]()
     leave = listeners.add(heard.append)
     stay = listeners.add(heard.append)
-    listeners.tell(1)
+    listeners.notify(1)
     assert heard == [1, 1]
     leave()
     leave()
-    listeners.tell(2)
+    listeners.notify(2)
     assert heard == [1, 1, 2]
     assert listeners
     stay()
@@ -26,8 +26,8 @@ def test_who_leaves_while_others_are_told_is_told_once_more_and_who_comes_is_not
 
     listeners.add(first)
     leave_second = listeners.add(lambda: heard.append("second"))
-    listeners.tell()
+    listeners.notify()
     assert heard == ["first", "second"]
     listeners.clear()
-    listeners.tell()
+    listeners.notify()
     assert heard == ["first", "second"]

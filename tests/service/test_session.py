@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from tests.jobs import NOON
 from tests.waiting import HANG
@@ -34,21 +34,26 @@ async def test_jobs_that_end_are_noted_in_the_ledger_and_are_there_after_a_resta
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
 
     def session() -> StudioSession:
-        return StudioSession(StudioClient(settings), studio.team, tmp_path / "logs", near=True)
+        return StudioSession(
+            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(near=True)
+        )
 
     looked = session()
     running = asyncio.create_task(looked.run())
     leave = looked.jobs.subscribe(lambda _: None)
-    await until(lambda: looked.history.runs([first["id"]]))
+    await until(lambda: looked.records.history.runs([first["id"]]))
     second = await asyncio.to_thread(studio.submit, "print(1)", query_name="a.py")
     await asyncio.to_thread(studio.end, second["id"])
-    await until(lambda: len(looked.history.past("a.py")) == 2)
+    await until(lambda: len(looked.records.history.past("a.py")) == 2)
     leave()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await looked.client.aclose()
     later = session()
-    assert set(later.history.runs([first["id"], second["id"]])) == {first["id"], second["id"]}
+    assert set(later.records.history.runs([first["id"], second["id"]])) == {
+        first["id"],
+        second["id"],
+    }
     await later.client.aclose()
 
 
@@ -59,7 +64,9 @@ async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio
 
     def session(url: str) -> StudioSession:
         settings = Settings(url=url, team=studio.team, token=SecretStr(studio.token))
-        return StudioSession(StudioClient(settings), studio.team, tmp_path / "logs", near=True)
+        return StudioSession(
+            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(near=True)
+        )
 
     async with listened(session(studio.url)) as earlier:
         await asyncio.gather(*(poller.first() for poller in earlier.pollers))
@@ -73,14 +80,18 @@ async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio
     async with listened(session(studio.url)) as back:
         await back.jobs.first()
         assert not back.jobs.snapshot.is_recalled
-        assert "/datachain/jobs" in " ".join(call.path for call in back.recorder.recent_calls(99))
+        assert "/datachain/jobs" in " ".join(
+            call.path for call in back.records.recorder.recent_calls(99)
+        )
 
 
 async def test_a_late_write_leaves_no_thread_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(url="http://127.0.0.1:9", team="local", token=SecretStr("secret"))
-    session = StudioSession(StudioClient(settings), "local", tmp_path / "logs", near=True)
+    session = StudioSession(
+        StudioClient(settings), "local", tmp_path / "logs", SessionOptions(near=True)
+    )
     written: list[bool] = []
 
     async def writes_at_its_end() -> None:
@@ -89,10 +100,10 @@ async def test_a_late_write_leaves_no_thread_behind(
         finally:
             await asyncio.sleep(0)  # the recorder has closed the file meanwhile
             written.append(
-                session.database.write(lambda connection: connection.execute("SELECT 1"))
+                session.records.database.write(lambda connection: connection.execute("SELECT 1"))
             )
 
-    monkeypatch.setattr(session.activity, "run", writes_at_its_end)
+    monkeypatch.setattr(session.records.activity, "run", writes_at_its_end)
     before = set(threading.enumerate())
     async with listened(session):
         await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from studio_tui.api.client import StudioClient
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -54,8 +54,7 @@ async def dashboard(
             StudioClient(settings),
             studio.team,
             folder / "spool",
-            near=True,
-            undo_seconds=undo_seconds,
+            SessionOptions(near=True, undo_seconds=undo_seconds),
         )
         return Connected(
             session,

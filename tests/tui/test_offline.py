@@ -14,7 +14,7 @@ async def recorded(pilot: Dashboard, *names: str) -> None:
     """Wait until these lists are on the disk."""
     page = pilot.app.screen
     assert isinstance(page, Page)
-    rows = page.session.database.rows
+    rows = page.session.records.database.rows
 
     def is_recorded() -> bool:
         return {name for (name,) in rows("SELECT name FROM listing")} >= set(names)

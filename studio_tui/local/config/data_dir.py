@@ -49,7 +49,7 @@ class DataDir:
         return self.root / "clusters.toml"
 
     @property
-    def room_limits(self) -> Path:
+    def disk_limits(self) -> Path:
         """The user's limits on disk space, TOML."""
         return self.root / "room.toml"
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
+from studio_tui.local.db.lineage_model import Lineage, MadeVersion
 from studio_tui.local.db.outdated import outdated
-from studio_tui.local.db.planning import Lineage, MadeVersion
 from studio_tui.local.shim.datasets import is_listing, version_key
 
 

@@ -12,7 +12,13 @@ from collections.abc import Sequence
 
 from studio_tui.api import label
 from studio_tui.api.models import JobState
-from studio_tui.local.db.planning import DatasetLink, DatasetSource, KnownJob, Lineage, MadeVersion
+from studio_tui.local.db.lineage_model import (
+    DatasetLink,
+    DatasetSource,
+    KnownJob,
+    Lineage,
+    MadeVersion,
+)
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage
 from studio_tui.local.shim.datasets import (

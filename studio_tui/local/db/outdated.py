@@ -6,14 +6,9 @@ version stays what it wanted, whatever is newer.
 
 from collections.abc import Collection, Iterable, Mapping
 
-from studio_tui.local.db.planning import (
-    Current,
-    Lineage,
-    MadeVersion,
-    PlannedJob,
-    RebuildPlan,
-    plan,
-)
+from studio_tui.local.db.lineage_model import CurrentVersions, Lineage, MadeVersion
+from studio_tui.local.db.planning import RebuildPlan, plan
+from studio_tui.local.db.run_order import PlannedJob
 from studio_tui.local.shim.datasets import is_listing, read_name, version_key
 
 _MOST_NAMED = 12
@@ -22,14 +17,14 @@ _MOST_NAMED = 12
 
 def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
-    standing = standing_versions(lineage)
+    versions = current_versions(lineage)
     newer: dict[str, dict[str, None]] = {}
-    for dataset, version in standing.items():
+    for dataset, version in versions.items():
         for source in _sources(version):
-            now = standing.get(lineage.versions[source].dataset)
+            now = versions.get(lineage.versions[source].dataset)
             if now is not None and _key(now) > _key(lineage.versions[source]):
                 newer.setdefault(dataset, {})[f"{now.dataset}@{now.version}"] = None
-    readers = _readers(standing, lineage)
+    readers = _readers(versions, lineage)
     waiting = [*newer]
     for dataset in waiting:
         for reader in readers.get(dataset, ()):
@@ -70,7 +65,7 @@ def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
         for version in lineage.versions.values()
         if any(link.job_id in job_ids for link in version.jobs)
     }
-    readers = _readers(standing_versions(lineage), lineage)
+    readers = _readers(current_versions(lineage), lineage)
     found = dict.fromkeys(sorted(made))
     waiting = [*found]
     for dataset in waiting:
@@ -127,36 +122,36 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
 
     That is what their jobs also make, and what is made from any of these.
     """
-    standing = standing_versions(lineage)
-    readers = _readers(standing, lineage)
+    versions = current_versions(lineage)
+    readers = _readers(versions, lineage)
     makers: dict[str, set[str]] = {}
-    for dataset, version in standing.items():
+    for dataset, version in versions.items():
         for link in version.jobs:
             makers.setdefault(link.job_id, set()).add(dataset)
-    found = {dataset for dataset in datasets if dataset in standing}
+    found = {dataset for dataset in datasets if dataset in versions}
     waiting = [*found]
     for dataset in waiting:
-        beside = {made for link in standing[dataset].jobs for made in makers[link.job_id]}
+        beside = {made for link in versions[dataset].jobs for made in makers[link.job_id]}
         for other in (beside | readers.get(dataset, set())) - found:
             found.add(other)
             waiting.append(other)
     return frozenset(found)
 
 
-def standing_versions(lineage: Lineage) -> dict[str, MadeVersion]:
+def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:
     """Return, by dataset, the version that plans use; only datasets with a known job."""
-    current = Current(lineage)
+    current = CurrentVersions(lineage)
     return {
         version.dataset: version
         for version_id, version in lineage.versions.items()
-        if current.is_standing(version_id)
+        if current.is_current(version_id)
     }
 
 
-def _readers(standing: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
+def _readers(versions: Mapping[str, MadeVersion], lineage: Lineage) -> dict[str, set[str]]:
     """Return, by dataset, the datasets made from it."""
     readers: dict[str, set[str]] = {}
-    for dataset, version in standing.items():
+    for dataset, version in versions.items():
         for source in _sources(version):
             readers.setdefault(lineage.versions[source].dataset, set()).add(dataset)
     return {dataset: found - {dataset} for dataset, found in readers.items()}

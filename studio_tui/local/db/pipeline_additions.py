@@ -16,7 +16,7 @@ from types import MappingProxyType
 from studio_tui.api import label
 from studio_tui.api.models import PipelineState
 from studio_tui.local.db.pipeline_names import make_name
-from studio_tui.local.db.planning import PlannedJob
+from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
     "priority, workers, cluster, created_by, name, query_type, python_version, repository,"
@@ -26,7 +26,7 @@ _COPIED = (
 
 
 @dataclass(frozen=True)
-class Beginning:
+class InitialPipeline:
     """The initial state of a pipeline."""
 
     triggered_from: str
@@ -36,7 +36,7 @@ class Beginning:
     request_digest: str
 
 
-def add_pipeline(connection: sqlite3.Connection, made: Beginning, now: str) -> str:
+def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str) -> str:
     """Insert a pipeline without jobs, created at the stamp `now`; return its id."""
     pipeline_id = str(uuid.uuid4())
     columns = {

@@ -15,7 +15,7 @@ WHY = "It was removed from its pipeline."
 """The error of a removed job."""
 
 
-class NotNow(Exception):  # noqa: N818 (reads as what is wrong)
+class WrongPipelineState(Exception):  # noqa: N818 (reads as what is wrong)
     """The pipeline's state does not allow it; the message says why."""
 
 
@@ -36,9 +36,13 @@ def remove_job(
     if node is None:
         return False
     if state is not PipelineState.PAUSED:
-        raise NotNow(f"The pipeline is {state}: jobs can be removed while it is PAUSED.")
+        raise WrongPipelineState(
+            f"The pipeline is {state}: jobs can be removed while it is PAUSED."
+        )
     if node["state"] != JobState.PENDING:
-        raise NotNow(f"The job is {node['state']}: only one that is PENDING can be removed.")
+        raise WrongPipelineState(
+            f"The job is {node['state']}: only one that is PENDING can be removed."
+        )
     connection.execute(
         "INSERT INTO pipeline_planned_parents SELECT * FROM pipeline_parents"
         " WHERE pipeline_id = ?1 AND NOT EXISTS ("
@@ -81,7 +85,7 @@ def restore_job(
     if node is None:
         return False
     if state is PipelineState.RUNNING:
-        raise NotNow("The pipeline is RUNNING: jobs can be restored while it is not.")
+        raise WrongPipelineState("The pipeline is RUNNING: jobs can be restored while it is not.")
     run_id = copy_job(connection, node["created_job_id"], now)
     here = [pipeline_id, node["job_id"]]
     connection.execute("DELETE FROM pipeline_removed WHERE pipeline_id = ? AND job_id = ?", here)

@@ -18,9 +18,9 @@ from studio_tui.local.db.dataset_list import DatasetRow, listed
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
-from studio_tui.local.db.pipeline_additions import Beginning, add_node, add_pipeline, copy_job
+from studio_tui.local.db.pipeline_additions import InitialPipeline, add_node, add_pipeline, copy_job
 from studio_tui.local.db.pipeline_moves import only_cancels, replace_run, settle
-from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
@@ -184,7 +184,7 @@ def trigger(
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
     key, digest = request.idempotency_key, request.request_digest
-    beginning = Beginning(", ".join(request.datasets), plan.warnings, state, key, digest)
+    beginning = InitialPipeline(", ".join(request.datasets), plan.warnings, state, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(plan.jobs):
         run_id = copy_job(connection, job.job_id, now, request.environment)
@@ -213,7 +213,7 @@ def _rerun(
         return None
     target = f"{RERUN_TARGET}{reruns.described(connection, request.jobs)}"
     key, digest = request.idempotency_key, request.request_digest
-    beginning = Beginning(target, warnings, PipelineState.RUNNING, key, digest)
+    beginning = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)
     for position, job in enumerate(jobs):
         insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
@@ -246,16 +246,18 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
             [pipeline_id],
         )
     elif state is PipelineState.PAUSED:
-        raise NotNow("It is paused already.")
+        raise WrongPipelineState("It is paused already.")
     else:
-        raise NotNow(_WRONG_STATE.format(state=state, wanted="runs", done="paused"))
+        raise WrongPipelineState(_WRONG_STATE.format(state=state, wanted="runs", done="paused"))
     return _settled(connection, pipeline_id, now)
 
 
 def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     state = _state(connection, pipeline_id)
     if state is PipelineState.COMPLETED:
-        raise NotNow(_WRONG_STATE.format(state=state, wanted="has not completed", done="resumed"))
+        raise WrongPipelineState(
+            _WRONG_STATE.format(state=state, wanted="has not completed", done="resumed")
+        )
     if state is PipelineState.PAUSED:
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
         state = settle(connection, pipeline_id, now)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import placeholders
+from studio_tui.local.db.lineage_model import KnownJob, Lineage
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.planning import KnownJob, Lineage, PlannedJob, in_order
+from studio_tui.local.db.run_order import PlannedJob, in_order
 from studio_tui.local.shim.datasets import is_listing
 
 _NAMED = 3

@@ -5,17 +5,31 @@ from starlette.types import ASGIApp
 
 import studio_tui
 from studio_tui.local.http import errors
-from studio_tui.local.http.auth_middleware import Gate
-from studio_tui.local.http.job_routes import check_team, job_router
+from studio_tui.local.http.auth_middleware import AuthMiddleware
+from studio_tui.local.http.cluster_routes import cluster_router
+from studio_tui.local.http.dataset_routes import dataset_router
+from studio_tui.local.http.job_end_routes import job_end_router
+from studio_tui.local.http.job_routes import job_router
 from studio_tui.local.http.log_routes import logs_router
 from studio_tui.local.http.page.routes import page_router
 from studio_tui.local.http.pipeline_routes import pipeline_router
+from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.responses import Refused
-from studio_tui.local.http.room_routes import room_router
 from studio_tui.local.http.schedule_routes import schedule_router
+from studio_tui.local.http.upload_routes import upload_router
 from studio_tui.local.server.studio import Studio
 
 PREFIX = "/api"
+
+ROUTERS = (
+    job_router,
+    upload_router,
+    cluster_router,
+    pipeline_router,
+    schedule_router,
+    dataset_router,
+    job_end_router,
+)
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
@@ -30,15 +44,13 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
         responses={status: {"model": Refused} for status in ("4XX", "5XX", 422)},
     )
     errors.install(api)
-    api.include_router(job_router(studio), prefix=PREFIX)
-    api.include_router(pipeline_router(studio), prefix=PREFIX)
-    api.include_router(schedule_router(studio), prefix=PREFIX)
+    for router in ROUTERS:
+        api.include_router(router(studio), prefix=PREFIX)
     api.include_router(
         logs_router(studio.runner, studio.jobs.state),
         prefix=PREFIX,
         dependencies=[Depends(check_team)],
     )
-    api.include_router(room_router(studio), prefix=PREFIX)
     studio.pages.serve_at(f"http://127.0.0.1:{port}")
     api.include_router(page_router(studio))
-    return Gate(api, port=port, token=studio.token, instance=studio.instance)
+    return AuthMiddleware(api, port=port, token=studio.token, instance=studio.instance)

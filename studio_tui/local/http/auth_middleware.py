@@ -21,7 +21,7 @@ _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _BROWSER_SITES = frozenset({"cross-site", "same-site"})
 
 
-class Gate:
+class AuthMiddleware:
     """ASGI middleware for HTTP and websockets alike."""
 
     def __init__(self, app: ASGIApp, *, port: int, token: SecretStr, instance: str) -> None:

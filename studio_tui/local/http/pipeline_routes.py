@@ -1,6 +1,5 @@
 """The endpoints of pipelines."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,21 +14,26 @@ from studio_tui.api.models import (
     PipelineInput,
     PipelineState,
     RemoveJobFromPipelineInput,
-    RerunInput,
     TriggerPipelineInput,
 )
-from studio_tui.local.db.jobs import KeyReused
+from studio_tui.api.own_inputs import RerunInput
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
-from studio_tui.local.http.job_routes import LIST_LIMIT, check_team, surroundings
+from studio_tui.local.http.pipeline_output import pipeline_output
+from studio_tui.local.http.request_rules import (
+    LIST_LIMIT,
+    check_team,
+    refusing_reused_keys,
+    request_context,
+)
 from studio_tui.local.http.responses import answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
-from studio_tui.local.http.validation import KEY_LIMIT, check, digest, read_environment
+from studio_tui.local.http.validation import check, check_key, digest, read_environment
 from studio_tui.local.server.studio import Studio
 
 _STATES = tuple(state for state in PipelineState if state is not PipelineState.UNKNOWN)
@@ -38,6 +42,36 @@ _STATES = tuple(state for state in PipelineState if state is not PipelineState.U
 def pipeline_router(studio: Studio) -> APIRouter:
     """Return the endpoints of pipelines."""
     router = APIRouter(route_class=StrictRoute)
+
+    @router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
+    async def pipeline_status(
+        team_name: str, name: str | None = None, pipeline_id: str | None = None
+    ) -> Response:
+        check_team(team_name)
+        return answer(pipeline_output(await _find(studio, name, pipeline_id)))
+
+    @router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
+    async def list_pipelines(
+        team_name: str,
+        status: Annotated[list[str] | None, Query()] = None,
+        statuses: Annotated[Texts | None, Body()] = None,
+        search: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
+    ) -> Response:
+        check_team(team_name)
+        # The document shows the filter as a body; the published client sends it in the query.
+        states = _states([*(status or ()), *(statuses or ())])
+        rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
+        return Response(await write_list(rows, pipeline_output), media_type="application/json")
+
+    _add_triggers(router, studio)
+    _add_actions(router, studio)
+    _add_rerun(router, studio)
+    return router
+
+
+def _add_triggers(router: APIRouter, studio: Studio) -> None:
+    """Add the endpoints that create a pipeline from datasets."""
 
     @router.post(routes.TRIGGER_PIPELINE.path, response_model=responses.PipelineOutput)
     async def trigger_pipeline(
@@ -61,48 +95,16 @@ def pipeline_router(studio: Studio) -> APIRouter:
             made_by = f"refresh {new.request_digest}"
             new = replace(new, is_refresh=True, request_digest=made_by)
         try:
-            metastore = await studio.runner.read_metastore()
-            made = await studio.pipelines.trigger(new, metastore, clock.now())
-        except KeyReused as error:
-            clause = "Idempotency-Key was used for another request"
-            raise InvalidFields([("Idempotency-Key", clause)]) from error
+            with refusing_reused_keys():
+                metastore = await studio.runner.read_metastore()
+                made = await studio.pipelines.trigger(new, metastore, clock.now())
         except UnknownDataset as error:
             raise Refusal(404, _unknown_words(error.args)) from error
         except NothingToRun as error:
             raise Refusal(409, str(error)) from error
         # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
-        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(made)))
-
-    @router.get(routes.PIPELINE_STATUS.path, response_model=responses.JobPipelineOutput)
-    async def pipeline_status(
-        team_name: str, name: str | None = None, pipeline_id: str | None = None
-    ) -> Response:
-        check_team(team_name)
-        return answer(_pipeline(await _find(studio, name, pipeline_id)))
-
-    @router.get(routes.LIST_PIPELINES.path, response_model=list[responses.JobPipelineOutput])
-    async def list_pipelines(
-        team_name: str,
-        status: Annotated[list[str] | None, Query()] = None,
-        statuses: Annotated[Texts | None, Body()] = None,
-        search: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 20,
-    ) -> Response:
-        check_team(team_name)
-        # The document shows the filter as a body; the published client sends it in the query.
-        states = _states([*(status or ()), *(statuses or ())])
-        rows = await studio.pipelines.listed(states=states, search=search, limit=limit)
-        return Response(await write_list(rows, _pipeline), media_type="application/json")
-
-    @router.get(routes.DATASETS.path, include_in_schema=False)
-    async def datasets(team_name: str) -> Response:
-        check_team(team_name)
-        return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
-
-    _add_actions(router, studio)
-    _add_rerun(router, studio)
-    return router
+        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(made)))
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
@@ -114,7 +116,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         body: RerunInput, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
         check_team(body.team_name)
-        _check_key(idempotency_key)
+        check_key(idempotency_key)
         jobs: dict[str, NewJob] = {}
         for each in body.jobs:
             check_team(each.job.team_name)
@@ -123,18 +125,16 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             if each.job.cron_expression is not None or each.job.start_after is not None:
                 clause = f"jobs: {each.job_id} has a time to start at, and starts in its order"
                 raise InvalidFields([("jobs", clause)])
-            jobs[each.job_id] = check(each.job, None, await surroundings(studio, each.job))
+            jobs[each.job_id] = check(each.job, None, await request_context(studio, each.job))
         new = NewRerun(jobs, idempotency_key, digest(body))
         try:
-            metastore = await studio.runner.read_metastore()
-            made = await studio.pipelines.rerun(new, metastore, clock.now())
-        except KeyReused as error:
-            clause = "Idempotency-Key was used for another request"
-            raise InvalidFields([("Idempotency-Key", clause)]) from error
+            with refusing_reused_keys():
+                metastore = await studio.runner.read_metastore()
+                made = await studio.pipelines.rerun(new, metastore, clock.now())
         except UnknownJob as error:
             raise Refusal(404, f"There is no job {error}.") from error
         studio.dispatcher.wake()
-        pipeline = None if made is None else _pipeline(made)
+        pipeline = None if made is None else pipeline_output(made)
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
@@ -147,7 +147,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
         with _refusing():
             paused = await studio.pipelines.pause(found, clock.now())
-        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(paused)))
+        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(paused)))
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
     async def resume_pipeline(body: PipelineInput) -> Response:
@@ -156,7 +156,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         with _refusing():
             resumed = await studio.pipelines.resume(found, clock.now())
         studio.dispatcher.wake()
-        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(resumed)))
+        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(resumed)))
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
@@ -166,7 +166,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
             left = await studio.pipelines.remove_job(found["id"], body.job_id, clock.now())
         if left is None:
             raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
-        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(left)))
+        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(left)))
 
     # Not in the document either.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
@@ -178,7 +178,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         if restored is None:
             words = f"No job {body.job_id} was removed from the pipeline {found['name']}."
             raise Refusal(404, words)
-        return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(restored)))
+        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(restored)))
 
 
 async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
@@ -196,7 +196,7 @@ def _refusing() -> Iterator[None]:
     """Answer 409 if a pipeline's state does not allow the request."""
     try:
         yield
-    except NotNow as error:
+    except WrongPipelineState as error:
         raise Refusal(409, str(error)) from error
 
 
@@ -213,7 +213,7 @@ def read_datasets(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
     datasets = read_datasets(body.datasets)
-    _check_key(key)
+    check_key(key)
     return NewPipeline(
         datasets=datasets,
         environment=read_environment(body.environment or ""),
@@ -221,12 +221,6 @@ def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
         idempotency_key=key,
         request_digest=digest(body),
     )
-
-
-def _check_key(key: str | None) -> None:
-    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
-        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
-        raise InvalidFields([("Idempotency-Key", clause)])
 
 
 def _unknown_words(names: Sequence[str]) -> str:
@@ -243,46 +237,3 @@ def _states(words: list[str]) -> frozenset[str] | None:
         known = ", ".join(_STATES)
         raise InvalidFields([("status", f"status must be one of {known}")])
     return states
-
-
-def pipeline_answer(rows: PipelineRows) -> Response:
-    """Return the answer about a pipeline after an action on it."""
-    return answer(responses.PipelineOutput(ok=True, pipeline=_pipeline(rows)))
-
-
-def _pipeline(rows: PipelineRows) -> responses.JobPipelineOutput:
-    pipeline, runs, removed = rows
-    return responses.JobPipelineOutput(
-        pipeline_id=pipeline["id"],
-        status=pipeline["state"],
-        job_runs=[
-            responses.JobPipelineRunOutput(
-                job_id=run["job_id"],
-                status=run["state"],
-                parent_job_ids=json.loads(run["parents"]),
-                name=run["name"],
-                created_job_id=run["created_job_id"],
-                attempts=json.loads(run["attempts"]),
-            )
-            for run in runs
-        ],
-        completed=sum(run["state"] == "COMPLETE" for run in runs),
-        total=len(runs),
-        error_message=pipeline["error_message"],
-        error_stack=None,
-        triggered_from=pipeline["triggered_from"],
-        name=pipeline["name"],
-        created_at=pipeline["created_at"],
-        updated_at=pipeline["updated_at"],
-        warnings=json.loads(pipeline["warnings"]),
-        scheduled_by=pipeline["scheduled_by"],
-        removed=[
-            responses.RemovedJobOutput(
-                job_id=job["job_id"],
-                name=job["name"],
-                created_job_id=job["created_job_id"],
-                removed_at=job["removed_at"],
-            )
-            for job in removed
-        ],
-    )

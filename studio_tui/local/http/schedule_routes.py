@@ -13,21 +13,18 @@ from fastapi import APIRouter, Header, Response
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import (
-    ChangeScheduleInput,
-    QueryType,
-    ScheduleInput,
-    SchedulePipelineInput,
-)
+from studio_tui.api.models import QueryType
+from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db.database import StorageFull
-from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipelines import NothingToRun
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
-from studio_tui.local.http.job_routes import check_team, job_answer
-from studio_tui.local.http.pipeline_routes import pipeline_answer, read_datasets
+from studio_tui.local.http.job_output import job_answer
+from studio_tui.local.http.pipeline_output import pipeline_answer
+from studio_tui.local.http.pipeline_routes import read_datasets
+from studio_tui.local.http.request_rules import check_team, refusing_reused_keys
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
@@ -165,10 +162,8 @@ def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJo
 def _planning() -> Iterator[None]:
     """Answer why no pipeline can be planned."""
     try:
-        yield
-    except KeyReused as error:
-        clause = "Idempotency-Key was used for another request"
-        raise InvalidFields([("Idempotency-Key", clause)]) from error
+        with refusing_reused_keys():
+            yield
     except UnknownDataset as error:
         raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
     except NothingToRun as error:

@@ -25,7 +25,7 @@ PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
 
 NAME_LIMIT = 1000
-KEY_LIMIT = 255
+_KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
@@ -97,9 +97,14 @@ def check_key(key: str | None) -> None:
     Raises:
         InvalidFields: It cannot.
     """
-    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
-        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
-        raise InvalidFields([("Idempotency-Key", clause)])
+    if problems := _key_problems(key):
+        raise InvalidFields(problems)
+
+
+def _key_problems(key: str | None) -> list[tuple[str, str]]:
+    if key is None or 1 <= len(key) <= _KEY_LIMIT:
+        return []
+    return [("Idempotency-Key", f"Idempotency-Key must be 1 to {_KEY_LIMIT} characters")]
 
 
 def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
@@ -201,9 +206,7 @@ def _check_text(request: JobInput, key: str | None, problems: list[tuple[str, st
             " pass them to the job in environment"
         )
         problems.append(("credentials_name", clause))
-    if key is not None and not 1 <= len(key) <= KEY_LIMIT:
-        clause = f"Idempotency-Key must be 1 to {KEY_LIMIT} characters"
-        problems.append(("Idempotency-Key", clause))
+    problems.extend(_key_problems(key))
 
 
 def _check_numbers(request: JobInput, cluster: Cluster, problems: list[tuple[str, str]]) -> None:

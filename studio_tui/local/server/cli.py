@@ -15,9 +15,9 @@ import click
 from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.room_limits import parse_size, parse_span
+from studio_tui.local.config.disk_limits import parse_size, parse_span
 from studio_tui.local.db.job_ends import JobEnds
-from studio_tui.local.server import endpoint, room
+from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.shim.output import CAP_BYTES, SEGMENT_BYTES
 from studio_tui.paths import local_data_dir
 from studio_tui.presentation.format import plural, size
@@ -101,7 +101,7 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     if found is not None:
         click.echo(f"running at {found.url} (process {found.pid})")
     if data.database.exists():
-        click.echo("\n".join(_room_lines(_survey(data, jobs), clock.now())))
+        click.echo("\n".join(_usage_lines(_survey(data, jobs), clock.now())))
     if found is None:
         _fail(f"No local Studio runs in {folder}.", code=1)
 
@@ -135,7 +135,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
     if not yes and not click.confirm("Remove them?", default=False):
         click.echo("Nothing was removed.")
         return
-    click.echo(f"{size(room.free(data, going, jobs))} freed")
+    click.echo(f"{size(disk_usage.free(data, going, jobs))} freed")
 
 
 @local.command()
@@ -188,14 +188,14 @@ def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:
     return lambda: JobEnds.from_json(endpoint.ask(found, endpoint.JOB_ENDS))
 
 
-def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> room.DiskUsage:
+def _survey(data: DataDir, jobs: Callable[[], JobEnds]) -> disk_usage.DiskUsage:
     try:
-        return room.survey(data, jobs())
+        return disk_usage.survey(data, jobs())
     except (OSError, ValueError, sqlite3.Error) as error:
         _fail(f"The data in {data.root} cannot be scanned: {error}.")
 
 
-def _room_lines(found: room.DiskUsage, now: datetime) -> Iterator[str]:
+def _usage_lines(found: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
     """Yield lines about disk usage, and what of it could be deleted."""
     yield f"jobs          {found.active_jobs} waiting or running, {found.ended_jobs} ended"
     for label, used in (
@@ -215,7 +215,7 @@ def _room_lines(found: room.DiskUsage, now: datetime) -> Iterator[str]:
             yield f"removable     {freed:>10}  {_amounts(going)}: `clean --older {days}d`"
 
 
-def _amounts(items: Sequence[room.Item]) -> str:
+def _amounts(items: Sequence[disk_usage.Item]) -> str:
     """Return the counts of folders and environments."""
     environments = sum(item.path.parent.name == "environments" for item in items)
     jobs = len(items) - environments

@@ -8,9 +8,9 @@ from typing import Any
 
 from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.local.config.room_limits import RoomLimits
+from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.job_ends import JobEnds
-from studio_tui.local.server import room
+from studio_tui.local.server import disk_usage
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ EVERY = 6 * 3600.0
 
 
 async def keep_within(
-    data: DataDir, limits: RoomLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
+    data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
     """Check now and then every few hours, until cancelled; without limits do nothing.
 
@@ -42,11 +42,15 @@ async def keep_within(
         await asyncio.sleep(EVERY)
 
 
-def prune(data: DataDir, limits: RoomLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
+def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
     """Delete what is too old, then the oldest while there is too much; return freed bytes."""
     freed = 0
     if limits.max_age is not None:
-        freed += room.free(data, room.survey(data, jobs()).older_than(now - limits.max_age), jobs)
+        freed += disk_usage.free(
+            data, disk_usage.survey(data, jobs()).older_than(now - limits.max_age), jobs
+        )
     if limits.max_size is not None:
-        freed += room.free(data, room.survey(data, jobs()).beyond(limits.max_size), jobs)
+        freed += disk_usage.free(
+            data, disk_usage.survey(data, jobs()).beyond(limits.max_size), jobs
+        )
     return freed

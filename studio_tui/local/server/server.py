@@ -1,4 +1,7 @@
-"""Serves one data directory on loopback, in the foreground, until it is told to stop."""
+"""Serves one data directory on loopback, in the foreground, until it is stopped.
+
+What uvicorn does by itself is in docs/upstream/uvicorn-server.md.
+"""
 
 import asyncio
 import fcntl
@@ -17,6 +20,7 @@ from typing import Any
 import h11
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -24,7 +28,7 @@ from studio_tui import clock
 from studio_tui.errors import ConfigError
 from studio_tui.files import read_text
 from studio_tui.local.config.data_dir import DataDir, write_private
-from studio_tui.local.config.room_limits import RoomLimits, read_limits
+from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
@@ -160,9 +164,9 @@ async def serve(
             )
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:
-            room_limits = read_limits(data.room_limits)
+            disk_limits = read_limits(data.disk_limits)
             with _listening(data, port) as listener:
-                await _serve(data, studio, listener, on_start, room_limits)
+                await _serve(data, studio, listener, on_start, disk_limits)
 
 
 async def _serve(
@@ -170,7 +174,7 @@ async def _serve(
     studio: Studio,
     listener: socket.socket,
     on_start: Callable[[Server, str], None],
-    limits: RoomLimits,
+    limits: DiskLimits,
 ) -> None:
     port = listener.getsockname()[1]
     url = f"http://{HOST}:{port}"
@@ -187,30 +191,13 @@ async def _serve(
         else:
             on_start(server, url)
 
-    config = uvicorn.Config(
-        create_app(studio, port),
-        http=PatientProtocol,
-        ws=PromptWebSocket,
-        ws_max_size=_WEBSOCKET_LIMIT,
-        # Compressing a log for a reader on the same machine costs more than it saves.
-        ws_per_message_deflate=False,
-        lifespan="off",
-        proxy_headers=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-
     def stopping() -> None:
         # Before the port is released, which anybody may take then. A state file without a server
         # means that the server crashed.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 
-    server = Server(config, started, stopping)
+    server = Server(_uvicorn_config(create_app(studio, port)), started, stopping)
     logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
     async with asyncio.TaskGroup() as tasks:
         dispatching = tasks.create_task(studio.dispatcher.run(), name="dispatcher")
@@ -227,6 +214,25 @@ async def _serve(
         dispatching.cancel()
     if unusable is not None:
         raise _unusable(data, unusable)
+
+
+def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws=PromptWebSocket,
+        ws_max_size=_WEBSOCKET_LIMIT,
+        # Compressing a log for a reader on the same machine costs more than it saves.
+        ws_per_message_deflate=False,
+        lifespan="off",
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def _is_no_false_alarm(record: logging.LogRecord) -> bool:

@@ -30,7 +30,7 @@ class Stopped(Exception):  # noqa: N818 (reads as what happened)
     """The job was told to stop before the current command had ended."""
 
 
-class JobCommands:
+class CommandRunner:
     """Runs the commands of one job in the current directory."""
 
     def __init__(self, folder: Path, output: OutputWriter, *, grace_seconds: float) -> None:

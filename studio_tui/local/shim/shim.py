@@ -21,7 +21,7 @@ if __name__ == "__main__":  # -I hides the package; last in the path, it shadows
 
 from studio_tui import clock
 from studio_tui.local.shim import lineage_file, process_tree
-from studio_tui.local.shim.commands import CannotExecute, JobCommands, Stopped
+from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.shim.output import OutputReader, OutputWriter
 from studio_tui.local.shim.words import bounded, exit_words, is_unreached, resolver_words
@@ -75,7 +75,7 @@ class Shim:
             folder / "output", segment_bytes=spec["segment_bytes"], cap_bytes=spec["cap_bytes"]
         )
         self._steps = StepNotes(folder / "steps.jsonl")
-        self._commands = JobCommands(folder, self._output, grace_seconds=spec["grace_seconds"])
+        self._commands = CommandRunner(folder, self._output, grace_seconds=spec["grace_seconds"])
 
     def run(self) -> tuple[int, str | None]:
         """Go through the steps; return the exit code and, unless it is 0, the job's error."""

@@ -8,6 +8,7 @@ import shlex
 
 from studio_tui.api import routes
 from studio_tui.presentation.activity.entries import Entry, route_of
+from studio_tui.presentation.form.flags import job_flags
 from studio_tui.redaction import BLOTTED
 from studio_tui.text import safe_block, safe_line
 
@@ -60,28 +61,13 @@ def as_datachain(entry: Entry) -> str:
             return ""
 
 
-_FLAGS = {
-    "workers": "--workers",
-    "python_version": "--python-version",
-    "repository": "--repository",
-    "priority": "--priority",
-    "compute_cluster_name": "--cluster",
-    "start_after": "--start-time",
-    "cron_expression": "--cron",
-    "credentials_name": "--credentials-name",
-}
-"""Flags of `datachain job run`, by request field."""
-
-
 def _run(entry: Entry) -> str:
     fields = entry.fields
     parts = [
         "datachain job run",
         shlex.quote(safe_line(str(fields.get("query_name") or "query.py"))),
     ]
-    for name, flag in _FLAGS.items():
-        if (value := fields.get(name)) is not None:
-            parts.append(f"{flag} {shlex.quote(safe_line(str(value)))}")
+    parts += filter(None, job_flags(fields.get))
     lines = str(fields.get("environment") or "").splitlines()
     parts += [f"--env {shlex.quote(safe_line(line))}" for line in lines]
     return " \\\n  ".join(parts)

@@ -14,7 +14,7 @@ from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers, runs_on
-from studio_tui.presentation.lists.fitting import ListRoom, fitting
+from studio_tui.presentation.lists.fitting import ListSpace, fitting
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.text import LINE_LIMIT
 
@@ -163,7 +163,7 @@ def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
     """
     own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
-        Fact(label, Cell("\n".join(fitting(names, ListRoom(LISTED, LINE_LIMIT))), tone))
+        Fact(label, Cell("\n".join(fitting(names, ListSpace(LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
             ("runs here", _WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _IN_QUEUE, Tone.WAITING),

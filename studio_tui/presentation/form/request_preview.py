@@ -6,9 +6,7 @@ are escaped in a way that JSON and every shell decode. It never contains the tok
 
 import json
 import re
-import shlex
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -16,8 +14,9 @@ from studio_tui.addresses import without_logins
 from studio_tui.api import routes
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.fields import FIELDS, Secret
+from studio_tui.presentation.form.flags import flag, is_drawable, job_flags, shell_word
 from studio_tui.presentation.jobs.facts import MASK
-from studio_tui.text import safe_block, safe_line
+from studio_tui.text import safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
 _MASKED = "# Secrets are masked here; show them before you run this."
@@ -52,10 +51,10 @@ def as_curl(
         target = (
             f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
         )
-        form = _shell_word(f'file=@"{named}"')
+        form = shell_word(f'file=@"{named}"')
         lines.append(
             _join_lines(
-                ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", _shell_word(target)]
+                ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", shell_word(target)]
             )
         )
     command = [
@@ -63,7 +62,7 @@ def as_curl(
         _AUTHORIZATION,
         "--header 'Content-Type: application/json'",
         "--data-binary @-",
-        f"{_shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
+        f"{shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
     # Every line of the body starts with a brace or a space, so none can end the heredoc.
     return "\n".join([*lines, _join_lines(command), as_json(job_input, paths, shown=shown), "JSON"])
@@ -85,14 +84,10 @@ def as_datachain(
         remarks.append("# Save the requirements as requirements.txt first: options have no flag.")
     remarks += _without_flag(job_input, PurePath(script).name)
     parts = [
-        f"datachain job run {_shell_word(_as_path(script))}",
-        _flag("--team", visible.team_name),
-        *(
-            _flag(field.flag, getattr(visible, field.sent_as or name))
-            for name, field in FIELDS.items()
-            if field.flag
-        ),
-        *(_flag("--env", line) for line in _significant(visible.environment)),
+        f"datachain job run {shell_word(_as_path(script))}",
+        flag("--team", visible.team_name),
+        *job_flags(lambda name: getattr(visible, name)),
+        *(flag("--env", line) for line in _significant(visible.environment)),
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
     ]
@@ -154,17 +149,8 @@ def _as_path(path: str) -> str:
     return f"./{path}" if path.startswith("-") else path
 
 
-def _flag(name: str, value: object) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return name
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"{name}{'=' if text.startswith('-') else ' '}{_shell_word(text)}"
-
-
 def _flags(name: str, values: Iterable[str]) -> str:
-    words = " ".join(map(_shell_word, values))
+    words = " ".join(map(shell_word, values))
     return f"{name} {words}" if words else ""
 
 
@@ -172,25 +158,5 @@ def _join_lines(parts: Iterable[str]) -> str:
     return " \\\n  ".join(parts)
 
 
-def _shell_word(text: str) -> str:
-    """Quote a text as one shell word, safe to draw and exact."""
-    if safe_block(text) == text:
-        return shlex.quote(text)
-    # Every printf supports octal escapes (POSIX, 2024, printf).
-    return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
-
-
-def _printf_character(character: str) -> str:
-    if character == "%":
-        return "%%"
-    if character in "'\\" or not _is_drawable(character):
-        return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
-    return character
-
-
 def _json_character(character: str) -> str:
-    return character if _is_drawable(character) else json.dumps(character)[1:-1]
-
-
-def _is_drawable(character: str) -> bool:
-    return safe_line(character) == character
+    return character if is_drawable(character) else json.dumps(character)[1:-1]

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.states import LOOKS
 
 
 @dataclass(frozen=True)
-class Chosen:
+class JobSelection:
     """The marked jobs, split by whether a command applies to them."""
 
     jobs: tuple[Job, ...]
@@ -24,12 +24,12 @@ class Chosen:
         return ", ".join(self.left_out)
 
 
-def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
+def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
     return _split(jobs, why_not_cancel, not_begun)
 
 
-def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
+def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs likewise, without schedules, which are no jobs that run."""
 
     def why_not(job: Job) -> str | None:
@@ -49,7 +49,7 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     return f"{its} processes are stopped; what they wrote is kept."
 
 
-def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> Chosen:
+def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
     """Split jobs by whether they can be run again."""
     return _split(jobs, why_not_repeat, not_begun)
 
@@ -70,7 +70,7 @@ def why_not_repeat(job: Job) -> str | None:
     return "has no query that is known here" if job.query is None else None
 
 
-def summary(chosen: Chosen, what: str) -> tuple[str, ...]:
+def summary(chosen: JobSelection, what: str) -> tuple[str, ...]:
     """Return the first lines of a question: the counts, then the states.
 
     `what` is what will happen to the chosen jobs, such as `will be cancelled`.
@@ -103,7 +103,9 @@ _SCHEDULE = "is a schedule, which 4 shows and ends"
 _PLURALS = {"has": "have", "is": "are"}
 
 
-def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int) -> Chosen:
+def _split(
+    jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun: int
+) -> JobSelection:
     chosen, reasons = [], Counter[str]()
     for job in jobs:
         if (reason := why_not(job)) is None:
@@ -112,7 +114,7 @@ def _split(jobs: Iterable[Job], why_not: Callable[[Job], str | None], not_begun:
             reasons[reason] += 1
     if not_begun:
         reasons["has not started"] = not_begun
-    return Chosen(tuple(chosen), tuple(_counted(reason, n) for reason, n in reasons.items()))
+    return JobSelection(tuple(chosen), tuple(_counted(reason, n) for reason, n in reasons.items()))
 
 
 def _counted(reason: str, count: int) -> str:

@@ -58,17 +58,17 @@ def facts(
     progress: Progress | None = None,
     *,
     pipeline: Pipeline | None = None,
-    heard_at: datetime | None = None,
+    answered_at: datetime | None = None,
     shown: bool = False,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first; logins in URLs masked unless `shown`.
 
     `clusters` and `pipeline` explain why the job waits, and `progress` how far it is; `pipeline` is
     the one that runs the job, if known, and a key of the screen goes there. While Studio
-    is unreachable, `heard_at` is the time of its last answer, up to which durations of running
+    is unreachable, `answered_at` is the time of its last answer, up to which durations of running
     parts are counted.
     """
-    until = heard_at or now
+    until = answered_at or now
     error = job.error_message
     return (
         Fact("status", _status(job, until)),

@@ -18,7 +18,7 @@ from studio_tui.presentation.jobs.rows import (
     haystack,
     is_moving,
 )
-from studio_tui.presentation.jobs.times import queue_seconds, told_run_seconds
+from studio_tui.presentation.jobs.times import queue_seconds, shown_run_seconds
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import Kind
 
@@ -74,7 +74,7 @@ JOBS = Kind[Job](
     sorts=SORTS,
     largest_first=LARGEST_FIRST,
     same_order=SAME_ORDER,
-    spans={"run": told_run_seconds, "waited": queue_seconds},
+    spans={"run": shown_run_seconds, "waited": queue_seconds},
     is_moving=is_moving,
 )
 

@@ -56,7 +56,7 @@ class JobGroup(NamedTuple):
     """Ids, in the order of the list."""
 
 
-class Arranged(NamedTuple):
+class GroupedRows(NamedTuple):
     """Rows of a list: keys of jobs and groups."""
 
     keys: Sequence[str]
@@ -76,7 +76,7 @@ def arranged(
     *,
     opened: Collection[str],
     least: int = 2,
-) -> Arranged:
+) -> GroupedRows:
     """Insert a group row at the position of the first job of each group.
 
     `label_of` returns the group of a job, empty for none. Jobs of a group that is not in `opened`
@@ -99,7 +99,7 @@ def arranged(
         groups[group] = JobGroup(label, tuple(members[label]))
         shown.append(group)
         shown += members[label] if group in opened else filter(stays, members[label])
-    return Arranged(shown, groups)
+    return GroupedRows(shown, groups)
 
 
 def group_cells(

@@ -49,7 +49,7 @@ class Following(Protocol):
         """When an earlier run last wrote to the log, if nothing was received since."""
 
     @property
-    def heard_at(self) -> datetime | None:
+    def received_at(self) -> datetime | None:
         """When Studio last sent a frame of the log, while it is followed."""
 
     @property
@@ -84,9 +84,9 @@ def following(
     A connection without frames since Studio became unreachable may be dead, so it is not shown as
     live.
     """
-    heard = state.heard_at
-    if state.phase == "following" and heard and away_since and heard < away_since:
-        return Cell(f"✗ silent since {clock_time(heard, now)}", Tone.BAD)
+    received = state.received_at
+    if state.phase == "following" and received and away_since and received < away_since:
+        return Cell(f"✗ silent since {clock_time(received, now)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":

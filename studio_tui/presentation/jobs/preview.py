@@ -29,7 +29,7 @@ _LINE = 4096
 """Maximum number of bytes drawn of a line: its last ones, where the news is."""
 
 
-class FactRoom(NamedTuple):
+class FactSpace(NamedTuple):
     """Space for facts."""
 
     width: int
@@ -38,7 +38,7 @@ class FactRoom(NamedTuple):
     """Height in lines."""
 
 
-class JobDetails(NamedTuple):
+class JobExtras(NamedTuple):
     """Data about a job that Studio's list does not include, as far as it is loaded."""
 
     files: Mapping[str, int | None] = {}
@@ -52,8 +52,8 @@ class JobDetails(NamedTuple):
 def preview(
     job: Job,
     facts: Sequence[Fact],
-    details: JobDetails,
-    room: FactRoom,
+    extra: JobExtras,
+    space: FactSpace,
     *,
     now: datetime,
     zone: tzinfo,
@@ -66,15 +66,15 @@ def preview(
     if job.state is JobState.TASK:
         known[1:1] = timetable(job, now, zone)  # after the status, which comes first
     known = [_with_variable_names(fact, job) for fact in known]
-    known += _files(details.files)
+    known += _files(extra.files)
     first = [fact for fact in known if fact.label in FIRST]
     rest = [fact for fact in known if fact.label not in FIRST]
-    taken = sum(_height(fact, room.width) for fact in known)
-    spare = room.height - taken - 2  # the heading of the log, and an empty line
+    taken = sum(_height(fact, space.width) for fact in known)
+    spare = space.height - taken - 2  # the heading of the log, and an empty line
     if spare >= ROOM_FOR_LOG:
-        return (*first, *rest, *_log(details, room.width, spare))
-    taken = sum(_height(fact, room.width) for fact in first)
-    lines = _log(details, room.width, max(_LEAST_LINES, room.height - taken - 1))
+        return (*first, *rest, *_log(extra, space.width, spare))
+    taken = sum(_height(fact, space.width) for fact in first)
+    lines = _log(extra, space.width, max(_LEAST_LINES, space.height - taken - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
 
 
@@ -98,12 +98,12 @@ def _line_text(line: bytes) -> str:
     return first.text.rstrip()
 
 
-def _log(details: JobDetails, width: int, count: int) -> tuple[Fact | FactLine, ...]:
-    if details.log_trouble:
-        return (Fact("log", Cell(details.log_trouble, Tone.DIM)),)
-    if details.log_end is None:
+def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:
+    if extra.log_trouble:
+        return (Fact("log", Cell(extra.log_trouble, Tone.DIM)),)
+    if extra.log_end is None:
         return ()
-    lines = last_lines(details.log_end, count)
+    lines = last_lines(extra.log_end, count)
     if not lines:
         return (Fact("log", Cell("the job printed nothing", Tone.DIM)),)
     heading = FactLine((Cell("── end of the log, l shows all of it", Tone.DIM),), (width,))

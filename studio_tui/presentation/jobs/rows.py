@@ -50,17 +50,17 @@ def cells(
     now: datetime,
     progress: Progress | None = None,
     *,
-    heard_at: datetime | None = None,
+    answered_at: datetime | None = None,
     pipeline: str = "",
     mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`.
 
     `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job.
-    A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `heard_at` is
-    the time of its last answer, up to which durations of running parts are counted.
+    A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `answered_at`
+    is the time of its last answer, up to which durations of running parts are counted.
     """
-    until = heard_at or now
+    until = answered_at or now
     row = (
         state_cell(job),
         _name(job),

@@ -74,7 +74,7 @@ def guessed_seconds(job: Job, now: datetime) -> float | None:
     return seconds_between(begun, job.finished_at if job.state.is_finished else now)
 
 
-def told_run_seconds(job: Job, now: datetime) -> float | None:
+def shown_run_seconds(job: Job, now: datetime) -> float | None:
     """Return the run time shown in lists: an estimate if the start is unknown."""
     ran = run_seconds(job, now)
     return guessed_seconds(job, now) if ran is None else ran

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.lists.filter_words import OR, Typed, typed
+from studio_tui.presentation.lists.filter_words import OR, TypedTerm, typed
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Terms(Generic[T]):
         Raises:
             FilterError: a term cannot be understood.
         """
-        alternatives: list[list[Typed]] = [[]]
+        alternatives: list[list[TypedTerm]] = [[]]
         for term in typed(text):
             if term.is_or:
                 alternatives.append([])
@@ -137,7 +137,7 @@ def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     return Terms(f" {OR} ".join(filters), kind), problem
 
 
-def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
+def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if not term.is_closed:
         raise FilterError(f"“{term.raw}” has a quote that is not closed")
     if term.sign and (term.text or term.is_word):
@@ -146,7 +146,7 @@ def _parse(term: Typed, kind: Kind[T]) -> Test[T]:
     return _parse_positive(term if term.text else term._replace(text=term.raw), kind)
 
 
-def _parse_positive(term: Typed, kind: Kind[T]) -> Test[T]:
+def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if not term.is_word and (match := _IS.fullmatch(term.text)):
         return _status(match["value"], kind)
     parts = None if term.is_word else _TERM.fullmatch(term.text)

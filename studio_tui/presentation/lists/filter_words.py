@@ -14,7 +14,7 @@ _TERM = re.compile(
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 
-class Typed(NamedTuple):
+class TypedTerm(NamedTuple):
     """One term as typed."""
 
     raw: str
@@ -34,13 +34,13 @@ class Typed(NamedTuple):
         return self.raw.lower() == OR
 
 
-def typed(text: str) -> Iterator[Typed]:
+def typed(text: str) -> Iterator[TypedTerm]:
     """Yield the terms of a filter. Quotes count only at the start of a term or its value."""
     for found in _TERM.finditer(text):
         if not found[0]:
             continue
         value = _ESCAPED.sub(r"\1", found["value"] or "")
-        yield Typed(
+        yield TypedTerm(
             found[0],
             found["sign"],
             found["field"] + value + found["rest"],

@@ -7,7 +7,7 @@ LEAST = 3
 """Minimum number of lines, even if the dialog has to scroll."""
 
 
-class ListRoom(NamedTuple):
+class ListSpace(NamedTuple):
     """Space for a list in a dialog."""
 
     rows: int
@@ -21,7 +21,7 @@ def rows_of(line: str, width: int) -> int:
     return max(1, -(-len(line) // max(1, width)))
 
 
-def fitting(lines: Sequence[str], room: ListRoom) -> tuple[str, ...]:
+def fitting(lines: Sequence[str], room: ListSpace) -> tuple[str, ...]:
     """Return as many lines as fit into `room`; if some are omitted, the last line counts them."""
     rows = [rows_of(line, room.width) for line in lines]
     if len(lines) <= LEAST or sum(rows) <= room.rows:

@@ -36,11 +36,11 @@ _TIMEOUT = 0.02
 """Timeout in seconds for a block or a line, which delays the screen."""
 
 
-class WantedError(Exception):
+class SearchPatternError(Exception):
     """The search text is invalid; the message explains why."""
 
 
-class Wanted:
+class SearchPattern:
     """A search for words or a regular expression; never empty, within one line."""
 
     def __init__(self, typed: str) -> None:
@@ -64,11 +64,11 @@ class Wanted:
                 regex.compile(source.encode(), flags) if source.isascii() else None
             )
         except regex.error as error:
-            raise WantedError(
+            raise SearchPatternError(
                 f"{words} is not a valid regular expression: {_reason(error)}."
             ) from error
         if not words or self._text.search("") is not None:
-            raise WantedError("That matches every line; type something more specific.")
+            raise SearchPatternError("That matches every line; type something more specific.")
         self.beyond = 0
         """Number of lines in which it occurs only beyond the part that is shown."""
         self.problem = ""
@@ -169,7 +169,7 @@ def _reason(error: Exception) -> str:
     return str(error).partition(" at position")[0]
 
 
-class OfLevel:
+class LevelPattern:
     """A search for lines of a level or above."""
 
     def __init__(self, least: LogLevel) -> None:

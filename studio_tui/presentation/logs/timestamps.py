@@ -76,7 +76,7 @@ class Life(NamedTuple):
         return max(self.begin - moment, moment - self.end, timedelta(0))
 
 
-class Reading(Protocol):
+class TimestampContext(Protocol):
     """Context for parsing the timestamps of one log."""
 
     @property
@@ -100,7 +100,7 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True)
-class AnyLog:
+class UnknownLogContext:
     """Context for parsing timestamps of an unknown log."""
 
     zone: tzinfo = UTC
@@ -112,7 +112,7 @@ class AnyLog:
         return None
 
 
-class Written(NamedTuple):
+class RawTimestamp(NamedTuple):
     """A timestamp as written in a line, without its fraction."""
 
     form: str
@@ -145,10 +145,10 @@ def time_of(
     A time without an offset is in `zone`. If the year or the date is missing, the result is the
     time closest to `near`, or `None` without `near`.
     """
-    return read_time(text, AnyLog(zone, zone, near=near), came=came)
+    return read_time(text, UnknownLogContext(zone, zone, near=near), came=came)
 
 
-def read_time(text: str, how: Reading, *, came: datetime | None = None) -> datetime | None:
+def read_time(text: str, how: TimestampContext, *, came: datetime | None = None) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp or it cannot be resolved.
 
     `came` is the arrival time of the line, if known.
@@ -171,7 +171,7 @@ def read_time(text: str, how: Reading, *, came: datetime | None = None) -> datet
     return None
 
 
-def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str] | None:
+def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[RawTimestamp, str] | None:
     """Return the first timestamp between two offsets, and the digits of its fraction."""
     clock = _CLOCK.search(text, start, end)
     if not clock:
@@ -190,7 +190,7 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str
         # `0:00:07` is a duration.
         return None
     form = day.lastgroup or "" if day else ""
-    written = Written(
+    written = RawTimestamp(
         form,
         day[form] if day else "",
         text[begins - 1 : begins] in {"[", "("},
@@ -203,7 +203,7 @@ def written_in(text: str, start: int = 0, end: int = HEAD) -> tuple[Written, str
 
 
 def _time_within(
-    text: str, start: int, end: int, how: Reading, came: datetime | None
+    text: str, start: int, end: int, how: TimestampContext, came: datetime | None
 ) -> datetime | None:
     """Return the time of the first timestamp between two offsets."""
     found = written_in(text, start, end)
@@ -224,7 +224,7 @@ def _time_within(
     return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
 
 
-def _period_of(how: Reading) -> Life | None:
+def _period_of(how: TimestampContext) -> Life | None:
     """Return the period that ambiguous dates are close to."""
     if (life := how.life) is not None:
         return life
@@ -233,7 +233,7 @@ def _period_of(how: Reading) -> Life | None:
 
 @lru_cache(maxsize=4096)
 def _dated(
-    written: Written, zone: tzinfo, here: tzinfo, around: Life | None, order: Order | None
+    written: RawTimestamp, zone: tzinfo, here: tzinfo, around: Life | None, order: Order | None
 ) -> datetime | None:
     """Return the time for a date with a time of day."""
     readings = readings_of(written, zone, here, around, order) if order else {}
@@ -248,7 +248,7 @@ def _dated(
 
 
 def readings_of(
-    written: Written,
+    written: RawTimestamp,
     zone: tzinfo,
     here: tzinfo,
     around: Life | None,
@@ -280,7 +280,7 @@ def _years(around: Life) -> tuple[int, ...]:
 
 
 def _at(
-    written: Written, day: tuple[int, int, int], zone: tzinfo, here: tzinfo
+    written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, here: tzinfo
 ) -> Iterator[datetime]:
     """Yield the times for a time of day on a day; none if the day or the time does not exist."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
@@ -304,7 +304,7 @@ def _at(
 
 
 @lru_cache(maxsize=4096)
-def _bare(written: Written, zone: tzinfo, here: tzinfo, around: Life) -> tuple[datetime, ...]:
+def _bare(written: RawTimestamp, zone: tzinfo, here: tzinfo, around: Life) -> tuple[datetime, ...]:
     """Return the times for a time of day on each day of a period, and on the days next to it."""
     first = max(1, around.begin.toordinal() - 1)
     last = min(around.end.toordinal() + 1, date.max.toordinal())
@@ -315,7 +315,7 @@ def _bare(written: Written, zone: tzinfo, here: tzinfo, around: Life) -> tuple[d
     return tuple(sorted(moments))
 
 
-def _nearest(written: Written, how: Reading) -> datetime | None:
+def _nearest(written: RawTimestamp, how: TimestampContext) -> datetime | None:
     """Return the time for a time of day that is closest to `how.near`."""
     near = how.near
     if near is None:
@@ -325,7 +325,7 @@ def _nearest(written: Written, how: Reading) -> datetime | None:
 
 
 def _within_life(
-    written: Written, how: Reading, life: Life, came: datetime | None
+    written: RawTimestamp, how: TimestampContext, life: Life, came: datetime | None
 ) -> datetime | None:
     """Return the time for a time of day within a lifetime; of several, the last before arrival.
 
@@ -349,7 +349,7 @@ def _within_life(
     return within[-1] if is_fresh else None
 
 
-def _epoch_at(text: str, at: int, how: Reading) -> datetime | None:
+def _epoch_at(text: str, at: int, how: TimestampContext) -> datetime | None:
     """Return the time for an epoch in seconds, or fractions thereof, at an offset.
 
     It must be within a day of the job's lifetime: other numbers count bytes or rows.

@@ -53,13 +53,13 @@ class PipelineContext(NamedTuple):
     jobs: Mapping[str, Job]
     """Loaded runs by id."""
     now: datetime
-    heard_at: datetime | None = None
+    answered_at: datetime | None = None
     """Time of Studio's last answer while it is unreachable; durations are counted up to then."""
 
     @property
     def until(self) -> datetime:
         """The time up to which durations of running parts are counted."""
-        return self.heard_at or self.now
+        return self.answered_at or self.now
 
 
 def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:

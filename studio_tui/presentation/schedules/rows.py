@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from studio_tui import cron
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import Job, JobSchedule
+from studio_tui.api.models import Job
+from studio_tui.api.schedules import JobSchedule
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, plural

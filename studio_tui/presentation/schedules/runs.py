@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState, PipelineState, ScheduleRun
+from studio_tui.api.models import Job, JobState, PipelineState
+from studio_tui.api.schedules import ScheduleRun
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.jobs.causes import cause

@@ -146,7 +146,7 @@ class Batches:
 
     def _publish(self) -> None:
         self.snapshot = Snapshot(tuple(self._under_way.values()))
-        self._listeners.tell(self.snapshot)
+        self._listeners.notify(self.snapshot)
 
 
 class _Sending:

@@ -75,7 +75,7 @@ class JobRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class SearchExtent:
     """How far an unsuccessful search went."""
 
     answers: int = 0
@@ -94,7 +94,7 @@ class UnconfirmedJob:
     """
 
     intent: Intent
-    looked: Looked
+    searched: SearchExtent
     why: StudioError | None = None
     """Why it is unknown; `None` if an earlier run ended before the answer."""
     note: OpenIntent = field(kw_only=True, repr=False)
@@ -266,12 +266,12 @@ class JobCreator:
         Failed reads are retried until the time limit; a refusal ends the search.
         """
         looks = looks or self._patience.looks
-        looked = Looked()
+        searched = SearchExtent()
         patience = self._patience
         backoff = Backoff(patience.rest, patience.longest_rest, jitter=self._jitter)
         try:
             async with asyncio.timeout(self._patience.look_up):
-                while looked.answers < looks:
+                while searched.answers < looks:
                     rest = self._patience.apart
                     try:
                         found, seen = await self._seek(note.intent)
@@ -282,25 +282,25 @@ class JobCreator:
                     else:
                         if found is not None:
                             return await self._ended(note, found)
-                        looked = replace(seen, answers=looked.answers + 1)
-                    if looked.answers < looks:
+                        searched = replace(seen, answers=searched.answers + 1)
+                    if searched.answers < looks:
                         await asyncio.sleep(rest)
         except TimeoutError:
             pass
-        return UnconfirmedJob(note.intent, looked, why, note=note, request=request)
+        return UnconfirmedJob(note.intent, searched, why, note=note, request=request)
 
-    async def _seek(self, intent: Intent) -> tuple[Created | None, Looked]:
+    async def _seek(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
         """Search once for the job of an intent, as far back as it can be."""
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
             if found := await self._found(intent, page.items):
-                return found, Looked()
+                return found, SearchExtent()
             received = len(page.items) + page.unreadable + page.duplicates
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
             reaches = oldest is not None and oldest < intent.sent_at - SKEW
             if received < limit or reaches or limit >= FURTHEST:
-                return None, Looked(1, received, is_far_enough=received < limit or reaches)
+                return None, SearchExtent(1, received, is_far_enough=received < limit or reaches)
             limit *= 4
 
     async def _found(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:
@@ -323,7 +323,7 @@ class JobCreator:
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(
-            entry.outcome is IntentOutcome.SENT and entry.intent.likeness == intent.likeness
+            entry.outcome is IntentOutcome.SENT and entry.intent.identity == intent.identity
             for entry in others
         ):
             return None

@@ -80,7 +80,7 @@ class HeldCommands:
         await asyncio.to_thread(self._holds.settle, held.hold.id, state)
         return not is_over
 
-    def take_back(self) -> str | None:
+    def undo(self) -> str | None:
         """Undo the latest waiting command; return its description."""
         if not self._waiting:
             return None
@@ -89,9 +89,9 @@ class HeldCommands:
         self._publish()
         return held.hold.words
 
-    def take_all_back(self) -> None:
+    def undo_all(self) -> None:
         """Undo all waiting commands."""
-        while self.take_back() is not None:
+        while self.undo() is not None:
             pass
 
     async def _is_taken_back(self, held: Held) -> bool:
@@ -101,4 +101,4 @@ class HeldCommands:
 
     def _publish(self) -> None:
         self.snapshot = Snapshot(tuple(self._waiting))
-        self._listeners.tell(self.snapshot)
+        self._listeners.notify(self.snapshot)

@@ -21,7 +21,7 @@ _RESTS = (0.5, 1.0)
 """Seconds after each attempt but the last."""
 
 
-class Commands:
+class JobCommands:
     """Commands to Studio; after each one the lists are refreshed at once."""
 
     def __init__(
@@ -138,7 +138,7 @@ def _cluster_id(cluster_id: str | int | None) -> str | int | None:
     return int(cluster_id) if isinstance(cluster_id, str) and cluster_id.isdecimal() else cluster_id
 
 
-def said(error: StudioError) -> str:
+def failure_message(error: StudioError) -> str:
     """Return the message for a failed command, which says so if the outcome is unknown."""
     if isinstance(error, OutcomeUnknown):
         return f"No answer from Studio; it may or may not have been done: {error}"

@@ -93,7 +93,7 @@ class Intent:
         )
 
     @property
-    def likeness(self) -> tuple[str | None, str, str]:
+    def identity(self) -> tuple[str | None, str, str]:
         """What jobs have in common that differ only in their labels."""
         return self.name, self.query_type, self.query_digest
 

@@ -29,7 +29,7 @@ _RESTS = (0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class StillRunning:
     """A job that still ran at the last check, though it was to be cancelled."""
 
     run: PipelineJob
@@ -47,7 +47,7 @@ class StopOutcome:
     """Jobs that are still being canceled."""
     ended: tuple[PipelineJob, ...]
     """Jobs that ended by themselves before they could be cancelled."""
-    left: tuple[Left, ...]
+    left: tuple[StillRunning, ...]
     pipeline: Pipeline
     """The pipeline itself."""
     starts_more: bool
@@ -285,7 +285,7 @@ def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioErr
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED),
-        left=tuple(Left(run, errors.get(run.job_id)) for run in to_cancel(now)),
+        left=tuple(StillRunning(run, errors.get(run.job_id)) for run in to_cancel(now)),
         pipeline=now,
         starts_more=not starts_nothing(now.state),
     )

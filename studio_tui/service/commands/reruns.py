@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobInput, Pipeline, RerunJob
+from studio_tui.api.models import JobInput, Pipeline
+from studio_tui.api.own_inputs import RerunJob
 from studio_tui.errors import NotSent, OutcomeUnknown
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import Submitted

@@ -204,7 +204,7 @@ class LogTailPreview:
         self.store.mark(0, f"{_size(self.offset)} before this are still arriving.")
         self.is_needed = True
         await self._add(body.data[skipped:])
-        self._listeners.tell()
+        self._listeners.notify()
 
     async def _add(self, data: bytes) -> None:
         for start in range(0, len(data), COMPARED):
@@ -225,7 +225,7 @@ class LogTailPreview:
         self._reached.set()
         if self.is_needed:
             self.is_needed = False
-            self._listeners.tell()
+            self._listeners.notify()
 
 
 def _size(count: int) -> str:

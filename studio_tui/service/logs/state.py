@@ -46,7 +46,7 @@ class TailState:
     """When the whole log was kept on this machine, if it is shown from there."""
     left_at: datetime | None = None
     """When an earlier run last wrote to the log, if nothing was received since."""
-    heard_at: datetime | None = None
+    received_at: datetime | None = None
     """When Studio last sent anything in this phase, even if nothing was new."""
 
     @property
@@ -98,13 +98,13 @@ class StatePublisher:
         """
         known = self.state
         if phase is not known.phase:
-            began = max(since, known.heard_at or since) if since else self._now()
+            began = max(since, known.received_at or since) if since else self._now()
             has_come = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
             left_at = None if has_come else known.left_at
             known = TailState(phase, began, status=known.status, left_at=left_at)
         if reason is not None:
             known = replace(known, reason=reason, next_try=next_try)
-        heard_at = self._now() if phase is FollowPhase.FOLLOWING else known.heard_at
+        received_at = self._now() if phase is FollowPhase.FOLLOWING else known.received_at
         lines, size = self._store.lines, self._store.size
-        self.state = replace(known, lines=lines, size=size, heard_at=heard_at)
-        self._listeners.tell(self.state)
+        self.state = replace(known, lines=lines, size=size, received_at=received_at)
+        self._listeners.notify(self.state)

@@ -94,7 +94,7 @@ class Endings:
         ended = [job for job in jobs if job.id in self._jobs and job.state.is_finished]
         self._jobs.difference_update(job.id for job in ended)
         if ended:
-            self._ended.tell(Ended(jobs=tuple(ended)))
+            self._ended.notify(Ended(jobs=tuple(ended)))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
         """Check a list of pipelines for ended ones, unless it is the same list object as before."""
@@ -105,7 +105,7 @@ class Endings:
         for pipeline in ended:
             del self._pipelines[pipeline.pipeline_id]
         if ended:
-            self._ended.tell(Ended(pipelines=tuple(ended)))
+            self._ended.notify(Ended(pipelines=tuple(ended)))
 
     def _has_ended(self, pipeline: Pipeline) -> bool:
         before = self._pipelines.get(pipeline.pipeline_id)
@@ -139,4 +139,4 @@ class Endings:
 
     def _publish(self, badges: Badges) -> None:
         self.snapshot = Snapshot(badges)
-        self._listeners.tell(self.snapshot)
+        self._listeners.notify(self.snapshot)

@@ -60,7 +60,7 @@ class JobsFeed:
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
         self._answer = JobList()
 
-    def want_more(self) -> None:
+    def request_more(self) -> None:
         """Request another page from the next fetch on; pages grow with the number of jobs."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 

@@ -89,7 +89,7 @@ class PipelinesFeed:
         """Maximum number per answer without the answer being too large, if known."""
         self._answer = PipelineList()
 
-    def want_more(self) -> None:
+    def request_more(self) -> None:
         """Request another page from the next fetch on; pages grow with the number of pipelines."""
         self.wanted = max(self.wanted + PAGE, min(self.wanted * 2, self.wanted + 5 * PAGE))
 

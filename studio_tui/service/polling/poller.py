@@ -252,4 +252,4 @@ class Poller(Generic[T]):
         if stands_at != snapshot.stands_at:
             snapshot = replace(snapshot, stands_at=stands_at)
         self.snapshot = snapshot
-        self._listeners.tell(snapshot)
+        self._listeners.notify(snapshot)

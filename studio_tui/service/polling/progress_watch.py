@@ -292,5 +292,5 @@ class ProgressWatch:
             changed, self._unpublished = self._unpublished, set()
             for log in changed:
                 if self._logs.get(log.job_id) is log:
-                    self._listeners.tell(log.job_id, log.end)
+                    self._listeners.notify(log.job_id, log.end)
             await asyncio.sleep(self._paced(TELL_REST))

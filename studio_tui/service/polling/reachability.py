@@ -304,7 +304,7 @@ class Reachability:
             now, known = self._now(), self.outage
             since = known.since if is_same_trouble(error, known.error) else now
             self.outage = Outage(error, since, now + timedelta(seconds=seconds))
-            self._listeners.tell()
+            self._listeners.notify()
 
     def _postpone(self, seconds: float) -> None:
         """Delay the next probe as Studio asked, unless it is later anyway."""
@@ -323,7 +323,7 @@ class Reachability:
         self._there.set()
         if was_away:
             logger.warning("Studio is reachable again")
-            self._listeners.tell()
+            self._listeners.notify()
 
     def _clear_suspects(self) -> None:
         """Mark the suspects as failing by themselves, as Studio is reachable."""

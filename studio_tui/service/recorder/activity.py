@@ -57,7 +57,7 @@ class Activity:
 
         return unsubscribe
 
-    def want_more(self) -> None:
+    def request_more(self) -> None:
         """Read older calls, too."""
         self.wanted += PAGE
 
@@ -68,7 +68,7 @@ class Activity:
             found = await asyncio.to_thread(self._read)
             if found != self.snapshot.value:
                 self.snapshot = Snapshot(found, self._now())
-                self._listeners.tell(self.snapshot)
+                self._listeners.notify(self.snapshot)
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:

@@ -78,7 +78,7 @@ class Archive(Generic[T]):
                 {self._key(thing): at for thing, at in found},
             )
             self.snapshot = Snapshot(archived, self._now())
-            self._listeners.tell(self.snapshot)
+            self._listeners.notify(self.snapshot)
 
 
 def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:

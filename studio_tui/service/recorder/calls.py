@@ -111,7 +111,7 @@ class CallLog:
         if len(self._open) > MOST_WAITING:
             self._open = {key: self._open[key] for key in self._changed}
 
-    def give_back(self, calls: Iterable[RecordedCall]) -> None:
+    def requeue(self, calls: Iterable[RecordedCall]) -> None:
         """Add calls again that could not be written."""
         for call in calls:
             key = call.method, call.path

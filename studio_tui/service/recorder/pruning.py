@@ -53,7 +53,7 @@ def size(connection: Connection) -> int:
     return int((pages - free) * page)
 
 
-def give_back(connection: Connection) -> None:
+def free_pages(connection: Connection) -> None:
     """Return freed pages to the disk; call it outside of a transaction."""
     if connection.execute("PRAGMA auto_vacuum").fetchone()[0] == 0:
         # An older file must be rewritten once; after that it is done step by step.

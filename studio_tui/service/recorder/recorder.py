@@ -165,7 +165,7 @@ class Recorder:
             self._calls.written(numbered)
             self._missing |= missing
             return True
-        self._calls.give_back(taken)
+        self._calls.requeue(taken)
         self._confirmed = confirmed | self._confirmed
         return False
 
@@ -179,7 +179,7 @@ class Recorder:
         while more[0] and self.database.write(step):
             # Let other threads write in between.
             time.sleep(0)
-        self.database.read(pruning.give_back)
+        self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
         """Write waiting records once a minute, and prune, until cancelled."""

@@ -15,16 +15,16 @@ from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
-Note = Callable[[], "Noted"]
+Note = Callable[[], "RecordedAnswer"]
 """Records something; called in a thread."""
 
 
-class Noted(NamedTuple):
+class RecordedAnswer(NamedTuple):
     """The result of recording an answer."""
 
     is_whole: bool
     """Whether all of it is on disk; otherwise it is retried with the next answer."""
-    has_learnt: bool = False
+    has_added: bool = False
     """Whether origins have changed."""
 
 
@@ -42,14 +42,14 @@ class Recording:
         history: JobHistory,
         origins: Origins,
         *,
-        learnt: Callable[[], None] = lambda: None,
+        added: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `learnt` is called when a job list has brought new origins."""
+        """Initialise; `added` is called when a job list has brought new origins."""
         self._recorder = recorder
         self._history = history
         self._origins = origins
-        self._learnt = learnt
+        self._added = added
         self._now = now
         self._waiting: dict[str, _Waiting] = {}
         """Answers that are not recorded yet, by list name."""
@@ -68,14 +68,14 @@ class Recording:
         """Record a list of jobs, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> Noted:
+        def note() -> RecordedAnswer:
             is_noted = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
             unknown = self._origins.unknown(jobs.jobs)
             submitted = self._history.look_up(unknown) if unknown else {}
             if submitted is not None:
                 self._origins.learn(unknown, submitted)
             is_kept = self._history.note_ended(jobs.jobs)
-            return Noted(is_noted and is_kept and submitted is not None, bool(submitted))
+            return RecordedAnswer(is_noted and is_kept and submitted is not None, bool(submitted))
 
         self._take("jobs", jobs, at, note)
 
@@ -84,8 +84,8 @@ class Recording:
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
-        def note() -> Noted:
-            return Noted(recorder.note_pipelines(listed, at, has_all=has_all))
+        def note() -> RecordedAnswer:
+            return RecordedAnswer(recorder.note_pipelines(listed, at, has_all=has_all))
 
         self._take("pipelines", pipelines, at, note)
 
@@ -93,8 +93,8 @@ class Recording:
         """Record a short list as a whole, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> Noted:
-            return Noted(recorder.note_list(name, things, at))
+        def note() -> RecordedAnswer:
+            return RecordedAnswer(recorder.note_list(name, things, at))
 
         self._take(name, answer, at, note)
 
@@ -123,8 +123,8 @@ class Recording:
         noted = under_way.result()
         if noted.is_whole:
             self._noted[name] = waiting.answer
-        if noted.has_learnt:
-            self._learnt()
+        if noted.has_added:
+            self._added()
 
     def _take(self, name: str, answer: object, at: datetime, note: Note) -> None:
         if self._noted.get(name) is answer and self._recorder.confirm(name, at):

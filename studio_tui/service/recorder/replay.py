@@ -95,8 +95,9 @@ class ReplayClient:
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, ResultPage[Any]] = {}
-        self.ended: Callable[[Any], None] = lambda _: None
-        """As in `StudioClient`; there are no requests."""
+
+    def observe(self, ended: Callable[[Any], None]) -> None:
+        """Do nothing, as there are no requests."""
 
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None

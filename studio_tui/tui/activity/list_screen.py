@@ -84,7 +84,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to."""
-        return (*super().pollers(), self.session.activity)
+        return (*super().pollers(), self.session.records.activity)
 
     def polled(self) -> Publisher:
         """Return the poller of jobs, as the entries are recorded locally."""
@@ -92,7 +92,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show new entries."""
-        if message.name == self.session.activity.name:
+        if message.name == self.session.records.activity.name:
             if is_news and message.snapshot.value is not None:
                 self.list.take(_entries(message.snapshot.value))
             self.list.show_notice()
@@ -131,7 +131,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def source(self) -> Activity:
         """Return the source of the rows."""
-        return self.session.activity
+        return self.session.records.activity
 
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
@@ -139,7 +139,7 @@ class ActivityScreen(ListPage[Entry]):
 
     def ask_for_more(self) -> None:
         """Load older entries."""
-        self.session.activity.want_more()
+        self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         """Return the cells of an entry."""
@@ -164,12 +164,12 @@ def _of_call(call: RecordedCall) -> Entry:
         state = ActivityState.UNKNOWN
     else:
         state = ActivityState.FAILED
-    told: dict[str, Any] = {
+    common: dict[str, Any] = {
         name: getattr(call, name)
         for name in ("method", "path", "outcome", "at", "last_at", "count", "most_ms", "changes")
     }
     key = f"{call.at.timestamp():.6f} {call.method} {call.path}"
-    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **told)
+    return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **common)
 
 
 def _of_hold(hold: Hold) -> Entry:

@@ -1,4 +1,7 @@
-"""A text area that is safe to draw, with syntax colours or hidden values."""
+"""A text area that is safe to draw, with syntax colours or hidden values.
+
+What it needs of Textual beyond the public interface is in docs/upstream/text-area-drawing.md.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from studio_tui.presentation.form.fields import Field
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import Middle
+from studio_tui.tui.frame.dialog_box import DialogBody
 
 
 class Explanation(Dialog[bool | None]):
@@ -36,7 +36,7 @@ class Explanation(Dialog[bool | None]):
 
     def body(self) -> ComposeResult:
         """Compose the meaning, the valid values, and an example."""
-        with Middle():
+        with DialogBody():
             yield Static(self._field.meaning, markup=False)
             yield Static(self._field.takes, markup=False, classes="takes")
             if self._field.example:

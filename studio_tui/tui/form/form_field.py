@@ -21,6 +21,7 @@ from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
 from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 SHOWN = 3
@@ -30,7 +31,7 @@ OFFERED = 12
 """How many completions of a path are shown."""
 
 
-class FieldInput(Lifetime, Input):
+class FieldInput(Lifetime, DrawnInput):
     """An input that tab completes, if there is a suggestion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,17 +48,16 @@ class FieldInput(Lifetime, Input):
     masked: reactive[bool] = reactive(True)
     """Whether to hide logins in an address while the field has no focus."""
 
-    @property
-    def _value(self) -> Text:
-        """Return the value as drawn."""
+    def drawn(self) -> Text | None:
+        """Return an address without its login."""
         if self.masked and not self.has_focus and has_login(self.value):
             hidden = safe_line(without_logins(self.value, MASK))
             return Text(hidden, no_wrap=True, overflow="ignore", end="")
-        return super()._value
+        return None
 
     def action_complete(self) -> None:
         """Accept the suggestion; if there is none, focus the next field."""
-        if self._suggestion and self._suggestion != self.value:
+        if self.suggestion and self.suggestion != self.value:
             self.action_end()
             self.action_cursor_right()
         else:

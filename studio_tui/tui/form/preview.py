@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from studio_tui.presentation.format import plural
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import Middle
+from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.clipboard import copy
 
 FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
@@ -51,7 +51,7 @@ class Preview(Dialog[None]):
 
     def body(self) -> ComposeResult:
         """Compose the text and its keys."""
-        yield Middle(Static(markup=False, id="preview-text"))
+        yield DialogBody(Static(markup=False, id="preview-text"))
         yield Static(
             "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",
             markup=False,

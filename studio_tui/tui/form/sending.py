@@ -167,12 +167,18 @@ class FormSender:
         self._screen.note("Sending…")
         wish = request(checked.draft, checked.around)
         outcome = await create(
-            self._screen.app, self._screen.session.job_creator, wish, paths, uploading=uploading
+            self._screen.app,
+            self._screen.session.commands.job_creator,
+            wish,
+            paths,
+            uploading=uploading,
         )
         if isinstance(outcome, Created):
             await self._screen.done(checked.draft, typed)
             self.is_sending = False
-            say_created(self._screen.app, outcome, self._screen.session.job_creator.new_job)
+            say_created(
+                self._screen.app, outcome, self._screen.session.commands.job_creator.new_job
+            )
             # A schedule created from the list of schedules returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
             place = "schedules" if is_schedule else "jobs"
@@ -200,7 +206,7 @@ class FormSender:
         if fields:
             self._screen.form.go_to(fields[0].field)
 
-    def hear_studio(self, jobs: Snapshot[Any]) -> None:
+    def note_answer(self, jobs: Snapshot[Any]) -> None:
         """Update the message that Studio is unreachable once it answers again."""
         was_silent, self._is_silent = self._is_silent, isinstance(jobs.error, TransportError)
         # Sending may also have failed because of the local disk.

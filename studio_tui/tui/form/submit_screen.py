@@ -26,9 +26,9 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
+from studio_tui.tui.frame.breadcrumbs import first_crumb
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 
@@ -120,7 +120,7 @@ class SubmitScreen(Page):
         if is_news and message.name == self.session.clusters.name:
             self._check()
         if message.name == self.session.jobs.name:
-            self.sender.hear_studio(message.snapshot)
+            self.sender.note_answer(message.snapshot)
 
     @property
     def loses_values(self) -> bool:
@@ -220,7 +220,7 @@ class SubmitScreen(Page):
         """Validate a draft; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None
-        team, files = self.session.team, self.session.history.files
+        team, files = self.session.team, self.session.records.history.files
         lost = self.saved_forms.lost_values
         return examine(draft, team, clock.now(), known, files, lost_values=lost)
 

@@ -21,7 +21,7 @@ DISK_REFUSES = "The template could not be saved; see the program's log."
 _EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
 
 
-class PickBeginning(Choose):
+class TemplatePicker(Choose):
     """Lists drafts; the answer is a key for `draft`, or `None`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

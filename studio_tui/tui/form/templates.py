@@ -9,7 +9,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
-from studio_tui.tui.form.template_picker import DISK_REFUSES, PickBeginning, replacing
+from studio_tui.tui.form.template_picker import DISK_REFUSES, TemplatePicker, replacing
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.commands import Command, Host
 
@@ -54,7 +54,7 @@ class FormTemplates:
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
         given = self._start.draft
-        picker = PickBeginning(self._saved_forms, templates, given=given, last=last, before=before)
+        picker = TemplatePicker(self._saved_forms, templates, given=given, last=last, before=before)
         picked = await self._host.ask(picker)
         if picked is None:
             return

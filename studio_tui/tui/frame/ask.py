@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import Middle
+from studio_tui.tui.frame.dialog_box import DialogBody
 
 
 class Ask(Dialog[str | None]):
@@ -33,7 +33,7 @@ class Ask(Dialog[str | None]):
 
     def body(self) -> ComposeResult:
         """Compose the details and the input."""
-        yield Middle(Static("\n".join(self._details), markup=False))
+        yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Input(self._value, compact=True)
         yield Static("enter saves it, esc closes", markup=False, classes="keys")
 

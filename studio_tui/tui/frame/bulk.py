@@ -12,10 +12,10 @@ from textual.message import Message
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.fitting import ListRoom, rows_of
+from studio_tui.presentation.lists.fitting import ListSpace, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.progress_words import told
+from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.frame.review import Review
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class BulkCommand(Generic[T, R]):
     """Called with the results of all successful items; returns what the report offers to open."""
 
 
-def room_for_list(host: Host, *others: str) -> ListRoom:
+def space_for_list(host: Host, *others: str) -> ListSpace:
     """Return the room for a list in a dialog that also shows the lines `others`."""
     width, height = host.app.size
     narrow, low = width < _NARROW, height < _LOW
@@ -86,7 +86,7 @@ def room_for_list(host: Host, *others: str) -> ListRoom:
     width = (width if narrow else width * 92 // 100) - 4 - padding
     title_and_answers = 2 if low else 4
     height = (height if low else height * 92 // 100) - 2 - padding - title_and_answers
-    return ListRoom(height - sum(rows_of(line, width) for line in others), width)
+    return ListSpace(height - sum(rows_of(line, width) for line in others), width)
 
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
@@ -175,7 +175,7 @@ def _report(
 
 def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
     if one.error is not None:
-        return told(one.error, host.session)
+        return error_message(one.error, host.session)
     if bulk.said is None or one.result is None:
         return bulk.done
     return bulk.said(one.result)

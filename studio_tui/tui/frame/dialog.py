@@ -14,7 +14,7 @@ from textual.events import ScreenResume
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from studio_tui.tui.frame.dialog_box import MIDDLE, DialogBox
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBox
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -70,7 +70,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     @abstractmethod
     def body(self) -> ComposeResult:
-        """Compose the body; widgets of the class `MIDDLE` shrink to fit."""
+        """Compose the body; widgets of the class `SHRINKS` shrink to fit."""
 
     def compose(self) -> ComposeResult:
         """Compose the title and the body."""
@@ -80,11 +80,11 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the body."""
-        for middle in self.query(f".{MIDDLE}").results():
-            middle.scroll_relative(y=lines, animate=False)
+        for part in self.query(f".{SHRINKS}").results():
+            part.scroll_relative(y=lines, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
         """Scroll the body by pages that overlap by one line."""
-        for middle in self.query(f".{MIDDLE}").results():
-            lines = max(middle.scrollable_content_region.height - 1, 1)
-            middle.scroll_relative(y=pages * lines, animate=False)
+        for part in self.query(f".{SHRINKS}").results():
+            lines = max(part.scrollable_content_region.height - 1, 1)
+            part.scroll_relative(y=pages * lines, animate=False)

@@ -1,4 +1,8 @@
-"""The box of every dialog: title and answers are fixed, and the content between them scrolls."""
+"""The box of every dialog: title and answers are fixed, and the content between them scrolls.
+
+What its layout needs of Textual beyond the public interface is in
+docs/upstream/layout-box-model.md.
+"""
 
 from fractions import Fraction
 
@@ -10,12 +14,12 @@ from textual.layouts.vertical import VerticalLayout
 from textual.widget import Widget
 from textual.widgets import Button
 
-MIDDLE = "middle"
+SHRINKS = "-shrinks"
 """The CSS class of widgets that shrink if a dialog does not fit."""
 
 
-class GivingWay(VerticalLayout):
-    """A vertical layout that shrinks the tallest `MIDDLE` widgets if its children do not fit."""
+class ShrinkingLayout(VerticalLayout):
+    """A vertical layout that shrinks the tallest `SHRINKS` widgets if its children do not fit."""
 
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
@@ -25,9 +29,9 @@ class GivingWay(VerticalLayout):
         # A size of 0 asks for the natural height.
         excess = max((each.region.bottom for each in placements), default=0) - size.height
         heights = [each.region.height for each in placements]
-        middles = [n for n, each in enumerate(placements) if each.widget.has_class(MIDDLE)]
-        while size.height and excess > 0 and any(heights[n] > 1 for n in middles):
-            heights[max(middles, key=heights.__getitem__)] -= 1
+        shrinking = [n for n, each in enumerate(placements) if each.widget.has_class(SHRINKS)]
+        while size.height and excess > 0 and any(heights[n] > 1 for n in shrinking):
+            heights[max(shrinking, key=heights.__getitem__)] -= 1
             excess -= 1
         moved = 0
         for n, each in enumerate(placements):
@@ -37,7 +41,7 @@ class GivingWay(VerticalLayout):
         return placements
 
 
-class Flowing(Layout):
+class WrappingLayout(Layout):
     """A horizontal layout that wraps to the next row."""
 
     def arrange(
@@ -72,7 +76,7 @@ class DialogBox(Container):
 
     def __init__(self, *children: Widget) -> None:
         super().__init__(*children, classes="dialog")
-        self._giving_way = GivingWay()
+        self._giving_way = ShrinkingLayout()
 
     @property
     def layout(self) -> Layout:
@@ -80,11 +84,11 @@ class DialogBox(Container):
         return self._giving_way
 
 
-class Middle(VerticalScroll):
+class DialogBody(VerticalScroll):
     """The scrollable content of a dialog; the dialog's keys scroll it."""
 
     def __init__(self, *children: Widget, classes: str = "") -> None:
-        super().__init__(*children, can_focus=False, classes=f"{MIDDLE} {classes}")
+        super().__init__(*children, can_focus=False, classes=f"{SHRINKS} {classes}")
 
 
 class DialogButtons(Container):
@@ -92,7 +96,7 @@ class DialogButtons(Container):
 
     def __init__(self, *buttons: Button) -> None:
         super().__init__(*buttons, classes="answers")
-        self._flowing = Flowing()
+        self._flowing = WrappingLayout()
 
     @property
     def layout(self) -> Layout:

@@ -11,14 +11,14 @@ from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import MIDDLE, DialogButtons, Middle, answer
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _LOOK_EVERY = 0.5
 """Seconds between checks for changes of what a question is about."""
 
 
-class Meanwhile(NamedTuple):
+class QuestionChange(NamedTuple):
     """A change of what a question is about, since it was asked."""
 
     words: str
@@ -48,17 +48,17 @@ class Confirm(Dialog[bool]):
         yes: str,
         no: str,
         default_yes: bool = False,
-        meanwhile: Callable[[], Meanwhile | None] | None = None,
+        changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Take the question; `meanwhile` returns what has changed since, as long as it stands."""
+        """Take the question; `changes` returns what has changed since, as long as it stands."""
         super().__init__()
         self._question = question
         self._details = details
         self._yes = yes
         self._no = no
         self._default_yes = default_yes
-        self._meanwhile = meanwhile
-        self._news: Meanwhile | None = None
+        self._changes = changes
+        self._news: QuestionChange | None = None
 
     def heading(self) -> str:
         """Return the question."""
@@ -66,23 +66,23 @@ class Confirm(Dialog[bool]):
 
     def body(self) -> ComposeResult:
         """Compose the details and the two answers."""
-        yield Middle(Static("\n".join(self._details), markup=False))
-        yield Static(markup=False, id="meanwhile")
+        yield DialogBody(Static("\n".join(self._details), markup=False))
+        yield Static(markup=False, id="question-changes")
         yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
         """Focus the default answer, and watch for changes of what the question is about."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
-        if self._meanwhile is not None:
+        if self._changes is not None:
             self.set_interval(_LOOK_EVERY, self._look)
 
     def _look(self) -> None:
         """Show what has changed; yes is disabled if it would have no effect."""
-        news = self._meanwhile() if self._meanwhile is not None else None
+        news = self._changes() if self._changes is not None else None
         if news == self._news:
             return
         self._news = news
-        said = self.query_one("#meanwhile", Static)
+        said = self.query_one("#question-changes", Static)
         said.update(news.words if news is not None else "")
         said.display = news is not None
         is_void = news is not None and news.is_void
@@ -169,7 +169,7 @@ class Choose(Dialog[str | None]):
             *(Option(text, id=key) for key, text in self._choices),
             markup=False,
             compact=True,
-            classes=MIDDLE,
+            classes=SHRINKS,
         )
         if self.KEYS:
             yield Static(self.KEYS, markup=False, classes="keys")

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import MIDDLE
+from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
@@ -61,7 +61,7 @@ class HelpScreen(Dialog[Action | None]):
     def body(self) -> ComposeResult:
         """Compose the search input and the list."""
         yield Input(placeholder="type to search, enter runs it, esc closes", compact=True)
-        yield KeyList(markup=False, compact=True, classes=MIDDLE)
+        yield KeyList(markup=False, compact=True, classes=SHRINKS)
 
     def on_mount(self) -> None:
         """Show all actions."""

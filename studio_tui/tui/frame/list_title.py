@@ -8,7 +8,7 @@ from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.progress_words import unreached
+from studio_tui.tui.frame.request_notices import unreachable_message
 from studio_tui.tui.widgets.bar import Part
 
 Parts = tuple[Part, ...]
@@ -65,7 +65,8 @@ def notice(
 ) -> str:
     """Return why no row is shown; `none` is the text to use if there are no rows at all."""
     if snapshot.value is None:
-        return "Asking Studio…" if snapshot.error is None else unreached(snapshot.error, session)
+        error = snapshot.error
+        return "Asking Studio…" if error is None else unreachable_message(error, session)
     if none:
         return none
     if not has_all(snapshot.value):

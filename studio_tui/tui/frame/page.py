@@ -33,7 +33,7 @@ from studio_tui.tui.frame.page_bars import (
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
-from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
+from studio_tui.tui.widgets.cropped_compositor import crop_rendering
 
 Answer = TypeVar("Answer")
 
@@ -49,9 +49,9 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 
 
 def _undo(page: "Page") -> None:
-    words = page.session.held.take_back()
-    told = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
-    page.say(told)
+    words = page.session.held.undo()
+    sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
+    page.say(sentence)
 
 
 def _is_replay(page: "Page") -> bool:
@@ -162,7 +162,7 @@ class Page(HasCommands, Screen[None]):
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
         """Make a page about `session`; `home` names its team and host."""
         super().__init__()
-        self._compositor = CroppedCompositor()
+        crop_rendering(self)
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
         self.session = session
@@ -237,7 +237,7 @@ class Page(HasCommands, Screen[None]):
     @on(events.ScreenResume)
     def _listen(self) -> None:
         for message in self.listening.begin(self.pollers()):
-            self._hear(message)
+            self._handle_refreshed(message)
         self._clock.resume()
         self.paint_frame()
 
@@ -261,7 +261,7 @@ class Page(HasCommands, Screen[None]):
         self._leave()
 
     @on(Refreshed)
-    def _hear(self, message: Refreshed) -> None:
+    def _handle_refreshed(self, message: Refreshed) -> None:
         is_news = self.listening.note_value(message)
         self.refreshed(message, is_news=is_news)
         self.listening.report_refusals(message, of_team=message.name == self.session.jobs.name)

@@ -4,7 +4,7 @@ from collections.abc import Sequence, Sized
 from datetime import datetime
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.freshness import Aged, freshness
+from studio_tui.presentation.freshness import HasAge, freshness
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.replay import time_bar
 from studio_tui.service.recorder.replay import ReplayTime
@@ -68,7 +68,7 @@ def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
 
 
 def age_parts(
-    aged: Aged,
+    aged: HasAge,
     now: datetime,
     read_only: bool,
     replay: ReplayTime | None,

@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.tui.bindings import bind
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import DialogButtons, Middle, answer
+from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
 
 _STYLES = {
     Tone.DIM: "$foreground 60%",
@@ -53,13 +54,13 @@ class Review(Dialog[str | None]):
     def body(self) -> ComposeResult:
         """Compose lines and answers."""
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
-        yield Middle(Static(Content("\n").join(lines)))
+        yield DialogBody(Static(Content("\n").join(lines)))
         yield DialogButtons(*(answer(key, words, f"answer-{key}") for key, words in self._answers))
 
     def on_mount(self) -> None:
         """Focus the first answer, and bind the keys of all."""
         for key, words in self._answers:
-            self._bindings.bind(key, f"answer('{key}')", words)
+            bind(self, key, f"answer('{key}')", words)
         self.query(Button).first().focus()
 
     @on(Button.Pressed)

@@ -112,7 +112,7 @@ class RowMarks:
         if any(key in keys for key in self.keys):
             self._mark(key for key in self.keys if key not in keys)
 
-    def hand_over(self, heirs: Mapping[str, str]) -> None:
+    def transfer(self, heirs: Mapping[str, str]) -> None:
         """Transfer marks to other ids, given by the old ids, in the same order."""
         self._last = heirs.get(self._last or "", self._last)
         if any(key in heirs for key in self.keys):

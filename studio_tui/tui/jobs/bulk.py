@@ -9,7 +9,7 @@ from studio_tui.errors import InvalidRequest, OutcomeUnknown, StudioError
 from studio_tui.presentation.form.repeat_notes import FILES, NO_FILES, settings_not_sent
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import (
-    Chosen,
+    JobSelection,
     cancel_effect,
     summary,
     to_cancel,
@@ -23,18 +23,18 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, room_for_list, run
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, run, space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.meanwhile import (
+from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.question_changes import (
     as_known_now,
     cancelable_now,
-    ended_meanwhile,
+    job_changes,
     status_words,
 )
-from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
 from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, Wish, start_order
 from studio_tui.tui.messages import OpenPipeline
@@ -66,7 +66,7 @@ class BulkJobs:
         """Return why there are no ids to copy."""
         return self._none("copied", self.marked.count()) if not self.marked.known() else None
 
-    def _why_none(self, part: Callable[..., Chosen], done: str) -> str | None:
+    def _why_none(self, part: Callable[..., JobSelection], done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
         known, count = self.marked.known(), self.marked.count()
@@ -84,7 +84,7 @@ class BulkJobs:
         words = plural(count, self.marked.noun)
         return words if count == len(jobs) else f"{len(jobs):,} of {words}"
 
-    async def _chosen(self, part: Callable[..., Chosen], done: str) -> Chosen | None:
+    async def _chosen(self, part: Callable[..., JobSelection], done: str) -> JobSelection | None:
         """Return the jobs a command can apply to; if there are none, notify and return `None`."""
         jobs = await self.marked.jobs()
         chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
@@ -114,13 +114,13 @@ class BulkJobs:
         before = (*summary(chosen, "will be cancelled"), "")
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
-        room = room_for_list(self._host, *before, *after)
+        room = space_for_list(self._host, *before, *after)
         question = Confirm(
             f"Cancel {self._counted(jobs)}?",
             (*before, *fitting(names, room), *after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
-            meanwhile=ended_meanwhile(self._host.session, jobs),
+            changes=job_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
             left = cancelable_now(self._host.session, jobs)
@@ -142,7 +142,7 @@ class BulkJobs:
         how = "all at once" if order.is_lost else before_that
         question = Confirm(
             f"{what} {self._counted(jobs)} {'' if resume else 'again '}{how}?",
-            (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
+            (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
             yes=f"{what} them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )
@@ -179,7 +179,7 @@ def creating(
             return started
         if isinstance(wish[1], StudioError):
             raise wish[1]
-        outcome = await create(host.app, host.session.job_creator, wish[1], files)
+        outcome = await create(host.app, host.session.commands.job_creator, wish[1], files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
@@ -267,7 +267,7 @@ def _wish(
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
     """Start to cancel jobs called `noun`; `unmark` is called with the id of each."""
-    commands = host.session.commands
+    commands = host.session.commands.jobs
     begin(
         host,
         BulkCommand(

@@ -10,10 +10,10 @@ from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
-from studio_tui.tui.jobs.meanwhile import ended_meanwhile
 from studio_tui.tui.jobs.naming import describe, title
+from studio_tui.tui.jobs.question_changes import job_changes
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -115,7 +115,7 @@ class JobController:
     def _new_job(self) -> Job | None:
         """Return the job created here a moment ago, unless the cursor has moved since."""
         at_hand = self._at_hand()
-        new = self._host.session.job_creator.new_job
+        new = self._host.session.commands.job_creator.new_job
         return new.instead_of(at_hand.id if at_hand else None)
 
     def why_no_pipeline(self) -> str | None:
@@ -170,12 +170,12 @@ class JobController:
             ),
             yes="Cancel the job",
             no="Leave it",
-            meanwhile=ended_meanwhile(self._host.session, (job,)),
+            changes=job_changes(self._host.session, (job,)),
         )
         if await self._host.ask(question):
-            cancelling = self._host.session.commands.cancel(job.id)
+            cancelling = self._host.session.commands.jobs.cancel(job.id)
             done = f"Cancellation requested for {title(job)}"
-            await reported(self._host, f"Cancelling {title(job)}", cancelling, done)
+            await run_and_report(self._host, f"Cancelling {title(job)}", cancelling, done)
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""

@@ -13,7 +13,7 @@ from studio_tui.service.commands.create_job import (
     Created,
     JobCreator,
     JobRefused,
-    Looked,
+    SearchExtent,
     UnconfirmedJob,
 )
 from studio_tui.service.commands.journal import Intent
@@ -102,7 +102,7 @@ def confirm_again(unknown: UnconfirmedJob) -> Confirm:
             *_named(unknown.intent),
             "",
             *((str(unknown.why),) if unknown.why else ()),
-            _seen(unknown.looked),
+            _seen(unknown.searched),
             "",
             "Studio is searched once more before it is sent again, with the same key.",
             "A Studio that ignores the key could still create two, if the first one is very late.",
@@ -121,7 +121,7 @@ def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
             "That run ended before Studio's answer came, and Studio does not show:",
             *(line for unknown in left for line in ("", *_named(unknown.intent))),
             "",
-            _seen(left[-1].looked),
+            _seen(left[-1].searched),
             "If you still want it, run it again. Forget the request?",
         ),
         yes="Forget it",
@@ -137,11 +137,11 @@ def _named(intent: Intent) -> tuple[str, ...]:
     )
 
 
-def _seen(looked: Looked) -> str:
+def _seen(searched: SearchExtent) -> str:
     """Return in words whether the job was found in Studio's list."""
-    if not looked.answers:
+    if not searched.answers:
         return "Studio has not shown its list of jobs since."
-    words = f"It is not among the newest {plural(looked.jobs, 'job')} that Studio shows."
-    if looked.is_far_enough:
+    words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio shows."
+    if searched.is_far_enough:
         return words
     return f"{words} They do not reach back to when it was requested."

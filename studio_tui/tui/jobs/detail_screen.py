@@ -29,9 +29,9 @@ from studio_tui.presentation.jobs.facts import (
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.breadcrumbs import first_crumb
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
@@ -191,11 +191,11 @@ class JobScreen(Page):
             clock.now(),
             clusters.items if clusters is not None else (),
             pipeline=self._controller.owner_of(job),
-            heard_at=now,
+            answered_at=now,
             shown=self._values is Values.ALL,
         )
         self.query_one("#summary-facts", FactSheet).show(
-            kin_facts(with_usual(own, job, self._past, now), self.session.kin_of(job.id))
+            kin_facts(with_usual(own, job, self._past, now), self.session.known.related(job.id))
         )
 
     def toggle_values(self) -> None:
@@ -250,7 +250,7 @@ class JobScreen(Page):
     async def _look_up_past(self) -> None:
         """Show what the recorder has about other runs of the job's name."""
         job = self._job
-        past = await self.session.recorder.past_runs(job)
+        past = await self.session.records.recorder.past_runs(job)
         if job is self._job and past != self._past:
             self._past = past
             self.tick(self.moment())

@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
     IN_SIGHT,
     MANY,
-    Arranged,
+    GroupedRows,
     JobGrouping,
     arranged,
     group_cells,
@@ -39,7 +39,7 @@ class JobGroups:
         self._owners: dict[str, str] = {}
         """The names of pipelines by the ids of their jobs."""
         self._known: PipelineList | None = None
-        self._arranged = Arranged((), {})
+        self._arranged = GroupedRows((), {})
 
     @property
     def grouping(self) -> JobGrouping:
@@ -83,7 +83,7 @@ class JobGroups:
         elif grouping is JobGrouping.NONE:
             held = self._held()
             if len(held) <= MANY:
-                self._arranged = Arranged(keys, {})
+                self._arranged = GroupedRows(keys, {})
                 return keys
             label_of, least = (lambda key: held.get(key, "")), MANY + 1
         self._arranged = arranged(

@@ -9,10 +9,10 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.kinship import kin_facts
-from studio_tui.presentation.jobs.preview import FactRoom, JobDetails, preview
+from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.polling.closer_look import sent_files
+from studio_tui.service.polling.job_details import sent_files
 from studio_tui.service.session import StudioSession
 
 
@@ -29,21 +29,23 @@ class JobPreview:
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
     ) -> tuple[Fact | FactLine, ...]:
         """Return the preview of a job; load more about it if it is visible."""
-        look, room = self._session.closer_look, self._room()
+        look, room = self._session.job_details, self._room()
         look.look(job if in_sight and room.height else None)
         if job is None:
             return ()
         clusters = self._session.clusters.snapshot.value
         around = clusters.items if clusters is not None else ()
         moment = clock.now()
-        learnt = look.get(job.id)
-        details = JobDetails(sent_files(learnt.files), learnt.end, learnt.trouble)
+        details = look.get(job.id)
+        extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        own = facts(job, moment, around, progress, pipeline=owner, heard_at=now)
-        said = kin_facts(with_usual(own, job, learnt.past, now), self._session.kin_of(job.id))
-        return preview(job, said, details, FactRoom(*room), now=moment, zone=self._zone)
+        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
+        said = kin_facts(
+            with_usual(own, job, details.past, now), self._session.known.related(job.id)
+        )
+        return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
         """Stop loading."""
-        self._session.closer_look.look(None)
+        self._session.job_details.look(None)

@@ -96,8 +96,8 @@ class JobsScreen(ListPage[Job]):
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.kind = _kind(self._progress, self._pipeline_of)
         super().__init__(session, home, view, read_only=read_only)
-        session.jobs_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.archive, lambda: self.list, JOBS)
+        session.lists.jobs_feed.want(view.loaded)
+        self._recorded = RecordedRows(session.records.jobs, lambda: self.list, JOBS)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         marks = self.list.marks
         marks.bundles = self.groups
@@ -109,12 +109,12 @@ class JobsScreen(ListPage[Job]):
 
     def on_mount(self) -> None:
         """Subscribe to recorded jobs, and to more about the job under the cursor."""
-        self.listen(self.session.archive.subscribe, lambda _: self._recorded.show())
-        self.listen(self.session.closer_look.subscribe, self._learnt)
+        self.listen(self.session.records.jobs.subscribe, lambda _: self._recorded.show())
+        self.listen(self.session.job_details.subscribe, self._details)
 
     def remembered(self) -> ListView:
         """Return the view to save, with the number of jobs loaded by now."""
-        return super().remembered().replace(loaded=self.session.jobs_feed.to_load)
+        return super().remembered().replace(loaded=self.session.lists.jobs_feed.to_load)
 
     # Overrides of Page.
 
@@ -189,10 +189,10 @@ class JobsScreen(ListPage[Job]):
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
-        mender = self.session.origins.mended_by(job, self.rows.get)
-        now, heard = clock.now(), self._recorded.since.get(key) or self.moment()
-        told = cells(job, now, progress, heard_at=heard, pipeline=pipeline, mended_by=mender)
-        return self._recorded.marked(key, told)
+        mender = self.session.records.origins.mended_by(job, self.rows.get)
+        now, answered = clock.now(), self._recorded.since.get(key) or self.moment()
+        row = cells(job, now, progress, answered_at=answered, pipeline=pipeline, mended_by=mender)
+        return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the job or group under the cursor."""
@@ -224,7 +224,7 @@ class JobsScreen(ListPage[Job]):
         self.table.show_again()
         self.list.show_preview(self.moment())
 
-    def _learnt(self, job_id: str) -> None:
+    def _details(self, job_id: str) -> None:
         if self.table.cursor == job_id:
             self.list.show_preview(self.moment())
 

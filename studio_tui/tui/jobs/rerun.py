@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio_tui.api.models import Job, JobInput, JobSchedule
+from studio_tui.api.models import Job, JobInput
+from studio_tui.api.schedules import JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
@@ -67,7 +68,7 @@ async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str,
     """Return what jobs were submitted with, by id; for a run made by Studio, its original's."""
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
-    return await asyncio.to_thread(session.history.of_jobs, tuple(jobs), originals)
+    return await asyncio.to_thread(session.records.history.of_jobs, tuple(jobs), originals)
 
 
 def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:

@@ -38,7 +38,7 @@ class StartOrder:
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
     """Return the known order of jobs, computed in a thread, as pipelines may be large."""
-    is_kept, known = session.reruns.are_possible, session.known_pipelines()
+    is_kept, known = session.commands.reruns.are_possible, session.known.pipelines()
     ids = {job.id for job in jobs}
 
     def lines() -> tuple[str, ...]:
@@ -104,4 +104,4 @@ class OrderedCreation:
                 # Jobs that depend on it would read the previous version of its dataset.
                 raise InvalidRequest(400, f"Nothing was started. {title(job)}: {wish}")
             sent[job.id] = wish
-        return await self._session.reruns.run(sent, self._files)
+        return await self._session.commands.reruns.run(sent, self._files)

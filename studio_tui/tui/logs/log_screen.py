@@ -29,10 +29,10 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.tail import FollowPhase, TailState
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.breadcrumbs import first_crumb
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
-from studio_tui.tui.frame.way_here import first_crumb
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
@@ -114,7 +114,7 @@ class LogScreen(Page):
 
     def on_mount(self) -> None:
         """Subscribe to the log's state, and restore the place."""
-        self.listen(self._tail.subscribe, self._told)
+        self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.ahead.subscribe, self._show_end)
         zones = partial(zones_of_lines, near=self.session.is_near, here=clock.zone)
         self.view.times.line_clock = LineClock(
@@ -232,7 +232,7 @@ class LogScreen(Page):
         self._show_head()
         self.paint_hints()
 
-    def _told(self, state: TailState) -> None:
+    def _state_changed(self, state: TailState) -> None:
         is_other = (state.phase, state.next_try) != self._shown
         if is_other or (state.size and not self._had_bytes):
             self._had_bytes = bool(state.size)

@@ -47,14 +47,14 @@ class MergedJobs:
         may_fetch: MayFetch,
         *,
         zones: Callable[[], Zones],
-        places: Callable[[], set[int]],
+        viewed_lines: Callable[[], set[int]],
         moved: Callable[[Moved], None],
-        told: Callable[[], None],
+        changed: Callable[[], None],
     ) -> None:
-        """Make an empty group; `places` and `moved` are called when lines move, `told` on news of a
-        log.
+        """Make an empty group.
 
-        The times of lines are interpreted in `zones`.
+        `viewed_lines` and `moved` are called when lines move, `changed` on news of a log. The times
+        of lines are interpreted in `zones`.
 
         Raises:
             SpoolError: there is no room for the merged log on the local disk.
@@ -62,7 +62,7 @@ class MergedJobs:
         self.log = MergedLog(
             library.new_tagged,
             lambda _line: None,
-            places=places,
+            viewed_lines=viewed_lines,
             moved=moved,
         )
         self.solo: str | None = None
@@ -72,7 +72,7 @@ class MergedJobs:
         self._zones = zones
         self._library = library
         self._may_fetch = may_fetch
-        self._told = told
+        self._changed = changed
         self._members: dict[str, Member] = {}
         self._joined = 0
 
@@ -114,7 +114,7 @@ class MergedJobs:
             self.muted -= {job_id}
             self.solo = None if self.solo == job_id else self.solo
 
-    def hear(self, jobs: Mapping[str, Job]) -> None:
+    def update(self, jobs: Mapping[str, Job]) -> None:
         """Update the jobs."""
         for job_id, member in self._members.items():
             member.job = jobs.get(job_id, member.job)
@@ -160,4 +160,4 @@ class MergedJobs:
 
     def _tell(self) -> None:
         self.log.poke()
-        self._told()
+        self._changed()

@@ -134,9 +134,9 @@ class MergedScreen(Page):
                 self.session.logs,
                 self._may_fetch,
                 zones=self._zones,
-                places=lambda: self.view.restore.starts() if self.is_alive else set(),
+                viewed_lines=lambda: self.view.restore.starts() if self.is_alive else set(),
                 moved=self.while_alive(self._moved),
-                told=self.while_alive(self._show_head),
+                changed=self.while_alive(self._show_head),
             )
             if self.is_alive:
                 self._begin(self.choice.members)
@@ -224,7 +224,7 @@ class MergedScreen(Page):
             and is_news
             and known is not None
         ):
-            self.choice.members.hear({job.id: job for job in known.jobs})
+            self.choice.members.update({job.id: job for job in known.jobs})
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)
@@ -354,8 +354,8 @@ def _head(
         left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
     if failure:
         return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
-    told = following((member.state, member.job) for member in jobs)
-    right = [Part(f"{cell.text}  ", cell.tone) for cell in told]
+    states = following((member.state, member.job) for member in jobs)
+    right = [Part(f"{cell.text}  ", cell.tone) for cell in states]
     if is_paused:
         right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))
     if jobs.log.is_ordering:

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import size
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import MIDDLE, Middle
+from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody
 from studio_tui.tui.frame.saving import (
     AlreadyThereError,
     CannotSaveError,
@@ -76,12 +76,12 @@ class SaveLog(Dialog[Saved | None]):
             *(Option(offer.words) for offer in self._offers),
             markup=False,
             compact=True,
-            classes=MIDDLE,
+            classes=SHRINKS,
         )
         choices.can_focus = False
         yield choices
         yield Input(self._offers[0].path, compact=True, select_on_focus=False)
-        yield Middle(Static(markup=False, id="problem"), classes="problem")
+        yield DialogBody(Static(markup=False, id="problem"), classes="problem")
         yield Static(markup=False, id="save-keys", classes="keys")
 
     def on_mount(self) -> None:
@@ -153,5 +153,5 @@ class SaveLog(Dialog[Saved | None]):
 
     def _tell(self, problem: str) -> None:
         self.problem.update(problem)
-        self.query_one(Middle).display = bool(problem)
+        self.query_one(DialogBody).display = bool(problem)
         self.keys.update("↑↓ what, enter saves, esc closes")

@@ -9,16 +9,16 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.rows import SHORT_ID
-from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
+from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, stopped_words
 
 
-class NotQuiteStopped(StudioError):  # noqa: N818 (reads as what is the case)
+class PartialStopError(StudioError):
     """A pipeline was paused, but some of its jobs may continue."""
 
 
@@ -46,7 +46,7 @@ class BulkPipelines:
             self._fitting(before, names, after),
             yes="Pause and cancel",
             no="Leave them running",
-            meanwhile=changed_meanwhile(self._host.session, chosen, can_stop, "stop"),
+            changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
             self._begin("Stopping", "stopped", chosen, self._stopped, stopped_words)
@@ -54,7 +54,7 @@ class BulkPipelines:
     async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
         """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
         what = "Pause" if pausing else "Resume"
-        commands = self._host.session.pipeline_commands
+        commands = self._host.session.commands.pipelines
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
         left_out = _left_out(marked - len(chosen), other)
@@ -99,15 +99,15 @@ class BulkPipelines:
         Raises:
             StudioError: it, or some of its jobs, may continue.
         """
-        stopped = await self._host.session.pipeline_commands.stop(pipeline)
+        stopped = await self._host.session.commands.pipelines.stop(pipeline)
         if stopped.left or stopped.starts_more:
-            raise NotQuiteStopped(_why_not_quite(stopped))
+            raise PartialStopError(_why_not_quite(stopped))
         return stopped
 
     def _fitting(
         self, before: Sequence[str], names: Sequence[str], after: Sequence[str]
     ) -> tuple[str, ...]:
-        room = room_for_list(self._host, *before, *after)
+        room = space_for_list(self._host, *before, *after)
         return (*before, *fitting(names, room), *after)
 
 
@@ -133,7 +133,9 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         parts.append(f"{', '.join(running)} still {'runs' if len(running) == 1 else 'run'}")
     if refused:
         name, error = refused[0]
-        parts.append(f"{plural(len(refused), 'job')} not cancelled, first {name}: {said(error)}")
+        parts.append(
+            f"{plural(len(refused), 'job')} not cancelled, first {name}: {failure_message(error)}"
+        )
     if stopped.starts_more:
         parts.append("more of its jobs may start")
     return f"It has not stopped completely: {'; '.join(parts)}"

@@ -16,11 +16,11 @@ from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
-from studio_tui.tui.pipelines.meanwhile import can_stop, changed_meanwhile
+from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, report, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -54,10 +54,10 @@ class PipelineController:
     def _at_hand(self) -> Pipeline | None:
         """Return the current pipeline, at least as new as what a command has read."""
         pipeline = self._seen_at_hand()
-        return None if pipeline is None else self._host.session.pipeline_commands.newest(pipeline)
+        return None if pipeline is None else self._host.session.commands.pipelines.newest(pipeline)
 
     def _marked(self) -> Sequence[Pipeline]:
-        return tuple(map(self._host.session.pipeline_commands.newest, self._seen_marked()))
+        return tuple(map(self._host.session.commands.pipelines.newest, self._seen_marked()))
 
     @property
     def _meant(self) -> Sequence[Pipeline]:
@@ -124,14 +124,14 @@ class PipelineController:
         pipeline = chosen[0]
         if not await self._is_sure(pipeline, pausing=pausing):
             return
-        pipeline_commands, session = self._host.session.pipeline_commands, self._host.session
+        pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
         try:
-            if await asked(self._host.app, session, command(pipeline)):
+            if await with_notice(self._host.app, session, command(pipeline)):
                 self._host.session.endings.watch_pipelines(chosen)
                 self._host.say(f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}")
         except StudioError as error:
-            self._host.say(f"{title(pipeline)}: {told(error, session)}", "error")
+            self._host.say(f"{title(pipeline)}: {error_message(error, session)}", "error")
 
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
         """Ask first if failed jobs would be rerun."""
@@ -150,7 +150,7 @@ class PipelineController:
             lines += ["", over_words(pipeline, near=self._host.session.is_near)]
         question = Confirm(
             f"{what} this pipeline?", lines, yes=what, no="Don't",
-            meanwhile=changed_meanwhile(
+            changes=pipeline_changes(
                 self._host.session, (pipeline,), self._can_resume, "resume"
             ),
         )  # fmt: skip
@@ -172,7 +172,7 @@ class PipelineController:
         )
         question = Confirm(
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
-            meanwhile=changed_meanwhile(self._host.session, (pipeline,), can_stop, "stop"),
+            changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
         )  # fmt: skip
         if await self._host.ask(question):
             # A worker of the app, as the delay before sending outlives the screen.
@@ -183,13 +183,11 @@ class PipelineController:
         if not await self._host.session.held.may_be_sent(f"stopping {named}"):
             return
         try:
-            stopping = self._host.session.pipeline_commands.stop(pipeline)
-            stopped = await asked(self._host.app, self._host.session, stopping)
+            stopping = self._host.session.commands.pipelines.stop(pipeline)
+            stopped = await with_notice(self._host.app, self._host.session, stopping)
         except StudioError as error:
-            self._host.say(
-                f"{title(pipeline)} may still be running: {told(error, self._host.session)}",
-                "error",
-            )
+            why = error_message(error, self._host.session)
+            self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
             return
         if stopped.left or stopped.starts_more:
             heading = f"{title(pipeline)} has not stopped completely"
@@ -206,7 +204,7 @@ class PipelineController:
                 f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
             )
             self._host.say(words, "warning")
-        jobs = await self._host.session.find_jobs(ids[:LIMIT])
+        jobs = await self._host.session.known.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:

@@ -14,11 +14,11 @@ from studio_tui.errors import InvalidRequest, NotFound, StudioError
 from studio_tui.presentation.form.line_checks import environment_problems
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 from studio_tui.presentation.pipelines.datasets import dataset_problems, matching
-from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.jobs import failure_message
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import DialogButtons, Middle
+from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
@@ -164,7 +164,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     def body(self) -> ComposeResult:
         """Compose the fields and the answers."""
-        yield Middle(*self.fields.values(), classes="fields")
+        yield DialogBody(*self.fields.values(), classes="fields")
         yield Static(markup=False, id="form-said")
         yield DialogButtons(
             Button(f"f9  {self.send_words}", id="yes", compact=True),
@@ -233,7 +233,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     def _refuse(self, error: StudioError) -> None:
         """Show an error of Studio at the field that it is about."""
         self.say("")
-        sentence = f"Studio says: {said(error)}"
+        sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
             field = self.about(str(error).lower())
             self.refused = (self.refusal(field, sentence),)

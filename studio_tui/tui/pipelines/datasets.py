@@ -20,7 +20,7 @@ from studio_tui.presentation.pipelines.dataset_facts import (
 from studio_tui.presentation.pipelines.datasets import short_name
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Choose
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 
 NONE = "No dataset is known yet: completed jobs create them"
@@ -43,10 +43,10 @@ class GoToJob:
     job_id: str
 
 
-Wanted = Rebuild | GoToJob | None
+SearchPattern = Rebuild | GoToJob | None
 
 
-class PickDataset(Choose):
+class DatasetPicker(Choose):
     """Lists datasets; the answer is the name of one, or of one to rebuild after `_REBUILD`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,12 +77,12 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 
 async def look_at(
     app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
-) -> Wanted:
+) -> SearchPattern:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:
-        datasets = await asked(app, session, fetch(session))
+        datasets = await with_notice(app, session, fetch(session))
     except StudioError as error:
-        app.notify(f"Datasets: {told(error, session)}", severity="error", markup=False)
+        app.notify(f"Datasets: {error_message(error, session)}", severity="error", markup=False)
         return None
     if not datasets:
         app.notify(NONE, markup=False)
@@ -91,9 +91,9 @@ async def look_at(
 
     async def now_known() -> Sequence[ListedDataset]:
         try:
-            return await asked(app, session, fetch(session)) or datasets
+            return await with_notice(app, session, fetch(session)) or datasets
         except StudioError as error:
-            words = f"Datasets as they were known: {told(error, session)}"
+            words = f"Datasets as they were known: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
             return datasets
 
@@ -112,7 +112,7 @@ async def choose(
     is_all_told: bool,
     can_rebuild: bool,
     now: Callable[[], datetime] = clock.now,
-) -> Wanted:
+) -> SearchPattern:
     """Show the list and details of datasets until the user closes it or wants something else.
 
     The list says of when it is, and an answer is about the datasets that are `now_known`.
@@ -123,7 +123,7 @@ async def choose(
         at = now().astimezone().strftime("%H:%M:%S")
         heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
         picked = await app.push_screen_wait(
-            PickDataset(heading if is_all_told else "Datasets", rows, current or rows[0][0])
+            DatasetPicker(heading if is_all_told else "Datasets", rows, current or rows[0][0])
         )
         if picked is None:
             return None
@@ -160,7 +160,7 @@ async def _look_closer(
     *,
     is_all_told: bool,
     can_rebuild: bool,
-) -> Wanted:
+) -> SearchPattern:
     """Show the details of a dataset; `None` returns to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]

@@ -97,8 +97,8 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
-        session.pipelines_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.pipeline_archive, lambda: self.list, PIPELINES)
+        session.lists.pipelines_feed.want(view.loaded)
+        self._recorded = RecordedRows(session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The known runs of pipelines, by id."""
@@ -143,7 +143,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def _learn_jobs(self, pipelines: PipelineList) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
-        self._jobs = self.session.known_jobs([run for run in runs if run])
+        self._jobs = self.session.known.jobs([run for run in runs if run])
 
     def pollers(self) -> tuple[Publisher, ...]:
         """Return the sources this page subscribes to."""
@@ -172,12 +172,12 @@ class PipelinesScreen(ListPage[Pipeline]):
         """Load older pipelines, including recorded ones that Studio no longer lists."""
         self.session.more_pipelines()
         self._recorded.want()
-        self.list.holder.change(loaded=self.session.pipelines_feed.wanted)
+        self.list.holder.change(loaded=self.session.lists.pipelines_feed.wanted)
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a pipeline."""
-        told = cells(self.rows[key], self._overview, clock.now())
-        return self._recorded.marked(key, told)
+        row = cells(self.rows[key], self._overview, clock.now())
+        return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the pipeline under the cursor, with its past runs."""

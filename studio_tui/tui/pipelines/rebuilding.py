@@ -42,7 +42,7 @@ class Rebuilding:
         """Return why no pipeline can be triggered by a schedule."""
         if self._page.read_only:
             return READ_ONLY
-        return None if self._session.schedule_commands.is_possible else NO_PIPELINES
+        return None if self._session.commands.schedules.is_possible else NO_PIPELINES
 
     async def trigger(self) -> None:
         """Show the form for triggering a pipeline; the cursor then moves to the new pipeline.
@@ -75,7 +75,7 @@ class Rebuilding:
 
     async def _fill_in(self, draft: TriggerDraft) -> None:
         form = TriggerScreen(
-            self._session.pipeline_trigger,
+            self._session.commands.pipeline_trigger,
             draft,
             can_refresh=self._session.client.is_local_studio,
             known=self._known_datasets,

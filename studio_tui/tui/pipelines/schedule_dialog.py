@@ -104,7 +104,7 @@ class ScheduleDialog(DatasetForm[Job]):
             None if times.moment else draft.time.strip(),
             times.moment,
         )
-        made = await self._session.schedule_commands.schedule_pipeline(wish)
+        made = await self._session.commands.schedules.schedule_pipeline(wish)
         self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
         return made
 
@@ -120,8 +120,8 @@ class ScheduleDialog(DatasetForm[Job]):
         typed = self._time.value.strip()
         if not typed:
             return (Problem("time", f"When should it run? {_NO_TIME}"),) if is_sent else ()
-        told = explain_time(typed, clock.now(), self._zone)
-        return () if told.is_good else (Problem("time", told.lines[0]),)
+        explained = explain_time(typed, clock.now(), self._zone)
+        return () if explained.is_good else (Problem("time", explained.lines[0]),)
 
     def _unknown(self) -> tuple[Problem, ...]:
         """Return unknown names, unless the input of names has the focus."""
@@ -131,10 +131,10 @@ class ScheduleDialog(DatasetForm[Job]):
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         """Return the notes for the present value of each field."""
         typed = self._time.value.strip()
-        told = explain_time(typed, clock.now(), self._zone) if typed else None
+        explained = explain_time(typed, clock.now(), self._zone) if typed else None
         return {
             "datasets": self._offered(),
-            "time": told.lines if told and told.is_good else (_NO_TIME,),
+            "time": explained.lines if explained and explained.is_good else (_NO_TIME,),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
         }
 

@@ -3,7 +3,7 @@
 from studio_tui.api.models import PipelineJob
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.service.commands.jobs import said
+from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome
 
 
@@ -31,7 +31,7 @@ def counts(stopped: StopOutcome) -> str:
 def report(stopped: StopOutcome) -> list[Cell]:
     """Return the outcome for each of its jobs, failures first."""
     lines = [
-        Cell(f"✗ {name_of(one.run)}: {said(one.error)}", Tone.BAD)
+        Cell(f"✗ {name_of(one.run)}: {failure_message(one.error)}", Tone.BAD)
         if one.error
         else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
         for one in stopped.left

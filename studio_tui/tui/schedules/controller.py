@@ -14,16 +14,16 @@ from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.service.commands.submitted import OfSchedule
-from studio_tui.tui.frame.bulk import room_for_list
+from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import asked, reported, told
+from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
 from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.meanwhile import cancelable_now, ended_meanwhile
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
@@ -57,7 +57,7 @@ class ScheduleController(JobController):
 
     def why_not_change(self) -> str | None:
         """Return why it can neither be changed nor run now."""
-        if self._host.session.schedule_commands.is_possible:
+        if self._host.session.commands.schedules.is_possible:
             return self._why_no_change()
         return JobController.why_not_repeat(self)
 
@@ -67,7 +67,7 @@ class ScheduleController(JobController):
             return READ_ONLY
         if not any(can_be_used(task.id) for task in self._meant()):
             return self._why_no_change() or NO_ID
-        return None if self._host.session.schedule_commands.is_possible else ELSEWHERE
+        return None if self._host.session.commands.schedules.is_possible else ELSEWHERE
 
     def _meant(self) -> Sequence[Job]:
         """Return the marked schedules, else the current one."""
@@ -77,7 +77,7 @@ class ScheduleController(JobController):
         """Return why no pipeline can be scheduled."""
         if self._host.read_only:
             return READ_ONLY
-        return None if self._host.session.schedule_commands.is_possible else NO_PIPELINES
+        return None if self._host.session.commands.schedules.is_possible else NO_PIPELINES
 
     def schedule_pipeline(self) -> None:
         """Show the form for a schedule that triggers a pipeline."""
@@ -107,7 +107,7 @@ class ScheduleController(JobController):
 
     async def run_once(self) -> None:
         """Show what is and is not known, then create the schedule's job once."""
-        if self._host.session.schedule_commands.is_possible:
+        if self._host.session.commands.schedules.is_possible:
             await self._run_as_it_is()
             return
         repeat = await self._scheduled()
@@ -130,7 +130,7 @@ class ScheduleController(JobController):
         )
         if sure:
             wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.job_creator, wish)
+            await make_job(self._host.app, self._host.session.commands.job_creator, wish)
 
     async def _run_as_it_is(self) -> None:
         """Ask, then let Studio run the current schedule once."""
@@ -152,18 +152,18 @@ class ScheduleController(JobController):
         if not await self._host.ask(question):
             return
         session = self._host.session
-        schedule_commands, app = session.schedule_commands, self._host.app
+        schedule_commands, app = session.commands.schedules, self._host.app
         try:
             if rebuilds(task):
-                pipeline = await asked(app, session, schedule_commands.trigger(task.id))
+                pipeline = await with_notice(app, session, schedule_commands.trigger(task.id))
                 session.endings.watch_pipelines((pipeline,))
                 self._host.say(f"Triggered {pipeline.name or pipeline.pipeline_id}")
             else:
-                run = await asked(app, session, schedule_commands.run(task.id))
+                run = await with_notice(app, session, schedule_commands.run(task.id))
                 session.endings.watch((run,))
                 self._host.say(f"Created: {title(run)}")
         except StudioError as error:
-            self._host.say(f"{title(task)}: {told(error, session)}", "error")
+            self._host.say(f"{title(task)}: {error_message(error, session)}", "error")
 
     async def end(self) -> None:
         """Ask, then cancel the marked schedules, else the current one."""
@@ -184,14 +184,14 @@ class ScheduleController(JobController):
                 ),
                 yes="Cancel the schedule",
                 no="Keep it",
-                meanwhile=ended_meanwhile(self._host.session, (task,)),
+                changes=job_changes(self._host.session, (task,)),
             )
         )
         if sure:
-            await reported(
+            await run_and_report(
                 self._host,
                 f"Cancelling {title(task)}",
-                self._host.session.commands.cancel(task.id),
+                self._host.session.commands.jobs.cancel(task.id),
                 f"Cancellation requested for {title(task)}",
             )
 
@@ -207,10 +207,10 @@ class ScheduleController(JobController):
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
-            (*fitting(names, room_for_list(self._host, *after)), *after),
+            (*fitting(names, space_for_list(self._host, *after)), *after),
             yes="Cancel the schedules",
             no="Keep them",
-            meanwhile=ended_meanwhile(self._host.session, tasks),
+            changes=job_changes(self._host.session, tasks),
         )
         if await self._host.ask(question):
             left = cancelable_now(self._host.session, tasks)

@@ -10,11 +10,11 @@ from studio_tui.api.models import Job
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
-from studio_tui.service.commands.jobs import rescheduled, said
+from studio_tui.service.commands.jobs import failure_message, rescheduled
 from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import reported
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
@@ -46,7 +46,7 @@ class ScheduleEditor:
 
     async def change(self, task: Job) -> None:
         """Ask for the new time, confirm, then change the schedule."""
-        in_place = self._host.session.schedule_commands.is_possible
+        in_place = self._host.session.commands.schedules.is_possible
         repeat = None
         if not in_place:
             try:
@@ -106,14 +106,14 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        changing = self._host.session.schedule_commands.change(
+        changing = self._host.session.commands.schedules.change(
             task.id,
             cron_expression=None if once else typed,
             start_after=once or _begin(task, now),
             time_zone=task.schedule.time_zone if task.schedule and not once else None,
         )
         done = f"Changed {title(task)}: {typed}"
-        await reported(self._host, f"Changing {title(task)}", changing, done)
+        await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
     async def _replace(self, repeat: Repeat, typed: str) -> None:
         """Create a schedule with another time, and cancel the old one only after that succeeded."""
@@ -130,17 +130,17 @@ class ScheduleEditor:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
         wish = OfSchedule.of(wish, replaces=task.id)
-        created = await make_job(self._host.app, self._host.session.job_creator, wish)
+        created = await make_job(self._host.app, self._host.session.commands.job_creator, wish)
         if created is None:
             self._host.say(f"{title(task)} has not changed.", "warning")
             return
         self._replaced(task.id, created.id)
         try:
-            await self._host.session.commands.cancel(task.id)
+            await self._host.session.commands.jobs.cancel(task.id)
         except StudioError as error:
             self._host.say(
-                f"Created {title(created)}, but {title(task)} was not cancelled: {said(error)} "
-                f"{_BOTH_EXIST}",
+                f"Created {title(created)}, but {title(task)} was not cancelled: "
+                f"{failure_message(error)} {_BOTH_EXIST}",
                 "error",
             )
         else:

@@ -126,7 +126,7 @@ class SchedulesScreen(ListPage[Scheduled]):
             listed = {task.id for task in tasks}
             heirs = {old: new for old, new in self._heirs.items() if new in listed}
             heir = heirs.get(self.table.cursor or "")
-            self.list.marks.hand_over(heirs)
+            self.list.marks.transfer(heirs)
             self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
             self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
@@ -144,7 +144,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         `found` are runs that name their schedule. Manual runs requested from here are added, as
         Studio may not name their schedule.
         """
-        origins, whole = self.session.origins, self.session.known_jobs
+        origins, whole = self.session.records.origins, self.session.known.jobs
         tasks = origins.predecessors(task.id)
         by_hand = [job_id for each in tasks for job_id in origins.manual_runs(each)]
         made = [run for each in tasks for run in found.get(each, ())]
@@ -175,7 +175,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         if self.read_only:
             return "No schedules."
         how = "n creates one: fill in `cron`, or `start`, and what to run."
-        if self.session.schedule_commands.is_possible:
+        if self.session.commands.schedules.is_possible:
             how += "\nP creates one that rebuilds datasets."
         return f"No schedules.\n{how}"
 

@@ -10,7 +10,7 @@ from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.start_times import described
 from studio_tui.tui.frame.bulk import BulkCommand, begin
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 
@@ -39,7 +39,7 @@ class Suspending:
     async def turn(self, tasks: Sequence[Job], *, are_marked: bool) -> None:
         """Suspend the schedules that are active; if there are none, resume all."""
         going = [task for task in tasks if not is_suspended(task)]
-        commands = self._host.session.schedule_commands
+        commands = self._host.session.commands.schedules
         if are_marked:
             begin(
                 self._host,
@@ -59,9 +59,11 @@ class Suspending:
         for task in tasks[:1]:
             command = commands.suspend(task.id) if going else commands.resume(task.id)
             try:
-                now = await asked(self._host.app, self._host.session, command)
+                now = await with_notice(self._host.app, self._host.session, command)
             except StudioError as error:
-                self._host.say(f"{title(task)}: {told(error, self._host.session)}", "error")
+                self._host.say(
+                    f"{title(task)}: {error_message(error, self._host.session)}", "error"
+                )
             else:
                 self._host.say(self._said(task, now, suspended=bool(going)))
 

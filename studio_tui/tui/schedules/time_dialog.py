@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.dialog_box import Middle
+from studio_tui.tui.frame.dialog_box import DialogBody
 
 
 class AskTime(Dialog[str | None]):
@@ -41,7 +41,7 @@ class AskTime(Dialog[str | None]):
     def body(self) -> ComposeResult:
         """Compose the input and its explanation."""
         yield Input(self.typed, compact=True, select_on_focus=False)
-        yield Middle(Static(markup=False, id="answer"))
+        yield DialogBody(Static(markup=False, id="answer"))
         yield Static(
             "enter goes on, esc closes and keeps what is typed", markup=False, classes="keys"
         )

@@ -1,45 +1,7 @@
 """The terminal driver, which ends the program when the terminal has gone.
 
-Output is written by a separate thread, so that a terminal that does not read blocks nothing.
-
-The bug report for Textual:
-
-    Title: An app never ends when its terminal dies while it paints
-
-    Versions: Textual 8.2.8, Python 3.11, Linux 6.
-
-    What happens: the terminal goes away (`tmux kill-server`, a closed window, a lost connection)
-    and the process stays forever, blocked or at full load. If it handles SIGHUP and SIGTERM in
-    its event loop (`add_signal_handler`), neither of them has any effect.
-
-    How to reproduce: run this by `setsid --wait` in a terminal, and close its window. In a session
-    of its own it gets no SIGHUP; with one it takes more luck.
-
-        from textual.app import App
-        from textual.widgets import Digits
-
-        class Counting(App):
-            def compose(self):
-                yield Digits("0")
-
-            def on_mount(self):
-                self.count = 0
-                self.set_interval(0.01, self.tick)
-
-            def tick(self):
-                self.count += 1
-                self.query_one(Digits).update(str(self.count))
-
-        Counting().run()
-
-    Cause: `WriterThread.run` lets the `OSError` (EIO) of `write` end the thread. Its queue is no
-    longer read, so after 30 writes `Queue.put` in `LinuxDriver.write` blocks the event loop,
-    and with it asyncio's signal handlers. `WriterThread.stop` puts one more. Meanwhile
-    `LinuxDriver.run_input_thread` reads nothing again and again: at the end of the input `select`
-    returns at once.
-
-    Suggested fix: let the writer catch `OSError`, continue to empty its queue, and notify the app
-    once; let the input thread end at an empty read of a terminal, and notify the app too.
+Output is written by a separate thread, so that a terminal that does not read blocks nothing. What
+Textual does instead is in docs/upstream/terminal-gone.md.
 """
 
 import os
@@ -54,7 +16,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from studio_tui.tui.shutdown.output import TerminalOutput
-from studio_tui.tui.shutdown.signals import EndsInOrder
+from studio_tui.tui.shutdown.signals import HandlesExit
 
 
 class TerminalDriver(LinuxDriver):
@@ -114,7 +76,7 @@ class TerminalDriver(LinuxDriver):
 
     def _tell(self) -> None:
         """Notify the app, from any thread."""
-        if isinstance(self._app, EndsInOrder):
+        if isinstance(self._app, HandlesExit):
             with suppress(RuntimeError):  # the loop is closed, as above
                 self._loop.call_soon_threadsafe(self._app.terminal_lost)
 

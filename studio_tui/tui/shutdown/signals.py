@@ -3,17 +3,17 @@
 import asyncio
 import os
 import signal
-from typing import Any
 
 from textual import work
-from textual.app import App
 from textual.driver import Driver
+
+from studio_tui.tui.shutdown.crash import EndsOnBug
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
 
 
-class EndsInOrder(App[Any]):
+class HandlesExit(EndsOnBug):
     """Asks before quitting if unsaved input would be lost; on a signal it ends at once."""
 
     _asks_to_quit = False

@@ -1,8 +1,7 @@
 """Decodes terminal input so that invalid bytes or pasted control codes cannot do harm.
 
-Textual's input thread decodes strictly, so a Latin-1 paste ends the program. And for Textual's
-parser an escape character within a paste ends the paste: the rest would be interpreted as keys. The
-tests check these assumptions about Textual.
+Textual decodes strictly, and for its parser an escape character within a paste ends the paste; see
+docs/upstream/input-decoding.md. The tests check these assumptions about Textual.
 """
 
 import codecs
@@ -39,11 +38,11 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
     def decode(self, data: bytes, final: bool = False) -> str:  # type: ignore[override]
         """Return the next characters."""
         text = self._utf8.decode(data, final)
-        told = ""
+        typed_text = ""
         while text:
             piece, text = self._paste(text, final) if self._is_pasting else self._keys(text)
-            told += piece
-        return told
+            typed_text += piece
+        return typed_text
 
     def _keys(self, text: str) -> tuple[str, str]:
         """Return the output for text outside a paste, and the remaining input."""

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
 from studio_tui.text import safe_block
+from studio_tui.tui.bindings import has_priority
 
 PATIENCE = 5.0
 """Seconds to wait for a hanging key handler, so that the user can still leave."""
@@ -78,8 +79,7 @@ def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractConte
 
 
 def _is_priority(app: App[Any], event: events.Event) -> bool:
-    bound = app._bindings.key_to_bindings.get(getattr(event, "key", ""), ())
-    return any(binding.priority for binding in bound)
+    return has_priority(app, getattr(event, "key", ""))
 
 
 def _one_line(pasted: str) -> str:

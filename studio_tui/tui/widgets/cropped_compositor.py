@@ -1,15 +1,21 @@
 """A compositor that renders only what a frame draws.
 
-Textual's `Compositor` (8.2, `_get_renders`) renders every widget that an update touches, with those
-behind it, from its first row to its last, and drops the rows that are not drawn. A cursor that
-moves by a row of a long list costs eight widgets of fifty rows.
+Textual renders all rows of every widget that an update touches; see
+docs/upstream/cropped-rendering.md.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from textual._compositor import Compositor
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
+
+
+def crop_rendering(screen: Screen[Any]) -> None:
+    """Let a screen that is not mounted yet render only what a frame draws."""
+    screen._compositor = CroppedCompositor()
 
 
 class CroppedCompositor(Compositor):

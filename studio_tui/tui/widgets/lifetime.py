@@ -2,7 +2,7 @@
 
 Textual removes the children of a widget before the widget itself, and does not compose a widget
 that is removed before it is mounted. Any callback meanwhile (a timer, a listener, the result of a
-worker) would query children that do not exist.
+worker) would query children that do not exist; see docs/upstream/removed-widgets.md.
 """
 
 from collections.abc import Callable
@@ -106,7 +106,7 @@ class Lifetime(MessagePump):
         """Call a function after a delay in seconds, unless the widget is removed before."""
         living = None if callback is None else self.while_alive(callback)
         timer = super().set_timer(delay, living, name=name, pause=pause)
-        # Textual skips late ticks, even a timer's only one: the report is in `widgets/toasts.py`.
+        # Textual skips late ticks, even the only one of a timer; see docs/upstream/toast-timer.md.
         timer._skip = False
         return timer
 

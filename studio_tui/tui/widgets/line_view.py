@@ -1,6 +1,7 @@
 """A view of lines that repaints only those that differ from the last painting.
 
 It depends on how Textual draws widgets and creates scroll bars; its tests check these assumptions.
+What it needs beyond the public interface is in docs/upstream/scroll-bar-class.md.
 """
 
 from abc import abstractmethod

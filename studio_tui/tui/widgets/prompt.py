@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
 _REMEMBERED = 50
@@ -37,7 +38,7 @@ TIME = PromptKind("T", "14:05, 2026-11-25 14:05:30, or -10m for ten minutes befo
 LINE = PromptKind(":", "number of a line, or 50% for the middle")
 
 
-class _Line(Input):
+class _Line(DrawnInput):
     """The text field of the prompt."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,7 +88,7 @@ class _Line(Input):
     def action_complete(self) -> None:
         """Accept the suggestion; without one, keep the focus, so that typed text is not
         commands."""
-        if self._suggestion:
+        if self.suggestion:
             self.action_cursor_right()
 
     def action_stay(self) -> None:

@@ -1,6 +1,7 @@
 """Lines that are cheap to create and short to send, for widgets that redraw a whole screen.
 
-They depend on how Textual's compositor handles strips; the tests check these assumptions.
+They depend on how Textual's compositor handles strips; the tests check these assumptions. What
+Textual does instead is in docs/upstream/cheap-strips.md.
 """
 
 from collections.abc import Callable, Iterable, Sequence

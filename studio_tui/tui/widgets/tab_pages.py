@@ -1,32 +1,4 @@
-"""Textual's tabbed content, with a workaround for a bug on early removal.
-
-The bug report:
-
-    Title: Tabs that are removed before they are composed raise ValueError
-
-    Versions: Textual 8.2.8, Python 3.11.
-
-    What happens: a screen with a TabbedContent that is popped as soon as it has been pushed ends
-    the app with `ValueError: No Tab with id '--content-tab-one'`.
-
-    How to reproduce:
-
-        from textual.app import App
-        from textual.widgets import Tab, Tabs
-
-        class Brief(App):
-            def on_mount(self):
-                tabs = Tabs(Tab("One", id="one"), active="one")
-                self.mount(tabs)
-                tabs.remove()
-
-        Brief().run()
-
-    Cause: a widget that is being removed is no longer composed, but still receives `Mount`.
-    `Tabs._on_mount` then activates a tab that it does not contain.
-
-    Suggested fix: do not dispatch `Mount` to a widget that was not composed.
-"""
+"""Textual's tabbed content, which can be removed early: docs/upstream/tabs-removed-early.md."""
 
 from typing import TypeVar, cast
 

@@ -6,7 +6,7 @@ import pytest
 
 from studio_tui.errors import ConfigError
 from studio_tui.local.config.clusters import read_clusters
-from studio_tui.local.http.cluster_answers import cluster_answers
+from studio_tui.local.http.cluster_routes import cluster_outputs
 
 THREE = """
 [[cluster]]
@@ -34,7 +34,7 @@ def test_a_fresh_install_has_one_cluster_as_large_as_the_machine(tmp_path: Path)
 def test_the_answers_tell_what_is_busy(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(THREE)
-    small, large, asleep = cluster_answers(read_clusters(path), {"large": 7})
+    small, large, asleep = cluster_outputs(read_clusters(path), {"large": 7})
     assert (small.id, small.busy_workers, small.default) == (1, 0, False)
     assert (large.id, large.busy_workers, large.default) == (2, 7, True)
     assert (asleep.status, asleep.is_active, asleep.active_workers) == ("INACTIVE", False, 0)

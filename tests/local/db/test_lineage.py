@@ -11,7 +11,7 @@ from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable
-from studio_tui.local.db.planning import Lineage
+from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.http.validation import RequestContext, check
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.run.runner import RunLineage

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage
+from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.db.outdated import outdated, refresh
 from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
-from studio_tui.local.db.planning import Lineage
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.datasets import read_name
 from studio_tui.local.shim.lineage_file import Made

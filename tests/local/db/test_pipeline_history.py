@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api.models import JobState
-from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import PipelineRows
 from tests.local.db.test_pipelines import NOW, Bench
 from tests.local.db.test_reruns import graphs, parents
@@ -70,7 +70,7 @@ async def test_a_job_is_put_back_into_a_pipeline_that_is_over_but_not_into_one_t
     gone = (await bench.run(made, "tokens"))["id"]
     await bench.pipelines.remove_job(key, gone, NOW)
     await bench.pipelines.resume(key, NOW)
-    with pytest.raises(NotNow, match="RUNNING"):
+    with pytest.raises(WrongPipelineState, match="RUNNING"):
         await bench.pipelines.restore_job(key, gone, NOW)
     await bench.end_run(made, "list")
     assert await bench.state(made) == "COMPLETED"

@@ -14,7 +14,7 @@ from studio_tui.api.models import JobInput, JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused
-from studio_tui.local.db.pipeline_removals import NotNow
+from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, PipelineTable
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.times import stamp
@@ -204,7 +204,7 @@ async def test_a_pause_takes_back_what_has_not_started(bench: Bench) -> None:
     await bench.end_run(made, "tokens")
     assert await bench.states(made) == {**expected, "tokens": "COMPLETE"}
     assert await bench.state(made) == "PAUSED"
-    with pytest.raises(NotNow, match="It is paused already"):
+    with pytest.raises(WrongPipelineState, match="It is paused already"):
         await bench.pipelines.pause(made.pipeline["id"], NOW)
     assert await bench.state(made) == "PAUSED"
     assert (await bench.pipelines.resume(made.pipeline["id"], NOW)).pipeline["state"] == "RUNNING"
@@ -244,9 +244,9 @@ async def test_resuming_a_failed_pipeline_makes_failed_runs_again_from_checkpoin
     await bench.end_run(made, "tokens")
     await bench.end_run(made, "join")
     assert await bench.state(made) == "COMPLETED"
-    with pytest.raises(NotNow, match="COMPLETED"):
+    with pytest.raises(WrongPipelineState, match="COMPLETED"):
         await bench.pipelines.resume(made.pipeline["id"], NOW)
-    with pytest.raises(NotNow, match="COMPLETED"):
+    with pytest.raises(WrongPipelineState, match="COMPLETED"):
         await bench.pipelines.pause(made.pipeline["id"], NOW)
 
 
@@ -351,13 +351,13 @@ async def test_a_pipeline_without_a_job_left_is_canceled(bench: Bench) -> None:
 async def test_only_a_pending_job_of_a_paused_pipeline_can_be_removed(bench: Bench) -> None:
     made = await bench.trigger("join")
     pipeline_id, job_id = made.pipeline["id"], made.runs[0]["job_id"]
-    with pytest.raises(NotNow, match="The pipeline is RUNNING"):
+    with pytest.raises(WrongPipelineState, match="The pipeline is RUNNING"):
         await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
     await bench.end_run(made, "list")
     await bench.pipelines.pause(pipeline_id, NOW)
-    with pytest.raises(NotNow, match="The job is COMPLETE"):
+    with pytest.raises(WrongPipelineState, match="The job is COMPLETE"):
         await bench.pipelines.remove_job(pipeline_id, job_id, NOW)
-    with pytest.raises(NotNow, match="only one that is PENDING"):
+    with pytest.raises(WrongPipelineState, match="only one that is PENDING"):
         await bench.pipelines.remove_job(pipeline_id, made.runs[0]["created_job_id"], NOW)
 
 
@@ -446,7 +446,7 @@ def test_whatever_happens_no_job_starts_before_its_parents_are_complete(
                 try:
                     steer = getattr(bench.pipelines, action)
                     await steer(made.pipeline["id"], NOW)
-                except NotNow:
+                except WrongPipelineState:
                     paused = {"PAUSED"} if action == "pause" else set()
                     assert await bench.state(made) in {"COMPLETED", "FAILED", "CANCELED", *paused}
             await agree(bench, made, names)

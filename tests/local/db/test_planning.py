@@ -4,16 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.local.db.planning import (
+from studio_tui.local.db.lineage_model import (
     DatasetLink,
     DatasetSource,
     KnownJob,
     Lineage,
     MadeVersion,
-    RebuildPlan,
-    UnknownDataset,
-    plan,
 )
+from studio_tui.local.db.planning import RebuildPlan, UnknownDataset, plan
 from studio_tui.local.shim.datasets import read_name
 
 
@@ -268,7 +266,7 @@ def test_a_job_that_makes_a_target_is_not_replaced_by_one_that_does_not() -> Non
     assert story.plan("top").warnings == ()
 
 
-def test_what_the_standing_job_does_not_make_is_said() -> None:
+def test_a_warning_names_the_datasets_that_the_chosen_job_does_not_make() -> None:
     story = Story()
     story.run("old", "a@1.0.0", "extra@1.0.0")
     story.run("new", "a@1.0.1")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio_tui.api.models import ChangeScheduleInput
+from studio_tui.api.own_inputs import ChangeScheduleInput
 from studio_tui.local.db.schedule_actions import ScheduleActions, ScheduleOver
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.validation import read_schedule

@@ -11,14 +11,14 @@ import pytest
 from studio_tui.api import label
 from studio_tui.api.models import JobState
 from studio_tui.local.db import lineage
-from studio_tui.local.db.planning import (
+from studio_tui.local.db.lineage_model import (
     DatasetLink,
     DatasetSource,
     KnownJob,
     Lineage,
     MadeVersion,
-    plan,
 )
+from studio_tui.local.db.planning import plan
 from studio_tui.local.shim.datasets import DatasetName
 from studio_tui.local.shim.lineage_file import Made
 from tests.local.db.test_pipelines import Bench

@@ -31,6 +31,7 @@ CREATE = entry(
             "query": "[2 lines left out]",
             "query_name": "it's.py",
             "workers": 2,
+            "reset": True,
             "environment": "A=[secret]\nB=[secret]",
             "team_name": "vision",
         }
@@ -67,9 +68,10 @@ def test_a_request_is_copied_as_curl_with_what_is_left_out_said() -> None:
 
 def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
     assert as_datachain(CANCEL) == f"datachain job cancel {JOB}"
-    told = as_datachain(CREATE)
-    assert """datachain job run \\\n  'it'"'"'s.py' \\\n  --workers 2""" in told
-    assert "--env 'A=[secret]'" in told
+    command = as_datachain(CREATE)
+    assert """datachain job run \\\n  'it'"'"'s.py' \\\n  --workers 2""" in command
+    assert "--ignore-checkpoints \\\n" in command
+    assert "--env 'A=[secret]'" in command
     assert as_datachain(entry(path="/something/else")) == ""
 
 

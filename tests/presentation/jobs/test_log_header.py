@@ -65,7 +65,7 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
 def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
     seconds: int, words: str
 ) -> None:
-    state = TailState(FollowPhase.FOLLOWING, NOON, heard_at=NOON + timedelta(seconds=seconds))
+    state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
     assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
     assert "live" in following(state, job(1, "RUNNING"), NOON).text
 

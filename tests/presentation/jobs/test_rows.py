@@ -37,10 +37,10 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
 def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
     later = NOON + timedelta(minutes=20)
     for known, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
-        found = by_key(COLUMNS, cells(known, later, heard_at=NOON))
+        found = by_key(COLUMNS, cells(known, later, answered_at=NOON))
         assert stands in (found["run"].text, found["queue"].text)
         assert found["age"].text == "23m"
-        said = {fact.label: fact.value.text for fact in facts(known, later, heard_at=NOON)}
+        said = {fact.label: fact.value.text for fact in facts(known, later, answered_at=NOON)}
         assert stands in said["status"]
         assert said["created"].endswith("(23m ago)")
 

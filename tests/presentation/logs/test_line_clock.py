@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.line_clock import LineClock, Zones
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.timestamps import AnyLog, Life, read_time
+from studio_tui.presentation.logs.timestamps import Life, UnknownLogContext, read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -392,7 +392,7 @@ def test_without_a_life_the_nearest_to_now_counts() -> None:
     now = BEGIN + timedelta(minutes=1)
     assert line_clock.time("10/05/2026 08:00:00 x", now) == BEGIN
     assert line_clock.time("08:00:00 x", now) == BEGIN
-    assert read_time("10/05/2026 08:00:00 x", AnyLog()) == BEGIN
+    assert read_time("10/05/2026 08:00:00 x", UnknownLogContext()) == BEGIN
 
 
 def test_a_time_that_is_still_to_come_is_no_time_of_writing() -> None:

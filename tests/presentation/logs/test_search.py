@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from studio_tui.presentation.logs import search
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line
-from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
+from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
 
 
 def lines_with(typed: str, text: bytes) -> list[bytes]:
-    starts = Wanted(typed).starts(text)
+    starts = SearchPattern(typed).starts(text)
     return [text[start:].split(b"\n")[0] for start in starts]
 
 
@@ -47,7 +47,7 @@ def test_what_can_be_seen_is_found_and_nothing_else(typed: str, found: list[byte
     "line", ["1111111A\tb", "é a\tb", "\x1b[1ma\tb\x1b[m", "a\x07b", "a\tb\rc\td"]
 )
 def test_a_line_is_not_found_by_control_codes_that_are_drawn_otherwise(line: str) -> None:
-    wanted = Wanted("~a.b")
+    wanted = SearchPattern("~a.b")
     shows = wanted.shows(styled_line(line.encode()).text)
     assert bool(wanted.starts(line.encode())) is shows
 
@@ -60,7 +60,7 @@ def test_every_line_found_shows_it_and_no_plain_line_is_missed(
     lines: list[str], typed: str
 ) -> None:
     raw = [line.encode() for line in lines]
-    wanted = Wanted(typed)
+    wanted = SearchPattern(typed)
     starts, at = set(wanted.starts(b"\n".join(raw))), 0
     for line in raw:
         shown = styled_line(line).text
@@ -87,13 +87,13 @@ def test_what_a_long_line_does_not_show_is_not_found() -> None:
     ],
 )
 def test_what_cannot_be_looked_for_is_said_in_a_sentence(typed: str, sentence: str) -> None:
-    with pytest.raises(WantedError) as refused:
-        Wanted(typed)
+    with pytest.raises(SearchPatternError) as refused:
+        SearchPattern(typed)
     assert str(refused.value) == sentence
 
 
 def test_an_expression_that_would_take_for_ever_gives_up_and_says_so() -> None:
-    wanted = Wanted(r"~(a|aa)+\1c")
+    wanted = SearchPattern(r"~(a|aa)+\1c")
     line = b"a" * 60 + b"\n"
     assert wanted.starts(line) == ()
     assert wanted.problem == (
@@ -108,21 +108,21 @@ def test_words_are_never_given_up_however_busy_the_machine(
 ) -> None:
     monkeypatch.setattr(search, "_TIMEOUT", 1e-9)
     monkeypatch.setattr(search, "_TIMEOUT_LARGE", 1e-9)
-    wanted = Wanted("a li")
+    wanted = SearchPattern("a li")
     assert len(wanted.starts(text.encode())) == 10_000
     assert wanted.spans("a line") == [(0, 4)]
     assert wanted.problem == ""
 
 
 def test_matches_of_a_line_are_bounded() -> None:
-    assert len(Wanted("a").spans("a" * 16_000)) == 500
-    assert Wanted("a").spans("ba") == [(1, 2)]
+    assert len(SearchPattern("a").spans("a" * 16_000)) == 500
+    assert SearchPattern("a").spans("ba") == [(1, 2)]
 
 
 def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
     log = b"INFO fine\n\x1b[31mERROR\x1b[0m bad\n0 errors\nWARNING so so\nValueError: bad shard\n"
-    errors = [log[start:].split(b"\n")[0] for start in OfLevel(LogLevel.ERROR).starts(log)]
+    errors = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.ERROR).starts(log)]
     assert errors == [b"\x1b[31mERROR\x1b[0m bad", b"ValueError: bad shard"]
-    both = [log[start:].split(b"\n")[0] for start in OfLevel(LogLevel.WARNING).starts(log)]
+    both = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.WARNING).starts(log)]
     assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
-    assert OfLevel(LogLevel.ERROR).starts(b"") == []
+    assert LevelPattern(LogLevel.ERROR).starts(b"") == []

@@ -83,7 +83,7 @@ def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
 def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
     running = pipeline(1, "RUNNING", {"a": "RUNNING"})
     later = context(job(3, "RUNNING", id="run-1-a"))._replace(
-        now=NOON + timedelta(hours=4), heard_at=NOON
+        now=NOON + timedelta(hours=4), answered_at=NOON
     )
     said = {fact.label: fact.value.text for fact in facts(running, later)}
     assert said["running"] == "a.py 2:55"

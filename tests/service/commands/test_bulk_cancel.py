@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.service.commands.batch import Batches, ItemOutcome, Outcome
-from studio_tui.service.commands.jobs import Commands
+from studio_tui.service.commands.jobs import JobCommands
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import Fault, FaultProxy, Seen, StreamFault
@@ -58,7 +58,7 @@ async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
         proxy.plan = BrokenCancels(seed)
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
-            commands = Commands(client, lambda: None, rests=(0.01, 0.01))
+            commands = JobCommands(client, lambda: None, rests=(0.01, 0.01))
             heard: list[ItemOutcome[str, None]] = []
             outcomes = await Batches().run("Cancelling", ids, commands.cancel, ended=heard.append)
     assert [one.item for one in outcomes] == ids

@@ -226,8 +226,8 @@ async def test_what_is_not_there_twice_is_asked_about(studio: Studio, journal: J
     outcome = await creator(studio, journal).create(WISH)
     assert isinstance(outcome, UnconfirmedJob)
     assert outcome.why is LOST
-    assert (outcome.looked.answers, outcome.looked.jobs) == (2, 1)
-    assert outcome.looked.is_far_enough
+    assert (outcome.searched.answers, outcome.searched.jobs) == (2, 1)
+    assert outcome.searched.is_far_enough
     assert outcome.intent.sent_at == NOON
     assert len(studio.requests) == 1
     assert fates(journal) == [IntentOutcome.SENT]
@@ -240,7 +240,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
     brief = Patience(rest=0.001, longest_rest=0.001, look_up=0.05)
     outcome = await creator(studio, journal, patience=brief).create(WISH)
     assert isinstance(outcome, UnconfirmedJob)
-    assert outcome.looked.answers == 0
+    assert outcome.searched.answers == 0
     assert len(studio.asked) > 2
 
 
@@ -369,7 +369,7 @@ async def test_the_look_goes_back_to_when_the_wish_was_sent(
     studio.creates = [LOST]
     outcome = await made.create(WISH)
     assert isinstance(outcome, UnconfirmedJob)
-    assert (outcome.looked.jobs, outcome.looked.is_far_enough) == (400, False)
+    assert (outcome.searched.jobs, outcome.searched.is_far_enough) == (400, False)
 
 
 def no_environment(_: str | None) -> None:

@@ -43,12 +43,12 @@ async def test_the_last_command_is_taken_back_first_and_nothing_of_it_is_sent(
     for words in ("cancelling 3 jobs", "stopping rusty-vise"):
         waiting.append(asyncio.ensure_future(held.may_be_sent(words)))
         await until(lambda: len(states(tmp_path)) == len(waiting))
-    assert held.take_back() == "stopping rusty-vise"
+    assert held.undo() == "stopping rusty-vise"
     assert not await waiting[1]
     assert not waiting[0].done()
-    assert held.take_back() == "cancelling 3 jobs"
+    assert held.undo() == "cancelling 3 jobs"
     assert not await waiting[0]
-    assert held.take_back() is None
+    assert held.undo() is None
     assert {state for _, state in states(tmp_path)} == {"undone"}
 
 

@@ -14,7 +14,7 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.commands.jobs import Commands, repeat_of, said
+from studio_tui.service.commands.jobs import JobCommands, failure_message, repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from tests.jobs import NOON, job
 
@@ -43,10 +43,10 @@ class Studio:
         return ResultPage(() if self.state is None else (job(1, self.state),))
 
 
-def commands(studio: Studio) -> tuple[Commands, list[str]]:
+def commands(studio: Studio) -> tuple[JobCommands, list[str]]:
     changed: list[str] = []
     client = cast(StudioClient, studio)
-    made = Commands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
+    made = JobCommands(client, lambda: changed.append("changed"), rests=(0.001, 0.001))
     return made, changed
 
 
@@ -228,5 +228,5 @@ def test_a_job_that_cannot_be_repeated_says_why(fields: dict[str, Any], sentence
 
 
 def test_an_unknown_outcome_is_never_called_a_failure() -> None:
-    assert "may or may not have been done" in said(UNKNOWN)
-    assert said(NotFound(404, "no such job")) == "no such job"
+    assert "may or may not have been done" in failure_message(UNKNOWN)
+    assert failure_message(NotFound(404, "no such job")) == "no such job"

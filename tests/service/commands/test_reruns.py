@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobInput, Pipeline, RerunJob, UploadedFile
+from studio_tui.api.models import JobInput, Pipeline, UploadedFile
+from studio_tui.api.own_inputs import RerunJob
 from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.history import JobHistory

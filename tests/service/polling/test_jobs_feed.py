@@ -85,12 +85,12 @@ async def test_older_jobs_come_on_demand_and_stay_without_being_fetched_again() 
     server = server_of(250)
     feed = JobsFeed(server)
     await feed.fetch()
-    feed.want_more()
+    feed.request_more()
     assert len((await feed.fetch()).jobs) == 200
     server.asked.clear()
     assert len((await feed.fetch()).jobs) == 200
     assert {limit for limit, status, _ in server.asked if status is None} == {PAGE}
-    feed.want_more()
+    feed.request_more()
     jobs = await feed.fetch()
     assert len(jobs.jobs) == 250
     assert jobs.has_all
@@ -185,7 +185,7 @@ async def test_a_job_that_vanished_from_the_page_is_dropped() -> None:
 async def test_more_new_jobs_than_a_page_leave_no_hole() -> None:
     server = Server([job(number) for number in range(301, 551)])
     feed = JobsFeed(server)
-    feed.want_more()
+    feed.request_more()
     await feed.fetch()
     server.jobs_now = [job(number) for number in range(1, 551)]
     jobs = await feed.fetch()
@@ -196,7 +196,7 @@ async def test_more_new_jobs_than_a_page_leave_no_hole() -> None:
 async def test_a_server_that_does_not_know_active_is_asked_for_everything_wanted() -> None:
     server = server_of(250, knows_active=False)
     feed = JobsFeed(server)
-    feed.want_more()
+    feed.request_more()
     assert len((await feed.fetch()).jobs) == 200
     server.change(job150="FAILED")
     jobs = await feed.fetch()
@@ -267,7 +267,7 @@ async def test_any_course_of_events_ends_with_what_the_server_says(seed: int) ->
             }
         )
         if dice.random() < 0.2:
-            feed.want_more()
+            feed.request_more()
         jobs = await feed.fetch()
         truth = {known.id: known for known in server.jobs_now}
         assert all(truth[known.id] == known for known in jobs.jobs)

@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 
 import pytest
 
+from studio_tui.api.calls import Call
 from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
@@ -42,13 +43,9 @@ from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.tail import FollowPhase
+from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
 from studio_tui.service.polling.reachability import FIRST_PATIENCE
-from studio_tui.service.session import (
-    CLUSTERS_REST,
-    IDLE_REST,
-    SCHEDULES_REST,
-    StudioSession,
-)
+from studio_tui.service.session import SessionOptions, StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
@@ -114,6 +111,9 @@ class Studio:
 
         self.only: set[str] | None = None
         """The questions that fail while it is away; `None` for all."""
+
+    def observe(self, ended: Callable[[Call], None]) -> None:
+        """Do nothing, as these requests are not recorded."""
 
     def leave(self, kind: Kind) -> None:
         self.away = kind
@@ -323,8 +323,7 @@ async def looking(
         cast(StudioClient, studio),
         "vision",
         folder,
-        near=near,
-        state_file=state_file,
+        SessionOptions(near=near, state_file=state_file),
         now=lambda: NOON + timedelta(seconds=loop.time()),
     )
     task = asyncio.create_task(session.run())

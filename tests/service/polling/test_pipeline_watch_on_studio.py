@@ -12,7 +12,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import PipelineState
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from tests.local.http.test_pipeline_routes import diamond, make
 from tests.waiting import HANG
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 async def session_of(studio: "ThreadStudio", folder: Path) -> AsyncIterator[StudioSession]:
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
     async with StudioClient(settings) as client:
-        session = StudioSession(client, studio.team, folder / "logs", near=True)
+        session = StudioSession(client, studio.team, folder / "logs", SessionOptions(near=True))
         running = asyncio.create_task(session.run())
         try:
             yield session
@@ -49,7 +49,9 @@ async def until(watch: PipelineWatch, holds: Callable[[PipelineDetail], bool]) -
 
 
 async def triggered(session: StudioSession, *datasets: str, review: bool = False) -> PipelineWatch:
-    outcome = await session.pipeline_trigger.trigger(TriggerRequest(datasets, review=review), ())
+    outcome = await session.commands.pipeline_trigger.trigger(
+        TriggerRequest(datasets, review=review), ()
+    )
     assert isinstance(outcome, Triggered)
     return session.pipeline(outcome.pipeline.pipeline_id)
 
@@ -70,7 +72,7 @@ async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
         runs = {run.created_job_id or "" for run in detail.pipeline.job_runs}
         assert detail.jobs.keys() == runs
         assert len(runs) == 4
-        assert session.known_jobs(runs).keys() == runs
+        assert session.known.jobs(runs).keys() == runs
 
 
 async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
@@ -82,15 +84,15 @@ async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
         detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 4)
         assert detail.pipeline.state is PipelineState.PAUSED
         tokens = next(run for run in detail.pipeline.job_runs if run.name == "tokens.py")
-        assert await session.pipeline_commands.remove_job(detail.pipeline, tokens.job_id)
+        assert await session.commands.pipelines.remove_job(detail.pipeline, tokens.job_id)
         detail = await until(watch, lambda known: len(known.pipeline.job_runs) == 3)
-        assert await session.pipeline_commands.resume(detail.pipeline)
+        assert await session.commands.pipelines.resume(detail.pipeline)
         await until(watch, lambda known: known.pipeline.state is PipelineState.COMPLETED)
 
 
 async def test_jobs_that_no_list_knows_are_found(studio: "ThreadStudio", tmp_path: Path) -> None:
     job_id = await asyncio.to_thread(make, studio, "first")
     async with session_of(studio, tmp_path) as session:
-        assert session.known_jobs([job_id]) == {}
-        found = await session.find_jobs([job_id, "no-such-job"])
+        assert session.known.jobs([job_id]) == {}
+        found = await session.known.find_jobs([job_id, "no-such-job"])
         assert [job.id for job in found] == [job_id]

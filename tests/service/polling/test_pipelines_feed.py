@@ -45,9 +45,9 @@ async def test_older_pipelines_come_on_demand_and_stay() -> None:
     feed = PipelinesFeed(server)
     known = await feed.fetch()
     assert (len(known.pipelines), known.has_all) == (PAGE, False)
-    feed.want_more()
+    feed.request_more()
     assert len((await feed.fetch()).pipelines) == 2 * PAGE
-    feed.want_more()
+    feed.request_more()
     known = await feed.fetch()
     assert (len(known.pipelines), known.has_all) == (120, True)
 
@@ -65,7 +65,7 @@ async def test_of_very_large_pipelines_fewer_are_asked_for() -> None:
     feed = PipelinesFeed(server)
     assert len((await feed.fetch()).pipelines) == 3
     server.asked.clear()
-    feed.want_more()
+    feed.request_more()
     assert not (await feed.fetch()).has_all
     assert server.asked == [3]
     server.room = 0

@@ -32,7 +32,7 @@ class Heard:
             kept,
             self.history,
             self.origins,
-            learnt=lambda: self.told.put_nowait("more"),
+            added=lambda: self.told.put_nowait("more"),
             now=lambda: self.at,
         )
 

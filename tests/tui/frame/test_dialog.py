@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.app import App
 from textual.screen import ModalScreen
 
-from studio_tui.tui.frame.dialogs import Choose, Confirm, Meanwhile
+from studio_tui.tui.frame.dialogs import Choose, Confirm, QuestionChange
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.messages import GoBack
 from tests.studios import ThreadStudio
@@ -47,15 +47,15 @@ async def test_yes_is_no_answer_to_what_is_void_meanwhile(
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         answers: Answers = []
-        news: list[Meanwhile] = []
+        news: list[QuestionChange] = []
         question = Confirm(
-            "Sure?", (), yes="Yes", no="No", meanwhile=lambda: news[-1] if news else None
+            "Sure?", (), yes="Yes", no="No", changes=lambda: news[-1] if news else None
         )
         pilot.app.push_screen(question, answers.append)
         await until(pilot, lambda: question.is_alive)
-        news.append(Meanwhile("Two of them have ended.", is_void=False))
+        news.append(QuestionChange("Two of them have ended.", is_void=False))
         await until_shown(pilot, "Two of them have ended.")
-        news.append(Meanwhile("It has ended.", is_void=True))
+        news.append(QuestionChange("It has ended.", is_void=True))
         await pilot.press("y")
         await until_shown(pilot, "It has ended.")
         assert "Two of them" not in screen_text(pilot)

@@ -24,16 +24,17 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.template_picker import PickBeginning
+from studio_tui.tui.form.template_picker import TemplatePicker
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import SHRINKS
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.pipelines.dataset_form import DatasetForm
-from studio_tui.tui.pipelines.datasets import PickDataset
+from studio_tui.tui.pipelines.datasets import DatasetPicker
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
@@ -71,9 +72,9 @@ def _saving() -> SaveLog:
     return SaveLog([Offer(each, cast("Any", None), f"./{LONG}.log") for each in words])
 
 
-def _beginnings() -> PickBeginning:
+def _beginnings() -> TemplatePicker:
     templates = {line: cast("Any", None) for line in LINES}
-    return PickBeginning(
+    return TemplatePicker(
         SavedForms(Path("nowhere")), templates, given=Draft(), last=None, before=None
     )
 
@@ -139,11 +140,11 @@ DIALOGS: dict[type, Shown] = {
         "Sort by",
         _words(LINES),
     ),
-    PickBeginning: Shown(
+    TemplatePicker: Shown(
         _beginnings, "enter starts from it, r renames, d deletes, esc closes", _words(LINES)
     ),
-    PickDataset: Shown(
-        lambda: PickDataset("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
+    DatasetPicker: Shown(
+        lambda: DatasetPicker("Datasets: 50", [(line, line) for line in LINES], LINES[0]),
         "Datasets: 50 enter shows its versions, t rebuilds outdated ones, else this one",
         _words(LINES),
     ),
@@ -206,7 +207,7 @@ def shown(app: App[None]) -> set[str]:
 
 
 def middle(app: App[None]) -> Widget:
-    return app.screen.query(".middle").first()
+    return app.screen.query(f".{SHRINKS}").first()
 
 
 def stages() -> Iterator[Any]:
@@ -224,7 +225,7 @@ class Stage(App[None]):
 async def put(pilot: Pilot[None], dialog: Shown) -> None:
     screen = dialog.make()
     pilot.app.push_screen(screen)
-    await until(pilot, lambda: screen.is_alive and screen.query(".middle"))
+    await until(pilot, lambda: screen.is_alive and screen.query(f".{SHRINKS}"))
     await pilot.pause()
 
 
@@ -274,7 +275,7 @@ async def test_the_wheel_goes_to_the_end_of_every_dialog(
             await pilot.pause()
         assert widget.scroll_y == widget.max_scroll_y
         assert set(dialog.still.split()) <= shown(pilot.app)
-        if len(pilot.app.screen.query(".middle")) == 1 and dialog.make not in {
+        if len(pilot.app.screen.query(f".{SHRINKS}")) == 1 and dialog.make not in {
             _triggering,
             _scheduling,
         }:

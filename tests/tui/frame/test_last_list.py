@@ -16,7 +16,7 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -72,9 +72,7 @@ async def starting(
             StudioClient(settings),
             studio.team,
             folder / "spool",
-            near=True,
-            place="here",
-            histories=folder / "ledgers",
+            SessionOptions(near=True, place="here", histories=folder / "ledgers"),
         )
         view = folder / "view.json"
         home = "typed@test" if isinstance(choice, TokenChoice) else "local@test"

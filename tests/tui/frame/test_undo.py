@@ -41,7 +41,7 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
         await until_shown(pilot, "Undone: cancelling 2 jobs. Nothing was sent")
         await until(pilot, lambda: "undo cancelling" not in screen_text(pilot))
         assert len(screen.view.marks) == 2
-        assert not any(call.changes for call in screen.session.recorder.recent_calls(999))
+        assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
 
 
@@ -126,7 +126,7 @@ async def test_what_waits_as_the_dashboard_is_left_is_not_sent_and_the_next_says
         await until_shown(pilot, "z undo cancelling 2 jobs (")
         screen = await jobs_screen(pilot)
         holds = "SELECT state FROM held"
-        await until(pilot, lambda: screen.session.database.rows(holds) == [("held",)])
+        await until(pilot, lambda: screen.session.records.database.rows(holds) == [("held",)])
         await pilot.press(*how.split())
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "Not sent, as the dashboard", "cancelling 2")

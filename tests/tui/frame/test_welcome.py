@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import ConfigError, NoCredentials
 from studio_tui.local.config.data_dir import DataDir
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
@@ -37,7 +37,9 @@ async def stranger(
         if token != studio.token:
             raise ConfigError("This is no token of Studio's.")
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(token))
-        session = StudioSession(StudioClient(settings), studio.team, folder / "spool", near=True)
+        session = StudioSession(
+            StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
+        )
         return Connected(session, "local@test", studio.url, studio.team, folder / "view.json")
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
@@ -97,7 +99,9 @@ class Machine:
             token = SecretStr(choice.token)
             settings = replace(settings, url=choice.url, team=choice.team, token=token)
         client = StudioClient(settings)
-        session = StudioSession(client, settings.team, self._folder / "spool", near=True)
+        session = StudioSession(
+            client, settings.team, self._folder / "spool", SessionOptions(near=True)
+        )
         view = self._folder / "view.json"
         return Connected(
             session, "mine@test", settings.url, settings.team, view, read_again=self.read_again

@@ -42,10 +42,14 @@ class Screen:
         self.asked: list[Confirm] = []
         self.cancelled: list[str] = []
         self.session: Any = SimpleNamespace(
-            job_creator=SimpleNamespace(new_job=SimpleNamespace(instead_of=lambda _job_id: None)),
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
-            commands=SimpleNamespace(cancel=self._cancel),
+            commands=SimpleNamespace(
+                jobs=SimpleNamespace(cancel=self._cancel),
+                job_creator=SimpleNamespace(
+                    new_job=SimpleNamespace(instead_of=lambda _job_id: None)
+                ),
+            ),
             is_near=True,
         )
 

@@ -37,8 +37,12 @@ class FailingCreates:
 async def hurry(pilot: Dashboard, folder: Path) -> None:
     """Have less patience with Studio than a user has."""
     session = (await jobs_screen(pilot)).session
-    session.job_creator = JobCreator(
-        session.client, journal_of(folder), session.history, session.jobs.poke, patience=QUICK
+    session.commands.job_creator = JobCreator(
+        session.client,
+        journal_of(folder),
+        session.records.history,
+        session.jobs.poke,
+        patience=QUICK,
     )
 
 

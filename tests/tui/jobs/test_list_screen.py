@@ -572,10 +572,10 @@ async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
         await pilot.press("i")
         later = await call(studio.submit, PRINTS)
         await until(pilot, lambda: table(pilot).cursor == later["id"])
-        assert look.session.closer_look.get(str(job["id"])).end is not None
-        assert look.session.closer_look.get(str(later["id"])).end is None
+        assert look.session.job_details.get(str(job["id"])).end is not None
+        assert look.session.job_details.get(str(later["id"])).end is None
         await pilot.press("i")
-        await until(pilot, lambda: look.session.closer_look.get(str(later["id"])).end is not None)
+        await until(pilot, lambda: look.session.job_details.get(str(later["id"])).end is not None)
 
 
 async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(

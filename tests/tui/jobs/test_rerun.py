@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import Job, JobInput, JobSchedule, QueryType
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.api.schedules import JobSchedule
 from studio_tui.service.commands.create_job import Created
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import SentFile, Submitted
@@ -42,7 +43,7 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
             **fields,
         }
     )
-    outcome = await (await jobs_screen(pilot)).session.job_creator.create(wish, [notes])
+    outcome = await (await jobs_screen(pilot)).session.commands.job_creator.create(wish, [notes])
     assert isinstance(outcome, Created)
     return outcome.job
 
@@ -126,7 +127,7 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
     studio.end(made["id"])
     gone = Submitted(files=(SentFile(id="4711", label="gone.txt"),))
     async with dashboard(studio, tmp_path) as pilot:
-        history = (await jobs_screen(pilot)).session.history
+        history = (await jobs_screen(pilot)).session.records.history
         await asyncio.to_thread(history.note_submitted, made["id"], gone)
         await pilot.press("r")
         await until_shown(pilot, "uploaded files: gone.txt", "If Studio has deleted an upload")

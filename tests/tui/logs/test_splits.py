@@ -11,7 +11,7 @@ from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.live_rows import lasting
 from studio_tui.presentation.logs.progress import latest
-from studio_tui.presentation.logs.search import OfLevel
+from studio_tui.presentation.logs.search import LevelPattern
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
@@ -55,14 +55,16 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[float]
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("split"))
-    problems = LineMatches(store, OfLevel(LogLevel.WARNING).starts, within=lasting, ahead=16_384)
+    problems = LineMatches(
+        store, LevelPattern(LogLevel.WARNING).starts, within=lasting, ahead=16_384
+    )
     places = sorted({0, len(data), *(int(cut * len(data)) for cut in cuts)})
     known = None
     for begin, end in pairwise(places):
         store.append(data[begin:end])
         known = latest(b"\n" + data[:end], known)
         found(problems)
-    whole = set(OfLevel(LogLevel.WARNING).starts(data)) & set(lasting(data))
+    whole = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(lasting(data))
     assert found(problems) == sorted(whole)
     assert units(store.read(0, store.size), found(problems)) == units(data, sorted(whole))
     assert known == latest(b"\n" + data)
@@ -73,6 +75,6 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
 def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
     for cut in range(0, len(data), at_length(29, 7)):
         for part in (data[:cut], data[cut:]):
-            OfLevel(LogLevel.WARNING).starts(part)
+            LevelPattern(LogLevel.WARNING).starts(part)
             lasting(part)
             latest(part)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
 from studio_tui.errors import StudioError
-from studio_tui.service.session import StudioSession
+from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.messages import OpenPipeline
@@ -142,7 +142,9 @@ def _job(run: Any) -> Job:
 
 def session_on(studio: DagStudio, folder: Path) -> StudioSession:
     """Return a session on a Studio in memory."""
-    return StudioSession(cast(StudioClient, studio), "vision", folder / "spool", near=True)
+    return StudioSession(
+        cast(StudioClient, studio), "vision", folder / "spool", SessionOptions(near=True)
+    )
 
 
 @asynccontextmanager

@@ -347,5 +347,5 @@ def test_services_are_listened_to_by_what_lives_alone() -> None:
             called = ast.unparse(node.func)
             if called.endswith((".subscribe", "store.watch")):
                 listening.add(path.relative_to(SOURCES).as_posix())
-    allowed = {"logs/merged_jobs.py", "jobs/running_progress.py", "jobs/sample_work.py"}
+    allowed = {"logs/merged_jobs.py", "jobs/running_progress.py", "jobs/sample_jobs.py"}
     assert listening == allowed

@@ -37,13 +37,13 @@ class MergedLog:
         new: Callable[[], TaggedStore],
         time_of: TimeOf,
         *,
-        places: Callable[[], Iterable[int]] = tuple,
+        viewed_lines: Callable[[], Iterable[int]] = tuple,
         moved: Callable[[Moved], None] = lambda _: None,
     ) -> None:
         """Initialise; `new` creates stores, `time_of` reads the times of lines.
 
-        Before everything is ordered again, `places` returns the starts of lines that the viewer
-        wants to keep track of; `moved` is then called with their new starts.
+        Before everything is ordered again, `viewed_lines` returns the starts of lines that the
+        viewer wants to keep track of; `moved` is then called with their new starts.
 
         Raises:
             SpoolError: there is no room for it on this machine's disk.
@@ -51,7 +51,7 @@ class MergedLog:
         self.store = new()
         self._new = new
         self._time_of = time_of
-        self._places = places
+        self._viewed_lines = viewed_lines
         self._moved = moved
         self._weave = Interleaver(self.store, (), time_of)
         self._fresh: Interleaver | None = None
@@ -177,7 +177,7 @@ class MergedLog:
         now = _now()
         for cursor in weave.cursors:
             cursor.grew_at = now
-        known = {place: self._weave.source_of(place) for place in self._places()}
+        known = {place: self._weave.source_of(place) for place in self._viewed_lines()}
         self.store.become(weave.store)
         weave.store, self._weave = self.store, weave
         places = {

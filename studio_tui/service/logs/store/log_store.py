@@ -198,7 +198,7 @@ class LogStore:
         """
         self.arrivals.note(self.size)
         self._write(added)
-        self._watchers.tell()
+        self._watchers.notify()
 
     def _write(self, added: bytes) -> None:
         left = memoryview(added)
@@ -227,7 +227,7 @@ class LogStore:
         ]
         self._save_marks()
         self._write(added + moved)
-        self._watchers.tell()
+        self._watchers.notify()
 
     def cut(self, offset: int) -> None:
         """Drop everything from `offset` on."""
@@ -235,7 +235,7 @@ class LogStore:
         self._forget(offset)
         self._marks = [mark for mark in self._marks if mark.offset <= offset]
         self._save_marks()
-        self._watchers.tell()
+        self._watchers.notify()
 
     def _forget(self, offset: int) -> None:
         block, inside = divmod(offset, BLOCK)
@@ -250,7 +250,7 @@ class LogStore:
             self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
             self._save_marks()
             self._changed(offset)
-            self._watchers.tell()
+            self._watchers.notify()
 
     def unmark(self, mark: Mark) -> None:
         """Remove a mark."""
@@ -258,7 +258,7 @@ class LogStore:
             self._marks.remove(mark)
             self._save_marks()
             self._changed(mark.offset)
-            self._watchers.tell()
+            self._watchers.notify()
 
     def _save_marks(self) -> None:
         """Save the marks beside a file that outlives the program, if they have changed."""
@@ -287,7 +287,7 @@ class LogStore:
         while not self.is_indexed and not self.is_closed:
             slice_ = await self.examine(self._index.covered, _INDEX_SLICE, bytes)
             self._index.extend(slice_)
-        self._watchers.tell()
+        self._watchers.notify()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after every change until the returned function is called."""
@@ -380,7 +380,7 @@ class LogStore:
         """Mark bytes, stored or still to come, as not arrived live."""
         if self.arrivals.unwatch(offset, end, self.size):
             self._changed(offset)
-            self._watchers.tell()
+            self._watchers.notify()
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
         """Return the marks of the line that begins at `start`; `end` as for `line_at`."""

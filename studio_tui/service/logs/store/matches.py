@@ -130,12 +130,12 @@ class LineMatches:
         within = bisect_left(self._starts_of(block), start) if block < len(self._counts) else 0
         return before + within
 
-    def places(self, parts: int) -> frozenset[int]:
+    def occupied_parts(self, parts: int) -> frozenset[int]:
         """Return which of `parts` equal parts of the log have known matches."""
         self._refresh()
         if not self.total or not parts:
             return frozenset()
-        return self._once(("places", parts), lambda: self._places(parts))
+        return self._once(("occupied_parts", parts), lambda: self._places(parts))
 
     def _places(self, parts: int) -> frozenset[int]:
         found = [block for block, count in enumerate(self._counts) if count > 0]

@@ -62,4 +62,4 @@ class TaggedStore(LogStore):
         self._spool, self._index = other._spool, other._index
         self.arrivals, self._marks = other.arrivals, other._marks
         self._changed(0)
-        self._watchers.tell()
+        self._watchers.notify()

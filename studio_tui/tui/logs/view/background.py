@@ -19,7 +19,7 @@ _QUIET = 0.5
 """Seconds without a key before the search for errors starts."""
 
 
-class LookingOn:
+class ForegroundSearch:
     """Searches the log at full speed for what the reader is waiting for."""
 
     def __init__(
@@ -51,11 +51,11 @@ class LookingOn:
 
     async def _look(self) -> None:
         try:
-            told = clock.monotonic()
+            reported_at = clock.monotonic()
             while open_hits := [hits for hits in self._hits() if not hits.is_complete]:
                 await open_hits[0].look_on()
-                if clock.monotonic() - told > _REPORT_EVERY:
-                    told = clock.monotonic()
+                if clock.monotonic() - reported_at > _REPORT_EVERY:
+                    reported_at = clock.monotonic()
                     self._progressed()
         except SpoolError as error:
             self._view.say(str(error))
@@ -64,7 +64,7 @@ class LookingOn:
         self._progressed()
 
 
-class QuietLooking:
+class BackgroundSearch:
     """Searches the log with low priority, yielding to the reader and the download."""
 
     def __init__(self, view: Reader, work: WorkGroup) -> None:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from studio_tui.errors import SpoolError
 from studio_tui.failures.origins import split_origin
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.search import OfLevel
+from studio_tui.presentation.logs.search import LevelPattern
 from studio_tui.presentation.logs.tracebacks import unit_lines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 
@@ -29,7 +29,7 @@ class LogErrors:
     """Controller of the errors in a log view."""
 
     def __init__(
-        self, view: Reader, lines: LineFilter, looking: QuietLooking, work: WorkGroup
+        self, view: Reader, lines: LineFilter, looking: BackgroundSearch, work: WorkGroup
     ) -> None:
         """Make a controller; `looking` searches in the background, `work` runs on a key."""
         self._view = view
@@ -40,12 +40,12 @@ class LogErrors:
 
     def begin(self, store: LogStore | None) -> None:
         """Start searching another log in the background."""
-        self._hits = LineMatches(store, OfLevel(LogLevel.ERROR).starts) if store else None
+        self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
         self._looking.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return the rows of the scroll bar that contain errors."""
-        return self._hits.places(rows) if self._hits else frozenset()
+        return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
         """Go to the next or previous error; a traceback counts as one."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import UP, lasting
-from studio_tui.presentation.logs.search import OfLevel, Wanted, WantedError
+from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
@@ -45,7 +45,7 @@ class LineFilter:
         """The filter as typed; `!` alone for errors and warnings only."""
         self.chosen: FilteredLines | None = None
         """The shown lines; `None` for all."""
-        self._left_out: Wanted | None = None
+        self._left_out: SearchPattern | None = None
         self._within: Find | None = None
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
@@ -175,9 +175,9 @@ class LineFilter:
         if store is None:
             return
         shown = self.scope()
-        hidden = Wanted(typed.removeprefix("!")) if typed.removeprefix("!") else None
+        hidden = SearchPattern(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
-            find = OfLevel(LogLevel.WARNING).starts
+            find = LevelPattern(LogLevel.WARNING).starts
             hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
         elif hidden:
             is_negated = typed.startswith("!")
@@ -218,7 +218,7 @@ class LineFilter:
         """Apply a filter; return the error if it is invalid."""
         try:
             self.choose(typed)
-        except WantedError as error:
+        except SearchPatternError as error:
             return str(error)
         return None
 

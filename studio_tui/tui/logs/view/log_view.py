@@ -20,9 +20,10 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, bindings
 from studio_tui.tui.logs.view.appearance import Appearance
-from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.bookmarks import Bookmarks
 from studio_tui.tui.logs.view.errors import LogErrors
+from studio_tui.tui.logs.view.filter_and_search import FilterAndSearch
 from studio_tui.tui.logs.view.frames import Frames
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.navigation import LineNumbers, LogTimes
@@ -33,7 +34,6 @@ from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.scroll_bar import LogBar
 from studio_tui.tui.logs.view.scrolling import Scrolling
 from studio_tui.tui.logs.view.search import LogSearch
-from studio_tui.tui.logs.view.seeking import Seeking
 from studio_tui.tui.logs.view.selection import LineSelection
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import FILTER, LINE, SEARCH, TIME, LogPrompt, PromptKind
@@ -111,9 +111,9 @@ class LogView(HasCommands, Widget):
     def _control(self) -> None:
         """Create the controllers, which share the rows and the background workers."""
         going = WorkGroup(self, "log-search")
-        self._seeking = Seeking(self, going, WorkGroup(self, "log-look"))
-        self.filter, self.search = self._seeking.filter, self._seeking.search
-        self._quiet = QuietLooking(self, WorkGroup(self, "log-errors"))
+        self._filter_and_search = FilterAndSearch(self, going, WorkGroup(self, "log-look"))
+        self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
+        self._quiet = BackgroundSearch(self, WorkGroup(self, "log-errors"))
         self._errors = LogErrors(self, self.filter, self._quiet, going)
         self._bookmarks = Bookmarks(self)
         self.times = LogTimes(self)
@@ -159,7 +159,7 @@ class LogView(HasCommands, Widget):
         """Show another log at its end, and follow it; `None` empties the view."""
         self._take(store)
         self._new_lines.begin()
-        self._seeking.begin()
+        self._filter_and_search.begin()
         self._errors.begin(store)
         self.pane.kept = frozenset()
         self.following = True
@@ -182,7 +182,7 @@ class LogView(HasCommands, Widget):
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             pane.current = store.line_start(place_of(current))
-        self._seeking.again()
+        self._filter_and_search.again()
         self._errors.begin(store)
         self.settle()
 
@@ -212,7 +212,7 @@ class LogView(HasCommands, Widget):
         self.restore.come_back()
         if self.following:
             window.to_end()
-        self._seeking.go_on()
+        self._filter_and_search.go_on()
         self._quiet.go_on()
         self.pane.moved()
         rows = window.rows()
@@ -249,7 +249,7 @@ class LogView(HasCommands, Widget):
     def _show_words(self) -> None:
         if not self._still():
             self.unsay()
-        parts = (self._said, self.selection.words(), self._seeking.words())
+        parts = (self._said, self.selection.words(), self._filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
@@ -347,11 +347,11 @@ class LogView(HasCommands, Widget):
     @property
     def has_something_to_end(self) -> bool:
         """Whether escape is handled by the view, and not by the screen."""
-        return self.selection.is_selecting or self._seeking.is_under_way
+        return self.selection.is_selecting or self._filter_and_search.is_under_way
 
     def dismiss(self) -> None:
         """End the selection; if there is none, the filter; else the search."""
         self._said = ""
         if not self.selection.end():
-            self._seeking.end()
+            self._filter_and_search.end()
         self.settle()

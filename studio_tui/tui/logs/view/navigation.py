@@ -111,8 +111,8 @@ class LogTimes:
         self._view.go(start)
         found = self._time_from(store, start)[0]
         if found is not None:
-            told = stamp(found, StampForm.LOCAL, origin=None, dated=True)
-            self._view.say(f"{told} local time")
+            time = stamp(found, StampForm.LOCAL, origin=None, dated=True)
+            self._view.say(f"{time} local time")
         return None
 
     def _find_time(self, store: LogStore, moment: datetime) -> int | None:
@@ -121,9 +121,9 @@ class LogTimes:
         has_time = False
         while low < high:
             middle = store.line_start((low + high) // 2)
-            told, at = self._time_from(store, middle, high)
-            has_time = has_time or told is not None
-            if told is not None and told >= moment:
+            time, at = self._time_from(store, middle, high)
+            has_time = has_time or time is not None
+            if time is not None and time >= moment:
                 high = middle
             else:
                 low = store.line_end(at) + 1
@@ -140,8 +140,8 @@ class LogTimes:
         for _ in range(_TIMELESS):
             if at is None or at >= (store.size if end is None else end):
                 break
-            if told := self._time_at(store, at):
-                return told, at
+            if time := self._time_at(store, at):
+                return time, at
             last, at = at, store.next_start(at)
         return None, last
 
@@ -151,8 +151,8 @@ class LogTimes:
         for _ in range(_TIMELESS):
             if at is None:
                 return None
-            if told := self._time_at(store, at):
-                return told
+            if time := self._time_at(store, at):
+                return time
             at = store.previous_start(at)
         return None
 

@@ -16,7 +16,7 @@ from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
 from studio_tui.presentation.logs.progress import parse
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
-from studio_tui.presentation.logs.search import Wanted
+from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
@@ -67,7 +67,7 @@ class RowOptions:
     numbers: bool = False
     is_part: bool = False
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
-    wanted: Wanted | None = None
+    wanted: SearchPattern | None = None
     """What to highlight."""
     form: RowForm = PLAIN_FORM
     columns: tuple[GutterColumn, ...] = ()

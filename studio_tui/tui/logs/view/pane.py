@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from studio_tui.presentation.logs.lines import StyledLine
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm
-from studio_tui.presentation.logs.search import Wanted
+from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.painter import (
@@ -52,7 +52,7 @@ class LogPane(Widget, can_focus=True):
     """Cells hidden at the left; changed by keys only."""
     pill: reactive[str] = reactive("", repaint=False)
     """A label over the end of the last row; empty for none."""
-    wanted: reactive[Wanted | None] = reactive(None)
+    wanted: reactive[SearchPattern | None] = reactive(None)
     """What to highlight in the text."""
     current: reactive[int | None] = reactive(None)
     """Start of the current line, which has a sign in the gutter."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from studio_tui.presentation.logs.search import WantedError
+from studio_tui.presentation.logs.search import SearchPatternError
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
@@ -56,7 +56,7 @@ class PlaceRestore:
         self._new_lines.seen = place.seen
         pane.kept = frozenset(store.line_start(start) for start in place.kept)
         if place.filter:
-            with suppress(WantedError):
+            with suppress(SearchPatternError):
                 self._lines.choose(place.filter)
             self._lines.stay()
         if place.top is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.background import QuietLooking
+from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.selection import LineSelection
@@ -21,7 +21,7 @@ class Scrolling:
         view: Reader,
         selection: LineSelection,
         place: PlaceRestore,
-        looking: QuietLooking,
+        looking: BackgroundSearch,
         *,
         seek: Callable[[bool], object],
     ) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.lines import CHARACTER_LIMIT
-from studio_tui.presentation.logs.search import Wanted, WantedError
+from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
@@ -27,7 +27,7 @@ class LogSearch:
         self._view = view
         self._lines = lines
         self._work = work
-        self.wanted: Wanted | None = None
+        self.wanted: SearchPattern | None = None
         self.hits: LineMatches | None = None
         """The matching lines."""
         self._found = ""
@@ -44,7 +44,7 @@ class LogSearch:
         self._steps = deque()
         self._is_finding = False
 
-    def want(self, wanted: Wanted) -> None:
+    def want(self, wanted: SearchPattern) -> None:
         """Start a search."""
         self.wanted = self._view.pane.wanted = wanted
         self.seek()
@@ -92,7 +92,7 @@ class LogSearch:
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return the rows of the scroll bar that contain matches."""
-        return self.hits.places(rows) if self.hits else frozenset()
+        return self.hits.occupied_parts(rows) if self.hits else frozenset()
 
     @property
     def problem(self) -> str:
@@ -129,8 +129,8 @@ class LogSearch:
     def light(self, typed: str) -> None:
         """Highlight the search being typed, if it is valid."""
         try:
-            self._view.pane.wanted = Wanted(typed) if typed else self.wanted
-        except WantedError:
+            self._view.pane.wanted = SearchPattern(typed) if typed else self.wanted
+        except SearchPatternError:
             self._view.pane.wanted = None
 
     def light_found(self) -> None:
@@ -141,8 +141,8 @@ class LogSearch:
         """Start a search, or repeat the last one if empty; return the error if invalid."""
         if typed:
             try:
-                self.want(Wanted(typed))
-            except WantedError as error:
+                self.want(SearchPattern(typed))
+            except SearchPatternError as error:
                 return str(error)
             self._view.pane.current = None
         self.light_found()

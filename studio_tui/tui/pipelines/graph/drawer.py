@@ -77,7 +77,7 @@ class Drawer:
             # All jobs of a group are included, whether they are shown or not.
             members = group.members if group is not None else self._cursor.members()
             facts = group_facts(self._state.view_model(), members, after, feeds)
-        pipeline = self._session.pipeline_commands.with_removed(loaded.pipeline)
+        pipeline = self._session.commands.pipelines.with_removed(loaded.pipeline)
         self.sheet.show((*facts, *warning_facts(pipeline), *removed_facts(pipeline)))
 
     def _ask_what_was_made(self, node: Node) -> None:

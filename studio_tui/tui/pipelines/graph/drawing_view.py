@@ -256,7 +256,7 @@ class DrawingView:
         self.canvas = canvas
         drawing = canvas.drawing
         if not drawing.boxes:
-            nothing = ((str(Tone.DIM), f" {self._state.nothing_words()}"),)
+            nothing = ((str(Tone.DIM), f" {self._state.empty_text()}"),)
             self.widget.show(len(nothing[0][1]), 1, lambda *_: (0, nothing))
             return
         canvas.marked = self._marked_boxes(canvas)
@@ -272,8 +272,8 @@ class DrawingView:
     def _box_of(self, canvas: Canvas) -> str | None:
         """Return the box that stands for the cursor's node: itself, or its group."""
         key, names = self._state.view.cursor, canvas.boxes.names
-        stand_in = self._structure.stand_in(key, names) if key is not None else None
-        return stand_in or self._nearest_left(tuple(names))
+        visible_key = self._structure.visible_key(key, names) if key is not None else None
+        return visible_key or self._nearest_left(tuple(names))
 
     def _nearest_left(self, names: Sequence[str]) -> str | None:
         """Return the box nearest to the last place of the cursor, whose box is gone."""

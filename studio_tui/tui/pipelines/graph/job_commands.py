@@ -11,10 +11,10 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.impact import waits_after
-from studio_tui.tui.frame.bulk import BulkCommand, begin, room_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.controller import remove_question
@@ -96,17 +96,17 @@ class GraphJobs:
         if not await session.held.may_be_sent(f"removing {name}"):
             return
         try:
-            taking = session.pipeline_commands.remove_job(pipeline, node_id)
-            if await asked(self._host.app, session, taking):
+            taking = session.commands.pipelines.remove_job(pipeline, node_id)
+            if await with_notice(self._host.app, session, taking):
                 self._host.say(f"Removed {name} from the pipeline")
         except StudioError as error:
-            self._host.say(f"Removing {name}: {told(error, session)}", "error")
+            self._host.say(f"Removing {name}: {error_message(error, session)}", "error")
 
     async def _remove_marked(self) -> None:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
         loaded, meant = self._state.require_loaded(), self._marks.nodes()
         nodes = [node for node in meant if node.state is JobState.PENDING]
-        pipeline, pipeline_commands = loaded.pipeline, self._host.session.pipeline_commands
+        pipeline, pipeline_commands = loaded.pipeline, self._host.session.commands.pipelines
         begun = len(meant) - len(nodes)
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
         before = (f"{len(nodes)} pending will be removed{left_out}.", "")
@@ -114,7 +114,7 @@ class GraphJobs:
         names = [f"  {node.name}  ({node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            (*before, *fitting(names, room_for_list(self._host, *before, *after)), *after),
+            (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
             yes="Remove them",
             no="Keep them",
         )

@@ -9,7 +9,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.progress_words import asked, told
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -63,14 +63,14 @@ class RemovedJobs:
     async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
         session, name = self._host.session, job.name or job.job_id
         try:
-            putting = session.pipeline_commands.restore_job(pipeline, job.job_id)
-            if await asked(self._host.app, session, putting):
+            putting = session.commands.pipelines.restore_job(pipeline, job.job_id)
+            if await with_notice(self._host.app, session, putting):
                 self._host.say(f"Restored {name}; p lets the pipeline continue")
         except StudioError as error:
-            self._host.say(f"{name}: {told(error, session)}", "error")
+            self._host.say(f"{name}: {error_message(error, session)}", "error")
 
     def _pipeline(self) -> Pipeline:
-        return self._host.session.pipeline_commands.with_removed(
+        return self._host.session.commands.pipelines.with_removed(
             self._state.require_loaded().pipeline
         )
 

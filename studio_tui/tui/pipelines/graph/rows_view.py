@@ -66,9 +66,9 @@ class RowsView:
         self.listing = self._listing()
         self.widget.marked = self._marked_rows()
         self.widget.show_as(self.listing.columns, self.listing.sorting, self.listing.keys)
-        stand_in = self._stand_in()
-        if stand_in is not None and stand_in != self.cursor:
-            self.widget.move_to(stand_in)
+        visible_key = self._visible_key()
+        if visible_key is not None and visible_key != self.cursor:
+            self.widget.move_to(visible_key)
 
     def hide(self) -> None:
         """Remove the rows."""
@@ -161,7 +161,7 @@ class RowsView:
 
     def note_cursor(self) -> None:
         """Save where the user moved; a collapsed row that contains the cursor does not count."""
-        if self.listing is not None and self.cursor != self._stand_in():
+        if self.listing is not None and self.cursor != self._visible_key():
             self._state.note(cursor=self.cursor)
 
     def resized(self) -> None:
@@ -187,12 +187,12 @@ class RowsView:
             return None
         return next((row for row, above in self.listing.above.items() if above == key), None)
 
-    def _stand_in(self) -> str | None:
+    def _visible_key(self) -> str | None:
         """Return the row of the cursor's node: its own, or the collapsed one that contains it."""
         listing, key = self.listing, self._state.view.cursor
         if listing is None or key is None:
             return None
-        return self._structure.stand_in(key, set(listing.keys)) or listing.hidden.get(key)
+        return self._structure.visible_key(key, set(listing.keys)) or listing.hidden.get(key)
 
     def _unfold(self, key: str) -> None:
         """Expand what hides a node."""

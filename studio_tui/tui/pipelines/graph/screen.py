@@ -14,7 +14,7 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.progress_words import told
+from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.answers import GraphAnswers
@@ -85,7 +85,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.history, begin, prepare=structure.prepare,
+            self.state, session.records.history, begin, prepare=structure.prepare,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self._following = Rest(self, self._catch_up)
@@ -108,7 +108,7 @@ class PipelineScreen(Page):
     def on_mount(self) -> None:
         """Restore the view."""
         self.views.switch()
-        self.tell_all()
+        self.notify_all()
 
     # Overrides of Page.
 
@@ -187,7 +187,7 @@ class PipelineScreen(Page):
             self.call_after_refresh(self._first_shown)
         self.call_after_refresh(self._look)
         self.paint_frame()
-        self.tell_all()
+        self.notify_all()
 
     def _first_shown(self) -> None:
         """Restore the scroll position, or go to the requested job."""
@@ -205,13 +205,13 @@ class PipelineScreen(Page):
             self.follow_cursor()
         elif "marks" in names and self.is_alive:
             self.views.shown.show_marks()
-        self.tell_all()
+        self.notify_all()
 
     def _show_notice(self) -> None:
         """Show why the page is empty."""
         snapshot = self.source.snapshot
         error = snapshot.error if snapshot.value is None else None
-        self.views.show_notice(told(error, self.session) if error is not None else None)
+        self.views.show_notice(error_message(error, self.session) if error is not None else None)
 
     def _show_again(self) -> None:
         """Update what changes with time, and the progress of jobs."""
@@ -220,7 +220,7 @@ class PipelineScreen(Page):
         self.headlines.show_head()
         self.drawer.show()
 
-    def tell_all(self) -> None:
+    def notify_all(self) -> None:
         """Update everything around the rows."""
         if self.is_alive:
             self.headlines.show()
@@ -302,4 +302,4 @@ class PipelineScreen(Page):
     def on_resize(self) -> None:
         """Repaint for the new width."""
         super().on_resize()
-        self.tell_all()
+        self.notify_all()

@@ -110,7 +110,7 @@ class GraphState:
             self._found[1][text] = found(terms_of(text), known, self._haystacks[1])
         return self._found[1][text]
 
-    def nothing_words(self) -> str:
+    def empty_text(self) -> str:
         """Return why no job is visible."""
         if self.view.filter:
             return f"No job passes the filter {self.view.filter}"

@@ -81,7 +81,7 @@ class GraphStructure:
         """Return the group of a node; `None` if it has none."""
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
-    def stand_in(self, key: str, shown: Collection[str]) -> str | None:
+    def visible_key(self, key: str, shown: Collection[str]) -> str | None:
         """Return which of the rows or boxes that are shown stands for a node, group or rest.
 
         In this order: itself; its group, if it is the row for the group's other jobs; the shown job
@@ -98,9 +98,9 @@ class GraphStructure:
         states = self._state.loaded.statuses.shown
         ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
         for member in ranked:
-            for stand_in in (member, homes.get(member)):
-                if stand_in in shown:
-                    return stand_in
+            for visible_key in (member, homes.get(member)):
+                if visible_key in shown:
+                    return visible_key
         return None
 
     def _members_of(self, key: str) -> Sequence[str]:

@@ -94,7 +94,7 @@ class Views:
         if problem is not None:
             self.rows.widget.notice = problem
         elif self._state.loaded is not None:
-            self.rows.widget.notice = self._state.nothing_words()
+            self.rows.widget.notice = self._state.empty_text()
 
     def look_again(self) -> None:
         """Restore the scroll position, with the cursor visible."""

@@ -32,7 +32,7 @@ class Bench:
         self.log = MergedLog(
             lambda: TaggedStore.create(folder),
             time_of,
-            places=lambda: list(self.places),
+            viewed_lines=lambda: list(self.places),
             moved=self._moved,
         )
         self.stores: list[LogStore] = []

@@ -227,12 +227,12 @@ def test_what_follows_lines_may_tell_whether_they_are_among_them(store: LogStore
 def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
     hits = LineMatches(store, with_x)
-    assert hits.places(10) == {0, 9}
+    assert hits.occupied_parts(10) == {0, 9}
     with mock.patch.object(matches, "_EXACT_BLOCKS", 0):
-        assert LineMatches(store, with_x).places(10) == {0}
+        assert LineMatches(store, with_x).occupied_parts(10) == {0}
     store.append(b".\n" * 10 * BLOCK)
     asyncio.run(hits.look(0))
-    assert hits.places(10) == {0}
+    assert hits.occupied_parts(10) == {0}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), LINE), max_size=12), st.booleans())

@@ -109,9 +109,9 @@ async def test_the_cursor_goes_to_the_nearest_job_when_its_own_is_taken_out(
         await switch_to(pilot, mode)
         await until_seen(pilot, "last")
         await refresh(pilot, studio, pipeline_of(studio.now.job_runs[:-1]))
-        stand_in = screen_of(pilot).cursor.here() or ""
-        assert stand_in.startswith("shard_")
-        await until_seen(pilot, stand_in)
+        visible_key = screen_of(pilot).cursor.here() or ""
+        assert visible_key.startswith("shard_")
+        await until_seen(pilot, visible_key)
 
 
 async def test_what_is_read_away_from_the_cursor_stays_through_answers(tmp_path: Path) -> None:

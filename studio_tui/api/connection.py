@@ -1,0 +1,190 @@
+"""Connection to one team of one Studio: sends requests, and follows logs over websockets.
+
+It knows how to send, but no endpoint; those are in `client` and `own_routes`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from studio_tui.api import log_stream
+from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.calls import Call
+from studio_tui.api.exchange import Answer, Request, Timeouts
+from studio_tui.api.fields import Received, Sent
+from studio_tui.api.guard import Guard
+from studio_tui.api.ids import can_be_used
+from studio_tui.api.log_stream import LogFrame
+from studio_tui.api.pages import ListReader, ResultPage
+from studio_tui.api.remembered_lists import RememberedLists
+from studio_tui.api.routes import Route
+from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
+from studio_tui.settings import Settings
+from studio_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from studio_tui.api.transport import Transport
+
+R = TypeVar("R", bound=Received)
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Connection:
+    """Sends the requests of one client; opened by the first one, and again after `aclose`."""
+
+    def __init__(self, settings: Settings, timeouts: Timeouts, guard: Guard | None) -> None:
+        """Create it; `guard` verifies the server if another program could take its port."""
+        self.settings = settings
+        self.timeouts = timeouts
+        self.ended: Callable[[Call], None] = lambda _: None
+        """Called with each request when it ends. Set it before the first request."""
+        self._guard = guard
+        self._auth = StudioAuth(settings)
+        self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
+        self._opened: Transport | None = None
+        self._opening = asyncio.Lock()
+        self._has_answered = False
+        self._lists = RememberedLists()
+
+    async def aclose(self) -> None:
+        """Close all connections. The next request opens them again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+
+    async def renew(self, settings: Settings) -> None:
+        """Switch to a new token or new certificate authorities, for the same team and Studio."""
+        self.settings = settings
+        self._auth = StudioAuth(settings)
+        self._stream_auth = StudioAuth(settings, first_scheme=TOKEN)
+        await self.aclose()
+
+    @property
+    def team(self) -> str:
+        """The name of the team."""
+        return self.settings.team
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query that every read needs: the team."""
+        return {"team_name": self.team}
+
+    @property
+    def is_local_studio(self) -> bool:
+        """Whether the server is a local Studio, which has more endpoints than the API document."""
+        return self._opened is not None and self._opened.is_local_studio
+
+    async def request(
+        self, route: Route, query: Mapping[str, str] | None = None, *segments: str, **how: Any
+    ) -> Answer:
+        """Send a request with a query, and the team; `how` are further fields of `Request`."""
+        path = path_of(route, *segments)
+        return await self.send(Request(route.method, path, {**(query or {}), **self.query}, **how))
+
+    async def read_list(
+        self,
+        route: Route,
+        query: Mapping[str, str],
+        reader: ListReader[R],
+        *,
+        remember: bool = True,
+    ) -> ResultPage[R]:
+        """Request a list, reusing the reader of the last response to the same query."""
+        query = {**query, **self.query}
+        try:
+            answer = await self.request(route, query)
+        except NotFound as error:
+            if self._has_answered:
+                raise
+            raise _no_studio(self.settings.url, error) from error
+        if remember:
+            reader = self._lists.reader(route.path, query, reader)
+        page = await reader.read(answer.body)
+        self._lists.forget()
+        return page
+
+    async def write(
+        self,
+        route: Route,
+        body: Sent,
+        *segments: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a body that changes something, with the parameters of the route's path."""
+        self.check_writable()
+        try:
+            content = body.model_dump_json(exclude_none=True).encode()
+        except ValueError:
+            raise InvalidRequest(
+                400, "The request contains text that is not valid Unicode."
+            ) from None
+        return await self.send(
+            Request(
+                route.method,
+                path_of(route, *segments),
+                {},
+                headers=_JSON | dict(headers or {}),
+                body=content,
+                changes=True,
+            )
+        )
+
+    def check_writable(self) -> None:
+        """Raise `ReadOnly` if the settings allow only reading."""
+        if self.settings.read_only:
+            raise ReadOnly("Nothing was sent: this is a read-only dashboard.")
+
+    async def send(self, request: Request) -> Answer:
+        """Send a request once and return its complete response; raises only `StudioError`."""
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await asyncio.to_thread(
+                    _open, self.settings, self._auth, self.timeouts, self._guard
+                )
+                self._opened.ended = self.ended
+            transport = self._opened
+        answer = await transport.send(request)
+        self._has_answered = True
+        return answer
+
+    def follow(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[LogFrame, None]:
+        """Yield the frames of a websocket until Studio closes it."""
+        return log_stream.follow(
+            self.settings,
+            self._stream_auth,
+            path,
+            {**query, **self.query},
+            opening=self.timeouts.connect,
+            guard=self._guard,
+        )
+
+
+def _no_studio(url: str, error: NotFound) -> NotFound:
+    """Return the error for a 404 before any successful response: probably not a Studio server."""
+    message = f"{safe_line(url)} answers with 404 (Not Found), so it does not look like Studio"
+    return NotFound(error.status, f"{message}: is the URL right? It says: {error}")
+
+
+def _open(
+    settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
+) -> "Transport":
+    """Create the transport; run in a thread, as loading httpx and the authorities takes 100 ms."""
+    from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
+
+    return Transport(settings, auth, timeouts, guard)
+
+
+def path_of(route: Route, *segments: str) -> str:
+    """Fill in a route's parameters, each as one quoted path segment.
+
+    Raises:
+        InvalidRequest: a value cannot be a segment, or would change the endpoint.
+    """
+    path = route.path
+    for segment in segments:
+        if not can_be_used(segment):
+            raise InvalidRequest(400, f"{safe_line(segment) or 'nothing'} cannot be an id.")
+        path = path.replace(path[path.index("{") : path.index("}") + 1], quote(segment, safe=""), 1)
+    return path

@@ -1,0 +1,45 @@
+"""Bodies of requests to the endpoints that only the local Studio has."""
+
+from datetime import datetime
+
+from studio_tui.api.fields import Sent, Texts
+from studio_tui.api.models import JobInput
+
+
+class ScheduleInput(Sent):
+    """Body of an action on a schedule."""
+
+    team_name: str
+
+
+class ChangeScheduleInput(Sent):
+    """New times of a schedule."""
+
+    team_name: str
+    cron_expression: str | None = None
+    start_after: datetime | None = None
+    time_zone: str | None = None
+    """Time zone of `cron_expression`, if not UTC."""
+
+
+class RerunJob(Sent):
+    """A job to rerun."""
+
+    job_id: str
+    """The original job."""
+    job: JobInput
+    """The new job to create."""
+
+
+class RerunInput(Sent):
+    """Several jobs to rerun, each after those of them that it depends on."""
+
+    team_name: str
+    jobs: tuple[RerunJob, ...]
+
+
+class SchedulePipelineInput(ChangeScheduleInput):
+    """A new schedule that rebuilds datasets."""
+
+    datasets: Texts
+    environment: str | None = None

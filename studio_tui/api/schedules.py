@@ -1,0 +1,44 @@
+"""The schedule of a job, as the local Studio sends it in addition to the API document."""
+
+from studio_tui.api.fields import Line, Message, Moment, Received, Word
+from studio_tui.api.ids import Identifier
+
+
+class ScheduleRun(Received):
+    """A run of a schedule, or a fire time without one (sent by the local Studio)."""
+
+    kind: Line
+    """job, pipeline, missed (no Studio was running) or skipped (the previous run had not ended)."""
+    id: Identifier | None = None
+    """Id of the job or the pipeline."""
+    name: Line | None = None
+    status: Word | None = None
+    scheduled_for: Moment | None = None
+    """The fire time; `None` for a manual run."""
+    created_at: Moment | None = None
+    by_hand: bool | None = None
+    error_message: Message | None = None
+
+
+class JobSchedule(Received):
+    """The timetable of a TASK and its runs so far (sent by the local Studio)."""
+
+    cron_expression: Line | None = None
+    """`None` for a single run, at `start_after`."""
+    start_after: Moment | None = None
+    time_zone: Line | None = None
+    """Time zone of the expression."""
+    next_run_at: Moment | None = None
+    """`None` when no more runs follow."""
+    runs: int | None = None
+    missed: int | None = None
+    """Number of fire times at which no Studio was running."""
+    skipped: int | None = None
+    """Number of fire times at which the previous run had not ended."""
+    last_run_id: Identifier | None = None
+    recent: tuple[ScheduleRun, ...] | None = None
+    """The latest runs and fire times without a run, newest first."""
+    suspended_at: Moment | None = None
+    """`None` if the schedule is active."""
+    datasets: tuple[Line, ...] | None = None
+    """The datasets that its pipelines rebuild; `None` if the schedule runs a job."""

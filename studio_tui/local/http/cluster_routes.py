@@ -1,0 +1,55 @@
+"""The endpoint of clusters."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Response
+
+from studio_tui.api import routes
+from studio_tui.local.config.clusters import Clusters
+from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.responses import ComputeClusterOutput, answer
+from studio_tui.local.http.strict_json import StrictRoute
+from studio_tui.local.server.studio import Studio
+
+
+def cluster_router(studio: Studio) -> APIRouter:
+    """Return the endpoint."""
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.get(routes.LIST_CLUSTERS.path, response_model=list[ComputeClusterOutput])
+    async def list_clusters(team_name: str | None = None) -> Response:
+        check_team(team_name)
+        await studio.look_at_clusters()
+        busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
+        return answer(cluster_outputs(studio.clusters, busy, problem))
+
+    return router
+
+
+def cluster_outputs(
+    clusters: Clusters, busy: Mapping[str, int], problem: str | None = None
+) -> list[ComputeClusterOutput]:
+    """Return the clusters; `busy` contains the workers of started jobs by cluster name.
+
+    `problem` says why the current content of their file is not in force.
+    """
+    return [
+        ComputeClusterOutput(
+            id=number,
+            name=cluster.name,
+            status="ACTIVE" if cluster.active else "INACTIVE",
+            cloud_provider="local",
+            cloud_credentials=None,
+            is_active=cluster.active,
+            default=cluster is clusters.default,
+            max_workers=cluster.max_workers,
+            cloud_region=None,
+            instance_type=None,
+            compute_class=None,
+            disk_size=None,
+            active_workers=cluster.max_workers if cluster.active else 0,
+            busy_workers=busy.get(cluster.name, 0),
+            problem=problem,
+        )
+        for number, cluster in enumerate(clusters.all, 1)
+    ]

@@ -1,0 +1,35 @@
+"""The endpoints of datasets; not in the document, so not in the OpenAPI, which equals it."""
+
+from fastapi import APIRouter, Response
+
+from studio_tui.api import routes
+from studio_tui.local.http import responses
+from studio_tui.local.http.errors import Refusal
+from studio_tui.local.http.request_rules import check_team
+from studio_tui.local.http.responses import answer
+from studio_tui.local.http.strict_json import StrictRoute
+from studio_tui.local.server.studio import Studio
+
+
+def dataset_router(studio: Studio) -> APIRouter:
+    """Return the endpoints."""
+    router = APIRouter(route_class=StrictRoute, include_in_schema=False)
+
+    @router.get(routes.DATASETS.path)
+    async def datasets(team_name: str) -> Response:
+        check_team(team_name)
+        return answer(responses.ListedDatasets(await studio.pipelines.datasets()))
+
+    @router.get(routes.JOB_DATASET_VERSIONS.path)
+    async def job_dataset_versions(job_id: str, team_name: str) -> Response:
+        check_team(team_name)
+        if await studio.jobs.state(job_id) is None:
+            raise Refusal(404, f"There is no job {job_id}.")
+        made = await studio.jobs.dataset_versions(job_id)
+        return answer(
+            responses.DatasetVersions(
+                [responses.DatasetVersion(name.dataset, name.version or "") for name in made]
+            )
+        )
+
+    return router

@@ -1,0 +1,100 @@
+"""A job as the local Studio sends it, made from its row in the database."""
+
+import json
+import sqlite3
+
+from fastapi import Response
+
+from studio_tui.api.models import JobState
+from studio_tui.local.config.team import TEAM
+from studio_tui.local.http import responses
+from studio_tui.local.http.responses import answer
+from studio_tui.local.server.studio import Studio
+
+_STEP_LABELS = {
+    "waiting": "Waiting in queue",
+    "downloading_files": "Downloading files",
+    "virtualenv": "Preparing environment",
+    "running_query": "Running query",
+}
+
+
+async def job_answer(studio: Studio, job_id: str) -> Response:
+    """Return the answer about one existing job."""
+    (row,) = await studio.jobs.listed(states=None, job_id=job_id, limit=1)
+    return answer(job_output(studio, row))
+
+
+def job_output(studio: Studio, row: sqlite3.Row) -> responses.JobOutput:
+    """Return a job; `row` is one of `JobTable.listed`."""
+    return responses.JobOutput(
+        id=row["id"],
+        url=studio.pages.url(row["id"]),
+        status=row["state"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        finished_at=row["finished_at"],
+        query=row["query"],
+        query_type=row["query_type"],
+        team=TEAM,
+        name=row["name"],
+        workers=row["workers"],
+        python_version=row["python_version"],
+        requirements=row["requirements"],
+        repository=row["repository"],
+        environment=json.loads(row["environment"]),
+        exit_code=row["exit_code"],
+        error_message=row["error_message"],
+        started_at=row["started_at"],
+        compute_cluster_id=studio.clusters.id_of(row["cluster"]),
+        compute_cluster_name=row["cluster"],
+        steps=_steps(row),
+        schedule=_schedule(row),
+        scheduled_by=row["scheduled_by"],
+        scheduled_for=row["scheduled_for"],
+        waits_for=_waits_for(studio, row),
+        metrics=json.loads(row["metrics"]) if row["metrics"] else None,
+    )
+
+
+def _waits_for(studio: Studio, row: sqlite3.Row) -> str | None:
+    if row["state"] != JobState.QUEUED:
+        return None
+    return studio.clusters.why_not(row["cluster"], row["workers"])
+
+
+def _schedule(row: sqlite3.Row) -> responses.JobSchedule | None:
+    if row["time_zone"] is None:
+        return None
+    goes_on = row["state"] == JobState.TASK and row["suspended_at"] is None
+    return responses.JobSchedule(
+        cron_expression=row["cron_expression"],
+        start_after=row["start_after"],
+        time_zone=row["time_zone"],
+        next_run_at=row["next_fire_at"] if goes_on else None,
+        runs=row["runs"],
+        missed=row["missed"],
+        skipped=row["skipped"],
+        last_run_id=row["last_run_id"],
+        recent=[responses.ScheduleRun(**run) for run in json.loads(row["recent"])],
+        suspended_at=row["suspended_at"],
+        datasets=None if row["datasets"] is None else json.loads(row["datasets"]),
+    )
+
+
+def _steps(row: sqlite3.Row) -> list[responses.JobStep]:
+    steps = json.loads(row["steps"])
+    is_held_back = row["state"] == JobState.PENDING
+    if not steps and row["time_zone"] is None and not is_held_back:
+        # Still waiting, or canceled while it was.
+        steps = [
+            {
+                "name": "waiting",
+                "started_at": row["released_at"] or row["created_at"],
+                "finished_at": row["finished_at"],
+            }
+        ]
+    return [
+        responses.JobStep(label=_STEP_LABELS.get(step["name"], step["name"]), **step)
+        for step in steps
+    ]

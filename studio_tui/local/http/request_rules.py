@@ -1,0 +1,47 @@
+"""Rules that the requests of several endpoints have in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from studio_tui import clock
+from studio_tui.api.models import JobInput
+from studio_tui.local.config.team import TEAM
+from studio_tui.local.db.jobs import KeyReused
+from studio_tui.local.http.errors import InvalidFields, Refusal
+from studio_tui.local.http.validation import RequestContext, upload_numbers
+from studio_tui.local.server.studio import Studio
+
+LIST_LIMIT = 100_000
+"""The most rows that a list may be asked for."""
+
+
+def check_team(team_name: str | None = None) -> None:
+    """Refuse any team but the only one, as hosted Studio refuses foreign teams.
+
+    Raises:
+        Refusal: 403.
+    """
+    if team_name is not None and team_name != TEAM:
+        raise Refusal(403, f"Not authorized for the team {team_name}; the only one is {TEAM}.")
+
+
+@contextmanager
+def refusing_reused_keys() -> Iterator[None]:
+    """Answer 422 if an idempotency key was used for another request."""
+    try:
+        yield
+    except KeyReused as error:
+        clause = "Idempotency-Key was used for another request"
+        raise InvalidFields([("Idempotency-Key", clause)]) from error
+
+
+async def request_context(studio: Studio, body: JobInput) -> RequestContext:
+    """Return the context in which a request for a job is validated."""
+    await studio.look_at_clusters()
+    return RequestContext(
+        studio.clusters,
+        await studio.uploads.find(upload_numbers(body)),
+        await studio.jobs.earlier(body.rerun_from_job_id or ""),
+        studio.user,
+        clock.now(),
+    )

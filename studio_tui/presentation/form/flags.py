@@ -1,0 +1,46 @@
+"""Options of `datachain job run`, as words that are safe to draw and that every shell decodes."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.text import safe_block, safe_line
+
+
+def job_flags(value_of: Callable[[str], object]) -> Iterator[str]:
+    """Yield the options for a request, empty ones too; `value_of` returns a field of `JobInput`."""
+    for name, field in FIELDS.items():
+        if field.flag:
+            yield flag(field.flag, value_of(field.sent_as or name))
+
+
+def flag(name: str, value: object) -> str:
+    """Return an option; empty if it is not set."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return name
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return f"{name}{'=' if text.startswith('-') else ' '}{shell_word(text)}"
+
+
+def shell_word(text: str) -> str:
+    """Quote a text as one shell word, safe to draw and exact."""
+    if safe_block(text) == text:
+        return shlex.quote(text)
+    # Every printf supports octal escapes (POSIX, 2024, printf).
+    return f"\"$(printf '{''.join(map(_printf_character, text))}')\""
+
+
+def _printf_character(character: str) -> str:
+    if character == "%":
+        return "%%"
+    if character in "'\\" or not is_drawable(character):
+        return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
+    return character
+
+
+def is_drawable(character: str) -> bool:
+    """Return whether a character can be drawn as it is."""
+    return safe_line(character) == character

@@ -1,0 +1,79 @@
+"""The jobs and pipelines that are known by any way: listed, watched or recorded."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import Job
+from studio_tui.errors import StudioError
+from studio_tui.service.commands.origins import Origins
+from studio_tui.service.lists import Lists
+from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
+from studio_tui.service.polling.pipeline_watch import AT_ONCE
+from studio_tui.service.polling.pipeline_watches import PipelineWatches
+from studio_tui.service.polling.pipelines_feed import PipelineList
+from studio_tui.service.recorder.archive import Archive, Archived
+
+
+class KnownItems:
+    """Finds jobs and pipelines by id."""
+
+    def __init__(
+        self,
+        client: StudioClient,
+        lists: Lists,
+        watches: PipelineWatches,
+        archive: Archive[Job],
+        origins: Origins,
+    ) -> None:
+        self._client = client
+        self._lists = lists
+        self._watches = watches
+        self._archive = archive
+        self._origins = origins
+        self._attempts = AttemptIndex()
+
+    def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
+        """Return the known jobs among these: listed, in watched pipelines, or recorded."""
+        wanted = frozenset(job_ids)
+        listed = self._lists.jobs.snapshot.value
+        jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
+        recorded = self._archive.snapshot.value or Archived()
+        ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
+        return ever_seen | self._watches.jobs(wanted) | jobs
+
+    def pipelines(self) -> PipelineList:
+        """Return the known pipelines: those in the list, and those watched."""
+        listed = self._lists.pipelines.snapshot.value or PipelineList()
+        known = {each.pipeline_id: each for each in listed.pipelines}
+        return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
+
+    async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return these jobs, requesting unknown ones concurrently, a few at a time.
+
+        Jobs that cannot be read are left out.
+        """
+        known = self.jobs(job_ids)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def one(job_id: str) -> Job | None:
+            if job_id in known:
+                return known[job_id]
+            async with turns:
+                try:
+                    page = await self._client.jobs(limit=1, job_id=job_id)
+                except StudioError:
+                    return None
+            return next((job for job in page.items if job.id == job_id), None)
+
+        found = await asyncio.gather(*map(one, job_ids))
+        return tuple(job for job in found if job is not None)
+
+    def related(self, job_id: str) -> RelatedJobs:
+        """Return the job that this one resumes, those that resumed it, and its other attempts."""
+        origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
+        before, after = self._attempts.around(job_id, self.pipelines().pipelines)
+        related = (*((origin,) if origin else ()), *successors, *before, *after)
+        jobs = self.jobs(related) if related else {}
+        return RelatedJobs(origin, successors, jobs, before, after)

@@ -1,0 +1,103 @@
+"""The lists of one Studio: each is polled, watched for ends, and recorded."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.models import Cluster
+from studio_tui.errors import AuthenticationError
+from studio_tui.service.pacing import Pacing
+from studio_tui.service.polling.endings import Endings
+from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
+from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed
+from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.reachability import Reachability
+from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
+from studio_tui.service.recorder.recording import Recording
+
+T = TypeVar("T")
+
+
+class Lists:
+    """The pollers of all lists."""
+
+    def __init__(
+        self,
+        client: StudioClient,
+        pacing: Pacing,
+        reachability: Reachability,
+        endings: Endings,
+        recording: Recording,
+        *,
+        near: bool,
+        refused: Callable[[AuthenticationError], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Initialise; `near`: Studio is on this machine. `refused` gets the error of a token."""
+        self.jobs_feed = JobsFeed(client)
+        self.pipelines_feed = PipelinesFeed(client)
+        self._schedules_feed = SchedulesFeed(client)
+        self._client = client
+        self._pacing = pacing
+        self._reachability = reachability
+        self._endings = endings
+        self._recording = recording
+        self._near = near
+        self._refused = refused
+        self._now = now
+        self.jobs = self._poller("jobs", self._fetch_jobs, pacing.jobs)
+        self.clusters = self._poller("clusters", self._fetch_clusters, pacing.clusters)
+        self.schedules = self._poller("schedules", self._fetch_schedules, pacing.schedules)
+        self.pipelines = self._poller("pipelines", self._fetch_pipelines, pacing.pipelines)
+
+    @property
+    def all(self) -> tuple[Poller[Any], ...]:
+        """The pollers, in the order of the tabs."""
+        return (self.jobs, self.clusters, self.schedules, self.pipelines)
+
+    def poke(self) -> None:
+        """Poll again what a command may have changed."""
+        self.jobs.poke()
+        self.schedules.poke()
+        self.pipelines.poke()
+
+    def _poller(
+        self, name: str, fetch: Callable[[], Awaitable[T]], rest: Callable[[T], float]
+    ) -> Poller[T]:
+        return Poller(
+            name,
+            fetch,
+            rest,
+            refused=self._refused,
+            reachability=self._reachability,
+            backoff_cap=self._pacing.backoff_cap,
+            now=self._now,
+        )
+
+    async def _fetch_jobs(self) -> JobList:
+        jobs = await self.jobs_feed.fetch()
+        self._endings.check_jobs(jobs.jobs)
+        self._recording.take_jobs(jobs, self.jobs_feed.back_to)
+        if self._near and jobs is not self.jobs.snapshot.value:
+            # When jobs have changed, so have free workers and most other lists.
+            self.clusters.hint()
+            self.schedules.hint()
+            self.pipelines.hint()
+        return jobs
+
+    async def _fetch_pipelines(self) -> PipelineList:
+        pipelines = await self.pipelines_feed.fetch()
+        self._endings.check_pipelines(pipelines.pipelines)
+        self._recording.take_pipelines(pipelines)
+        return pipelines
+
+    async def _fetch_clusters(self) -> ResultPage[Cluster]:
+        page = await self._client.clusters()
+        self._recording.take_list("clusters", page, page.items)
+        return page
+
+    async def _fetch_schedules(self) -> Schedules:
+        schedules = await self._schedules_feed.fetch()
+        self._recording.take_list("schedules", schedules, schedules)
+        return schedules

@@ -1,0 +1,54 @@
+"""Everything that is recorded of one profile, in one file that all dashboards share."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from studio_tui.api.models import Job
+from studio_tui.service.commands.history import JobHistory
+from studio_tui.service.commands.origins import Origins
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.recorder.activity import Activity
+from studio_tui.service.recorder.archive import archives
+from studio_tui.service.recorder.database import RecorderFile
+from studio_tui.service.recorder.holds import Holds
+from studio_tui.service.recorder.pruning import Limits
+from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.service.recorder.recording import Recording
+
+
+class Records:
+    """The recorder's file with all that reads or writes it; `run` owns their tasks."""
+
+    def __init__(
+        self,
+        database: RecorderFile,
+        limits: Limits | None,
+        *,
+        added: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Initialise; `added` is called when the file has shown more about jobs in a list."""
+        self.database = database
+        self.recorder = Recorder(database, limits, now=now)
+        self.jobs, self.pipelines = archives(self.recorder)
+        """All jobs and all pipelines ever seen."""
+        self.history = JobHistory(database)
+        self.origins = Origins()
+        self.holds = Holds(database)
+        self.activity = Activity(self.recorder, self.holds, now=now)
+        self.recording = Recording(self.recorder, self.history, self.origins, added=added, now=now)
+
+    async def run(self) -> None:
+        """Read and write until cancelled; a bug in any task propagates."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.recorder.run(), name="record calls")
+            tasks.create_task(self.recording.run(), name="record lists")
+            tasks.create_task(self.activity.run(), name="read activity")
+            tasks.create_task(self.jobs.run(), name="read recorded jobs")
+            tasks.create_task(self.pipelines.run(), name="read recorded pipelines")
+
+    async def submitted(self, job: Job) -> Submitted | None:
+        """Return what a job was submitted with; `None` if it was not from here."""
+        known = await asyncio.to_thread(self.history.of_jobs, (job,))
+        return known.get(job.id)

@@ -1,0 +1,76 @@
+"""Messages while a request to Studio is pending, and when Studio cannot be reached."""
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from textual.app import App
+
+from studio_tui.errors import NotSent, StudioError, TransportError
+from studio_tui.service.commands.jobs import failure_message
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Host
+
+T = TypeVar("T")
+
+SOON = 0.5
+"""Seconds to wait for an answer before a notification."""
+
+ASKING = "Asking Studio…"
+SILENT = "Studio is not answering; trying anyway…"
+
+NO_ACCOUNT = (
+    "\n\nWithout an account: `studio-tui local` runs a Studio on this machine, "
+    "and `studio-tui --local` opens it."
+)
+"""A suggestion for users who cannot reach a remote Studio."""
+
+START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
+"""What to do if the local Studio has stopped."""
+
+
+async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
+    """Await a command, with a notification unless the answer comes within `SOON`.
+
+    If Studio did not answer before, the notification is immediate.
+
+    Raises:
+        StudioError: raised by the command.
+    """
+    if session.jobs.snapshot.error is not None:
+        _notify(app, SILENT)
+        return await command
+    later = app.set_timer(SOON, lambda: _notify(app, ASKING), name="asking")
+    try:
+        return await command
+    finally:
+        later.stop()
+
+
+async def run_and_report(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
+    """Await a command, and notify the user of the outcome.
+
+    `done` is the message of success; that of an error begins with `doing`, such as `Cancelling
+    a.py`, as the row may not be visible by then.
+    """
+    try:
+        await with_notice(host.app, host.session, command)
+    except StudioError as error:
+        host.say(f"{doing}: {error_message(error, host.session)}", "error")
+    else:
+        host.say(done)
+
+
+def error_message(error: StudioError, session: StudioSession) -> str:
+    """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
+    words = failure_message(error)
+    return f"{words} {START_AGAIN}" if session.is_near and isinstance(error, NotSent) else words
+
+
+def unreachable_message(error: StudioError, session: StudioSession) -> str:
+    """Return the text shown instead of a list that cannot be loaded."""
+    account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
+    return f"{error_message(error, session)}\n\nctrl+r retries now.{account}"
+
+
+def _notify(app: App[Any], words: str) -> None:
+    app.notify(words, markup=False)

@@ -1,0 +1,97 @@
+"""Sample jobs that are offered in a new local Studio."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.api.models import JobInput, JobState
+from studio_tui.errors import StudioError
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands.create_job import Created, JobRefused
+from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.jobs.create import create
+
+
+@dataclass(frozen=True)
+class SampleJobs:
+    """Jobs to start with if there are none."""
+
+    jobs: Sequence[tuple[JobInput, Sequence[Path]]]
+    """What to create, in this order, each with its files."""
+    about: Sequence[str]
+    """Lines that describe the jobs."""
+    ask: bool
+    """Whether to ask before running them."""
+    target: str = ""
+    """The dataset that a pipeline rebuilds as soon as the jobs that make it have run."""
+    makers: Collection[str] = ()
+    """Names of these jobs."""
+    look_at: str = ""
+    """A sentence on what to look at in the pipeline."""
+
+
+async def begin_with(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
+    """Run the samples if there are no jobs and the user agrees. Call from a worker."""
+    if (await session.jobs.first()).jobs:
+        return
+    question = Confirm(
+        "This local Studio has no jobs yet. Run the sample work?",
+        (
+            "Small scripts that read the text of this machine's Python library,",
+            "and write only into folders of their own:",
+            "",
+            *work.about,
+        ),
+        yes="Run them",
+        no="Not now",
+        default_yes=True,
+    )
+    if work.ask and not await app.push_screen_wait(question):
+        return
+    makers = set()
+    for wish, files in work.jobs:
+        outcome = await create(app, session.commands.job_creator, wish, files)
+        if isinstance(outcome, JobRefused):
+            app.notify(str(outcome.error), severity="error", markup=False)
+        if not isinstance(outcome, Created):
+            return
+        if wish.query_name in work.makers:
+            makers.add(outcome.job.id)
+    app.notify(f"Created: {plural(len(work.jobs), 'sample job')}", markup=False)
+    if work.target and await _are_complete(session, makers):
+        await _trigger(app, session, work)
+
+
+async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
+    """Wait until jobs have ended; return whether all of them are complete."""
+    news = asyncio.Event()
+    leave = session.jobs.subscribe(lambda _: news.set())
+    try:
+        while True:
+            news.clear()
+            states = [job.state for job in session.known.jobs(job_ids).values()]
+            if any(state.is_finished and state is not JobState.COMPLETE for state in states):
+                return False
+            if len(states) == len(job_ids) and all(state.is_finished for state in states):
+                return True
+            await news.wait()
+    finally:
+        leave()
+
+
+async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
+    """Have a pipeline rebuild the target; without one everything else goes on."""
+    try:
+        wish = TriggerRequest((work.target,), review=False)
+        made = await session.commands.pipeline_trigger.trigger(wish, before=())
+    except StudioError as error:
+        app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
+        return
+    if isinstance(made, Triggered):
+        app.notify(f"The sample pipeline runs. {work.look_at}", timeout=20, markup=False)

@@ -1,0 +1,67 @@
+"""Combines filter, search and background search."""
+
+from studio_tui.service.logs.store.matches import LineMatches
+from studio_tui.tui.logs.view.background import ForegroundSearch
+from studio_tui.tui.logs.view.line_filter import LineFilter
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup
+from studio_tui.tui.logs.view.search import LogSearch
+
+
+class FilterAndSearch:
+    """Combines filter and search, which share the available lines."""
+
+    def __init__(self, view: Reader, going: WorkGroup, looking: WorkGroup) -> None:
+        """Make both; `going` runs steps to matches, `looking` searches in the background."""
+        self.filter = LineFilter(view, scope_changed=self._scope_changed)
+        self.search = LogSearch(view, self.filter, going)
+        self._view = view
+        self._looking = ForegroundSearch(view, looking, self._hits, progressed=self._show_progress)
+
+    def begin(self) -> None:
+        """Reset filter and search for another log."""
+        self.search.begin()
+        self.filter.begin()
+        self._looking.begin()
+
+    def again(self) -> None:
+        """Repeat filter and search in another store of the same log."""
+        wanted, typed = self.search.wanted, self.filter.typed
+        self.begin()
+        if wanted is not None:
+            self.search.want(wanted)
+        if typed:
+            self.filter.choose(typed)
+
+    def go_on(self) -> None:
+        """Continue to search in the background if anything is incomplete."""
+        self._looking.go_on()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is a search or a filter."""
+        return self.search.is_wanted or bool(self.filter.typed)
+
+    def end(self) -> None:
+        """Remove the filter, whose text says that escape shows all; without one, end the search."""
+        if self.filter.typed:
+            self.filter.end()
+        else:
+            self.search.end()
+
+    def words(self) -> str:
+        """Return filter, search and their matches in words; empty for none."""
+        problem = self.search.problem or self.filter.problem
+        return problem or " · ".join(filter(None, (self.filter.words(), self.search.words())))
+
+    def _scope_changed(self) -> None:
+        self.search.seek()
+
+    def _hits(self) -> list[LineMatches]:
+        """Return the current searches, the most urgent first."""
+        return [hits for hits in (self.filter.hits, self.search.hits) if hits is not None]
+
+    def _show_progress(self) -> None:
+        window = self._view.pane.window
+        if window is not None and self.filter.chosen is not None:
+            window.fill()
+        self._view.settle()

@@ -1,0 +1,41 @@
+"""Changes of the pipelines in a question while it is open."""
+
+from collections.abc import Callable, Sequence
+
+from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.presentation.format import plural
+from studio_tui.service.commands.pipelines import to_cancel
+from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.dialogs import QuestionChange
+
+
+def can_stop(pipeline: Pipeline) -> bool:
+    """Whether something runs in a pipeline, or will start."""
+    is_active = not pipeline.state.is_finished and pipeline.state is not PipelineState.PAUSED
+    return is_active or bool(to_cancel(pipeline))
+
+
+def pipeline_changes(
+    session: StudioSession,
+    pipelines: Sequence[Pipeline],
+    is_possible: Callable[[Pipeline], bool],
+    what: str,
+) -> Callable[[], QuestionChange | None]:
+    """Return what says of which of the pipelines it is not possible any more to do `what`."""
+
+    def look() -> QuestionChange | None:
+        known = {each.pipeline_id: each for each in session.known.pipelines().pipelines}
+        now = [known.get(each.pipeline_id, each) for each in pipelines]
+        over = [each for each in now if not is_possible(each)]
+        if not over:
+            return None
+        if len(now) == 1:
+            status = (now[0].status or "unknown").lower()
+            return QuestionChange(
+                f"It is {status} now: there is nothing left to {what}.", is_void=True
+            )
+        is_void = len(over) == len(now)
+        counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
+        return QuestionChange(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
+
+    return look

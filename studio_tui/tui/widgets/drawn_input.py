@@ -1,0 +1,25 @@
+"""An input that can draw another text than its value, and says what it suggests.
+
+Textual has no public way to either; see docs/upstream/input-drawing.md.
+"""
+
+from rich.text import Text
+from textual.widgets import Input
+
+
+class DrawnInput(Input):
+    """An input whose subclass may draw it differently."""
+
+    @property
+    def suggestion(self) -> str:
+        """The completion drawn behind the cursor; empty for none."""
+        return self._suggestion
+
+    def drawn(self) -> Text | None:
+        """Return the text to draw instead of the value; `None` for the value."""
+        return None
+
+    @property
+    def _value(self) -> Text:
+        text = self.drawn()
+        return super()._value if text is None else text

@@ -1,0 +1,204 @@
+"""What a local Studio takes on the disk, and what goes when there is to be room."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from studio_tui import clock
+from studio_tui.errors import ConfigError
+from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_limits
+from studio_tui.local.db.job_ends import JobEnds
+from studio_tui.local.server import disk_usage, endpoint
+from studio_tui.local.server.cli import local
+from studio_tui.local.server.pruning import prune
+from tests.studios import ThreadStudio
+from tests.waiting import eventually
+
+BIG = "open('big', 'wb').write(bytes(3_000_000)); print('it ran')"
+
+
+def age(studio: ThreadStudio, job_id: str, days: float) -> None:
+    """Have a job ended so many days ago."""
+    moment = (clock.now() - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    studio.stop()  # which alone may write while it runs
+    with closing(sqlite3.connect(DataDir(studio.data_dir).database)) as connection, connection:
+        connection.execute("UPDATE jobs SET finished_at = ? WHERE id = ?", [moment, job_id])
+    studio.restart()
+
+
+def jobs_of(studio: ThreadStudio) -> Callable[[], JobEnds]:
+    return lambda: JobEnds.from_json(studio.request("GET", endpoint.JOB_ENDS).json())
+
+
+def run(studio: ThreadStudio, *arguments: str, typed: str = "") -> str:
+    result = CliRunner().invoke(
+        local, ["--data-dir", str(studio.data_dir), *arguments], input=typed
+    )
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def old_and_new(studio: ThreadStudio) -> Iterator[tuple[str, str, str]]:
+    """A job that ended long ago, one that ended now, and one that runs; each with 3 MB."""
+    old, new = (studio.submit(BIG)["id"] for _ in range(2))
+    running = studio.submit(f"{BIG}; import time; time.sleep(600)")["id"]
+    for job_id in (old, new):
+        studio.end(job_id)
+    studio.until(running, "RUNNING")
+    age(studio, old, 40)
+    yield old, new, running
+    studio.cancel_all()
+
+
+@pytest.mark.usefixtures("old_and_new")
+def test_status_tells_jobs_disk_and_what_could_go(studio: ThreadStudio) -> None:
+    said = run(studio, "status")
+    assert f"running at {studio.url}" in said
+    assert "1 waiting or running, 2 ended" in said
+    for label in ("logs", "job folders", "environments", "uploads", "datasets", "database"):
+        assert label in said
+    assert "1 job folder and 0 environments: `clean --older 30d`" in said
+    assert "2 job folders and 0 environments: `clean --older 0d`" in said
+
+
+def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
+    studio: ThreadStudio, old_and_new: tuple[str, str, str]
+) -> None:
+    old, new, running = old_and_new
+    jobs = DataDir(studio.data_dir).jobs
+    before = studio.job(old)
+    assert "Nothing was removed" in run(studio, "clean", "--older", "30d", typed="n\n")
+    assert (jobs / old / "work" / "big").exists()
+    assert "2.9 MiB freed" in run(studio, "clean", "--older", "30d", typed="y\n")
+    assert not (jobs / old / "work").exists()
+    assert studio.job(old) == before
+    assert studio.log(old) == disk_usage.REMARK
+    assert "There is nothing that old." in run(studio, "clean", "--older", "30d")
+    run(studio, "clean", "--older", "0d", "--yes")
+    assert not (jobs / new / "work").exists()
+    assert (jobs / running / "work" / "big").exists()
+    assert studio.job(running)["status"] == "RUNNING"
+    assert "it ran" in studio.log(running)
+
+
+def test_a_folder_that_a_dataset_was_made_from_stays(
+    studio: ThreadStudio, old_and_new: tuple[str, str, str]
+) -> None:
+    old, _, _ = old_and_new
+    data = DataDir(studio.data_dir)
+    metastore = data.root / "datachain" / "root" / ".datachain" / "db"
+    metastore.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(metastore)) as connection, connection:
+        connection.execute("CREATE TABLE datasets (name TEXT)")
+        connection.execute("INSERT INTO datasets VALUES (?)", [f"lst__file://{data.jobs / old}/"])
+    run(studio, "clean", "--older", "0d", "--yes")
+    assert (data.jobs / old / "work" / "big").exists()
+    metastore.write_text("no database at all, which is not known to name nothing")
+    run(studio, "clean", "--older", "0d", "--yes")
+    assert (data.jobs / old / "work" / "big").exists()
+
+
+def test_an_environment_goes_when_no_job_has_used_it_for_long(
+    studio: ThreadStudio, old_and_new: tuple[str, str, str]
+) -> None:
+    old, new, running = old_and_new
+    data = DataDir(studio.data_dir)
+    environments = data.cache / "environments"
+    environments.mkdir(parents=True)
+    for key, job_id in (("aa", old), ("bb", new), ("dd", running)):
+        made = environments / f"{key}-1"
+        made.mkdir(exist_ok=True)
+        (made / "file").write_bytes(bytes(10_000))
+        (environments / f"{key}.made").write_text(made.name)
+        link = data.jobs / job_id / "env"
+        link.symlink_to(made)
+    run(studio, "clean", "--older", "30d", "--yes")
+    left = {path.name for path in environments.iterdir() if path.is_dir()}
+    assert left == {"bb-1", "dd-1"}
+    assert not (environments / "aa.made").exists()
+    run(studio, "clean", "--older", "0d", "--yes")
+    assert {path.name for path in environments.iterdir() if path.is_dir()} == {"dd-1"}
+
+
+def test_the_limits_of_the_user_let_the_oldest_go_by_itself(
+    studio: ThreadStudio, old_and_new: tuple[str, str, str]
+) -> None:
+    old, new, _ = old_and_new
+    data, jobs = DataDir(studio.data_dir), jobs_of(studio)
+    assert prune(data, DiskLimits(max_age=timedelta(days=60)), jobs, clock.now()) == 0
+    most = disk_usage.survey(data, jobs()).total - 1_000_000
+    assert prune(data, DiskLimits(max_size=most), jobs, clock.now()) > 2_000_000
+    assert not (data.jobs / old / "work").exists()
+    assert (data.jobs / new / "work").exists()
+    assert disk_usage.survey(data, jobs()).total <= most
+
+
+def test_a_server_that_starts_keeps_to_the_limits(
+    studio: ThreadStudio, old_and_new: tuple[str, str, str]
+) -> None:
+    old, new, _ = old_and_new
+    data = DataDir(studio.data_dir)
+    assert "# older" in data.disk_limits.read_text()
+    studio.stop()
+    data.disk_limits.write_text('older = "30d"\n')
+    studio.restart()
+
+    eventually(lambda: not (data.jobs / old / "work").exists())
+    assert (data.jobs / new / "work").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('older = "soon"', "'soon' is not a time span; write it as 12h, 30d or 8w."),
+        ('most = "much"', "'much' is not a size; write it as 512MiB or 2GiB."),
+        ("older = 30", "older must be text"),
+        ('oldest = "30d"', "oldest is not a field of this file"),
+        ("older =", "Invalid value"),
+    ],
+)
+def test_limits_that_make_no_sense_are_said_with_their_file(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "room.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_limits(path)
+    assert str(path) in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_spans_are_read() -> None:
+    assert (parse_span("30d"), parse_span(" 8W "), parse_span("12h")) == (
+        timedelta(days=30),
+        timedelta(weeks=8),
+        timedelta(hours=12),
+    )
+    with pytest.raises(ValueError, match="write it as"):
+        parse_span("-3d")
+
+
+def test_an_empty_directory_has_nothing(tmp_path: Path) -> None:
+    found = disk_usage.survey(DataDir(tmp_path), JobEnds.of_file(tmp_path / "none"))
+    assert (found.total, found.older_than(datetime.now(UTC))) == (0, ())
+    shutil.rmtree(tmp_path)
+    assert disk_usage.survey(DataDir(tmp_path), JobEnds({}, ())).total == 0
+
+
+@pytest.mark.usefixtures("old_and_new")
+def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) -> None:
+    studio.submit("print(1)", workers=os.cpu_count() or 1)
+    studio.stop()
+    result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
+    assert "1 running job, which keeps running" in result.output
+    assert "1 waiting job, which starts when it runs again" in result.output
+    studio.restart()

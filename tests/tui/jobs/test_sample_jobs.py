@@ -1,0 +1,74 @@
+"""What a new local Studio begins with: sample jobs, and a pipeline of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from studio_tui.api.client import StudioClient
+from studio_tui.api.models import JobInput, QueryType
+from studio_tui.service.session import SessionOptions, StudioSession
+from studio_tui.settings import Settings
+from studio_tui.tui.app import StudioApp
+from studio_tui.tui.connected import Connected
+from studio_tui.tui.jobs.sample_jobs import SampleJobs
+from studio_tui.tui.theme import DARK
+from tests.driving import driving
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
+
+MAKE = """import json, os
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    lineage.write(json.dumps({"dataset": "made", "version": None, "from": []}) + "\\n")
+"""
+
+
+@asynccontextmanager
+async def beginning(
+    studio: ThreadStudio, folder: Path, query: str, *, ask: bool = False
+) -> AsyncIterator[Dashboard]:
+    """Run the dashboard with one sample that makes the dataset `made`."""
+
+    def connect(_choice: object) -> Connected:
+        settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
+        session = StudioSession(
+            StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
+        )
+        wish = JobInput(
+            query=query, query_type=QueryType.PYTHON, query_name="make.py", team_name=studio.team
+        )
+        samples = SampleJobs(
+            [(wish, ())],
+            ("  one job", "", "look at it with 2"),
+            ask=ask,
+            target="made",
+            makers=["make.py"],
+            look_at="look at it with 2",
+        )
+        view = folder / "view.json"
+        return Connected(session, "local", studio.url, studio.team, view, samples=samples)
+
+    app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
+    async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:
+        yield pilot
+
+
+async def test_the_samples_trigger_their_pipeline_and_say_what_to_look_at(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with beginning(studio, tmp_path, MAKE, ask=True) as pilot:
+        await until_shown(pilot, "Run the sample work?", "look at it with 2")
+        await pilot.press("y")
+        await until_shown(pilot, "The sample pipeline runs.")
+        await pilot.press("2")
+        await until_shown(pilot, "made", "Pipelines 1")
+
+
+async def test_samples_that_fail_trigger_nothing(studio: ThreadStudio, tmp_path: Path) -> None:
+    async with beginning(studio, tmp_path, "1 / 0") as pilot:
+        await until(pilot, lambda: [job["status"] for job in studio.jobs()] == ["FAILED"])
+        await until_shown(pilot, "FAILED")
+        assert "pipeline runs" not in screen_text(pilot)
+    pipelines = studio.request("GET", "/datachain/pipeline/list", params={"team_name": "local"})
+    assert pipelines.json() == []
