@@ -3,7 +3,7 @@
 They depend on how Textual's compositor handles strips; the tests check these assumptions.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from rich.color import ColorSystem
@@ -12,10 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-Runs: TypeAlias = Sequence[tuple[str, str]]
-"""A line as pairs of style name and text."""
+Runs: TypeAlias = Sequence[tuple[Hashable, str]]
+"""A line as pairs of a style, by name or itself, and text."""
 
 _RESET = "\x1b[0m"
+_KEPT = 8192
+"""Styles, and changes from one to another, in the cache: a log may use any colours."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -30,17 +32,17 @@ _ATTRIBUTES = (
 class Brush:
     """Styles by name, and escape codes to change from one to another, both created on demand."""
 
-    def __init__(self, resolve: Callable[[str], Style], colors: ColorSystem) -> None:
+    def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
         self.styles = _Filling(resolve)
         """Styles by name."""
         self.codes = _Filling(self._code)
         """Escape codes by a pair of style names, before and after; "" is the start of a line."""
         self._colors = colors
 
-    def _code(self, names: tuple[str, str]) -> str:
+    def _code(self, names: tuple[Hashable, Hashable]) -> str:
         before, after = names
         return change(
-            self.styles[before] if before else Style.null(), self.styles[after], self._colors
+            Style.null() if before == "" else self.styles[before], self.styles[after], self._colors
         )
 
 
@@ -81,7 +83,7 @@ class QuickStrip(Strip):
         if self._render_cache is None:
             codes = self._brush.codes
             parts = []
-            before = ""
+            before: Hashable = ""
             for name, text in self._runs:
                 parts.append(codes[before, name])
                 parts.append(text)
@@ -92,13 +94,15 @@ class QuickStrip(Strip):
 
 
 class _Filling(dict[Any, Any]):
-    """A dictionary that creates missing values."""
+    """A dictionary that creates missing values, and drops all if there are too many."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Any) -> Any:
+        if len(self) >= _KEPT:
+            self.clear()
         made = self[key] = self._make(key)
         return made
 

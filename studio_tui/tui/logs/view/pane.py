@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -162,7 +163,10 @@ class LogPane(Widget, can_focus=True):
     def _resolve(self) -> LogPalette:
         if self._palette is None:
             match = self.get_component_rich_style("log-pane--match", partial=True)
-            self._palette = LogPalette.resolve(self.get_component_rich_style, match, self._filtered)
+            colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+            self._palette = LogPalette.resolve(
+                self.get_component_rich_style, match, self._filtered, colors
+            )
         return self._palette
 
     def _filtered(self, style: Style) -> Style:
