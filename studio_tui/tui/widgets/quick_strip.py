@@ -53,11 +53,12 @@ class QuickStrip(Strip):
     most of the output of a table.
     """
 
-    __slots__ = ("_brush", "_runs")
+    __slots__ = ("_brush", "runs")
 
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
         """Make a line of `runs` with a total width of `width` cells."""
-        self._runs = runs
+        self.runs = runs
+        """What the line was made of."""
         self._brush = brush
         self._cell_length = width
         self._render_cache = None
@@ -67,7 +68,7 @@ class QuickStrip(Strip):
         if name not in Strip.__slots__:
             raise AttributeError(name)
         styles = self._brush.styles
-        segments = [Segment(text, styles[style]) for style, text in self._runs]
+        segments = [Segment(text, styles[style]) for style, text in self.runs]
         super().__init__(segments, self._cell_length)
         return getattr(self, name)
 
@@ -84,7 +85,7 @@ class QuickStrip(Strip):
             codes = self._brush.codes
             parts = []
             before: Hashable = ""
-            for name, text in self._runs:
+            for name, text in self.runs:
                 parts.append(codes[before, name])
                 parts.append(text)
                 before = name

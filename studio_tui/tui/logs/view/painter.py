@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual.strip import Strip
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
@@ -20,7 +19,7 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
-from studio_tui.tui.logs.view.row_text import RowText
+from studio_tui.tui.logs.view.row_text import RowText, Runs
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
@@ -105,7 +104,7 @@ class LogPainter:
         self._room = self._look.width - self._gutter
         """Width of the log's text, in cells."""
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
-        self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
         """Of the line drawn last: the version, the start of the line below it, and its text."""
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
@@ -190,7 +189,7 @@ class LogPainter:
             yield styled_line(line.head[:_ABOVE_BYTES]).text
             at = self._store.previous_start(at)
 
-    def row(self, row: Row, *, left: int, sign: int) -> Strip:
+    def row(self, row: Row, *, left: int, sign: int) -> QuickStrip:
         """Return one row at full width, skipping `left` cells of an unwrapped line.
 
         The gutter, in which no log can draw, distinguishes other rows from log text.
@@ -206,7 +205,7 @@ class LogPainter:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> Strip:
+    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> QuickStrip:
         if row.part < len(line.marks):
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
@@ -225,16 +224,25 @@ class LogPainter:
             glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
         return self._beside(None if part else line, glyph, body, sign)
 
-    def blank(self) -> Strip:
+    def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""
         return self._beside(None, " ", RowText((), 0), 0)
+
+    def with_pill(self, row: QuickStrip, pill: str) -> QuickStrip:
+        """Return a row with a label over its end."""
+        palette, width = self._look.palette, self._look.width
+        text = f" {pill} "
+        cells = cell_len(text)
+        under = RowText(cast("Runs", row.runs), width).crop(0, max(0, width - cells))
+        labelled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
+        return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _Drawn) -> str:
         """Return the number of a line, which may have been drawn before it was counted."""
         number = self._store.number_of(line.start) if line.number is None else line.number
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
-    def _beside(self, line: _Drawn | None, glyph: str, body: RowText, sign: int) -> Strip:
+    def _beside(self, line: _Drawn | None, glyph: str, body: RowText, sign: int) -> QuickStrip:
         """Add the gutter to a row, with its columns if a line begins there."""
         look, palette = self._look, self._look.palette
         runs: list[tuple[Style, str]] = []

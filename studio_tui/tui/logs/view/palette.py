@@ -11,12 +11,12 @@ from studio_tui.presentation.logs.lines import PLAIN, Colour, Pen
 from studio_tui.tui.widgets.quick_strip import Brush
 
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-_STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp")
+_STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp", "pill")
 
 _PENS = 4096
 """Pens whose styles are cached."""
 
-COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match", "pill"))
+COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match"))
 """The component classes for style sheets."""
 
 
@@ -31,6 +31,7 @@ class LogPalette:
     current: Style
     selected: Style
     stamp: Style
+    pill: Style
     match: Style
     """Combined with the style of the highlighted text."""
     named: tuple[Color | None, ...]
