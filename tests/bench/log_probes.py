@@ -39,10 +39,11 @@ class Followed(NamedTuple):
 
 
 def key_to_text(program: Program, key: str, text: str) -> float:
-    """Return the ms from a key to the frame that shows `text`."""
+    """Return the ms from a key to the frame that draws `text`, which may have been visible."""
     with started(program) as terminal:
+        before = len(terminal.output)
         sent = terminal.press(key)
-        return (terminal.wait_for_text(text, program.patience) - sent) * 1000
+        return (terminal.wait_for_text(text, program.patience, since=before) - sent) * 1000
 
 
 def key_to_page(

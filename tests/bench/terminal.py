@@ -150,8 +150,10 @@ class Terminal:
         while time.perf_counter() < deadline and self.next_frame(quiet) is not None:
             pass
 
-    def wait_for_text(self, pattern: str, patience: float = 20.0) -> float:
+    def wait_for_text(self, pattern: str, patience: float = 20.0, *, since: int = 0) -> float:
         """Return the time when text matching `pattern` was first seen.
+
+        Output before byte `since` is not searched.
 
         Raises:
             TimeoutError: it was not seen; the message has the end of the output.
@@ -164,15 +166,15 @@ class Terminal:
             if len(self.frames) == checked:
                 return False
             checked = len(self.frames)
-            return wanted.search(self.text()) is not None
+            return wanted.search(self.text(since)) is not None
 
         if not self.pump(patience, seen):
             raise TimeoutError(f"{pattern!r} was not drawn: {self.text()[-2000:]!r}")
         return self.frames[-1].at
 
-    def text(self) -> bytes:
-        """Return the output so far, without control sequences."""
-        return _CONTROL.sub(b"", bytes(self.output))
+    def text(self, since: int = 0) -> bytes:
+        """Return the output from byte `since` on, without control sequences."""
+        return _CONTROL.sub(b"", bytes(self.output[since:]))
 
     def _is_alive(self) -> bool:
         try:

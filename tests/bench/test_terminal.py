@@ -45,6 +45,17 @@ def test_what_is_never_drawn_is_said_to_be_missing() -> None:
         terminal.wait_for_text("there", 0.5)
 
 
+def test_text_drawn_before_is_not_taken_for_what_is_waited_for() -> None:
+    script = "import os\nwhile True: print('same', flush=True); os.read(0, 1)"
+    with Terminal(python(script)) as terminal:
+        first = terminal.wait_for_text("same")
+        before = len(terminal.output)
+        with pytest.raises(TimeoutError):
+            terminal.wait_for_text("same", 0.1, since=before)
+        terminal.press("enter")
+        assert terminal.wait_for_text("same", since=before) > first
+
+
 def test_a_program_is_gone_when_the_terminal_is() -> None:
     stubborn = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"

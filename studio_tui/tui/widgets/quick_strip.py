@@ -4,7 +4,7 @@ They depend on how Textual's compositor handles strips; the tests check these as
 Textual does instead is in docs/upstream/cheap-strips.md.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from rich.color import ColorSystem
@@ -13,10 +13,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-Runs: TypeAlias = Sequence[tuple[str, str]]
-"""A line as pairs of style name and text."""
+Runs: TypeAlias = Sequence[tuple[Hashable, str]]
+"""A line as pairs of a style, by name or itself, and text."""
 
 _RESET = "\x1b[0m"
+_KEPT = 8192
+"""Styles, and changes from one to another, in the cache: a log may use any colours."""
 _ATTRIBUTES = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -31,17 +33,17 @@ _ATTRIBUTES = (
 class Brush:
     """Styles by name, and escape codes to change from one to another, both created on demand."""
 
-    def __init__(self, resolve: Callable[[str], Style], colors: ColorSystem) -> None:
+    def __init__(self, resolve: Callable[[Any], Style], colors: ColorSystem) -> None:
         self.styles = _Filling(resolve)
         """Styles by name."""
         self.codes = _Filling(self._code)
         """Escape codes by a pair of style names, before and after; "" is the start of a line."""
         self._colors = colors
 
-    def _code(self, names: tuple[str, str]) -> str:
+    def _code(self, names: tuple[Hashable, Hashable]) -> str:
         before, after = names
         return change(
-            self.styles[before] if before else Style.null(), self.styles[after], self._colors
+            Style.null() if before == "" else self.styles[before], self.styles[after], self._colors
         )
 
 
@@ -52,11 +54,12 @@ class QuickStrip(Strip):
     most of the output of a table.
     """
 
-    __slots__ = ("_brush", "_runs")
+    __slots__ = ("_brush", "runs")
 
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
         """Make a line of `runs` with a total width of `width` cells."""
-        self._runs = runs
+        self.runs = runs
+        """What the line was made of."""
         self._brush = brush
         self._cell_length = width
         self._render_cache = None
@@ -66,7 +69,7 @@ class QuickStrip(Strip):
         if name not in Strip.__slots__:
             raise AttributeError(name)
         styles = self._brush.styles
-        segments = [Segment(text, styles[style]) for style, text in self._runs]
+        segments = [Segment(text, styles[style]) for style, text in self.runs]
         super().__init__(segments, self._cell_length)
         return getattr(self, name)
 
@@ -82,8 +85,8 @@ class QuickStrip(Strip):
         if self._render_cache is None:
             codes = self._brush.codes
             parts = []
-            before = ""
-            for name, text in self._runs:
+            before: Hashable = ""
+            for name, text in self.runs:
                 parts.append(codes[before, name])
                 parts.append(text)
                 before = name
@@ -93,13 +96,15 @@ class QuickStrip(Strip):
 
 
 class _Filling(dict[Any, Any]):
-    """A dictionary that creates missing values."""
+    """A dictionary that creates missing values, and drops all if there are too many."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Any) -> Any:
+        if len(self) >= _KEPT:
+            self.clear()
         made = self[key] = self._make(key)
         return made
 

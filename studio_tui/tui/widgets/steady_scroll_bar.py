@@ -42,10 +42,14 @@ class SteadyScrollBar(ScrollBar):
         """Return the strips of a region."""
         height = self.size.height
         if self._lines is None or len(self._lines) != height:
-            self._lines = self._draw(height)
+            self._lines = self.draw(height)
         return self._lines[crop.y : crop.bottom]
 
-    def _draw(self, height: int) -> list[Strip]:
+    def render_line(self, y: int) -> Strip:
+        """Return one strip."""
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def draw(self, height: int) -> list[Strip]:
         """Return Textual's lines, with one strip for all equal ones."""
         bar = cast("ScrollBarRender", self.render())
         style = self.app.console.get_style(bar.style)

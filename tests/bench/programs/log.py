@@ -1,7 +1,8 @@
 """A screen with nothing but a log: `python -m tests.bench.programs.log FILE`.
 
 With `--on-key` it opens the file when `o` is pressed, with `--index` once all lines are counted;
-with `--feed RATE` the log grows by RATE lines a second in the folder named instead of a file.
+with `--feed RATE` the log grows by RATE lines a second in the folder named instead of a file, and
+with `--unseen` nothing shows it.
 """
 
 import gc

@@ -44,7 +44,7 @@ class LogApp(App[None]):
             yield Static("ready")
         elif self._asked.feed:
             log = LogStore.create(self._asked.path)
-            yield LogView(log)
+            yield Static("ready") if self._asked.unseen else LogView(log)
             self._feed(log)
         else:
             yield LogView(LogStore.open(self._asked.path))
@@ -80,6 +80,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--on-key", action="store_true")
     parser.add_argument("--index", action="store_true")
     parser.add_argument("--feed", type=int, default=0)
+    parser.add_argument("--unseen", action="store_true")
     return parser.parse_args()
 
 

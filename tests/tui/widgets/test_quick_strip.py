@@ -41,7 +41,7 @@ def quick(pieces: Runs) -> QuickStrip:
 
 
 def plain(pieces: Runs) -> Strip:
-    return Strip([Segment(text, STYLES[name]) for name, text in pieces])
+    return Strip([Segment(text, STYLES[str(name)]) for name, text in pieces])
 
 
 def drawn(sent: str) -> list[object]:

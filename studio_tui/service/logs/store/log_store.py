@@ -309,12 +309,15 @@ class LogStore:
 
     def row(self, at: int) -> StoredRow:
         """Return the line that begins at byte `at`, with its end, its marks and its number."""
-        end = self.line_end(at)
-        return StoredRow(self.line_at(at, end), end, self.marks_of(at, end), self.number_of(at))
+        end = at + self.tag + (line := self.line_at(at)).length
+        return StoredRow(line, end, self.marks_of(at, end), self.number_of(at))
 
-    def line_at(self, start: int, end: int | None = None) -> LogLine:
-        """Return the line that begins at byte `start`; `end` is where it ends, if known."""
-        length = (self.line_end(start) if end is None else end) - start
+    def line_at(self, start: int) -> LogLine:
+        """Return the line that begins at byte `start`."""
+        block, inside = self._spool.block(start // BLOCK), start % BLOCK
+        if (found := block.find(b"\n", inside)) >= 0:  # nearly always
+            return LogLine(start, found - inside, block[inside:found], b"")
+        length = self.line_end(start) - start
         head = self.read(start, min(length, LINE_LIMIT))
         rest = min(length - len(head), LINE_LIMIT)
         return LogLine(start, length, head, self.read(start + length - rest, rest))
@@ -383,12 +386,11 @@ class LogStore:
             self._watchers.notify()
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
-        """Return the marks of the line that begins at `start`; `end` as for `line_at`."""
+        """Return the marks of the line from `start` to `end`, which is found if not known."""
         if not self._marks:
             return ()
         end = self.line_end(start) if end is None else end
-        first = bisect_left(self._marks, (start, ""))
-        last = bisect_left(self._marks, (end + 1, ""))
+        first, last = (bisect_left(self._marks, (each, "")) for each in (start, end + 1))
         return tuple(self._marks[first:last])
 
     def _holds_row(self, start: int) -> bool:

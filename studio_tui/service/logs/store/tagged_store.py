@@ -46,9 +46,9 @@ class TaggedStore(LogStore):
 
     tag = TAG
 
-    def line_at(self, start: int, end: int | None = None) -> LogLine:
+    def line_at(self, start: int) -> LogLine:
         """Return the line that begins at byte `start`, without its tag."""
-        line = super().line_at(start, end)
+        line = super().line_at(start)
         return line._replace(length=line.length - TAG, head=line.head[TAG:])
 
     def number_at(self, start: int) -> int | None:

@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
@@ -21,7 +19,9 @@ from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
 from studio_tui.service.logs.store.marks import Mark
 from studio_tui.tui.logs.view.palette import LogPalette
+from studio_tui.tui.logs.view.row_text import RowText, Runs
 from studio_tui.tui.logs.view.viewport import Row
+from studio_tui.tui.widgets.quick_strip import QuickStrip
 
 _KEPT = 512
 """Lines, and rows, in the cache."""
@@ -85,7 +85,7 @@ class _Drawn(NamedTuple):
     """Whether it ended with a newline; other lines may grow."""
     marks: tuple[Mark, ...]
     number: int | None
-    rows: tuple[Strip, ...]
+    rows: tuple[RowText, ...]
     """Without the gutter; of full length unless wrapped."""
     text: str
     """The text of the first row."""
@@ -100,8 +100,11 @@ class LogPainter:
         self._store = store
         self._look = RowOptions(palette)
         self._digits = 0
+        self._gutter = 2
+        self._room = self._look.width - self._gutter
+        """Width of the log's text, in cells."""
         self._lines: OrderedDict[tuple[int, int], _Drawn] = OrderedDict()
-        self._rows: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
         """Of the line drawn last: the version, the start of the line below it, and its text."""
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
@@ -115,17 +118,10 @@ class LogPainter:
         if look != self._look or digits != self._digits:
             self._look = look
             self._digits = digits
+            self._gutter = 2 + digits + sum(column.width for column in look.columns)
+            self._room = max(1, look.width - self._gutter)
             self._lines.clear()
             self._rows.clear()
-
-    @property
-    def _gutter(self) -> int:
-        return 2 + self._digits + sum(column.width for column in self._look.columns)
-
-    @property
-    def _room(self) -> int:
-        """Width of the log's text, in cells."""
-        return max(1, self._look.width - self._gutter)
 
     def parts(self, start: int) -> int:
         """Return the number of rows of the line at `start`."""
@@ -193,7 +189,7 @@ class LogPainter:
             yield styled_line(line.head[:_ABOVE_BYTES]).text
             at = self._store.previous_start(at)
 
-    def row(self, row: Row, *, left: int, sign: int) -> Strip:
+    def row(self, row: Row, *, left: int, sign: int) -> QuickStrip:
         """Return one row at full width, skipping `left` cells of an unwrapped line.
 
         The gutter, in which no log can draw, distinguishes other rows from log text.
@@ -203,58 +199,70 @@ class LogPainter:
         strip = self._rows.get(key)
         if strip is None:
             strip = self._row(line, row, left, sign)
-            if self._store.is_indexed:
+            if not self._look.numbers or self._store.is_indexed:
                 self._rows[key] = strip
             if len(self._rows) > _KEPT:
                 self._rows.popitem(last=False)
         return strip
 
-    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> Strip:
+    def _row(self, line: _Drawn, row: Row, left: int, sign: int) -> QuickStrip:
         if row.part < len(line.marks):
             text = f"┅┅ {line.marks[row.part].text} "
             text += "┅" * (self._room - cell_len(text))
-            return self._beside(None, "┅", Strip([Segment(text, self._look.palette.mark)]), sign)
+            return self._beside(None, "┅", RowText.of([(self._look.palette.mark, text)]), sign)
         part = row.part - len(line.marks)
         body = line.rows[min(part, len(line.rows) - 1)]
         if not self._look.wrap:
-            is_cut = body.cell_length > left + self._room
+            is_cut = body.width > left + self._room
             body = body.crop(left, left + self._room - is_cut)
             if is_cut:
-                body = Strip([*body, Segment(_MORE, self._look.palette.note)])
+                body = RowText([*body.runs, (self._look.palette.note, _MORE)], body.width + 1)
         if sign & SELECTED:
-            body = body.apply_style(self._look.palette.selected)
+            body = body.over(self._look.palette.selected)
         glyph = "┊" if part else " "
         if sign:
             glyph = next(glyph for flag, glyph in _GLYPHS if sign & flag)
         return self._beside(None if part else line, glyph, body, sign)
 
-    def blank(self) -> Strip:
+    def blank(self) -> QuickStrip:
         """Return a row below the end of the log."""
-        return self._beside(None, " ", Strip([]), 0)
+        return self._beside(None, " ", RowText((), 0), 0)
+
+    def with_pill(self, row: QuickStrip, pill: str) -> QuickStrip:
+        """Return a row with a label over its end."""
+        palette, width = self._look.palette, self._look.width
+        text = f" {pill} "
+        cells = cell_len(text)
+        under = RowText(cast("Runs", row.runs), width).crop(0, max(0, width - cells))
+        labelled = RowText([*under.runs, (palette.pill, text)], under.width + cells)
+        return QuickStrip(labelled.crop(0, width).runs, palette.brush, width)
 
     def _number(self, line: _Drawn) -> str:
         """Return the number of a line, which may have been drawn before it was counted."""
         number = self._store.number_of(line.start) if line.number is None else line.number
         return "?" if number is None or self._look.is_part else f"{number + 1:,}"
 
-    def _beside(self, line: _Drawn | None, glyph: str, body: Strip, sign: int) -> Strip:
+    def _beside(self, line: _Drawn | None, glyph: str, body: RowText, sign: int) -> QuickStrip:
         """Add the gutter to a row, with its columns if a line begins there."""
         look, palette = self._look, self._look.palette
-        segments = []
+        runs: list[tuple[Style, str]] = []
         if look.numbers:
             number = self._number(line) if line else ""
             number = f"{number} " if look.columns else number
-            segments.append(Segment(f"{number:>{self._digits}}", palette.gutter))
+            runs.append((palette.gutter, f"{number:>{self._digits}}"))
         for column in look.columns:
             said, style = column.text(line.start, line.text) if line else ("", None)
-            segments.append(Segment(_fit(said, column.width), style or palette.stamp))
+            runs.append((style or palette.stamp, _fit(said, column.width)))
         is_signed = sign & (CURRENT | KEPT) and glyph != "┅"
-        segments.append(Segment(glyph, palette.current if is_signed else palette.gutter))
-        segments.append(Segment(" ", palette.text))
-        rest = look.width - self._gutter - body.cell_length
+        runs.append((palette.current if is_signed else palette.gutter, glyph))
+        runs.append((palette.text, " "))
+        runs += body.runs
+        rest = look.width - self._gutter - body.width
         if rest > 0:
-            return Strip([*segments, *body, Segment(" " * rest, palette.text)], look.width)
-        return Strip([*segments, *body], look.width - rest).crop(0, look.width)
+            runs.append((palette.text, " " * rest))
+        elif rest < 0:
+            runs = list(RowText(runs, look.width - rest).crop(0, look.width).runs)
+        return QuickStrip(runs, palette.brush, look.width)
 
     def _drawn(self, start: int) -> _Drawn:
         key = (start, self._store.version)
@@ -268,10 +276,10 @@ class LogPainter:
 
     def _draw_line(self, stored: StoredRow) -> _Drawn:
         lines = self._rows_of(stored.line)
-        rows: list[Strip] = []
+        rows: list[RowText] = []
         for line in lines:
-            strip, text = self._draw(stored.line.start, line)
-            rows += self._wrapped(strip, text) if self._look.wrap else [strip]
+            body, text = self._draw(stored.line.start, line)
+            rows += self._wrapped(body, text) if self._look.wrap else [body]
         return _Drawn(
             start=stored.line.start,
             end=stored.end,
@@ -291,26 +299,26 @@ class LogPainter:
             self._counts.popitem(last=False)
         return f"{count:,}+" if line.has_more else f"{count:,}"
 
-    def _draw(self, start: int, line: StyledLine) -> tuple[Strip, str]:
+    def _draw(self, start: int, line: StyledLine) -> tuple[RowText, str]:
         """Return the line and its full text, with our notes."""
         palette = self._look.palette
-        segments = [Segment(text, style) for text, style in self._runs(line)]
+        runs = list(self._runs(line))
         note = ""
         if line.updates > 1 and (line.is_alike or parse(line.text) is not None):
             note = f" ×{self._count(start, line)}"
         if line.omitted:
             note += f" … {line.omitted:,} more bytes"
         if note:
-            segments.append(Segment(note, palette.note))
-        return Strip(segments), line.text + note
+            runs.append((palette.note, note))
+        return RowText.of(runs), line.text + note
 
-    def _runs(self, line: StyledLine) -> Iterator[tuple[str, Style]]:
+    def _runs(self, line: StyledLine) -> Iterator[tuple[Style, str]]:
         """Split the text where the pen changes or a match begins or ends."""
         look = self._look
         matches = look.wanted.spans(line.text) if look.wanted else []
         if not line.spans and not matches:
             if line.text:
-                yield line.text, look.palette.style(PLAIN)
+                yield look.palette.style(PLAIN), line.text
             return
         edges = {0, len(line.text)}
         edges.update(edge for span in line.spans for edge in (span.start, span.end))
@@ -324,12 +332,12 @@ class LogPainter:
                 match = next(lit, None)
             pen = span.pen if span and span.start <= start else PLAIN
             is_lit = bool(match and match[0] <= start)
-            yield line.text[start:end], look.palette.style(pen, lit=is_lit)
+            yield look.palette.style(pen, lit=is_lit), line.text[start:end]
 
-    def _wrapped(self, strip: Strip, text: str) -> list[Strip]:
+    def _wrapped(self, body: RowText, text: str) -> list[RowText]:
         """Split a line into rows, without splitting wide characters."""
         room = self._room
-        if strip.cell_length == len(text):
+        if body.width == len(text):
             cuts = list(range(0, max(1, len(text)), room))
         else:
             cuts = [0]
@@ -339,7 +347,7 @@ class LogPainter:
                 if cells + width - cuts[-1] > room and cells > cuts[-1]:
                     cuts.append(cells)
                 cells += width
-        return [strip.crop(*cut) for cut in pairwise([*cuts, max(1, strip.cell_length)])]
+        return [body.crop(*cut) for cut in pairwise([*cuts, max(1, body.width)])]
 
 
 def _fit(text: str, width: int) -> str:

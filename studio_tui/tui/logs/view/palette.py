@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.style import Style
 
 from studio_tui.presentation.logs.lines import PLAIN, Colour, Pen
+from studio_tui.tui.widgets.quick_strip import Brush
 
 _COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-_STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp")
+_STYLES = ("text", "gutter", "mark", "note", "current", "selected", "stamp", "pill")
 
 _PENS = 4096
 """Pens whose styles are cached."""
 
-COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match", "pill"))
+COMPONENTS = frozenset(f"log-pane--{name}" for name in (*_STYLES, *_COLOURS, "match"))
 """The component classes for style sheets."""
 
 
@@ -30,12 +31,15 @@ class LogPalette:
     current: Style
     selected: Style
     stamp: Style
+    pill: Style
     match: Style
     """Combined with the style of the highlighted text."""
     named: tuple[Color | None, ...]
     """The theme's black, red, green, yellow, blue, magenta, cyan and white."""
     final: Callable[[Style], Style]
     """Applies the line filters to a style."""
+    brush: Brush = field(compare=False, repr=False)
+    """Escape codes of the final styles."""
     _pens: dict[tuple[Pen, bool], Style] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -43,7 +47,11 @@ class LogPalette:
 
     @classmethod
     def resolve(
-        cls, style: Callable[[str], Style], match: Style, final: Callable[[Style], Style]
+        cls,
+        style: Callable[[str], Style],
+        match: Style,
+        final: Callable[[Style], Style],
+        colors: ColorSystem,
     ) -> Self:
         """Resolve the styles; `style` returns that of a component, `final` filters it."""
         return cls(
@@ -51,6 +59,7 @@ class LogPalette:
             match=match,
             named=tuple(style(f"log-pane--{name}").color for name in _COLOURS),
             final=final,
+            brush=Brush(lambda style: style, colors),
         )
 
     def style(self, pen: Pen, *, lit: bool = False) -> Style:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -162,7 +163,10 @@ class LogPane(Widget, can_focus=True):
     def _resolve(self) -> LogPalette:
         if self._palette is None:
             match = self.get_component_rich_style("log-pane--match", partial=True)
-            self._palette = LogPalette.resolve(self.get_component_rich_style, match, self._filtered)
+            colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+            self._palette = LogPalette.resolve(
+                self.get_component_rich_style, match, self._filtered, colors
+            )
         return self._palette
 
     def _filtered(self, style: Style) -> Style:
@@ -221,14 +225,17 @@ class LogPane(Widget, can_focus=True):
         # Each of these attributes is computed, and the same for all lines.
         width, height = self.size
         painter = self._painter if self.window else None
+        lines: list[Strip] = []
         if painter is None:
-            lines = [Strip.blank(width, self.rich_style)] * crop.height
+            lines += [Strip.blank(width, self.rich_style)] * crop.height
         else:
-            rows, left, signs = self._rows[crop.y : crop.bottom], self.left, self._signs()
-            lines = [painter.row(row, left=left, sign=signs(row.start)) for row in rows]
-            lines += [painter.blank() for _ in range(crop.height - len(lines))]
-        if self.pill and lines and crop.bottom == height:
-            lines[-1] = self._with_pill(lines[-1])
+            left, signs = self.left, self._signs()
+            shown = self._rows[crop.y : crop.bottom]
+            rows = [painter.row(row, left=left, sign=signs(row.start)) for row in shown]
+            rows += [painter.blank() for _ in range(crop.height - len(rows))]
+            if self.pill and rows and crop.bottom == height:
+                rows[-1] = painter.with_pill(rows[-1], self.pill)
+            lines += rows
         if crop.x or crop.right < width:
             return [line.crop(crop.x, crop.right) for line in lines]
         return lines
@@ -236,12 +243,6 @@ class LogPane(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
-
-    def _with_pill(self, strip: Strip) -> Strip:
-        text = f" {self.pill} "
-        room = max(0, self.size.width - cell_len(text))
-        pill = Segment(text, self._filtered(self.get_component_rich_style("log-pane--pill")))
-        return Strip([*strip.crop(0, room), pill]).adjust_cell_length(self.size.width)
 
     def watch_pill(self) -> None:
         """Repaint the last row only."""

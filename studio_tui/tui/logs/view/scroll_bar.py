@@ -6,8 +6,9 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
-from textual.scrollbar import ScrollBar
 from textual.strip import Strip
+
+from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
 
 _EIGHTHS = 8
 """Steps per cell that a bar can show."""
@@ -16,7 +17,7 @@ _ERROR_TICK = "━"
 _MATCH_TICK = "─"
 
 
-class LogBar(ScrollBar):
+class LogBar(SteadyScrollBar):
     """A scroll bar by bytes that is repainted only when it looks different.
 
     Its unit is an eighth of a cell: a log that grows by a screenful seldom moves it.
@@ -50,13 +51,23 @@ class LogBar(ScrollBar):
         room = max(1, self.window_virtual_size - self.window_size)
         return round(max(0.0, min(1.0, position / room)) * self._beyond)
 
-    def render_line(self, y: int) -> Strip:
-        """Draw a cell of the bar, with a tick for a match or an error."""
-        strip = super().render_line(y)
-        tick = _ERROR_TICK if y in self.errors else _MATCH_TICK if y in self.matches else ""
-        if not tick:
-            return strip
-        name = "log-bar--error" if y in self.errors else "log-bar--match"
+    def validate_position(self, position: float) -> float:
+        """Keep the position, which `show` has rounded."""
+        return position
+
+    def draw(self, height: int) -> list[Strip]:
+        """Return the lines of the bar, with ticks for matches and errors."""
+        strips = super().draw(height)
+        for rows, tick, name in (
+            (self.matches, _MATCH_TICK, "log-bar--match"),
+            (self.errors, _ERROR_TICK, "log-bar--error"),
+        ):
+            for y in rows:
+                if y < height:
+                    strips[y] = self._ticked(strips[y], tick, name)
+        return strips
+
+    def _ticked(self, strip: Strip, tick: str, name: str) -> Strip:
         below = next((segment.style for segment in strip if segment.style), Style.null())
         ground = below.color if below.reverse else below.bgcolor
         style = Style(color=self.get_component_rich_style(name).color, bgcolor=ground)

@@ -6,6 +6,7 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from rich.style import Style
 
 from studio_tui.presentation.logs.row_forms import JsonForm, RowForm
@@ -14,7 +15,9 @@ from studio_tui.tui.logs.view.painter import LogPainter, RowOptions
 from studio_tui.tui.logs.view.palette import LogPalette
 from studio_tui.tui.logs.view.viewport import Row
 
-PALETTE = LogPalette.resolve(lambda *_: Style(), Style(reverse=True), lambda style: style)
+PALETTE = LogPalette.resolve(
+    lambda *_: Style(), Style(reverse=True), lambda style: style, ColorSystem.TRUECOLOR
+)
 LINES = (
     *(b"", b"plain text", b"  indented", b"ERROR: no disk", b"WARNING low on memory"),
     *(b"thread 'main' (482) panicked at src/shard.rs:41:17:", b"index out of bounds", b"\t"),

@@ -1,0 +1,49 @@
+"""The text of one row of a log with its styles, before it is fitted to the screen."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self, TypeAlias
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+Runs: TypeAlias = Sequence[tuple[Style, str]]
+"""Pieces of text, each with its style."""
+
+
+class RowText(NamedTuple):
+    """Text in several styles; much cheaper to make and to cut than a strip of Textual's."""
+
+    runs: Runs
+    width: int
+    """Cells."""
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[Style, str]]) -> Self:
+        """Return the text of runs."""
+        pieces = tuple(runs)
+        return cls(pieces, sum(_width(text) for _, text in pieces))
+
+    def crop(self, start: int, end: int) -> "RowText":
+        """Return the cells from `start` to `end`; half a wide character becomes a blank."""
+        if start == 0 and end >= self.width:
+            return self
+        if not all(text.isascii() for _, text in self.runs):
+            strip = Strip([Segment(text, style) for style, text in self.runs]).crop(start, end)
+            return RowText.of((segment.style or Style.null(), segment.text) for segment in strip)
+        kept, at = [], 0
+        for style, text in self.runs:
+            part = text[max(0, start - at) : max(0, end - at)]
+            if part:
+                kept.append((style, part))
+            at += len(text)
+        return RowText(kept, max(0, min(end, self.width) - start))
+
+    def over(self, ground: Style) -> "RowText":
+        """Return the text with its styles on top of another."""
+        return RowText([(ground + style, text) for style, text in self.runs], self.width)
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)

@@ -1,0 +1,53 @@
+"""An empty Textual screen that a key redraws whole: the floor of a page of a log.
+
+Its lines are made before the first key, so that a key costs what Textual needs to draw and send
+them, and nothing else.
+"""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tests.bench.big_log import LINE_BYTES, sequence
+
+_PAGES = 50
+
+
+class Pages(Widget, can_focus=True):
+    """Draws the next of its ready pages at every key."""
+
+    BINDINGS = [("pagedown,pageup,g,G", "turn", "Turn")]  # noqa: RUF012
+    page = 0
+
+    def on_mount(self) -> None:
+        """Make all lines, and what they send."""
+        style = Style.parse("white on black")
+        lines = [f"{sequence(number)} {'words ' * 20}" for number in range(40 * _PAGES)]
+        self.strips = [Strip([Segment(f"{line:120.{LINE_BYTES}}", style)]) for line in lines]
+        for strip in self.strips:
+            strip.render(self.app.console)
+
+    def action_turn(self) -> None:
+        """Draw the next page."""
+        self.page += 1
+        self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines of the page that are ready."""
+        top = self.page % _PAGES * 40
+        return self.strips[top + crop.y : top + crop.bottom]
+
+
+class PagesApp(App[None]):
+    """Holds the pages."""
+
+    def compose(self) -> ComposeResult:
+        """One widget."""
+        yield Pages()
+
+
+if __name__ == "__main__":
+    PagesApp().run()

@@ -1,0 +1,78 @@
+"""An empty Textual screen on which a key opens another: the floor of opening a page.
+
+The other has as many widgets as the page of a job's log, and as many lines, all ready; nothing is
+fetched, and no style but Textual's own is resolved.
+"""
+
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from studio_tui.tui.sheets import DIALOGS, OPENING_LIST, PAGES
+from tests.bench.big_log import sequence
+
+
+class Lines(Widget, can_focus=True):
+    """Draws numbered lines."""
+
+    def on_mount(self) -> None:
+        """Make the lines."""
+        numbers = range(960, 1000)
+        self.strips = [Strip([Segment(f"{sequence(number):118}")]) for number in numbers]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines that are ready, the last at the bottom."""
+        return self.strips[-self.size.height :][crop.y : crop.bottom]
+
+
+class Opened(Screen[None]):
+    """The widgets of a log's page, without what they do."""
+
+    CSS = """
+    Opened > Static { height: 1; }
+    Opened Lines { width: 1fr; }
+    Opened #bar { width: 2; }
+    Opened #prompt { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Three bars, the rows beside their scroll bar, the hidden prompt, a hidden bar, keys."""
+        for name in ("top", "tabs", "head"):
+            yield Static(name)
+        with Vertical():
+            with Horizontal():
+                yield Lines()
+                yield Static(id="bar")
+            with Vertical(id="prompt"):
+                with Horizontal():
+                    yield Static()
+                    yield Input()
+                yield Static()
+            yield Static()
+        yield Static("keys")
+
+
+class PushApp(App[None]):
+    """Opens the screen at a key."""
+
+    BINDINGS = [("l", "open", "Open")]  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__(css_path=list(dict.fromkeys([*OPENING_LIST, *PAGES, *DIALOGS])))
+
+    def compose(self) -> ComposeResult:
+        """Compose one word."""
+        yield Static("ready")
+
+    def action_open(self) -> None:
+        """Open the other screen."""
+        self.push_screen(Opened())
+
+
+if __name__ == "__main__":
+    PushApp().run()

@@ -1,0 +1,40 @@
+"""The text of a row is cut and coloured exactly like a strip of Textual's."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from studio_tui.tui.logs.view.row_text import RowText
+
+_STYLES = st.sampled_from([Style(bold=True), Style(color="red"), Style(bgcolor="blue")])
+_TEXT = st.text("ab 漢é😀", min_size=1, max_size=6)
+_RUNS = st.lists(st.tuples(_STYLES, _TEXT), max_size=5)
+
+
+def _cells(runs: list[tuple[Style | None, str]]) -> list[tuple[Style | None, str]]:
+    return [(style, character) for style, text in runs for character in text]
+
+
+def _of(strip: Strip) -> list[tuple[Style | None, str]]:
+    return _cells([(segment.style, segment.text) for segment in strip])
+
+
+def _strip(runs: list[tuple[Style, str]]) -> Strip:
+    return Strip([Segment(text, style) for style, text in runs])
+
+
+@given(_RUNS, st.integers(0, 20), st.integers(0, 20))
+def test_text_is_cut_like_a_strip(runs: list[tuple[Style, str]], start: int, length: int) -> None:
+    row = RowText.of(runs)
+    cut, wanted = row.crop(start, start + length), _strip(runs).crop(start, start + length)
+    assert _cells(list(cut.runs)) == _of(wanted)
+    assert (row.width, cut.width) == (_strip(runs).cell_length, wanted.cell_length)
+
+
+@given(_RUNS, _STYLES)
+def test_text_is_laid_over_a_style_like_a_strip(
+    runs: list[tuple[Style, str]], ground: Style
+) -> None:
+    assert _cells(list(RowText.of(runs).over(ground).runs)) == _of(_strip(runs).apply_style(ground))
