@@ -33,10 +33,11 @@ from studio_tui.service.polling.endings import Endings
 from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
-from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed, is_moving
+from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed
 from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
+from studio_tui.service.polling.rests import BUSY_REST, Rests
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
 from studio_tui.service.recorder.activity import Activity
 from studio_tui.service.recorder.archive import Archived, archives
@@ -50,18 +51,6 @@ from studio_tui.service.recorder.replay import ReplayTime
 
 T = TypeVar("T")
 
-BUSY_REST = 1.5
-"""Seconds between polls of a list with active items."""
-IDLE_REST = 10.0
-"""Seconds between polls of a list without active items, on a server shared with others."""
-CLUSTERS_REST = 30.0
-NEAR_CLUSTERS_REST = 3.0
-"""Seconds between polls of the clusters on this machine, whose file may be edited."""
-SCHEDULES_REST = 30.0
-PIPELINES_REST = 5.0
-"""Seconds between polls of the list of pipelines, which is long, while one of them is active."""
-RUNS_A_SECOND = 2000
-"""Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
 JOB_REST = 0.3
 NEAR_JOB_REST = 0.05
 """Seconds to rest after a request about one job of a pipeline: remote Studio, local Studio.
@@ -70,8 +59,6 @@ Three such requests run concurrently.
 """
 NEAR_BACKOFF_CAP = 5.0
 """Maximum seconds between attempts while a Studio on this machine does not answer."""
-AWAY_FACTOR = 5.0
-"""Factor by which polling slows down while the terminal has no focus."""
 
 
 class StudioSession:
@@ -105,7 +92,7 @@ class StudioSession:
         self.team = team
         self.is_near = near
         """Whether Studio is on this machine."""
-        self._idle_rest = BUSY_REST if near else IDLE_REST
+        self._rests = Rests(near=near)
         self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self._now = now
         self.client = client
@@ -119,28 +106,26 @@ class StudioSession:
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)
-        self.jobs: Poller[JobList] = self._poller("jobs", self._fetch_jobs, self._jobs_rest)
+        self.jobs: Poller[JobList] = self._poller("jobs", self._fetch_jobs, self._rests.after_jobs)
         self.clusters: Poller[ResultPage[Cluster]] = self._poller(
-            "clusters",
-            self._fetch_clusters,
-            lambda _: self._paced(NEAR_CLUSTERS_REST if near else CLUSTERS_REST),
+            "clusters", self._fetch_clusters, self._rests.after_clusters
         )
         self.schedules: Poller[Schedules] = self._poller(
-            "schedules", self._fetch_schedules, lambda _: self._paced(SCHEDULES_REST)
+            "schedules", self._fetch_schedules, self._rests.after_schedules
         )
         self.pipelines: Poller[PipelineList] = self._poller(
-            "pipelines", self._fetch_pipelines, self._pipelines_rest
+            "pipelines", self._fetch_pipelines, self._rests.after_pipelines
         )
         self._watches = PipelineWatches(self._watch_of)
         self._watch_pace = Pace(
             moving=BUSY_REST,
-            resting=self._idle_rest,
+            resting=self._rests.idle,
             job=NEAR_JOB_REST if near else JOB_REST,
             backoff_cap=self._backoff_cap,
-            paced=self._paced,
+            paced=self._rests.paced,
         )
         self.progress = ProgressWatch(
-            client, self.reachability, paced=self._paced, refused=self._stop_all
+            client, self.reachability, paced=self._rests.paced, refused=self._stop_all
         )
         self.endings = Endings()
         self.origins = Origins()
@@ -179,10 +164,9 @@ class StudioSession:
             self._submitted,
             self.reachability,
             past=self.recorder.past_runs,
-            paced=self._paced,
+            paced=self._rests.paced,
             refused=self._stop_all,
         )
-        self._focused = True
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
 
@@ -293,9 +277,10 @@ class StudioSession:
 
     def focus(self, *, focused: bool) -> None:
         """Poll less often while the terminal has no focus, and at once when it regains it."""
-        returned = focused and not self._focused
-        self._focused = focused
+        returned = focused and not self._rests.is_focused
+        self._rests.is_focused = focused
         if returned:
+            self._rests.expect_changes()
             for poller in (*self.pollers, *self._watches.all()):
                 poller.poke()
 
@@ -391,25 +376,13 @@ class StudioSession:
         self.jobs.publish_again()
 
     def _changed(self) -> None:
-        """Poll again what a command may have changed."""
+        """Poll again what a command may have changed, now and often for a while."""
+        self._rests.expect_changes()
         self.jobs.poke()
         self.schedules.poke()
         self.pipelines.poke()
         for watch in self._watches.all():
             watch.poke()
-
-    def _pipelines_rest(self, pipelines: PipelineList) -> float:
-        moving = any(map(is_moving, pipelines.pipelines))
-        rest = min(PIPELINES_REST, self._idle_rest) if moving else self._idle_rest
-        runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
-        return self._paced(max(rest, runs / RUNS_A_SECOND))
-
-    def _jobs_rest(self, jobs: JobList) -> float:
-        moving = any(not job.state.is_finished for job in jobs.jobs)
-        return self._paced(BUSY_REST if moving else self._idle_rest)
-
-    def _paced(self, seconds: float) -> float:
-        return seconds if self._focused else seconds * AWAY_FACTOR
 
     def _stop_all(self, error: AuthenticationError) -> None:
         """Stop all polling: a rejected token is rejected everywhere and must not be retried."""

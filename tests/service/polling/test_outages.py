@@ -43,12 +43,8 @@ from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.service.polling.reachability import FIRST_PATIENCE
-from studio_tui.service.session import (
-    CLUSTERS_REST,
-    IDLE_REST,
-    SCHEDULES_REST,
-    StudioSession,
-)
+from studio_tui.service.polling.rests import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
+from studio_tui.service.session import StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run

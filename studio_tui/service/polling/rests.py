@@ -1,0 +1,125 @@
+"""How long the lists of a session rest between polls: long where nothing is happening."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from studio_tui import clock
+from studio_tui.api.models import Cluster, Job
+from studio_tui.api.pages import ResultPage
+from studio_tui.service.polling.jobs_feed import JobList
+from studio_tui.service.polling.pipelines_feed import PipelineList, is_moving
+
+BUSY_REST = 1.5
+"""Seconds between polls of a list with active items."""
+IDLE_REST = 10.0
+"""Seconds between polls of a list without active items, on a server shared with others."""
+NEAR_IDLE_REST = 3.0
+"""The same on this machine, for the list of jobs, once it has stayed the same for a while."""
+NEAR_OTHERS_REST = 2 * NEAR_IDLE_REST
+"""The same for the other lists, which are polled whenever the jobs have changed, too."""
+CLUSTERS_REST = 30.0
+NEAR_CLUSTERS_REST = 3.0
+"""Seconds between polls of the clusters on this machine, whose file may be edited."""
+SCHEDULES_REST = 30.0
+PIPELINES_REST = 5.0
+"""Seconds between polls of the list of pipelines, which is long, while one of them is active."""
+RUNS_A_SECOND = 2000
+"""Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
+AWAY_FACTOR = 5.0
+"""Factor by which polling slows down while the terminal has no focus."""
+
+_TURN = 0.05
+"""Seconds from one list to the next."""
+_GROWTH = 1.25
+"""Factor by which a rest grows with each answer that is the same as the one before."""
+
+
+@dataclass(slots=True)
+class GrowingRest:
+    """A rest that grows while answers are the same.
+
+    At its maximum it ends at a multiple of it, so that lists are polled together.
+    """
+
+    least: float
+    """Seconds to rest after a change."""
+    most: float
+    """Seconds of the longest rest, on average."""
+    turn: float = 0.0
+    """Seconds by which it ends later than a multiple: one connection is enough for all lists."""
+    _seconds: float = 0.0
+    _answer: object = None
+
+    def after(self, answer: object) -> float:
+        """Return the seconds to rest after an answer, which is the same object if unchanged."""
+        if answer is not self._answer or not self._seconds:
+            self._answer, self._seconds = answer, self.least
+            return self._seconds
+        self._seconds = min(self._seconds * _GROWTH, self.most)
+        if self.least < self._seconds == self.most:
+            rest = clock.until_multiple(self.most) + self.turn
+            return rest if rest > self.most / 2 else rest + self.most
+        return self._seconds
+
+    def end(self) -> None:
+        """Begin again with the least, as a change is expected."""
+        self._seconds, self._answer = 0.0, None
+
+
+class Rests:
+    """The rests of all lists, in seconds."""
+
+    def __init__(self, *, near: bool) -> None:
+        """Initialise; `near`: Studio is on this machine, and can be polled more often."""
+        least = BUSY_REST if near else IDLE_REST
+        self.idle = least
+        """Seconds between polls of a pipeline without active jobs."""
+        self.is_focused = True
+        """Whether the terminal has the focus."""
+        self._moving: dict[str, tuple[object, bool]] = {}
+        """The last answer of each list that was looked through, and whether anything moves."""
+        self._jobs = GrowingRest(least, NEAR_IDLE_REST if near else least)
+        self._pipelines = GrowingRest(least, NEAR_OTHERS_REST if near else least, _TURN)
+        clusters = NEAR_CLUSTERS_REST if near else CLUSTERS_REST
+        self._clusters = GrowingRest(clusters, NEAR_OTHERS_REST if near else clusters, 2 * _TURN)
+
+    def paced(self, seconds: float) -> float:
+        """Return a rest, stretched while the terminal has no focus."""
+        return seconds if self.is_focused else seconds * AWAY_FACTOR
+
+    def expect_changes(self) -> None:
+        """Let no list rest for long, as something has been changed from here."""
+        for rest in (self._jobs, self._pipelines, self._clusters):
+            rest.end()
+
+    def after_jobs(self, jobs: JobList) -> float:
+        """Return the rest after an answer with the list of jobs."""
+        if self._moves("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
+            self._jobs.end()
+            return self.paced(BUSY_REST)
+        return self.paced(self._jobs.after(jobs))
+
+    def after_pipelines(self, pipelines: PipelineList) -> float:
+        """Return the rest after an answer with the list of pipelines."""
+        if self._moves("pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))):
+            self._pipelines.end()
+            rest = min(PIPELINES_REST, self.idle)
+        else:
+            rest = self._pipelines.after(pipelines)
+        runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
+        return self.paced(max(rest, runs / RUNS_A_SECOND))
+
+    def after_clusters(self, clusters: ResultPage[Cluster]) -> float:
+        """Return the rest after an answer with the clusters."""
+        return self.paced(self._clusters.after(clusters))
+
+    def after_schedules(self, _schedules: Sequence[Job]) -> float:
+        """Return the rest after an answer with the schedules."""
+        return self.paced(SCHEDULES_REST)
+
+    def _moves(self, name: str, answer: object, moves: Callable[[], bool]) -> bool:
+        """Return whether anything in a list moves; an unchanged one is not looked through again."""
+        known = self._moving.get(name)
+        if known is None or known[0] is not answer:
+            known = self._moving[name] = answer, moves()
+        return known[1]
