@@ -78,3 +78,11 @@ def test_a_form_is_checked_where_the_zone_is_rules_and_no_name(
 def test_no_text_in_place_of_rules_is_an_error(rules: str) -> None:
     with mock.patch.dict(os.environ, {"TZ": rules.replace("\0", "")}):
         assert clock.zone() is not None
+
+
+@pytest.mark.parametrize(("now", "left"), [(600.0, 3.0), (601.0, 2.0), (602.75, 0.25)])
+def test_what_is_done_at_multiples_is_done_together(
+    monkeypatch: pytest.MonkeyPatch, now: float, left: float
+) -> None:
+    monkeypatch.setattr(clock, "monotonic", lambda: now)
+    assert clock.until_multiple(3.0) == left

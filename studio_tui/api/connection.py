@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from studio_tui.api import log_stream
 from studio_tui.api.auth import TOKEN, StudioAuth
+from studio_tui.api.bare_httpx import leave_out_command_line
 from studio_tui.api.calls import Call
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.fields import Received, Sent
@@ -171,6 +172,7 @@ def _open(
     settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
 ) -> "Transport":
     """Create the transport; run in a thread, as loading httpx and the authorities takes 100 ms."""
+    leave_out_command_line()
     from studio_tui.api.transport import Transport  # noqa: PLC0415 (see above)
 
     return Transport(settings, auth, timeouts, guard)

@@ -9,6 +9,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -206,8 +207,7 @@ class Transport:
         headers = {**request.headers, "Authorization": authorization}
         outgoing = self._http.build_request(
             request.method,
-            self._base + request.path,
-            params=request.query,
+            _url(self._base + request.path, tuple(request.query.items())),
             content=request.body,
             headers=headers,
             extensions={"trace": progress.trace},
@@ -264,6 +264,12 @@ class Transport:
             return _transport_error(wrong_scheme(self._host))
         rest = retry_after(answer.headers.get("Retry-After"), clock.now())
         return refusal(answer.status_code, bytes(body), retry_after=rest)
+
+
+@lru_cache(maxsize=32)
+def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """Return the URL of a request; polls are equal, and parsing takes longer than sending."""
+    return httpx.URL(address, params=query or None)
 
 
 def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:

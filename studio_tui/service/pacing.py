@@ -1,6 +1,10 @@
 """How long pollers rest: by what is active, where Studio runs, and whether anybody looks."""
 
-from studio_tui.api.models import Job
+from collections.abc import Callable, Sequence
+
+from studio_tui.api.models import Cluster, Job
+from studio_tui.api.pages import ResultPage
+from studio_tui.service.polling.growing_rest import GrowingRest
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipeline_watch import Pace
 from studio_tui.service.polling.pipelines_feed import PipelineList, is_moving
@@ -10,6 +14,10 @@ BUSY_REST = 1.5
 """Seconds between polls of a list with active items."""
 IDLE_REST = 10.0
 """Seconds between polls of a list without active items, on a server shared with others."""
+NEAR_IDLE_REST = 3.0
+"""The same on this machine, for the list of jobs, once it has stayed the same for a while."""
+NEAR_OTHERS_REST = 2 * NEAR_IDLE_REST
+"""The same for the other lists, which are polled whenever the jobs have changed, too."""
 CLUSTERS_REST = 30.0
 NEAR_CLUSTERS_REST = 3.0
 """Seconds between polls of the clusters on this machine, whose file may be edited."""
@@ -29,6 +37,9 @@ NEAR_BACKOFF_CAP = 5.0
 AWAY_FACTOR = 5.0
 """Factor by which polling slows down while the terminal has no focus."""
 
+_TURN = 0.05
+"""Seconds from one list to the next."""
+
 
 class Pacing:
     """The rests of one session's pollers, in seconds."""
@@ -39,30 +50,47 @@ class Pacing:
         """Whether the terminal has the focus."""
         self.backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         """Maximum seconds between attempts while Studio does not answer."""
-        self._near = near
-        self._idle = BUSY_REST if near else IDLE_REST
+        least = BUSY_REST if near else IDLE_REST
+        self._idle = least
+        self._job = NEAR_JOB_REST if near else JOB_REST
+        self._moving: dict[str, tuple[object, bool]] = {}
+        """The last answer of each list that was looked through, and whether anything moves."""
+        self._jobs = GrowingRest(least, NEAR_IDLE_REST if near else least)
+        self._pipelines = GrowingRest(least, NEAR_OTHERS_REST if near else least, _TURN)
+        clusters = NEAR_CLUSTERS_REST if near else CLUSTERS_REST
+        self._clusters = GrowingRest(clusters, NEAR_OTHERS_REST if near else clusters, 2 * _TURN)
 
     def paced(self, seconds: float) -> float:
         """Return a rest, stretched while the terminal has no focus."""
         return seconds if self.focused else seconds * AWAY_FACTOR
 
+    def expect_changes(self) -> None:
+        """Let no list rest for long, as something has been changed from here."""
+        for rest in (self._jobs, self._pipelines, self._clusters):
+            rest.end()
+
     def jobs(self, jobs: JobList) -> float:
         """Return the rest after a list of jobs."""
-        moving = any(not job.state.is_finished for job in jobs.jobs)
-        return self.paced(BUSY_REST if moving else self._idle)
+        if self._moves("jobs", jobs, lambda: any(not j.state.is_finished for j in jobs.jobs)):
+            self._jobs.end()
+            return self.paced(BUSY_REST)
+        return self.paced(self._jobs.after(jobs))
 
-    def clusters(self, _page: object) -> float:
+    def clusters(self, clusters: ResultPage[Cluster]) -> float:
         """Return the rest after a list of clusters."""
-        return self.paced(NEAR_CLUSTERS_REST if self._near else CLUSTERS_REST)
+        return self.paced(self._clusters.after(clusters))
 
-    def schedules(self, _schedules: tuple[Job, ...]) -> float:
+    def schedules(self, _schedules: Sequence[Job]) -> float:
         """Return the rest after a list of schedules."""
         return self.paced(SCHEDULES_REST)
 
     def pipelines(self, pipelines: PipelineList) -> float:
         """Return the rest after a list of pipelines."""
-        moving = any(map(is_moving, pipelines.pipelines))
-        rest = min(PIPELINES_REST, self._idle) if moving else self._idle
+        if self._moves("pipelines", pipelines, lambda: any(map(is_moving, pipelines.pipelines))):
+            self._pipelines.end()
+            rest = min(PIPELINES_REST, self._idle)
+        else:
+            rest = self._pipelines.after(pipelines)
         runs = sum(len(pipeline.job_runs) for pipeline in pipelines.pipelines)
         return self.paced(max(rest, runs / RUNS_A_SECOND))
 
@@ -71,7 +99,14 @@ class Pacing:
         return Pace(
             moving=BUSY_REST,
             resting=self._idle,
-            job=NEAR_JOB_REST if self._near else JOB_REST,
+            job=self._job,
             backoff_cap=self.backoff_cap,
             paced=self.paced,
         )
+
+    def _moves(self, name: str, answer: object, moves: Callable[[], bool]) -> bool:
+        """Return whether anything in a list moves; an unchanged one is not looked through again."""
+        known = self._moving.get(name)
+        if known is None or known[0] is not answer:
+            known = self._moving[name] = answer, moves()
+        return known[1]

@@ -183,6 +183,7 @@ class StudioSession:
         returned = focused and not self._pacing.focused
         self._pacing.focused = focused
         if returned:
+            self._pacing.expect_changes()
             for poller in (*self.pollers, *self._watches.all()):
                 poller.poke()
 
@@ -253,7 +254,8 @@ class StudioSession:
         self.jobs.publish_again()
 
     def _changed(self) -> None:
-        """Poll again what a command may have changed."""
+        """Poll again what a command may have changed, now and often for a while."""
+        self._pacing.expect_changes()
         self.lists.poke()
         for watch in self._watches.all():
             watch.poke()

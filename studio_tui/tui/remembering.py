@@ -95,9 +95,11 @@ class PlaceKeeper:
 
     async def _keep_on(self) -> None:
         while True:
-            await asyncio.sleep(KEEP_EVERY)
+            await asyncio.sleep(clock.until_multiple(KEEP_EVERY))
             self._note()
-            await asyncio.to_thread(self._write, self._changed() | self._in_sight(at_once=False))
+            # Most of the time nothing has changed, and a thread would cost more than looking.
+            if texts := self._changed() | self._in_sight(at_once=False):
+                await asyncio.to_thread(self._write, texts)
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""
@@ -113,7 +115,8 @@ class PlaceKeeper:
         stack = self._app.screen_stack
         for page in stack:
             # A page being mounted or removed has no place, or has saved it.
-            if isinstance(page, NotesPlace) and page.is_alive:
+            # Of a page without a place, `isinstance` alone would ask for each property.
+            if hasattr(type(page), "note_place") and isinstance(page, NotesPlace) and page.is_alive:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:
             self._screens.note_screen(stack)

@@ -18,6 +18,7 @@ from tests.bench.report import as_json, as_text
 from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
 from tests.bench.suite_dag import DagBench
+from tests.bench.suite_help import HelpBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.bench.suite_recorder import RecorderBench
 from tests.studios import ProcessStudio
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         ):
             dashboard = _dashboard(studio, root)
             bench = Bench(effort, studio, dashboard).sections()
+            bench |= HelpBench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
             bench |= DagBench(effort).sections()
             bench |= RecorderBench(effort, dashboard, root).sections()

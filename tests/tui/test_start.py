@@ -9,6 +9,7 @@ import pytest
 
 from studio_tui.tui import first_steps
 from studio_tui.tui.first_steps import SOON
+from studio_tui.tui.garbage import YOUNG
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until
 
@@ -18,8 +19,10 @@ LATE = ("pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
 
 @pytest.fixture
 def gc_off() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     gc.disable()
     yield
+    gc.set_threshold(*thresholds)
     gc.enable()
 
 
@@ -36,6 +39,15 @@ def test_the_first_paint_needs_neither_models_nor_a_client() -> None:
     assert [name for name in LATE if name in loaded] == []
 
 
+@pytest.mark.starts_processes
+def test_the_first_page_needs_nothing_that_only_forms_need() -> None:
+    code = "import sys, studio_tui.tui.screens; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "studio_tui.tui.jobs.list_screen" in loaded
+    assert [name for name in loaded if name.startswith("packaging")] == []
+
+
 @pytest.mark.draws_dashboards
 @pytest.mark.usefixtures("gc_off")
 async def test_garbage_is_collected_once_the_dashboard_is_shown(
@@ -43,6 +55,7 @@ async def test_garbage_is_collected_once_the_dashboard_is_shown(
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await until(pilot, gc.isenabled)
+        assert gc.get_threshold()[0] == YOUNG
 
 
 @pytest.mark.starts_processes

@@ -7,9 +7,6 @@ versions are parsed with `packaging`, like in pip.
 import re
 from collections.abc import Collection, Iterator
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
@@ -166,6 +163,10 @@ def _local_file_problems(where: str, line: str, *, has_files: bool) -> tuple[Pro
 def _named_problems(
     where: str, number: int, line: str, seen: dict[str, int]
 ) -> tuple[Problem, ...]:
+    # Imported late: takes 7 ms, and only forms need it.
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
     try:
         requirement = Requirement(_HASHES.sub("", line))
     except InvalidRequirement:

@@ -36,6 +36,11 @@ class Listing(Generic[T]):
     def __getitem__(self, key: str) -> T:
         return self._rows[key]
 
+    @property
+    def has_moving(self) -> bool:
+        """Whether any row shows passing seconds."""
+        return bool(self._moving)
+
     def values(self) -> Iterable[T]:
         """Return all rows."""
         return self._rows.values()

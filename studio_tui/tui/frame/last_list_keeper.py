@@ -31,16 +31,18 @@ class LastListKeeper:
 
         `at_once` is for the end of the program.
         """
+        is_due = monotonic() - self._noted_at >= EVERY
+        if not (is_due or at_once):
+            return {}
         page = next((each for each in stack if isinstance(each, ListPage)), None)
         if page is None or page.is_stacked or not page.list.is_alive or not page.table.keys:
             return {}
         table, view = page.table, page.view
         keys = tuple(table.keys_in_sight)
-        is_due = monotonic() - self._noted_at >= EVERY
         # Rows that have not changed are the same objects; ages alone are not worth a version.
         seen = (page.place, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.polled().snapshot.fetched_at
-        is_news = at_once or (is_due and seen != self._seen)
+        is_news = at_once or seen != self._seen
         if not is_news or fetched_at is None or table.cursor not in keys:
             return {}
         self._seen, self._noted_at = seen, monotonic()

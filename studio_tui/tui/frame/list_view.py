@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -53,8 +54,9 @@ class ViewHolder:
         self.view = view
 
     def change(self, **changes: Any) -> None:
-        """Replace the view by a copy with changed fields."""
-        self.view = self.view.replace(**changes)
+        """Replace the view by a copy with changed fields; keep it if none differs."""
+        if any(getattr(self.view, name) != value for name, value in changes.items()):
+            self.view = self.view.replace(**changes)
 
 
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
@@ -86,8 +88,9 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
     return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)
 
 
+@lru_cache(maxsize=8)
 def view_text(view: ListView) -> str:
-    """Return `view` as text for `load_view`."""
+    """Return `view` as text for `load_view`; asked for each second, mostly of an unchanged view."""
     return json.dumps(asdict(view))
 
 

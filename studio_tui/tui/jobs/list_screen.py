@@ -231,7 +231,7 @@ class JobsScreen(ListPage[Job]):
     def _look(self) -> None:
         """Follow the progress of the visible running jobs."""
         if self.listening.is_on:  # otherwise this page is not visible
-            jobs = map(self.rows.get, self.table.keys_in_sight)
+            jobs = map(self.rows.get, self.table.keys_in_sight if self.rows.has_moving else ())
             self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
 
     def _leave(self) -> None:

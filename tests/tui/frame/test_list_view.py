@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.tui.frame.list_view import ListView, load_view, view_text
+from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view, view_text
 from studio_tui.tui.frame.remembered import keep
 
 
@@ -49,3 +49,11 @@ def test_a_number_of_rows_that_nobody_loaded_is_not_asked_for(
     path = tmp_path / "view.json"
     path.write_text(json.dumps({"loaded": loaded}), "utf-8")
     assert load_view(path, JOBS).loaded in {0, 1}
+
+
+def test_a_view_is_replaced_only_by_one_that_differs() -> None:
+    holder = ViewHolder(before := ListView(cursor="7", line=3))
+    holder.change(line=3)
+    assert holder.view is before
+    holder.change(line=4)
+    assert holder.view == before.replace(line=4)

@@ -1,0 +1,30 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+_CODE = """
+import sys
+from pathlib import Path
+from studio_tui.api import client
+from studio_tui.api.exchange import Timeouts
+from studio_tui.settings import load_settings
+from studio_tui.arguments import Arguments
+client._open(load_settings(Arguments()), None, Timeouts(), None)
+import httpx, json
+print(json.dumps([sorted(sys.modules), httpx.AsyncClient.__module__]))
+"""
+
+
+@pytest.mark.starts_processes
+def test_the_connection_to_studio_needs_no_command_line_of_httpx(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATACHAIN_STUDIO_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("DATACHAIN_STUDIO_TEAM", "acme")
+    monkeypatch.setenv("DATACHAIN_STUDIO_TOKEN", "t" * 20)
+    run = subprocess.run([sys.executable, "-c", _CODE], capture_output=True, text=True, check=True)
+    loaded, home = json.loads(run.stdout)
+    assert home == "httpx"
+    assert {"pygments", "click"} & set(loaded) == set()
