@@ -1,3 +1,5 @@
+"""The connection to Studio is made without the command line of httpx."""
+
 import json
 import subprocess
 import sys
@@ -7,11 +9,11 @@ import pytest
 _CODE = """
 import sys
 from pathlib import Path
-from studio_tui.api import client
+from studio_tui.api import connection
 from studio_tui.api.exchange import Timeouts
 from studio_tui.settings import load_settings
 from studio_tui.arguments import Arguments
-client._open(load_settings(Arguments()), None, Timeouts(), None)
+connection._open(load_settings(Arguments()), None, Timeouts(), None)
 import httpx, json
 print(json.dumps([sorted(sys.modules), httpx.AsyncClient.__module__]))
 """

@@ -1,3 +1,5 @@
+"""How long pollers rest: longer where nothing happens."""
+
 import pytest
 
 from studio_tui import clock
