@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from tests import needs
+from tests.bench.__main__ import KEPT
 from tests.waiting import HANG
 
 
@@ -27,7 +28,7 @@ def test_the_benchmark_measures_logs() -> None:
     opening, paging, following, memory, searching = _measured(
         "open", "page", "follow", "log-memory", "log-search"
     )
-    assert [len(section) for section in (opening, paging, memory, searching)] == [5, 4, 4, 4]
+    assert [len(section) for section in (opening, paging, memory, searching)] == [6, 4, 4, 4]
     assert len(following) == 6
     shown = following.pop(4)  # less than is measured, in so short a time
     assert shown["p50"] >= 0
@@ -53,6 +54,13 @@ def test_the_benchmark_measures_the_recorder() -> None:
     reading, disk, starting = _measured("recorder", "recorder-disk", "recorder-start")
     assert [len(reading), len(disk), len(starting)] == [14, 2, 3]
     assert all(figures["p50"] > 0 for figures in (*reading, *disk, *starting[:2]))
+
+
+@pytest.mark.starts_processes
+def test_little_of_a_benchmark_is_no_baseline_for_the_next() -> None:
+    before = KEPT.read_bytes() if KEPT.exists() else None
+    _measured("poll")
+    assert (KEPT.read_bytes() if KEPT.exists() else None) == before
 
 
 @pytest.mark.starts_processes

@@ -1,8 +1,10 @@
 """An empty Textual screen on which a key opens another: the floor of opening a page.
 
 The other has as many widgets as the page of a job's log, and as many lines, all ready; nothing is
-fetched, and no style but Textual's own is resolved.
+fetched, and no style but Textual's own is resolved. With `--now` it is the first screen.
 """
+
+import sys
 
 from rich.segment import Segment
 from textual.app import App, ComposeResult
@@ -13,8 +15,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from studio_tui.tui.sheets import DIALOGS, OPENING_LIST, PAGES
+from studio_tui.tui.sheets import DIALOGS, OPENING_LIST, PAGES, sheets
 from tests.bench.big_log import sequence
+
+_NOW = "--now" in sys.argv
 
 
 class Lines(Widget, can_focus=True):
@@ -30,44 +34,52 @@ class Lines(Widget, can_focus=True):
         return self.strips[-self.size.height :][crop.y : crop.bottom]
 
 
+def widgets() -> ComposeResult:
+    """Compose bars, the rows beside their scroll bar, the hidden prompt, a hidden bar, and keys."""
+    for name in ("top", "tabs", "head"):
+        yield Static(name, classes="line")
+    with Vertical():
+        with Horizontal():
+            yield Lines()
+            yield Static(id="bar")
+        with Vertical(id="prompt"):
+            with Horizontal():
+                yield Static()
+                yield Input()
+            yield Static()
+        yield Static(classes="hidden")
+    yield Static("keys", classes="line")
+
+
 class Opened(Screen[None]):
     """The widgets of a log's page, without what they do."""
 
-    CSS = """
-    Opened > Static { height: 1; }
-    Opened Lines { width: 1fr; }
-    Opened #bar { width: 2; }
-    Opened #prompt { display: none; }
-    """
-
     def compose(self) -> ComposeResult:
-        """Three bars, the rows beside their scroll bar, the hidden prompt, a hidden bar, keys."""
-        for name in ("top", "tabs", "head"):
-            yield Static(name)
-        with Vertical():
-            with Horizontal():
-                yield Lines()
-                yield Static(id="bar")
-            with Vertical(id="prompt"):
-                with Horizontal():
-                    yield Static()
-                    yield Input()
-                yield Static()
-            yield Static()
-        yield Static("keys")
+        """Compose them."""
+        yield from widgets()
 
 
 class PushApp(App[None]):
     """Opens the screen at a key."""
 
+    CSS = """
+    .line { height: 1; }
+    .hidden, #prompt { display: none; }
+    #bar { width: 2; }
+    Lines { width: 1fr; }
+    """
     BINDINGS = [("l", "open", "Open")]  # noqa: RUF012
 
     def __init__(self) -> None:
-        super().__init__(css_path=list(dict.fromkeys([*OPENING_LIST, *PAGES, *DIALOGS])))
+        every = [*OPENING_LIST, *PAGES, *DIALOGS]
+        super().__init__(css_path=sheets("log_view") if _NOW else list(dict.fromkeys(every)))
 
     def compose(self) -> ComposeResult:
-        """Compose one word."""
-        yield Static("ready")
+        """Compose one word, or all."""
+        if _NOW:
+            yield from widgets()
+        else:
+            yield Static("ready")
 
     def action_open(self) -> None:
         """Open the other screen."""
