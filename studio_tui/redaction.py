@@ -42,8 +42,9 @@ _HEADER = re.compile(
 )
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
 _BARE = re.compile(
-    r"(\b(?:token|passw(?:or)?d|passphrase|secret|(?:api|access|private)[ _-]?key|credential)s?+"
-    r" {1,3})[\"'`]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!:)[\"'`]?",
+    r"((?:(?:token|passw(?:or)?d|passphrase|(?:api|access|private|secret)[ _-]?key|secret"
+    r"|credential)s?+ {1,3}){1,8}+)"
+    r"[\"'`]?(?!\d{4}-\d\d-\d\d)([A-Za-z0-9][\w.~+/=-]{7,}+)(?!://)[\"'`]?",
     re.IGNORECASE,
 )
 """A secret after its bare name, as in `token VALUE is invalid`; neither a date nor a URL."""

@@ -42,6 +42,11 @@ SHAPES = [
     "the password {}, which is wrong",
     "unknown API key {}",
     "secret {}",
+    "STUDIO_TOKEN {}",
+    "cannot log in with password {}: denied",
+    "secret key {}",
+    "password token {}",
+    "Bearer token {}",
 ]
 
 
@@ -86,6 +91,11 @@ ORDINARY = [
     "token expired 2026-11-29T10:00:00Z; the token authentication is not available",
     "of 128000 tokens 12345678 were read; token 12345678",
     "token 2026-11-29T10:00:00Z has passed",
+    "token expired, token was refused, token is not valid; Token authentication failed",
+    "the token /home/ann/.config/token-2026 and token ~/token-2026 are unreadable",
+    "the token DATACHAIN_STUDIO_TOKEN is not set, the token <YOUR-TOKEN-1> is a placeholder",
+    "the secret AWS_KEY is missing, password must-be-set, API key required",
+    "token 17 of 4096; tokens 123456789 were read; a tokenizer v1.2.3-beta4",
     "the token https://example.org/v1/jobs was asked for",
     "workers: must be a number from 1 to 64",
     "see https://studio.datachain.ai/team/jobs?id=1b22aa09 at 14:05:33",
