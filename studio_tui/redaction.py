@@ -41,6 +41,12 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(\b(?:(?:bearer|basic) ++){1,8}+)([\w.~+/=-]++)", re.IGNORECASE)
+_BARE = re.compile(
+    r"((?:(?:(?:api|access|private|secret)[ _-]?key|token|passw(?:or)?d|passphrase|secret)"
+    r"[\"']? ++){1,8}+)(\"[^\s\"]++\"|'[^\s']++'|(?![/~(\[{<$])[^\s\"'&,;]++)",
+    re.IGNORECASE,
+)
+"""A name and its value without a sign between them; paths and placeholders are no values."""
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
 _VALUE = re.compile(
     rf"{re.escape(BLOTTED)}"
@@ -66,6 +72,7 @@ def _redact_once(text: str) -> str:
     text = _KNOWN.sub(BLOTTED, text)
     text = _HEADER.sub(_redact_unless_ordinary, text)
     text = _SCHEME.sub(_redact_unless_ordinary, text)
+    text = _BARE.sub(_redact_unless_ordinary, text)
     text = _without_values(text)
     text = _IN_URL.sub(_redact_second, text)
     text = _TOKEN_IN_URL.sub(_redact_unless_ordinary, text)
@@ -99,5 +106,5 @@ def _without_values(text: str) -> str:
 
 
 def _is_ordinary(value: str) -> bool:
-    word = value.strip(".,:;!?()[]")
+    word = value.strip(".,:;!?()[]\"'")
     return len(word) < _SHORTEST or _ORDINARY.fullmatch(word) is not None
