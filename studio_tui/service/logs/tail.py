@@ -12,7 +12,6 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 
 from studio_tui import clock
-from studio_tui.addresses import address
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import (
     Blobs,
@@ -33,8 +32,9 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
+from studio_tui.service.logs.archived_log import ArchivedLog
 from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, LogAssembler
-from studio_tui.service.logs.comparison import Comparison
+from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.reading_again import Retries
@@ -53,16 +53,9 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
-from studio_tui.text import safe_line
 
 __all__ = ["FollowPhase", "LogTail", "MayFetch", "TailState"]
 
-SILENCE = 45.0
-"""Seconds without a frame after which a connection counts as dead."""
-LINGER = 5.0
-"""Seconds without new log after which an ended job's connection is closed."""
-STEADY = 5.0
-"""Seconds after which a connection with frames, but no log, no longer counts as a failure."""
 OUTAGE_AFTER = 3
 """Consecutive failures of the websocket after which REST is polled as well."""
 OUTAGE_REST = 5.0
@@ -108,7 +101,6 @@ class LogTail:
         self._source = source
         self._job_id = job_id
         self._store = store
-        self._may_fetch = may_fetch
         self._now = now
         self._reachability = reachability or Reachability()
         self._retries = Retries(job_id, self._states, self._reachability, now, jitter)
@@ -117,13 +109,12 @@ class LogTail:
         """Merges what has arrived; created by `run`, together with the index."""
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
-        self._deadline: float | None = None
-        """When this connection is to be closed, in the loop's time; set by a final status."""
-        self._steady_at = 0.0
-        """When this connection counts as steady, in the loop's time."""
+        self._archive = ArchivedLog(
+            source, store, may_fetch, lambda: self._publish(FollowPhase.FOLLOWING)
+        )
+        self._time: ConnectionTime
+        """That of the current connection."""
         self._server_message = ""
-        self._is_archived = False
-        """Whether an archive matched everything stored."""
         self._has_ended = False
         """Whether nothing comes live, as the job had ended before."""
         self._replay = Replay()
@@ -232,25 +223,24 @@ class LogTail:
     async def _connection(self) -> Verdict:
         """Read one connection to its end; return what to do next."""
         self._merge.connected()
-        self._deadline = None
-        self._steady_at = asyncio.get_running_loop().time() + STEADY
+        self._time = time = ConnectionTime()
         self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)
         try:
             self._reachability.check()
             async with aclosing(self._source.follow_log(self._job_id)) as frames:
                 while True:
-                    asked = asyncio.get_running_loop().time()
-                    async with asyncio.timeout(self._patience()):
+                    asked = time.now
+                    async with asyncio.timeout(time.patience):
                         frame = await anext(frames)
                     if not isinstance(frame, Closed):
                         self._reachability.answered(LOG_STREAM)
-                    self._replay.waited(asyncio.get_running_loop().time() - asked)
+                    self._replay.waited(time.now - asked)
                     verdict = await self._take(frame)
                     if verdict is not None:
                         return verdict
         except TimeoutError:
-            if self._deadline is not None:
+            if time.is_ending:
                 return Verdict(Next.DRAIN)
             return Verdict(Next.AGAIN, f"Nothing was received for {SILENCE:.0f} seconds.")
         except StopAsyncIteration:
@@ -260,11 +250,6 @@ class LogTail:
         except StudioError as error:
             self._reachability.failed(LOG_STREAM, error)
             return refused(error)
-
-    def _patience(self) -> float:
-        if self._deadline is None:
-            return SILENCE
-        return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
     async def _take(self, frame: LogFrame) -> Verdict | None:
         """Process one frame; a verdict ends the connection."""
@@ -281,16 +266,16 @@ class LogTail:
                 self._states.note_status(word)
                 if word in FINISHED_STATES:
                     self._replay.note_end()
-                    self._linger()
+                    self._time.linger()
             case Blobs(urls):
-                if (verdict := await self._fetch_blobs(urls)) is not None:
+                if (verdict := await self._read_archive(urls)) is not None:
                     return verdict
             case ServerMessage(text):
                 self._server_message = text
             case Unreadable() if not self._merge.is_behind:
                 self._merge.mark_unreadable()
         self._outage.clear()
-        if asyncio.get_running_loop().time() >= self._steady_at:
+        if self._time.is_steady:
             self._retries.begin_anew()
         self._publish(FollowPhase.FOLLOWING)
         return None
@@ -308,12 +293,8 @@ class LogTail:
             if is_new:
                 self._retries.begin_anew()
                 self._unreadable = 0
-        if self._deadline is not None:
-            self._linger()
-
-    def _linger(self) -> None:
-        """Extend the life of an ended job's connection: a replay may well follow the status."""
-        self._deadline = asyncio.get_running_loop().time() + LINGER
+        if self._time.is_ending:
+            self._time.linger()
 
     async def _closed(self, code: int, reason: str) -> Verdict:
         if self._server_message or code in _FINAL_CODES:
@@ -321,38 +302,18 @@ class LogTail:
             return Verdict(Next.STOP, reason)
         if code == _TOO_LARGE:
             return Verdict(Next.POLL)
-        if code == _NORMAL and (self._deadline is not None or await self._is_finished()):
+        if code == _NORMAL and (self._time.is_ending or await self._is_finished()):
             return Verdict(Next.DRAIN)
         return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
 
-    async def _fetch_blobs(self, urls: tuple[str, ...]) -> Verdict | None:
+    async def _read_archive(self, urls: tuple[str, ...]) -> Verdict | None:
         """Read an archived log, in all its parts, if the user allows it."""
-        whole = Comparison(self._store)
-        for url in urls:
-            archive = address(url)
-            if archive is None or not archive.is_web:
-                what = "Studio sent an address for the archived log that is not allowed."
-                return Verdict(Next.STOP, what)
-            if not await self._may_fetch(archive.host):
-                what = (
-                    f"The log is archived at {safe_line(archive.host)}, which may not be contacted."
-                )
-                return Verdict(Next.STOP, what)
-            try:
-                async with aclosing(self._source.log_blob(url)) as parts:
-                    async for data in parts:
-                        whole.add(data)
-                        self._publish(FollowPhase.FOLLOWING)
-            except SpoolError:
-                raise
-            except StudioError as error:
-                return refused(error)  # the archive's, which says nothing about Studio
-        whole.finish()
-        self._is_archived = whole.has_proved_whole
-        self._merge.caught_up()
-        if whole.differs and not self._store.marks:
-            self._merge.mark_end(DIFFERS)
-        return None
+        verdict = await self._archive.read(urls)
+        if verdict is None:
+            self._merge.caught_up()
+            if self._archive.differs and not self._store.marks:
+                self._merge.mark_end(DIFFERS)
+        return verdict
 
     # --- REST ------------------------------------------------------------------------------------
 
@@ -407,7 +368,7 @@ class LogTail:
     def _complete(self, reason: str = "") -> None:
         """Publish that nothing more will come; only a log that Studio confirmed has no reason."""
         self._retries.poked.clear()
-        if self._is_archived and not self._store.marks:
+        if self._archive.is_whole and not self._store.marks:
             reason = ""
         self._publish(FollowPhase.COMPLETE, reason)
 

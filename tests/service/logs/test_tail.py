@@ -37,14 +37,13 @@ from studio_tui.errors import (
     TransportError,
 )
 from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.tail import (
-    LINGER,
     OUTAGE_REST,
-    SILENCE,
     FollowPhase,
     LogTail,
     TailState,
