@@ -291,7 +291,7 @@ def test_they_end_with_the_calendar() -> None:
             assert len(list(fires(expression, late, zone))) <= 1
 
 
-def test_the_fields_are_told_in_their_plainest_form() -> None:
+def test_fields_are_reduced_to_their_plainest_form() -> None:
     every = frozenset({0, 30})
     weekdays = frozenset({1, 2, 3, 4, 5})
     assert plain_fields("*/30 0-23 * jan-dec mon-fri") == (every, None, None, None, weekdays)

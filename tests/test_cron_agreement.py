@@ -112,7 +112,7 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
         ("*/10 0-23 * * *", "every 10 minutes"),
     ],
 )
-def test_days_that_either_field_names_are_told_together(expression: str, said: str) -> None:
+def test_days_that_either_field_names_are_described_together(expression: str, said: str) -> None:
     assert words(expression) == said
 
 

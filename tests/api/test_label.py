@@ -32,7 +32,7 @@ def test_a_label_is_the_first_variable_and_the_only_one_of_its_name(
         ({NAME: "********"}, None),
     ],
 )
-def test_a_label_that_is_not_told_is_not_taken_for_a_job_without_one(
+def test_a_job_whose_label_studio_does_not_send_is_not_taken_for_one_without_a_label(
     environment: dict[str, str] | None, intent: str | None
 ) -> None:
     made = job(1, environment=environment)

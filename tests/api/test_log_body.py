@@ -52,7 +52,7 @@ async def test_a_log_is_given_from_the_offset_on_whatever_the_server_knows(
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("offset", [len(LOG), len(LOG) + 10])
-async def test_a_log_that_is_no_longer_than_what_is_known_is_told_by_its_total(
+async def test_a_log_no_longer_than_the_known_part_is_recognised_by_its_total(
     client: StudioClient, proxy: FaultProxy, server: str, offset: int
 ) -> None:
     proxy.next(SERVERS[server])

@@ -77,7 +77,7 @@ async def test_a_certificate_of_another_host_does_not_fit_an_address_either(url:
     assert "for another host" in await refused(url.replace("localhost", "127.0.0.1"))
 
 
-async def test_a_server_without_tls_is_told_apart() -> None:
+async def test_a_server_without_tls_is_recognised() -> None:
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await writer.drain()

@@ -18,7 +18,7 @@ def test_a_profile_is_summed_by_package_and_names_functions() -> None:
 
 
 @pytest.mark.starts_processes
-def test_the_start_is_told_by_what_is_imported() -> None:
+def test_the_profile_of_the_start_lists_the_imports() -> None:
     lines = imports().splitlines()
     assert lines[0].endswith("ms in all")
     assert any("textual" in line or "pydantic" in line for line in lines)

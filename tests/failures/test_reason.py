@@ -373,7 +373,7 @@ TOOLS = {
 
 
 @pytest.mark.parametrize("output", TOOLS)
-def test_a_tool_that_ends_with_advice_is_told_by_its_error(output: str) -> None:
+def test_the_reason_is_the_error_and_not_the_advice_below_it(output: str) -> None:
     found = ending(printed_lines(output))
     assert (found.failure, found.last) == TOOLS[output]
 
@@ -401,7 +401,7 @@ def test_a_record_that_is_no_error_announces_no_exception() -> None:
     assert ending(lines) == ("AssertionError", "see the manual", False)
 
 
-def test_tracebacks_that_come_mixed_are_told_apart_by_their_origin() -> None:
+def test_interleaved_tracebacks_are_separated_by_their_origin() -> None:
     lines = []
     for number, text in enumerate(f"{HEAD}ValueError: of rank".splitlines()):
         lines += [f"[rank{rank}]: {text}{rank if number == 3 else ''}" for rank in (0, 1)]

@@ -105,7 +105,7 @@ def test_nothing_is_tried_before_it_says_so(left: float, words: str) -> None:
         (ProtocolError("a web page"), "unreadable answer since"),
     ],
 )
-def test_each_kind_of_outage_is_told_from_the_others_with_its_age_and_the_next_try(
+def test_each_kind_of_outage_has_its_own_words_with_its_age_and_the_next_try(
     error: StudioError, words: str
 ) -> None:
     snapshot = failing(

@@ -16,7 +16,7 @@ def test_a_callback_that_was_added_twice_leaves_once_however_often_it_is_taken_a
     assert not listeners
 
 
-def test_who_leaves_while_others_are_told_is_told_once_more_and_who_comes_is_not() -> None:
+def test_a_listener_that_leaves_during_a_notification_gets_it_and_one_that_comes_does_not() -> None:
     listeners, heard = Listeners[[]](), list[str]()
 
     def first() -> None:

@@ -69,7 +69,7 @@ async def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_full_disk_is_told_and_gone_when_there_is_room(tmp_path: Path) -> None:
+async def test_a_full_disk_is_reported_until_there_is_space_again(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
 
     def limit(connection: sqlite3.Connection, pages: int) -> None:

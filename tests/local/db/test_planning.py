@@ -125,13 +125,13 @@ def test_without_a_version_the_highest_that_is_there_is_meant(story: Story) -> N
 
 
 @pytest.mark.parametrize("name", ["cats", "base_a@9.0.0", "a.b.c.d", "base_a@banana", ""])
-def test_what_is_not_known_is_told_by_its_name(story: Story, name: str) -> None:
+def test_an_unknown_dataset_is_named(story: Story, name: str) -> None:
     with pytest.raises(UnknownDataset) as caught:
         story.plan("base_a", name)
     assert str(caught.value) == name
 
 
-def test_all_names_that_are_not_known_are_told_at_once(story: Story) -> None:
+def test_all_unknown_datasets_are_named_at_once(story: Story) -> None:
     with pytest.raises(UnknownDataset) as caught:
         story.plan("cats", "base_a", "dogs")
     assert caught.value.args == ("cats", "dogs")
@@ -153,7 +153,7 @@ def test_a_job_of_the_plan_that_used_a_version_again_is_preferred_to_its_maker()
     assert order(story.plan("step_x")) == {"maker": ()}
 
 
-def test_of_several_runs_of_a_script_the_newest_stands_for_all() -> None:
+def test_the_newest_of_several_runs_of_a_script_represents_all() -> None:
     story = Story()
     story.run("old", "a@1.0.0", script="a.py")
     story.run("b", "b", sources=["a@1.0.0"])
@@ -211,7 +211,7 @@ def test_a_circle_of_scripts_is_cut_with_a_warning() -> None:
     assert planned.warnings[0].startswith("b.py depends on its own results")
 
 
-def test_a_mended_job_stands_for_the_one_whose_dataset_it_makes() -> None:
+def test_a_corrected_job_replaces_the_one_whose_dataset_it_makes() -> None:
     story = Story()
     story.run("broken", "a@1.0.0")
     story.run("b", "b@1.0.0", sources=["a@1.0.0"])
@@ -237,7 +237,7 @@ def test_a_mended_job_runs_for_what_was_made_before_it_was_mended() -> None:
     assert order(story.plan("d")) == {"new": (), "mended": ("new",), "d": ("mended",)}
 
 
-def test_a_higher_version_of_a_job_that_failed_or_one_that_is_gone_stands_for_nothing() -> None:
+def test_a_higher_version_that_is_gone_or_of_a_failed_job_is_not_current() -> None:
     story = Story()
     story.run("good", "a@1.0.0")
     story.run("d", "d", sources=["a@1.0.0"])

@@ -75,7 +75,7 @@ class Bench:
             await self.jobs.end(row["id"], [JobState.CREATED], ending)
 
 
-async def test_a_pipeline_is_triggered_each_time_and_is_told_with_the_schedule(
+async def test_a_pipeline_is_triggered_each_time_and_listed_with_the_schedule(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)

@@ -52,7 +52,7 @@ def test_only_the_newest_of_missed_times_is_run_if_it_is_younger_than_an_hour() 
     assert later.next_fire_at == decision.next_fire_at == fire_at + timedelta(days=3)
 
 
-async def test_the_last_times_without_a_run_are_told_with_why(tmp_path: Path) -> None:
+async def test_the_last_times_without_a_run_are_listed_with_the_reason(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     for hours in (1, 2, 5):

@@ -154,14 +154,14 @@ def test_every_error_has_a_sentence_as_its_message(
         ("POST", "/datachain/jobs/x/logs", "GET"),
     ],
 )
-def test_a_path_tells_all_the_methods_that_it_takes(
+def test_a_405_lists_all_methods_of_the_path(
     shared_studio: ThreadStudio, method: str, path: str, allowed: str
 ) -> None:
     response = shared_studio.request(method, path)
     assert (response.status_code, response.headers["Allow"]) == (405, allowed)
 
 
-def test_a_path_with_braces_is_told_as_it_is(shared_studio: ThreadStudio) -> None:
+def test_a_404_quotes_a_path_with_braces_unchanged(shared_studio: ThreadStudio) -> None:
     assert "{path}" in shared_studio.request("GET", "/{path}{0}").json()["message"]
 
 

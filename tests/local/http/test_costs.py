@@ -59,14 +59,14 @@ WRONG: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_a_thousandfold_is_told_in_short(
+def test_a_request_with_a_thousand_problems_gets_a_short_answer(
     shared_studio: ThreadStudio, case: str
 ) -> None:
     message = post(shared_studio, "/datachain/jobs/", json.dumps(WRONG[case]()))["message"]
     assert message.endswith(" more.") or case == "files that are no texts"
 
 
-def test_more_files_than_a_statement_takes_are_looked_up(shared_studio: ThreadStudio) -> None:
+def test_more_files_than_one_sql_statement_allows_are_found(shared_studio: ThreadStudio) -> None:
     files = ",".join(['"0"'] * 255_000)
     body = f'{{"query":"1","team_name":"local","files":[{files}]}}'
     assert "no upload '0'" in post(shared_studio, "/datachain/jobs/", body)["message"]

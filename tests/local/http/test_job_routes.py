@@ -223,7 +223,7 @@ def test_a_key_for_another_request_is_refused(studio: ThreadStudio) -> None:
     assert len(studio.jobs()) == 1
 
 
-def test_a_schedule_is_a_task_that_tells_when_it_runs(studio: ThreadStudio) -> None:
+def test_a_schedule_is_a_task_with_its_next_time(studio: ThreadStudio) -> None:
     body = {**CLI_BODY, "workers": 1, "cron_expression": "0 3 * * *"}
     task = post(studio, {**body, "start_after": "2100-01-01T00:00:00Z"}).json()
     assert (task["status"], task["steps"], task["scheduled_by"]) == ("TASK", [], None)

@@ -181,7 +181,7 @@ async def test_lines_come_one_by_one_as_they_are_written(desk: Desk) -> None:
             assert [entry["message"] for entry in frame["logs"]] == [f"line {number}\n"]
 
 
-async def test_a_change_of_status_is_told_and_the_final_one_after_the_log(desk: Desk) -> None:
+async def test_each_change_of_status_is_sent_and_the_final_one_after_the_log(desk: Desk) -> None:
     writer = desk.write(status="INIT")
     async with desk.follow() as connection:
         assert json.loads(await connection.recv()) == {"job": {"status": "INIT"}}

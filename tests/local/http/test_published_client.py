@@ -132,7 +132,7 @@ def test_a_start_time_is_kept(studio: ThreadStudio, datachain: Run, tmp_path: Pa
     assert datachain("job", "logs", run["id"]).stdout.count("hello") == 1
 
 
-def test_a_rerun_uses_checkpoints_unless_told_not_to(
+def test_a_rerun_uses_checkpoints_unless_reset_is_set(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     folder = tmp_path / "files"

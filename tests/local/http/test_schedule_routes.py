@@ -15,7 +15,7 @@ def change(studio: ThreadStudio, job_id: str, **times: Any) -> httpx.Response:
     return studio.request("POST", f"/datachain/schedules/{job_id}/change", json=body)
 
 
-def test_a_schedule_is_changed_where_it_stands(studio: ThreadStudio) -> None:
+def test_a_schedule_is_changed_in_place(studio: ThreadStudio) -> None:
     task = studio.submit("print(1)", cron_expression=YEARLY, time_zone="Europe/Berlin")
     changed = change(
         studio, task["id"], cron_expression="30 2 1 1 *", time_zone="Europe/Berlin"
@@ -168,7 +168,9 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 """
 
 
-def test_a_schedule_triggers_a_pipeline_whose_result_is_told_with_it(studio: ThreadStudio) -> None:
+def test_the_result_of_a_triggered_pipeline_is_listed_with_the_schedule(
+    studio: ThreadStudio,
+) -> None:
     studio.end(studio.submit(MAKE, query_name="make.py")["id"])
     task, again = (schedule(studio, "thumbs", "thumbs").json() for _ in range(2))
     assert task["id"] == again["id"]

@@ -86,7 +86,7 @@ def test_a_byte_order_mark_before_json_is_skipped(shared_studio: ThreadStudio) -
 
 
 @pytest.mark.parametrize("size", [JSON_LIMIT + 1, 8 * JSON_LIMIT])
-def test_a_body_beyond_the_limit_is_refused_and_the_client_hears_it(
+def test_a_body_beyond_the_limit_is_refused_and_the_client_gets_the_answer(
     shared_studio: ThreadStudio, size: int
 ) -> None:
     response = shared_studio.request(

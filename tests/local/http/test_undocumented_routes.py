@@ -105,11 +105,11 @@ def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
     assert len(studio.jobs()) == len(jobs)
 
 
-def test_the_route_stands_in_no_description_of_the_api(studio: ThreadStudio) -> None:
+def test_the_route_is_not_in_the_openapi_description(studio: ThreadStudio) -> None:
     assert "/api/datachain/pipeline/rerun" not in studio.request("GET", "/openapi.json").text
 
 
-def test_a_job_that_was_taken_out_is_told_and_put_back_with_its_order(
+def test_a_removed_job_is_listed_and_restored_in_its_order(
     studio: ThreadStudio,
 ) -> None:
     jobs = chain(studio)
@@ -127,7 +127,7 @@ def test_a_job_that_was_taken_out_is_told_and_put_back_with_its_order(
     assert running.status_code in {404, 409}
 
 
-def test_a_pipeline_tells_of_every_run_that_one_of_its_jobs_had(studio: ThreadStudio) -> None:
+def test_a_pipeline_lists_every_run_of_its_jobs(studio: ThreadStudio) -> None:
     make(studio, "raw")
     made = trigger(studio, "raw", environment="FAIL=raw")
     failed = until(studio, made, "FAILED")["job_runs"][0]

@@ -111,7 +111,7 @@ def test_both_keys_of_a_cluster_exclude_each_other() -> None:
     assert problems(compute_cluster_name="small", compute_cluster_id=1) == ["compute_cluster_name"]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     found = problems(query="", workers=0, priority=7, python_version="x", files=["8"])
     assert sorted(found) == ["files", "priority", "python_version", "query", "workers"]
 
@@ -236,6 +236,6 @@ def test_a_start_without_a_zone_is_in_the_zone_of_this_machine(
         time.tzset()
 
 
-def test_the_reason_against_an_expression_is_told() -> None:
+def test_an_invalid_cron_expression_is_refused_with_the_reason() -> None:
     with pytest.raises(InvalidFields, match="cron_expression: minute: 61 is not 0 to 59"):
         checked(cron_expression="61 * * * *")

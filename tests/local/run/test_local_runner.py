@@ -193,7 +193,9 @@ async def test_an_exit_of_the_jobs_own_is_no_exception_that_it_logged_before(ben
     assert report.error_message == "The query ended with exit code 3; it last said: giving up"
 
 
-async def test_a_shell_job_that_fails_tells_its_code_and_last_words(bench: Bench) -> None:
+async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output(
+    bench: Bench,
+) -> None:
     report = await bench.shell("echo 'no such bucket'; exit 3")
     assert report.exit_code == 3
     assert report.error_message == "The query ended with exit code 3; it last said: no such bucket"

@@ -82,13 +82,13 @@ def test_a_database_without_a_version_is_not_believed(database: Path) -> None:
 
 
 @pytest.mark.parametrize("sql", ["DROP TABLE dataset_version_jobs", "DROP TABLE meta"])
-def test_missing_tables_are_told(database: Path, sql: str) -> None:
+def test_a_database_without_the_tables_is_unreadable(database: Path, sql: str) -> None:
     change(database, sql)
     with pytest.raises(UnreadableMetastore, match="no such table"):
         read(database)
 
 
-def test_what_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "db"
     path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(UnreadableMetastore, match="not a database"):
@@ -99,7 +99,9 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_locked_database_is_told_in_time(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_unreadable_after_a_short_wait(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(metastore, "_WAIT_SECONDS", 0.01)
     with closing(sqlite3.connect(database, isolation_level=None)) as holder:
         holder.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -60,7 +60,7 @@ def old_and_new(studio: ThreadStudio) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.usefixtures("old_and_new")
-def test_status_tells_jobs_disk_and_what_could_go(studio: ThreadStudio) -> None:
+def test_status_shows_jobs_disk_usage_and_what_could_be_deleted(studio: ThreadStudio) -> None:
     said = run(studio, "status")
     assert f"running at {studio.url}" in said
     assert "1 waiting or running, 2 ended" in said

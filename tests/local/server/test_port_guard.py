@@ -103,7 +103,7 @@ async def test_a_server_that_is_back_elsewhere_is_not_sought_on_its_old_port(
     assert b"authorization" not in b"".join(stranger.sent).lower()
 
 
-async def test_the_end_of_a_server_is_noticed_and_whether_it_was_told_to_stop(
+async def test_the_end_of_a_server_is_noticed_and_whether_it_was_stopped(
     studio_process: ProcessStudio,
 ) -> None:
     guard = PortGuard(studio_process.data_dir)

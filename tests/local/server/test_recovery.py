@@ -294,7 +294,7 @@ def test_a_cancel_that_was_noted_and_never_sent_is_sent_by_the_next_server(
     assert studio.end(job_id)["status"] == "CANCELED"
 
 
-def test_a_cancel_is_answered_once_the_job_is_told(studio_process: ProcessStudio) -> None:
+def test_an_answered_cancel_survives_a_kill_of_the_server(studio_process: ProcessStudio) -> None:
     studio = studio_process
     job_id = studio.submit(SLEEP)["id"]
     studio.until(job_id, "RUNNING")

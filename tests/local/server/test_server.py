@@ -163,7 +163,7 @@ def test_a_job_sees_nothing_of_the_token(studio: ThreadStudio) -> None:
     assert studio.token not in studio.log(job_id)
 
 
-def test_the_state_file_tells_how_to_find_it(studio: ThreadStudio) -> None:
+def test_the_state_file_has_the_address_of_the_server(studio: ThreadStudio) -> None:
     state = json.loads((studio.data_dir / "server.json").read_text())
     assert (state["url"], state["pid"], state["team"]) == (studio.url, os.getpid(), studio.team)
     assert studio.token not in json.dumps(state)

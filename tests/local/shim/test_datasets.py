@@ -37,7 +37,7 @@ def test_a_name_has_defaults_for_missing_parts(
         *("cats@", "cats@banana", "cats@1", "cats@1.0.0@2.0.0"),
     ],
 )
-def test_what_is_no_name_is_told(text: str) -> None:
+def test_an_invalid_dataset_name_is_not_parsed(text: str) -> None:
     assert read_name(text) is None
 
 

@@ -77,7 +77,7 @@ def test_no_content_makes_it_fail(content: object) -> None:
         assert entry.dataset.isprintable()
 
 
-def test_no_file_says_nothing_and_what_is_none_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_empty_and_an_invalid_one_is_reported(tmp_path: Path) -> None:
     assert read(tmp_path) == ((), ())
     os.mkfifo(tmp_path / FILE_NAME)
     assert read(tmp_path).complaints == ("STUDIO_LINEAGE is no longer a file",)

@@ -54,7 +54,7 @@ def test_what_is_put_away_after_an_exception_is_not_taken_for_it() -> None:
 
 
 @pytest.mark.starts_processes
-def test_other_words_after_an_exception_are_told_with_it() -> None:
+def test_output_after_an_exception_is_added_to_it() -> None:
     output = failure("raise ValueError('bad shard')") + "see the manual\n"
     assert exit_words(1, output) == "ValueError: bad shard; it last said: see the manual"
 
@@ -155,7 +155,9 @@ def test_a_resolver_that_said_nothing_has_no_words() -> None:
         ("", False),
     ],
 )
-def test_what_could_not_connect_is_told_from_what_was_refused(output: str, unreached: bool) -> None:
+def test_failing_to_connect_is_distinguished_from_being_refused(
+    output: str, unreached: bool
+) -> None:
     assert is_unreached(output) is unreached
 
 

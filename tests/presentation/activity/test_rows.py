@@ -53,7 +53,7 @@ CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"te
         (entry("", "", words="cancelling 3 jobs"), "cancelling 3 jobs"),
     ],
 )
-def test_a_request_is_told_in_words(known: Entry, words: str) -> None:
+def test_a_request_is_described_in_words(known: Entry, words: str) -> None:
     assert words_of(known) == words
 
 

@@ -21,7 +21,7 @@ def told(known: Cluster, *jobs: Any) -> dict[str, str]:
     return {fact.label: fact.value.text for fact in facts(known, jobs)}
 
 
-def test_a_cluster_tells_its_workers_and_its_jobs() -> None:
+def test_a_cluster_shows_its_workers_and_its_jobs() -> None:
     known = cluster(max_workers=32, busy_workers=14, active_workers=16, default=True, disk_size=100)
     jobs = (
         job(1, "RUNNING", compute_cluster_name="gpu"),
@@ -52,7 +52,7 @@ def test_what_studio_does_not_tell_is_not_made_up() -> None:
         ({"name": None}, (job(1, compute_cluster_name="gpu"),), "did not send this cluster's name"),
     ],
 )
-def test_it_is_said_why_a_clusters_jobs_cannot_be_told(
+def test_unknown_jobs_of_a_cluster_have_a_reason(
     fields: dict[str, Any], jobs: tuple[Any, ...], reason: str | None
 ) -> None:
     said = why_no_jobs(cluster(**fields), jobs)
@@ -125,7 +125,7 @@ def test_the_free_workers_are_those_of_which_a_waiting_job_tells(
         assert f"gpu has {shown} free of {most}." in why
 
 
-def test_it_is_told_which_jobs_have_its_workers_and_which_wait() -> None:
+def test_the_facts_list_the_jobs_on_its_workers_and_those_that_wait() -> None:
     on = {"compute_cluster_name": "gpu"}
     jobs = (
         *(job(number, "QUEUED", workers=2, **on) for number in range(1, 9)),

@@ -30,7 +30,7 @@ def test_the_query_is_shown_as_a_unified_diff() -> None:
     )
 
 
-def test_changed_settings_are_told_a_line_each() -> None:
+def test_each_changed_setting_has_a_line() -> None:
     new = replace(
         OLD,
         workers="4",

@@ -65,7 +65,7 @@ def test_where_there_is_nothing_to_say_or_a_problem_says_it_no_note_does(
     assert said(name, **fields) == ""
 
 
-def test_five_next_times_are_told_in_both_zones_from_the_start_on() -> None:
+def test_the_hint_lists_five_next_times_in_both_zones_from_the_start_on() -> None:
     start = NOW + timedelta(days=30)
     lines = hint(
         "cron_expression",
@@ -78,7 +78,7 @@ def test_five_next_times_are_told_in_both_zones_from_the_start_on() -> None:
     assert "03:00 UTC" in lines[1]
 
 
-def test_uploads_are_told_by_name_where_that_is_known() -> None:
+def test_uploads_are_listed_by_name_if_it_is_known() -> None:
     around = replace(AROUND, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
     assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), around)[1:] == (
         "7 is notes.txt (12 B)",

@@ -182,6 +182,6 @@ def test_any_lines_can_be_checked_and_what_is_said_is_safe(text: str) -> None:
     assert all(len(problem.sentence) < 300 for problem in problems)
 
 
-def test_no_sentence_tells_the_value_of_a_variable() -> None:
+def test_no_message_contains_the_value_of_a_variable() -> None:
     text = "A=hunter2\nA='hunter2'\nexport A=hunter2\n9=hunter2"
     assert not any("hunter2" in problem.sentence for problem in environment_problems(text))

@@ -130,7 +130,7 @@ def test_each_failed_submission_has_a_sentence_at_its_field(
     assert refusals(error, FORM) == (Problem(field, sentence),)
 
 
-def test_all_that_the_local_studio_refuses_is_told_at_its_fields() -> None:
+def test_all_refusals_of_the_local_studio_are_shown_at_their_fields() -> None:
     clauses = [
         ("compute_cluster_name", "compute_cluster_name names no cluster; there are: local (1)"),
         ("workers", "workers must be 1 to 2 on the cluster local"),
@@ -163,7 +163,7 @@ def test_a_sentence_about_two_fields_is_about_the_form() -> None:
 
 
 @given(st.text(), st.sampled_from([400, 401, 403, 404, 409, 413, 422, 429, 500, 503]))
-def test_any_answer_is_told_safely(words: str, status: int) -> None:
+def test_any_error_message_is_shown_safely(words: str, status: int) -> None:
     problems = refusals(answered(status, {"message": words}), FORM)
     assert problems
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)

@@ -62,9 +62,7 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ silent since"), (1, "● live")])
-def test_a_log_of_which_nothing_was_heard_since_studio_is_away_is_not_live(
-    seconds: int, words: str
-) -> None:
+def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, words: str) -> None:
     state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
     assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
     assert "live" in following(state, job(1, "RUNNING"), NOON).text

@@ -222,7 +222,7 @@ def test_orders_put_first_what_they_say() -> None:
     assert [first(sort) for sort in ("age", "name", "state", "workers", "run")] == [1, 3, 2, 2, 3]
 
 
-def test_only_changed_jobs_are_told() -> None:
+def test_only_changed_jobs_are_reported() -> None:
     known = Listing(JOBS)
     assert len(known.replace([job(1), job(2)])) == 2
     assert known.replace([job(1), job(2, "FAILED")]) == {job(2).id}

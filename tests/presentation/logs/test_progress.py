@@ -171,7 +171,7 @@ def test_no_log_makes_a_reader_fail_or_an_unsafe_text(text: str) -> None:
 
 
 @given(st.lists(tqdm_bars(), min_size=1, max_size=4), st.sampled_from(["\r", "\n", "\r\n"]))
-def test_of_a_log_cut_anywhere_the_last_whole_state_is_told(
+def test_a_log_cut_anywhere_shows_the_last_complete_state(
     bars: list[tuple[str, Progress]], between: str
 ) -> None:
     stream = b""
@@ -263,11 +263,11 @@ def test_bars_that_go_back_by_other_means_are_read() -> None:
     assert latest(f"\n\n\x1b[2A\r{KERAS}\x1b[2B\r".encode()) == parse(KERAS)
 
 
-def test_of_bars_one_after_the_other_the_newer_is_told() -> None:
+def test_the_newer_of_two_consecutive_bars_is_shown() -> None:
     assert latest(f"\r{OUTER}\n\r{INNER}\n".encode()) == parse(INNER)
 
 
-def test_a_bar_is_told_when_other_lines_follow() -> None:
+def test_a_bar_is_shown_although_other_lines_follow() -> None:
     assert latest(f"\r{OUTER}\nsaved\n100% of tests passed\n".encode()) == parse(OUTER)
     assert latest(b"\nnothing here\n") is None
 
@@ -308,7 +308,7 @@ def test_bars_are_drawn_in_eighths() -> None:
         ("12it [00:03, ?it/s]", "12 it"),
     ],
 )
-def test_a_bar_is_told_in_few_words(state: str, said: str) -> None:
+def test_a_bar_is_described_in_few_words(state: str, said: str) -> None:
     bar = parse(state)
     assert bar is not None
     assert words(bar) == said

@@ -61,7 +61,7 @@ def test_a_word_is_sought_at_the_beginning_of_a_name_then_of_its_parts_then_with
     assert list(matching(word, NAMES)) == names
 
 
-def test_unknown_names_are_all_told_at_once_with_what_may_be_meant() -> None:
+def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
     known = ("published", "local.local.labels@1.0.0")
     assert unknown_datasets("@local.local.published@1.0.1 labels", known) == ()
     assert unknown_datasets("anything", ()) == ()
@@ -77,7 +77,7 @@ def test_where_studio_lists_all_datasets_nothing_is_said_to_be_perhaps_known() -
     assert problem.sentence == "There is no dataset “nonsense”."
 
 
-def test_what_studio_refuses_is_told_with_what_may_be_meant_and_nothing_that_denies_it() -> None:
+def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
     known = ("published", "local.local.labels@1.0.0")
     said = refused_names("Studio says: no.", "publishd labels nonsense", known).sentence
     assert said == "Studio says: no. “publishd”: did you mean “published”?"

@@ -38,7 +38,7 @@ def lines(found: Iterable[FactLine]) -> list[list[str]]:
     return [[cell.text for cell in line.cells if cell.text] for line in found]
 
 
-def test_a_failure_is_told_with_its_reason_and_what_it_blocks() -> None:
+def test_a_failure_is_shown_with_its_reason_and_what_it_blocks() -> None:
     failed = pipeline(1, "FAILED", {"a": "FAILED", "b": "PENDING"}, error_message="a.py failed\n")
     run = job(1, "FAILED", id="run-1-a", error_message="\n\nKeyError: 'path'\nmore")
     said = told(failed, run)
@@ -57,7 +57,7 @@ def test_an_error_stands_beside_failures_if_it_says_more_than_they_do() -> None:
         assert told(pipeline(1, "FAILED", jobs, error_message=error), *runs)["error"] == error
 
 
-def test_all_that_studio_warns_of_is_told() -> None:
+def test_all_warnings_of_studio_are_shown() -> None:
     warned = pipeline(1, "PAUSED", {"a": "PENDING"}, warnings=["raw stays as it is", "b is old"])
     assert told(warned)["warning"] == "⚠ raw stays as it is\n⚠ b is old"
     assert "warning" not in told(pipeline(1, "PAUSED", {"a": "PENDING"}))

@@ -58,7 +58,7 @@ def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:
     assert "✗" in row(pipeline(1, "FAILED", runs))[3]
 
 
-def test_a_pipeline_that_comes_without_its_jobs_tells_what_it_says_of_them() -> None:
+def test_a_pipeline_without_its_jobs_shows_the_counts_that_studio_sends() -> None:
     overview = Overview()
     running = pipeline(1, "RUNNING", completed=2, total=5)
     assert overview.numbers(running)[NodeState.DONE] == 2

@@ -44,7 +44,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("*/5 * 1 * *", "every 5 minutes, on the 1st of the month"),
     ],
 )
-def test_a_schedule_is_told_in_words(expression: str, said: str) -> None:
+def test_a_schedule_is_described_in_words(expression: str, said: str) -> None:
     assert words(expression) == said
 
 

@@ -58,7 +58,7 @@ def told(known: Job, *runs: Job) -> dict[str, str]:
     }
 
 
-def test_a_row_tells_when_a_schedule_runs_next_and_what_came_of_it() -> None:
+def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
     runs = (job(60, "RUNNING"), job(1500, "FAILED"), job(2940, "COMPLETE"))
     assert row(nightly(), *runs) == {
         "name": "job_9000.py",
@@ -113,7 +113,7 @@ def test_a_run_that_is_due_is_not_in_the_past() -> None:
     assert row(nightly(next_run_at="2026-03-01T11:59:59Z"))["next"] == "now"
 
 
-def test_the_next_runs_are_told_over_a_change_of_the_clocks() -> None:
+def test_the_next_runs_are_right_over_a_change_of_the_clocks() -> None:
     now = datetime(2026, 3, 28, 12, tzinfo=UTC)
     said = {fact.label: fact.value.text for fact in facts(nightly(), (), now, BERLIN)}
     assert said["next runs"].split("\n") == [
@@ -253,7 +253,7 @@ def test_extreme_times_and_hostile_names_are_shown_on_one_safe_line(moment: str)
         assert not any("\u202e" in text for text in texts)
 
 
-def test_what_is_typed_is_told_in_words_and_as_runs_or_refused() -> None:
+def test_a_typed_expression_is_explained_with_its_runs_or_refused() -> None:
     good = explain_expression("*/30 * * * *", "UTC", NOON, BERLIN)
     assert good.is_good
     assert good.lines[0] == "every 30 minutes"
@@ -263,7 +263,7 @@ def test_what_is_typed_is_told_in_words_and_as_runs_or_refused() -> None:
     assert bad == (("Minute: 61 is not 0 to 59.",), False)
 
 
-def test_a_moment_that_is_typed_is_told_in_both_zones_or_refused() -> None:
+def test_a_typed_time_is_shown_in_both_zones_or_refused() -> None:
     assert explain_moment("tomorrow 15:00", NOON, BERLIN) == (
         ("Mon 2 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 2 h",),
         True,

@@ -263,5 +263,5 @@ def test_a_moment_is_said_once_where_the_clocks_show_utc(zone: str) -> None:
         (3 * 86_400 + 7200, "3 d 2 h"),
     ],
 )
-def test_a_span_is_told_in_its_largest_units(seconds: int, words: str) -> None:
+def test_a_span_is_shown_in_its_largest_units(seconds: int, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words

@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         ("in 3 days at 9am", "Wed 4 Mar 2026 09:00 UTC"),
     ],
 )
-def test_what_is_good_is_told_in_words(typed: str, words: str) -> None:
+def test_a_valid_time_is_explained_in_words(typed: str, words: str) -> None:
     told = explain_time(typed, NOW, UTC)
     assert told.is_good
     assert words in " ".join(told.lines)

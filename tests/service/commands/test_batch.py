@@ -87,7 +87,7 @@ def test_how_far_a_batch_is_can_be_read_and_heard_until_it_ends() -> None:
     assert batches.snapshot.value == ()
 
 
-def test_two_batches_are_told_of_beside_each_other() -> None:
+def test_two_batches_are_reported_side_by_side() -> None:
     batches, most = Batches(), 0
 
     def count(_: object) -> None:

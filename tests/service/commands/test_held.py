@@ -65,7 +65,7 @@ async def test_a_disk_that_takes_nothing_holds_no_command_back(tmp_path: Path) -
     assert await held.may_be_sent("cancelling 3 jobs")
 
 
-async def test_what_waits_as_the_program_ends_is_lost_and_the_next_run_is_told_once(
+async def test_held_commands_are_lost_when_the_program_ends_and_reported_once_by_the_next_run(
     holds: Holds, tmp_path: Path
 ) -> None:
     held = HeldCommands(holds, LONG)

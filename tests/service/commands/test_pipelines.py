@@ -137,7 +137,7 @@ def test_an_unknown_outcome_is_looked_up_and_sent_again_only_if_it_is_not_there(
     run(scenario())
 
 
-def test_what_never_comes_about_is_told_after_three_tries() -> None:
+def test_a_change_that_never_takes_effect_is_reported_after_three_tries() -> None:
     async def scenario() -> None:
         studio = Studio(*[UNKNOWN] * 9)
         with pytest.raises(OutcomeUnknown):
@@ -159,7 +159,7 @@ def test_where_nobody_can_tell_nothing_is_sent_again() -> None:
     run(scenario())
 
 
-def test_a_refusal_is_told_at_once() -> None:
+def test_a_refusal_is_reported_at_once() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(400, "It is not paused."))
         with pytest.raises(InvalidRequest):
@@ -223,7 +223,7 @@ def test_what_slips_in_while_it_is_being_stopped_is_cancelled_too() -> None:
     run(scenario())
 
 
-def test_jobs_that_cannot_be_cancelled_are_tried_three_times_and_told_of() -> None:
+def test_jobs_that_cannot_be_cancelled_are_tried_three_times_and_reported() -> None:
     async def scenario() -> None:
         studio = Studio(status="PAUSED", a="RUNNING", b="RUNNING")
         studio.refuses_to_cancel = {"a"}

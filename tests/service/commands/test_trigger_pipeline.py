@@ -97,7 +97,7 @@ def test_what_cannot_have_arrived_is_sent_again_under_the_same_key() -> None:
     run(scenario())
 
 
-def test_a_refusal_is_told_and_makes_nothing() -> None:
+def test_a_refused_trigger_is_reported_and_creates_nothing() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(404, "No dataset report."))
         with pytest.raises(InvalidRequest):

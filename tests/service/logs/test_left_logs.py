@@ -182,7 +182,7 @@ async def test_nothing_is_left_of_a_log_without_a_line(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
-async def test_logs_of_other_jobs_and_of_a_job_with_the_same_id_are_told_apart(
+async def test_logs_of_other_jobs_and_of_another_job_with_the_same_id_are_separate(
     tmp_path: Path,
 ) -> None:
     left(tmp_path, b"one\n")

@@ -334,7 +334,7 @@ async def test_a_log_that_studio_has_lost_is_said_to_be_missing(tmp_path: Path) 
     assert files(tmp_path) == []
 
 
-async def test_jobs_of_one_id_are_told_apart(tmp_path: Path) -> None:
+async def test_logs_of_two_jobs_with_the_same_id_are_separate(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:

@@ -674,7 +674,9 @@ def test_an_archive_is_not_asked_when_the_reader_says_no(followed: Make) -> None
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://a:99999/", "https://a\\@b/"])
-def test_an_archive_at_what_is_no_address_asks_nobody_and_is_told(followed: Make, url: str) -> None:
+def test_an_archive_at_an_invalid_address_is_reported_without_a_request(
+    followed: Make, url: str
+) -> None:
     follower = followed(Studio([Blobs((url,)), FINISHED, END]))
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED

@@ -16,7 +16,7 @@ def told(endings: Endings) -> list[Ended]:
     return found
 
 
-def test_a_job_that_is_cared_for_is_told_of_once_when_it_ends() -> None:
+def test_a_watched_job_is_reported_once_when_it_ends() -> None:
     endings = Endings()
     found = told(endings)
     endings.watch([job(1, "RUNNING"), job(2, "QUEUED")])
@@ -38,7 +38,7 @@ def test_what_had_ended_when_it_was_opened_is_no_news(state: str) -> None:
     assert found == []
 
 
-def test_a_job_that_ended_before_it_was_cared_for_in_the_same_list_is_told_of() -> None:
+def test_a_job_that_ended_before_it_was_watched_is_reported_from_the_same_list() -> None:
     endings = Endings()
     found = told(endings)
     listed = (job(1, "COMPLETE"), job(2, "RUNNING"))
@@ -49,7 +49,7 @@ def test_a_job_that_ended_before_it_was_cared_for_in_the_same_list_is_told_of() 
     assert [one.id for each in found for one in each.jobs] == [job(1).id]
 
 
-def test_a_pipeline_that_is_resumed_is_told_of_when_it_ends_again() -> None:
+def test_a_resumed_pipeline_is_reported_when_it_ends_again() -> None:
     endings = Endings()
     found = told(endings)
     failed = pipeline(1, "FAILED", {}, updated_at="2026-03-01T12:00:00Z")

@@ -107,7 +107,7 @@ async def test_poller_asks_nothing_while_nobody_listens() -> None:
         assert studio.asked == 0
 
 
-async def test_poller_tells_each_listener_each_answer_with_its_time() -> None:
+async def test_poller_sends_each_answer_with_its_time_to_each_listener() -> None:
     studio, rests = Studio(), Rests()
     poller = poller_of(studio, rests.wait)
     heard: list[Snapshot[int]] = []
@@ -121,7 +121,7 @@ async def test_poller_tells_each_listener_each_answer_with_its_time() -> None:
     assert rests.seconds == [REST, REST]
 
 
-def test_what_is_known_can_be_told_again_as_news() -> None:
+def test_a_known_value_can_be_published_again() -> None:
     poller: Poller[list[int]] = Poller("jobs", nobody, lambda _: 1.0)
     heard: list[Snapshot[list[int]]] = []
     poller.subscribe(heard.append)
@@ -376,7 +376,7 @@ async def test_going_from_screen_to_screen_does_not_cut_a_rest_short_that_studio
         assert studio.asked == 1
 
 
-async def test_a_refused_token_is_told_to_the_owner() -> None:
+async def test_a_refused_token_is_reported_to_the_owner() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [AuthenticationError(401, "no")]
     refused: list[AuthenticationError] = []

@@ -110,7 +110,7 @@ async def watching(studio: Studio, **how: object) -> AsyncIterator[tuple[Progres
         assert not studio.open.total(), "a websocket is left open"
 
 
-def test_the_end_of_a_followed_log_is_told() -> None:
+def test_the_last_bytes_of_a_followed_log_are_published() -> None:
     async def scenario() -> None:
         studio = Studio()
         long = "x" * 9000 + "é\ud800"

@@ -279,7 +279,7 @@ def test_a_sign_that_studio_is_back_makes_a_probe_at_once_and_only_a_new_one_doe
     run(scenario())
 
 
-def test_a_sign_that_came_before_the_failure_was_heard_of_counts() -> None:
+def test_a_sign_of_life_from_before_the_failure_was_noticed_counts() -> None:
     async def scenario() -> None:
         probes = Probes()
         probes.sign = "first"

@@ -73,7 +73,9 @@ def unusable(kept: Recorder) -> Iterator[None]:
         aside.rename(path)
 
 
-async def test_it_is_told_once_that_the_disk_knows_more_of_jobs_than_studio(tmp_path: Path) -> None:
+async def test_listeners_are_notified_once_if_the_disk_knows_more_of_jobs_than_studio(
+    tmp_path: Path,
+) -> None:
     async with recording(tmp_path) as heard:
         heard.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
         heard.take(JobList((job(3),)))

@@ -106,7 +106,7 @@ async def test_a_long_path_is_seen_in_whole(shared_studio: ThreadStudio, tmp_pat
         assert form(pilot).form._fields["files"].editor.size.height == 2
 
 
-async def test_a_cron_is_told_in_words_with_its_next_five_runs_here_and_in_utc(
+async def test_a_cron_is_explained_with_its_next_five_runs_here_and_in_utc(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path, size=(140, 60)) as pilot:
@@ -116,7 +116,9 @@ async def test_a_cron_is_told_in_words_with_its_next_five_runs_here_and_in_utc(
         assert sum("1 Jan" in line for line in screen_text(pilot).split("\n")) == 5
 
 
-async def test_a_schedule_is_told_of_as_one(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_a_created_schedule_is_announced_as_a_schedule(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await open_form(pilot)
         await fill(pilot, query="print(1)", query_name="tick.py", cron_expression="0 3 1 1 *")

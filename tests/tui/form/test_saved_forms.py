@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_no_form_and_is_written_over(path: Path, found: s
     assert SavedForms(path).draft("new") == Draft(query="1")
 
 
-def test_a_disk_that_takes_nothing_is_told_of_and_costs_nothing_within_the_run(
+def test_an_unwritable_disk_is_reported_and_loses_nothing_within_the_run(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "state").write_text("no folder")

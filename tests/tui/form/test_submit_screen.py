@@ -366,7 +366,7 @@ async def test_a_kept_change_has_the_values_that_studio_still_tells_and_says_wha
         assert not any(line.strip().endswith("MODE=") for line in screen_text(pilot).split("\n"))
 
 
-async def test_lines_of_the_environment_that_are_not_kept_are_told_of(
+async def test_lines_of_the_environment_that_are_not_kept_are_counted(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:

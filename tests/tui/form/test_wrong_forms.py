@@ -75,7 +75,7 @@ async def until_words(pilot: Dashboard, words: str) -> None:
     await until(pilot, lambda: words in on_screen(pilot))
 
 
-async def test_each_wrong_input_is_told_at_its_field_and_nothing_typed_is_lost(
+async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_lost(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make_files(tmp_path)
@@ -167,7 +167,7 @@ REFUSALS = {
 }
 
 
-async def test_a_refusal_is_told_at_its_field_and_the_same_form_can_be_sent_again(
+async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "data.txt").write_text("x")
@@ -274,7 +274,7 @@ async def test_a_form_can_be_sent_again_as_soon_as_it_is_said_that_it_was_not(
     assert len(studio.jobs()) == 1
 
 
-async def test_a_studio_that_is_gone_is_told_and_the_form_waits_for_it(
+async def test_a_form_says_that_studio_is_gone_and_waits_for_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:

@@ -66,7 +66,7 @@ async def test_a_job_that_nobody_here_cares_for_ends_without_a_word(
         assert said(pilot) == []
 
 
-async def test_jobs_that_end_together_are_told_of_in_one_notice_and_ring_the_bell_once(
+async def test_jobs_that_end_together_share_one_notice_and_one_bell(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
@@ -85,7 +85,7 @@ async def test_jobs_that_end_together_are_told_of_in_one_notice_and_ring_the_bel
 
 
 @pytest.mark.parametrize("key", ["enter", "l"])
-async def test_a_job_that_was_opened_is_told_of(
+async def test_a_job_that_was_opened_gets_a_notice_when_it_ends(
     studio: ThreadStudio, tmp_path: Path, key: str
 ) -> None:
     gate = tmp_path / "gate"
@@ -115,7 +115,7 @@ async def test_the_log_of_a_job_says_itself_how_it_ended_and_is_not_covered(
         assert said(pilot) == []
 
 
-async def test_a_job_that_was_run_again_here_is_told_of(
+async def test_a_job_that_was_rerun_here_gets_a_notice_when_it_ends(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="again.py")["id"])

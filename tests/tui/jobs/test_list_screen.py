@@ -262,7 +262,7 @@ async def test_the_place_is_found_again_after_a_restart(
         assert cursor in ids
 
 
-async def test_an_outage_is_told_the_data_stays_and_it_recovers_alone(
+async def test_an_outage_is_shown_the_data_stays_and_it_recovers_alone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="kept.py")["id"])

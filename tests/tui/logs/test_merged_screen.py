@@ -245,7 +245,7 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
 
 
 @pytest.mark.starts_processes
-async def test_as_many_logs_as_can_be_read_as_one_are_and_the_rest_is_told(
+async def test_logs_beyond_the_limit_are_left_out_of_a_merged_log_and_counted(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:

@@ -82,7 +82,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
 
 
-async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_lost(
+async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)
@@ -116,7 +116,7 @@ async def test_what_studio_refuses_is_told_at_the_field_and_nothing_typed_is_los
         await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
-async def test_unknown_names_stay_told_and_every_name_that_is_offered_can_be_reached(
+async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("sale_a", "sale_b", "sale_c", "sale_d", "sale_e"):
@@ -278,7 +278,7 @@ async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question
         await until_shown(pilot, "✓ COMPLETED")
 
 
-async def test_a_failure_is_told_with_what_it_blocks_and_is_run_again_after_a_question(
+async def test_a_failure_is_shown_with_what_it_blocks_and_rerun_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)
@@ -543,7 +543,7 @@ async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
         await until_shown(pilot, "‖ PAUSED", "2 Pipelines 1")
 
 
-async def test_a_marked_pipeline_that_ends_is_told_of_and_its_tab_has_a_badge(
+async def test_a_marked_pipeline_that_ends_gets_a_notice_and_a_badge_on_its_tab(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     hold = tmp_path / "hold"

@@ -116,7 +116,7 @@ async def test_marked_jobs_that_were_edited_run_in_their_order_too(
     assert newest["job_runs"][1]["parent_job_ids"] == [made["job_runs"][0]["created_job_id"]]
 
 
-async def test_attempts_are_told_in_the_graph_and_lead_from_one_to_the_other(
+async def test_attempts_are_listed_in_the_graph_and_lead_from_one_to_the_other(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "first")

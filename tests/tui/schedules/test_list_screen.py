@@ -54,7 +54,7 @@ async def type_over(pilot: Dashboard, before: str, text: str) -> None:
     await pilot.press(*keys(text))
 
 
-async def test_a_schedule_is_told_in_words_with_its_next_runs(
+async def test_a_schedule_is_described_in_words_with_its_next_runs(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)

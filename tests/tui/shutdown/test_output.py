@@ -125,7 +125,7 @@ def test_a_terminal_that_another_program_left_impatient_is_waited_for(pair: Pair
     assert pair.told == []
 
 
-def test_what_is_written_to_a_terminal_that_has_gone_is_dropped_and_that_is_told_once(
+def test_output_to_a_terminal_that_has_gone_is_dropped_and_the_app_is_notified_once(
     pair: Pair,
 ) -> None:
     writer = WriterThread(pair.output)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ class ToastApp(ShowsToasts):
     """An app with nothing in it."""
 
 
-def test_what_is_told_has_time_left_even_when_it_is_over() -> None:
+def test_a_toast_has_time_left_even_when_its_notification_is_over() -> None:
     late = TimedNotification("late", timeout=-0.001)
     assert late.has_expired
     assert late.time_left > 0

@@ -117,7 +117,7 @@ def test_a_job_that_was_never_run_took_no_time(name: str) -> None:
     assert seen.took(seen.plan.nodes[name]) is None
 
 
-def test_how_long_a_job_usually_takes_is_told_from_three_runs_on() -> None:
+def test_the_usual_duration_is_shown_from_three_runs_on() -> None:
     seen = known()
     assert seen.usual(seen.plan.nodes["split"]) == 5
     assert seen.usual(seen.plan.nodes["eval"]) is None

@@ -152,7 +152,7 @@ def test_links_say_how_groups_depend_on_one_another() -> None:
         ([["a1"], ["a1"], ["a2"], ["a2"], ["a3"], ["a3"]], "1:2"),
     ],
 )
-def test_a_pattern_is_told_only_where_it_holds_for_all(
+def test_a_pattern_is_named_only_if_it_holds_for_all_edges(
     waits: list[list[str]], pattern: str
 ) -> None:
     above = [run(name, []) for name in ("a1", "a2", "a3")]

@@ -42,7 +42,7 @@ def test_all_parents_and_children_are_named_or_counted(pipeline: Pipeline) -> No
             assert len(names) + left == len(kin)
 
 
-def test_a_blocked_job_tells_by_whom_and_how_to_get_there() -> None:
+def test_a_blocked_job_names_the_failure_and_the_key_that_goes_there() -> None:
     told = said(sixteen(), "publish")
     assert told["status"] == "⊘ BLOCKED"
     assert told["why"] == "blocked by embed, which failed  (W goes there)"
@@ -51,7 +51,7 @@ def test_a_blocked_job_tells_by_whom_and_how_to_get_there() -> None:
     assert said(sixteen(), "embed")["blocks"] == "9 jobs"
 
 
-def test_what_a_run_has_made_is_told_with_its_version() -> None:
+def test_the_datasets_of_a_run_are_listed_with_their_versions() -> None:
     made = (
         DatasetVersion(dataset_name="a.b.thumbs", version="1.0.3"),
         DatasetVersion(dataset_name="a.b.sizes"),
@@ -99,7 +99,7 @@ def test_of_many_jobs_the_failed_ones_are_named_first_and_the_others_counted() -
     assert feeds.endswith("and 468 more")
 
 
-def test_a_group_tells_the_pattern_of_its_edges() -> None:
+def test_a_group_names_the_pattern_of_its_edges() -> None:
     everything = known(thousand())
     groups = {group.title: group for group in grouped(everything.plan)}
     shards, embeds = groups["02_shard_*"], groups["03_embed_*"]

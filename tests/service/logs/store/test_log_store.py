@@ -177,7 +177,7 @@ def test_a_mark_at_the_very_end_has_a_row_of_its_own_until_a_line_comes(store: L
     assert store.marks == ()
 
 
-def test_every_change_is_told_until_the_watcher_leaves(store: LogStore) -> None:
+def test_a_watcher_is_notified_of_every_change_until_it_unsubscribes(store: LogStore) -> None:
     told: list[int] = []
     leave = store.watch(lambda: told.append(store.size))
     store.append(b"one\n")

@@ -224,7 +224,7 @@ def test_what_follows_lines_may_tell_whether_they_are_among_them(store: LogStore
     assert onwards(hits) == []
 
 
-def test_the_parts_of_the_log_that_hold_lines_are_told_for_a_scroll_bar(store: LogStore) -> None:
+def test_the_parts_of_the_log_with_matches_are_known_for_a_scroll_bar(store: LogStore) -> None:
     store.append(b"x\n" + b".\n" * 97 + b"x\n.\n")
     hits = LineMatches(store, with_x)
     assert hits.occupied_parts(10) == {0, 9}

@@ -37,7 +37,7 @@ def test_the_first_failure_is_named_with_its_error_and_nothing_is_said_twice(err
     assert said.strip() == NOTES[error]
 
 
-def test_a_failure_whose_run_is_not_known_yet_is_told_by_the_error_of_its_pipeline() -> None:
+def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> None:
     error = "thumbs (run-thumbs) failed, and 1 more: KeyError: 'path'"
     sent = sixteen("FAILED", thumbs="FAILED").model_copy(update={"error_message": error})
     said = "".join(part.text for part in note_parts(loaded_pipeline(sent, {})))

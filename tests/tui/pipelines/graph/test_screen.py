@@ -116,7 +116,7 @@ async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Pa
         await until(pilot, lambda: "↓  ▸· shard_*" in screen_text(pilot))
 
 
-async def test_why_it_waits_is_told_and_a_key_goes_there(tmp_path: Path) -> None:
+async def test_a_waiting_job_shows_the_reason_and_a_key_goes_there(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "publish")
         await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after     ⊘ export")
@@ -556,7 +556,7 @@ async def test_states_of_a_newer_studio_are_shown_as_they_came(tmp_path: Path) -
 HOSTILE = ("[red]x[/]", "a\x1b[31mb", "new\nline", "列车" * 9, "[/]", "…" * 40)
 
 
-async def test_counts_are_told_by_their_signs_where_their_names_have_no_room(
+async def test_counts_have_signs_only_where_names_have_no_space(
     tmp_path: Path,
 ) -> None:
     states = ["RUNNING", "QUEUED", "FAILED", "PENDING", "CANCELED", "COMPLETE", "NEWWORD"]
@@ -594,7 +594,7 @@ async def test_names_from_outside_are_neither_markup_nor_commands(tmp_path: Path
         await until_shown(pilot, "name of the job")
 
 
-async def test_what_studio_warns_of_is_told_beside_a_pause_and_whole_in_the_drawer(
+async def test_warnings_are_shown_beside_a_pause_and_in_full_in_the_drawer(
     tmp_path: Path,
 ) -> None:
     warnings = ("raw stays as it is", "labels [b]stay[/b] too", "cars is left")
@@ -605,7 +605,7 @@ async def test_what_studio_warns_of_is_told_beside_a_pause_and_whole_in_the_draw
         await until_shown(pilot, *(f"⚠ {warning}" for warning in warnings))
 
 
-async def test_flaws_of_the_graph_are_told(tmp_path: Path) -> None:
+async def test_flaws_of_the_graph_are_shown(tmp_path: Path) -> None:
     flawed = pipeline_of([run("a", ["gone"]), run("b", ["c"]), run("c", ["b"])])
     async with dag(DagStudio(flawed), tmp_path, size=(200, 40)) as pilot:
         await until_shown(
