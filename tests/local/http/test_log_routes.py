@@ -105,7 +105,7 @@ async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-class Heard:
+class Frames:
     """What came over one connection."""
 
     def __init__(self) -> None:
@@ -133,30 +133,30 @@ class Heard:
         return "".join(text for _, text in self.messages)
 
 
-async def hear_all(connection: ClientConnection) -> Heard:
-    heard = Heard()
+async def receive_all(connection: ClientConnection) -> Frames:
+    frames = Frames()
     with contextlib.suppress(websockets.ConnectionClosedOK):
         async with asyncio.timeout(HANG):
             while True:
-                heard.take(await connection.recv())
-    return heard
+                frames.take(await connection.recv())
+    return frames
 
 
 async def test_a_finished_job_is_replayed_and_its_status_comes_last(desk: Desk) -> None:
     desk.write(status="COMPLETE").write(b"one\ntwo")
     async with desk.follow() as connection:
-        heard = await hear_all(connection)
-    assert heard.messages == [(1, "one\n"), (9, "two")]
-    assert heard.order == ["logs", "job"]
-    assert heard.statuses == ["COMPLETE"]
+        frames = await receive_all(connection)
+    assert frames.messages == [(1, "one\n"), (9, "two")]
+    assert frames.order == ["logs", "job"]
+    assert frames.statuses == ["COMPLETE"]
     assert connection.close_code == 1000
 
 
 async def test_a_job_without_output_gives_its_status_alone(desk: Desk) -> None:
     desk.statuses["job"] = "CANCELED"
     async with desk.follow() as connection:
-        heard = await hear_all(connection)
-    assert (heard.order, heard.statuses) == (["job"], ["CANCELED"])
+        frames = await receive_all(connection)
+    assert (frames.order, frames.statuses) == (["job"], ["CANCELED"])
 
 
 @pytest.mark.parametrize("job_id", ["unknown", "", "..%2F..", "a%00b"])
@@ -189,25 +189,25 @@ async def test_each_change_of_status_is_sent_and_the_final_one_after_the_log(des
         assert json.loads(await connection.recv()) == {"job": {"status": "RUNNING"}}
         writer.write(b"last words")
         desk.statuses["job"] = "FAILED"
-        heard = await hear_all(connection)
-    assert heard.order == ["logs", "job"]
-    assert heard.text == "last words"
-    assert heard.statuses == ["FAILED"]
+        frames = await receive_all(connection)
+    assert frames.order == ["logs", "job"]
+    assert frames.text == "last words"
+    assert frames.statuses == ["FAILED"]
 
 
 async def test_no_follow_sends_what_is_there_and_closes(desk: Desk) -> None:
     writer = desk.write()
     writer.write(b"so far\nand")
     async with desk.follow(more="&no_follow=true") as connection:
-        heard = await hear_all(connection)
-    assert heard.statuses == ["RUNNING"]
-    assert heard.text == "so far\n"
+        frames = await receive_all(connection)
+    assert frames.statuses == ["RUNNING"]
+    assert frames.text == "so far\n"
     assert connection.close_code == 1000
 
 
 async def test_a_replay_gives_the_same_ids_for_the_same_texts(desk: Desk) -> None:
     writer = desk.write()
-    live = Heard()
+    live = Frames()
     async with desk.follow() as connection:
         live.take(await connection.recv())
         for number in range(30):
@@ -218,7 +218,7 @@ async def test_a_replay_gives_the_same_ids_for_the_same_texts(desk: Desk) -> Non
         for frame in [await connection.recv(), await connection.recv()]:
             live.take(frame)
     async with desk.follow() as connection:
-        replay = await hear_all(connection)
+        replay = await receive_all(connection)
     assert replay.messages == live.messages
     ids = [number for number, _ in replay.messages]
     assert ids == sorted(set(ids))
@@ -229,31 +229,31 @@ async def test_a_flood_comes_whole_in_frames_below_the_limit(desk: Desk) -> None
     writer = desk.write(status="COMPLETE")
     writer.write(b"".join(b"seq=%06d\n" % number for number in range(50_000)))
     async with desk.follow(max_size=2**20) as connection:
-        heard = await hear_all(connection)
-    assert heard.text == "".join(f"seq={number:06}\n" for number in range(50_000))
-    assert heard.largest <= 200_000
-    assert len(heard.order) < 100
+        frames = await receive_all(connection)
+    assert frames.text == "".join(f"seq={number:06}\n" for number in range(50_000))
+    assert frames.largest <= 200_000
+    assert len(frames.order) < 100
 
 
 async def test_the_flood_of_a_job_that_runs_on_comes_at_once(desk: Desk) -> None:
     writer = desk.write()
     lines = [f"seq={number:06}\n" for number in range(100_000)]
     writer.write("".join(lines).encode())
-    heard = Heard()
+    frames = Frames()
     async with desk.follow() as connection, asyncio.timeout(HANG):
-        while len(heard.messages) < len(lines):
-            heard.take(await connection.recv())
-    assert [text for _, text in heard.messages] == lines
+        while len(frames.messages) < len(lines):
+            frames.take(await connection.recv())
+    assert [text for _, text in frames.messages] == lines
 
 
 async def test_the_worst_text_for_json_stays_below_the_limit(desk: Desk) -> None:
     writer = desk.write(status="COMPLETE")
     writer.write(b"\x00" * 500_000 + b"\xff" * 500_000 + '🚀\\"'.encode() * 50_000)
     async with desk.follow(max_size=2**20) as connection:
-        heard = await hear_all(connection)
-    assert heard.largest <= 200_000
-    assert heard.text.count("\x00") == 500_000
-    assert heard.text.endswith('🚀\\"')
+        frames = await receive_all(connection)
+    assert frames.largest <= 200_000
+    assert frames.text.count("\x00") == 500_000
+    assert frames.text.endswith('🚀\\"')
 
 
 async def test_dropped_output_is_marked_on_the_websocket_and_over_http(
@@ -263,10 +263,10 @@ async def test_dropped_output_is_marked_on_the_websocket_and_over_http(
     for number in range(2000):
         writer.write(b"line %05d\n" % number)
     async with desk.follow() as connection:
-        heard = await hear_all(connection)
-    assert heard.text.count("bytes of output are not kept") == 1
+        frames = await receive_all(connection)
+    assert frames.text.count("bytes of output are not kept") == 1
     answer = await http.get("job/logs")
-    assert answer.text == heard.text
+    assert answer.text == frames.text
 
 
 async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk: Desk) -> None:
@@ -280,13 +280,13 @@ async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk:
         writer.write(b"the end\n")
         desk.statuses["job"] = "COMPLETE"
         async with desk.follow() as quick:
-            assert len((await hear_all(quick)).text) == size + len("the end\n")
+            assert len((await receive_all(quick)).text) == size + len("the end\n")
         held = [
             connection.transport.get_write_buffer_size()
             for connection in desk.server.server_state.connections
         ]
         assert 0 < sum(held) < 2 * FRAME_BYTES
-        assert len((await hear_all(slow)).text) == size + len("the end\n")
+        assert len((await receive_all(slow)).text) == size + len("the end\n")
 
 
 async def test_many_readers_of_a_flood_get_all_of_it_while_others_hardly_read(desk: Desk) -> None:
@@ -296,22 +296,22 @@ async def test_many_readers_of_a_flood_get_all_of_it_while_others_hardly_read(de
     async with contextlib.AsyncExitStack() as stack:
         slow = [await stack.enter_async_context(desk.follow(max_queue=1)) for _ in range(5)]
         quick = [await stack.enter_async_context(desk.follow()) for _ in range(5)]
-        hearing = [asyncio.create_task(hear_all(connection)) for connection in quick]
+        hearing = [asyncio.create_task(receive_all(connection)) for connection in quick]
         most = 0
         for start in range(0, len(lines), 1000):
             writer.write("".join(lines[start : start + 1000]).encode())
             await asyncio.sleep(0)
             most = max(most, *map(waiting_bytes, desk.server.server_state.connections))
         desk.statuses["job"] = "COMPLETE"
-        for heard in await asyncio.gather(*hearing):
-            assert [text for _, text in heard.messages] == lines
+        for frames in await asyncio.gather(*hearing):
+            assert [text for _, text in frames.messages] == lines
         assert most < 2 * FRAME_BYTES
         assert all(
             waiting_bytes(connection) < 2 * FRAME_BYTES < size
             for connection in desk.server.server_state.connections
         )
         for connection in slow:
-            assert len((await hear_all(connection)).text) == size
+            assert len((await receive_all(connection)).text) == size
 
 
 def waiting_bytes(connection: Any) -> int:
@@ -348,7 +348,7 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
     desk.statuses["job"] = "RUNNING"
     await desk.runner.start(RunSpec("job", "job", query, QueryType.PYTHON, {}))
     async with desk.follow() as connection:
-        hearing = asyncio.create_task(hear_all(connection))
+        hearing = asyncio.create_task(receive_all(connection))
         phases: list[JobPhase] = []
 
         async def look(seconds: float) -> None:
@@ -357,9 +357,9 @@ async def test_the_log_of_a_real_job_is_followed_to_its_end(desk: Desk) -> None:
 
         await until(lambda: phases[-1:] == [JobPhase.FINISHED], rest=look)
         desk.statuses["job"] = "COMPLETE"
-        heard = await hearing
-    assert heard.text == "".join(f"{n} " for n in range(50))
-    assert heard.order[-1] == "job"
+        frames = await hearing
+    assert frames.text == "".join(f"{n} " for n in range(50))
+    assert frames.order[-1] == "job"
     await desk.runner.aclose()
 
 

@@ -48,20 +48,20 @@ def ran(
     batches: Batches, items: list[str], command: Command
 ) -> tuple[list[ItemOutcome[str, str]], list[str]]:
     """Run a batch to its end; return its outcomes, and the items heard of as they ended."""
-    heard: list[str] = []
+    received: list[str] = []
     outcomes = run(
-        batches.run("Cancelling", items, command, ended=lambda one: heard.append(one.item))
+        batches.run("Cancelling", items, command, ended=lambda one: received.append(one.item))
     )
-    return list(outcomes), heard
+    return list(outcomes), received
 
 
 @given(st.lists(st.sampled_from(sorted(ERRORS)), max_size=40))
 def test_each_item_has_the_outcome_of_its_own_command(kinds: list[str]) -> None:
     items = [f"{number} {kind}" for number, kind in enumerate(kinds)]
     command = Command(lambda item: ERRORS[item.split()[1]])
-    outcomes, heard = ran(Batches(), items, command)
+    outcomes, received = ran(Batches(), items, command)
     assert [one.item for one in outcomes] == items
-    assert sorted(heard) == sorted(command.called) == sorted(items)
+    assert sorted(received) == sorted(command.called) == sorted(items)
     assert command.most <= AT_ONCE
     for one in outcomes:
         kind = one.item.split()[1]
@@ -109,9 +109,9 @@ def test_two_batches_are_reported_side_by_side() -> None:
 def test_after_a_refused_token_nothing_more_is_sent_and_all_is_reported() -> None:
     refused = AuthenticationError(401, "The token has expired.")
     command = Command(lambda _: refused)
-    outcomes, heard = ran(Batches(), [str(number) for number in range(50)], command)
+    outcomes, received = ran(Batches(), [str(number) for number in range(50)], command)
     assert len(command.called) <= AT_ONCE
-    assert len(outcomes) == len(heard) == 50
+    assert len(outcomes) == len(received) == 50
     assert {one.outcome for one in outcomes} == {Outcome.REFUSED}
     assert "not sent" in str(outcomes[-1].error).lower()
     assert "The token has expired." in str(outcomes[-1].error)

@@ -59,10 +59,12 @@ async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
         settings = Settings(url=proxy.url, team=studio.team, token=SecretStr(studio.token))
         async with StudioClient(settings) as client:
             commands = JobCommands(client, lambda: None, rests=(0.01, 0.01))
-            heard: list[ItemOutcome[str, None]] = []
-            outcomes = await Batches().run("Cancelling", ids, commands.cancel, ended=heard.append)
+            received: list[ItemOutcome[str, None]] = []
+            outcomes = await Batches().run(
+                "Cancelling", ids, commands.cancel, ended=received.append
+            )
     assert [one.item for one in outcomes] == ids
-    assert Counter(heard) == Counter(outcomes)
+    assert Counter(received) == Counter(outcomes)
     counts = Counter(one.outcome for one in outcomes)
     assert counts[Outcome.DONE] > 0
     assert counts[Outcome.REFUSED] > 0

@@ -94,8 +94,8 @@ class Studio(StudioClient):
             raise self.refusals[question].pop(0)
 
 
-class Heard:
-    """A watch with somebody who listens, and what was told."""
+class Subscriber:
+    """A watch with a subscriber, and what it has received."""
 
     def __init__(self, studio: Studio, **how: Any) -> None:
         self.refused: list[StudioError] = []
@@ -124,13 +124,16 @@ class Heard:
 
 
 @asynccontextmanager
-async def watching(studio: Studio, **how: Any) -> AsyncIterator[Heard]:
-    heard = Heard(studio, **how)
+async def watching(studio: Studio, **how: Any) -> AsyncIterator[Subscriber]:
+    subscriber = Subscriber(studio, **how)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(heard.jobs.run()), tasks.create_task(heard.watch.run())]
-        leave = heard.watch.subscribe(lambda _: None)
+        running = [
+            tasks.create_task(subscriber.jobs.run()),
+            tasks.create_task(subscriber.watch.run()),
+        ]
+        leave = subscriber.watch.subscribe(lambda _: None)
         try:
-            yield heard
+            yield subscriber
         finally:
             leave()
             for task in running:
@@ -141,8 +144,10 @@ def test_jobs_of_the_list_are_known_without_a_question_and_the_others_are_asked_
     async def scenario() -> None:
         studio = Studio(a="COMPLETE", b="RUNNING", c="PENDING")
         studio.listed = ("run-1-b",)
-        async with watching(studio) as heard:
-            await heard.until(lambda: heard.states == {"run-1-a": "COMPLETE", "run-1-b": "RUNNING"})
+        async with watching(studio) as subscriber:
+            await subscriber.until(
+                lambda: subscriber.states == {"run-1-a": "COMPLETE", "run-1-b": "RUNNING"}
+            )
             assert studio.asked == ["run-1-a"]
 
     run(scenario())
@@ -151,8 +156,8 @@ def test_jobs_of_the_list_are_known_without_a_question_and_the_others_are_asked_
 def test_what_has_ended_is_asked_about_once_for_good() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "COMPLETE" for number in range(20)}, last="RUNNING")
-        async with watching(studio) as heard:
-            await heard.until(lambda: len(heard.states) == 21)
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: len(subscriber.states) == 21)
             await asyncio.sleep(3600)
             assert set(Counter(studio.asked).values()) == {1}
 
@@ -162,10 +167,10 @@ def test_what_has_ended_is_asked_about_once_for_good() -> None:
 def test_a_run_that_comes_further_is_asked_about_again() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
-        async with watching(studio) as heard:
-            await heard.until(lambda: heard.states == {"run-1-a": "RUNNING"})
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: subscriber.states == {"run-1-a": "RUNNING"})
             studio.becomes("COMPLETED", a="COMPLETE")
-            await heard.until(lambda: heard.states == {"run-1-a": "COMPLETE"})
+            await subscriber.until(lambda: subscriber.states == {"run-1-a": "COMPLETE"})
             assert len(studio.asked) == 2
 
     run(scenario())
@@ -175,9 +180,9 @@ def test_few_are_asked_about_at_the_same_time_and_not_too_fast() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "COMPLETE" for number in range(60)})
         loop = asyncio.get_running_loop()
-        async with watching(studio) as heard:
+        async with watching(studio) as subscriber:
             began = loop.time()
-            await heard.until(lambda: len(heard.states) == 60)
+            await subscriber.until(lambda: len(subscriber.states) == 60)
             assert studio.most == AT_ONCE
             assert loop.time() - began > 60 / AT_ONCE * PACE.job
 
@@ -189,9 +194,9 @@ def test_what_is_in_sight_comes_first_then_what_runs_or_failed() -> None:
         studio = Studio(
             **{f"j{number}": "COMPLETE" for number in range(30)}, bad="FAILED", on="RUNNING"
         )
-        async with watching(studio) as heard:
-            heard.watch.want(["run-1-j28", "run-1-j29"])
-            await heard.until(lambda: len(heard.states) == 32)
+        async with watching(studio) as subscriber:
+            subscriber.watch.want(["run-1-j28", "run-1-j29"])
+            await subscriber.until(lambda: len(subscriber.states) == 32)
             assert studio.asked[:2] == ["run-1-j28", "run-1-j29"]
             assert set(studio.asked[2:4]) == {"run-1-bad", "run-1-on"}
 
@@ -201,11 +206,11 @@ def test_what_is_in_sight_comes_first_then_what_runs_or_failed() -> None:
 def test_what_comes_into_sight_later_goes_before_the_rest() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "COMPLETE" for number in range(90)}, x="PENDING")
-        async with watching(studio) as heard:
-            await heard.until(lambda: len(studio.asked) >= 9)
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: len(studio.asked) >= 9)
             known = len(studio.asked) + AT_ONCE
-            heard.watch.want(["run-1-j89", "run-1-x"])
-            await heard.until(lambda: {"run-1-j89", "run-1-x"} <= heard.states.keys())
+            subscriber.watch.want(["run-1-j89", "run-1-x"])
+            await subscriber.until(lambda: {"run-1-j89", "run-1-x"} <= subscriber.states.keys())
             assert len(studio.asked) <= known + AT_ONCE + 2
 
     run(scenario())
@@ -214,18 +219,21 @@ def test_what_comes_into_sight_later_goes_before_the_rest() -> None:
 def test_nothing_is_asked_while_nobody_listens() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "COMPLETE" for number in range(60)})
-        heard = Heard(studio)
+        subscriber = Subscriber(studio)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(heard.jobs.run()), tasks.create_task(heard.watch.run())]
-            leave = heard.watch.subscribe(lambda _: None)
-            await heard.until(lambda: len(studio.asked) > 5)
+            running = [
+                tasks.create_task(subscriber.jobs.run()),
+                tasks.create_task(subscriber.watch.run()),
+            ]
+            leave = subscriber.watch.subscribe(lambda _: None)
+            await subscriber.until(lambda: len(studio.asked) > 5)
             leave()
             await asyncio.sleep(1)
             looks, asked = len(studio.looks), len(studio.asked)
             await asyncio.sleep(3600)
             assert (len(studio.looks), len(studio.asked)) == (looks, asked)
-            heard.watch.subscribe(lambda _: None)
-            await heard.until(lambda: len(heard.states) == 60)
+            subscriber.watch.subscribe(lambda _: None)
+            await subscriber.until(lambda: len(subscriber.states) == 60)
             for task in running:
                 task.cancel()
 
@@ -236,12 +244,12 @@ def test_the_same_pipeline_with_the_same_jobs_is_the_same_object() -> None:
     async def scenario() -> None:
         studio = Studio(a="COMPLETE", b="RUNNING")
         studio.listed = ("run-1-b",)
-        async with watching(studio) as heard:
-            await heard.until(lambda: len(heard.states) == 2)
-            before = heard.watch.snapshot
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: len(subscriber.states) == 2)
+            before = subscriber.watch.snapshot
             await asyncio.sleep(60)
-            assert heard.watch.snapshot.value is before.value
-            assert heard.watch.snapshot.fetched_at != before.fetched_at
+            assert subscriber.watch.snapshot.value is before.value
+            assert subscriber.watch.snapshot.fetched_at != before.fetched_at
 
     run(scenario())
 
@@ -264,10 +272,10 @@ def test_a_studio_without_ids_is_asked_by_name_from_then_on() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
         studio.takes_ids = False
-        async with watching(studio, name=lambda: "pipeline-1") as heard:
-            await heard.until(lambda: len(studio.looks) == 5)
+        async with watching(studio, name=lambda: "pipeline-1") as subscriber:
+            await subscriber.until(lambda: len(studio.looks) == 5)
             assert studio.refused_ids == 1
-            assert heard.watch.snapshot.error is None
+            assert subscriber.watch.snapshot.error is None
 
     run(scenario())
 
@@ -275,12 +283,12 @@ def test_a_studio_without_ids_is_asked_by_name_from_then_on() -> None:
 def test_another_pipeline_of_the_same_name_is_not_taken_for_it() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
-        async with watching(studio) as heard:
-            await heard.until(lambda: heard.watch.snapshot.value is not None)
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: subscriber.watch.snapshot.value is not None)
             studio.now = pipeline(2)
-            await heard.until(lambda: heard.watch.snapshot.error is not None)
-            assert heard.watch.snapshot.value is not None
-            assert heard.watch.snapshot.value.pipeline.name == "pipeline-1"
+            await subscriber.until(lambda: subscriber.watch.snapshot.error is not None)
+            assert subscriber.watch.snapshot.value is not None
+            assert subscriber.watch.snapshot.value.pipeline.name == "pipeline-1"
 
     run(scenario())
 
@@ -290,12 +298,12 @@ def test_an_outage_is_a_state_and_nothing_known_is_lost(error: StudioError) -> N
     async def scenario() -> None:
         studio = Studio(a="COMPLETE", b="COMPLETE")
         studio.refusals = {"run-1-a": [error] * 3, "list": [error] * 2}
-        async with watching(studio) as heard:
-            await heard.until(lambda: len(heard.states) == 2)
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: len(subscriber.states) == 2)
             studio.refusals = {"pipeline": [error] * 3}
-            await heard.until(lambda: heard.watch.snapshot.error is error)
-            assert len(heard.states) == 2
-            await heard.until(lambda: heard.watch.snapshot.error is None)
+            await subscriber.until(lambda: subscriber.watch.snapshot.error is error)
+            assert len(subscriber.states) == 2
+            await subscriber.until(lambda: subscriber.watch.snapshot.error is None)
 
     run(scenario())
 
@@ -305,10 +313,10 @@ def test_a_job_that_studio_does_not_know_is_not_asked_about_again() -> None:
         studio = Studio(a="COMPLETE", b="COMPLETE")
         del studio.runs["run-1-a"]
         studio.refusals = {"run-1-b": [NotFound(404, "no such job")]}
-        async with watching(studio) as heard:
+        async with watching(studio) as subscriber:
             await asyncio.sleep(600)
             assert sorted(studio.asked) == ["run-1-a", "run-1-b"]
-            assert heard.states == {}
+            assert subscriber.states == {}
 
     run(scenario())
 
@@ -318,23 +326,23 @@ def test_a_refused_token_stops_everything_and_a_missing_right_the_jobs_for_minut
         studio = Studio(a="COMPLETE", b="COMPLETE", c="COMPLETE", d="RUNNING")
         refusal = AuthenticationError(401, "token expired")
         studio.refusals = {"run-1-d": [refusal]}
-        async with watching(studio) as heard:
-            await heard.until(lambda: heard.watch.snapshot.stopped)
-            assert heard.refused == [refusal]
+        async with watching(studio) as subscriber:
+            await subscriber.until(lambda: subscriber.watch.snapshot.stopped)
+            assert subscriber.refused == [refusal]
             asked = len(studio.asked)
             await asyncio.sleep(600)
             assert len(studio.asked) <= asked + AT_ONCE
-            heard.watch.restart()
-            await heard.until(lambda: len(heard.states) == 4)
+            subscriber.watch.restart()
+            await subscriber.until(lambda: len(subscriber.states) == 4)
         studio = Studio(a="COMPLETE", d="RUNNING")
         studio.refusals = {"run-1-d": [PermissionDenied(403, "not yours")]}
-        async with watching(studio) as heard:
+        async with watching(studio) as subscriber:
             await asyncio.sleep(299)
-            assert heard.watch.snapshot.error is None
+            assert subscriber.watch.snapshot.error is None
             assert len(studio.looks) > 100
             assert len(studio.asked) <= 2
             await asyncio.sleep(20)
-            assert set(heard.states) == {"run-1-a", "run-1-d"}
+            assert set(subscriber.states) == {"run-1-a", "run-1-d"}
 
     run(scenario())
 
@@ -342,12 +350,12 @@ def test_a_refused_token_stops_everything_and_a_missing_right_the_jobs_for_minut
 def test_on_this_machine_it_is_asked_again_as_soon_as_jobs_have_moved() -> None:
     async def scenario() -> None:
         studio = Studio("PAUSED", a="COMPLETE", b="PENDING")
-        async with watching(studio, follows_jobs=True) as heard:
+        async with watching(studio, follows_jobs=True) as subscriber:
             await asyncio.sleep(11)
             studio.becomes("RUNNING", a="COMPLETE", b="RUNNING")
             studio.listed = ("run-1-b",)
             moved = asyncio.get_running_loop().time()
-            await heard.until(lambda: heard.states.get("run-1-b") == "RUNNING")
+            await subscriber.until(lambda: subscriber.states.get("run-1-b") == "RUNNING")
             assert asyncio.get_running_loop().time() - moved < 2
 
     run(scenario())
@@ -386,13 +394,15 @@ def test_what_an_earlier_run_knew_is_there_while_studio_is_away_and_gives_way_to
         async def recalled() -> RecalledDetail:
             return known
 
-        async with watching(studio, recalled=recalled) as heard:
-            await heard.until(lambda: heard.watch.snapshot.error is not None)
-            before = heard.watch.snapshot
+        async with watching(studio, recalled=recalled) as subscriber:
+            await subscriber.until(lambda: subscriber.watch.snapshot.error is not None)
+            before = subscriber.watch.snapshot
             assert (before.is_recalled, before.fetched_at) == (True, NOON)
-            assert heard.states == {"run-1-a": "RUNNING"}
-            await heard.until(lambda: heard.states == {"run-1-a": "COMPLETE", "run-1-b": "RUNNING"})
-            assert not heard.watch.snapshot.is_recalled
+            assert subscriber.states == {"run-1-a": "RUNNING"}
+            await subscriber.until(
+                lambda: subscriber.states == {"run-1-a": "COMPLETE", "run-1-b": "RUNNING"}
+            )
+            assert not subscriber.watch.snapshot.is_recalled
             # What is recorded of a job has neither its query nor its environment.
             assert studio.asked.count("run-1-a") == 1
 

@@ -110,26 +110,26 @@ async def test_poller_asks_nothing_while_nobody_listens() -> None:
 async def test_poller_sends_each_answer_with_its_time_to_each_listener() -> None:
     studio, rests = Studio(), Rests()
     poller = poller_of(studio, rests.wait)
-    heard: list[Snapshot[int]] = []
-    poller.subscribe(heard.append)
+    received: list[Snapshot[int]] = []
+    poller.subscribe(received.append)
     async with running(poller):
         await until(lambda: len(rests.seconds) == 1)
         rests.pass_time()
         await until(lambda: len(rests.seconds) == 2)
-    assert [snapshot.value for snapshot in heard] == [1, 2]
-    assert heard[0].fetched_at == NOON
+    assert [snapshot.value for snapshot in received] == [1, 2]
+    assert received[0].fetched_at == NOON
     assert rests.seconds == [REST, REST]
 
 
 def test_a_known_value_can_be_published_again() -> None:
     poller: Poller[list[int]] = Poller("jobs", nobody, lambda _: 1.0)
-    heard: list[Snapshot[list[int]]] = []
-    poller.subscribe(heard.append)
+    received: list[Snapshot[list[int]]] = []
+    poller.subscribe(received.append)
     poller.publish_again()
-    assert heard == []
+    assert received == []
     poller.recall([1], NOON)
     poller.publish_again()
-    first, again = (snapshot.value for snapshot in heard)
+    first, again = (snapshot.value for snapshot in received)
     assert first == again == [1]
     assert first is not again
 
@@ -198,32 +198,32 @@ async def test_poller_never_overlaps_itself_and_asks_once_more_when_poked_meanwh
 async def test_poller_is_not_starved_by_pokes_faster_than_the_answer() -> None:
     studio, rests = Studio(), Rests()
     poller = poller_of(studio, rests.wait)
-    heard: list[Snapshot[int]] = []
-    poller.subscribe(heard.append)
+    received: list[Snapshot[int]] = []
+    poller.subscribe(received.append)
     async with running(poller):
         for _ in range(200):
             poller.poke()
             await asyncio.sleep(0)
-    assert len(heard) > 10
+    assert len(received) > 10
 
 
 async def test_poller_keeps_the_value_when_a_question_fails() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, TransportError("no answer"), 42]
     poller = poller_of(studio, rests.wait)
-    heard: list[Snapshot[int]] = []
-    poller.subscribe(heard.append)
+    received: list[Snapshot[int]] = []
+    poller.subscribe(received.append)
     async with running(poller):
         for rest in range(1, 4):
             await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
             rests.pass_time()
-    failed = heard[1]
+    failed = received[1]
     assert failed.value == 41
     assert failed.fetched_at == NOON
     assert str(failed.error) == "no answer"
     assert failed.next_try_at is not None
     assert failed.next_try_at > NOON
-    assert heard[2] == Snapshot(value=42, fetched_at=NOON, due_at=heard[2].due_at)
+    assert received[2] == Snapshot(value=42, fetched_at=NOON, due_at=received[2].due_at)
 
 
 async def test_what_is_shown_stands_still_while_questions_fail_and_never_goes_back() -> None:
@@ -311,19 +311,19 @@ async def test_what_is_not_allowed_keeps_its_age_and_is_asked_for_again_after_fi
     studio, rests = Studio(), Rests()
     studio.answers = [41, PermissionDenied(403, "not yours"), PermissionDenied(403, "no"), 44]
     poller = poller_of(studio, rests.wait)
-    heard: list[Snapshot[int]] = []
-    poller.subscribe(heard.append)
+    received: list[Snapshot[int]] = []
+    poller.subscribe(received.append)
     async with running(poller):
         for rest in range(1, 4):
             await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
             rests.pass_time()
         await until(lambda: poller.snapshot.value == 44)
     assert rests.seconds[:3] == [REST, DENIED_REST, DENIED_REST]
-    denied = heard[1]
+    denied = received[1]
     assert (denied.value, denied.fetched_at, denied.stopped) == (41, NOON, False)
     assert str(denied.error) == "not yours"
     assert denied.next_try_at == NOON + timedelta(minutes=5)
-    assert heard[3] == Snapshot(value=44, fetched_at=NOON, due_at=heard[3].due_at)
+    assert received[3] == Snapshot(value=44, fetched_at=NOON, due_at=received[3].due_at)
 
 
 async def test_what_is_not_allowed_is_asked_for_at_once_when_the_user_wants_it() -> None:

@@ -97,13 +97,13 @@ class Studio:
 
 @asynccontextmanager
 async def watching(studio: Studio, **how: object) -> AsyncIterator[tuple[ProgressWatch, list]]:  # type: ignore[type-arg]
-    """Run a watch, and hear what it tells."""
+    """Run a watch, and collect what it publishes."""
     watch = ProgressWatch(studio, jitter=lambda _, longest: longest, **how)  # type: ignore[arg-type]
-    told: list[tuple[str, bytes]] = []
-    watch.subscribe(lambda job_id, end: told.append((job_id, end)))
+    published: list[tuple[str, bytes]] = []
+    watch.subscribe(lambda job_id, end: published.append((job_id, end)))
     running = asyncio.create_task(watch.run())
     try:
-        yield watch, told
+        yield watch, published
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -115,11 +115,11 @@ def test_the_last_bytes_of_a_followed_log_are_published() -> None:
         studio = Studio()
         long = "x" * 9000 + "é\ud800"
         studio.sent["job0"] = [piece(1, "\r 10%"), 5.0, piece(2, "\r 20%"), 5.0, piece(3, long)]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(20)
-        assert told[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
-        assert told[2:] == [("job0", ("x" * 9000 + "é?").encode()[-KEPT:])]
+        assert published[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
+        assert published[2:] == [("job0", ("x" * 9000 + "é?").encode()[-KEPT:])]
         assert not studio.asked
 
     run(scenario())
@@ -129,13 +129,13 @@ def test_lines_resent_after_a_reconnect_are_not_repeated() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), 1.0, Closed(1006, "")]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(2)
             studio.sent["job0"] = [piece(1, "a"), piece(2, "b"), piece(3, "c")]
             await asyncio.sleep(10)
         assert [job_id for _, job_id in studio.opened] == ["job0", "job0"]
-        assert told[-1] == ("job0", b"abc")
+        assert published[-1] == ("job0", b"abc")
 
     run(scenario())
 
@@ -144,11 +144,11 @@ def test_notifications_of_many_updates_are_throttled() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [step for n in range(1000) for step in (piece(n + 1, f"\r{n}"), 0.01)]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(15)
-        assert 30 < len(told) < 60
-        assert told[-1][1].endswith(b"\r999")
+        assert 30 < len(published) < 60
+        assert published[-1][1].endswith(b"\r999")
 
     run(scenario())
 
@@ -157,7 +157,7 @@ def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> 
     async def scenario() -> None:
         studio = Studio()
         studio.ends = {job_id: job_id.encode() for job_id in IDS}
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(60)
         assert studio.most == FOLLOWED
@@ -166,7 +166,7 @@ def test_of_many_logs_a_few_are_followed_and_the_others_are_polled_in_turn() -> 
         assert set(asked) == set(IDS[FOLLOWED:])
         assert max(asked.values()) - min(asked.values()) <= 1
         assert len(studio.asked) <= 60 / ASK_REST + 1
-        assert sorted(told) == sorted((job_id, job_id.encode()) for job_id in IDS[FOLLOWED:])
+        assert sorted(published) == sorted((job_id, job_id.encode()) for job_id in IDS[FOLLOWED:])
 
     run(scenario())
 
@@ -210,12 +210,12 @@ def test_a_log_too_long_to_be_replayed_is_asked_about() -> None:
         studio = Studio()
         studio.sent["job0"] = [piece(n + 1, "x" * 100_000) for n in range(100)]
         studio.ends["job0"] = b"the end"
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(10)
         assert len(studio.opened) == 1
         assert 2 <= len(studio.asked) <= 10 / ASK_AGAIN + 1
-        assert told[-1] == ("job0", b"the end")
+        assert published[-1] == ("job0", b"the end")
 
     run(scenario())
 
@@ -234,12 +234,12 @@ def test_a_log_that_cannot_be_followed_is_asked_about(error: StudioError, connec
         studio.sent["job0"] = [error]
         studio.ends["job0"] = b"\r 37%"
         studio.refusals = [NotFound(404, "no log yet"), ServerError(503, "", retry_after=30)]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
         assert len(studio.opened) == connections
         assert studio.asked[2][0] - studio.asked[1][0] >= 30
-        assert told == [("job0", b"\r 37%")]
+        assert published == [("job0", b"\r 37%")]
 
     run(scenario())
 
@@ -248,10 +248,10 @@ def test_a_job_that_has_ended_is_neither_followed_again_nor_polled() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [piece(1, "a"), StatusFrame("COMPLETE"), Closed(1000, "")]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(60)
-        assert (len(studio.opened), studio.asked, told) == (1, [], [("job0", b"a")])
+        assert (len(studio.opened), studio.asked, published) == (1, [], [("job0", b"a")])
 
     run(scenario())
 
@@ -266,7 +266,7 @@ def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bo
             studio.sent["job3"] = [1.0, error]
         else:
             studio.refusals = [error]
-        async with watching(studio, refused=refused.append) as (watch, told):
+        async with watching(studio, refused=refused.append) as (watch, published):
             watch.watch(IDS)
             await asyncio.sleep(5)
             assert refused == [error]
@@ -277,7 +277,7 @@ def test_a_refused_token_stops_everything_until_it_is_started_again(followed: bo
             studio.sent["job3"] = [piece(1, "back")]
             watch.restart()
             await asyncio.sleep(5)
-            assert told[-1] == ("job3", b"back")
+            assert published[-1] == ("job3", b"back")
 
     run(scenario())
 
@@ -297,10 +297,10 @@ def test_the_memory_of_a_log_is_bounded() -> None:
     async def scenario() -> None:
         studio = Studio()
         studio.sent["job0"] = [step for n in range(99) for step in (piece(n + 1, "y" * 9999), 1.0)]
-        async with watching(studio) as (watch, told):
+        async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
-        assert {len(end) for _, end in told} == {KEPT}
+        assert {len(end) for _, end in published} == {KEPT}
 
     run(scenario())
 
@@ -327,15 +327,15 @@ async def test_a_running_job_of_a_real_studio_is_watched(
     reached = asyncio.Event()
     ends: list[bytes] = []
 
-    def hear(heard: str, end: bytes) -> None:
-        assert heard == job_id
+    def receive(received_id: str, end: bytes) -> None:
+        assert received_id == job_id
         ends.append(end)
         if end.endswith(LAST):
             reached.set()
 
     async with StudioClient(settings) as client, asyncio.TaskGroup() as tasks:
         watch = ProgressWatch(client)
-        watch.subscribe(hear)
+        watch.subscribe(receive)
         running = tasks.create_task(watch.run())
         watch.watch([job_id])
         async with asyncio.timeout(HANG):

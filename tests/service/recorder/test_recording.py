@@ -19,20 +19,20 @@ from tests.waiting import HANG, until
 EARLIER, LATER = JobList((job(2),)), JobList((job(1), job(2)))
 
 
-class Heard:
-    """A recording, and what it has told."""
+class Subscriber:
+    """A recording, and the notices that it has sent."""
 
     def __init__(self, kept: Recorder) -> None:
         self.at = NOON
         self.kept = kept
         self.history = JobHistory(kept.database)
         self.origins = Origins()
-        self.told = asyncio.Queue[str]()
+        self.notices = asyncio.Queue[str]()
         self.recording = Recording(
             kept,
             self.history,
             self.origins,
-            added=lambda: self.told.put_nowait("more"),
+            added=lambda: self.notices.put_nowait("more"),
             now=lambda: self.at,
         )
 
@@ -48,11 +48,11 @@ class Heard:
 
 
 @asynccontextmanager
-async def recording(folder: Path) -> AsyncIterator[Heard]:
-    heard = Heard(recorder(folder))
-    running = asyncio.create_task(heard.recording.run())
+async def recording(folder: Path) -> AsyncIterator[Subscriber]:
+    subscriber = Subscriber(recorder(folder))
+    running = asyncio.create_task(subscriber.recording.run())
     try:
-        yield heard
+        yield subscriber
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -76,57 +76,57 @@ def unusable(kept: Recorder) -> Iterator[None]:
 async def test_listeners_are_notified_once_if_the_disk_knows_more_of_jobs_than_studio(
     tmp_path: Path,
 ) -> None:
-    async with recording(tmp_path) as heard:
-        heard.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        heard.take(JobList((job(3),)))
-        heard.take(JobList((job(2), job(3))))
+    async with recording(tmp_path) as subscriber:
+        subscriber.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
+        subscriber.take(JobList((job(3),)))
+        subscriber.take(JobList((job(2), job(3))))
         async with asyncio.timeout(HANG):
-            assert await heard.told.get() == "more"
-        assert heard.origins.manual_runs(job(1).id) == (job(2).id,)
-        heard.take(JobList((job(3), job(2))))
-    assert heard.told.empty()
+            assert await subscriber.notices.get() == "more"
+        assert subscriber.origins.manual_runs(job(1).id) == (job(2).id,)
+        subscriber.take(JobList((job(3), job(2))))
+    assert subscriber.notices.empty()
 
 
 async def test_what_the_disk_could_not_tell_of_jobs_is_asked_again_with_the_next_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with recording(tmp_path) as heard:
-        heard.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
-        with unusable(heard.kept):
-            heard.take(EARLIER)
+    async with recording(tmp_path) as subscriber:
+        subscriber.history.note_submitted(job(2).id, Submitted(run_of=job(1).id))
+        with unusable(subscriber.kept):
+            subscriber.take(EARLIER)
             await until(lambda: "cannot be used" in caplog.text)
-            await until(lambda: heard.recording.is_idle)
-        assert heard.told.empty()
-        heard.take(EARLIER, minutes=1)
+            await until(lambda: subscriber.recording.is_idle)
+        assert subscriber.notices.empty()
+        subscriber.take(EARLIER, minutes=1)
         async with asyncio.timeout(HANG):
-            await heard.told.get()
-        assert heard.origins.manual_runs(job(1).id) == (job(2).id,)
+            await subscriber.notices.get()
+        assert subscriber.origins.manual_runs(job(1).id) == (job(2).id,)
 
 
 async def test_a_list_that_could_not_be_written_is_not_taken_for_confirmed_and_is_written_later(
     tmp_path: Path,
 ) -> None:
-    async with recording(tmp_path) as heard:
-        heard.take(EARLIER)
-        await until(lambda: heard.recording.is_idle)
-        with unusable(heard.kept):
+    async with recording(tmp_path) as subscriber:
+        subscriber.take(EARLIER)
+        await until(lambda: subscriber.recording.is_idle)
+        with unusable(subscriber.kept):
             for minutes in (1, 2):
-                heard.take(LATER, minutes)
-                await until(lambda: heard.recording.is_idle)
-        assert heard.recalled() == ([job(2).id], NOON)
-        heard.take(LATER, minutes=3)
-        await until(lambda: heard.recording.is_idle)
+                subscriber.take(LATER, minutes)
+                await until(lambda: subscriber.recording.is_idle)
+        assert subscriber.recalled() == ([job(2).id], NOON)
+        subscriber.take(LATER, minutes=3)
+        await until(lambda: subscriber.recording.is_idle)
         found = [job(1).id, job(2).id], NOON + timedelta(minutes=3)
-        assert heard.recalled() == found
+        assert subscriber.recalled() == found
 
 
 async def test_an_answer_that_has_not_changed_is_recorded_in_a_new_file_too(tmp_path: Path) -> None:
-    async with recording(tmp_path) as heard:
-        heard.take(LATER)
-        await until(lambda: heard.recording.is_idle)
-        heard.kept.database.path.unlink()
-        heard.take(LATER, minutes=1)
-        assert heard.recalled() is None
-        heard.take(LATER, minutes=2)
-        await until(lambda: heard.recording.is_idle)
-        assert heard.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))
+    async with recording(tmp_path) as subscriber:
+        subscriber.take(LATER)
+        await until(lambda: subscriber.recording.is_idle)
+        subscriber.kept.database.path.unlink()
+        subscriber.take(LATER, minutes=1)
+        assert subscriber.recalled() is None
+        subscriber.take(LATER, minutes=2)
+        await until(lambda: subscriber.recording.is_idle)
+        assert subscriber.recalled() == ([job(1).id, job(2).id], NOON + timedelta(minutes=2))
