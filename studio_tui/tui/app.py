@@ -37,7 +37,7 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
-from studio_tui.tui.styling import begin_with, keeps_palette
+from studio_tui.tui.styling import apply_theme, keeps_palette
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.toasts import ShowsToasts
 
@@ -107,7 +107,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         plain = keeps_palette(theme)
         self._last = read(last_list)
         super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
-        begin_with(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
+        apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect_by = connect
         self._first = self._choice = first
         """The choice of the current connection."""

@@ -58,6 +58,6 @@ async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
 async def _begin_with_samples(app: App[Any], connected: "Connected") -> None:
     """Offer sample jobs if there are no jobs."""
     if connected.samples:
-        from studio_tui.tui.jobs.sample_jobs import begin_with  # noqa: PLC0415 (only the first time)
+        from studio_tui.tui.jobs.sample_jobs import offer_samples  # noqa: PLC0415 (only the first time)
 
-        await begin_with(app, connected.session, connected.samples)
+        await offer_samples(app, connected.session, connected.samples)

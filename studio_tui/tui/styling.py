@@ -33,7 +33,7 @@ def keeps_palette(theme: str) -> bool:
     return bool(os.environ.get("NO_COLOR")) and theme in {ANSI_DARK, ANSI_LIGHT}
 
 
-def begin_with(app: App[Any], choose: Callable[[], str]) -> None:
+def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     """Set the theme of an app that is not running yet; `choose` returns its name.
 
     Assigning `theme` would parse the style sheets twice before the first paint: with the variables

@@ -8,7 +8,7 @@ from textual.filter import ANSIToTruecolor
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from studio_tui.tui.styling import begin_with
+from studio_tui.tui.styling import apply_theme
 from studio_tui.tui.theme import ANSI_LIGHT, DARK, LIGHT, THEMES
 
 
@@ -24,7 +24,7 @@ class Styled(App[None]):
         if assigned:
             self.theme = theme
         else:
-            begin_with(self, lambda: theme)
+            apply_theme(self, lambda: theme)
 
     def compose(self) -> ComposeResult:
         yield Static("word", id="word")

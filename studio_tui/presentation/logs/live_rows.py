@@ -88,7 +88,7 @@ class LiveRows:
                 self._written[row] = (last, self._written[row][1])
 
 
-def lasting(lines: bytes, tag: int = 0) -> Sequence[int]:
+def final_lines(lines: bytes, tag: int = 0) -> Sequence[int]:
     """Return the start offsets of the lines that are not overdrawn by others.
 
     Each line starts with a tag of `tag` bytes; lines with the same tag come from one program.

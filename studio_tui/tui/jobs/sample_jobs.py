@@ -36,7 +36,7 @@ class SampleJobs:
     """A sentence on what to look at in the pipeline."""
 
 
-async def begin_with(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
+async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
     """Run the samples if there are no jobs and the user agrees. Call from a worker."""
     if (await session.jobs.first()).jobs:
         return

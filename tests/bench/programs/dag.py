@@ -17,7 +17,7 @@ from textual.widgets import Static
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.sheets import OPENING
-from studio_tui.tui.styling import begin_with
+from studio_tui.tui.styling import apply_theme
 from studio_tui.tui.theme import DARK
 from tests.bench import dag_pure
 from tests.tui.pipelines.dag_stage import DagStudio, session_on
@@ -31,7 +31,7 @@ class DagApp(App[None]):
     def __init__(self, mode: str, jobs: int, folder: Path, *, at_once: bool) -> None:
         super().__init__(css_path=OPENING)
         self.register_theme(DARK)
-        begin_with(self, lambda: DARK.name)
+        apply_theme(self, lambda: DARK.name)
         self._pipeline = dag_pure.pipeline(jobs)
         self._at_once = at_once
         self._studio = DagStudio(self._pipeline)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.live_rows import LiveRows, lasting
+from studio_tui.presentation.logs.live_rows import LiveRows, final_lines
 from tests.waiting import no_hang
 
 
@@ -13,7 +13,7 @@ def shown(data: bytes) -> list[str]:
     """Return what a reader sees of a log, row by row."""
     lines = data.split(b"\n")
     rows = LiveRows(data)
-    kept = set(lasting(data))
+    kept = set(final_lines(data))
     texts: list[str] = []
     start = 0
     for number, line in enumerate(lines):
@@ -90,10 +90,10 @@ def test_lines_of_several_logs_do_not_draw_over_each_other() -> None:
                                    [b"002|words %d" % n for n in range(len(bars))], strict=True)
               for line in pair]  # fmt: skip
     data = b"\n".join(tagged)
-    kept = {data[at:].split(b"\n")[0][:4] for at in lasting(data, 4)}
+    kept = {data[at:].split(b"\n")[0][:4] for at in final_lines(data, 4)}
     assert kept == {b"001|", b"002|"}
-    assert sum(data[at : at + 4] == b"002|" for at in lasting(data, 4)) == len(bars)
-    assert data[lasting(data, 4)[-2] :].startswith(b"001|")
+    assert sum(data[at : at + 4] == b"002|" for at in final_lines(data, 4)) == len(bars)
+    assert data[final_lines(data, 4)[-2] :].startswith(b"001|")
 
 
 PIECES = st.sampled_from(
@@ -110,7 +110,7 @@ def test_any_log_is_shown_on_every_split(data: bytes) -> None:
         shown(data[:cut])
         shown(data[cut:])
     if b"A" not in data and b"F" not in data:
-        assert len(lasting(data)) == len(data.removesuffix(b"\n").split(b"\n")) - (not data)
+        assert len(final_lines(data)) == len(data.removesuffix(b"\n").split(b"\n")) - (not data)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), min_size=1, max_size=40))

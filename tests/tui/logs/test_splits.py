@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.live_rows import lasting
+from studio_tui.presentation.logs.live_rows import final_lines
 from studio_tui.presentation.logs.progress import latest
 from studio_tui.presentation.logs.search import LevelPattern
 from studio_tui.presentation.logs.tracebacks import unit_lines
@@ -56,7 +56,7 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
 ) -> None:
     store = LogStore.create(tmp_path_factory.mktemp("split"))
     problems = LineMatches(
-        store, LevelPattern(LogLevel.WARNING).starts, within=lasting, ahead=16_384
+        store, LevelPattern(LogLevel.WARNING).starts, within=final_lines, ahead=16_384
     )
     places = sorted({0, len(data), *(int(cut * len(data)) for cut in cuts)})
     known = None
@@ -64,7 +64,7 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
         store.append(data[begin:end])
         known = latest(b"\n" + data[:end], known)
         found(problems)
-    whole = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(lasting(data))
+    whole = set(LevelPattern(LogLevel.WARNING).starts(data)) & set(final_lines(data))
     assert found(problems) == sorted(whole)
     assert units(store.read(0, store.size), found(problems)) == units(data, sorted(whole))
     assert known == latest(b"\n" + data)
@@ -76,5 +76,5 @@ def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
     for cut in range(0, len(data), at_length(29, 7)):
         for part in (data[:cut], data[cut:]):
             LevelPattern(LogLevel.WARNING).starts(part)
-            lasting(part)
+            final_lines(part)
             latest(part)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
-from studio_tui.presentation.logs.live_rows import UP, lasting
+from studio_tui.presentation.logs.live_rows import UP, final_lines
 from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
@@ -127,7 +127,7 @@ class LineFilter:
         tag = self._view.store.tag if self._view.store else 0
 
         def shown(lines: bytes) -> Sequence[int]:
-            last = lasting(lines, tag)
+            last = final_lines(lines, tag)
             return last if within is None else _both(within(lines), last)
 
         return shown

@@ -197,11 +197,9 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
             self._scroll_by(event, -SIDE_STEP)
 
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        """Scroll to the right."""
         self._scroll_by(event, SIDE_STEP)
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        """Scroll to the left."""
         self._scroll_by(event, -SIDE_STEP)
 
     # Painting.
