@@ -30,11 +30,13 @@ from studio_tui.service.polling.attempts import AttemptIndex, RelatedJobs
 from studio_tui.service.polling.closer_look import CloserLook
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
+from studio_tui.service.polling.first_requests import FirstRequests
 from studio_tui.service.polling.jobs_feed import JobList, JobsFeed
 from studio_tui.service.polling.pipeline_watch import AT_ONCE, Pace, PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.pipelines_feed import PipelineList, PipelinesFeed, is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP, Poller
+from studio_tui.service.polling.probe import Probe
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.polling.schedules_feed import Schedules, SchedulesFeed
@@ -109,9 +111,11 @@ class StudioSession:
         self._backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
         self._now = now
         self.client = client
+        first = FirstRequests()
         self.reachability = Reachability(
-            self._probe,
+            Probe(client, first).send,
             refused=self._stop_all,
+            first=first,
             longest_rest=self._backoff_cap,
             sign=lambda: state_of(state_file) if state_file is not None else None,
             now=now,
@@ -196,8 +200,13 @@ class StudioSession:
         """Whether any list has been received."""
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
-    async def run(self) -> None:
-        """Poll and follow logs until cancelled; a bug in any task propagates."""
+    async def run(self, tab: str = "jobs") -> None:
+        """Poll and follow logs until cancelled; a bug in any task propagates.
+
+        The list of `tab` is requested first; the jobs if it has none.
+        """
+        lists = {poller.name for poller in self.pollers}
+        self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for poller in self.pollers:
@@ -311,10 +320,6 @@ class StudioSession:
             backoff_cap=self._backoff_cap,
             now=self._now,
         )
-
-    async def _probe(self) -> ResultPage[Job]:
-        """Send the cheapest request there is."""
-        return await self.client.jobs(limit=1)
 
     async def _fetch_jobs(self) -> JobList:
         jobs = await self.jobs_feed.fetch()

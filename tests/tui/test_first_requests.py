@@ -1,0 +1,45 @@
+"""A dashboard asks first for the list that it begins on, whatever Studio answers."""
+
+from pathlib import Path
+
+import pytest
+
+from studio_tui.tui.frame.last_screen import LastScreen
+from tests import faults
+from tests.fault_proxy import FaultProxy, Seen
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until, until_shown
+
+FIRST = {name: name for name in ("jobs", "pipelines", "schedules", "clusters")} | {
+    "activity": "jobs"
+}
+"""The tabs, and the list that is asked for first on each."""
+FAULTS = {
+    "500": (faults.answer("broken", status="500 Internal Server Error"), "server error 500"),
+    "web page": (faults.answer("<html>", kind="text/html"), "unreadable answer"),
+}
+
+
+def list_of(seen: Seen) -> str:
+    """Return which list was requested; schedules are jobs of a state."""
+    if seen.query.get("status") == "TASK":
+        return "schedules"
+    return next(name for name in ("pipeline", "clusters", "jobs") if name in seen.path)
+
+
+@pytest.mark.parametrize("tab", FIRST)
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_the_list_in_sight_is_asked_for_first_and_comes_once_studio_answers(
+    studio: ThreadStudio, tmp_path: Path, tab: str, kind: str
+) -> None:
+    LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
+    fault, words = FAULTS[kind]
+    async with FaultProxy.before(studio.url) as proxy:
+        proxy.always = fault
+        async with dashboard(studio, tmp_path, url=proxy.url, answered=False) as pilot:
+            await until(pilot, lambda: proxy.seen)
+            await until_shown(pilot, words)
+            assert FIRST[tab].startswith(list_of(proxy.seen[0]))
+            proxy.always = None
+            await pilot.press("ctrl+r")
+            await until_shown(pilot, "● live")
