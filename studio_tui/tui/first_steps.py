@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
+from studio_tui.tui.sheets import DIALOGS
+from studio_tui.tui.styling import parse_early
+
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected
 
@@ -27,20 +30,21 @@ def begin(app: App[Any], connected: "Connected") -> None:
     for note in connected.notes:
         app.notify(note, severity="warning", markup=False)
     for name, group, step in (
-        ("settle", "poll", _settle(connected)),
+        ("settle", "poll", _settle(app, connected)),
         ("unsettled", "poll", _ask_about_unsettled(app, connected)),
         ("samples", "command", _begin_with_samples(app, connected)),
     ):
         app.run_worker(step, name=name, group=group)
 
 
-async def _settle(connected: "Connected") -> None:
+async def _settle(app: App[Any], connected: "Connected") -> None:
     """Once the first list is there, prepare for keys.
 
-    Imports by the first key would delay it, and so would scanning all modules and models for
-    garbage, by 50 ms each time.
+    Imports by the first key would delay it, and so would the style sheet of the first dialog, and
+    scanning all modules and models for garbage, by 50 ms each time.
     """
     await connected.session.jobs.first()
+    parse_early(app, DIALOGS)
     for name in SOON:
         await asyncio.sleep(BETWEEN)
         await asyncio.to_thread(import_module, name)

@@ -5,7 +5,8 @@ assumptions about it.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import PurePath
 from typing import Any
 
 from textual.app import App
@@ -52,3 +53,15 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
         app.set_class(is_set, name, update=False)
     app._refresh_truecolor_filter(app.ansi_theme)
     app.stylesheet = GrowingStylesheet(variables=app.get_css_variables())
+
+
+def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
+    """Parse the sheets of a screen before its first use.
+
+    Textual parses them otherwise when the screen is shown, and then restyles all widgets of all
+    other screens, which takes longer than showing a dialog.
+    """
+    missing = [PurePath(path) for path in sheets if not app.stylesheet.has_source(str(path))]
+    if missing:
+        app.stylesheet.read_all(missing)
+        app.stylesheet.parse()

@@ -10,6 +10,7 @@ import pytest
 from studio_tui.tui import first_steps
 from studio_tui.tui.first_steps import SOON
 from studio_tui.tui.garbage import YOUNG
+from studio_tui.tui.sheets import DIALOGS
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until
 
@@ -80,3 +81,4 @@ async def test_what_is_opened_most_is_imported_once_the_list_is_shown(
     with mock.patch.object(first_steps, "import_module") as imported:
         async with dashboard(studio, tmp_path) as pilot:
             await until(pilot, lambda: imported.call_args_list == [mock.call(n) for n in SOON])
+            assert all(pilot.app.stylesheet.has_source(str(path)) for path in DIALOGS)

@@ -1,3 +1,4 @@
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -8,7 +9,7 @@ from textual.filter import ANSIToTruecolor
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from studio_tui.tui.styling import apply_theme
+from studio_tui.tui.styling import apply_theme, parse_early
 from studio_tui.tui.theme import ANSI_LIGHT, DARK, LIGHT, THEMES
 
 
@@ -87,3 +88,30 @@ async def test_what_is_parsed_is_not_parsed_again_when_a_screen_adds_its_sheet()
         assert parsed.count(Dialog.CSS) == 1
         assert Styled.CSS not in parsed
         assert dialog.query_one("#over").styles.background == Color.parse(str(DARK.accent))
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+async def test_a_sheet_that_is_parsed_early_restyles_no_other_screen(
+    tmp_path: Path, is_early: bool
+) -> None:
+    sheet = tmp_path / "over.tcss"
+    sheet.write_text("#over { background: $accent; }")
+
+    class WithSheet(ModalScreen[None]):
+        CSS_PATH = sheet
+
+        def compose(self) -> ComposeResult:
+            yield Static("over", id="over")
+
+    app = Styled(DARK.name, assigned=False)
+    async with app.run_test():
+        if is_early:
+            parse_early(app, [sheet])
+            parse_early(app, [sheet])
+        with mock.patch.object(app.stylesheet, "update", wraps=app.stylesheet.update) as update:
+            await app.push_screen(WithSheet())
+        assert [call for call in update.call_args_list if call.args == (app,)] == (
+            [] if is_early else [mock.call(app)]
+        )
+        accent = Color.parse(app.get_css_variables()["accent"])
+        assert app.screen.query_one("#over").styles.background == accent
