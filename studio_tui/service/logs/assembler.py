@@ -143,35 +143,40 @@ class LogAssembler:
         last = self._index.last
         batch = PieceBatch.of(pieces)
         earlier_leap = self._leap
-        if last is not None and self._is_next(batch):
-            self._note_growth(batch.leaps_from(last), earlier_leap)
-            self._index.extend(batch.fields(self._store.size))
-            self._store.append(batch.raw)
-        elif last is not None and self._is_here(batch, last):
+        is_taken = self._took_next(batch, earlier_leap)
+        if not is_taken and last is not None and self._is_here(batch, last):
             self._note_growth(batch.leaps_from(last), earlier_leap)
             self._index.extend(batch.fields(self.end))
-        elif not self._is_repeat(batch):
+        elif not is_taken and not self._is_repeat(batch):
             placed = 0
             while placed < len(pieces):
                 placed += self._place(pieces, placed, earlier_leap)
                 self._has_pieces = True
+                # All that follows on the first piece of a connection is taken at once.
+                if placed == 1 and self._took_next(PieceBatch.of(pieces[1:]), earlier_leap):
+                    break
         if pieces:
             self._has_pieces = True
             self._has_skipped &= self._index.last == last
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
-    def _is_next(self, batch: PieceBatch) -> bool:
-        """Whether the batch follows on everything stored, with no open doubts."""
+    def _took_next(self, batch: PieceBatch, earlier_leap: int | None) -> bool:
+        """Append a batch that follows on everything stored, with no open doubts."""
         last = self._index.last
-        return (
-            self._has_pieces
-            and not self._doubts
-            and last is not None
-            and last.end == self._store.size
-            and batch.is_ordered
-            and batch.ids[0] > last.id
-        )
+        if (
+            not self._has_pieces
+            or self._doubts
+            or last is None
+            or last.end != self._store.size
+            or not batch.is_ordered
+            or batch.ids[0] <= last.id
+        ):
+            return False
+        self._note_growth(batch.leaps_from(last), earlier_leap)
+        self._index.extend(batch.fields(self._store.size))
+        self._store.append(batch.raw)
+        return True
 
     def _is_here(self, batch: PieceBatch, last: MessageRecord) -> bool:
         """Whether the batch follows on all pieces, and its bytes are stored there already."""

@@ -144,6 +144,20 @@ def test_pieces_may_hold_parts_of_a_line(desk: Desk) -> None:
     assert desk.store.lines == 2
 
 
+def test_the_first_frame_of_a_log_is_stored_in_few_writes(desk: Desk) -> None:
+    pieces = [(number, f"line {number}\n") for number in range(1, 1001)]
+    writes: list[int] = []
+    desk.store.watch(lambda: writes.append(desk.store.size))
+    desk.merge.connected()
+    assert desk.send(*pieces)
+    assert len(writes) == 2
+    assert desk.raw == "".join(text for _, text in pieces).encode()
+    assert [desk.index[place].id for place in range(1000)] == [number for number, _ in pieces]
+    assert not desk.marks
+    desk.merge.connected()
+    assert not desk.send(*pieces)
+
+
 def test_a_replay_adds_nothing_and_says_so(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"))
     desk.merge.connected()
