@@ -18,6 +18,7 @@ from textual.strip import Strip
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_contents import Contents
+from studio_tui.tui.widgets.table_cursor import TableCursor
 from studio_tui.tui.widgets.table_layout import place
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
@@ -28,7 +29,7 @@ from studio_tui.tui.widgets.table_painter import (
     Sorting,
     TablePalette,
 )
-from studio_tui.tui.widgets.table_place import Place, again, came_above, followed, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, came_above
 
 _HEADER = 1
 """Lines above the first row."""
@@ -123,15 +124,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._contents = Contents(self.columns)
         self._may_be_empty = False
         """Whether the shown rows have changed since the column widths were calculated."""
-        self._keys: Sequence[str] = ()
-        self._cursor = 0
-        self._chosen: str | None = None
-        """The row that the user moved to; if a filter hides it, the cursor is on another row."""
-        self._chosen_at = Place(0, 0)
-        """The place of that row."""
-        self._moved_by_user = False
-        self._is_held = False
-        """Whether the cursor stays on its row also at the top, until the user moves it."""
+        self._cursor = TableCursor()
         self._unseen = 0
         self._sideways = 0
         self._rows_before = 0
@@ -141,17 +134,17 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     @property
     def keys(self) -> Sequence[str]:
         """The keys of the rows, in the order shown."""
-        return self._keys
+        return self._cursor.keys
 
     @property
     def keys_in_sight(self) -> Sequence[str]:
         """The keys of the visible rows."""
-        return self._keys[self.top : self.top + self._rows_in_sight]
+        return self.keys[self.top : self.top + self._rows_in_sight]
 
     @property
     def cursor(self) -> str | None:
         """Key of the row under the cursor; `None` if there are no rows."""
-        return self._keys[self._cursor] if self._keys else None
+        return self._cursor.key
 
     @property
     def unseen(self) -> int:
@@ -172,31 +165,20 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
             is_refiltered: Whether the filter has changed; the cursor then returns to the row that
-            the
-                user moved to, if it passes.
+                the user moved to, if it passes.
         """
-        before, at = self._keys, self._cursor
-        place = Place(at, self.top)
-        if (is_refiltered or not before) and self._chosen in keys:
-            cursor = keys.index(self._chosen)
-            place = again(self._chosen_at, cursor, self._rows_in_sight)
-        elif is_refiltered and self._chosen is None:
-            place = Place(0, 0)
-        elif newest_first and not place.top and not is_refiltered and not self._is_held:
-            is_chosen = bool(before) and before[at] == self._chosen
-            place = followed(place, before, keys, self._rows_in_sight)
-            self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
-        elif place.top or self._moved_by_user:
-            place = kept(place, before, keys, self._rows_in_sight)
-        else:
-            cursor = survivor(before, at, keys) if before else 0
-            place = Place(cursor, max(0, cursor - max(1, self._rows_in_sight) + 1))
-        unseen = self._unseen + came_above(self._keys, keys) if newest_first else 0
-        highlighted = self.cursor
-        self._keys = keys
+        before, highlighted = self.keys, self.cursor
+        place = self._cursor.replace(
+            keys,
+            self.top,
+            self._rows_in_sight,
+            newest_first=newest_first,
+            is_refiltered=is_refiltered,
+        )
+        unseen = self._unseen + came_above(before, keys) if newest_first else 0
         self._rows.expire()
         self._may_be_empty = True
-        self.count(len(self._keys) + _HEADER)
+        self.count(len(keys) + _HEADER)
         self._go(place)
         self._count_unseen(unseen)
         if self.cursor != highlighted:
@@ -207,15 +189,14 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
         `line` is how many visible rows were above it; 0 scrolls no further than needed.
         """
-        self._chosen = key
-        self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
+        self._cursor.begin_at(key, line)
 
     def hold_cursor(self) -> None:
         """Keep the cursor on its row although new rows come at the top, until it is moved.
 
         For a list whose row the user has opened, and will want to find again.
         """
-        self._is_held = True
+        self._cursor.hold()
 
     def show_again(self) -> None:
         """Request the cells of the visible rows again, for example as time has passed."""
@@ -232,13 +213,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     @property
     def line(self) -> int:
         """The cursor's line among the visible rows; 0 if it is not visible."""
-        line = self._cursor - self.top
+        line = self._cursor.index - self.top
         return line if 0 <= line < self._rows_in_sight else 0
 
     def move_to(self, key: str) -> bool:
         """Move the cursor to a row and make it visible; return whether the row exists."""
         try:
-            index = self._keys.index(key)
+            index = self.keys.index(key)
         except ValueError:
             return False
         self._walk_to(index)
@@ -248,11 +229,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_cursor_up(self) -> None:
         """Move the cursor a row up."""
-        self._walk_to(self._cursor - 1)
+        self._walk_to(self._cursor.index - 1)
 
     def action_cursor_down(self) -> None:
         """Move the cursor a row down."""
-        self._walk_to(self._cursor + 1)
+        self._walk_to(self._cursor.index + 1)
 
     def action_page_up(self) -> None:
         """Move cursor and view a page up."""
@@ -276,7 +257,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_last(self) -> None:
         """Move the cursor to the last row."""
-        self._walk_to(len(self._keys) - 1)
+        self._walk_to(len(self.keys) - 1)
 
     def action_columns_left(self) -> None:
         """Scroll sideways by a column to the left."""
@@ -310,8 +291,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             column = self._ready_painter().column_at(offset.x)
             if column is not None:
                 self.post_message(self.HeaderClicked(self, column))
-        elif index < len(self._keys):
-            if index == self._cursor:
+        elif index < len(self.keys):
+            if index == self._cursor.index:
                 self.action_open()
             else:
                 self._walk_to(index)
@@ -326,10 +307,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Keep the cursor visible, if it was, when the height changes."""
         self._forget_widths()
-        was_in_sight = self._cursor - self.top < (self._rows_before or len(self._keys))
+        was_in_sight = self._cursor.index - self.top < (self._rows_before or len(self.keys))
         self._rows_before = self._rows_in_sight
-        if was_in_sight and self._cursor >= self.top:
-            self._go(self._reveal(self._cursor))
+        if was_in_sight and self._cursor.index >= self.top:
+            self._go(self._reveal(self._cursor.index))
 
     def watch_marked(self) -> None:
         """Repaint the rows whose mark has changed."""
@@ -359,26 +340,22 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def _walk_to(self, index: int) -> None:
         """Move the cursor for the user, and scroll no further than needed."""
-        index = max(0, min(index, len(self._keys) - 1))
-        self._settle(self._reveal(index))
+        self._settle(self._reveal(self._cursor.within(index)))
 
     def _leap(self, rows: int) -> None:
         """Move cursor and view by a number of rows."""
-        index = max(0, min(self._cursor + rows, len(self._keys) - 1))
-        self._settle(Place(index, self.top + rows))
+        self._settle(Place(self._cursor.within(self._cursor.index + rows), self.top + rows))
 
     def _settle(self, place: Place) -> None:
         """Go to the place the user moved to, and post `Highlighted` if the row is another one."""
-        self._moved_by_user = True
-        self._is_held = False
-        moved = place.cursor != self._cursor
+        is_other = self._cursor.choose(place)
         self._go(place)
-        self._chosen, self._chosen_at = self.cursor, place
-        if moved:
+        if is_other:
             self._post_highlighted()
 
     def _post_highlighted(self) -> None:
-        self.post_message(self.Highlighted(self, self.cursor, self._cursor == len(self._keys) - 1))
+        is_last = self._cursor.index == len(self.keys) - 1
+        self.post_message(self.Highlighted(self, self.cursor, is_last))
 
     def _reveal(self, index: int) -> Place:
         """Return the place nearest to this one with the cursor on the row and the row visible."""
@@ -386,7 +363,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return Place(index, min(index, max(self.top, lowest_top)))
 
     def _go(self, place: Place) -> None:
-        self._cursor = place.cursor
+        self._cursor.index = place.cursor
         top = self.top
         if place.top != top and self._rows_in_sight:
             self.scroll_to(y=place.top, animate=False, force=True)
@@ -412,7 +389,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
                     self.columns,
                     width - GUTTER,
                     wide=self.wide,
-                    contents=self._contents.widths if self._keys else None,
+                    contents=self._contents.widths if self.keys else None,
                     kept=self.sorting.column if self.sorting is not None else None,
                     scrolled=self._sideways > 0,
                 ),
@@ -436,7 +413,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         rows = self._rows.strips(keys, self.cursor, self.marked, painter)
         lines = [painter.header, *rows]
         lines += [painter.blank] * (height - len(lines))
-        if not self._keys:
+        if not self.keys:
             first = _HEADER + max(0, height - _HEADER - len(painter.notice)) // 2
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
@@ -455,6 +432,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             self._may_be_empty = False
             # Rows near the visible ones may be visible again with the next key.
             page = len(keys)
-            near = self._keys[max(0, self.top - page) : self.top + 2 * page]
+            near = self.keys[max(0, self.top - page) : self.top + 2 * page]
             changed |= self._contents.drop_empty(self._rows.cells_seen(near))
         return changed

@@ -1,0 +1,77 @@
+"""The cursor of a table: the row it is on, and the row that the user chose, as rows come and go."""
+
+from collections.abc import Sequence
+
+from studio_tui.tui.widgets.table_place import Place, again, followed, kept, survivor
+
+
+class TableCursor:
+    """The cursor over the rows of a table, by key; it scrolls and paints nothing."""
+
+    def __init__(self) -> None:
+        self.keys: Sequence[str] = ()
+        """The keys of the rows, in the order shown."""
+        self.index = 0
+        """Index of the row under the cursor; 0 if there are no rows."""
+        self._chosen: str | None = None
+        """The row that the user moved to; if a filter hides it, the cursor is on another row."""
+        self._chosen_at = Place(0, 0)
+        """The place of that row."""
+        self._moved_by_user = False
+        self._is_held = False
+        """Whether the cursor stays on its row also at the top, until the user moves it."""
+
+    @property
+    def key(self) -> str | None:
+        """The row under the cursor; `None` if there are no rows."""
+        return self.keys[self.index] if self.keys else None
+
+    def begin_at(self, key: str | None, line: int) -> None:
+        """Be on a row once there are rows, as if the user had moved there, below `line` rows."""
+        self._chosen = key
+        self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
+
+    def hold(self) -> None:
+        """Stay on the row although new rows come at the top, until the user moves the cursor."""
+        self._is_held = True
+
+    def choose(self, place: Place) -> bool:
+        """Note where the user moved; return whether that is another row. `index` follows later."""
+        self._moved_by_user, self._is_held = True, False
+        self._chosen = self.keys[place.cursor] if self.keys else None
+        self._chosen_at = place
+        return place.cursor != self.index
+
+    def within(self, index: int) -> int:
+        """Return the index of the nearest row."""
+        return max(0, min(index, len(self.keys) - 1))
+
+    def replace(
+        self,
+        keys: Sequence[str],
+        top: int,
+        rows_in_sight: int,
+        *,
+        newest_first: bool,
+        is_refiltered: bool,
+    ) -> Place:
+        """Set the rows, and return where the cursor and the top belong now.
+
+        See `BigTable.show`; `top` is the index of the topmost visible row.
+        """
+        before, at = self.keys, self.index
+        self.keys = keys
+        place = Place(at, top)
+        if (is_refiltered or not before) and self._chosen in keys:
+            return again(self._chosen_at, keys.index(self._chosen), rows_in_sight)
+        if is_refiltered and self._chosen is None:
+            return Place(0, 0)
+        if newest_first and not top and not is_refiltered and not self._is_held:
+            is_chosen = bool(before) and before[at] == self._chosen
+            place = followed(place, before, keys, rows_in_sight)
+            self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
+            return place
+        if top or self._moved_by_user:
+            return kept(place, before, keys, rows_in_sight)
+        cursor = survivor(before, at, keys) if before else 0
+        return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
