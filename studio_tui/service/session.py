@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui import clock
-from studio_tui.api.client import ResultPage, StudioClient
-from studio_tui.api.models import Job
+from studio_tui.api.client import StudioClient
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands.batch import Batches
 from studio_tui.service.commands.create_job import UnconfirmedJob
@@ -24,10 +23,12 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
+from studio_tui.service.polling.first_requests import FirstRequests
 from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.probe import Probe
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.recorder.database import RecorderFile
@@ -130,8 +131,13 @@ class StudioSession:
         """Whether any list has been received."""
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
-    async def run(self) -> None:
-        """Poll and follow logs until cancelled; a bug in any task propagates."""
+    async def run(self, tab: str = "jobs") -> None:
+        """Poll and follow logs until cancelled; a bug in any task propagates.
+
+        The list of `tab` is requested first; the jobs if it has none.
+        """
+        lists = {poller.name for poller in self.pollers}
+        self.reachability.first.begin_with(tab if tab in lists else self.jobs.name)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for poller in self.pollers:
@@ -188,9 +194,11 @@ class StudioSession:
                 poller.poke()
 
     def _make_reachability(self, state_file: Path | None) -> Reachability:
+        first = FirstRequests()
         return Reachability(
-            self._probe,
+            Probe(self.client, first).send,
             refused=self._stop_all,
+            first=first,
             longest_rest=self._pacing.backoff_cap,
             sign=lambda: state_of(state_file) if state_file is not None else None,
             now=self._now,
@@ -218,10 +226,6 @@ class StudioSession:
             paced=self._pacing.paced,
             refused=self._stop_all,
         )
-
-    async def _probe(self) -> ResultPage[Job]:
-        """Send the cheapest request there is."""
-        return await self.client.jobs(limit=1)
 
     def _watch_of(self, pipeline_id: str) -> PipelineWatch:
         def name() -> str | None:

@@ -169,7 +169,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
         self._notices = notices.Notices(self, connected.session.endings, quiet=connected.quiet)
         connected.session.records.database.said = notices.from_threads(self)
-        self._poll(connected)
+        self._poll(connected, screens.last.tab)
         self._watch_over(connected)
         remembering.hold_keys(self, screens.tab(screens.last.tab))
         self._show_tab(screens.last.tab)
@@ -238,8 +238,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._reach(message.choice)
 
     @work(name="poll", group="poll")
-    async def _poll(self, connected: Connected) -> None:
-        await connected.session.run()
+    async def _poll(self, connected: Connected, tab: str) -> None:
+        await connected.session.run(tab)
 
     @work(name="revive", group="poll")
     async def _watch_over(self, connected: Connected) -> None:

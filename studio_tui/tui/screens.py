@@ -71,9 +71,7 @@ class Screens:
     def tab(self, name: str) -> Page:
         """Return a tab, the same object each time."""
         if name not in self._tabs:
-            page = self._tabs[name] = self._make_tab(name)
-            # Only the tab that is shown first has an effect.
-            self._connected.session.reachability.put_first(page.polled().name)
+            self._tabs[name] = self._make_tab(name)
         return self._tabs[name]
 
     def job(self, job_id: str, among: Sequence[str]) -> Page | None:

@@ -169,8 +169,8 @@ class Poller(Generic[T]):
                     await self._poked.wait()
                 elif self._reachability.outage is not None:
                     await self._reachability.wait()
-                elif not self._reachability.may_ask(self.name):
-                    await self._reachability.turn()
+                elif not self._reachability.first.may_ask(self.name):
+                    await self._reachability.first.turn()
                 else:
                     seconds = await self._ask()
                     if not self.snapshot.stopped:

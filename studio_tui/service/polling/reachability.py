@@ -1,7 +1,8 @@
 """Whether Studio can be reached: a circuit breaker shared by everything that polls.
 
 During an outage only a probe is sent, and when it succeeds, everything polls at once. A request
-that fails while others succeed does not count as an outage.
+that fails while others succeed does not count as an outage; but before any has succeeded, one
+failure suffices.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
     NotSent,
+    PermissionDenied,
     ProtocolError,
     RateLimited,
     ServerError,
@@ -27,6 +29,7 @@ from studio_tui.errors import (
 )
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.backoff import Backoff, Jitter
+from studio_tui.service.polling.first_requests import FirstRequests
 
 SHORTEST_REST = 5.0
 """Minimum seconds between two probes."""
@@ -39,8 +42,8 @@ LOG_STREAM = "log stream"
 
 _AWAY = (TransportError, RateLimited, ServerError, ProtocolError)
 """Errors that say nothing about the requested thing itself."""
-FIRST_PATIENCE = 2.0
-"""Seconds for which all others wait for the outcome of a request at the start."""
+FIRST_PATIENCE = 60.0
+"""Seconds after which nothing waits for a first answer any longer, if there is no outage either."""
 _ENOUGH = 2
 """Failed requests, with no success in between, after which Studio counts as unreachable."""
 
@@ -79,6 +82,7 @@ class Reachability:
         probe: Callable[[], Awaitable[object]] | None = None,
         *,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
+        first: FirstRequests | None = None,
         longest_rest: float = LONGEST_REST,
         sign: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = clock.now,
@@ -86,6 +90,7 @@ class Reachability:
     ) -> None:
         """Initialise; `probe` sends the cheapest request, `refused` is called on a rejected token.
 
+        `first` has the order of the first requests; by default there is none.
         When `sign` returns a new value other than `None`, Studio may be back and is probed at once.
         """
         self.outage: Outage | None = None
@@ -111,13 +116,12 @@ class Reachability:
         self._there.set()
         self._away = asyncio.Event()
         self._hurried = asyncio.Event()
-        self._is_known = asyncio.Event()
-        """Set once it is known whether Studio answers, or the first request takes long."""
-        self._turn: str | None = None
-        """Until it is known: the request that may be sent; `None` if the next one may."""
-        self._turn_over = asyncio.Event()
-        if probe is None:
-            self._is_known.set()
+        self.first = first or FirstRequests(is_over=True)
+        """The order of the first requests."""
+        self._is_tried = asyncio.Event()
+        """Set while there is an outage, and once Studio has answered a request."""
+        if self.first.is_over:
+            self._is_tried.set()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever the outage changes; return a function that unsubscribes it."""
@@ -126,48 +130,21 @@ class Reachability:
     async def wait(self) -> None:
         """Return once there is no outage; a rejected token also ends the wait.
 
-        At the start it first waits for the outcome of what pollers ask.
+        Before Studio has answered any request, it waits for that.
         """
         await self.first_outcome()
         await self._there.wait()
 
     async def first_outcome(self) -> None:
-        """Wait until it is known whether Studio answers, `FIRST_PATIENCE` at most."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_PATIENCE):
-                await self._is_known.wait()
-        self._know()
+        """Wait for the first good answer or an outage, `FIRST_PATIENCE` at most.
 
-    # The first requests, which are sent one at a time until it is known whether Studio answers.
-
-    def put_first(self, question: str) -> None:
-        """Let this request be the very first one, unless another one was."""
-        self._turn = self._turn or question
-
-    def may_ask(self, question: str) -> bool:
-        """Return whether a request may be sent now; if not, wait for `turn`."""
-        if self._is_known.is_set():
-            return True
-        self._turn = self._turn or question
-        return question == self._turn
-
-    async def turn(self) -> None:
-        """Wait until the request before has an outcome, `FIRST_PATIENCE` at most."""
+        A token that may list nothing may still read a log.
+        """
         try:
             async with asyncio.timeout(FIRST_PATIENCE):
-                await self._turn_over.wait()
+                await self._is_tried.wait()
         except TimeoutError:
-            self._know()
-
-    def _pass_turn(self) -> None:
-        """Let the next request be sent, as this one has failed."""
-        self._turn = None
-        self._turn_over.set()
-        self._turn_over = asyncio.Event()
-
-    def _know(self) -> None:
-        self._is_known.set()
-        self._turn_over.set()
+            self._has_answered()
 
     def check(self) -> None:
         """Raise if Studio has rejected the token.
@@ -195,19 +172,26 @@ class Reachability:
             self.answered(question)
 
     def answered(self, question: str) -> None:
-        """Count a successful request."""
-        self._know()
+        """Count a successful request; the very first one ends an outage from the start."""
+        is_first = not self.first.is_over
+        self._has_answered()
         self._suspects.pop(question, None)
+        if is_first and self.outage is not None:
+            self._end()
         if self.outage is None:
             self._clear_suspects()
             self._broken.discard(question)
 
     def failed(self, question: str, error: StudioError) -> None:
         """Count a failed request."""
-        if question == self._turn:
-            self._pass_turn()
         if self.outage is not None:
             self._postpone(error.asked_rest)
+            return
+        if isinstance(error, AnswerTooLarge):
+            self._has_answered()
+        if not self.first.is_over and _leaves_it_open(error):
+            self._suspects.setdefault(question, self._now())
+            self._begin(error, self._now(), max(self._backoff.rest(), error.asked_rest))
             return
         if not _means_away(error):
             if isinstance(error, StatusError | AnswerTooLarge):
@@ -222,9 +206,9 @@ class Reachability:
 
     def refuse(self, error: AuthenticationError) -> None:
         """Stop all requests until `hurry`, as the token was rejected."""
-        self._know()
         self.refusal = error
         self._end()
+        self._is_tried.set()
 
     def hurry(self) -> None:
         """Probe at once during an outage, unless a probe is under way; the user asked for it.
@@ -234,6 +218,7 @@ class Reachability:
         refusal, self.refusal = self.refusal, None
         if refusal is not None:
             self._begin(refusal, self._now(), 0.0)
+        self.first.hurry()
         self._hurried.set()
 
     async def run(self) -> None:
@@ -267,17 +252,20 @@ class Reachability:
             return
         self._is_probing = True
         self._show(self.outage.error, 0.0)
+        self.first.take_turn()
         try:
             await self._probe()
         except AuthenticationError as error:
             self._refused(error)
             self.refuse(error)
         except StudioError as error:
-            if not _means_away(error):
+            is_away = _means_away(error) if self.first.is_over else _leaves_it_open(error)
+            if not is_away:
                 self._end()
             elif self.outage is not None:
                 self._put_off(error, max(self._backoff.failed(), error.asked_rest))
         else:
+            self._has_answered()
             self._end()
         finally:
             self._is_probing = False
@@ -286,10 +274,10 @@ class Reachability:
         """Begin an outage, with the first probe after `rest` seconds."""
         if self._probe is None:
             return
-        self._know()
         self.outage = Outage(error, since, self._now())
         self._there.clear()
         self._away.set()
+        self._is_tried.set()
         self._put_off(error, rest)
 
     def _put_off(self, error: StudioError, seconds: float) -> None:
@@ -319,11 +307,18 @@ class Reachability:
         self._backoff.succeeded()
         self._clear_suspects()
         self._seen = self._sign()
+        if not self.first.is_over:
+            self._is_tried.clear()
         self._away.clear()
         self._there.set()
         if was_away:
             logger.warning("Studio is reachable again")
             self._listeners.notify()
+
+    def _has_answered(self) -> None:
+        """Let everything be requested, as Studio answers."""
+        self.first.end()
+        self._is_tried.set()
 
     def _clear_suspects(self) -> None:
         """Mark the suspects as failing by themselves, as Studio is reachable."""
@@ -342,3 +337,13 @@ def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:
 def _means_away(error: StudioError) -> bool:
     """Whether an error may mean that all of Studio is unreachable, not only one thing."""
     return isinstance(error, _AWAY) and not isinstance(error, AnswerTooLarge)
+
+
+def _leaves_it_open(error: StudioError) -> bool:
+    """Whether nothing is known after the very first request failed in this way.
+
+    A permission is of one list, so that the next list is worth a request.
+    """
+    if isinstance(error, AuthenticationError | PermissionDenied):
+        return False
+    return _means_away(error) or isinstance(error, StatusError)

@@ -210,7 +210,7 @@ class Page(HasCommands, Screen[None]):
         return (*session.pollers, session.batches, session.endings, session.held)
 
     def polled(self) -> Publisher:
-        """Return what is asked first at the start, and whose age the header shows."""
+        """Return the source whose age the header shows."""
         return self.session.jobs
 
     def tick(self, now: datetime) -> None:

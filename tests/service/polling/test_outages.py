@@ -44,7 +44,6 @@ from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
-from studio_tui.service.polling.reachability import FIRST_PATIENCE
 from studio_tui.service.session import SessionOptions, StudioSession
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
@@ -313,12 +312,21 @@ class Dashboard:
 
 @asynccontextmanager
 async def looking(
-    folder: Path, *, near: bool, state_file: Path | None = None, away: Kind | None = None
+    folder: Path,
+    *,
+    near: bool,
+    state_file: Path | None = None,
+    away: Kind | None = None,
+    only: set[str] | None = None,
+    tab: str = "jobs",
 ) -> AsyncIterator[Dashboard]:
-    """Run a session until all is known, or with a Studio that is `away` from the beginning."""
+    """Run a session until all is known, or with a Studio that is `away` from the beginning.
+
+    `only` are the questions that fail then; the start is on `tab`.
+    """
     loop = asyncio.get_running_loop()
     studio = Studio()
-    studio.away = away
+    studio.away, studio.only = away, only
     session = StudioSession(
         cast(StudioClient, studio),
         "vision",
@@ -326,7 +334,7 @@ async def looking(
         SessionOptions(near=near, state_file=state_file),
         now=lambda: NOON + timedelta(seconds=loop.time()),
     )
-    task = asyncio.create_task(session.run())
+    task = asyncio.create_task(session.run(tab))
     dashboard = Dashboard(studio, session)
     try:
         if away is None:
@@ -377,61 +385,6 @@ def test_in_an_outage_one_request_in_five_seconds_is_sent_and_all_that_is_said_i
             probe = max(one.ended for one in studio.sent if one.question == "probe")
             asked = {one.question for one in studio.sent if one.began >= probe > back}
             assert asked >= set(QUESTIONS.values())
-
-    run(scenario())
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_a_start_in_an_outage_sends_one_request_and_then_probes(tmp_path: Path, name: str) -> None:
-    kind = KINDS[name]
-
-    async def scenario() -> None:
-        async with looking(tmp_path, near=False, away=kind) as dashboard:
-            studio, reachability = dashboard.studio, dashboard.session.reachability
-            await dashboard.until(lambda: reachability.outage is not None)
-            found = dashboard.now
-            await asyncio.sleep(TEN_MINUTES / 4)
-            first = [one.question for one in studio.sent if one.began < found]
-            if kind.takes > FIRST_PATIENCE:
-                # Nobody waits that long for others; each question is sent once.
-                assert sorted(set(first)) == sorted(first)
-            else:
-                # With some errors it may be the jobs alone that cannot be listed.
-                is_sure = isinstance(kind.error, NotSent | RateLimited)
-                assert len(first) == (1 if is_sure else 2)
-                assert first[0] == QUESTIONS["jobs"]
-            assert {one.question for one in studio.sent if one.began > found} == {"probe"}
-            studio.away = None
-            await dashboard.until(lambda: dashboard.is_all_live)
-
-    run(scenario())
-
-
-def test_a_start_with_jobs_that_cannot_be_listed_is_no_outage(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with looking(tmp_path, near=False, away=KINDS["500"]) as dashboard:
-            dashboard.studio.only = {QUESTIONS["jobs"], "probe"}
-            session = dashboard.session
-            await dashboard.until(
-                lambda: (
-                    session.pipelines.snapshot.value is not None
-                    and session.clusters.snapshot.value is not None
-                )
-            )
-            assert session.reachability.outage is None
-
-    run(scenario())
-
-
-def test_the_list_in_sight_is_asked_for_first_and_all_others_after_its_answer(
-    tmp_path: Path,
-) -> None:
-    async def scenario() -> None:
-        async with looking(tmp_path, near=False) as dashboard:
-            first, *others = sorted(dashboard.studio.sent)
-            assert first.question == QUESTIONS["jobs"]
-            assert {one.question for one in others} >= set(QUESTIONS.values())
-            assert all(one.began >= first.ended for one in others)
 
     run(scenario())
 
