@@ -8,9 +8,11 @@ import pytest
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.chosen_theme import chosen_theme, theme_file
 from studio_tui.tui.frame.last_screen import LastScreen
+from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.theme import DARK, LIGHT
+from studio_tui.tui.widgets.big_table import BigTable
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,37 @@ async def test_a_page_that_cannot_be_opened_again_leaves_its_place(
     LastScreen(tab="pipelines", page="log", ids=["gone"]).save(tmp_path / "view.screen.json")
     async with dashboard(studio, tmp_path, answered=False) as pilot:
         await until_shown(pilot, "› Pipelines")
+
+
+async def shown_table(pilot: Dashboard) -> BigTable:
+    """Wait until a list with rows is in sight, and return its table."""
+    tables: list[BigTable] = []
+
+    def seek() -> bool:
+        screen = pilot.app.screen
+        tables[:] = [screen.table] if isinstance(screen, ListPage) and screen.is_current else []
+        return bool(tables) and bool(tables[0].keys)
+
+    await until(pilot, seek)
+    return tables[0]
+
+
+@pytest.mark.parametrize("tab", ["1", "6"])
+async def test_a_list_that_was_scrolled_sideways_is_scrolled_again(
+    studio: ThreadStudio, tmp_path: Path, tab: str
+) -> None:
+    studio.end(studio.submit("print('x')", query_name=f"{'long-' * 12}left.py")["id"])
+    async with dashboard(studio, tmp_path, size=(60, 24)) as pilot:
+        await pilot.press(tab)
+        table = await shown_table(pilot)
+        await pilot.press("w", "right", "right")
+        await until(pilot, lambda: table.sideways)
+        sideways, header = table.sideways, table.lines()[0].text
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, size=(60, 24), answered=False) as pilot:
+        table = await shown_table(pilot)
+        assert table.sideways == sideways
+        await until(pilot, lambda: table.lines()[0].text == header)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"tab": "other"}', '{"ids": 3}', "\0"])

@@ -46,6 +46,8 @@ class LastList:
     """Key of the column that gives the order, and whether it is descending."""
     wide: bool = False
     """Whether all columns are shown, scrolled sideways."""
+    sideways: int = 0
+    """How many terminal columns are scrolled out of sight."""
     has_preview: bool = True
 
 
@@ -88,6 +90,7 @@ def read(path: Path | None) -> LastList | None:
             cursor=int(fields["cursor"]),
             sorting=_sorting(fields["sorting"]),
             wide=bool(fields["wide"]),
+            sideways=max(0, int(fields["sideways"])),
             has_preview=bool(fields["has_preview"]),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

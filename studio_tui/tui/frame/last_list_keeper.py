@@ -63,6 +63,7 @@ class LastListKeeper:
             cursor=keys.index(table.cursor),
             sorting=table.sorting,
             wide=view.wide,
+            sideways=table.sideways,
             has_preview=view.preview,
         )
         return {self._file: written(last)}

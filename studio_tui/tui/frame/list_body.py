@@ -147,7 +147,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.app.screen_change_signal.subscribe(self, self._hold_cursor)
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
-        self.table.begin_at(self.holder.view.cursor, line=self.holder.view.line)
+        view = self.holder.view
+        self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways)
         self.marks.show()
         self.order.show()
         self.show_title()
@@ -157,9 +158,9 @@ class ListBody(Lifetime, Container, Generic[T]):
         return self.rows.get(self.table.cursor) if self.is_alive else None
 
     def note_line(self) -> None:
-        """Save the cursor's line in the view, unless the table is still empty."""
+        """Save the scroll position in the view, unless the table is still empty."""
         if self.is_alive and self.table.keys:
-            self.holder.change(line=self.table.line)
+            self.holder.change(line=self.table.line, sideways=self.table.sideways)
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""

@@ -17,6 +17,9 @@ MOST_LOADED = 1_000_000
 MOST_LINES = 10_000
 """Upper limit of `line`; a larger value is invalid."""
 
+MOST_SIDEWAYS = 10_000
+"""Upper limit of `sideways`; a larger value is invalid."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +44,8 @@ class ListView:
     """Keys of the expanded groups."""
     line: int = 0
     """The cursor's line, counted from the first visible one."""
+    sideways: int = 0
+    """How many terminal columns of the table are scrolled out of sight on the left."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""
@@ -83,6 +88,8 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
         return ListView()
     if not 0 <= view.line <= MOST_LINES:
         view = view.replace(line=0)
+    if not 0 <= view.sideways <= MOST_SIDEWAYS:
+        view = view.replace(sideways=0)
     if not 0 <= view.loaded <= MOST_LOADED:
         view = view.replace(loaded=0)
     return view if view.sort in kind.sorts else view.replace(sort=NEWEST_FIRST)

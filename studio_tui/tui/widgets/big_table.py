@@ -184,11 +184,13 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         if self.cursor != highlighted:
             self._post_highlighted()
 
-    def begin_at(self, key: str | None, *, line: int = 0) -> None:
+    def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
         """Put the cursor on a row once there are rows, as if the user had moved there.
 
-        `line` is how many visible rows were above it; 0 scrolls no further than needed.
+        `line` is how many visible rows were above it; 0 scrolls no further than needed. `sideways`
+        is how many terminal columns are scrolled out of sight, as far as there are so many.
         """
+        self._sideways = sideways
         self._cursor.begin_at(key, line)
 
     def hold_cursor(self) -> None:
@@ -215,6 +217,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """The cursor's line among the visible rows; 0 if it is not visible."""
         line = self._cursor.index - self.top
         return line if 0 <= line < self._rows_in_sight else 0
+
+    @property
+    def sideways(self) -> int:
+        """How many terminal columns are scrolled out of sight on the left."""
+        return self._sideways
 
     def move_to(self, key: str) -> bool:
         """Move the cursor to a row and make it visible; return whether the row exists."""

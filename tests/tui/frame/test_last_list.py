@@ -27,6 +27,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.theme import DARK
 from studio_tui.tui.widgets.bar import Part
+from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_layout import place
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -46,6 +47,7 @@ LAST = LastList(
     ),
     cursor=1,
     sorting=("run", True),
+    sideways=7,
 )
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P"]), max_size=8)
@@ -183,6 +185,25 @@ async def test_the_last_list_is_in_sight_with_its_age_while_studio_is_being_reac
         connects.set()
         await until(pilot, lambda: isinstance(pilot.app.screen, Page))
         await until_shown(pilot, *names)
+
+
+async def test_the_last_list_is_scrolled_sideways_as_it_was_left(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name=f"{'long-' * 12}one.py")["id"])
+    size, connects = (60, 24), threading.Event()
+    connects.set()
+    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
+        await until_shown(pilot, "● live", "COMPLETE")
+        await pilot.press("w", "right", "right")
+        table = pilot.app.screen.query_one(BigTable)
+        await until(pilot, lambda: table.sideways)
+        header = table.lines()[0].text
+        pilot.app.exit()
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
+        assert isinstance(pilot.app.screen, LastListScreen)
+        await until_shown(pilot, header.strip())
 
 
 async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(

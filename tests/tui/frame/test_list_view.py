@@ -26,6 +26,8 @@ def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:
         json.dumps({"filter": "colour=red"}),
         json.dumps({"filter": 7, "sort": None, "cursor": ["x"], "wide": "yes", "new": 1}),
         json.dumps({"sort": "nothing"}),
+        json.dumps({"sideways": -1}),
+        json.dumps({"sideways": 10**9}),
         json.dumps({"marks": 7}),
         json.dumps({"marks": [7, ["x"]]}),
     ],
