@@ -44,11 +44,14 @@ def followed(
 def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
     """Return the place of a row that is shown again, at index `cursor`, on its former line `was`.
 
-    If the top was visible, it is visible again, unless the row would then be hidden.
+    If the top was visible, it is visible again, unless the row would then be hidden. Fewer rows may
+    be in sight than then; the row is one of them. 0 rows are in sight before the first layout.
     """
+    lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
     if not was.top:
-        return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
-    return Place(cursor, max(0, cursor - was.cursor + was.top))
+        return Place(cursor, lowest_top)
+    top = max(0, cursor - was.cursor + was.top)
+    return Place(cursor, max(top, lowest_top) if rows_in_sight else top)
 
 
 def came_above(before: Sequence[str], after: Sequence[str]) -> int:
