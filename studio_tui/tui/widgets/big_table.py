@@ -316,7 +316,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._forget_widths()
         was_in_sight = self._cursor.index - self.top < (self._rows_before or len(self.keys))
         self._rows_before = self._rows_in_sight
-        if was_in_sight and self._cursor.index >= self.top:
+        if (place := self._cursor.restored(self._rows_in_sight)) is not None:
+            self._go(place)
+        elif was_in_sight and self._cursor.index >= self.top:
             self._go(self._reveal(self._cursor.index))
 
     def watch_marked(self) -> None:

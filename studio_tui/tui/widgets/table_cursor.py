@@ -31,6 +31,15 @@ class TableCursor:
         self._chosen = key
         self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
 
+    def restored(self, rows_in_sight: int) -> Place | None:
+        """Return the place that `begin_at` asked for, while the user has not moved the cursor.
+
+        The first layouts have other numbers of rows than the last one, and would lose the line.
+        """
+        if self._moved_by_user or self._chosen is None or self.key != self._chosen:
+            return None
+        return again(self._chosen_at, self.index, rows_in_sight)
+
     def hold(self) -> None:
         """Stay on the row although new rows come at the top, until the user moves the cursor."""
         self._is_held = True
