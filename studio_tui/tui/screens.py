@@ -183,7 +183,7 @@ class Screens:
     def show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
-        """Show the datasets, those of the given jobs first; then follow the user's choice."""
+        """Show the datasets, with the cursor on one of the given jobs; follow the user's choice."""
         showing = self._datasets(app, job_ids, show_tab)
         app.run_worker(showing, name="datasets", group="datasets", exclusive=True)
 

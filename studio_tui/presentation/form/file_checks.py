@@ -44,11 +44,13 @@ class FileFacts:
 def query_file_problems(path: str, facts: FileFacts | None) -> tuple[Problem, ...]:
     """Return the problems of the query file at `path`; `facts` is `None` if not checked yet."""
     field = "query_file"
-    sentence = _sentence(path, facts)
+    sentence = _state_problem(path, facts)
     if not sentence and facts is not None:
         if facts.size > QUERY_LIMIT:
             limit = size(QUERY_LIMIT)
-            sentence = f"{quoted(path)} is {size(facts.size)}; a query may have {limit}."
+            sentence = (
+                f"{quoted(path)} is too large for a query: {size(facts.size)}, at most {limit}."
+            )
         elif facts.bad_byte is not None:
             where = f"from byte {facts.bad_byte} on"
             sentence = f"{quoted(path)} is not UTF-8 text {where}; save it as UTF-8."
@@ -70,12 +72,12 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
             problems.append(Problem("files", "A file has no path; type one, or remove it."))
             continue
         found = facts.get(path)
-        sentence = _sentence(path, found)
+        sentence = _state_problem(path, found)
         if found and found.state is FileState.MISSING and "," in path:
-            sentence = f"There is no file {quoted(path)}; one path a line."
+            sentence = f"There is no file {quoted(path)}; write one path per line."
         if not sentence and found and found.size > UPLOAD_LIMIT - _FORM_BYTES:
-            limit = f"a file may have {size(UPLOAD_LIMIT)}"
-            sentence = f"{quoted(path)} is {size(found.size)}; {limit}. Let the job fetch it."
+            sizes = f"{size(found.size)}, at most {size(UPLOAD_LIMIT)}"
+            sentence = f"{quoted(path)} is too large: {sizes}. Let the job fetch it."
         if sentence:
             problems.append(Problem("files", sentence))
         name = PurePath(path).name
@@ -85,11 +87,13 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
             conflict = f"{both} would both be {quoted(name)} beside the job; rename one."
             problems.append(Problem("files", conflict))
         elif paths.count(path) > 1:
-            problems.append(warning("files", f"{quoted(path)} is listed twice; remove one."))
+            problems.append(
+                warning("files", f"{quoted(path)} is listed more than once; remove the others.")
+            )
     return tuple(problems)
 
 
-def _sentence(path: str, facts: FileFacts | None) -> str:
+def _state_problem(path: str, facts: FileFacts | None) -> str:
     if facts is None:
         return f"{quoted(path)} is still being checked."
     return {

@@ -12,7 +12,7 @@ from studio_tui.errors import (
 )
 
 DENIED_REST = 300.0
-"""Seconds until a log that the token may not read is requested again: permissions change."""
+"""Seconds until something that the token may not read is requested again: permissions change."""
 
 
 class Next(Enum):

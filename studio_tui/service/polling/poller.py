@@ -1,8 +1,8 @@
 """Polls Studio with one request: fetch, publish, rest.
 
 A poller never overlaps itself and is never cancelled in order to be restarted. It polls only while
-it has subscribers and Studio is reachable, keeps the last answer when a request fails, and never
-gives up by itself.
+it has subscribers and Studio is reachable, keeps the last answer when a request fails, and stops
+only when the token is rejected, until it is restarted.
 """
 
 import asyncio
@@ -88,8 +88,8 @@ class Poller(Generic[T]):
         """
         if not self._listeners:
             self._wanted.set()
+            # Not after a failure: going from screen to screen must add no requests then.
             if self.snapshot.error is None:
-                # Going from screen to screen must not add requests during an outage.
                 self._poked.set()
         leave = self._listeners.add(listener)
 
@@ -111,7 +111,7 @@ class Poller(Generic[T]):
         return await self._awaited(lambda: self.snapshot.value is not None)
 
     async def first(self) -> T:
-        """Return Studio's first good answer; waits until there is one."""
+        """Return the latest answer of Studio in this run; waits for the first."""
         return await self._awaited(lambda: not self.snapshot.is_recalled)
 
     async def _awaited(self, suffices: Callable[[], bool]) -> T:
@@ -236,11 +236,12 @@ class Poller(Generic[T]):
             next_try_at=outage.next_try_at,
         )
 
-    def _failing_since(self, error: StudioError, now: datetime) -> datetime:
-        """Return since when requests have been failing in this way."""
+    def _failing_since(self, error: StudioError, otherwise: datetime) -> datetime:
+        """Return since when requests fail in this way; `otherwise` if not even the last one did."""
         known = self.snapshot
-        is_known = known.failing_since is not None and is_same_trouble(error, known.error)
-        return known.failing_since if is_known and known.failing_since else now
+        if known.failing_since is not None and is_same_trouble(error, known.error):
+            return known.failing_since
+        return otherwise
 
     def publish_again(self) -> None:
         """Publish a copy of the value, to make listeners update what they derive from it."""

@@ -13,7 +13,7 @@ from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _LONGEST_LOOK = 1.0
-"""Seconds to wait for a folder, as later keys wait too."""
+"""Maximum seconds to wait for a folder: keys pressed meanwhile are delayed as long."""
 
 
 async def _names(typed: str) -> list[str] | None:
@@ -24,7 +24,7 @@ async def _names(typed: str) -> list[str] | None:
         return None
 
 
-def _is_left(typed: str, names: list[str] | None) -> bool:
+def _moves_on(typed: str, names: list[str] | None) -> bool:
     """Return whether tab moves on: the path is empty or complete, or has no completion."""
     return names is not None and (not names or not typed or typed.rpartition("/")[2] in names)
 
@@ -33,13 +33,13 @@ class PathInput(FieldInput):
     """An input for one path."""
 
     async def action_complete(self) -> None:  # type: ignore[override]
-        """Complete the path as far as unique; if it cannot be, focus the next field."""
+        """Complete the path as far as unique, or offer its completions; else move on."""
         names = await _names(self.value) if self.value else []
         whole = completed(self.value, names) if names else None
         if whole is not None:
             self.value = whole
             self.cursor_position = len(whole)
-        elif _is_left(self.value, names):
+        elif _moves_on(self.value, names):
             self.screen.focus_next()
             return
         self.post_message(FormField.Offered(names or []))
@@ -52,7 +52,7 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the path with its last name completed, if that is unique."""
+        """Return the path completed as far as unique; `None` if it cannot be."""
         return await asyncio.to_thread(completed, value) if value else None
 
 
@@ -76,13 +76,13 @@ class PathArea(Lifetime, CodeArea):
             self._look_for_path()
 
     async def action_complete(self) -> None:
-        """Complete the path as far as unique; if it cannot be, focus the next field."""
+        """Complete the path as far as unique, or offer its completions; else move on."""
         typed = self._path()
         names = await _names(typed) if typed else []
         whole = completed(typed, names) if names else None
         if whole is not None:
             self.insert(whole[len(typed) :])
-        elif _is_left(typed, names):
+        elif _moves_on(typed, names):
             self.screen.focus_next()
             return
         self.post_message(FormField.Offered(names or []))

@@ -16,7 +16,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 
-DISK_REFUSES = "The template could not be saved; see the program's log."
+DISK_REFUSES = "The templates could not be saved; see the program's log."
 
 _EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
 

@@ -18,7 +18,7 @@ from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _KEYS_WIDTH = 16
 _LEAST_ROOM = 20
-"""Cells below which explanations wrap from the left edge."""
+"""Explanations with no more cells than this wrap from the left edge, not under themselves."""
 
 
 class KeyList(OptionChoice):

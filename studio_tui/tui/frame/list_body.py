@@ -34,7 +34,7 @@ from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
-from studio_tui.tui.widgets.filter_bar import MOST_VALUES, FilterBar
+from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
 from studio_tui.tui.widgets.table_painter import Cells
 
@@ -45,6 +45,9 @@ LONGER_AGES_EVERY = 10
 
 UNCOMPLETED = frozenset({"id", "error"})
 """Fields that are not completed, as they have too many or too long values."""
+
+ROWS_SEARCHED = 5000
+"""Maximum number of rows searched for values to complete."""
 
 
 class ListHost(Host, Protocol):
@@ -201,7 +204,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         read = self._page.kind.fields.get(field)
         if read is None or field in UNCOMPLETED:
             return ()
-        newest = islice(self.rows.values(), MOST_VALUES)
+        newest = islice(self.rows.values(), ROWS_SEARCHED)
         return dict.fromkeys(value for row in newest if (value := read(row)))
 
     def toggle_wide(self) -> None:

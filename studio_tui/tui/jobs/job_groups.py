@@ -68,7 +68,7 @@ class JobGroups:
             return False
         self._known = known
         owners: dict[str, str] = {}
-        for pipeline in reversed(known.pipelines):  # the newest counts, should two name a job
+        for pipeline in reversed(known.pipelines):  # newest last: it wins if two name a job
             label = pipeline.name or pipeline.pipeline_id
             owners |= {run.created_job_id: label for run in pipeline.job_runs if run.created_job_id}
         changed, self._owners = owners != self._owners, owners
@@ -81,11 +81,11 @@ class JobGroups:
         if grouping is JobGrouping.NAME:
             label_of = self._stem_of
         elif grouping is JobGrouping.NONE:
-            held = self._held()
-            if len(held) <= MANY:
+            pending = self._pending()
+            if len(pending) <= MANY:
                 self._arranged = GroupedRows(keys, {})
                 return keys
-            label_of, least = (lambda key: held.get(key, "")), MANY + 1
+            label_of, least = (lambda key: pending.get(key, "")), MANY + 1
         self._arranged = arranged(
             keys, label_of, self._stays, opened=set(self._opened), least=least
         )
@@ -139,7 +139,7 @@ class JobGroups:
         self._holder.change(group=self.grouping.next.value, opened=())
         self._changed()
 
-    def _held(self) -> dict[str, str]:
+    def _pending(self) -> dict[str, str]:
         """Return the jobs that wait in a pipeline, with the pipeline's name."""
         return {
             job_id: label

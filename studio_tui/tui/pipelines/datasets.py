@@ -43,11 +43,12 @@ class GoToJob:
     job_id: str
 
 
-SearchPattern = Rebuild | GoToJob | None
+DatasetChoice = Rebuild | GoToJob | None
+"""What the user chose; `None` if the dialog was closed."""
 
 
 class DatasetPicker(Choose):
-    """Lists datasets; the answer is the name of one, or of one to rebuild after `_REBUILD`."""
+    """Lists datasets; the answer is the name of one, after `_REBUILD` if it is to be rebuilt."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "rebuild", "rebuild", id="datasets.rebuild",
@@ -77,7 +78,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 
 async def look_at(
     app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
-) -> SearchPattern:
+) -> DatasetChoice:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:
         datasets = await with_notice(app, session, fetch(session))
@@ -90,12 +91,13 @@ async def look_at(
     made = (each.name for each in datasets if _made_by(each, job_ids))
 
     async def now_known() -> Sequence[ListedDataset]:
+        nonlocal datasets
         try:
-            return await with_notice(app, session, fetch(session)) or datasets
+            datasets = await with_notice(app, session, fetch(session)) or datasets
         except StudioError as error:
             words = f"Datasets as they were known: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
-            return datasets
+        return datasets
 
     return await choose(
         app, datasets, now_known, next(made, ""), is_all_told=session.client.is_local_studio,
@@ -112,10 +114,11 @@ async def choose(
     is_all_told: bool,
     can_rebuild: bool,
     now: Callable[[], datetime] = clock.now,
-) -> SearchPattern:
+) -> DatasetChoice:
     """Show the list and details of datasets until the user closes it or wants something else.
 
-    The list says of when it is, and an answer is about the datasets that are `now_known`.
+    After each choice the datasets are requested again with `now_known`. `is_all_told` means that
+    Studio says which are out of date; the heading then counts those, and has the time.
     """
     while True:
         rows = dataset_rows(datasets, now())
@@ -146,7 +149,7 @@ async def choose(
 
 
 def rebuild(outdated: Sequence[str], name: str) -> Rebuild:
-    """Return a request to rebuild the outdated datasets alone; if there are none, one by name."""
+    """Return a request to rebuild the outdated datasets alone; if none are, `name` with sources."""
     if outdated:
         return Rebuild(tuple(map(short_name, outdated)), only=True)
     return Rebuild((short_name(name),), only=False)
@@ -160,7 +163,7 @@ async def _look_closer(
     *,
     is_all_told: bool,
     can_rebuild: bool,
-) -> SearchPattern:
+) -> DatasetChoice:
     """Show the details of a dataset; `None` returns to the list."""
     maker = next((each.job_id for each in dataset.versions if each.job_id is not None), None)
     answers = [("o", "ok")]

@@ -27,16 +27,17 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
     Raises:
         EditorError: the command is invalid, or no editor is installed.
     """
-    typed = environ.get("VISUAL", "").strip() or environ.get("EDITOR", "").strip()
+    variable = "VISUAL" if environ.get("VISUAL", "").strip() else "EDITOR"
+    typed = environ.get(variable, "").strip()
     try:
         words = shlex.split(typed) if typed else list(filter(which, _USUAL))[:1]
     except ValueError as error:
-        raise EditorError("EDITOR has an unclosed quote; set it to a command.") from error
+        raise EditorError(f"{variable} has an unclosed quote; set it to a command.") from error
     if not words:
         raise EditorError("No editor is installed here; install one, or set EDITOR to its command.")
     if which(words[0]) is None:
         name = safe_line(words[0])
-        raise EditorError(f"{name} is not installed; set EDITOR to an editor that is.")
+        raise EditorError(f"{name} is not installed; set {variable} to an editor that is.")
     return words
 
 

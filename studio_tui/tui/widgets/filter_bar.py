@@ -22,9 +22,6 @@ REMEMBERED = 20
 """How many filters the history keeps."""
 
 
-MOST_VALUES = 5000
-"""How many rows, at most, are searched for values to complete."""
-
 _SEVERAL = re.compile(r"(?P<field>is:|status=).*,(?P<last>[a-z_]*)")
 """Matches a term with several states, of which the last is being typed."""
 
@@ -145,7 +142,7 @@ class FilterInput(Input):
         return self.cursor_at_end and self.selection.is_empty
 
     def action_leave(self) -> None:
-        """Clear the input, or leave it if it is empty."""
+        """Clear the input and leave it."""
         if self.value:
             self.value = ""
         self.post_message(self.Left())

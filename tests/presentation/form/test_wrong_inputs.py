@@ -46,7 +46,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_file",
         {"query_file": "long.py"},
-        "“long.py” is 1.0 MiB; a query may have 1.0 MiB.",
+        "“long.py” is too large for a query: 1.0 MiB, at most 1.0 MiB.",
     ),
     (
         "query_file",
@@ -145,19 +145,23 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"repository": "https://"},
         "“https://” is not a URL; type it as https://HOST/USER/REPOSITORY.",
     ),
-    ("files", {"files": ("gone.py, a",)}, "There is no file “gone.py, a”; one path a line."),
+    (
+        "files",
+        {"files": ("gone.py, a",)},
+        "There is no file “gone.py, a”; write one path per line.",
+    ),
     ("files", {"files": ("gone.py",)}, "There is no file “gone.py”; check the path."),
     ("files", {"files": ("secret.py",)}, "“secret.py” cannot be read; check its permissions."),
     ("files", {"files": ("",)}, "A file has no path; type one, or remove it."),
     (
         "files",
         {"files": ("big.bin",)},
-        "“big.bin” is 286.1 MiB; a file may have 256.0 MiB. Let the job fetch it.",
+        "“big.bin” is too large: 286.1 MiB, at most 256.0 MiB. Let the job fetch it.",
     ),
     (
         "files",
         {"files": ("full.bin",)},
-        "“full.bin” is 256.0 MiB; a file may have 256.0 MiB. Let the job fetch it.",
+        "“full.bin” is too large: 256.0 MiB, at most 256.0 MiB. Let the job fetch it.",
     ),
     (
         "files",
@@ -263,7 +267,11 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
         {"repository": "/srv/r"},
         "This is a path, which only a Studio on this machine can clone.",
     ),
-    ("files", {"files": ("data.csv",) * 2}, "“data.csv” is listed twice; remove one."),
+    (
+        "files",
+        {"files": ("data.csv",) * 2},
+        "“data.csv” is listed more than once; remove the others.",
+    ),
     (
         "rerun_from_job_id",
         {"rerun_from_job_id": "a", "reset": True},

@@ -76,7 +76,7 @@ def test_what_is_not_known_of_progress_stays_empty() -> None:
     assert shown(job(3, "RUNNING"), begun) == ["▕░░░░░░▏", "0%", "", "▕░░░░░░▏  0%"]
 
 
-def test_what_a_pipeline_held_back_waited_in_the_queue_only_from_when_it_was_let_go() -> None:
+def test_queue_time_begins_when_the_pipeline_releases_the_job() -> None:
     let_go = [{"name": "waiting", "started_at": (NOON - timedelta(seconds=20)).isoformat()}]
     ran = job(9, started_at=NOON.isoformat(), steps=let_go)
     waits = job(9, "QUEUED", started_at=None, steps=let_go)
@@ -150,7 +150,7 @@ TEXTS = st.text(max_size=40) | st.sampled_from(["[/]", "\x1b]52;c;aGk=\x07", "\u
         },
     )
 )
-def test_no_cell_and_no_fact_ever_holds_a_control_character(fields: dict[str, Any]) -> None:
+def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict[str, Any]) -> None:
     hostile = Job.model_validate({"id": "x", **fields})
     texts = [cell.text for cell in cells(hostile, NOON)]
     texts += [f.label + f.value.text.replace("\n", "") for f in facts(hostile, NOON)]
@@ -255,7 +255,7 @@ def test_extreme_times_sort_without_an_error() -> None:
         assert len(known.ids(filter_of(""), sort, NOON)) == 3
 
 
-def test_jobs_of_a_paused_pipeline_do_not_wait_and_none_is_none() -> None:
+def test_held_jobs_are_counted_separately_and_zero_has_no_plus() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED"), job(4, "COMPLETE")]
     shown = {each.name: each.amount for each in counts(jobs, has_all=False, held={jobs[0].id})}
     assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0", "held": "1"}

@@ -48,7 +48,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "unreadable query file": ({"query_file": "{folder}/secret"}, "cannot be read; check its"),
     "missing file": ({"files": "{folder}/gone.txt"}, "There is no file “"),
     "unreadable file": ({"files": "{folder}/secret"}, "cannot be read; check its permissions"),
-    "300 MB file": ({"files": "{folder}/big"}, "is 286.1 MiB; a file may have 256.0 MiB"),
+    "300 MB file": ({"files": "{folder}/big"}, "is too large: 286.1 MiB, at most 256.0 MiB"),
     "folder": ({"files": "{folder}"}, "is a folder; name a file in it"),
 }
 

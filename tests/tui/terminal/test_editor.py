@@ -30,6 +30,10 @@ def test_the_editor_is_the_users_else_one_that_is_there(
     ("environ", "sentence"),
     [
         ({"EDITOR": "vim '"}, "EDITOR has an unclosed quote; set it to a command."),
+        (
+            {"VISUAL": "code '", "EDITOR": "vim"},
+            "VISUAL has an unclosed quote; set it to a command.",
+        ),
         ({"EDITOR": "ed\x1b[31m"}, "is not installed; set EDITOR to an editor that is."),
         ({}, "No editor is installed here"),
     ],

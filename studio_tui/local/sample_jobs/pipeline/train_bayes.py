@@ -10,7 +10,7 @@ FOLDS = 10
 
 
 def learn(examples: list[Row], smoothing: float) -> list[Row]:
-    """Return a model: each label's probability, and those of names given the label."""
+    """Return a model: for each label, the logarithms of its probability and of its names'."""
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in examples:
         names[row["label"]].update(row["names"])

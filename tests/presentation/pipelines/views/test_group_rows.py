@@ -90,7 +90,7 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
     }
 
 
-def test_what_waits_is_not_the_slowest_and_an_estimate_says_so() -> None:
+def test_a_waiting_job_is_not_the_slowest() -> None:
     statuses = judged(thousand())
 
     def slowest(*told: tuple[str, str, int, int | None]) -> str:
@@ -167,7 +167,7 @@ def test_each_job_has_a_row_or_is_counted_by_one(
 
 
 @given(any_pipelines(), st.sampled_from(GroupBy))
-def test_no_failure_is_hidden_unless_there_are_many(sent: Pipeline, by: GroupBy) -> None:
+def test_no_failure_is_hidden_if_all_are_requested(sent: Pipeline, by: GroupBy) -> None:
     statuses = judged(sent)
     seen = rows(grouped(statuses.plan, by), statuses, all_failed=True)
     drawn = {row.node_id for row in seen}
