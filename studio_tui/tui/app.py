@@ -74,7 +74,7 @@ def _say_or_end(app: App[int], why: str) -> None:
     if form := _welcome_in_sight(app):
         form.say(why)
     else:
-        app.exit(2, message=Text(why))
+        app.exit(return_code=2, message=Text(why))
 
 
 _QUIT = Binding(
@@ -231,7 +231,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if await self.push_screen_wait(trust_question(error)):
             self._reach(TrustChoice(error.url))
         else:
-            self.exit(2, message=Text(str(error)))
+            self.exit(return_code=2, message=Text(str(error)))
 
     @on(StudioChosen)
     def _chosen(self, message: StudioChosen) -> None:

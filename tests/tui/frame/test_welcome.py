@@ -18,6 +18,7 @@ from studio_tui.tui.frame.opening import Choice, LocalChoice, TeamChoice, TokenC
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK
+from tests import waiting
 from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, screen_text, until, until_shown
@@ -56,6 +57,16 @@ async def test_one_key_leads_to_the_local_studio(studio: ThreadStudio, tmp_path:
         await pilot.press("1")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert chosen == [None, LocalChoice()]
+
+
+async def test_settings_that_are_wrong_end_the_program_with_exit_code_2() -> None:
+    def connect(_choice: Choice | None) -> Connected:
+        raise ConfigError("Plain http is only for this machine.")
+
+    app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
+    async with driving(app, size=(80, 24), frames=False):
+        await waiting.until(lambda: app.return_code is not None)
+    assert app.return_code == 2
 
 
 async def test_a_token_is_typed_unseen_and_nothing_typed_is_lost_when_it_is_wrong(
