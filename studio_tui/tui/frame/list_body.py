@@ -1,6 +1,6 @@
 """The body of a list: its title, its filter, the table of rows, and the preview of one row."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -127,6 +127,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         """How many rows pass the filter; each row of a group counts."""
         self._texts: Mapping[str, object] = {}
         """The constant texts of rows by their keys, see `reword`."""
+        self.is_recorded: Callable[[str | None], bool] = lambda _: False
+        """Whether a row is one that Studio no longer lists."""
         self._awaited: str | None = None
         """A new row to which the cursor moves as soon as it is listed."""
 
@@ -163,7 +165,9 @@ class ListBody(Lifetime, Container, Generic[T]):
     def note_line(self) -> None:
         """Save the scroll position in the view, unless the table is still empty."""
         if self.is_alive and self.table.keys:
-            self.holder.change(line=self.table.line, sideways=self.table.sideways)
+            table = self.table
+            is_recorded = self.is_recorded(table.cursor)
+            self.holder.change(line=table.line, sideways=table.sideways, recorded=is_recorded)
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""

@@ -36,6 +36,8 @@ class ListView:
     """How rows are grouped; a name defined by the list."""
     loaded: int = 0
     """How many of the newest rows the next run requests; 0 for the usual number."""
+    recorded: bool = False
+    """Whether the cursor is on a row that Studio no longer lists, so that such rows are needed."""
     cursor: str | None = None
     """Id of the row under the cursor."""
     marks: tuple[str, ...] = ()

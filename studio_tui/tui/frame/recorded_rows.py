@@ -67,8 +67,12 @@ class RecordedRows(Generic[T]):
 
     def take(self, listed: Sequence[T]) -> None:
         """Show a new answer of Studio."""
+        body = self._body()
+        if self._listed is None:
+            body.is_recorded = lambda key: key in self.since
+            self._are_asked_for |= body.holder.view.recorded
         self._listed = listed
-        self.show()
+        self.look() if self._is_wanted and not self._were_wanted else self.show()
 
     def show(self) -> None:
         """Show the rows of Studio, and recorded ones if needed."""

@@ -27,7 +27,7 @@ class TableCursor:
         return self.keys[self.index] if self.keys else None
 
     def begin_at(self, key: str | None, line: int) -> None:
-        """Be on a row once there are rows, as if the user had moved there, below `line` rows."""
+        """Be on a row once it is there, as if the user had moved there, below `line` rows."""
         self._chosen = key
         self._chosen_at = Place(line + 1, 1) if line else Place(0, 0)
 
@@ -71,7 +71,9 @@ class TableCursor:
         before, at = self.keys, self.index
         self.keys = keys
         place = Place(at, top)
-        if (is_refiltered or not before) and self._chosen in keys:
+        is_awaited = self._chosen is not None and not self._moved_by_user
+        is_new = is_awaited and self._chosen not in before
+        if (is_refiltered or not before or is_new) and self._chosen in keys:
             return again(self._chosen_at, keys.index(self._chosen), rows_in_sight)
         if is_refiltered and self._chosen is None:
             return Place(0, 0)

@@ -8,7 +8,9 @@ import pytest
 from studio_tui.api.models import Pipeline
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recorder import Recorder
+from studio_tui.tui.frame.list_page import ListPage
 from tests.jobs import NOON, job
+from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 
@@ -53,6 +55,36 @@ async def test_older_rows_are_those_of_the_recorder_too(
         await until_shown(pilot, "old_train.py", "lost.py", "new.py")
         await pilot.press("2", "M")
         await until_shown(pilot, "old-vise", "~ COMPLETED", "1 recorded")
+
+
+@pytest.mark.parametrize("tab", ["1", "2"])
+async def test_the_cursor_on_a_recorded_row_is_there_again_after_a_restart(
+    studio: ThreadStudio, recorded: Path, tab: str
+) -> None:
+    for number in range(3):
+        studio.end(studio.submit("print(1)", query_name=f"new{number}.py")["id"])
+    make(studio, "first")
+    trigger(studio, "first", review=True)
+    async with dashboard(studio, recorded) as pilot:
+        await pilot.press(tab)
+        await until_shown(pilot, "● live")
+        await pilot.press("M")
+        await until_shown(pilot, "recorded", "~ ")
+        await pilot.press("G")
+        page = pilot.app.screen
+        assert isinstance(page, ListPage)
+        cursor = page.table.cursor
+        assert page.list.is_recorded(cursor)
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, recorded, answered=False) as pilot:
+        await until_shown(pilot, "● live", "recorded", "~ ")
+        again = pilot.app.screen
+        assert isinstance(again, ListPage)
+        await until(pilot, lambda: again.table.cursor == cursor)
+        await pilot.press("g", "ctrl+q")
+    async with dashboard(studio, recorded, answered=False) as pilot:
+        await until_shown(pilot, "● live")
+        assert "recorded" not in screen_text(pilot)
 
 
 async def test_without_studio_what_was_seen_is_browsed_searched_and_opened(
