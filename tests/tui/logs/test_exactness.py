@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.service.logs import tail
+from studio_tui.service.logs import connection_time
 from studio_tui.service.logs.assembler import LogAssembler
 from studio_tui.service.logs.state import UNCHECKED
 from studio_tui.service.logs.store.log_store import LogStore
@@ -30,7 +30,7 @@ MOVES = {"pageup": False, "up": False, "home": False, "end": True}
 @pytest.fixture(autouse=True)
 def quick_to_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take less than a second of silence for the death of a connection."""
-    monkeypatch.setattr(tail, "SILENCE", 0.7)
+    monkeypatch.setattr(connection_time, "SILENCE", 0.7)
 
 
 async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
