@@ -20,6 +20,8 @@ from tests.local.http.test_pipeline_routes import make, trigger
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
+pytestmark = pytest.mark.starts_processes
+
 SIZE = (70, 16)
 """Few rows and columns, so that lists scroll both ways."""
 
