@@ -37,6 +37,8 @@ STREAM = 1024 * 1024
 """Bytes that a websocket may bring before it is closed."""
 AGAIN = 2.0
 """Seconds between requests for the log of a running job."""
+PAST_AGAIN = 15.0
+"""Seconds between two looks at the recorded runs of a job's name, which go on meanwhile."""
 REMEMBERED = 64
 """Number of jobs whose details are cached."""
 
@@ -128,7 +130,7 @@ class JobDetailsReader:
             await self._turned.wait()
             self._turned.clear()
             job = self._job
-            if job is None or not can_be_used(job.id) or self._settled.get(job.id) is job.state:
+            if job is None or not can_be_used(job.id):
                 continue
             await wait_for(self._turned, AFTER)
             if not self._turned.is_set():
@@ -136,7 +138,7 @@ class JobDetailsReader:
 
     async def _while_here(self, job: Job) -> None:
         """Read the details of a job until another is selected."""
-        learning = asyncio.create_task(self._learn(job), name="read the details of a job")
+        learning = asyncio.create_task(self._read(job), name="read the details of a job")
         turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
         try:
             await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,9 +149,22 @@ class JobDetailsReader:
         if not learning.cancelled():
             learning.result()
 
+    async def _read(self, job: Job) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_past(job), name="read other runs of a job")
+            tasks.create_task(self._learn(job), name="read what a job has")
+
+    async def _keep_past(self, job: Job) -> None:
+        """Read the other runs of a job's name again and again, as long as it is selected."""
+        while True:
+            if past := await self._past(job):
+                self._note(job, trouble=self.get(job.id).trouble, past=past)
+            await asyncio.sleep(self._paced(PAST_AGAIN))
+
     async def _learn(self, job: Job) -> None:
-        if past := await self._past(job):
-            self._note(job, past=past)
+        """Read what the job itself has, unless all of it is known."""
+        if self._settled.get(job.id) is job.state:
+            return
         if (parts := await self._submitted(job)) is not None and parts.files:
             self._note(job, files=parts.files)
         if job.state in _SILENT:

@@ -1,5 +1,6 @@
 """The page of one job: summary, query, environment and raw fields."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -28,6 +29,7 @@ from studio_tui.presentation.jobs.facts import (
 )
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.usual import with_usual
+from studio_tui.service.polling.job_details import PAST_AGAIN
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.breadcrumbs import first_crumb
 from studio_tui.tui.frame.commands import Command, bindings
@@ -248,12 +250,14 @@ class JobScreen(Page):
 
     @work(exclusive=True, group="past runs")
     async def _look_up_past(self) -> None:
-        """Show what the recorder has about other runs of the job's name."""
-        job = self._job
-        past = await self.session.records.recorder.past_runs(job)
-        if job is self._job and past != self._past:
-            self._past = past
-            self.tick(self.moment())
+        """Show what the recorder has about other runs of the job's name, also as more end."""
+        while True:
+            job = self._job
+            past = await self.session.records.recorder.past_runs(job)
+            if job is self._job and past != self._past:
+                self._past = past
+                self.tick(self.moment())
+            await asyncio.sleep(PAST_AGAIN)
 
     def _show_job(self) -> None:
         self._look_up_past()

@@ -19,6 +19,7 @@ from studio_tui.service.polling.job_details import (
     AFTER,
     AGAIN,
     LENGTH,
+    PAST_AGAIN,
     REMEMBERED,
     STREAM,
     JobDetails,
@@ -254,5 +255,52 @@ def test_other_runs_of_its_name_are_known_before_the_log() -> None:
             await asyncio.sleep(AFTER + 1)
             assert look.get(known.id).past == (job(2), job(3))
             assert studio.asked == []
+
+    run(scene())
+
+
+@pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "FAILED"])
+def test_runs_of_its_name_that_end_meanwhile_are_known_while_the_job_is_selected(
+    state: str,
+) -> None:
+    async def scene() -> None:
+        studio = Studio()
+        known = job(1, state)
+        name = known.name or ""
+        studio.runs[name] = (job(2),)
+        async with looking(studio) as look:
+            look.look(known)
+            await asyncio.sleep(AFTER + 1)
+            end = look.get(known.id).end
+            studio.runs[name] = (job(3), job(2))
+            await asyncio.sleep(PAST_AGAIN)
+            assert look.get(known.id).past == (job(3), job(2))
+            assert look.get(known.id).end == end
+            look.look(None)
+            studio.runs[name] = (job(4), job(3), job(2))
+            await asyncio.sleep(2 * PAST_AGAIN)
+            assert len(look.get(known.id).past) == 2
+            look.look(known)
+            await asyncio.sleep(AFTER + 1)
+            assert len(look.get(known.id).past) == 3
+
+    run(scene())
+
+
+def test_a_second_look_at_other_runs_keeps_why_the_log_cannot_be_read() -> None:
+    async def scene() -> None:
+        studio = Studio()
+        studio.errors = [NotFound(404, "no log")]
+        studio.runs[DONE.name or ""] = (job(2),)
+        async with looking(studio) as look:
+            look.look(DONE)
+            await asyncio.sleep(AFTER + 1)
+            trouble = look.get(DONE.id).trouble
+            assert trouble
+            studio.runs[DONE.name or ""] = (job(3), job(2))
+            await asyncio.sleep(2 * PAST_AGAIN)
+            assert len(look.get(DONE.id).past) == 2
+            assert look.get(DONE.id).trouble == trouble
+            assert len(studio.asked) == 1
 
     run(scene())

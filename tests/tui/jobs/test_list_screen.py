@@ -12,6 +12,7 @@ from studio_tui.api.label import NAME
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.list_view import ListView, view_text
 from studio_tui.tui.frame.welcome import WelcomeScreen
+from studio_tui.tui.jobs import detail_screen
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -676,3 +677,18 @@ async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
         await until(pilot, lambda: any("1 is a schedule, which 4" in one.message for one in said))
         await pilot.press("u", "x")
         await until_shown(pilot, "It will make no more jobs", "n  Leave it")
+
+
+async def test_the_page_of_a_job_follows_other_runs_of_its_name(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail_screen, "PAST_AGAIN", 0.1)
+    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "again.py", "✓ COMPLETE")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        assert "usual" not in screen_text(pilot)
+        for count in ("1 run", "2 runs"):
+            await call(lambda: studio.end(studio.submit("print(1)", query_name="again.py")["id"]))
+            await until_shown(pilot, "usual", f"from {count} ")
