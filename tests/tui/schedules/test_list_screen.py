@@ -693,5 +693,8 @@ async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
         await pilot.press("y")
         await until_shown(pilot, "@daily")
         await until(pilot, lambda: widths()["expression"] < before["expression"])
-        # How much of that the name gets, depends on the words for the time until the next run.
-        assert widths()["name"] >= before["name"]
+        # The words for the time until the next run, which are long at some times of the day, may
+        # take that, as may a column that there was no room for.
+        after = widths()
+        is_taken = after["next"] > before["next"] or len(after) > len(before)
+        assert is_taken or after["name"] >= before["name"]
