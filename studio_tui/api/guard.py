@@ -2,9 +2,8 @@
 
 from typing import Protocol
 
-NOT_ITS_OWN = (
-    "The local Studio is gone; the token is not sent to the program that uses its port now."
-)
+NOT_RUNNING = "The local Studio is not running."
+"""Why nothing is sent; whatever listens at its former port must not see the token."""
 
 
 class Guard(Protocol):
@@ -14,7 +13,7 @@ class Guard(Protocol):
         """Verify the server at `url`; return a seal to be checked by `holds`.
 
         Raises:
-            NotSent: another program has the port, so nothing may be sent there.
+            NotSent: it is not the right server, so nothing may be sent there.
         """
 
     def holds(self, seal: object) -> bool:

@@ -24,7 +24,7 @@ from studio_tui.addresses import address
 from studio_tui.api.answers import refusal, retry_after, without_mark
 from studio_tui.api.auth import StudioAuth
 from studio_tui.api.connection_errors import proxy_refusal, reason
-from studio_tui.api.guard import NOT_ITS_OWN, Guard
+from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.messages import message_line
 from studio_tui.errors import (
     AuthenticationError,
@@ -271,7 +271,7 @@ async def _connect_guarded(url: str, guard: Guard, opening: float) -> socket.soc
         connection.close()
         raise
     connection.close()
-    raise NotSent(NOT_ITS_OWN)
+    raise NotSent(NOT_RUNNING)
 
 
 def _refusal(answer: "Response", host: str) -> StudioError:

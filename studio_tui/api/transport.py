@@ -29,7 +29,7 @@ from studio_tui.api.connection_errors import (
     wrong_scheme,
 )
 from studio_tui.api.exchange import Answer, Request, Timeouts
-from studio_tui.api.guard import NOT_ITS_OWN, Guard
+from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.errors import (
     AnswerTooLarge,
@@ -308,7 +308,7 @@ class _Progress:
         elif self._guard is not None and event == "connection.connect_tcp.complete":
             if not await asyncio.to_thread(self._guard.holds, self._seal):
                 await details["return_value"].aclose()
-                raise NotSent(NOT_ITS_OWN)
+                raise NotSent(NOT_RUNNING)
         elif event.endswith("send_request_headers.started"):
             # CONNECT is sent to a proxy.
             self.sent = self.sent or details["request"].method != b"CONNECT"

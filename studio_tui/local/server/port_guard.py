@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from studio_tui.api.guard import NOT_ITS_OWN
+from studio_tui.api.guard import NOT_RUNNING
 from studio_tui.errors import NotSent
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
@@ -32,8 +32,10 @@ class PortGuard:
         """
         seal = endpoint.state_seal(self._data)
         found = endpoint.serving(self._data)
-        if seal is None or found is None or found.url != url:
-            raise NotSent(NOT_ITS_OWN)
+        if seal is None or found is None:
+            raise NotSent(NOT_RUNNING)
+        if found.url != url:
+            raise NotSent(f"The local Studio serves at {found.url} now, no longer at {url}.")
         return seal
 
     def holds(self, seal: object) -> bool:

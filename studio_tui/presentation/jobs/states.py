@@ -108,7 +108,8 @@ def counts(
             held_back += 1
         elif (group := _GROUP_OF.get(job.state)) is not None:
             numbers[group] += 1
-    others = (Count("⊘", held_back, "held", Tone.WARN),) if held_back else ()
+    pending = LOOKS[JobState.PENDING]
+    others = (Count(pending.glyph, held_back, "held", pending.tone),) if held_back else ()
     return (
         *(
             Count(

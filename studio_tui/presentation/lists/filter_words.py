@@ -11,6 +11,11 @@ _TERM = re.compile(
     r"(?P<quote>\"(?P<value>(?:[^\"\\]|\\.)*)(?P<end>\"?))?(?P<rest>\S*)",
     re.DOTALL,
 )
+_SPACED = re.compile(
+    r"(?P<sign>!*)(?P<field>[A-Za-z_]+)\s*(?P<operator>[<>])\s*(?P<number>\d+)\s*"
+    r"(?P<unit>ms|[smhdw])(?!\S)"
+)
+"""A limit of a span that may be typed with blanks, as in `took > 80 ms`."""
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 
@@ -36,9 +41,20 @@ class TypedTerm(NamedTuple):
 
 def typed(text: str) -> Iterator[TypedTerm]:
     """Yield the terms of a filter. Quotes count only at the start of a term or its value."""
-    for found in _TERM.finditer(text):
-        if not found[0]:
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
             continue
+        if spaced := _SPACED.match(text, at):
+            at = spaced.end()
+            sign, *parts = spaced.groups()
+            yield TypedTerm(spaced[0], sign, "".join(parts), is_word=False)
+            continue
+        found = _TERM.match(text, at)
+        if found is None or not found[0]:
+            return
+        at = found.end()
         value = _ESCAPED.sub(r"\1", found["value"] or "")
         yield TypedTerm(
             found[0],
