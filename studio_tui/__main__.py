@@ -255,7 +255,7 @@ class _Composition:
 
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
-        from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES, TARGET
+        from studio_tui.local.server.samples import ABOUT, LOOK_AT, MEND, PIPELINE, SAMPLES, TARGET
         from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
         guard = PortGuard(self._data_dir)
@@ -271,11 +271,12 @@ class _Composition:
             return connected
         samples = SampleJobs(
             SAMPLES,
-            (*ABOUT, "", LOOK_AT),
+            ABOUT,
             ask=not self._run_samples,
             target=TARGET,
             makers=PIPELINE,
             look_at=LOOK_AT,
+            mend=MEND,
         )
         return replace(connected, samples=samples)
 

@@ -49,8 +49,11 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "2, enter show it; n finds the failed job, L shows why, e fixes it."
-"""What to look at first."""
+LOOK_AT = "2, enter shows it; one of its jobs is going to fail."
+"""How to watch the pipeline."""
+
+MEND = "In it (2, enter), n finds the failed job, L shows why, e fixes it."
+"""What to do once the pipeline has failed."""
 
 
 class Sample(NamedTuple):

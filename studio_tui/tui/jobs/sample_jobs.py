@@ -1,14 +1,14 @@
 """Sample jobs that are offered in a new local Studio."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput, JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.create_job import Created, JobRefused
@@ -33,7 +33,9 @@ class SampleJobs:
     makers: Collection[str] = ()
     """Names of these jobs."""
     look_at: str = ""
-    """A sentence on what to look at in the pipeline."""
+    """A sentence on how to watch the pipeline."""
+    mend: str = ""
+    """A sentence on what to do once it has failed."""
 
 
 async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
@@ -70,19 +72,18 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
 
 async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> bool:
     """Wait until jobs have ended; return whether all of them are complete."""
-    news = asyncio.Event()
-    leave = session.jobs.subscribe(lambda _: news.set())
-    try:
-        while True:
-            news.clear()
-            states = [job.state for job in session.known.jobs(job_ids).values()]
-            if any(state.is_finished and state is not JobState.COMPLETE for state in states):
-                return False
-            if len(states) == len(job_ids) and all(state.is_finished for state in states):
-                return True
-            await news.wait()
-    finally:
-        leave()
+
+    def states() -> list[JobState]:
+        return [job.state for job in session.known.jobs(job_ids).values()]
+
+    def is_decided() -> bool:
+        every = states()
+        ended = [state for state in every if state.is_finished]
+        has_failed = any(state is not JobState.COMPLETE for state in ended)
+        return has_failed or len(ended) == len(job_ids)
+
+    await _until(session.jobs.subscribe, is_decided)
+    return all(state is JobState.COMPLETE for state in states())
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
@@ -95,3 +96,25 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         return
     if isinstance(made, Triggered):
         app.notify(f"The sample pipeline runs. {work.look_at}", timeout=20, markup=False)
+        await _until(session.pipelines.subscribe, lambda: _has_failed(session, made.pipeline))
+        app.notify(f"The sample pipeline failed. {work.mend}", timeout=20, markup=False)
+
+
+def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:
+    known = session.pipelines.snapshot.value
+    newest = known.get(pipeline.pipeline_id) if known else None
+    return newest is not None and newest.state is PipelineState.FAILED
+
+
+async def _until(
+    subscribe: Callable[[Callable[[object], None]], Callable[[], None]], test: Callable[[], bool]
+) -> None:
+    """Wait until `test` holds, looking again at each message."""
+    news = asyncio.Event()
+    leave = subscribe(lambda _: news.set())
+    try:
+        while not test():
+            news.clear()
+            await news.wait()
+    finally:
+        leave()

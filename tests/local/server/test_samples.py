@@ -11,7 +11,7 @@ from studio_tui import clock
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.http.validation import RequestContext, check
-from studio_tui.local.server.samples import ABOUT, LOOK_AT, PIPELINE, SAMPLES
+from studio_tui.local.server.samples import ABOUT, PIPELINE, SAMPLES
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -125,4 +125,4 @@ def test_the_samples_are_packed_with_the_program() -> None:
 
 
 def test_what_is_said_of_the_samples_fits_the_question_on_a_small_terminal() -> None:
-    assert max(map(len, (*ABOUT, LOOK_AT))) <= 66
+    assert max(map(len, ABOUT)) <= 66

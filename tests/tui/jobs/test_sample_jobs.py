@@ -40,11 +40,12 @@ async def beginning(
         )
         samples = SampleJobs(
             [(wish, ())],
-            ("  one job", "", "look at it with 2"),
+            ("  one job",),
             ask=ask,
             target="made",
             makers=["make.py"],
-            look_at="look at it with 2",
+            look_at="2 shows it.",
+            mend="e fixes it.",
         )
         view = folder / "view.json"
         return Connected(session, "local", studio.url, studio.team, view, samples=samples)
@@ -58,11 +59,23 @@ async def test_the_samples_trigger_their_pipeline_and_say_what_to_look_at(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with beginning(studio, tmp_path, MAKE, ask=True) as pilot:
-        await until_shown(pilot, "Run the sample work?", "look at it with 2")
+        await until_shown(pilot, "Run the sample work?", "  one job")
         await pilot.press("y")
-        await until_shown(pilot, "The sample pipeline runs.")
+        await until_shown(pilot, "The sample pipeline runs. 2 shows it.")
         await pilot.press("2")
         await until_shown(pilot, "made", "Pipelines 1")
+        await until(pilot, lambda: "COMPLETE" in screen_text(pilot))
+        assert "failed. e fixes it." not in screen_text(pilot)
+
+
+async def test_what_to_do_about_a_failure_is_said_once_the_pipeline_has_failed(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    once = f"import os\nfirst = {str(tmp_path / 'first')!r}\nos.path.exists(first) and 1 / 0\n"
+    async with beginning(studio, tmp_path, f"{once}open(first, 'w')\n{MAKE}") as pilot:
+        await until_shown(pilot, "The sample pipeline failed. e fixes it.")
+        runs = [job["status"] for job in studio.jobs()]
+        assert sorted(runs) == ["COMPLETE", "FAILED"]
 
 
 async def test_samples_that_fail_trigger_nothing(studio: ThreadStudio, tmp_path: Path) -> None:
