@@ -84,13 +84,27 @@ class Listing(Generic[T]):
                 self._haystacks.pop(key, None)
         return frozenset(key for key in map(key_of, unknown) if before.get(key) != self._rows[key])
 
-    def ids(self, terms: Terms[T], sort: str, now: datetime, *, reverse: bool = False) -> list[str]:
-        """Return the ids of the rows that pass `terms`, sorted by the column `sort`."""
+    def ids(
+        self,
+        terms: Terms[T],
+        sort: str,
+        now: datetime,
+        *,
+        reverse: bool = False,
+        also: str | None = None,
+    ) -> list[str]:
+        """Return the ids of the rows that pass `terms`, sorted by the column `sort`.
+
+        The row `also`, if there is one, is among them in any case.
+        """
         rows = self._rows.items()
         passing: Iterable[tuple[str, T]] = rows
         if terms:
             haystacks = self._all_haystacks() if terms.reads_haystacks else {}
             passing = terms.among(passing, haystacks, now)
+            if also in self._rows:
+                wanted = {key for key, _ in passing} | {also}
+                passing = [(key, row) for key, row in rows if key in wanted]
         if sort != NEWEST_FIRST:
             order = self._kind.sorts[sort][1]
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))

@@ -111,6 +111,7 @@ class ListBody(Lifetime, Container, Generic[T]):
             lambda: self.table,
             changed=self._marks_changed,
             say=page.say,
+            kept=lambda: self._kept,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
         self.order = ListOrder(
@@ -125,6 +126,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         )
         self._passing = 0
         """How many rows pass the filter; each row of a group counts."""
+        self._kept: str | None = None
+        """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._texts: Mapping[str, object] = {}
         """The constant texts of rows by their keys, see `reword`."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
@@ -240,6 +243,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         # Keep the cursor when the list is empty, to restore it once the row is back.
         if message.key is not None:
             self.holder.change(cursor=message.key)
+        if self._kept is not None and message.key != self._kept:
+            self.show_rows()
         self.previewing.follow()
         if (
             message.is_last
@@ -260,13 +265,15 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def show_rows(self, *, is_refiltered: bool = False) -> None:
         """Show the rows that pass the filter, sorted; `is_refiltered` if the filter has changed."""
-        now = self._page.moment()
-        passing = self.rows.ids(
-            self.filtering.terms, self.holder.view.sort, now, reverse=self.holder.view.reverse
-        )
+        now, view, terms = self._page.moment(), self.holder.view, self.filtering.terms
+        passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse)
         self._passing = len(passing)
+        chosen = None if is_refiltered else self.table.chosen
+        self._kept = chosen if terms and chosen in self.rows and chosen not in passing else None
+        if self._kept is not None:
+            # A key pressed at this moment must hit the row that the user sees under the cursor.
+            passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse, also=self._kept)
         keys = self._page.arranged(passing)
-        view = self.holder.view
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
         self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._look_for_new(keys)
@@ -315,6 +322,7 @@ class ListBody(Lifetime, Container, Generic[T]):
                 known=len(self.rows),
                 answer=self._page.source().snapshot.value,
                 terms=self.filtering.terms.text,
+                is_kept=self._kept is not None,
             ),
             *self._page.title_notes(),
         )

@@ -20,12 +20,12 @@ def has_all(answer: Any) -> bool:
 
 
 def amount_parts(
-    place: str, title: str, *, shown: int, known: int, answer: Any, terms: str
+    place: str, title: str, *, shown: int, known: int, answer: Any, terms: str, is_kept: bool
 ) -> Parts:
-    """Return how many of the known rows are shown, the filter, and any faults of the answer.
+    """Return how many of the known rows pass, the filter, and any faults of the answer.
 
-    `answer` may have the attributes `has_all`, `unreadable` and `duplicates`; `terms` is the filter
-    as it was typed.
+    `is_kept`: the row under the cursor is shown although it no longer passes. `answer` may have
+    the attributes `has_all`, `unreadable` and `duplicates`; `terms` is the filter as it was typed.
     """
     amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
@@ -34,6 +34,8 @@ def amount_parts(
     if terms:
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{place}.filter')"))
+    if is_kept:
+        parts.append(Part("· the row under the cursor no longer passes ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):

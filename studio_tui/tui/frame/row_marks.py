@@ -42,17 +42,20 @@ class RowMarks:
         *,
         changed: Callable[[], None],
         say: Callable[[str], None],
+        kept: Callable[[], str | None] = lambda: None,
         is_filter_wrong: Callable[[], bool] = lambda: False,
     ) -> None:
         """Keep the marks in `place`; `changed` is called after each change.
 
-        `is_filter_wrong` returns whether rows are shown that the filter may be meant to exclude.
+        `kept` returns a row that is shown although it does not pass the filter, and
+        `is_filter_wrong` whether rows are shown that the filter may be meant to exclude.
         """
         self._noun = noun
         self._place = place
         self._table = table
         self._changed = changed
         self._say = say
+        self._kept = kept
         self._is_filter_wrong = is_filter_wrong
         self.bundles: Bundles = Singles()
         """Maps the rows to ids."""
@@ -97,7 +100,8 @@ class RowMarks:
 
     def mark_all(self) -> None:
         """Mark all rows that pass the filter, in addition to those already marked."""
-        self._mark((*self.keys, *self._all(self._table().keys)))
+        kept = self._kept()
+        self._mark((*self.keys, *self._all(key for key in self._table().keys if key != kept)))
 
     def unmark_all(self) -> None:
         """Remove all marks."""

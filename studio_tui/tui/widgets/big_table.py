@@ -147,6 +147,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._cursor.key
 
     @property
+    def chosen(self) -> str | None:
+        """The row under the cursor if the user moved there, or opened it; else `None`."""
+        return self._cursor.chosen
+
+    @property
     def unseen(self) -> int:
         """How many new rows were added at the top and have not been visible yet."""
         return self._unseen

@@ -26,6 +26,12 @@ class TableCursor:
         """The row under the cursor; `None` if there are no rows."""
         return self.keys[self.index] if self.keys else None
 
+    @property
+    def chosen(self) -> str | None:
+        """The row under the cursor if the user moved there, or opened it; else `None`."""
+        is_chosen = self._is_held or (self._moved_by_user and self.key == self._chosen)
+        return self.key if is_chosen else None
+
     def begin_at(self, key: str | None, line: int) -> None:
         """Be on a row once it is there, as if the user had moved there, below `line` rows."""
         self._chosen = key

@@ -635,6 +635,26 @@ async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
         assert table(pilot).cursor == table(pilot).keys[0]
 
 
+async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    last, middle, first = (str(studio.submit(SLEEP, query_name=f"{n}.py")["id"]) for n in "cba")
+    async with dashboard(studio, tmp_path, size=(160, 24)) as pilot:
+        await pilot.press("slash", *"is:active", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        await pilot.press("down")
+        await call(studio.cancel, middle)
+        await until_shown(pilot, "2 of 3", "the row under the cursor no longer passes", "CANCELED")
+        assert list(table(pilot).keys) == [first, middle, last]
+        assert table(pilot).cursor == middle
+        await pilot.press("a")
+        assert marked(pilot) == {first, last}
+        await pilot.press("down")
+        await until(pilot, lambda: list(table(pilot).keys) == [first, last])
+        assert table(pilot).cursor == last
+        await until(pilot, lambda: "no longer passes" not in screen_text(pilot))
+
+
 async def test_back_from_a_row_the_cursor_is_on_it_though_newer_rows_have_come(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
