@@ -43,7 +43,8 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     states = {job.state for job in jobs}
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:
-        return f"{it} will make no more jobs; those already made go on."
+        create, has = ("creates", "it has") if it == "It" else ("create", "they have")
+        return f"{it} {create} no more jobs. Those {has} created keep running."
     if states <= WAITING_STATES:
         return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
     return f"{its} processes are stopped; what they wrote is kept."

@@ -62,11 +62,9 @@ def preview(
 
     When space is short, the lines come before less important facts.
     """
-    known = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
-    if job.state is JobState.TASK:
-        known[1:1] = timetable(job, now, zone)  # after the status, which comes first
-    known = [_with_variable_names(fact, job) for fact in known]
-    known += _files(extra.files)
+    known: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
+    known = with_timetable(known, job, now, zone)
+    known = [*(_with_variable_names(fact, job) for fact in known), *_files(extra.files)]
     first = [fact for fact in known if fact.label in FIRST]
     rest = [fact for fact in known if fact.label not in FIRST]
     taken = sum(_height(fact, space.width) for fact in known)
@@ -76,6 +74,15 @@ def preview(
     taken = sum(_height(fact, space.width) for fact in first)
     lines = _log(extra, space.width, max(_LEAST_LINES, space.height - taken - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
+
+
+def with_timetable(
+    facts: Sequence[Fact], job: Job, now: datetime, zone: tzinfo
+) -> tuple[Fact, ...]:
+    """Return facts with the times of a schedule after the status, which comes first."""
+    if job.state is not JobState.TASK:
+        return tuple(facts)
+    return (*facts[:1], *timetable(job, now, zone), *facts[1:])
 
 
 def last_lines(end: bytes, count: int) -> list[str]:

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
-from studio_tui.tui.jobs.naming import describe, title
-from studio_tui.tui.jobs.question_changes import job_changes
+from studio_tui.tui.jobs.naming import describe
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -160,22 +157,10 @@ class JobController:
         job = self._at_hand()
         if job is None:
             return
-        question = Confirm(
-            "Cancel this job?",
-            (
-                *describe(job),
-                "",
-                cancel_effect((job,)),
-                *self._pipeline_notes(job, "cancel"),
-            ),
-            yes="Cancel the job",
-            no="Leave it",
-            changes=job_changes(self._host.session, (job,)),
-        )
-        if await self._host.ask(question):
-            cancelling = self._host.session.commands.jobs.cancel(job.id)
-            done = f"Cancellation requested for {title(job)}"
-            await run_and_report(self._host, f"Cancelling {title(job)}", cancelling, done)
+        # Imported on use, as it reads what was submitted.
+        from studio_tui.tui.jobs.cancel_question import cancel_after_asking  # noqa: PLC0415
+
+        await cancel_after_asking(self._host, job, self._pipeline_notes(job, "cancel"))
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""

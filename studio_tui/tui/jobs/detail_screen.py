@@ -28,6 +28,7 @@ from studio_tui.presentation.jobs.facts import (
     raw,
 )
 from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_AGAIN
 from studio_tui.service.session import StudioSession
@@ -188,14 +189,16 @@ class JobScreen(Page):
     def tick(self, now: datetime) -> None:
         """Update the times shown."""
         job, clusters = self._job, self.session.clusters.snapshot.value
+        present = clock.now()
         own = facts(
             job,
-            clock.now(),
+            present,
             clusters.items if clusters is not None else (),
             pipeline=self._controller.owner_of(job),
             answered_at=now,
             shown=self._values is Values.ALL,
         )
+        own = with_timetable(own, job, present, clock.zone())
         self.query_one("#summary-facts", FactSheet).show(
             kin_facts(with_usual(own, job, self._past, now), self.session.known.related(job.id))
         )

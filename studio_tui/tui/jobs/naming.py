@@ -1,4 +1,6 @@
-"""The names of jobs in questions and reports."""
+"""The names of jobs and schedules in questions and reports."""
+
+from datetime import tzinfo
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.causes import cause
@@ -19,3 +21,27 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  by      {job.created_by or '–'}",
         *((f"  error   {cause(job.error_message)}",) if job.error_message else ()),
     )
+
+
+def describe_schedule(task: Job, zone: tzinfo) -> tuple[str, ...]:
+    """Return lines that identify a schedule."""
+    return (
+        f"  name    {task.name or '–'}",
+        f"  id      {task.id}",
+        f"  runs    {time_of(task, zone) or 'Studio does not say when'}",
+        f"  by      {task.created_by or '–'}",
+    )
+
+
+def time_of(task: Job, zone: tzinfo) -> str:
+    """Return the time of a schedule in a form that can be typed; empty if unknown."""
+    schedule = task.schedule
+    if schedule is None:
+        return ""
+    if schedule.cron_expression:
+        return schedule.cron_expression
+    moment = schedule.next_run_at or schedule.start_after
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"

@@ -9,7 +9,7 @@ from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.bulk import to_cancel
+from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
@@ -17,18 +17,18 @@ from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.bulk import space_for_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
+from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.jobs.bulk import cancel_all
+from studio_tui.tui.jobs.cancel_question import cancel_after_asking
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.marked import MarkedJobs
-from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
-from studio_tui.tui.schedules.words import named, time_of
 
 
 class ScheduleController(JobController):
@@ -117,7 +117,7 @@ class ScheduleController(JobController):
             Confirm(
                 "Run this once now?",
                 (
-                    *named(repeat.job, self._zone),
+                    *describe_schedule(repeat.job, self._zone),
                     "",
                     "The schedule itself does not change.",
                     "",
@@ -140,7 +140,7 @@ class ScheduleController(JobController):
         question = Confirm(
             "Run this once now?",
             (
-                *named(task, self._zone),
+                *describe_schedule(task, self._zone),
                 "",
                 "It is listed among its runs, as started by hand; the schedule does not change.",
                 "A fire time during this run is skipped.",
@@ -173,27 +173,7 @@ class ScheduleController(JobController):
         task = self._at_hand()
         if task is None:
             return
-        task = with_schedule(task, (await submitted_of((task,), self._host.session)).get(task.id))
-        sure = await self._host.ask(
-            Confirm(
-                "Cancel this schedule?",
-                (
-                    *named(task, self._zone),
-                    "",
-                    "It creates no more jobs. Those it has created keep running.",
-                ),
-                yes="Cancel the schedule",
-                no="Keep it",
-                changes=job_changes(self._host.session, (task,)),
-            )
-        )
-        if sure:
-            await run_and_report(
-                self._host,
-                f"Cancelling {title(task)}",
-                self._host.session.commands.jobs.cancel(task.id),
-                f"Cancellation requested for {title(task)}",
-            )
+        await cancel_after_asking(self._host, task)
 
     async def _end_marked(self) -> None:
         """Ask, listing the marked schedules, then cancel them."""
@@ -203,7 +183,7 @@ class ScheduleController(JobController):
         for task in tasks:
             when = time_of(with_schedule(task, known.get(task.id)), self._zone)
             names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
-        after = ("", "They create no more jobs. Those they have created keep running.")
+        after = ("", cancel_effect(tasks))
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",

@@ -16,10 +16,9 @@ from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
-from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
 from studio_tui.tui.schedules.time_dialog import AskTime
-from studio_tui.tui.schedules.words import is_once, time_of
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule, and of its replacement."""
@@ -102,7 +101,7 @@ class ScheduleEditor:
         """Change the time of a schedule in place."""
         now = clock.now()
         try:
-            once = resolve(typed, now, self._zone) if is_once(task) else None
+            once = resolve(typed, now, self._zone) if _is_once(task) else None
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
@@ -119,7 +118,7 @@ class ScheduleEditor:
         """Create a schedule with another time, and cancel the old one only after that succeeded."""
         task, now = repeat.job, clock.now()
         try:
-            once = resolve(typed, now, self._zone) if is_once(task) else None
+            once = resolve(typed, now, self._zone) if _is_once(task) else None
             wish = rescheduled(
                 task,
                 repeat.wish,
@@ -155,7 +154,12 @@ def _begin(task: Job, now: datetime) -> datetime:
 
 def _explainer(task: Job, zone: tzinfo) -> "partial[Explained]":
     """Return a function that explains the time typed for a schedule."""
-    if is_once(task):
+    if _is_once(task):
         return partial(explain_moment, now=clock.now(), zone=zone)
     time_zone = task.schedule.time_zone if task.schedule else None
     return partial(explain_expression, time_zone=time_zone, now=clock.now(), zone=zone)
+
+
+def _is_once(task: Job) -> bool:
+    """Return whether a schedule is known to run only once."""
+    return task.schedule is not None and task.schedule.cron_expression is None

@@ -696,7 +696,15 @@ async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
         said = pilot.app._notifications
         await until(pilot, lambda: any("1 is a schedule, which 4" in one.message for one in said))
         await pilot.press("u", "x")
-        await until_shown(pilot, "It will make no more jobs", "n  Leave it")
+        await until_shown(
+            pilot,
+            "Cancel this schedule?",
+            "runs    0 3 1 1 *",
+            "It creates no more jobs",
+            "n  Keep it",
+        )
+        await pilot.press("n", "enter")
+        await until_shown(pilot, "nightly.py (", "schedule     0 3 1 1 *", "next runs")
 
 
 async def test_the_page_of_a_job_follows_other_runs_of_its_name(
