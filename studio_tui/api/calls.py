@@ -21,6 +21,8 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     changes: bool = False
     """Whether the request changes something in Studio."""
+    reason: str = ""
+    """Why it failed, as a sentence; safe to draw. Empty if it succeeded."""
     body: bytes = field(default=b"", repr=False)
     """Body of a request that changes something; may contain secrets. Empty for other requests."""
 

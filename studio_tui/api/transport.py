@@ -145,17 +145,18 @@ class Transport:
 
     async def _logged(self, request: Request, authorization: str) -> Answer:
         at, began = clock.now(), clock.monotonic()
-        outcome: object = "cancelled"
+        outcome, reason = "cancelled", ""
         try:
             answer = await self._attempt(request, authorization)
-            outcome = answer.status
+            outcome = str(answer.status)
         except StudioError as error:
-            outcome = error.status if isinstance(error, StatusError) else type(error).__name__
+            status = error.status if isinstance(error, StatusError) else None
+            outcome, reason = str(status or type(error).__name__), str(error)
             raise
         finally:
             spent = (clock.monotonic() - began) * 1000
             _log.info("%s %s %s %.0f ms", request.method, request.path, outcome, spent)
-            self.ended(_call(request, at, str(outcome), spent))
+            self.ended(_call(request, at, outcome, reason, spent))
         return answer
 
     async def _attempt(self, request: Request, authorization: str) -> Answer:
@@ -272,7 +273,7 @@ def _url(address: str, query: tuple[tuple[str, str], ...]) -> httpx.URL:
     return httpx.URL(address, params=query or None)
 
 
-def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:
+def _call(request: Request, at: datetime, outcome: str, reason: str, spent: float) -> Call:
     body = request.body if request.changes and isinstance(request.body, bytes) else b""
     return Call(
         at=at,
@@ -282,6 +283,7 @@ def _call(request: Request, at: datetime, outcome: str, spent: float) -> Call:
         ms=spent,
         query=request.query,
         changes=request.changes,
+        reason=reason,
         body=body,
     )
 

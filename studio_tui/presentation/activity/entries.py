@@ -45,6 +45,9 @@ class Entry:
     path: str = ""
     """Path below `/api`, with its query."""
     outcome: str = ""
+    """The status code, an exception's class name, or `cancelled`."""
+    reason: str = ""
+    """Why it failed; a sentence, safe to draw."""
     count: int = 1
     ms: float = 0.0
     """Mean duration in milliseconds."""
@@ -61,6 +64,11 @@ class Entry:
         return self.changes or not self.method
 
     @property
+    def answer(self) -> str:
+        """The outcome in words: a status code, or why there is none."""
+        return _NO_ANSWER.get(self.outcome, self.outcome)
+
+    @property
     def fields(self) -> Mapping[str, Any]:
         """Fields of the JSON body; empty if there is none."""
         try:
@@ -75,6 +83,18 @@ class Entry:
         parts = parse_qs(self.path.partition("?")[2], keep_blank_values=True)
         return {name: values[0] for name, values in parts.items()}
 
+
+_NO_ANSWER = {
+    "NotSent": "not sent",
+    "OutcomeUnknown": "unknown",
+    "RequestTimedOut": "timed out",
+    "TransportError": "no answer",
+    "ProtocolError": "not usable",
+    "AnswerTooLarge": "too large",
+    "BrokenAnswer": "broken off",
+    "cancelled": "not awaited",
+}
+"""Words for the errors of requests without a status."""
 
 _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),

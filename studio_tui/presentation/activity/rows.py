@@ -1,5 +1,6 @@
 """The activity list as table rows and facts."""
 
+import json
 from datetime import datetime
 from operator import attrgetter
 
@@ -47,7 +48,9 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
         Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
         Cell(milliseconds(entry.ms)) if is_sent else NOTHING,
         Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
-        Cell(safe_line(entry.outcome), Tone.DIM) if is_sent else NOTHING,
+        Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.reason))), Tone.DIM)
+        if is_sent
+        else NOTHING,
     )
 
 
@@ -70,12 +73,22 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
         entry_facts += [
             Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
-            Fact("answer", Cell(safe_line(entry.outcome))),
+            Fact("answer", Cell(safe_line(entry.answer))),
+            *((Fact("reason", Cell(entry.reason, Tone.BAD)),) if entry.reason else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
-        entry_facts.append(Fact(safe_line(name)[:14], Cell(safe_block(str(value)))))
+        entry_facts.append(Fact(safe_line(name)[:14], Cell(safe_block(_plain(value)))))
     return tuple(entry_facts)
+
+
+def _plain(value: object) -> str:
+    """Return a JSON value as text; texts, and lists of them, without quotes."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def milliseconds(ms: float) -> str:
@@ -84,7 +97,8 @@ def milliseconds(ms: float) -> str:
 
 
 def _haystack(entry: Entry) -> str:
-    return f"{words_of(entry)}\n{entry.method} {entry.path}\n{entry.outcome}\n{entry.body}".lower()
+    request = f"{words_of(entry)}\n{entry.method} {entry.path}"
+    return f"{request}\n{entry.answer}\n{entry.reason}\n{entry.body}".lower()
 
 
 def _stamp(entry: Entry) -> float:
@@ -107,7 +121,7 @@ ACTIVITY: Kind[Entry] = Kind(
         "what": words_of,
         "method": attrgetter("method"),
         "path": attrgetter("path"),
-        "answer": attrgetter("outcome"),
+        "answer": lambda entry: f"{entry.answer} {entry.reason}",
     },
     suggestions=(
         "kind=command",
@@ -126,7 +140,7 @@ ACTIVITY: Kind[Entry] = Kind(
         "what": ("request", lambda entry, now: (words_of(entry), -_stamp(entry))),
         "took": ("duration, longest first", lambda entry, now: (-entry.ms, -_stamp(entry))),
         "count": ("count, highest first", lambda entry, now: (-entry.count, -_stamp(entry))),
-        "outcome": ("answer", lambda entry, now: (entry.outcome, -_stamp(entry))),
+        "outcome": ("answer", lambda entry, now: (entry.answer, -_stamp(entry))),
     },
     same_order={"at": NEWEST_FIRST},
     spans={"took": lambda entry, now: entry.ms / 1000 if entry.method else None},

@@ -19,14 +19,17 @@ MOST_WAITING = 10_000
 _LONGEST_VALUE = 4096
 """Maximum length in characters of a recorded value."""
 
-_COLUMNS = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body"
-_INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ? WHERE number = ?"
+_COLUMNS = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body, reason"
+_INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason = ? WHERE number = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A request that was sent, or several equal, consecutive ones that changed nothing."""
+    """A request that was sent, or several equal, consecutive ones.
+
+    Those that change something are counted together only while they fail.
+    """
 
     method: str
     path: str
@@ -46,6 +49,8 @@ class RecordedCall:
     """Whether it asked Studio to change something."""
     body: str = ""
     """JSON that was sent with it, with secrets redacted and the query left out."""
+    reason: str = ""
+    """Why it failed, with secrets redacted; empty if it succeeded."""
     number: int | None = None
     """Number of its row in the file; `None` before it is written."""
 
@@ -69,26 +74,36 @@ class CallLog:
         """Add a call; it waits in memory."""
         path = _with_query(call)
         fresh = RecordedCall(
-            call.method, path, call.outcome, call.at, call.at, 1, call.ms, call.ms, call.changes
+            call.method,
+            path,
+            call.outcome,
+            call.at,
+            call.at,
+            1,
+            call.ms,
+            call.ms,
+            call.changes,
+            reason=without_secrets(call.reason),
         )
         if call.changes or call.method != "GET":
-            self._wait(replace(fresh, body=safe_body(call.body)))
+            self._note_command(replace(fresh, body=safe_body(call.body)))
             return
         key = call.method, path
         known = self._open.get(key)
-        if known is not None and known.outcome == call.outcome and _goes_on(known, call):
-            self._open[key] = replace(
-                known,
-                last_at=call.at,
-                count=known.count + 1,
-                ms=known.ms + call.ms,
-                most_ms=max(known.most_ms, call.ms),
-            )
+        if known is not None and _continues(known, fresh):
+            self._open[key] = _counted(known, fresh)
         else:
             if known is not None and key in self._changed:
                 self._wait(known)
             self._open[key] = fresh
         self._changed.add(key)
+
+    def _note_command(self, fresh: RecordedCall) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last and last.body == fresh.body and not last.is_good and _continues(last, fresh):
+            self._waiting[-1] = _counted(last, fresh)
+        else:
+            self._wait(fresh)
 
     @property
     def waiting(self) -> tuple[RecordedCall, ...]:
@@ -132,7 +147,7 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
     for call in calls:
         if call.number is not None:
             last_at = call.last_at.timestamp()
-            values = (last_at, call.count, call.ms, call.most_ms, call.number)
+            values = (last_at, call.count, call.ms, call.most_ms, call.reason, call.number)
             if connection.execute(_UPDATE, values).rowcount:
                 numbered.append(call)
                 continue
@@ -173,8 +188,21 @@ def safe_body(body: bytes) -> str:
     return json.dumps(safe, ensure_ascii=False)
 
 
-def _goes_on(known: RecordedCall, call: Call) -> bool:
-    return (call.at - known.at).total_seconds() < LONGEST_RUN
+def _continues(known: RecordedCall, call: RecordedCall) -> bool:
+    """Whether a call is equal to the one before it, and counted with it."""
+    is_equal = (known.method, known.path, known.outcome) == (call.method, call.path, call.outcome)
+    return is_equal and (call.at - known.at).total_seconds() < LONGEST_RUN
+
+
+def _counted(known: RecordedCall, call: RecordedCall) -> RecordedCall:
+    return replace(
+        known,
+        last_at=call.at,
+        count=known.count + 1,
+        ms=known.ms + call.ms,
+        most_ms=max(known.most_ms, call.ms),
+        reason=call.reason,
+    )
 
 
 def _with_query(call: Call) -> str:
@@ -195,11 +223,12 @@ def _row(call: RecordedCall) -> tuple[object, ...]:
         call.most_ms,
         call.changes,
         call.body or None,
+        call.reason or None,
     )
 
 
 def _call(row: tuple[Any, ...]) -> RecordedCall:
-    number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body = row
+    number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body, reason = row
     return RecordedCall(
         method,
         path,
@@ -211,5 +240,6 @@ def _call(row: tuple[Any, ...]) -> RecordedCall:
         most_ms,
         bool(changes),
         body or "",
+        reason or "",
         number,
     )

@@ -2,8 +2,8 @@
 
 import sqlite3
 
-VERSION = 2
-"""Version of the tables; 1 had the job history alone."""
+VERSION = 3
+"""Version of the tables; 1 had the job history alone, and 2 no reasons of failed calls."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS call (
     ms REAL NOT NULL,               -- of all of them
     most_ms REAL NOT NULL,
     changes INTEGER NOT NULL,
-    body TEXT                       -- of what changes something, without secrets
+    body TEXT,                      -- of what changes something, without secrets
+    reason TEXT                     -- why it failed
 );
 CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
 CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
@@ -93,5 +94,12 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(
-        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}PRAGMA user_version = {VERSION};COMMIT;"
+        f"BEGIN IMMEDIATE;{_HISTORY}{_RECORDER}{_missing(connection)}"
+        f"PRAGMA user_version = {VERSION};COMMIT;"
     )
+
+
+def _missing(connection: sqlite3.Connection) -> str:
+    """Return the statement that adds to an older table of calls what it lacks."""
+    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(call)")}
+    return "ALTER TABLE call ADD COLUMN reason TEXT;" if columns and "reason" not in columns else ""

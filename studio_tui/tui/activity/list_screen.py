@@ -166,7 +166,10 @@ def _of_call(call: RecordedCall) -> Entry:
         state = ActivityState.FAILED
     common: dict[str, Any] = {
         name: getattr(call, name)
-        for name in ("method", "path", "outcome", "at", "last_at", "count", "most_ms", "changes")
+        for name in (
+            *("method", "path", "outcome", "reason", "at", "last_at"),
+            *("count", "most_ms", "changes"),
+        )
     }
     key = f"{call.at.timestamp():.6f} {call.method} {call.path}"
     return Entry(id=key, state=state, ms=call.ms / call.count, body=call.body, **common)

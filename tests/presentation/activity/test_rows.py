@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.errors import ProtocolError, TransportError
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
@@ -92,6 +93,23 @@ def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None
     undone = entry("", "", state=ActivityState.UNDONE, words="cancelling 3 jobs")
     rows.replace([entry(), replace(CANCEL, id="2", ms=1500.0), replace(undone, id="3")])
     assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
+
+
+def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
+    refused = entry(outcome="409", reason="The job has ended.", state=ActivityState.FAILED)
+    assert cells(refused)[-1].text == "409 · The job has ended."
+    told = {fact.label: fact.value.text for fact in facts(refused, NOON)}
+    assert (told["answer"], told["reason"]) == ("409", "The job has ended.")
+    unsent = entry(outcome="NotSent", reason="Connection refused.", state=ActivityState.FAILED)
+    assert cells(unsent)[-1].text == "not sent · Connection refused."
+
+
+def test_every_error_of_a_request_has_words() -> None:
+    kinds = [TransportError, ProtocolError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        assert entry(outcome=kind.__name__).answer != kind.__name__
 
 
 @given(st.text(), st.text(), st.text(), st.text())

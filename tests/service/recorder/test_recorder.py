@@ -242,6 +242,43 @@ def test_equal_polls_are_counted_and_a_command_never_is(tmp_path: Path) -> None:
     assert found == kept.recent_calls(99)
 
 
+def test_a_command_that_fails_again_is_counted_with_its_reason(tmp_path: Path) -> None:
+    kept = recorder(tmp_path)
+    command = replace(call(path="/jobs/1/cancel"), method="POST", changes=True)
+    why = "Studio says no; token hunter2hunter2 is known."
+    for second, outcome in enumerate(["NotSent", "NotSent", "409", "200", "200"]):
+        at = NOON + timedelta(seconds=second)
+        reason = "" if outcome == "200" else why
+        kept.note_call(replace(command, at=at, outcome=outcome, reason=reason))
+    kept.flush()
+    found = recorder(tmp_path).recent_calls(99)
+    assert [(each.outcome, each.count) for each in reversed(found)] == [
+        *(("NotSent", 2), ("409", 1), ("200", 1), ("200", 1))
+    ]
+    assert [bool(each.reason) for each in found] == [False, False, True, True]
+    assert "hunter2" not in found[-1].reason
+    assert "Studio says no" in found[-1].reason
+
+
+def test_the_calls_of_an_older_program_are_kept_and_newer_ones_have_reasons(tmp_path: Path) -> None:
+    kept = recorder(tmp_path)
+    kept.note_call(call())
+    kept.flush()
+    kept.database.close()
+    (file,) = tmp_path.rglob("*.sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        columns = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body"
+        connection.executescript(
+            f"CREATE TABLE older AS SELECT {columns} FROM call;"  # noqa: S608
+            "DROP TABLE call; ALTER TABLE older RENAME TO call; PRAGMA user_version = 2;"
+        )
+    newer = recorder(tmp_path)
+    newer.note_call(call(1, outcome="500", reason="It broke."))
+    newer.flush()
+    calls = recorder(tmp_path).recent_calls(99)
+    assert [(each.outcome, each.reason) for each in calls] == [("500", "It broke."), ("200", "")]
+
+
 def test_calls_that_could_not_be_written_are_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
