@@ -35,6 +35,8 @@ class LogSearch:
         self._steps: deque[int] = deque()
         """Queued steps to matches."""
         self._is_finding = False
+        self._is_first = False
+        """Whether a new search has not been to a match yet."""
 
     def begin(self) -> None:
         """Reset the search for another log."""
@@ -147,6 +149,7 @@ class LogSearch:
             self._view.pane.current = None
         self.light_found()
         if self.wanted:
+            self._is_first = bool(typed)
             self.find(1)
         return None
 
@@ -175,7 +178,12 @@ class LogSearch:
             self._steps.clear()
 
     async def _find_one(self, step: int) -> None:
-        """Show the nearest match, wrapping around once."""
+        """Show the nearest match, wrapping around once.
+
+        A new search that finds nothing below goes up instead: at the end of a log, where one reads
+        the news, the last match is wanted and not the first.
+        """
+        is_first, self._is_first = self._is_first, False
         store, hits, pane = self._view.store, self.hits, self._view.pane
         if store is None or hits is None or pane.window is None:
             return
@@ -186,7 +194,10 @@ class LogSearch:
             offset = store.line_end(current) + 1 if step > 0 else current
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
         self._found = ""
-        if start is None:
+        if start is None and is_first:
+            start = await self._lines.nearest_shown(hits, offset, backwards=True)
+            self._found = "above"
+        elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)
             self._found = "from the end" if step < 0 else "from the start"

@@ -256,13 +256,25 @@ def hit(view: LogView) -> list[str]:
     return [row[2:] for row in rows(view) if row.startswith("▌")]
 
 
+async def test_a_search_at_the_end_of_a_log_goes_up_to_the_last_match(store: LogStore) -> None:
+    store.append(b"an error here\n" + numbered(500) + b"an error there\n" + numbered(500))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "error")
+        assert hit(view) == ["an error there"]
+        assert below(view) == " /error 2 of 2 above"
+        await pilot.press("n")
+        await until(pilot, lambda: hit(view) == ["an error here"])
+        assert below(view) == " /error 1 of 2 from the start"
+
+
 async def test_a_search_goes_from_match_to_match_and_round(store: LogStore) -> None:
     store.append(b"an Error here\n" + numbered(500) + b"an error there\n" + numbered(500))
     async with showing(store) as (pilot, view):
+        await pilot.press("g")
         await search(pilot, "error")
         assert hit(view) == ["an Error here"]
         assert not view.following
-        assert below(view) == " /error 1 of 2 from the start"
+        assert below(view) == " /error 1 of 2"
         for key, found in [
             ("n", "an error there"),
             ("n", "an Error here"),
