@@ -26,7 +26,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
-from studio_tui.tui.frame.breadcrumbs import first_crumb
+from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoBack, Refreshed
@@ -108,7 +108,7 @@ class SubmitScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return the breadcrumbs."""
-        return (first_crumb(self), self.start.crumb)
+        return (*crumbs_below(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
         """Return the keys of the form."""

@@ -1,17 +1,14 @@
-"""The tab from which the user came to a page over it."""
+"""The tab, or the pipeline, from which the user came to a page over it."""
 
 from typing import Any
 
 from textual.screen import Screen
 
-from studio_tui.tui.frame.page_bars import TABS
 
-_TITLES = {name: title for _, name, title in TABS}
-
-
-def first_crumb(page: Screen[Any], otherwise: str = "Jobs") -> str:
-    """Return the title of the nearest tab below `page`."""
+def crumbs_below(page: Screen[Any], otherwise: str = "Jobs") -> tuple[str, ...]:
+    """Return the breadcrumbs of the nearest page below `page` that leads to others."""
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
-    places = [getattr(screen, "place", "") for screen in below]
-    return next((_TITLES[place] for place in reversed(places) if place in _TITLES), otherwise)
+    leading = (screen for screen in reversed(below) if getattr(screen, "leads_to_pages", False))
+    nearest: Any = next(leading, None)
+    return (otherwise,) if nearest is None else nearest.crumbs()

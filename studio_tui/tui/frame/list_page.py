@@ -91,6 +91,7 @@ def list_commands(
 class ListPage(Page, Generic[T]):
     """A page whose body is a list with filter, order, marks and preview."""
 
+    leads_to_pages = True
     AUTO_FOCUS = "BigTable"  # otherwise the first key pressed would go to the filter
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012

@@ -32,7 +32,7 @@ from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_AGAIN
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import first_crumb
+from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
 from studio_tui.tui.jobs.attempts import AttemptSteps
@@ -169,7 +169,7 @@ class JobScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return the breadcrumbs."""
-        return (first_crumb(self), title(self._job))
+        return (*crumbs_below(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
         """Return the job's id."""

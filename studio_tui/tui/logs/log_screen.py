@@ -29,7 +29,7 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.tail import FollowPhase, TailState
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import first_crumb
+from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
@@ -147,7 +147,7 @@ class LogScreen(Page):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return the breadcrumbs."""
-        return (first_crumb(self), title(self._job), "Log")
+        return (*crumbs_below(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
         """Return the most useful keys for the job's state."""

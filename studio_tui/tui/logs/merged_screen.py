@@ -65,6 +65,7 @@ class MergedScreen(Page):
     AUTO_FOCUS = "LogPane"
 
     place = "logs"
+    leads_to_pages = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport)
     ]

@@ -45,6 +45,7 @@ class PipelineScreen(Page):
     """A pipeline in one of four modes, with a side panel about the job under the cursor."""
 
     belongs_to = "pipelines"
+    leads_to_pages = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [*ALL_BINDINGS]

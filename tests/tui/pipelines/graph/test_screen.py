@@ -288,6 +288,8 @@ async def test_a_job_is_opened_read_and_left_with_the_place_kept(tmp_path: Path)
         await go_to(pilot, "embed")
         await press(pilot, ("l",))
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        pipeline = sixteen().name
+        await until_shown(pilot, f"› Pipelines › {pipeline} › embed", "› Log")
         await press(pilot, ("q",))
         assert screen_of(pilot).cursor.here() == "embed"
         await press(pilot, ("enter",))
