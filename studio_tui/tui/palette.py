@@ -45,8 +45,7 @@ class ScreenActions(Provider):
         """Yield the actions that match the query."""
         matcher = self.matcher(query)
         for action in actions_of(self.screen):
-            texts = (action.explanation, action.label, *action.also.split())
-            score = max(map(matcher.match, texts))
+            score = likeness(query, f"{action.explanation} {action.label} {action.also}")
             if score > 0:
                 yield Hit(
                     score,
@@ -55,7 +54,7 @@ class ScreenActions(Provider):
                     help=_help(action),
                 )
         for name, explanation, run, _ in self._of_textual():
-            score = matcher.match(name)
+            score = likeness(query, name)
             if score > 0:
                 yield Hit(score * _BEHIND, matcher.highlight(name), run, help=explanation)
 
@@ -75,6 +74,26 @@ class ScreenActions(Provider):
         """Yield Textual's commands."""
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _OURS)
+
+
+def likeness(typed: str, text: str) -> float:
+    """Return how well each typed word fits a word of a text, from 0 to 1; 0 if one fits none.
+
+    A word may be abbreviated, as in `cncl`, but its letters are not gathered from several words.
+    """
+    words = text.lower().split()
+    scores = [max(_word_likeness(each, word) for word in words) for each in typed.lower().split()]
+    return sum(scores) / len(scores) if scores and all(scores) else 0.0
+
+
+def _word_likeness(typed: str, word: str) -> float:
+    if word.startswith(typed):
+        return 1.0
+    if typed in word:
+        return 0.8
+    letters = iter(word)
+    is_abbreviation = typed[0] == word[0] and all(letter in letters for letter in typed)
+    return 0.4 if is_abbreviation else 0.0
 
 
 def _help(action: Action) -> str:

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
-from studio_tui.tui.palette import PagedPalette
+from studio_tui.tui.palette import PagedPalette, likeness
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -211,3 +211,26 @@ async def test_an_unknown_key_says_once_that_it_does_nothing(
         assert [each.message for each in pilot.app._notifications] == [
             f"{name} does nothing here; ? lists the keys"
         ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "fits"),
+    [
+        ("sort", "Choose the order sort", True),
+        ("order choose", "Choose the order", True),
+        ("canc", "Cancel the job", True),
+        ("cncl", "Cancel the job", True),
+        ("rder", "Choose the order", True),
+        ("sord", "Show the datasets: who made them, what is out of date", False),
+        ("cancel pipeline", "Cancel the job", False),
+        ("", "Cancel the job", False),
+    ],
+)
+def test_typed_words_fit_words_and_not_letters_of_several(
+    typed: str, text: str, *, fits: bool
+) -> None:
+    assert bool(likeness(typed, text)) is fits
+
+
+def test_the_beginning_of_a_word_is_found_before_its_middle_and_abbreviations() -> None:
+    assert likeness("re", "resume") > likeness("su", "resume") > likeness("rsm", "resume")

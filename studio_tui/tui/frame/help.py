@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from studio_tui.text import safe_line
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import SHRINKS
@@ -103,7 +104,7 @@ class HelpScreen(Dialog[Action | None]):
 
     def _choose(self, option: Option | None) -> None:
         # Find the action by its id: the list may have changed since the click.
-        action = None if option is None else self._actions[int(option.id or 0)]
+        action = self._actions[int(option.id)] if option is not None and option.id else None
         if action is not None and action.enabled:
             self.dismiss(action)
 
@@ -116,7 +117,8 @@ class HelpScreen(Dialog[Action | None]):
             if action.matches(wanted)
         ]
         options.clear_options()
-        options.add_options(shown)
+        none = Option(f"No key of this screen matches “{safe_line(wanted)}”.", disabled=True)
+        options.add_options(shown or [none])
         options.highlighted = 0 if shown else None
 
 

@@ -85,3 +85,13 @@ async def test_a_key_is_found_by_its_words_in_any_order_and_by_those_of_other_to
         await until(pilot, lambda: options.option_count == len(found))
         shown = [str(option.prompt) for option in options.options]
         assert all(words in line for words, line in zip(found, shown, strict=True))
+
+
+async def test_a_search_in_the_help_that_finds_no_key_says_so(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("question_mark", *"zzq")
+        await until_shown(pilot, "No key of this screen matches “zzq”.")
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, HelpScreen)
