@@ -19,6 +19,7 @@ from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
 from tests.bench.suite_dag import DagBench
 from tests.bench.suite_help import HelpBench
+from tests.bench.suite_keys import KeyBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.bench.suite_recorder import RecorderBench
 from tests.studios import ProcessStudio
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         ):
             dashboard = _dashboard(studio, root)
             bench = Bench(effort, studio, dashboard).sections()
+            bench |= KeyBench(effort, dashboard).sections()
             bench |= HelpBench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
             bench |= DagBench(effort).sections()

@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from tests.bench import probes
-from tests.bench.probes import Keys, Program
+from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.studio import create_to_running
 from tests.studios import ProcessStudio
@@ -19,12 +18,8 @@ PAGES = ("pagedown",) * 20
 FORTH_AND_BACK = ("pagedown", "pageup") * 10
 """For lists with only a few pages; rows seen before are shown again."""
 
-ECHO = Program.ours("echo", ready="ready")
 HELLO = Program.ours("hello", ready="hello world")
 EMPTY = Program.ours("empty", ready="ready")
-
-CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0)
-PAGE_GOAL = Goal(times_floor=1.8, p95=8.0)
 
 
 @dataclass(frozen=True)
@@ -79,9 +74,6 @@ class Bench:
         """Return the sections by name, in the order of the report."""
         return {
             "start": self.start,
-            "keys": self.keys,
-            "cpu": self.cpu,
-            "storm": self.storm,
             "poll": self.poll,
             "idle": self.idle,
             "memory": self.memory,
@@ -112,49 +104,6 @@ class Bench:
                 Measure("dashboard, first paint", painted, floor, Goal(times_floor=1.1)),
                 Measure(f"dashboard, {known} in sight", usable, floor, Goal(times_floor=1.3)),
                 Measure("dashboard, Studio's answer in sight", tuple(answered), floor),
-            ),
-        )
-
-    def keys(self) -> Section:
-        """Measure from a key to its frame."""
-        taken = {
-            name: [paint for keys in rounds for paint in keys.paints]
-            for name, rounds in self._pressed.items()
-        }
-        return self._against_empty_screen("Key to paint", "ms", taken)
-
-    def cpu(self) -> Section:
-        """Measure the CPU time of a key, which a busy machine distorts less than its latency."""
-        taken = {name: [keys.cpu for keys in rounds] for name, rounds in self._pressed.items()}
-        return self._against_empty_screen("CPU of a key, all told", "ms", taken)
-
-    @cached_property
-    def _pressed(self) -> dict[str, list[Keys]]:
-        """The measured rounds by program; each runs once a round, in turn with the others."""
-        taken: dict[str, list[Keys]] = {}
-        for _ in range(self.effort.rounds):
-            for name, program, pressed, _goal in self._keyed():
-                keys = probes.keys_pressed(program, pressed[: self.effort.keys])
-                taken.setdefault(name, []).append(keys)
-        return taken
-
-    def storm(self) -> Section:
-        """Measure keys held down at 100 per second."""
-        seconds = self.effort.seconds
-        floor = probes.storm(EMPTY, "down", seconds)
-        ours = probes.storm(_table(self.effort.sizes[-1]), "down", seconds)
-        frames = Measure("empty screen: frames/s", (floor.frames,))
-        cpu = Measure("empty screen: CPU %", (floor.cpu,))
-        rows = f"table of {self.effort.sizes[-1]:,}"
-        return Section(
-            "Storm of 100 keys a second; Textual draws 60 frames a second at most",
-            "as named",
-            (
-                frames,
-                cpu,
-                Measure(f"{rows}: frames/s", (ours.frames,), frames, Goal(least=57)),
-                Measure(f"{rows}: CPU %", (ours.cpu,), cpu),
-                Measure(f"{rows}: ms to the last frame", (ours.drained,), None, Goal(median=50)),
             ),
         )
 
@@ -214,30 +163,6 @@ class Bench:
             "ms",
             (floor, Measure("plain job", taken, floor, Goal(median=300))),
         )
-
-    def _keyed(self) -> Iterator[tuple[str, Program, Sequence[str], Goal | None]]:
-        """Yield name, program, keys and goal of each measured program, the baseline second."""
-        yield "raw Python echo loop", ECHO, CURSOR, None
-        yield "empty Textual screen", EMPTY, CURSOR, None
-        for rows in self.effort.sizes:
-            pages = PAGES if rows > 1000 else FORTH_AND_BACK
-            yield f"table of {rows:,}: cursor", _table(rows), CURSOR, CURSOR_GOAL
-            yield f"table of {rows:,}: page", _table(rows), pages, PAGE_GOAL
-        yield "dashboard: cursor", self.dashboard, CURSOR, CURSOR_GOAL
-        yield "dashboard: page", self.dashboard, FORTH_AND_BACK, PAGE_GOAL
-
-    def _against_empty_screen(
-        self, title: str, unit: str, taken: dict[str, list[float]]
-    ) -> Section:
-        goals = {name: goal for name, _, _, goal in self._keyed()}
-        floor = Measure("empty Textual screen", tuple(taken["empty Textual screen"]))
-        measures = [
-            floor
-            if name == floor.name
-            else Measure(name, tuple(values), floor if goals[name] else None, goals[name])
-            for name, values in taken.items()
-        ]
-        return Section(title, unit, tuple(measures))
 
 
 def _table(rows: int) -> Program:

@@ -240,6 +240,7 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     @on(BigTable.Highlighted)
     def _highlighted(self, message: BigTable.Highlighted) -> None:
+        message.stop()
         # Keep the cursor when the list is empty, to restore it once the row is back.
         if message.key is not None:
             self.holder.change(cursor=message.key)

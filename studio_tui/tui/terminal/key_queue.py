@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from studio_tui.text import safe_block
 from studio_tui.tui.bindings import has_priority
+from studio_tui.tui.terminal.idle_pump import is_idle
 
 PATIENCE = 5.0
 """Seconds to wait for a hanging key handler, so that the user can still leave."""
@@ -27,7 +28,8 @@ TAKES_KEYS = "takes_keys_pressed_before"
 FOLLOWS_AFTER = 0.008
 """Seconds from a key until its effects are followed, or less if another key comes.
 
-Following takes about half a millisecond, and would hold up the painting.
+By then a usual key has been handled. Following takes about half a millisecond, and would hold up
+the painting.
 """
 
 ROUNDS = 8
@@ -207,7 +209,13 @@ class KeyQueue(App[Any]):
         """Follow the key under way, unless that has begun."""
         if (key := self._under_way) is not None and key.way is not None:
             way, key.way = key.way, None
-            self._follow(key, way)
+            if key.sight == self._sight and all(map(is_idle, (*way, self))):
+                self._under_way = None
+                key.end()
+                if self._waiting:
+                    self.call_later(self._go_on)
+            else:
+                self._follow(key, way)
 
     @property
     def _sight(self) -> tuple[object, object]:

@@ -1,0 +1,113 @@
+"""What a key costs in lists, beside an empty screen and plain Textual that shows as much."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from tests.bench import probes
+from tests.bench.probes import Keys, Program
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.suite import CURSOR, EMPTY, FORTH_AND_BACK, PAGES, Effort
+
+ECHO = Program.ours("echo", ready="ready")
+PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
+PLAIN_PREVIEW = Program.ours("plain_list", "preview", ready=r"embed_\d+")
+
+EMPTY_SCREEN = "empty Textual screen"
+CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0)
+LIKE_PLAIN = Goal(times_floor=1.2, p95=8.0)
+"""For keys that draw much: beside plain Textual that draws as much and does nothing else."""
+
+
+class Keyed(NamedTuple):
+    """A program, the keys that are pressed in it, and what it is compared with."""
+
+    name: str
+    program: Program
+    keys: Sequence[str]
+    floor: str = ""
+    """Name of another one; empty for none."""
+    goal: Goal | None = None
+
+
+@dataclass(frozen=True)
+class KeyBench:
+    """The measurements of keys in lists, by section."""
+
+    effort: Effort
+    dashboard: Program
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return the sections by name, in the order of the report."""
+        return {"keys": self.keys, "cpu": self.cpu, "storm": self.storm}
+
+    def keys(self) -> Section:
+        """Measure from a key to its frame."""
+        taken = {
+            name: [paint for keys in rounds for paint in keys.paints]
+            for name, rounds in self._pressed.items()
+        }
+        return self._section("Key to paint", taken)
+
+    def cpu(self) -> Section:
+        """Measure the CPU time of a key, which a busy machine distorts less than its latency."""
+        taken = {name: [keys.cpu for keys in rounds] for name, rounds in self._pressed.items()}
+        return self._section("CPU of a key, all told", taken)
+
+    @cached_property
+    def _pressed(self) -> dict[str, list[Keys]]:
+        """The measured rounds by program; each runs once a round, in turn with the others."""
+        taken: dict[str, list[Keys]] = {}
+        for _ in range(self.effort.rounds):
+            for each in self._keyed():
+                keys = probes.keys_pressed(each.program, each.keys[: self.effort.keys])
+                taken.setdefault(each.name, []).append(keys)
+        return taken
+
+    def _keyed(self) -> Iterator[Keyed]:
+        """Yield what is measured, each after its floor."""
+        yield Keyed("raw Python echo loop", ECHO, CURSOR)
+        yield Keyed(EMPTY_SCREEN, EMPTY, CURSOR)
+        for name, keys in (("page", PAGES), ("forth and back", FORTH_AND_BACK)):
+            yield Keyed(f"plain list: {name}", PLAIN, keys)
+        for rows in self.effort.sizes:
+            cursor, page = f"table of {rows:,}: cursor", f"table of {rows:,}: page"
+            keys, floor = (PAGES, "page") if rows > 1000 else (FORTH_AND_BACK, "forth and back")
+            yield Keyed(cursor, _table(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
+            yield Keyed(page, _table(rows), keys, f"plain list: {floor}", LIKE_PLAIN)
+        for name, keys in (("cursor", CURSOR), ("page", FORTH_AND_BACK)):
+            plain = f"plain list and preview: {name}"
+            yield Keyed(plain, PLAIN_PREVIEW, keys)
+            yield Keyed(f"dashboard: {name}", self.dashboard, keys, plain, LIKE_PLAIN)
+
+    def _section(self, title: str, taken: dict[str, list[float]]) -> Section:
+        measures: dict[str, Measure] = {}
+        for each in self._keyed():
+            values, floor = tuple(taken[each.name]), measures.get(each.floor)
+            measures[each.name] = Measure(each.name, values, floor, each.goal)
+        return Section(title, "ms", tuple(measures.values()))
+
+    def storm(self) -> Section:
+        """Measure keys held down at 100 per second."""
+        seconds = self.effort.seconds
+        floor = probes.storm(EMPTY, "down", seconds)
+        ours = probes.storm(_table(self.effort.sizes[-1]), "down", seconds)
+        frames = Measure("empty screen: frames/s", (floor.frames,))
+        cpu = Measure("empty screen: CPU %", (floor.cpu,))
+        rows = f"table of {self.effort.sizes[-1]:,}"
+        return Section(
+            "Storm of 100 keys a second; Textual draws 60 frames a second at most",
+            "as named",
+            (
+                frames,
+                cpu,
+                Measure(f"{rows}: frames/s", (ours.frames,), frames, Goal(least=57)),
+                Measure(f"{rows}: CPU %", (ours.cpu,), cpu),
+                Measure(f"{rows}: ms to the last frame", (ours.drained,), None, Goal(median=50)),
+            ),
+        )
+
+
+def _table(rows: int) -> Program:
+    return Program.ours("table", str(rows), ready="NAME")

@@ -1,0 +1,43 @@
+"""Whether a widget has handled all of its messages is read from Textual's private parts."""
+
+import asyncio
+
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.widget import Widget
+
+from studio_tui.tui.terminal.idle_pump import is_idle
+from tests.driving import driving
+from tests.tui.dashboards import until
+
+
+class Work(Message):
+    """Something to do."""
+
+
+class Worker(Widget):
+    """Works until it is told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_stop = asyncio.Event()
+
+    async def on_work(self) -> None:
+        await self.may_stop.wait()
+
+
+class Works(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Worker()
+
+
+async def test_a_widget_is_idle_unless_it_handles_a_message_or_has_one() -> None:
+    async with driving(Works()) as pilot:
+        worker = pilot.app.query_one(Worker)
+        await until(pilot, lambda: is_idle(worker))
+        worker.post_message(Work())
+        assert not is_idle(worker)
+        await until(pilot, lambda: not worker.message_queue_size)
+        assert not is_idle(worker)
+        worker.may_stop.set()
+        await until(pilot, lambda: is_idle(worker))
