@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -60,6 +61,7 @@ class Rows(Widget, can_focus=True):
         self.top = min(max(0, self.top + pages * height), _ROWS - height)
         self.cursor = self.top
         self.refresh()
+        self.app.query_one(ScrollBar).position = self.top
         self.app.follow()  # type: ignore[attr-defined] # likewise
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -92,9 +94,9 @@ class Facts(Widget):
 
 
 class ListApp(App[None]):
-    """Holds the list, and the preview if there is one."""
+    """Holds the list with its scroll bar, and the preview if there is one."""
 
-    CSS = "Screen { layout: horizontal; } Rows { width: 1fr; }"
+    CSS = "Screen { layout: horizontal; } Rows { width: 1fr; } ScrollBar { width: 1; }"
 
     def __init__(self, *, preview: bool) -> None:
         super().__init__()
@@ -102,10 +104,16 @@ class ListApp(App[None]):
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """One widget or two."""
+        """Two widgets or three."""
         yield Rows()
+        yield ScrollBar(vertical=True)
         if self._preview:
             yield Facts()
+
+    def on_mount(self) -> None:
+        """Tell the scroll bar how much there is."""
+        bar = self.query_one(ScrollBar)
+        bar.window_virtual_size, bar.window_size = _ROWS, self.size.height
 
     def follow(self) -> None:
         """Show the row under the cursor in the preview, shortly after the last key."""
