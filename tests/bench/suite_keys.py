@@ -76,10 +76,13 @@ class KeyBench:
             keys, floor = (PAGES, "page") if rows > 1000 else (FORTH_AND_BACK, "forth and back")
             yield Keyed(cursor, _table(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
             yield Keyed(page, _table(rows), keys, f"plain list: {floor}", LIKE_PLAIN)
-        for name, keys in (("cursor", CURSOR), ("page", FORTH_AND_BACK)):
+        for name, keys, goal in (
+            ("cursor", CURSOR, CURSOR_GOAL),
+            ("page", FORTH_AND_BACK, LIKE_PLAIN),
+        ):
             plain = f"plain list and preview: {name}"
             yield Keyed(plain, PLAIN_PREVIEW, keys)
-            yield Keyed(f"dashboard: {name}", self.dashboard, keys, plain, LIKE_PLAIN)
+            yield Keyed(f"dashboard: {name}", self.dashboard, keys, plain, goal)
 
     def _section(self, title: str, taken: dict[str, list[float]]) -> Section:
         measures: dict[str, Measure] = {}
