@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.fields import FIELDS, Field, number_in
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
+from studio_tui.presentation.jobs.problems import Problem
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -58,6 +59,26 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""
 
 _TYPED_TEXTS = [name for name in FIELDS if name not in {"files", "uploads", "reset"}]
+
+
+def _minutes(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+    typed = draft.value("timeout", "")
+    valid = not typed or typed.isdecimal()
+    return () if valid else (Problem("timeout", "A time limit is in whole minutes."),)
+
+
+TIMEOUT = Field(
+    label="time limit",
+    meaning="Minutes after which the job is cancelled.",
+    takes="A whole number. Empty: no limit.",
+    example=("90",),
+    check=_minutes,
+    hint="Empty for no limit.",
+    value=number_in("timeout"),
+    flag="--timeout",
+    named=r"time[ -]?limits?",
+)
+"""A field that the program does not have; tests add it to the table as `timeout`."""
 
 DRAFTS = st.builds(
     Draft,

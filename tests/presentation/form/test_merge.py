@@ -26,7 +26,7 @@ def test_only_what_is_typed_is_laid_over_a_job() -> None:
     start = common([ONE, TWO])
     typed = typed_over(start, replace(start, workers="", query_name="both.py"))
     assert typed == {"workers": "", "query_name": "both.py"}
-    assert replace(TWO, **typed) == replace(TWO, workers="", query_name="both.py")
+    assert TWO.with_values(typed) == replace(TWO, workers="", query_name="both.py")
 
 
 @given(st.lists(DRAFTS, min_size=1, max_size=4))
@@ -44,7 +44,7 @@ def test_a_job_has_what_the_form_shows_and_else_its_own(drafts: list[Draft], for
     start = common(drafts)
     typed = typed_over(start, form)
     for draft in drafts:
-        made = replace(draft, **typed)
+        made = draft.with_values(typed)
         for name in FIELDS:
             shown = getattr(form, name)
             wanted = shown if shown != getattr(start, name) else getattr(draft, name)
