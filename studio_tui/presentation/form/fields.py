@@ -17,15 +17,14 @@ from studio_tui.presentation.form.checks import (
     PRIORITIES,
     PYTHON_VERSIONS,
     REQUEST_LIMIT,
+    Check,
     FormContext,
 )
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.schedules.start_times import resolve
 
-Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
 Hint = Callable[[Draft, FormContext], tuple[str, ...]]
 Value = Callable[[Draft, FormContext], object]
 
@@ -260,7 +259,9 @@ FIELDS: dict[str, Field] = {
         takes=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last and "
         "is the default.",
         example=("0",),
-        check=checks.priority,
+        check=checks.whole_number(
+            "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
+        ),
         hint=hints.priority,
         explains_value=True,
         value=number_in("priority"),
@@ -295,7 +296,7 @@ FIELDS: dict[str, Field] = {
         meaning="The credentials that the job uses for storage.",
         takes="The name of credentials that the team has in Studio. Empty: Studio's default.",
         example=("team-s3-reader",),
-        check=checks.credentials,
+        check=checks.one_line("credentials_name", "The name"),
         hint="The name of credentials that the team has in Studio.",
         flag="--credentials-name",
         named=r"credentials?",

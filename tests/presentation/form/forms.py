@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.form.checks import FormContext
+from studio_tui.presentation.form.checks import FormContext, whole_number
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, Field, number_in
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
-from studio_tui.presentation.jobs.problems import Problem
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -61,18 +60,12 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 _TYPED_TEXTS = [name for name in FIELDS if name not in {"files", "uploads", "reset"}]
 
 
-def _minutes(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
-    typed = draft.value("timeout", "")
-    valid = not typed or typed.isdecimal()
-    return () if valid else (Problem("timeout", "A time limit is in whole minutes."),)
-
-
 TIMEOUT = Field(
     label="time limit",
     meaning="Minutes after which the job is cancelled.",
     takes="A whole number. Empty: no limit.",
     example=("90",),
-    check=_minutes,
+    check=whole_number("timeout", range(1, 1441), "A time limit is 1 to 1440", "Type minutes."),
     hint="Empty for no limit.",
     value=number_in("timeout"),
     flag="--timeout",

@@ -40,7 +40,9 @@ def test_no_secret_is_recorded() -> None:
 def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
     draft = Draft(query="print(1)").with_values({"timeout": "soon"})
-    assert check(draft, AROUND) == (Problem("timeout", "A time limit is in whole minutes."),)
+    assert check(draft, AROUND) == (
+        Problem("timeout", "A time limit is 1 to 1440; “soon” is not. Type minutes."),
+    )
     assert hint("timeout", draft, AROUND) == ("Empty for no limit.",)
     wanted = draft.with_values({"timeout": "5"})
     wish = request(wanted, AROUND)

@@ -56,7 +56,7 @@ async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
         await open_form(pilot)
         await fill(pilot, query="print(1)", timeout="soon")
         await go_to(pilot, "timeout")
-        await until_shown(pilot, "time limit", "A time limit is in whole minutes.")
+        await until_shown(pilot, "time limit", "A time limit is 1 to 1440; “soon” is not.")
         await pilot.press("f1")
         await until_shown(pilot, TIMEOUT.meaning, *TIMEOUT.example)
         await pilot.press("escape")
