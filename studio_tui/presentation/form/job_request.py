@@ -67,9 +67,9 @@ def with_unix_line_ends(draft: Draft, around: FormContext) -> tuple[Draft, FormC
 
 def _build_request(draft: Draft, around: FormContext) -> JobInput:
     fields: dict[str, Any] = {
-        field.sent_as or name: sent(name, draft, around)
+        field.sent_as or name: value
         for name, field in FIELDS.items()
-        if field.is_sent
+        if field.is_sent and (value := sent(name, draft, around)) is not None
     }
     return JobRequest(team_name=around.team, **fields)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.checks import FormContext, whole_number
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, Field, number_in
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 
@@ -57,7 +57,12 @@ AROUND = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""
 
-_TYPED_TEXTS = [name for name in FIELDS if name not in {"files", "uploads", "reset"}]
+_CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
+    "": ANY_TEXT,
+    (): st.lists(ANY_TEXT, max_size=3).map(tuple),
+    False: st.booleans(),
+}
+"""What a field may hold, by what it holds if empty."""
 
 
 TIMEOUT = Field(
@@ -73,13 +78,9 @@ TIMEOUT = Field(
 )
 """A field that the program does not have; tests add it to the table as `timeout`."""
 
-DRAFTS = st.builds(
-    Draft,
-    **dict.fromkeys(_TYPED_TEXTS, ANY_TEXT),
-    files=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    uploads=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    reset=st.booleans(),
-)
+DRAFTS = st.fixed_dictionaries(
+    {name: _CONTENTS[field.empty] for name, field in FIELDS.items()}
+).map(Draft().with_values)
 """Forms that hold anything."""
 
 

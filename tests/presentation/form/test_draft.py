@@ -7,7 +7,7 @@ from hypothesis import given
 
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.fields import FIELDS, recorded_fields
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.form.repeat_notes import fields_not_sent
 from studio_tui.presentation.form.stored_draft import restored, stored
@@ -120,4 +120,4 @@ def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
 def test_what_studio_does_not_tell_is_named_unless_it_is_known(
     sent: dict[str, Any], typed: dict[str, Any], names: str
 ) -> None:
-    assert fields_not_sent(job(**sent), Draft(**typed)) == tuple(names.split())
+    assert fields_not_sent(job(**sent), Draft(**typed)) == (*names.split(), *recorded_fields())
