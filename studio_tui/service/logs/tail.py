@@ -33,8 +33,9 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.logs.archived_log import ArchivedLog
-from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, LogAssembler
+from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.reading_again import Retries

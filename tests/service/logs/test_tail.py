@@ -36,8 +36,9 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.log_file import LogFile
