@@ -40,12 +40,12 @@ from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
+from studio_tui.service.logs.rest_beside import OUTAGE_REST
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
 from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.tail import (
-    OUTAGE_REST,
     FollowPhase,
     LogTail,
     TailState,
