@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, StrictBool, StrictInt
+from pydantic import BeforeValidator, ConfigDict, StrictBool, StrictInt
 
 from studio_tui.api.fields import (
     Environment,
@@ -196,6 +196,12 @@ class JobInput(Sent):
     """Not in the document: ignore checkpoints."""
     time_zone: str | None = None
     """Local Studio only: time zone of `cron_expression`, if not UTC."""
+
+
+class JobRequest(JobInput):
+    """A new job with all fields of a form: Studio validates those that `JobInput` lacks."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class ActionFeedback(Received):

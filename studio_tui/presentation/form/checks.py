@@ -7,7 +7,7 @@ here.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import PurePath
@@ -77,6 +77,10 @@ class FormContext:
     """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
     """Names of variables whose values were not stored on disk."""
+
+
+Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
+"""Returns the problems of one field."""
 
 
 def query_type(draft: Draft) -> QueryType:
@@ -173,14 +177,21 @@ def workers(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     return (warning("workers", f"{sentence} {number}, or let the job wait."),)
 
 
-def priority(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
-    typed = draft.priority.strip()
-    if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in PRIORITIES):
-        return ()
-    sentence = (
-        f"Priority is 0 (first) to 5 (last, the default); {quoted(typed)} is not. Type 0 to 5."
-    )
-    return (Problem("priority", sentence),)
+def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
+    """Return a check that a field is empty or one of some numbers, which `rule` names."""
+
+    def check(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+        typed = draft.value(field, "").strip()
+        if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in allowed):
+            return ()
+        return (Problem(field, f"{rule}; {quoted(typed)} is not. {advice}"),)
+
+    return check
+
+
+def one_line(field: str, what: str) -> Check:
+    """Return a check that a field is a short line, which `what` names."""
+    return lambda draft, _around: _one_line(field, what, draft.value(field, "").strip())
 
 
 def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
@@ -233,10 +244,6 @@ def cluster_name(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
 def cluster_id(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     name = draft.compute_cluster_name.strip()
     return cluster_id_problems(draft.compute_cluster_id.strip(), name, around.clusters)
-
-
-def credentials(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
-    return _one_line("credentials_name", "The name", draft.credentials_name.strip())
 
 
 def start(draft: Draft, around: FormContext) -> tuple[Problem, ...]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, label
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, label, value_of
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line
@@ -44,7 +45,7 @@ def difference(
     """Return the changes from `before` to `after`; values and logins masked unless `shown`.
 
     Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
-    fields returned by `draft.fields_not_sent`; `submitted` are fields that Studio does not send,
+    fields returned by `fields_not_sent`; `submitted` are fields that Studio does not send,
     but that were recorded when the job was submitted. `files` are safe names of uploads by id.
     Comparing long queries is slow, so call this in a thread.
     """
@@ -52,9 +53,9 @@ def difference(
         tuple(_query(before.query, after.query)),
         tuple(_settings(before, after, files, shown=shown)),
         tuple(
-            Cell(f"{label(name)}: {_kept(getattr(after, name), files)}, as submitted from here")
+            Cell(f"{label(name)}: {_kept(value_of(name, after), files)}, as submitted from here")
             for name in submitted
-            if getattr(after, name) and getattr(after, name) == getattr(before, name)
+            if value_of(name, after) and value_of(name, after) == value_of(name, before)
         ),
         tuple(Cell(_left_out(name), Tone.WARN) for name in not_sent),
     )
@@ -66,7 +67,9 @@ def _left_out(name: str) -> str:
     return f"{label(name)}: {_DEFAULT}, because Studio does not say what it was"
 
 
-def _kept(value: str | tuple[str, ...], files: Mapping[str, str]) -> str:
+def _kept(value: FieldValue, files: Mapping[str, str]) -> str:
+    if isinstance(value, bool):
+        return _yes_or_no(value)
     if isinstance(value, str):
         return safe_line(value.strip())
     return ", ".join(files.get(each) or safe_line(each.strip()) for each in value)
@@ -84,7 +87,8 @@ def _settings(
     before: Draft, after: Draft, files: Mapping[str, str], *, shown: bool
 ) -> Iterator[Cell]:
     for name, field in FIELDS.items():
-        old, new = getattr(before, name), getattr(after, name)
+        old: Any = value_of(name, before)
+        new: Any = value_of(name, after)
         if field.secret is Secret.VALUES:
             yield from _variables(_assigned(old), _assigned(new), shown=shown)
         elif isinstance(old, tuple):
@@ -95,7 +99,7 @@ def _settings(
             )
         elif isinstance(old, bool):
             if old != new:
-                yield Cell(f"{field.label}: {'yes' if new else 'no'}", Tone.ACTIVE)
+                yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif name == "query":
             pass  # it has a diff of its own
         elif field.look is FieldWidget.TEXT:
@@ -103,6 +107,10 @@ def _settings(
         elif old.strip() != new.strip():
             old, new = (_value(text, shown=shown) for text in (old, new))
             yield Cell(f"{field.label}: {old} → {new}", Tone.ACTIVE)
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _value(text: str, *, shown: bool) -> str:

@@ -1,7 +1,8 @@
 """The fields of a job's form: how each looks, what it takes and means, and how it is sent.
 
 Form, checks, hints, help, previews, differences and the places of server errors follow from the
-table. A new field is an entry here; its types are declared in `Draft` and in `api.models.JobInput`.
+table. A new field is one entry; only what the program reads by name is also typed, in `Draft` and
+in `api.models.JobInput`.
 """
 
 from collections.abc import Callable
@@ -10,20 +11,20 @@ from datetime import datetime
 from enum import Enum, auto
 
 from studio_tui import cron
+from studio_tui.api.models import JobInput
 from studio_tui.presentation.form import checks, hints
 from studio_tui.presentation.form.checks import (
     PRIORITIES,
     PYTHON_VERSIONS,
     REQUEST_LIMIT,
+    Check,
     FormContext,
 )
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.file_checks import QUERY_LIMIT, UPLOAD_LIMIT
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.schedules.start_times import resolve
 
-Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
 Hint = Callable[[Draft, FormContext], tuple[str, ...]]
 Value = Callable[[Draft, FormContext], object]
 
@@ -54,7 +55,7 @@ class Secret(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. Its name in the table is that of `Draft` and, as a rule, of `JobInput`."""
+    """One field. Its name in the table is that in the form and, as a rule, in the request."""
 
     label: str
     meaning: str
@@ -71,7 +72,7 @@ class Field:
     explains_value: bool = False
     """Whether the hint explains the present value, and so is shown without the focus too."""
     sent_as: str = ""
-    """The name in `JobInput` where it is another."""
+    """The name in the request where it is another."""
     value: Value | None = None
     """Returns what is sent; by default the text without blanks around it, `None` if empty."""
     is_sent: bool = True
@@ -81,22 +82,39 @@ class Field:
     no_flag: str = ""
     """Why there is none, for whoever copies the command; `{}` is the value."""
     named: str = ""
-    """A regular expression for what server errors call it, beside its name in `JobInput`."""
+    """A regular expression for what server errors call it, beside its name in the request."""
+
+    @property
+    def empty(self) -> FieldValue:
+        """What an empty field contains."""
+        if self.look is FieldWidget.FLAG:
+            return False
+        return () if self.look in _LISTS else ""
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether it is typed in several lines."""
+        return self.look in _LISTS or self.look is FieldWidget.TEXT
 
 
-def _whole(name: str) -> Value:
+_LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
+
+
+def text_in(name: str) -> Value:
     """Send a text as it is typed, with its blanks."""
 
     def value(draft: Draft, _around: FormContext) -> str | None:
-        text: str = getattr(draft, name)
+        text = draft.value(name, "")
         return text if text.strip() else None
 
     return value
 
 
-def _number(name: str) -> Value:
+def number_in(name: str) -> Value:
+    """Send a text as a whole number."""
+
     def value(draft: Draft, _around: FormContext) -> int | None:
-        text: str = getattr(draft, name)
+        text = draft.value(name, "")
         return int(text) if text.strip() else None
 
     return value
@@ -162,7 +180,7 @@ FIELDS: dict[str, Field] = {
         example=("MODE=full", "HF_HOME=/data/cache"),
         check=checks.environment,
         hint="Lines of NAME=VALUE. Values are hidden while another field has the focus.",
-        value=_whole("environment"),
+        value=text_in("environment"),
         named=r"environment",
     ),
     "workers": Field(
@@ -172,7 +190,7 @@ FIELDS: dict[str, Field] = {
         example=("4",),
         check=checks.workers,
         hint=hints.workers,
-        value=_number("workers"),
+        value=number_in("workers"),
         flag="--workers",
         named=r"workers?",
     ),
@@ -196,7 +214,7 @@ FIELDS: dict[str, Field] = {
         example=("numpy>=1.24", "pandas==2.2.3"),
         check=checks.requirements,
         hint="Lines as in a requirements file.",
-        value=_whole("requirements"),
+        value=text_in("requirements"),
         named=r"requirements?",
     ),
     "repository": Field(
@@ -241,10 +259,12 @@ FIELDS: dict[str, Field] = {
         takes=f"{min(PRIORITIES)}, which starts first, to {max(PRIORITIES)}, which starts last and "
         "is the default.",
         example=("0",),
-        check=checks.priority,
+        check=checks.whole_number(
+            "priority", PRIORITIES, "Priority is 0 (first) to 5 (last, the default)", "Type 0 to 5."
+        ),
         hint=hints.priority,
         explains_value=True,
-        value=_number("priority"),
+        value=number_in("priority"),
         flag="--priority",
         named=r"priority",
     ),
@@ -276,7 +296,7 @@ FIELDS: dict[str, Field] = {
         meaning="The credentials that the job uses for storage.",
         takes="The name of credentials that the team has in Studio. Empty: Studio's default.",
         example=("team-s3-reader",),
-        check=checks.credentials,
+        check=checks.one_line("credentials_name", "The name"),
         hint="The name of credentials that the team has in Studio.",
         flag="--credentials-name",
         named=r"credentials?",
@@ -333,6 +353,11 @@ def label(name: str) -> str:
     return FIELDS[name].label if name in FIELDS else name
 
 
+def value_of(name: str, draft: Draft) -> FieldValue:
+    """Return what is typed in a field."""
+    return draft.value(name, FIELDS[name].empty)
+
+
 def hint(name: str, draft: Draft, around: FormContext) -> tuple[str, ...]:
     """Return what is shown below a field that has no problem, safe to draw."""
     shown = FIELDS[name].hint
@@ -343,5 +368,19 @@ def hint(name: str, draft: Draft, around: FormContext) -> tuple[str, ...]:
 
 def sent(name: str, draft: Draft, around: FormContext) -> object:
     """Return what the request has of a field; `None` leaves it to Studio."""
-    value = FIELDS[name].value
-    return value(draft, around) if value is not None else getattr(draft, name).strip() or None
+    if (value := FIELDS[name].value) is not None:
+        return value(draft, around)
+    typed = value_of(name, draft)
+    return (typed.strip() if isinstance(typed, str) else typed) or None
+
+
+def recorded_fields() -> dict[str, Field]:
+    """Return the fields that are sent and recorded without a type of their own, by name.
+
+    Studio does not send them with a job, as far as is known.
+    """
+    return {
+        name: field
+        for name, field in FIELDS.items()
+        if field.is_sent and (field.sent_as or name) not in JobInput.model_fields
+    }

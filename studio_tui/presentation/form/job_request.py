@@ -1,18 +1,20 @@
-"""Validates the whole job form, and builds the request from it."""
+"""Validates the whole job form, and converts it to a request and back."""
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
-from studio_tui.api.models import JobInput, QueryType
+from studio_tui.api.models import JobInput, JobRequest, QueryType
 from studio_tui.presentation.form.checks import (
     REQUEST_LIMIT,
     FormContext,
     query_text,
     query_type,
 )
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, sent
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, sent, value_of
 from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
@@ -30,7 +32,7 @@ def check(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
 
 def check_field(name: str, draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     """Return the problems of one field, for validation while typing."""
-    typed = getattr(draft, name)
+    typed = value_of(name, draft)
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
             return problems
@@ -65,8 +67,38 @@ def with_unix_line_ends(draft: Draft, around: FormContext) -> tuple[Draft, FormC
 
 def _build_request(draft: Draft, around: FormContext) -> JobInput:
     fields: dict[str, Any] = {
-        field.sent_as or name: sent(name, draft, around)
+        field.sent_as or name: value
+        for name, field in FIELDS.items()
+        if field.is_sent and (value := sent(name, draft, around)) is not None
+    }
+    return JobRequest(team_name=around.team, **fields)
+
+
+def draft_of(job_input: JobInput, now: datetime) -> Draft:
+    """Return the form for a request; a start in the past is dropped if there is a cron."""
+    start = job_input.start_after and _aware(job_input.start_after)
+    if job_input.cron_expression and start is not None and start <= now:
+        start = None
+    typed = {
+        name: _typed(getattr(job_input, field.sent_as or name, None), field.empty)
         for name, field in FIELDS.items()
         if field.is_sent
     }
-    return JobInput(team_name=around.team, **fields)
+    typed["start_after"] = start.isoformat() if start is not None else ""
+    return Draft().with_values(typed)
+
+
+def _aware(moment: datetime) -> datetime:
+    """Interpret a time without a zone as UTC, as all times sent are in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _typed(value: Any, empty: FieldValue) -> FieldValue:
+    """Return the contents of a field that is sent as `value`."""
+    if value is None:
+        return empty
+    if isinstance(empty, tuple):
+        return tuple(map(str, value))
+    if isinstance(empty, bool):
+        return bool(value)
+    return str(value.value if isinstance(value, Enum) else value)

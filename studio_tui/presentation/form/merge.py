@@ -1,11 +1,9 @@
 """One form for several jobs: their common values, with changes applied to each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, value_of
 
 LEFT_ALONE = "Each job keeps its own, unless something is typed here for all of them."
 
@@ -13,20 +11,19 @@ LEFT_ALONE = "Each job keeps its own, unless something is typed here for all of 
 def common(drafts: Sequence[Draft]) -> Draft:
     """Return the values that all forms share; differing fields are empty."""
     differing = differences(drafts)
-    return replace(drafts[0], **{name: getattr(Draft(), name) for name in differing})
+    return drafts[0].with_values({name: FIELDS[name].empty for name in differing})
 
 
 def differences(drafts: Sequence[Draft]) -> dict[str, int]:
     """Return the number of distinct values of each field that differs."""
-    counts = {name: len({getattr(draft, name) for draft in drafts}) for name in FIELDS}
+    counts = {name: len({value_of(name, draft) for draft in drafts}) for name in FIELDS}
     return {name: count for name, count in counts.items() if count > 1}
 
 
-def typed_over(start: Draft, form: Draft) -> Mapping[str, Any]:
+def typed_over(start: Draft, form: Draft) -> Mapping[str, FieldValue]:
     """Return the fields of `form` that differ from `start`, with their values."""
-    return {
-        name: getattr(form, name) for name in FIELDS if getattr(form, name) != getattr(start, name)
-    }
+    typed = {name: value_of(name, form) for name in FIELDS}
+    return {name: value for name, value in typed.items() if value != value_of(name, start)}
 
 
 def differs(name: str, values: int) -> str:

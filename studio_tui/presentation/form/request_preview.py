@@ -86,7 +86,7 @@ def as_datachain(
     parts = [
         f"datachain job run {shell_word(_as_path(script))}",
         flag("--team", visible.team_name),
-        *job_flags(lambda name: getattr(visible, name)),
+        *job_flags(lambda name: getattr(visible, name, None)),
         *(flag("--env", line) for line in _significant(visible.environment)),
         "--req-file requirements.txt" if has_options else _flags("--req", requirements),
         _flags("--files", [_as_path(path) for path in paths]),
@@ -103,7 +103,7 @@ def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
             "there is no flag for the type: a file is Python if its name ends in .py, else shell"
         )
     for name, field in FIELDS.items():
-        value = getattr(job_input, field.sent_as or name) if field.no_flag else None
+        value = getattr(job_input, field.sent_as or name, None) if field.no_flag else None
         if value is not None:
             shown = ", ".join(value) if isinstance(value, tuple) else value
             remarks.append(field.no_flag.format(shown))
@@ -115,7 +115,7 @@ def _masked(job_input: JobInput) -> JobInput:
     updates: dict[str, str] = {}
     for name, field in FIELDS.items():
         text = (
-            getattr(job_input, field.sent_as or name)
+            getattr(job_input, field.sent_as or name, None)
             if field.secret is not Secret.NOTHING
             else None
         )

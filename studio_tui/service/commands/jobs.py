@@ -10,7 +10,7 @@ from datetime import datetime
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
-from studio_tui.api.models import Job, JobInput, JobState, QueryType
+from studio_tui.api.models import Job, JobInput, JobRequest, JobState, QueryType
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
 from studio_tui.service.commands.submitted import Submitted
 
@@ -115,7 +115,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
     has_cluster = job.compute_cluster_name or job.compute_cluster_id
     where: Job | Submitted = job if has_cluster else unsent
     by_id = None if where.compute_cluster_name else _cluster_id(where.compute_cluster_id)
-    return JobInput(
+    return JobRequest(
         query=job.query.text,
         query_type=job.query_type or QueryType.PYTHON,
         team_name=team,
@@ -130,6 +130,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
         compute_cluster_name=where.compute_cluster_name,
         compute_cluster_id=by_id,
         credentials_name=unsent.credentials_name,
+        **(unsent.model_extra or {}),
     )
 
 

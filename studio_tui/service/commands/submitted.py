@@ -7,10 +7,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio_tui.api.fields import Line
-from studio_tui.api.models import JobInput
+from studio_tui.api.models import JobInput, JobRequest
 
 
-class OfSchedule(JobInput):
+class OfSchedule(JobRequest):
     """A job request with its relation to a schedule, which is recorded here and not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
@@ -38,9 +38,12 @@ class SentFile(BaseModel):
 
 
 class Submitted(BaseModel):
-    """The parts of a job that Studio does not send; `None` means Studio's default."""
+    """The parts of a job that Studio does not send; `None` means Studio's default.
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    Fields of the request that `JobInput` lacks are extra attributes.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="allow")
 
     priority: int | None = None
     files: tuple[SentFile, ...] = ()
@@ -63,7 +66,7 @@ class Submitted(BaseModel):
         """Return the parts of a request to record; `files` are the known uploads by id."""
         sent = tuple(files.get(each) or SentFile(id=each) for each in request.files or ())
         same = {name: getattr(request, name, None) for name in cls.model_fields if name != "files"}
-        return cls(files=sent, **same)
+        return cls(files=sent, **same, **(request.model_extra or {}))
 
     def to_json(self) -> str:
         """Return it as a single line of JSON that `model_validate_json` reads."""

@@ -6,9 +6,7 @@ pieces that belong before it. Lines play no part: readers split the ordered whol
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from studio_tui.api.log_stream import (
     LARGEST_FRAME,
@@ -17,6 +15,7 @@ from studio_tui.api.log_stream import (
     LogMessages,
     Unreadable,
 )
+from studio_tui.service.logs.doubts import FIRST_ID, NO_REPLAY, Doubts
 from studio_tui.service.logs.message_index import MessageIndex, MessageRecord
 from studio_tui.service.logs.piece_batch import PieceBatch
 from studio_tui.service.logs.store.log_store import LogStore
@@ -34,25 +33,10 @@ LEAP = 2 * LARGEST_FRAME
 NEW_EPOCH = "The log starts over here."
 TOO_LATE = "Something arrived too late to be shown in its place."
 LEFT_OUT = "Something that does not belong here was left out."
-NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
-NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
 UNREADABLE = "Something is missing here: Studio sent something unreadable."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
-_FIRST_ID = 1
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-
-
-@dataclass(slots=True)
-class _Doubt:
-    """A place where something may be missing, because a connection began after it."""
-
-    before: int
-    """The known id before it; 0 at the beginning of the log."""
-    after: int
-    """The id after it."""
-    is_passed: bool = False
-    """Whether this connection has replayed the piece before it."""
 
 
 class LogAssembler:
@@ -70,7 +54,7 @@ class LogAssembler:
         self._has_skipped = False
         """Whether this connection had an unreadable frame, and nothing new since."""
         self._position: int | None = None
-        self._doubts: list[_Doubt] = []
+        self._doubts = Doubts(store, index)
         self._epoch: int | None = None
         """Offset at which the epoch begins that this connection has opened."""
         self._leap: int | None = None
@@ -130,8 +114,7 @@ class LogAssembler:
     def _skip(self) -> None:
         """Allow the next piece not to follow on the last one."""
         self._has_pieces = False
-        for doubt in self._doubts:
-            doubt.is_passed = False
+        self._doubts.interrupt()
 
     def add(self, pieces: Sequence[LogMessage]) -> bool:
         """Merge the pieces of one frame; return whether any of them was new.
@@ -232,8 +215,8 @@ class LogAssembler:
         """Put a piece, and those after it that belong there too, in place; return their number."""
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
-        self._weigh(number)
-        if number == _FIRST_ID and self._unproved:
+        self._doubts.replayed(number)
+        if number == FIRST_ID and self._unproved:
             self._compare_again()
         last = self._index.last
         if last is None or number > last.id:
@@ -270,7 +253,7 @@ class LogAssembler:
             store.cut(end)
             ahead = b""
         if not ahead and not self._has_pieces:
-            self._doubt(end, number)
+            self._doubts.note(end, number)
         store.append(raw[len(ahead) :])
         self._index.append(MessageRecord(number, end, len(raw)))
 
@@ -280,7 +263,7 @@ class LogAssembler:
         It cannot be compared then, so the piece follows after a mark.
         """
         known, self._known_before = min(self._known_before, self._store.size), 0
-        if known and number > _FIRST_ID:
+        if known and number > FIRST_ID:
             self._store.cut(known)
             self.mark_end(NO_REPLAY)
             self._unproved = known
@@ -293,16 +276,6 @@ class LogAssembler:
         self._doubts.clear()
         self._epoch = self._leap = None
         self._floor = self._unproved = 0
-
-    def _doubt(self, end: int, number: int) -> None:
-        """Mark the place where a piece neither follows on the stored ones nor begins the log."""
-        last = self._index.last
-        if last is not None:
-            self._store.mark(end, NO_REPLAY)
-            self._doubts.append(_Doubt(last.id, number))
-        elif number > _FIRST_ID and not self._store.size:
-            self._store.mark(0, NO_BEGINNING)
-            self._doubts.append(_Doubt(0, number))
 
     def _is_refuted(self, place: int) -> bool:
         """Whether a piece that belongs before an unconfirmed leap proves the leap false."""
@@ -322,8 +295,7 @@ class LogAssembler:
         self._floor = min(self._floor, false.offset)
         if self._epoch is not None and self._epoch > false.offset:
             self._epoch = None
-        for doubt in self._doubts:
-            doubt.after = number if doubt.after >= false.id else doubt.after
+        self._doubts.replaced(false.id, number)
         self._leap = self._position = None
 
     def _place_late(self, place: int, late: PieceBatch) -> None:
@@ -355,19 +327,6 @@ class LogAssembler:
         if self._epoch is not None and self._epoch > offset:
             self._epoch += len(late.raw) - over
 
-    def _weigh(self, number: int) -> None:
-        """Remove the marks of places that a replay has now covered from end to end."""
-        for doubt in tuple(self._doubts):
-            if number == (doubt.before or _FIRST_ID):
-                doubt.is_passed = True
-            elif doubt.is_passed and number >= doubt.after:
-                self._store.unmark(self._mark_of(doubt))
-                self._doubts.remove(doubt)
-
-    def _mark_of(self, doubt: _Doubt) -> Mark:
-        before = self._index[self._index.place_of(doubt.before)]
-        return Mark(before.end, NO_REPLAY) if doubt.before else Mark(0, NO_BEGINNING)
-
     def _begin_epoch(self, place: int, piece: LogMessage) -> None:
         """Put a known id with other text after a mark, or before the rest of its new epoch."""
         index, epoch, batch = self._index, self._epoch, PieceBatch.of([piece])
@@ -378,11 +337,7 @@ class LogAssembler:
             index.extend(batch.fields(self._epoch))
             self._store.append(batch.raw)
             return
-        places = range(len(index))
-        since = bisect_left(places, epoch, lo=place, key=lambda at: index[at].offset)
-        later = index.fields(since, len(index) - since)
-        index.cut(place)
-        index.extend(later)
+        index.remove(place, index.place_at(epoch, since=place))
         self._insert(place, epoch, batch)
 
 

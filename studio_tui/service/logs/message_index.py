@@ -130,6 +130,16 @@ class MessageIndex:
         )
         return self._found
 
+    def place_at(self, offset: int, *, since: int = 0) -> int:
+        """Return the place of the first record, from place `since` on, at an offset or after it."""
+        return bisect_left(range(len(self)), offset, lo=since, key=lambda at: self[at].offset)
+
+    def remove(self, place: int, end: int) -> None:
+        """Remove the records from `place` to before `end`; offsets stay as they are."""
+        later = self.fields(end, len(self) - end)
+        self.cut(place)
+        self.extend(later)
+
     def cut(self, place: int) -> None:
         """Remove the records from `place` on."""
         block, inside = divmod(place, BLOCK)

@@ -15,6 +15,10 @@ DENIED_REST = 300.0
 """Seconds until something that the token may not read is requested again: permissions change."""
 
 
+_FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
+_TOO_LARGE = 1009
+
+
 class Next(Enum):
     """What to do after a connection."""
 
@@ -44,3 +48,13 @@ def refused(error: StudioError) -> Verdict:
             return Verdict(Next.POLL)
         case _:
             return Verdict(Next.AGAIN, str(error), error.asked_rest)
+
+
+def closed(code: int, reason: str, message: str) -> Verdict | None:
+    """Return the verdict for a code with which Studio closed a connection, after a `message`.
+
+    `None` if it depends on whether the job has ended.
+    """
+    if message or code in _FINAL_CODES:
+        return Verdict(Next.STOP, message or reason or f"Studio refused it ({code}).")
+    return Verdict(Next.POLL) if code == _TOO_LARGE else None

@@ -5,7 +5,6 @@ confirms whether everything has arrived. `assembler` puts the pieces together.
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Callable
 from contextlib import aclosing
@@ -33,13 +32,15 @@ from studio_tui.errors import (
     StudioError,
 )
 from studio_tui.service.logs.archived_log import ArchivedLog
-from studio_tui.service.logs.assembler import DIFFERS, NO_REPLAY, LogAssembler
+from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.reading_again import Retries
+from studio_tui.service.logs.rest_beside import RestBeside
 from studio_tui.service.logs.rest_log import RestLog
-from studio_tui.service.logs.retry import Next, Verdict, refused
+from studio_tui.service.logs.retry import Next, Verdict, closed, refused
 from studio_tui.service.logs.state import (
     NO_LOG,
     UNCHECKED,
@@ -56,10 +57,6 @@ from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
 __all__ = ["FollowPhase", "LogTail", "MayFetch", "TailState"]
 
-OUTAGE_AFTER = 3
-"""Consecutive failures of the websocket after which REST is polled as well."""
-OUTAGE_REST = 5.0
-"""Seconds between those polls."""
 POLL_REST = 2.0
 """Seconds between polls if there is no websocket."""
 AGREE_REST = 0.5
@@ -67,11 +64,7 @@ AGREE_REST = 0.5
 
 _ITEMS = 1024
 _UNREADABLE_TRIES = 3
-_FINAL_CODES = frozenset({1008, 4401, 4403, 4404})
 _NORMAL = 1000
-_TOO_LARGE = 1009
-
-logger = logging.getLogger(__name__)
 
 
 class LogTail:
@@ -118,7 +111,9 @@ class LogTail:
         self._has_ended = False
         """Whether nothing comes live, as the job had ended before."""
         self._replay = Replay()
-        self._outage = asyncio.Event()
+        self._beside = RestBeside(
+            job_id, self._rest, self._reachability, lambda: self._publish(self.state.phase)
+        )
 
     @property
     def state(self) -> TailState:
@@ -147,7 +142,7 @@ class LogTail:
         if self.state.is_over:
             await self._count_lines()
             await self._retries.until_poked()
-        self._outage.clear()
+        self._beside.stop()
         if self.state.phase is not FollowPhase.CONNECTING:
             self._publish(FollowPhase.CONNECTING)
         try:
@@ -159,7 +154,7 @@ class LogTail:
                 self._index = MessageIndex(self._store.path.parent)
                 self._merge = LogAssembler(self._store, self._index)
             async with asyncio.TaskGroup() as tasks:
-                beside = tasks.create_task(self._poll_beside(), name="poll a log")
+                beside = tasks.create_task(self._beside.run(), name="poll a log")
                 unsubscribe = self._retries.subscribe()
                 try:
                     await self._follow()
@@ -206,16 +201,13 @@ class LogTail:
 
     def _stop(self, reason: str, again_in: float = 0.0) -> None:
         """Stop until poked, or for `again_in` seconds if that is not 0."""
-        self._outage.clear()
+        self._beside.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
         self._publish(FollowPhase.STOPPED, reason, next_try)
 
     async def _connect_later(self, verdict: Verdict) -> None:
-        if self._retries.failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
-            self._outage.set()
-        elif verdict.at_least:
-            self._outage.clear()  # Studio is there, and asks to be left alone
+        self._beside.failed(self._retries.failures + 1, verdict.at_least)
         await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------
@@ -274,7 +266,7 @@ class LogTail:
                 self._server_message = text
             case Unreadable() if not self._merge.is_behind:
                 self._merge.mark_unreadable()
-        self._outage.clear()
+        self._beside.stop()
         if self._time.is_steady:
             self._retries.begin_anew()
         self._publish(FollowPhase.FOLLOWING)
@@ -297,11 +289,8 @@ class LogTail:
             self._time.linger()
 
     async def _closed(self, code: int, reason: str) -> Verdict:
-        if self._server_message or code in _FINAL_CODES:
-            reason = self._server_message or reason or f"Studio refused it ({code})."
-            return Verdict(Next.STOP, reason)
-        if code == _TOO_LARGE:
-            return Verdict(Next.POLL)
+        if (verdict := closed(code, reason, self._server_message)) is not None:
+            return verdict
         if code == _NORMAL and (self._time.is_ending or await self._is_finished()):
             return Verdict(Next.DRAIN)
         return Verdict(Next.AGAIN, reason or f"The connection was closed ({code}).")
@@ -327,7 +316,7 @@ class LogTail:
 
     async def _finish(self, *, poll: bool) -> None:
         """Read the rest by REST until two answers agree; `poll`: wait for the job to end first."""
-        self._outage.clear()  # REST is polled here anyway
+        self._beside.stop()  # REST is polled here anyway
         while not self.state.is_over:
             await self._retries.until_there()
             try:
@@ -371,23 +360,6 @@ class LogTail:
         if self._archive.is_whole and not self._store.marks:
             reason = ""
         self._publish(FollowPhase.COMPLETE, reason)
-
-    async def _poll_beside(self) -> None:
-        """Poll REST while the websocket keeps failing."""
-        while True:
-            await self._outage.wait()
-            await self._reachability.wait()
-            rest = OUTAGE_REST
-            try:
-                with self._reachability.asking("log"):
-                    await self._rest.read()
-                self._publish(self.state.phase)
-            except SpoolError:
-                raise
-            except StudioError as error:
-                logger.info("log of job %s: %s", self._job_id, error)
-                rest = max(rest, error.asked_rest)
-            await asyncio.sleep(rest)
 
     # --- publishing ------------------------------------------------------------------------------
 

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.job_request import check, request
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.merge import (
     LEFT_ALONE,
     common,
@@ -55,7 +54,7 @@ class EditMarkedScreen(SubmitScreen):
         read_only: bool,
     ) -> None:
         now = clock.now()
-        self._jobs = {repeat.job.id: (repeat, Draft.of(repeat.wish, now)) for repeat in repeats}
+        self._jobs = {repeat.job.id: (repeat, draft_of(repeat.wish, now)) for repeat in repeats}
         """The jobs that have not been created again yet."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
@@ -80,7 +79,7 @@ class EditMarkedScreen(SubmitScreen):
         alone = self._differing.keys() - typed.keys()
         problems = [each for each in shown.problems if each.field not in alone]
         for repeat, before in self._jobs.values():
-            for field, sentence, level in check(replace(before, **typed), shown.around):
+            for field, sentence, level in check(before.with_values(typed), shown.around):
                 if not any(each[:2] == (field, sentence) for each in problems):
                     problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
         notes = dict.fromkeys(alone, (LEFT_ALONE,))
@@ -110,7 +109,7 @@ class EditMarkedScreen(SubmitScreen):
         return not order.is_lost or await self.ask(_all_at_once(order))
 
     async def _make(
-        self, typed: Mapping[str, Any], checked: Checked, *, resume: bool, in_order: bool
+        self, typed: Mapping[str, FieldValue], checked: Checked, *, resume: bool, in_order: bool
     ) -> None:
         """Create the remaining jobs, and report the outcome of each."""
         await self.keep()
@@ -138,7 +137,7 @@ def _left_words(count: int) -> str:
 
 def _wishes(
     jobs: Iterable[tuple[Repeat, Draft]],
-    typed: Mapping[str, Any],
+    typed: Mapping[str, FieldValue],
     checked: Checked,
     *,
     resume: bool,
@@ -146,19 +145,19 @@ def _wishes(
     """Return the request for each job with the input, or the error if there is none."""
     wishes: list[Wish] = []
     for repeat, before in jobs:
-        after = replace(before, **typed)
+        after = before.with_values(typed)
         after = after.resuming(repeat.job.id) if resume else after
         wishes.append((repeat.job, request(after, checked.around)))
     return wishes
 
 
 def _lines(
-    jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, Any], checked: Checked
+    jobs: Iterable[tuple[Repeat, Draft]], typed: Mapping[str, FieldValue], checked: Checked
 ) -> tuple[Cell, ...]:
     """Return the changes of each job."""
     lines: list[Cell] = []
     for repeat, before in jobs:
-        after = replace(before, **typed)
+        after = before.with_values(typed)
         if after.query_file.strip():
             after = replace(after, query=checked.query)
         lines += [Cell(title(repeat.job), Tone.STRONG), *changes(repeat, before, after)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,8 +10,8 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, value_of
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem
@@ -21,9 +20,6 @@ from studio_tui.tui.form.form_field import FieldInput, Flag, FormField
 from studio_tui.tui.form.path_fields import PathArea, PathInput, PathSuggester
 from studio_tui.tui.form.validation import Checked
 from studio_tui.tui.widgets.lifetime import Lifetime
-
-_LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
-_AREAS = _LISTS | {FieldWidget.TEXT}
 
 
 class DraftForm(Lifetime, VerticalScroll):
@@ -51,7 +47,7 @@ class DraftForm(Lifetime, VerticalScroll):
     @property
     def draft(self) -> Draft:
         """The current input."""
-        typed: dict[str, Any] = {}
+        typed: dict[str, FieldValue] = {}
         for name, field in self._fields.items():
             if name == "query" and self._shows_file:
                 continue
@@ -61,8 +57,8 @@ class DraftForm(Lifetime, VerticalScroll):
                 lines = tuple(map(as_path, lines))
             elif name == "query_file":
                 value = as_path(str(value))
-            typed[name] = lines if FIELDS[name].look in _LISTS else value
-        self._base = replace(self._base, **typed)
+            typed[name] = lines if FIELDS[name].empty == () else value
+        self._base = self._base.with_values(typed)
         return self._base
 
     def fill(self, draft: Draft) -> None:
@@ -164,8 +160,8 @@ def _field(name: str, draft: Draft) -> FormField:
     """Return the widget for a field of a draft."""
     look, label = FIELDS[name].look, FIELDS[name].label
     if look is FieldWidget.FLAG:
-        return FormField(name, "", Flag(label, bool(getattr(draft, name))))
-    if look in _AREAS:
+        return FormField(name, "", Flag(label, bool(value_of(name, draft))))
+    if FIELDS[name].has_lines:
         field = FormField(name, label, _area(look, FIELDS[name].secret))
     else:
         line = (
@@ -189,5 +185,5 @@ def _area(look: FieldWidget, secret: Secret) -> CodeArea:
 
 
 def _value(draft: Draft, name: str) -> str | bool:
-    value: str | bool | tuple[str, ...] = getattr(draft, name)
+    value = value_of(name, draft)
     return "\n".join(value) if isinstance(value, tuple) else value

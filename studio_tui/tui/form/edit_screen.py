@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.saved_forms import SavedForms
@@ -37,7 +37,7 @@ class EditScreen(SubmitScreen):
         """Make a form for the job of `repeat`."""
         self._repeat = repeat
         job = repeat.job
-        self._before = Draft.of(repeat.wish, clock.now())
+        self._before = draft_of(repeat.wish, clock.now())
         start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", at="query")
         super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
 

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.presentation.form.checks import query_type
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.validation import Follow
 from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.terminal.editor import EditorError, edited
-
-_LONG = frozenset({"query", "environment", "requirements", "files", "uploads"})
-"""Fields of several lines."""
 
 _OF_A_FILE = "The query is read from a file; edit the file, or clear its path to type one."
 
@@ -61,7 +58,7 @@ class FieldCommands:
         if name == "query" and draft.query_file.strip():
             self._note(_OF_A_FILE, lambda now: _OF_A_FILE if now.draft.query_file.strip() else "")
             return
-        before = getattr(draft, name)
+        before = value_of(name, draft)
         if isinstance(before, bool):
             return
         text = before if isinstance(before, str) else "\n".join(before)
@@ -72,7 +69,7 @@ class FieldCommands:
         except EditorError as error:
             self._host.say(str(error), "warning")
             return
-        if name not in _LONG:
+        if not FIELDS[name].has_lines:
             after = " ".join(after.split())
         elif not text.endswith("\n"):
             after = after.removesuffix("\n")  # added by editors

@@ -16,8 +16,10 @@ from typing import Any
 from studio_tui.addresses import without_logins
 from studio_tui.files import read_json
 from studio_tui.paths import private_dir
-from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, Secret
 from studio_tui.presentation.form.line_checks import with_values
+from studio_tui.presentation.form.stored_draft import restored, stored
 
 KEPT = 20
 """The most drafts that are saved; the latest are kept."""
@@ -153,10 +155,7 @@ class SavedForms:
         whole = {"drafts": self._read(), "templates": self._templates}
         asides = {key: self._aside(key, draft) for key, draft in self._read().items()}
         forms: dict[str, Any] = {
-            kind: {
-                name: json.loads(self._without_secrets(draft).to_json())
-                for name, draft in drafts.items()
-            }
+            kind: {name: stored(self._without_secrets(draft)) for name, draft in drafts.items()}
             for kind, drafts in whole.items()
         }
         text = json.dumps({**forms, "asides": asides})
@@ -179,19 +178,24 @@ class SavedForms:
 
         A variable without its value is an invalid line, so it cannot be sent by mistake.
         """
+        known: dict[str, FieldValue] = {}
+        for name, field in FIELDS.items():
+            if field.secret is Secret.VALUES:
+                known[name] = self._without_values(draft.value(name, ""))
+            elif field.secret is Secret.LOGINS:
+                known[name] = without_logins(draft.value(name, ""))
+        return draft.with_values(known)
+
+    def _without_values(self, text: str) -> str:
+        """Return lines of NAME=VALUE as names; other lines only if they were read like that."""
         lines = []
-        for line in draft.environment.split("\n"):
+        for line in text.split("\n"):
             name, equals, value = line.partition("=")
             if equals:
                 lines.append(name if value.strip() else line)
             elif line in self._names:
                 lines.append(line)
-        return replace(
-            draft,
-            environment="\n".join(lines),
-            requirements=without_logins(draft.requirements),
-            repository=without_logins(draft.repository),
-        )
+        return "\n".join(lines)
 
 
 def _drafts(found: Any) -> dict[str, Draft]:
@@ -199,7 +203,7 @@ def _drafts(found: Any) -> dict[str, Draft]:
     drafts: dict[str, Draft] = {}
     for name, fields in found.items() if isinstance(found, dict) else ():
         try:
-            drafts[str(name)] = Draft.from_json(json.dumps(fields))
+            drafts[str(name)] = restored(fields)
         except ValueError:
             logger.warning("A form that was left could not be read")
     return drafts

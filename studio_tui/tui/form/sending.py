@@ -11,7 +11,7 @@ from studio_tui.api.models import JobState
 from studio_tui.errors import TransportError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, label
+from studio_tui.presentation.form.fields import FIELDS, label, value_of
 from studio_tui.presentation.form.job_request import (
     has_windows_line_ends,
     request,
@@ -123,7 +123,9 @@ class FormSender:
         self.refused = tuple(
             each
             for each in self.refused
-            if each.field in FIELDS and getattr(now, each.field) == getattr(then, each.field, None)
+            if each.field in FIELDS
+            and then is not None
+            and value_of(each.field, now) == value_of(each.field, then)
         )
 
     async def sendable(self, said_first: str) -> Checked | None:

@@ -79,7 +79,7 @@ class RowMarks:
         else:
             self._mark((*self.keys, *self._all((key,))))
             self._last = key
-        table.action_cursor_down()
+        table.action_walk(1)
 
     def mark_range(self) -> None:
         """Mark from the row marked last to the cursor; if that is not shown, mark only one row."""

@@ -9,8 +9,15 @@ from studio_tui.api.schedules import JobSchedule
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
-from studio_tui.presentation.form.draft import Draft, fields_from_history, fields_not_sent
-from studio_tui.presentation.form.repeat_notes import FILES, repeat_lines, settings_not_sent
+from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import recorded_fields
+from studio_tui.presentation.form.repeat_notes import (
+    FILES,
+    fields_from_history,
+    fields_not_sent,
+    repeat_lines,
+    settings_not_sent,
+)
 from studio_tui.presentation.format import size
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import SentFile, Submitted
@@ -80,6 +87,9 @@ def known_parts(job: Job, submitted: Submitted) -> dict[str, str]:
         "credentials": submitted.credentials_name or "",
         "cluster": submitted.compute_cluster_name or ("" if number is None else f"id {number}"),
     }
+    for name, field in recorded_fields().items():
+        value = getattr(submitted, field.sent_as or name, None)
+        values[field.label] = "" if value is None else str(value)
     return {name: safe_line(values[name]) for name in settings_not_sent(job) if values[name]}
 
 

@@ -190,6 +190,15 @@ class Painter:
         runs.append((run_tone, run))
         return self._in_sight(QuickStrip(runs, self._palette.rows[look], self._length))
 
+    def stop(self, scroll: int, direction: int) -> int:
+        """Return the nearest value for `scroll` to the left (-1) or the right (1) of one."""
+        if direction < 0:
+            left = max((x for x in self.starts if x < scroll), default=0)
+            return min(left, self.reach)
+        if scroll >= self.reach:
+            return scroll
+        return min(self.reach, min((x for x in self.starts if x > scroll), default=self.reach))
+
     def column_at(self, x: int) -> str | None:
         """Return the key of the column at cell `x` of a line."""
         inner = x - GUTTER

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.form.checks import FormContext
-from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.checks import FormContext, whole_number
+from studio_tui.presentation.form.draft import Draft, FieldValue
+from studio_tui.presentation.form.fields import FIELDS, Field, number_in
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -57,15 +57,30 @@ AROUND = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""
 
-_TYPED_TEXTS = [name for name in FIELDS if name not in {"files", "uploads", "reset"}]
+_CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
+    "": ANY_TEXT,
+    (): st.lists(ANY_TEXT, max_size=3).map(tuple),
+    False: st.booleans(),
+}
+"""What a field may hold, by what it holds if empty."""
 
-DRAFTS = st.builds(
-    Draft,
-    **dict.fromkeys(_TYPED_TEXTS, ANY_TEXT),
-    files=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    uploads=st.lists(ANY_TEXT, max_size=3).map(tuple),
-    reset=st.booleans(),
+
+TIMEOUT = Field(
+    label="time limit",
+    meaning="Minutes after which the job is cancelled.",
+    takes="A whole number. Empty: no limit.",
+    example=("90",),
+    check=whole_number("timeout", range(1, 1441), "A time limit is 1 to 1440", "Type minutes."),
+    hint="Empty for no limit.",
+    value=number_in("timeout"),
+    flag="--timeout",
+    named=r"time[ -]?limits?",
 )
+"""A field that the program does not have; tests add it to the table as `timeout`."""
+
+DRAFTS = st.fixed_dictionaries(
+    {name: _CONTENTS[field.empty] for name, field in FIELDS.items()}
+).map(Draft().with_values)
 """Forms that hold anything."""
 
 

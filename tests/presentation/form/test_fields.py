@@ -1,69 +1,75 @@
-from dataclasses import dataclass, replace
+import json
+from dataclasses import fields, replace
 
 import pytest
 
-from studio_tui.api.models import JobInput
 from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.form import job_request
-from studio_tui.presentation.form.checks import FormContext
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, Field, hint
+from studio_tui.presentation.form.fields import FIELDS, Secret, hint, recorded_fields
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
-from studio_tui.presentation.form.job_request import check, check_field, request
-from studio_tui.presentation.form.merge import differences
+from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
+from studio_tui.presentation.form.merge import common, differences
+from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
+from studio_tui.presentation.form.stored_draft import restored, stored
 from studio_tui.presentation.jobs.problems import Problem
-from tests.presentation.form.forms import AROUND
+from studio_tui.service.commands.jobs import repeat_of
+from studio_tui.service.commands.submitted import OfSchedule, Submitted
+from studio_tui.tui.jobs.rerun import known_parts
+from tests.jobs import job
+from tests.presentation.form.forms import AROUND, TIMEOUT
 
 
 def test_the_meaning_and_what_may_be_typed_are_sentences() -> None:
     assert all(each.meaning.endswith(".") and each.takes.endswith(".") for each in FIELDS.values())
 
 
-@dataclass(frozen=True)
-class NewDraft(Draft):
-    timeout: str = ""
+def test_what_the_program_reads_by_name_is_in_the_table() -> None:
+    attributes = {each.name for each in fields(Draft)} - {"others"}
+    assert attributes <= FIELDS.keys()
+    assert all(getattr(Draft(), name) == FIELDS[name].empty for name in attributes)
 
 
-class NewJobInput(JobInput):
-    timeout: int | None = None
+def test_no_secret_is_recorded() -> None:
+    assert all(each.secret is Secret.NOTHING for each in recorded_fields().values())
 
 
-def minutes(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
-    typed = getattr(draft, "timeout", "")
-    return () if typed.isdecimal() else (Problem("timeout", "A timeout is in whole minutes."),)
-
-
-TIMEOUT = Field(
-    label="time limit",
-    meaning="Minutes after which the job is cancelled.",
-    takes="A whole number.",
-    check=minutes,
-    hint="None is no limit.",
-    value=lambda draft, _around: int(getattr(draft, "timeout", "")),
-    flag="--timeout",
-    named=r"time[ -]?limits?",
-)
-
-
-def test_a_new_field_is_one_entry_beside_its_types(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
-    monkeypatch.setattr(job_request, "JobInput", NewJobInput)
-    draft = NewDraft(query="print(1)", timeout="soon")
-    assert check(draft, AROUND) == (Problem("timeout", "A timeout is in whole minutes."),)
-    assert hint("timeout", draft, AROUND) == ("None is no limit.",)
-    wish = request(replace(draft, timeout="5"), AROUND)
-    assert wish.model_dump()["timeout"] == 5
+    draft = Draft(query="print(1)").with_values({"timeout": "soon"})
+    assert check(draft, AROUND) == (
+        Problem("timeout", "A time limit is 1 to 1440; “soon” is not. Type minutes."),
+    )
+    assert hint("timeout", draft, AROUND) == ("Empty for no limit.",)
+    wanted = draft.with_values({"timeout": "5"})
+    wish = request(wanted, AROUND)
+    assert json.loads(wish.model_dump_json())["timeout"] == 5
     assert "--timeout 5" in as_datachain(wish)
+    assert draft_of(wish, AROUND.now) == wanted.with_values({"query_type": "PYTHON"})
+    assert restored(json.loads(json.dumps(stored(wanted)))) == wanted
     (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
     assert refused.field == "timeout"
-    assert difference(draft, replace(draft, timeout="5")).settings == (
-        Cell("time limit: soon → 5", Tone.ACTIVE),
-    )
-    assert differences([draft, replace(draft, timeout="5")]) == {"timeout": 2}
+    assert difference(draft, wanted).settings == (Cell("time limit: soon → 5", Tone.ACTIVE),)
+    assert differences([draft, wanted]) == {"timeout": 2}
+    assert common([draft, wanted]) == Draft(query="print(1)")
+
+
+def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
+    wish = request(Draft(query="print(1)").with_values({"timeout": "5"}), AROUND)
+    known = Submitted.model_validate_json(Submitted.of(wish, {}).to_json())
+    repeated = repeat_of(job(1), "acme", known)
+    assert repeated.model_dump()["timeout"] == 5
+    assert known_parts(job(1), known) == {"time limit": "5"}
+    again = draft_of(repeated, AROUND.now)
+    assert fields_not_sent(job(1), again)[-1] == "compute_cluster_name"
+    assert fields_not_sent(job(1), Draft())[-1] == "timeout"
+    assert fields_from_history(job(1))[-1] == "timeout"
+    own = OfSchedule.of(repeated, run_of="a")
+    assert json.loads(own.model_dump_json())["timeout"] == 5
 
 
 EXAMPLES = [
@@ -81,7 +87,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("name", "typed"), EXAMPLES)
 def test_every_example_can_be_sent_as_it_is(name: str, typed: str) -> None:
     lines = tuple(typed.split("\n"))
-    is_list = isinstance(getattr(Draft(), name), tuple)
-    draft = replace(Draft(query="print(1)"), **{name: lines if is_list else typed})  # type: ignore[arg-type]
+    is_list = FIELDS[name].empty == ()
+    draft = Draft(query="print(1)").with_values({name: lines if is_list else typed})
     there = {line: FileFacts(FileState.FILE, 8, "print(1)") for line in lines}
     assert check_field(name, draft, replace(AROUND, files=there)) == ()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.merge import common, differences, differs, typed_over
 from tests.presentation.form.forms import DRAFTS
 
@@ -26,7 +26,7 @@ def test_only_what_is_typed_is_laid_over_a_job() -> None:
     start = common([ONE, TWO])
     typed = typed_over(start, replace(start, workers="", query_name="both.py"))
     assert typed == {"workers": "", "query_name": "both.py"}
-    assert replace(TWO, **typed) == replace(TWO, workers="", query_name="both.py")
+    assert TWO.with_values(typed) == replace(TWO, workers="", query_name="both.py")
 
 
 @given(st.lists(DRAFTS, min_size=1, max_size=4))
@@ -36,7 +36,7 @@ def test_a_form_in_which_nothing_is_typed_leaves_every_job_as_it_was(drafts: lis
     differing = differences(drafts)
     for name in FIELDS:
         if name not in differing:
-            assert {getattr(draft, name) for draft in drafts} == {getattr(start, name)}
+            assert {value_of(name, draft) for draft in drafts} == {value_of(name, start)}
 
 
 @given(st.lists(DRAFTS, min_size=1, max_size=4), DRAFTS)
@@ -44,8 +44,8 @@ def test_a_job_has_what_the_form_shows_and_else_its_own(drafts: list[Draft], for
     start = common(drafts)
     typed = typed_over(start, form)
     for draft in drafts:
-        made = replace(draft, **typed)
+        made = draft.with_values(typed)
         for name in FIELDS:
-            shown = getattr(form, name)
-            wanted = shown if shown != getattr(start, name) else getattr(draft, name)
-            assert getattr(made, name) == wanted
+            shown = value_of(name, form)
+            wanted = shown if shown != value_of(name, start) else value_of(name, draft)
+            assert value_of(name, made) == wanted

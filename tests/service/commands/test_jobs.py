@@ -4,7 +4,7 @@ import pytest
 
 from studio_tui.api.client import ResultPage, StudioClient
 from studio_tui.api.label import NAME
-from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.api.models import Job, JobRequest, QueryType
 from studio_tui.errors import (
     InvalidRequest,
     NotFound,
@@ -150,7 +150,7 @@ def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
         ),
         "vision",
     )
-    assert wish == JobInput(
+    assert wish == JobRequest(
         query=query,
         query_type=QueryType.SHELL,
         team_name="vision",

@@ -16,8 +16,6 @@ from studio_tui.service.logs.assembler import (
     LEAP,
     LEFT_OUT,
     NEW_EPOCH,
-    NO_BEGINNING,
-    NO_REPLAY,
     TOO_LATE,
     UNREADABLE,
     WINDOW,
@@ -25,6 +23,7 @@ from studio_tui.service.logs.assembler import (
     LogAssembler,
 )
 from studio_tui.service.logs.comparison import Comparison
+from studio_tui.service.logs.doubts import NO_BEGINNING, NO_REPLAY
 from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord
 from studio_tui.service.logs.piece_batch import PieceBatch
 from studio_tui.service.logs.store.log_store import LogStore

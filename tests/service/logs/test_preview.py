@@ -136,7 +136,7 @@ def test_what_studio_had_when_the_log_was_opened_nobody_has_seen_coming(
             with preview.whole.arrivals.live(NOON):
                 preview.arrive(len(ends.log))
             task.cancel()
-        came = [preview.whole.arrival_of(at) for at in range(preview.whole.size)]
+        came = [preview.whole.arrivals.at(at) for at in range(preview.whole.size)]
         assert came[:here] == [NOON] * here
         assert came[here:-3] == [None] * (len(came) - here - 3)
         assert came[-3:] == [NOON] * 3

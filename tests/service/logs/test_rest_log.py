@@ -11,8 +11,9 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
 from studio_tui.errors import TransportError
-from studio_tui.service.logs.assembler import NO_REPLAY, LogAssembler
+from studio_tui.service.logs.assembler import LogAssembler
 from studio_tui.service.logs.comparison import COMPARED
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestLog
 from studio_tui.service.logs.store.log_store import LogStore

@@ -36,14 +36,16 @@ from studio_tui.errors import (
     StudioError,
     TransportError,
 )
-from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, NO_REPLAY, UNREADABLE
+from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
+from studio_tui.service.logs.rest_beside import OUTAGE_REST
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
+from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.tail import (
-    OUTAGE_REST,
     FollowPhase,
     LogTail,
     TailState,
@@ -789,7 +791,9 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
     full = Path("/dev/full")
     follower = followed(Studio([logs((1, "one\n")), 10.0]))
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    follower.store = LogStore(
+        LogFile(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    )
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
@@ -804,7 +808,9 @@ def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
     studio.last = [TransportError("It broke.")]
     follower = followed(studio)
     follower.store.close()
-    follower.store = LogStore(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    follower.store = LogStore(
+        LogFile(Spool(tmp_path / "full.log", os.open(full, os.O_RDWR), size=0))
+    )
     state = follower.follow()
     assert state.phase is FollowPhase.STOPPED
     assert "No space left" in state.reason
@@ -935,7 +941,7 @@ def test_only_what_comes_after_the_replay_of_a_connection_has_a_time(followed: M
     )  # fmt: skip
     follower = followed(studio)
     follower.follow()
-    came = [follower.store.arrival_of(offset) for offset in range(0, 16, 2)]
+    came = [follower.store.arrivals.at(offset) for offset in range(0, 16, 2)]
     seconds = [moment and int((moment - START).total_seconds()) for moment in came]
     assert seconds == [None, None, 41, 41, 41, None, 72, None]
 
@@ -946,7 +952,7 @@ def test_the_first_words_of_a_job_have_a_time_when_they_were_long_in_coming(foll
     )
     follower = followed(studio)
     follower.follow()
-    assert follower.store.arrival_of(0) == START + timedelta(seconds=11)
+    assert follower.store.arrivals.at(0) == START + timedelta(seconds=11)
 
 
 SLOW = [logs(*((n, "x" * 1000 + "\n") for n in range(at, at + 100))) for at in range(1, 1000, 100)]
@@ -961,7 +967,7 @@ def times(follower: Follower) -> set[datetime | None]:
     """Return when the lines came."""
     store, at, found = follower.store, 0, set()
     while at < store.size:
-        found.add(store.arrival_of(at))
+        found.add(store.arrivals.at(at))
         at = store.line_end(at) + 1
     return found
 
@@ -996,7 +1002,7 @@ def test_a_job_that_ended_while_the_connection_was_lost_is_not_live_again(follow
     )
     follower = followed(studio)
     follower.follow()
-    came = [follower.store.arrival_of(offset) for offset in (0, 2, 4)]
+    came = [follower.store.arrivals.at(offset) for offset in (0, 2, 4)]
     assert came == [None, START + timedelta(seconds=1), None]
 
 
@@ -1009,7 +1015,7 @@ def test_a_long_replay_may_have_breaks_and_is_over_after_a_longer_one(followed: 
     )  # fmt: skip
     follower = followed(studio)
     follower.follow()
-    assert [follower.store.arrival_of(at) for at in (0, len(raw) - 1)] == [None, None]
-    came = follower.store.arrival_of(len(raw))
+    assert [follower.store.arrivals.at(at) for at in (0, len(raw) - 1)] == [None, None]
+    came = follower.store.arrivals.at(len(raw))
     assert came is not None
     assert came >= START + timedelta(seconds=11)

@@ -15,6 +15,7 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
+from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.form.test_submit_screen import call, fill, form, open_form
@@ -45,6 +46,29 @@ async def test_each_field_says_what_it_is_for_and_gives_an_example(
             focused = form(pilot).form.focused_field()
             assert focused is not None
             assert focused.field == name
+
+
+async def test_a_field_that_is_added_to_the_table_is_in_form_help_and_preview(
+    shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        await fill(pilot, query="print(1)", timeout="soon")
+        await go_to(pilot, "timeout")
+        await until_shown(pilot, "time limit", "A time limit is 1 to 1440; “soon” is not.")
+        await pilot.press("f1")
+        await until_shown(pilot, TIMEOUT.meaning, *TIMEOUT.example)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press(*["backspace"] * 4)
+        await until_shown(pilot, "Empty for no limit.")
+        await pilot.press(*"90", "f6")
+        await until_shown(pilot, '"timeout": 90')
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
+        await pilot.press("f9")
+        await until_shown(pilot, "Studio says: timeout is not a field of this request.")
 
 
 async def test_files_are_attached_a_line_each_with_their_paths_completed(

@@ -5,13 +5,13 @@ After each of them the form holds what was typed, sends it once it is right, and
 
 import asyncio
 import os
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from studio_tui.presentation.form.draft import Draft
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.jobs.problems import Level
 from studio_tui.tui.form.validation import Checked, Follow
 from tests import faults
@@ -112,11 +112,12 @@ async def send_wrong(pilot: Dashboard, name: str, folder: Path) -> None:
 
 def draft_of(typed: dict[str, str]) -> Draft:
     """Return the form that holds what was typed."""
-    lists = {each.name for each in fields(Draft) if each.default == ()}
-    values: dict[str, Any] = {
-        name: tuple(text.split("\n")) if name in lists else text for name, text in typed.items()
-    }
-    return Draft(**values)
+    return Draft().with_values(
+        {
+            name: tuple(text.split("\n")) if FIELDS[name].empty == () else text
+            for name, text in typed.items()
+        }
+    )
 
 
 def refusal(status: str, message: str) -> Any:

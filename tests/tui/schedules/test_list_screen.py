@@ -683,7 +683,7 @@ async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
         await until_shown(pilot, long[:8])
 
         def widths() -> dict[str, int]:
-            return {each.column.key: each.width for each in table._ready_painter().placed}
+            return {each.column.key: each.width for each in table._painter().placed}
 
         before = widths()
         await pilot.press("e")

@@ -85,7 +85,7 @@ class LineCursor:
     @property
     def arrival(self) -> datetime | None:
         """When the next line arrived, if it came live."""
-        return self._store.arrival_of(self.position)
+        return self._store.arrivals.at(self.position)
 
     @property
     def is_late(self) -> bool:

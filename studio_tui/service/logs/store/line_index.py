@@ -2,13 +2,17 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 BLOCK = 64 * 1024
 """Bytes of a block. A gigabyte needs 16,384 counts: 131 KB."""
 
 
 class LineIndex:
-    """Counts newlines block by block as bytes are added at the end; does not read the file."""
+    """Counts newlines block by block as bytes are added at the end.
+
+    It does not read the file: a block that it needs is passed, or read by `block_at`.
+    """
 
     covered: int
     """Bytes counted so far, from the start of the file."""
@@ -43,15 +47,25 @@ class LineIndex:
         self.newlines = self._before[block] + last_block.count(b"\n")
         self.covered = size
 
-    def covers(self, block: int) -> bool:
+    def _covers(self, block: int) -> bool:
         """Whether the newlines before this block are known."""
         return block < len(self._before)
 
-    def before(self, block: int) -> int:
-        """Return the number of newlines before a covered block."""
-        return self._before[block]
+    def number_of(self, start: int, block_at: Callable[[int], bytes]) -> int | None:
+        """Return the newlines before `start`; `None` if they have not been counted yet."""
+        block = start // BLOCK
+        if start > self.covered or not self._covers(block):
+            return None
+        return self._newlines_before(start, block_at(block))
 
-    def newlines_before(self, offset: int, block: bytes) -> int:
+    def after(self, newline: int, block_at: Callable[[int], bytes]) -> int:
+        """Return the offset after the `newline`-th newline, counted from 1 to `newlines`."""
+        number = self._block_of(newline)
+        block = block_at(number)
+        rest = block.split(b"\n", newline - self._before[number])[-1]
+        return number * BLOCK + len(block) - len(rest)
+
+    def _newlines_before(self, offset: int, block: bytes) -> int:
         """Return the number of newlines before `offset`, in a covered block of bytes `block`."""
         number, inside = divmod(offset, BLOCK)
         known, newlines = self._last
@@ -64,13 +78,13 @@ class LineIndex:
         self._last = (offset, newlines)
         return newlines
 
-    def block_of(self, newline: int) -> int:
+    def _block_of(self, newline: int) -> int:
         """Return the block with the `newline`-th newline, counted from 1 to `newlines`."""
         return bisect_left(self._before, newline) - 1
 
     def next_block(self, block: int) -> int | None:
         """Return the first block after this one that may hold a newline, or `None`."""
-        if not self.covers(block + 1):
+        if not self._covers(block + 1):
             return block + 1
         after = bisect_right(self._before, self._before[block + 1], lo=block + 1) - 1
         is_last_full = after == len(self._before) - 1
@@ -80,7 +94,7 @@ class LineIndex:
 
     def previous_block(self, block: int) -> int | None:
         """Return the last block before this one that may hold a newline, or `None`."""
-        if not self.covers(block):
+        if not self._covers(block):
             return block - 1 if block else None
         count = self._before[block]
-        return self.block_of(count) if count else None
+        return self._block_of(count) if count else None

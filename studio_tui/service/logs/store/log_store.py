@@ -4,19 +4,16 @@ The bytes on disk are exactly those of the log and are the only copy; memory hol
 every 64 KiB of them. Marks are stored apart from the bytes, so no log text can forge one.
 """
 
-import secrets
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
-from studio_tui.errors import SpoolError
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.arrivals import Arrivals
 from studio_tui.service.logs.store.line_index import BLOCK, LineIndex
-from studio_tui.service.logs.store.marks import Mark, marks_file, save_marks, saved_marks
+from studio_tui.service.logs.store.log_file import LogFile
+from studio_tui.service.logs.store.marks import Mark
 from studio_tui.service.logs.store.spool import Spool
 
 T = TypeVar("T")
@@ -66,14 +63,12 @@ class LogStore:
     tag: int = 0
     """Bytes at the beginning of each line that are a tag of ours, not text."""
 
-    def __init__(self, spool: Spool, marks: Sequence[Mark] = ()) -> None:
+    def __init__(self, file: LogFile) -> None:
         self.version = 0
-        self._spool = spool
+        self._file = file
+        self._spool = file.spool
         self._index = LineIndex()
         self.arrivals = Arrivals()
-        self._marks: list[Mark] = sorted(marks)
-        self._saved: list[Mark] = []
-        """The marks in the file beside the log."""
         self._watchers = Listeners[[]]()
         self._changes: array[int] = array("Q")
         """The lowest offset changed by each version after the first."""
@@ -87,7 +82,7 @@ class LogStore:
         Raises:
             SpoolError: the file cannot be created.
         """
-        return cls(Spool.create(directory, name))
+        return cls(LogFile.create(directory, name))
 
     @classmethod
     def adopt(cls, path: Path, name: str) -> Self:
@@ -98,19 +93,7 @@ class LogStore:
         Raises:
             SpoolError: it is in use, or cannot be opened.
         """
-        own = path.with_name(f"{name}{secrets.token_hex(6)}{path.suffix}")
-        marks = saved_marks(path)
-        # Before the file has its new name: whenever the program is killed, the marks are there.
-        save_marks(own, marks)
-        try:
-            spool = Spool.adopt(path, own)
-        except SpoolError:
-            marks_file(own).unlink(missing_ok=True)
-            raise
-        marks_file(path).unlink(missing_ok=True)
-        store = cls(spool, [Mark(min(mark.offset, spool.size), mark.text) for mark in marks])
-        store._saved = marks
-        return store
+        return cls(LogFile.adopt(path, name))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -119,14 +102,12 @@ class LogStore:
         Raises:
             SpoolError: the file cannot be read.
         """
-        return cls(Spool.open(path))
+        return cls(LogFile(Spool.open(path)))
 
     def close(self) -> None:
         """Close the file; one that `create` made without a name is deleted."""
         self._watchers.clear()
-        if self._spool.is_lasting and not self.size:
-            marks_file(self.path).unlink(missing_ok=True)
-        self._spool.close()
+        self._file.close()
 
     async def own(self) -> None:
         """Make the file writable: one that others may be reading is copied first.
@@ -145,9 +126,7 @@ class LogStore:
         known = (self.version, self.size)
         await self._spool.sync()
         if known == (self.version, self.size):
-            marks = marks_file(self.path)
-            self._spool.keep(path)
-            marks.unlink(missing_ok=True)
+            self._file.keep(path)
 
     @property
     def is_kept(self) -> bool:
@@ -172,7 +151,8 @@ class LogStore:
     @property
     def lines(self) -> int:
         """Number of lines counted so far, including an unfinished last one."""
-        return self._index.newlines + self._is_unfinished
+        is_unfinished = self.size > 0 and self.is_indexed and self.read(self.size - 1, 1) != b"\n"
+        return self._index.newlines + is_unfinished
 
     @property
     def is_indexed(self) -> bool:
@@ -183,10 +163,6 @@ class LogStore:
     def is_closed(self) -> bool:
         """Whether the file has been closed."""
         return self._spool.is_closed
-
-    @property
-    def _is_unfinished(self) -> bool:
-        return self.size > 0 and self.is_indexed and self.read(self.size - 1, 1) != b"\n"
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -221,11 +197,8 @@ class LogStore:
         else:
             self.arrivals.insert(offset, len(added))
         self._forget(offset)
-        self._marks = [
-            Mark(mark.offset + len(added) - over, mark.text) if mark.offset > offset else mark
-            for mark in self._marks
-        ]
-        self._save_marks()
+        self._file.marks.shift(offset, len(added) - over)
+        self._file.save_marks()
         self._write(added + moved)
         self._watchers.notify()
 
@@ -233,8 +206,8 @@ class LogStore:
         """Drop everything from `offset` on."""
         self.arrivals.cut(offset)
         self._forget(offset)
-        self._marks = [mark for mark in self._marks if mark.offset <= offset]
-        self._save_marks()
+        self._file.marks.cut(offset)
+        self._file.save_marks()
         self._watchers.notify()
 
     def _forget(self, offset: int) -> None:
@@ -245,26 +218,18 @@ class LogStore:
 
     def mark(self, offset: int, text: str) -> None:
         """Set a mark at `offset`, unless there is an equal one."""
-        mark = Mark(offset, text)
-        if mark not in self._marks:
-            self._marks.insert(bisect_left(self._marks, (offset + 1, "")), mark)
-            self._save_marks()
-            self._changed(offset)
-            self._watchers.notify()
+        if self._file.marks.add(Mark(offset, text)):
+            self._marked(offset)
 
     def unmark(self, mark: Mark) -> None:
         """Remove a mark."""
-        if mark in self._marks:
-            self._marks.remove(mark)
-            self._save_marks()
-            self._changed(mark.offset)
-            self._watchers.notify()
+        if self._file.marks.remove(mark):
+            self._marked(mark.offset)
 
-    def _save_marks(self) -> None:
-        """Save the marks beside a file that outlives the program, if they have changed."""
-        if self._spool.is_lasting and self._marks != self._saved:
-            save_marks(self.path, self._marks)
-            self._saved = list(self._marks)
+    def _marked(self, offset: int) -> None:
+        self._file.save_marks()
+        self._changed(offset)
+        self._watchers.notify()
 
     def _changed(self, offset: int) -> None:
         self.version += 1
@@ -280,7 +245,7 @@ class LogStore:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All marks, in order of offset."""
-        return tuple(self._marks)
+        return self._file.marks.all
 
     async def index(self) -> None:
         """Count the lines of an opened file, in slices read by a thread."""
@@ -362,22 +327,11 @@ class LogStore:
     def start_of(self, number: int) -> int:
         """Return the start of line `number`, bounded to the lines counted so far."""
         newline = min(number, self.lines - 1)
-        if newline <= 0:
-            return 0
-        block = self._index.block_of(newline)
-        rest = self._spool.block(block).split(b"\n", newline - self._index.before(block))[-1]
-        return block * BLOCK + len(self._spool.block(block)) - len(rest)
+        return self._index.after(newline, self._spool.block) if newline > 0 else 0
 
     def number_of(self, start: int) -> int | None:
         """Return the number of the line that begins at `start`; `None` if not yet counted."""
-        block = start // BLOCK
-        if start > self._index.covered or not self._index.covers(block):
-            return None
-        return self._index.newlines_before(start, self._spool.block(block))
-
-    def arrival_of(self, offset: int) -> datetime | None:
-        """Return the second in which a byte came live; `None` if it was replayed or fetched."""
-        return self.arrivals.at(offset)
+        return self._index.number_of(start, self._spool.block)
 
     def unwatch(self, offset: int, end: int) -> None:
         """Mark bytes, stored or still to come, as not arrived live."""
@@ -387,14 +341,8 @@ class LogStore:
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
         """Return the marks of the line from `start` to `end`, which is found if not known."""
-        if not self._marks:
-            return ()
-        end = self.line_end(start) if end is None else end
-        first, last = (bisect_left(self._marks, (each, "")) for each in (start, end + 1))
-        return tuple(self._marks[first:last])
+        return self._file.marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:
         """Whether a line, or a mark without one, begins at `start`."""
-        return start < self.size or (
-            bool(self._marks) and self._marks[-1].offset == self.size == start
-        )
+        return start < self.size or (start == self.size and self._file.marks.is_last_at(start))

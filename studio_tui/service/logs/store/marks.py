@@ -2,6 +2,7 @@
 
 import json
 import logging
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,66 @@ class Mark(NamedTuple):
     offset: int
     text: str
     """A sentence of ours, never log text."""
+
+
+class LogMarks:
+    """The marks of one log, in order of offset."""
+
+    def __init__(self, marks: Sequence[Mark] = (), *, saved: Sequence[Mark] = ()) -> None:
+        self._marks = sorted(marks)
+        self._saved = list(saved)
+        """The marks in the file beside the log."""
+
+    @property
+    def all(self) -> tuple[Mark, ...]:
+        """Every mark."""
+        return tuple(self._marks)
+
+    def add(self, mark: Mark) -> bool:
+        """Add a mark; return whether there was no equal one."""
+        is_new = mark not in self._marks
+        if is_new:
+            self._marks.insert(bisect_left(self._marks, (mark.offset + 1, "")), mark)
+        return is_new
+
+    def remove(self, mark: Mark) -> bool:
+        """Remove a mark; return whether it was there."""
+        is_there = mark in self._marks
+        if is_there:
+            self._marks.remove(mark)
+        return is_there
+
+    def shift(self, offset: int, bytes_: int) -> None:
+        """Move the marks after an offset, as so many bytes were inserted there."""
+        self._marks = [
+            Mark(mark.offset + bytes_, mark.text) if mark.offset > offset else mark
+            for mark in self._marks
+        ]
+
+    def cut(self, offset: int) -> None:
+        """Remove the marks after an offset."""
+        self._marks = [mark for mark in self._marks if mark.offset <= offset]
+
+    def between(self, start: int, end: int) -> tuple[Mark, ...]:
+        """Return the marks from `start` to `end`, both included."""
+        if not self._marks:
+            return ()
+        first, last = (bisect_left(self._marks, (each, "")) for each in (start, end + 1))
+        return tuple(self._marks[first:last])
+
+    def is_last_at(self, offset: int) -> bool:
+        """Whether the last mark is at an offset."""
+        return bool(self._marks) and self._marks[-1].offset == offset
+
+    def save(self, log: Path) -> None:
+        """Save the marks for a log, if they have changed.
+
+        Raises:
+            SpoolError: writing to the disk failed.
+        """
+        if self._marks != self._saved:
+            save_marks(log, self._marks)
+            self._saved = list(self._marks)
 
 
 def marks_file(log: Path) -> Path:

@@ -59,7 +59,7 @@ class TaggedStore(LogStore):
     def become(self, other: "TaggedStore") -> None:
         """Take over the bytes and marks of another store, which must not be used after that."""
         self._spool.close()
-        self._spool, self._index = other._spool, other._index
-        self.arrivals, self._marks = other.arrivals, other._marks
+        self._file, self._spool, self._index = other._file, other._spool, other._index
+        self.arrivals = other.arrivals
         self._changed(0)
         self._watchers.notify()

@@ -77,7 +77,7 @@ class LogTimes:
             store = self._view.store
             if store is None:
                 return "", None
-            came = store.arrival_of(start)
+            came = store.arrivals.at(start)
             own = self._own_time(store, start, came)
             moment = own or came
             words = stamp(moment, form, origin=origin, is_own=own is not None, dated=dated)
@@ -158,7 +158,7 @@ class LogTimes:
 
     def _time_at(self, store: LogStore, start: int) -> datetime | None:
         """Return the time of a line: its own, else when it arrived."""
-        came = store.arrival_of(start)
+        came = store.arrivals.at(start)
         return self._own_time(store, start, came) or came
 
     def _own_time(self, store: LogStore, start: int, came: datetime | None) -> datetime | None:

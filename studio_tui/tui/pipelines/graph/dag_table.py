@@ -34,7 +34,7 @@ class DagTable(BigTable, inherit_bindings=False):
         if columns != self.columns or sorting != self.sorting:
             self.set_reactive(BigTable.columns, columns)
             self.set_reactive(BigTable.sorting, sorting)
-            self._painter = None
+            self._drawing.forget_layout()
         self.show(keys)
 
     @property
@@ -49,12 +49,12 @@ class DagTable(BigTable, inherit_bindings=False):
     @property
     def shows_cursor(self) -> bool:
         """Whether the row under the cursor is visible."""
-        return self.top <= self._cursor.index < self.top + self._rows_in_sight
+        return self._viewport.has_cursor
 
     def reveal(self) -> None:
         """Scroll as little as needed to make the row under the cursor visible."""
-        if self._rows_in_sight:
-            self._go(self._reveal(self._cursor.index))
+        if self._viewport.rows:
+            self._viewport.reveal()
 
     def look_from(self, top: int) -> None:
         """Scroll a row to the top, as far as possible."""
@@ -62,4 +62,4 @@ class DagTable(BigTable, inherit_bindings=False):
 
     def centre(self) -> None:
         """Scroll the row under the cursor to the middle, as far as possible."""
-        self.look_from(max(0, self._cursor.index - self._rows_in_sight // 2))
+        self.look_from(max(0, self._cursor.index - self._viewport.rows // 2))

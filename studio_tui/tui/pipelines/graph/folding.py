@@ -34,7 +34,7 @@ class Folding:
         if key in view.opened:
             self._state.change(opened=view.opened - {key})
         elif view.mode is not Mode.TREE:
-            self._rows.widget.action_columns_left()
+            self._rows.widget.action_columns(-1)
         elif key in self._rows.foldable() - view.folds:
             self._state.change(folds=view.folds | {key})
         elif (above := self._rows.above(key)) is not None:
@@ -48,7 +48,7 @@ class Folding:
         if key in self._structure.group_keys() - view.opened - view.folds:
             self._open(key)
         elif view.mode is not Mode.TREE:
-            self._rows.widget.action_columns_right()
+            self._rows.widget.action_columns(1)
         elif key in view.folds:
             self._state.change(folds=view.folds - {key})
         elif (below := self._rows.below(key)) is not None:

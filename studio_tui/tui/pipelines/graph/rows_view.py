@@ -122,7 +122,7 @@ class RowsView:
     def step(self) -> None:
         """Move to the next row, after a mark."""
         if self.listing is not None:
-            self.widget.action_cursor_down()
+            self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
         """Return the nodes of a row."""

@@ -5,7 +5,6 @@ from pathlib import Path
 from studio_tui.service.logs.merged.cursor import MergedSource
 from studio_tui.service.logs.merged.interleave import Interleaver
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.store.spool import Spool
 from studio_tui.service.logs.store.tagged_store import TaggedStore
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -17,7 +16,7 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
     for number, seconds, text in ((0, 1, b"a\n"), (1, 2, b"b\n"), (0, 3, b"c\n")):
         with stores[number].arrivals.live(NOON + timedelta(seconds=seconds)):
             stores[number].append(text)
-    merged = TaggedStore(Spool.create(tmp_path))
+    merged = TaggedStore.create(tmp_path)
     sources = [
         MergedSource(number, f"job {number}", store, lambda: True, 0.0)
         for number, store in enumerate(stores)
@@ -28,7 +27,7 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
     shown: list[tuple[bytes, datetime | None]] = []
     start: int | None = 0
     while start is not None and start < merged.size:
-        shown.append((merged.line_at(start).head, merged.arrival_of(start)))
+        shown.append((merged.line_at(start).head, merged.arrivals.at(start)))
         start = merged.next_start(start)
     assert shown == [
         (b"replayed", None),

@@ -53,7 +53,7 @@ def test_a_store_keeps_the_second_of_every_byte(tmp_path: Path, seed: int) -> No
             case "cut" if place > len(truth) - 5:
                 store.cut(place)
                 del truth[place:]
-        assert [store.arrival_of(offset) for offset in range(store.size)] == truth
+        assert [store.arrivals.at(offset) for offset in range(store.size)] == truth
     store.close()
 
 

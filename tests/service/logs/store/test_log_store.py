@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from studio_tui.errors import SpoolError
 from studio_tui.service.logs.store.line_index import BLOCK
+from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.spool import Spool
 from tests import needs
@@ -208,7 +209,7 @@ def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> N
 @needs.dev_full
 def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
     full = Path("/dev/full")
-    store = LogStore(Spool(full, os.open(full, os.O_RDWR), size=0))
+    store = LogStore(LogFile(Spool(full, os.open(full, os.O_RDWR), size=0)))
     with pytest.raises(SpoolError, match="No space left on device"):
         store.append(b"lost\n")
     assert store.size == 0

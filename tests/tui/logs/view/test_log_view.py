@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
 
 from studio_tui.paths import styles_dir
-from studio_tui.service.logs.assembler import NO_REPLAY
+from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane

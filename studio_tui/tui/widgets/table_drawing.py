@@ -1,0 +1,129 @@
+"""The lines of a table, and what is kept of them for the next painting: layout, styles and rows.
+
+It handles no keys, scrolls no rows and moves no cursor.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from typing import NamedTuple
+
+from textual.strip import Strip
+
+from studio_tui.presentation.columns import Column
+from studio_tui.tui.widgets.table_contents import Contents
+from studio_tui.tui.widgets.table_cursor import TableCursor
+from studio_tui.tui.widgets.table_layout import place
+from studio_tui.tui.widgets.table_painter import (
+    GUTTER,
+    CellsOf,
+    Painter,
+    RowStrips,
+    Sorting,
+    TablePalette,
+)
+
+HEADER = 1
+"""Lines above the first row."""
+
+
+class TableLook(NamedTuple):
+    """What decides about the layout of a table, beside its rows."""
+
+    columns: tuple[Column, ...]
+    width: int
+    """Cells of a line."""
+    wide: bool
+    """Whether every column is shown, scrolled sideways, however narrow the table is."""
+    sorting: Sorting | None
+    notice: str
+    """Text shown when there are no rows."""
+
+
+class TableDrawing:
+    """Draws a table; of its rows only those whose cells or look have changed."""
+
+    def __init__(
+        self, cells_of: CellsOf, columns: Sequence[Column], palette: Callable[[], TablePalette]
+    ) -> None:
+        self._rows = RowStrips(cells_of)
+        self._contents = Contents(columns)
+        self._may_be_empty = False
+        """Whether the shown rows have changed since the column widths were calculated."""
+        self._resolve = palette
+        self._palette: TablePalette | None = None
+        self._painter: Painter | None = None
+        self.sideways = 0
+        """How many terminal columns are scrolled out of sight on the left."""
+
+    def expire(self) -> None:
+        """Request the cells of rows again before they are next shown."""
+        self._rows.expire()
+        self._may_be_empty = True
+
+    def forget_widths(self) -> None:
+        """Discard the column widths, which then fit the rows that are next shown."""
+        self._contents.forget()
+        self._rows.forget()
+
+    def forget_layout(self) -> None:
+        """Discard the layout."""
+        self._painter = None
+
+    def forget_styles(self) -> None:
+        """Discard the styles resolved from the style sheet."""
+        self._palette = self._painter = None
+
+    def painter(self, look: TableLook, *, has_rows: bool) -> Painter:
+        """Return the painter for the current width, layout and style."""
+        width = max(GUTTER + 1, look.width)
+        if self._painter is None or self._painter.width != width:
+            if self._palette is None:
+                self._palette = self._resolve()
+            self._painter = Painter(
+                self._palette,
+                place(
+                    look.columns,
+                    width - GUTTER,
+                    wide=look.wide,
+                    contents=self._contents.widths if has_rows else None,
+                    kept=look.sorting.column if look.sorting is not None else None,
+                    scrolled=self.sideways > 0,
+                ),
+                width,
+                scroll=self.sideways,
+                sorting=look.sorting,
+                notice=look.notice,
+            )
+            self._rows.clear()
+        return self._painter
+
+    def lines(
+        self, look: TableLook, height: int, top: int, cursor: TableCursor, marked: Set[str]
+    ) -> list[Strip]:
+        """Return the strip of each line: the header, and rows from index `top` on."""
+        keys = cursor.keys
+        in_sight = keys[top : top + max(0, height - HEADER)]
+        if self._contents_changed(look.columns, in_sight, keys, top):
+            self._painter = None
+        painter = self.painter(look, has_rows=bool(keys))
+        lines = [painter.header, *self._rows.strips(in_sight, cursor.key, marked, painter)]
+        lines += [painter.blank] * (height - len(lines))
+        if not keys:
+            first = HEADER + max(0, height - HEADER - len(painter.notice)) // 2
+            lines[first : first + len(painter.notice)] = painter.notice[: height - first]
+        return lines
+
+    def _contents_changed(
+        self, columns: tuple[Column, ...], in_sight: Sequence[str], keys: Sequence[str], top: int
+    ) -> bool:
+        """Update the column contents from the rows; return whether the layout must change."""
+        if self._contents.columns is not columns:
+            self._contents = Contents(columns)
+            self._rows.forget()
+        changed = self._contents.grow(self._rows.news(in_sight))
+        if self._may_be_empty:
+            self._may_be_empty = False
+            # Rows near the visible ones may be visible again with the next key.
+            page = len(in_sight)
+            near = keys[max(0, top - page) : top + 2 * page]
+            changed |= self._contents.drop_empty(self._rows.cells_seen(near))
+        return changed

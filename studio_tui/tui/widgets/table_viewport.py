@@ -1,0 +1,90 @@
+"""The rows of a table that are in sight: moves the cursor, and scrolls no further than needed."""
+
+from collections.abc import Sequence
+
+from studio_tui.tui.widgets.line_view import LineView
+from studio_tui.tui.widgets.table_cursor import TableCursor
+from studio_tui.tui.widgets.table_place import Place
+
+
+class TableViewport:
+    """Scrolls the view of a table with its cursor; the lines above the first row do not scroll."""
+
+    def __init__(self, view: LineView, cursor: TableCursor, header: int) -> None:
+        self._view = view
+        self._cursor = cursor
+        self._header = header
+        self._rows_before = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows are in sight, or would be if there were enough."""
+        return max(0, self._view.scrollable_content_region.height - self._header)
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys of the rows in sight."""
+        return self._cursor.keys[self._view.top : self._view.top + self.rows]
+
+    @property
+    def line(self) -> int:
+        """The cursor's line among the rows in sight; 0 if it is not visible."""
+        line = self._cursor.index - self._view.top
+        return line if 0 <= line < self.rows else 0
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether the row under the cursor is in sight."""
+        return 0 <= self._cursor.index - self._view.top < self.rows
+
+    def place_among(self, keys: Sequence[str], *, newest_first: bool, is_refiltered: bool) -> Place:
+        """Set the rows, and return where cursor and view belong now; see `BigTable.show`."""
+        return self._cursor.replace(
+            keys,
+            self._view.top,
+            self.rows,
+            newest_first=newest_first,
+            is_refiltered=is_refiltered,
+        )
+
+    def walk_to(self, index: int) -> bool:
+        """Move the cursor for the user; return whether it is on another row."""
+        return self._settle(self._revealing(self._cursor.within(index)))
+
+    def leap(self, rows: int) -> bool:
+        """Move cursor and view for the user; return whether the cursor is on another row."""
+        cursor = self._cursor.within(self._cursor.index + rows)
+        return self._settle(Place(cursor, self._view.top + rows))
+
+    def reveal(self) -> None:
+        """Scroll as little as needed to make the row under the cursor visible."""
+        self.go(self._revealing(self._cursor.index))
+
+    def resized(self) -> None:
+        """Keep the cursor visible, if it was, when the height has changed."""
+        hidden = self._cursor.index - self._view.top
+        was_in_sight = hidden < (self._rows_before or len(self._cursor.keys))
+        self._rows_before = self.rows
+        if (place := self._cursor.restored(self.rows)) is not None:
+            self.go(place)
+        elif was_in_sight and hidden >= 0:
+            self.reveal()
+
+    def go(self, place: Place) -> None:
+        """Put cursor and view at a place."""
+        self._cursor.index = place.cursor
+        top = self._view.top
+        if place.top != top and self.rows:
+            self._view.scroll_to(y=place.top, animate=False, force=True)
+        if self._view.top == top:  # otherwise scrolling has painted
+            self._view.repaint()
+
+    def _settle(self, place: Place) -> bool:
+        is_other = self._cursor.choose(place)
+        self.go(place)
+        return is_other
+
+    def _revealing(self, index: int) -> Place:
+        """Return the place nearest to this one with the cursor on the row and the row visible."""
+        lowest_top = index - max(1, self.rows) + 1
+        return Place(index, min(index, max(self._view.top, lowest_top)))
