@@ -29,7 +29,7 @@ async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
     """Report commands that an earlier run had not sent when it ended."""
     for hold in await asyncio.to_thread(session.records.holds.lost, clock.now()):
         at = clock_time(hold.at, clock.now())
-        words = f"Not sent, as the dashboard ended before: {hold.words}, asked for at {at}"
+        words = f"Not sent, as the dashboard ended first: {hold.words}, requested at {at}"
         app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
 
 

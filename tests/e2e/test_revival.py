@@ -73,7 +73,7 @@ def dashboard(folder: Path) -> Iterator[tuple[Terminal, Path]]:
     }
     try:
         with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
-            terminal.wait_for_text("Run the sample work")
+            terminal.wait_for_text("Run the sample jobs")
             terminal.press("n")
             terminal.wait_for_text("No jobs yet")
             yield terminal, folder / "data"

@@ -39,8 +39,8 @@ PIPELINE = (
 """Each after the makers of its input datasets, so that none waits for one without a worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that build datasets from each other; when done, a",
-    "     rebuilds all of it, and one of its jobs fails",
+    f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done,",
+    "     a pipeline rebuilds all of them, and one of its jobs fails",
     "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
 )
@@ -49,7 +49,7 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "2, enter show it; n finds the failed job, L shows why, e fixes it."
+LOOK_AT = "Press 2 and enter to see it; n goes to the failed job, e fixes it."
 """What to look at first."""
 
 

@@ -280,7 +280,7 @@ class OutputReader:
 
 def gap_mark(dropped: int) -> str:
     """Return the line shown in place of `dropped` bytes."""
-    return f"[local Studio: {dropped:,} bytes of output are not kept: its beginning and end are]\n"
+    return f"[local Studio: {dropped:,} bytes of output are left out; beginning and end are kept]\n"
 
 
 def incomplete_character(tail: Sequence[int]) -> int:

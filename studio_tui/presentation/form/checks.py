@@ -194,7 +194,11 @@ def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
         return (Problem("python_version", sentence),)
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
-        return (warning("python_version", f"Studio names {known}; it may refuse {typed}."),)
+        return (
+            warning(
+                "python_version", f"Studio is known to support {known}; it may refuse {typed}."
+            ),
+        )
     return ()
 
 

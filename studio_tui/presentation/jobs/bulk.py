@@ -43,7 +43,7 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     states = {job.state for job in jobs}
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:
-        return f"{it} will make no more jobs; those already made go on."
+        return f"{it} will create no more jobs; those already created continue."
     if states <= WAITING_STATES:
         return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
     return f"{its} processes are stopped; what they wrote is kept."
@@ -70,16 +70,10 @@ def why_not_repeat(job: Job) -> str | None:
     return "has no query that is known here" if job.query is None else None
 
 
-def summary(chosen: JobSelection, what: str) -> tuple[str, ...]:
-    """Return the first lines of a question: the counts, then the states.
-
-    `what` is what will happen to the chosen jobs, such as `will be cancelled`.
-    """
-    states = by_state(chosen.jobs)
-    happens = f"{len(chosen.jobs):,} {_join_or(states)} {what}"
-    counts = ", ".join(f"{count:,} {word}" for word, count in states)
-    lines = [", ".join((happens, *chosen.left_out)) + "."]
-    return (*lines, f"By state: {counts}.") if len(states) > 1 else tuple(lines)
+def summary(chosen: JobSelection) -> tuple[str, ...]:
+    """Return the first lines of a question: the number of jobs by state, and who is left out."""
+    counts = ", ".join(f"{count:,} {word}" for word, count in by_state(chosen.jobs))
+    return (f"{counts}.", *((f"Left out: {chosen.reasons}.",) if chosen.left_out else ()))
 
 
 def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
@@ -89,17 +83,11 @@ def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
     return tuple((_word(state), numbers[state]) for state in order)
 
 
-def _join_or(states: Sequence[tuple[str, int]]) -> str:
-    """Join states as `running, init or queued`."""
-    words = [word for word, _ in states]
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
-
-
 def _word(state: JobState) -> str:
     return state.value.lower().replace("_", " ")
 
 
-_SCHEDULE = "is a schedule, which 4 shows and ends"
+_SCHEDULE = "has to be canceled in Schedules (4)"
 _PLURALS = {"has": "have", "is": "are"}
 
 

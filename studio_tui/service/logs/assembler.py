@@ -32,11 +32,11 @@ LEAP = 2 * LARGEST_FRAME
 """A leap of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
-TOO_LATE = "Something arrived too late to be shown in its place."
-LEFT_OUT = "Something that does not belong here was left out."
+TOO_LATE = "Output arrived too late to be shown in its place."
+LEFT_OUT = "Output that does not belong to this log was left out."
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
 NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
-UNREADABLE = "Something is missing here: Studio sent something unreadable."
+UNREADABLE = "Lines may be missing here: Studio sent data that cannot be read."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
 _FIRST_ID = 1

@@ -298,7 +298,7 @@ class LogTail:
 
     async def _closed(self, code: int, reason: str) -> Verdict:
         if self._server_message or code in _FINAL_CODES:
-            reason = self._server_message or reason or f"Studio refused it ({code})."
+            reason = self._server_message or reason or f"Studio refused the connection ({code})."
             return Verdict(Next.STOP, reason)
         if code == _TOO_LARGE:
             return Verdict(Next.POLL)

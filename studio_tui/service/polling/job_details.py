@@ -139,7 +139,7 @@ class JobDetailsReader:
     async def _while_here(self, job: Job) -> None:
         """Read the details of a job until another is selected."""
         learning = asyncio.create_task(self._read(job), name="read the details of a job")
-        turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
+        turning = asyncio.create_task(self._turned.wait(), name="stop reading details")
         try:
             await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -181,10 +181,10 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Poll while there are subscribers, until cancelled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
-            tasks.create_task(self._tell(), name=f"tell of the jobs of {self.name}")
+            tasks.create_task(self._tell(), name=f"publish jobs of {self.name}")
             tasks.create_task(self._recall_detail(), name=f"recall {self.name}")
             for _ in range(AT_ONCE):
-                tasks.create_task(self._ask_in_turn(), name=f"ask about jobs of {self.name}")
+                tasks.create_task(self._ask_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
         """Begin with what an earlier run knew, unless Studio is quicker than the disk."""

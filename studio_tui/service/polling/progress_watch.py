@@ -144,8 +144,8 @@ class ProgressWatch:
     async def run(self) -> None:
         """Watch until cancelled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._ask_in_turn(), name="ask for ends of logs")
-            tasks.create_task(self._tell(), name="tell of progress")
+            tasks.create_task(self._ask_in_turn(), name="request ends of logs")
+            tasks.create_task(self._tell(), name="publish progress")
             while True:
                 await self._changed.wait()
                 self._changed.clear()

@@ -111,7 +111,7 @@ class BulkJobs:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
-        before = (*summary(chosen, "will be cancelled"), "")
+        before = (*summary(chosen), "")
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
         room = space_for_list(self._host, *before, *after)
@@ -135,8 +135,7 @@ class BulkJobs:
         session = self._host.session
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        counted = summary(chosen, "will be resumed" if resume else "will be run again")
-        before = (*order.paragraph, *counted, "")
+        before = (*order.paragraph, *summary(chosen), "")
         names, after = _named(jobs, submitted)
         before_that = "as it was" if len(jobs) == 1 else "as they were"
         how = "all at once" if order.is_lost else before_that

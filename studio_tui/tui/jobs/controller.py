@@ -101,7 +101,7 @@ class JobController:
             return reason
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
-            return "It triggers a pipeline, and runs no query: 4 shows it, t runs it there"
+            return "It triggers a pipeline and runs no query; t in Schedules (4) runs it"
         return "The job's query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:

@@ -41,7 +41,7 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
     if (await session.jobs.first()).jobs:
         return
     question = Confirm(
-        "This local Studio has no jobs yet. Run the sample work?",
+        "This local Studio has no jobs yet. Run the sample jobs?",
         (
             "Small scripts that read the text of this machine's Python library,",
             "and write only into folders of their own:",
@@ -94,4 +94,4 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
     if isinstance(made, Triggered):
-        app.notify(f"The sample pipeline runs. {work.look_at}", timeout=20, markup=False)
+        app.notify(f"The sample pipeline is running. {work.look_at}", timeout=20, markup=False)

@@ -37,7 +37,7 @@ def report(stopped: StopOutcome) -> list[Cell]:
         for one in stopped.left
     ]
     if stopped.starts_more:
-        lines.append(Cell("● It goes on: somebody resumed it, or it was not paused", Tone.WARN))
+        lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
     lines += [Cell(f"✓ {name_of(run)} is cancelled", Tone.GOOD) for run in stopped.canceled]
     lines += [Cell(f"✓ {name_of(run)} is being cancelled", Tone.GOOD) for run in stopped.canceling]
     return [

@@ -43,7 +43,7 @@ class AskTime(Dialog[str | None]):
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="answer"))
         yield Static(
-            "enter goes on, esc closes and keeps what is typed", markup=False, classes="keys"
+            "enter continues, esc closes and keeps the input", markup=False, classes="keys"
         )
 
     def on_mount(self) -> None:

@@ -255,7 +255,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "python_version",
         {"python_version": "3.9"},
-        "Studio names 3.10, 3.11, 3.12, 3.13; it may refuse 3.9.",
+        "Studio is known to support 3.10, 3.11, 3.12, 3.13; it may refuse 3.9.",
     ),
     (
         "repository",

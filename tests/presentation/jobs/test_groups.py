@@ -81,7 +81,7 @@ def test_a_group_says_how_its_jobs_do() -> None:
 
 
 def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
-    framed = "The query ended with exit code 1; it last said: E: tile 5"
+    framed = "The query ended with exit code 1; its last output: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
     said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs)}

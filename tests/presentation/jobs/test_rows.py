@@ -183,7 +183,7 @@ def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
     told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old, gpu))}
-    assert told["waits for"].startswith("needs 2 workers; gpu has 1 free of 4.")
+    assert told["waits for"].startswith("2 workers; gpu has 1 free of 4.")
     running = job(1, "RUNNING", compute_cluster_name="gpu")
     assert "waits for" not in {fact.label for fact in facts(running, NOON, (old, gpu))}
 

@@ -155,7 +155,7 @@ DIALOGS: dict[type, Shown] = {
     ),
     AskTime: Shown(
         lambda: AskTime(f"When should {LONG[:60]} run?", "0 9 * * *", lambda _typed: _EXPLAINED),
-        "When should run? enter goes on, esc closes and keeps what is typed",
+        "When should run? enter continues, esc closes and keeps the input",
         _words(_EXPLAINED.lines),
     ),
     SaveLog: Shown(

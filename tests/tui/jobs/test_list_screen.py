@@ -209,7 +209,7 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
     studio.end(studio.submit("print(1)", query_name="train.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("slash", *"age<soon")
-        await until_shown(pilot, "needs a span such as 30m", "train.py")
+        await until_shown(pilot, "needs a time span such as 30m", "train.py")
 
 
 async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
@@ -598,7 +598,7 @@ async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
         await until_shown(pilot, "1 × KeyError: 'x'")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
         await pilot.press("r")
-        await until_shown(pilot, "Run 4 jobs again as they were?", "4 failed or complete will be")
+        await until_shown(pilot, "Run 4 jobs again as they were?", "1 failed, 3 complete.")
         await pilot.press("n", "e")
         await until_shown(pilot, "Edit 4 jobs")
         await pilot.press("escape")
@@ -674,9 +674,9 @@ async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
         await until_shown(pilot, "nightly.py")
         await pilot.press("a", "x")
         said = pilot.app._notifications
-        await until(pilot, lambda: any("1 is a schedule, which 4" in one.message for one in said))
+        await until(pilot, lambda: any("1 has to be canceled in Schedules" in one.message for one in said))
         await pilot.press("u", "x")
-        await until_shown(pilot, "It will make no more jobs", "n  Leave it")
+        await until_shown(pilot, "It will create no more jobs", "n  Leave it")
 
 
 async def test_the_page_of_a_job_follows_other_runs_of_its_name(

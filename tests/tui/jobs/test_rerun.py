@@ -25,7 +25,7 @@ from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
-KNOWN = ("From what this dashboard submitted:", "priority: 1", "uploaded files: notes.txt (5 B)")
+KNOWN = ("As submitted from this dashboard:", "priority: 1", "uploaded files: notes.txt (5 B)")
 KEPT = ("uploaded files: notes.txt (5 B), as submitted from here", "priority: 1, as submitted")
 
 
@@ -72,7 +72,7 @@ async def test_a_repeat_and_its_repeat_have_what_studio_does_not_tell_after_a_re
             await on_job(pilot, first.id)
             await pilot.press("r")
             await until_shown(pilot, "Run this job again as it was?", *KNOWN)
-            await until_shown(pilot, "server default, as then: credentials")
+            await until_shown(pilot, "server default, as before: credentials")
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
             second = studio.jobs()[0]["id"]

@@ -249,4 +249,4 @@ async def test_above_the_log_of_a_queued_job_stands_why_it_waits(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")
         await pilot.press("g", "l")
-        await until_shown(pilot, "QUEUED  needs 1 worker", "0 free of")
+        await until_shown(pilot, "QUEUED  waits for 1 worker", "0 free of")

@@ -419,7 +419,7 @@ async def test_marked_pipelines_are_stopped_after_one_question_and_lose_their_ma
         await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id", "u unmark all")
         await pilot.press("X")
         await until_shown(
-            pilot, "Stop 2 pipelines?", "2 will be paused", "1 has nothing to stop",
+            pilot, "Stop 2 pipelines?", "They will be paused", "Left out: 1 has nothing to stop",
             *(one["name"] for one in made),
         )  # fmt: skip
         await pilot.press("y")

@@ -454,7 +454,7 @@ async def test_a_start_of_this_minute_is_edited_with_its_seconds(
         await until_shown(pilot, ":59")
         assert not pilot.app.screen.has_class("-problem")
         await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
-        await until_shown(pilot, "esc and then t run it now, or type")
+        await until_shown(pilot, "close this and press t to run it now")
         assert "empty" not in screen_text(pilot)
 
 
@@ -492,7 +492,7 @@ async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
     async with dashboard(studio, tmp_path, size=size) as pilot:
         await show(pilot)
         await until_shown(pilot, YEARLY)
-        for key, words in (("e", "enter goes on"), ("x", "Keep it"), ("t", "Run it now")):
+        for key, words in (("e", "enter continues"), ("x", "Keep it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
             assert "\x1b" not in screen_text(pilot)
@@ -532,7 +532,7 @@ async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
         at = table.cursor
         await pilot.press("p")
         await until_said(pilot, "Suspended nightly.py")
-        await until_shown(pilot, "suspended ", "none before p resumes it")
+        await until_shown(pilot, "suspended ", "none until p resumes it")
         await pilot.press("slash", *"suspended", "enter")
         await until(pilot, lambda: list(table.keys) == [at])
         await pilot.press("p")
@@ -618,7 +618,7 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await pilot.press("y")
         await until_shown(pilot, "── Schedules 1")
         await pilot.press("1", "down", "r")
-        await until_said(pilot, "triggers a pipeline, and runs no query")
+        await until_said(pilot, "triggers a pipeline and runs no query")
 
 
 async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(

@@ -40,8 +40,8 @@ async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_
         await until_shown(pilot, "x cancel", "r run again", "R resume", "e edit", "L logs")
         await press(pilot, ("x",))
         await until_shown(
-            pilot, "Cancel 3 of 4 marked jobs?", "3 running, queued or pending will be cancelled",
-            "1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
+            pilot, "Cancel 3 of 4 marked jobs?", "1 running, 1 queued, 1 pending.",
+            "Left out: 1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
         )  # fmt: skip
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
