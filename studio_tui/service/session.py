@@ -254,7 +254,7 @@ class StudioSession:
             self.recalled.set()
 
     def _publish_jobs_again(self) -> None:
-        """Publish the jobs again, as the disk has shown what some of them resume or are runs of."""
+        """Publish the jobs again, as the disk has shown how some of them are related."""
         self.jobs.publish_again()
 
     def _changed(self) -> None:

@@ -58,8 +58,8 @@ class Draft:
         typed |= {"files": (), "uploads": job_input.files or (), "reset": bool(job_input.reset)}
         return cls(**{**typed, "start_after": start.isoformat() if start is not None else ""})
 
-    def resuming(self, job_id: str) -> Self:
-        """Return the form that resumes from a job's checkpoints."""
+    def continuing(self, job_id: str) -> Self:
+        """Return the form of a job that continues from another's checkpoints."""
         return replace(self, rerun_from_job_id=job_id, reset=False)
 
     def to_json(self) -> str:

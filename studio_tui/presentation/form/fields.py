@@ -308,13 +308,13 @@ FIELDS: dict[str, Field] = {
         named=r"cron",
     ),
     "rerun_from_job_id": Field(
-        label="resumes",
+        label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
         takes="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
-        check=checks.resumed,
-        hint=hints.resumes,
-        no_flag="there is no flag for the job to resume: it is the last run of the same script",
+        check=checks.job_to_continue,
+        hint=hints.job_to_continue,
+        no_flag="there is no flag for the job to continue: it is the last run of the same script",
     ),
     "reset": Field(
         label="ignore checkpoints",

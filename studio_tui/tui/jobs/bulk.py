@@ -126,27 +126,27 @@ class BulkJobs:
             left = cancelable_now(self._host.session, jobs)
             cancel_all(self._host, left, "job", self.marked.unmark)
 
-    async def repeat(self, *, resume: bool) -> None:
+    async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show what is and is not known of each job, ask, then create them again."""
         chosen = await self._chosen(to_repeat, "run again")
         if chosen is None:
             return
-        jobs, what = chosen.jobs, "Resume" if resume else "Run"
+        jobs = chosen.jobs
         session = self._host.session
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
         before = (*order.paragraph, *summary(chosen), "")
         names, after = _named(jobs, submitted)
-        before_that = "as it was" if len(jobs) == 1 else "as they were"
-        how = "all at once" if order.is_lost else before_that
         question = Confirm(
-            f"{what} {self._counted(jobs)} {'' if resume else 'again '}{how}?",
+            f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
             (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
-            yes=f"{what} them{' all at once' if order.is_lost else ''}",
+            yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )
         if await self._host.ask(question):
-            wishes = [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
+            wishes = [
+                (job, _wish(job, session, submitted.get(job.id), from_checkpoints)) for job in jobs
+            ]
             unmark, is_kept = self.marked.unmark, order.is_kept
             begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
 
@@ -228,6 +228,15 @@ async def make_all(
     await run(host, replace(command, settled=settled))
 
 
+def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:
+    if from_checkpoints:
+        how = f"from {'its' if count == 1 else 'their'} checkpoints"
+        return f"{how}, all at once" if is_at_once else how
+    if is_at_once:
+        return "all at once"
+    return "as it was" if count == 1 else "as they were"
+
+
 def _named(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
@@ -254,14 +263,14 @@ def _named(
 
 
 def _wish(
-    job: Job, session: StudioSession, submitted: Submitted | None, resume: bool
+    job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
     """Return the request that creates a job again, or the error if there is none."""
     try:
         wish = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return error
-    return wish.model_copy(update={"rerun_from_job_id": job.id}) if resume else wish
+    return wish.model_copy(update={"rerun_from_job_id": job.id}) if from_checkpoints else wish
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:

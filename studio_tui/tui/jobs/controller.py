@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 NO_JOB = "There is no job here"
 
-_RESUMING = (
+_CONTINUE = "Run this job again from its checkpoints?"
+
+_CONTINUING = (
     (
         "A new job runs the same query. Datasets that this one has finished are loaded from its "
         "checkpoints if the query up to them is unchanged; everything else is computed again. r "
@@ -179,34 +181,34 @@ class JobController:
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""
-        await self._repeat(resume=False)
+        await self._repeat(from_checkpoints=False)
 
-    async def resume(self) -> None:
-        """Explain resuming, then create the job again so that it uses its checkpoints."""
-        await self._repeat(resume=True)
+    async def run_from_checkpoints(self) -> None:
+        """Explain checkpoints, then create the job again so that it uses its checkpoints."""
+        await self._repeat(from_checkpoints=True)
 
-    async def _repeat(self, *, resume: bool) -> None:
+    async def _repeat(self, *, from_checkpoints: bool) -> None:
         if self.marked.count():
-            await self._bulk.repeat(resume=resume)
+            await self._bulk.repeat(from_checkpoints=from_checkpoints)
             return
         job = self._at_hand()
         if job is None or (repeat := await self._repeat_of(job)) is None:
             return
         question = Confirm(
-            "Resume this job from its checkpoints?" if resume else "Run this job again as it was?",
+            _CONTINUE if from_checkpoints else "Run this job again as it was?",
             (
                 *describe(job),
                 "",
-                *(_RESUMING if resume else ()),
+                *(_CONTINUING if from_checkpoints else ()),
                 *repeat.lines,
-                *self._pipeline_notes(job, "resume" if resume else "run_again"),
+                *self._pipeline_notes(job, "continue" if from_checkpoints else "run_again"),
             ),
-            yes="Resume it" if resume else "Run it again",
+            yes="Run it again",
             no="Don't",
             default_yes=True,
         )
         if await self._host.ask(question):
-            changes = {"rerun_from_job_id": job.id} if resume else {}
+            changes = {"rerun_from_job_id": job.id} if from_checkpoints else {}
             self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
     async def edit(self) -> None:
@@ -257,7 +259,7 @@ class JobController:
         if command == "cancel":
             notes = cancel_notes(owner, job.id, near=near)
         else:
-            notes = repeat_notes(owner, job.id, near=near, resume=command == "resume")
+            notes = repeat_notes(owner, job.id, near=near, from_checkpoints=command == "continue")
         return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -281,12 +283,13 @@ class JobController:
             also="rerun resubmit retry restart",
         ),
         Command(
-            "job.resume",
+            "job.continue",
             "R",
-            "resume",
+            "continue",
             "Run the job again from its checkpoints",
-            resume,
+            run_from_checkpoints,
             why_not_repeat,
+            also="resume rerun",
         ),
         Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
         Command(

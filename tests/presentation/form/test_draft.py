@@ -86,8 +86,8 @@ def test_a_start_that_is_past_is_left_out_of_a_schedule_and_shown_of_a_single_jo
     assert Draft.of(schedule, NOON).start_after == ""
 
 
-def test_resuming_reuses_checkpoints() -> None:
-    draft = Draft(query="ls", reset=True).resuming("abc")
+def test_a_form_that_continues_a_job_uses_its_checkpoints() -> None:
+    draft = Draft(query="ls", reset=True).continuing("abc")
     assert (draft.rerun_from_job_id, draft.reset, draft.query) == ("abc", False, "ls")
 
 

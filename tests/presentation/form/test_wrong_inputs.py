@@ -275,7 +275,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "rerun_from_job_id",
         {"rerun_from_job_id": "a", "reset": True},
-        "The checkpoints of the resumed job are ignored, so everything is computed again.",
+        "The checkpoints of that job are ignored, so everything is computed again.",
     ),
 ]
 

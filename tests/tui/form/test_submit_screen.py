@@ -390,7 +390,7 @@ async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
     ):
         await pilot.press("R")
         await until_shown(
-            pilot, "Resume this job from its checkpoints?", "loaded from its checkpoints"
+            pilot, "Run this job again from its checkpoints?", "loaded from its checkpoints"
         )
         await pilot.press("enter")
         await until_shown(pilot, "Created: old.py")

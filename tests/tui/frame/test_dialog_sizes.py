@@ -127,12 +127,12 @@ DIALOGS: dict[type, Shown] = {
             "Run the changed job?",
             [Cell(line) for line in LINES],
             (
-                ("r", "resume from checkpoints"),
+                ("r", "run from checkpoints"),
                 ("f", "run from the start"),
                 ("d", "save as a draft"),
             ),
         ),
-        "Run the changed job? resume from checkpoints run from the start save as a draft",
+        "Run the changed job? run from checkpoints run from the start save as a draft",
         _words(LINES),
     ),
     Choose: Shown(

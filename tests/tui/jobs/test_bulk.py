@@ -51,7 +51,7 @@ async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
         await pilot.press("a", "R")
         await until_shown(
             pilot,
-            "Resume 3 marked jobs as they were?",
+            "Run 3 marked jobs again from their checkpoints?",
             f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "Settings beside a job are those submitted from this dashboard.",
             "Server default of 2 jobs: priority, credentials",
@@ -246,7 +246,7 @@ async def test_the_ids_of_all_marked_jobs_are_copied_and_the_footer_names_what_a
         await until_shown(pilot, "job_02.py", "● RUNNING")
         await pilot.press("a")
         await until_shown(
-            pilot, "x cancel", "r run again", "R resume", "e edit", "L merged log", "u unmark all"
+            pilot, "x cancel", "r run again", "R continue", "e edit", "L merged log", "u unmark all"
         )
         await pilot.press("c")
         await until_shown(pilot, "The ids of 3 jobs")

@@ -16,7 +16,7 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import OpenLog
 from tests.jobs import job
 
-CHANGING = {"job.cancel", "job.run_again", "job.resume", "job.edit"}
+CHANGING = {"job.cancel", "job.run_again", "job.continue", "job.edit"}
 
 
 class ToldApp(App[None]):

@@ -79,7 +79,7 @@ async def test_a_repeat_and_its_repeat_have_what_studio_does_not_tell_after_a_re
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await on_job(pilot, second)
             await pilot.press("R")
-            await until_shown(pilot, "Resume this job from its checkpoints?", *KNOWN)
+            await until_shown(pilot, "Run this job again from its checkpoints?", *KNOWN)
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
         original, again, resumed = asked(proxy)
@@ -286,13 +286,13 @@ async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_bac
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
         await pilot.press("R")
-        await until_shown(pilot, "Resume this job from its checkpoints?")
+        await until_shown(pilot, "Run this job again from its checkpoints?")
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ")
         new = next(job["id"] for job in studio.jobs() if job["id"] != old)
         await pilot.press("g")
-        await until_shown(pilot, "▏ resumes ", f"{old[:8]}… ✗ mended.py")
+        await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")
         await pilot.press("down")
-        await until_shown(pilot, "▏ resumed by ", f"{new[:8]}… ✓ mended.py")
+        await until_shown(pilot, "▏ continued by ", f"{new[:8]}… ✓ mended.py")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new[:2]}")

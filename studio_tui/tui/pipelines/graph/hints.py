@@ -20,14 +20,14 @@ _HINTS = {
     NodeState.FAILED: (
         "job.log",
         "graph.next",
-        "job.resume",
+        "job.continue",
         "graph.mode",
         "job.edit",
         "graph.problems",
     ),
     NodeState.CANCELED: (
         "job.log",
-        "job.resume",
+        "job.continue",
         "graph.next",
         "graph.mode",
         "job.edit",
@@ -59,7 +59,7 @@ _GROUP_HINTS = (
     "graph.search",
 )
 _MARK_HINTS = (
-    "job.cancel", "job.run_again", "job.resume", "job.edit",
+    "job.cancel", "job.run_again", "job.continue", "job.edit",
     "graph.logs", "graph.remove", "graph.unmark",
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_
     studio.refused = frozenset({"run-train_l"})
     async with dag(studio, tmp_path) as pilot:
         await mark(pilot, "train_s", "train_l", "thumbs", "publish")
-        await until_shown(pilot, "x cancel", "r run again", "R resume", "e edit", "L logs")
+        await until_shown(pilot, "x cancel", "r run again", "R continue", "e edit", "L logs")
         await press(pilot, ("x",))
         await until_shown(
             pilot, "Cancel 3 of 4 marked jobs?", "1 running, 1 queued, 1 pending.",

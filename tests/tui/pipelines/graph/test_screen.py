@@ -523,7 +523,7 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
     async with dag(DagStudio(canceled), tmp_path) as pilot:
         await go_to(pilot, "embed")
         for _ in range(4):
-            await until_shown(pilot, "R resume  ")
+            await until_shown(pilot, "R continue  ")
             await press(pilot, ("m",))
         await press(pilot, ("p",))
         await until_shown(pilot, "Resume this pipeline?", "R on embed runs it again")
