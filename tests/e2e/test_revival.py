@@ -136,7 +136,7 @@ def test_a_server_that_is_killed_under_a_dashboard_is_back_with_its_jobs(
     record_property("seconds until it is back", sorted(round(span, 2) for span in spans))
 
 
-def test_a_server_that_is_told_to_stop_stays_so_until_a_key(tmp_path: Path) -> None:
+def test_a_server_that_was_stopped_stays_stopped_until_a_key(tmp_path: Path) -> None:
     with dashboard(tmp_path) as (terminal, data):
         assert endpoint.stop(data)
         terminal.wait_for_text("The local Studio was stopped")

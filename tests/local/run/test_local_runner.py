@@ -370,7 +370,7 @@ async def test_a_character_split_over_two_writes_is_one_character(bench: Bench) 
     assert pieces.texts == ["🚀"]
 
 
-async def test_an_unfinished_line_can_be_read_while_the_job_stands_still(bench: Bench) -> None:
+async def test_an_unfinished_line_can_be_read_while_the_job_is_idle(bench: Bench) -> None:
     await bench.start("import time; print('waiting', end='', flush=True); time.sleep(60)")
     pieces = PieceReader(bench.runner.output("job"))
     found: list[str] = []

@@ -120,7 +120,7 @@ def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
         ),
     ],
 )
-def test_what_studio_does_not_tell_is_named_unless_it_is_known(
+def test_settings_that_studio_does_not_send_are_listed_unless_known(
     sent: dict[str, Any], typed: dict[str, Any], names: str
 ) -> None:
     assert fields_not_sent(job(**sent), Draft(**typed)) == tuple(names.split())

@@ -22,7 +22,7 @@ def label(key: str) -> str:
     return key[0] if key[0] != "-" else ""
 
 
-def test_a_row_stands_for_a_group_where_its_first_job_stands() -> None:
+def test_the_row_of_a_group_is_where_its_first_job_would_be() -> None:
     rows = arranged(KEYS, label, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
     assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))

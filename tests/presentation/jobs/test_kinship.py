@@ -7,7 +7,7 @@ from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job
 
 
-def test_what_a_job_resumes_and_what_resumed_it_stand_after_its_state() -> None:
+def test_the_jobs_that_a_job_continues_and_is_continued_by_follow_its_state() -> None:
     middle, last = job(2, "FAILED"), job(3)
     said = kin_facts(facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last}))
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [

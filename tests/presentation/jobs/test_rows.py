@@ -34,7 +34,7 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
     assert row(running, NOON + timedelta(seconds=5))["run"] == "3:00"
 
 
-def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
+def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     later = NOON + timedelta(minutes=20)
     for known, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
         found = by_key(COLUMNS, cells(known, later, answered_at=NOON))

@@ -50,7 +50,7 @@ def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() ->
     assert over_words(canceled, near=False) == "The pipeline has ended: canceled"
 
 
-def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
+def test_only_a_job_that_continues_the_failed_one_replaces_it() -> None:
     resumed = repeat_notes(
         pipeline(status="FAILED", runs=FAILED), "run-1-b", near=True, from_checkpoints=True
     )
@@ -67,7 +67,7 @@ def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
     assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, from_checkpoints=True) == ()
 
 
-def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> None:
+def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() -> None:
     failed = pipeline(status="FAILED", runs=FAILED)
     assert edit_note(failed, "run-1-b", near=True) == (
         "A run from its checkpoints replaces it in the pipeline pipeline-1; "

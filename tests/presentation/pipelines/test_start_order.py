@@ -6,7 +6,7 @@ DONE = {"a": "COMPLETE", "b": "COMPLETE", "c": "COMPLETE"}
 FAILED = {"a": "COMPLETE", "b": "FAILED", "c": "PENDING", "d": "PENDING"}
 
 
-def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_right() -> None:
+def test_a_warning_about_dependent_jobs_started_at_once_names_the_alternatives() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-c"}, {}, is_kept=False) == (
         "In the pipeline pipeline-1, c.py depends on others of these.",

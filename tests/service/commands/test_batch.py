@@ -71,7 +71,7 @@ def test_each_item_has_the_outcome_of_its_own_command(kinds: list[str]) -> None:
         assert one.result == (f"done {one.item}" if kind == "done" else None)
 
 
-def test_how_far_a_batch_is_can_be_read_and_heard_until_it_ends() -> None:
+def test_the_progress_of_a_batch_can_be_read_and_subscribed_to() -> None:
     batches = Batches()
     seen: list[tuple[int, int, int]] = []
     batches.subscribe(

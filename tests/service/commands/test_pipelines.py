@@ -123,7 +123,7 @@ def test_each_is_sent_once_and_the_lists_are_asked_again() -> None:
     ("answers", "sent"),
     [([LOST], 1), ([UNKNOWN], 2), ([UNKNOWN, LOST], 2), ([NotSent("refused")], 2)],
 )
-def test_an_unknown_outcome_is_looked_up_and_sent_again_only_if_it_is_not_there(
+def test_an_unknown_outcome_is_checked_and_sent_again_only_if_it_had_no_effect(
     answers: list[StudioError], sent: int
 ) -> None:
     async def scenario() -> None:
@@ -148,7 +148,7 @@ def test_a_change_that_never_takes_effect_is_reported_after_three_tries() -> Non
     run(scenario())
 
 
-def test_where_nobody_can_tell_nothing_is_sent_again() -> None:
+def test_if_the_outcome_stays_unknown_nothing_is_sent_again() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.cannot_read = True

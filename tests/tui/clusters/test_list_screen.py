@@ -165,7 +165,7 @@ async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
 
 
 @pytest.mark.starts_processes
-async def test_the_workers_that_are_free_are_those_that_a_waiting_job_tells_of(
+async def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     running = clusters.submit(

@@ -230,7 +230,7 @@ async def put(pilot: Pilot[None], dialog: Shown) -> None:
 
 
 @pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
-async def test_all_of_a_dialog_is_read_by_keys_under_a_title_that_stands_still(
+async def test_a_dialog_is_scrolled_by_keys_under_a_fixed_title(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:

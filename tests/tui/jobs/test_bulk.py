@@ -36,7 +36,7 @@ async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_eac
     assert len(studio.jobs()) == 5
 
 
-async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
+async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
@@ -165,7 +165,7 @@ async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_ar
         assert "being cancelled" not in screen_text(pilot)
 
 
-async def test_progress_stands_in_the_frame_and_takes_no_keys(
+async def test_progress_is_shown_in_the_frame_and_leaves_the_keys_alone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     await submit_many(studio, 12)

@@ -99,7 +99,7 @@ def test_a_job_that_is_being_cancelled_is_not_said_to_be_over(status: str) -> No
     assert reasons(controller(job(1, status)))["job.cancel"] == "The job is being cancelled already"
 
 
-def test_a_job_whose_query_studio_keeps_back_can_be_looked_at_and_not_repeated() -> None:
+def test_a_job_without_a_query_can_be_viewed_but_not_rerun() -> None:
     said = reasons(controller(job(1, query=None)))
     assert {said[name] for name in CHANGING - {"job.cancel"}} == {
         "The job's query is not known here"

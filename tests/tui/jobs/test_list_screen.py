@@ -275,7 +275,7 @@ async def test_an_outage_is_shown_the_data_stays_and_it_recovers_alone(
         await until_shown(pilot, "● live", "kept.py")
 
 
-async def test_in_an_outage_ages_run_on_and_what_may_have_ended_stands_still(
+async def test_during_an_outage_ages_continue_and_run_times_stop(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = studio.submit("import time; time.sleep(600)", query_name="kept.py")["id"]
@@ -396,7 +396,7 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
 
 
 @pytest.mark.starts_processes
-async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
+async def test_older_jobs_load_on_demand_and_a_filter_says_how_many_it_covered(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:
@@ -531,7 +531,7 @@ async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
         assert marked(pilot) == {kept}
 
 
-async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing(
+async def test_a_row_that_goes_before_the_move_to_it_is_handled_raises_no_error(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
@@ -579,7 +579,7 @@ async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
         await until(pilot, lambda: look.session.job_details.get(str(later["id"])).end is not None)
 
 
-async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
+async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     shards = [studio.submit("print(1)", query_name=f"shard_{n}.py")["id"] for n in range(3)]

@@ -62,7 +62,7 @@ async def on_job(pilot: Dashboard, job_id: str) -> None:
     await pilot.pause()
 
 
-async def test_a_repeat_and_its_repeat_have_what_studio_does_not_tell_after_a_restart_too(
+async def test_a_rerun_and_its_rerun_keep_settings_that_studio_does_not_send_across_restarts(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with FaultProxy.before(studio.url) as proxy:
@@ -217,7 +217,7 @@ def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_p
     assert history.of_jobs(jobs, originals) == {"again": sent, "once": sent}
 
 
-def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:
+def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None:
     sent = Submitted(
         compute_cluster_name="gpu", credentials_name="a\x1b[1m", files=(SentFile(id="7"),)
     )
@@ -239,7 +239,7 @@ def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:
         (Submitted(start_after=NOON), JobSchedule(start_after=NOON)),
     ],
 )
-def test_the_times_of_a_schedule_are_those_submitted_where_studio_tells_none(
+def test_a_schedule_has_the_submitted_times_if_studio_sends_none(
     submitted: Submitted | None, told: JobSchedule | None
 ) -> None:
     task = job(1, "TASK")
@@ -276,7 +276,7 @@ async def test_read_only_edits_nothing_from_a_log(studio: ThreadStudio, tmp_path
         assert isinstance(pilot.app.screen, LogScreen)
 
 
-async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_back(
+async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_prominent(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"

@@ -241,7 +241,7 @@ async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path:
         assert isinstance(pilot.app.screen, LogScreen)
 
 
-async def test_above_the_log_of_a_queued_job_stands_why_it_waits(
+async def test_above_the_log_of_a_queued_job_is_the_reason_why_it_waits(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for _ in range(20):

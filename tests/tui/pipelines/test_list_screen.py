@@ -294,9 +294,7 @@ async def test_a_failure_is_shown_with_what_it_blocks_and_rerun_after_a_question
         await until_said(pilot, "Resumed ")
 
 
-async def test_the_runs_of_a_target_stand_side_by_side(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
+async def test_the_runs_of_a_target_are_side_by_side(studio: ThreadStudio, tmp_path: Path) -> None:
     two(studio)
     until_state(studio, trigger(studio, "second"), "COMPLETED")
     until_state(studio, trigger(studio, "second", environment="FAIL=second"), "FAILED")

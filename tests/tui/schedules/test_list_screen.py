@@ -129,7 +129,7 @@ async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_p
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-async def test_run_now_stands_among_the_runs_as_one_by_hand(
+async def test_a_run_started_now_is_among_the_runs_as_a_manual_one(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit(
@@ -167,7 +167,7 @@ class Hosted(Documented):
         await exchange.send(Reply(reply.status, headers, body).encoded())
 
 
-async def test_elsewhere_a_run_by_hand_stands_among_the_runs_also_after_an_edit(
+async def test_on_other_studios_a_manual_run_is_among_the_runs_after_an_edit_too(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
@@ -520,7 +520,7 @@ async def test_marked_schedules_are_ended_after_one_question(
     assert len(tasks(studio)) == 1
 
 
-async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
+async def test_a_schedule_is_suspended_and_resumed_in_place(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):

@@ -80,7 +80,7 @@ async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
         assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
 
 
-async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
+async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "join_feats")
 
@@ -105,7 +105,7 @@ async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
         assert "cursor" in styles["join_feats"]
 
 
-async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Path) -> None:
+async def test_the_lineage_is_highlighted_after_another_grouping_too(tmp_path: Path) -> None:
     async with dag(DagStudio(fan(4)), tmp_path) as pilot:
 
         def kin() -> str:
@@ -504,7 +504,7 @@ async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(tmp_path: P
         assert screen_of(pilot).state.view.marks == ("join_feats",)
 
 
-async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(
+async def test_the_line_of_modes_shows_how_jobs_are_grouped_without_a_toast(
     tmp_path: Path,
 ) -> None:
     async with dag(DagStudio(sixteen()), tmp_path) as pilot:
@@ -565,7 +565,7 @@ async def test_counts_have_signs_only_where_names_have_no_space(
         await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
 
 
-async def test_there_is_no_estimate_of_what_studio_told_before_it_was_gone(tmp_path: Path) -> None:
+async def test_there_is_no_estimate_from_data_older_than_an_outage(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
     async with dag(studio, tmp_path) as pilot:
         screen = screen_of(pilot)
