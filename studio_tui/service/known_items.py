@@ -1,4 +1,4 @@
-"""The jobs and pipelines that are known by any way: listed, watched or recorded."""
+"""The jobs and pipelines that are known in any way: listed, watched or recorded."""
 
 import asyncio
 from collections.abc import Collection, Sequence

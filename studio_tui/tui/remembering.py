@@ -115,7 +115,7 @@ class PlaceKeeper:
         stack = self._app.screen_stack
         for page in stack:
             # A page being mounted or removed has no place, or has saved it.
-            # Of a page without a place, `isinstance` alone would ask for each property.
+            # For a page without a place, `isinstance` alone would evaluate each property.
             if hasattr(type(page), "note_place") and isinstance(page, NotesPlace) and page.is_alive:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:

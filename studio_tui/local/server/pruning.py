@@ -34,8 +34,8 @@ async def keep_within(
         try:
             freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
         except Exception:
-            # Jobs go on, whatever else is in the data directory.
-            logger.exception("No room was made")
+            # Jobs continue, whatever is in the data directory.
+            logger.exception("No disk space could be freed")
         else:
             if freed:
                 logger.warning("Made room: %d bytes of old logs and environments", freed)

@@ -1,8 +1,8 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
 They need only Python, and work on the source of its standard library, which every machine has. The
-jobs of the pipeline first run on their own, on a part of that text; from what they read and made,
-a pipeline can be planned that repeats it all on everything.
+jobs of the pipeline first run on their own, on a part of that text; from their lineage
+a pipeline can be planned that repeats all of them on the whole text.
 """
 
 import os

@@ -76,7 +76,7 @@ class OutputWriter:
             try:
                 self._begin_segment()
             except OSError:
-                break  # no space for a new file name: the old segment goes on
+                break  # no space for a new file name: continue the old segment
         self._unwritten += len(data) - self._append(data)
         if self._unwritten and self._reserve:
             self._reserve.unlink()

@@ -1,4 +1,4 @@
-"""The fields of a job's form: how each looks, what it takes and means, and how it is sent.
+"""The fields of a job's form: widget, valid input, meaning, and how each is sent.
 
 Form, checks, hints, help, previews, differences and the places of server errors follow from the
 table. A new field is an entry here; its types are declared in `Draft` and in `api.models.JobInput`.

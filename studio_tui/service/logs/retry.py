@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
     next: Next
     reason: str = ""
     at_least: float = 0.0
-    """Seconds to rest before going on; for STOP, 0 means until the user retries."""
+    """Seconds to rest before continuing; for STOP, 0 means until the user retries."""
 
 
 def refused(error: StudioError) -> Verdict:

@@ -215,7 +215,7 @@ class LogTail:
         if self._retries.failures + 1 >= OUTAGE_AFTER and not verdict.at_least:
             self._outage.set()
         elif verdict.at_least:
-            self._outage.clear()  # Studio is there, and asks to be left alone
+            self._outage.clear()  # Studio is reachable, and asks to wait
         await self._retries.rest(verdict.reason, verdict.at_least)
 
     # --- the websocket ---------------------------------------------------------------------------

@@ -38,7 +38,7 @@ STREAM = 1024 * 1024
 AGAIN = 2.0
 """Seconds between requests for the log of a running job."""
 PAST_AGAIN = 15.0
-"""Seconds between two looks at the recorded runs of a job's name, which go on meanwhile."""
+"""Seconds between reads of the recorded runs of a job's name, some of which may be active."""
 REMEMBERED = 64
 """Number of jobs whose details are cached."""
 

@@ -1,4 +1,4 @@
-"""The pipelines that are looked at, and those that lately were."""
+"""The pipelines that are viewed, and recently viewed ones."""
 
 import asyncio
 from collections.abc import Callable, Set

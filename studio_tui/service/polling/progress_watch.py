@@ -134,7 +134,7 @@ class ProgressWatch:
             task.cancel()
 
     def restart(self) -> None:
-        """Go on, if it had been stopped."""
+        """Continue, if it was stopped."""
         if self._stopped:
             self._stopped = False
             self._denied.clear()

@@ -82,7 +82,7 @@ def _is_there(typed: str) -> bool:
     try:
         return os.path.lexists(path_of(typed))
     except CannotSaveError:
-        # What is wrong with it is said when it is to be saved.
+        # The problem is reported when it is to be saved.
         return os.path.lexists(as_path(typed))
 
 

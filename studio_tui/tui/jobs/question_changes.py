@@ -9,7 +9,7 @@ from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def status_words(job: Job) -> str:
-    """Return the state of a job as it stands in a sentence."""
+    """Return the state of a job as a word for a sentence."""
     return (job.status or "unknown").lower()
 
 

@@ -86,7 +86,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Have a pipeline rebuild the target; without one everything else goes on."""
+    """Trigger a pipeline that rebuilds the target; a failure has no other consequences."""
     try:
         wish = TriggerRequest((work.target,), review=False)
         made = await session.commands.pipeline_trigger.trigger(wish, before=())

@@ -674,7 +674,9 @@ async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
         await until_shown(pilot, "nightly.py")
         await pilot.press("a", "x")
         said = pilot.app._notifications
-        await until(pilot, lambda: any("1 has to be canceled in Schedules" in one.message for one in said))
+        await until(
+            pilot, lambda: any("1 has to be canceled in Schedules" in one.message for one in said)
+        )
         await pilot.press("u", "x")
         await until_shown(pilot, "It will create no more jobs", "n  Leave it")
 
