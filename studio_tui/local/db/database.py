@@ -107,7 +107,9 @@ class Database:
                 self._make_deferred_writes(connection)
                 return self._write(connection, work, is_urgent=True)
             except StorageFull:
-                logger.warning("The disk is full: what has to stop is noted once there is room.")
+                logger.warning(
+                    "The disk is full: what was stopped is recorded once there is space."
+                )
                 self._deferred.append(work)
                 # Set from here, as the caller may be cancelled before it resumes.
                 loop.call_soon_threadsafe(self._has_deferred.set)
