@@ -145,7 +145,7 @@ class Transport:
 
     async def _logged(self, request: Request, authorization: str) -> Answer:
         at, began = clock.now(), clock.monotonic()
-        outcome: object = "cancelled"
+        outcome: object = "canceled"
         try:
             answer = await self._attempt(request, authorization)
             outcome = answer.status

@@ -77,7 +77,7 @@ class PlaceKeeper:
         """Whether the previous run's screen was restored, or the user has opened another one."""
 
     async def run(self) -> None:
-        """Restore the previous run's page, then save the place until cancelled."""
+        """Restore the previous run's page, then save the place until canceled."""
         await asyncio.gather(self._return(), self._keep_on())
 
     async def _return(self) -> None:

@@ -367,7 +367,7 @@ async def test_at_most_six_connections_are_open(client: StudioClient, broken: Fa
     assert len(broken.seen) == 9
 
 
-async def test_a_cancelled_request_leaves_the_client_usable(
+async def test_a_canceled_request_leaves_the_client_usable(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next(stall)

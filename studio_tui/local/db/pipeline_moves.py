@@ -76,7 +76,7 @@ def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
-    """Whether nothing runs in a pipeline any more but jobs that are being cancelled."""
+    """Whether nothing runs in a pipeline any more but jobs that are being canceled."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
     return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
 

@@ -104,7 +104,7 @@ class Dispatcher:
                 return state
 
     async def run(self) -> None:
-        """Run until cancelled; started jobs are left running."""
+        """Run until canceled; started jobs are left running."""
         async with asyncio.TaskGroup() as followers:
             followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")

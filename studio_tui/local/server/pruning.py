@@ -21,7 +21,7 @@ EVERY = 6 * 3600.0
 async def keep_within(
     data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
-    """Check now and then every few hours, until cancelled; without limits do nothing.
+    """Check now and then every few hours, until canceled; without limits do nothing.
 
     `ends` returns which jobs have ended.
     """

@@ -25,7 +25,7 @@ class JobSelection:
 
 
 def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
+    """Split jobs by whether they can be canceled; `not_begun` marked items have no job yet."""
     return _split(jobs, why_not_cancel, not_begun)
 
 
@@ -39,7 +39,7 @@ def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def cancel_effect(jobs: Sequence[Job]) -> str:
-    """Return what cancelling these jobs does, as a sentence."""
+    """Return what canceling these jobs does, as a sentence."""
     states = {job.state for job in jobs}
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:
@@ -55,11 +55,11 @@ def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def why_not_cancel(job: Job) -> str | None:
-    """Return why a job cannot be cancelled, without a subject: `has ended`; `None` if it can."""
+    """Return why a job cannot be canceled, without a subject: `has ended`; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
     if job.state in CANCELING_STATES:
-        return "is being cancelled already"
+        return "is being canceled already"
     return None if job.state.is_cancelable else "has ended"
 
 

@@ -11,7 +11,7 @@ _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:
-    """Return the consequences of cancelling a run for its pipeline; `near` is the local Studio.
+    """Return the consequences of canceling a run for its pipeline; `near` is the local Studio.
 
     Only there it is known that a job that continues a canceled one replaces it.
     """
@@ -34,7 +34,7 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return the consequences of cancelling several runs for a pipeline; empty if none."""
+    """Return the consequences of canceling several runs for a pipeline; empty if none."""
     plan, wanted = plan_of(pipeline), frozenset(runs)
     nodes = [node for node in plan.nodes.values() if node.run in wanted]
     if not nodes:

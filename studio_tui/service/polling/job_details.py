@@ -125,7 +125,7 @@ class JobDetailsReader:
             self._turned.set()
 
     async def run(self) -> None:
-        """Read the details of selected jobs until cancelled; a bug propagates."""
+        """Read the details of selected jobs until canceled; a bug propagates."""
         while True:
             await self._turned.wait()
             self._turned.clear()

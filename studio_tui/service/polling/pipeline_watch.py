@@ -178,7 +178,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         super().restart()
 
     async def run(self) -> None:
-        """Poll while there are subscribers, until cancelled; a bug propagates."""
+        """Poll while there are subscribers, until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
             tasks.create_task(self._tell(), name=f"publish jobs of {self.name}")

@@ -47,7 +47,7 @@ class PipelineWatches:
         }
 
     async def run(self) -> None:
-        """Run the watches until cancelled; a bug propagates."""
+        """Run the watches until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._forget()

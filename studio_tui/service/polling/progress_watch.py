@@ -142,7 +142,7 @@ class ProgressWatch:
             self._changed.set()
 
     async def run(self) -> None:
-        """Watch until cancelled; a bug propagates."""
+        """Watch until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ask_in_turn(), name="request ends of logs")
             tasks.create_task(self._tell(), name="publish progress")

@@ -101,7 +101,7 @@ class Recording:
         self._take(name, answer, at, write)
 
     async def run(self) -> None:
-        """Record queued answers until cancelled, and the remaining ones then."""
+        """Record queued answers until canceled, and the remaining ones then."""
         try:
             while True:
                 await self._arrived.wait()

@@ -151,7 +151,7 @@ async def save(
 ) -> Saved:
     """Write to `path`; `wrote` is called after each piece with the bytes written so far.
 
-    Nothing is left behind if it fails or is cancelled.
+    Nothing is left behind if it fails or is canceled.
 
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.

@@ -55,8 +55,8 @@ class BulkJobs:
         self._owner_of = owner_of
 
     def why_not_cancel(self) -> str | None:
-        """Return why none of them can be cancelled."""
-        return self._why_none(to_cancel, "cancelled")
+        """Return why none of them can be canceled."""
+        return self._why_none(to_cancel, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of them can be rerun, unchanged or edited."""
@@ -105,8 +105,8 @@ class BulkJobs:
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Show what will and will not be cancelled, ask, then cancel."""
-        chosen = await self._chosen(to_cancel_jobs, "cancelled")
+        """Show what will and will not be canceled, ask, then cancel."""
+        chosen = await self._chosen(to_cancel_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
@@ -151,7 +151,7 @@ class BulkJobs:
             begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Return the effects of cancelling jobs on the pipelines that run them."""
+        """Return the effects of canceling jobs on the pipelines that run them."""
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
         for job in jobs:
             if (owner := self._owner_of(job)) is not None:
@@ -279,7 +279,7 @@ def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str
     begin(
         host,
         BulkCommand(
-            doing="Cancelling",
+            doing="Canceling",
             done="cancellation requested",
             heading="Cancellation requested for {}",
             now=lambda job: status_words(as_known_now(host.session, (job,))[0]),

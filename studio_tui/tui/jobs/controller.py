@@ -83,7 +83,7 @@ class JobController:
         return None if can_be_used(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why neither the job nor a marked one can be cancelled."""
+        """Return why neither the job nor a marked one can be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -92,7 +92,7 @@ class JobController:
         if job is None or job.state.is_cancelable:
             return None
         if not job.state.is_finished:
-            return "The job is being cancelled already"
+            return "The job is being canceled already"
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
@@ -175,9 +175,9 @@ class JobController:
             changes=job_changes(self._host.session, (job,)),
         )
         if await self._host.ask(question):
-            cancelling = self._host.session.commands.jobs.cancel(job.id)
+            canceling = self._host.session.commands.jobs.cancel(job.id)
             done = f"Cancellation requested for {title(job)}"
-            await run_and_report(self._host, f"Cancelling {title(job)}", cancelling, done)
+            await run_and_report(self._host, f"Canceling {title(job)}", canceling, done)
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""

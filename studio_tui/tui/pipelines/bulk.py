@@ -36,8 +36,8 @@ class BulkPipelines:
         running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(marked - len(chosen), "has nothing to stop")
-        before = (f"They will be paused, and {jobs} cancelled.", *left_out, "")
-        after = ("", "Jobs that start meanwhile are cancelled too.")
+        before = (f"They will be paused, and {jobs} canceled.", *left_out, "")
+        after = ("", "Jobs that start meanwhile are canceled too.")
         names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
@@ -132,7 +132,7 @@ def _why_not_quite(stopped: StopOutcome) -> str:
     if refused:
         name, error = refused[0]
         parts.append(
-            f"{plural(len(refused), 'job')} not cancelled, first {name}: {failure_message(error)}"
+            f"{plural(len(refused), 'job')} not canceled, first {name}: {failure_message(error)}"
         )
     if stopped.starts_more:
         parts.append("more of its jobs may start")

@@ -190,7 +190,7 @@ class ScheduleController(JobController):
         if sure:
             await run_and_report(
                 self._host,
-                f"Cancelling {title(task)}",
+                f"Canceling {title(task)}",
                 self._host.session.commands.jobs.cancel(task.id),
                 f"Cancellation requested for {title(task)}",
             )

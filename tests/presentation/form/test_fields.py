@@ -39,7 +39,7 @@ def minutes(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
 
 TIMEOUT = Field(
     label="time limit",
-    meaning="Minutes after which the job is cancelled.",
+    meaning="Minutes after which the job is canceled.",
     takes="A whole number.",
     check=minutes,
     hint="None is no limit.",

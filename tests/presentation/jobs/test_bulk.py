@@ -21,7 +21,7 @@ def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> No
     chosen = to_cancel(jobs, not_begun=1)
     assert summary(chosen) == (
         "1 queued.",
-        "Left out: 1 is being cancelled already, 1 has ended, 1 has not started.",
+        "Left out: 1 is being canceled already, 1 has ended, 1 has not started.",
     )
 
 

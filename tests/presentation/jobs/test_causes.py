@@ -52,7 +52,7 @@ TRACEBACK = (
             "std::bad_alloc: no room",
         ),
         (stopped := "The query was killed by signal 9 (SIGKILL), as memory ran out.", stopped),
-        (stopped := "Cancelled because of a TimeoutError in another", stopped),
+        (stopped := "Canceled because of a TimeoutError in another", stopped),
         (
             "2026-11-28 10:00:01.100 | ERROR    | app:main:10 - /ckpt/42.pt is cut",
             "/ckpt/42.pt is cut",

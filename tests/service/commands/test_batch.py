@@ -50,7 +50,7 @@ def ran(
     """Run a batch to its end; return its outcomes, and the items heard of as they ended."""
     received: list[str] = []
     outcomes = run(
-        batches.run("Cancelling", items, command, ended=lambda one: received.append(one.item))
+        batches.run("Canceling", items, command, ended=lambda one: received.append(one.item))
     )
     return list(outcomes), received
 
@@ -99,7 +99,7 @@ def test_two_batches_are_reported_side_by_side() -> None:
     async def both() -> None:
         command = Command(lambda _: None)
         await asyncio.gather(
-            batches.run("Cancelling", ["a", "b"], command), batches.run("Running", ["c"], command)
+            batches.run("Canceling", ["a", "b"], command), batches.run("Running", ["c"], command)
         )
 
     run(both())

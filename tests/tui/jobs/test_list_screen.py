@@ -604,7 +604,7 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
         await pilot.press("x")
-        await until_shown(pilot, "None of the 4 jobs can be cancelled: 4 have ended")
+        await until_shown(pilot, "None of the 4 jobs can be canceled: 4 have ended")
         await pilot.press("space")
         assert set(screen.view.marks) == {*shards, bad}
         assert len(table(pilot).marked) == 5, "the group bears a mark too"
@@ -666,7 +666,7 @@ async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_
         await until(pilot, lambda: len(screen.view.marks) == 1)
 
 
-async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
+async def test_marked_schedules_are_not_canceled_with_jobs_and_that_is_said(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")

@@ -156,7 +156,7 @@ async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_pri
             await pilot.press("end", *["backspace"] * 9, *"@daily", "enter")
             await until_shown(pilot, "Change this schedule?", *KNOWN)
             await pilot.press("y")
-            await until_shown(pilot, "and cancelled")
+            await until_shown(pilot, "and canceled")
         original, once, daily = asked(proxy)
     assert (once["files"], once["priority"]) == (original["files"], 1)
     assert once.get("cron_expression") is None

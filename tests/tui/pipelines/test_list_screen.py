@@ -220,7 +220,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         await pilot.press("X")
-        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job cancelled",
+        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job canceled",
                           "first.py")  # fmt: skip
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
@@ -234,11 +234,11 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
-        await until_said(pilot, "paused, 1 job cancelled")
+        await until_said(pilot, "paused, 1 job canceled")
         await until_shown(pilot, "1 canceled")
 
 
-async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
+async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_canceled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     hold = tmp_path / "hold"
@@ -251,7 +251,7 @@ async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
-        await until_said(pilot, "paused, 1 job cancelled")
+        await until_said(pilot, "paused, 1 job canceled")
         hold.unlink()
         await pilot.press("p")
         await until_said(pilot, "Resumed ")

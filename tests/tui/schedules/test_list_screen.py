@@ -185,7 +185,7 @@ async def test_on_other_studios_a_manual_run_is_among_the_runs_after_an_edit_too
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(pilot, "and cancelled nightly.py")
+        await until_said(pilot, "and canceled nightly.py")
         (new,) = tasks(studio)
         await until(pilot, lambda: list(table.keys) == [new["id"]])
         await until_shown(pilot, "(✓)", "by hand")
@@ -284,7 +284,7 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
             pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "both exist", "that is at 02:30"
         )
         await pilot.press("y")
-        await until_said(pilot, "and cancelled nightly.py")
+        await until_said(pilot, "and canceled nightly.py")
         (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
         await until(pilot, lambda: table.cursor == new["id"] and len(table.keys) == 3)
     assert studio.job(task["id"])["status"] == "CANCELED"
@@ -312,7 +312,7 @@ async def test_elsewhere_marks_go_on_to_what_is_made_in_the_place_of_schedules(
             await pilot.press("enter")
             await until_shown(pilot, "Change this schedule?")
             await pilot.press("y")
-            await until_said(pilot, f"and cancelled nightly.py ({old[:8]})")
+            await until_said(pilot, f"and canceled nightly.py ({old[:8]})")
             (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
             await until(pilot, lambda old=old: old not in table.keys)  # type: ignore[misc]
             await until(pilot, lambda: len(table.keys) == 3)
@@ -377,7 +377,7 @@ async def test_an_edit_whose_cancel_fails_says_that_both_exist(
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(pilot, "was not cancelled: Not while it is full moon. Now there are two")
+        await until_said(pilot, "was not canceled: Not while it is full moon. Now there are two")
         await until_shown(pilot, "Schedules 2")
     assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
 

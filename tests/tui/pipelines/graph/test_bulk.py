@@ -32,7 +32,7 @@ async def mark(pilot: Pilot[int], *names: str) -> None:
         await press(pilot, ("space",))
 
 
-async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
+async def test_marked_jobs_are_canceled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
     studio = Refusing(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
     studio.refused = frozenset({"run-train_l"})
     async with dag(studio, tmp_path) as pilot:

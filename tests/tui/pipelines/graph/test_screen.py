@@ -390,7 +390,7 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Pat
         ]
 
 
-async def test_a_running_job_is_cancelled_through_its_run(tmp_path: Path) -> None:
+async def test_a_running_job_is_canceled_through_its_run(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "embed")
