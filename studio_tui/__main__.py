@@ -61,7 +61,9 @@ class _Commands(click.Group):
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the local Studio keeps its data.",
 )
-@click.option("--samples", is_flag=True, help="With --local: run the sample work if no job exists.")
+@click.option(
+    "--samples", is_flag=True, help="With --local: run the sample jobs if there are no jobs yet."
+)
 @click.option("--url", help="Base URL of Studio, such as https://studio.example.com.")
 @click.option("--team", help="Name of the team.")
 @click.option(

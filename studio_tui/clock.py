@@ -63,7 +63,7 @@ def _zone_of_rules(rules: str) -> tzinfo | None:
 def until_multiple(seconds: float) -> float:
     """Return the seconds until the monotonic clock is a multiple of `seconds`; never 0.
 
-    What is done at multiples is done together. A process that wakes up pays for its cold caches,
-    which makes a request that is sent alone three times as expensive as one after another.
+    Everything done at multiples is done together. After a wake-up the processor's caches are
+    cold, so a single request costs three times as much as one that follows another.
     """
     return seconds - monotonic() % seconds

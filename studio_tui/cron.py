@@ -92,7 +92,7 @@ _EXAMPLES = (
      "0 9 * * mon is every Monday at 09:00"),
     (re.compile(r""), "0 9 * * * is every day at 09:00"),
 )  # fmt: skip
-"""What is nearest to a time that is said in words; the first whose expression is found."""
+"""A cron expression as an example for a time typed in words: the first that matches."""
 
 
 def check(expression: str) -> None:
@@ -282,7 +282,7 @@ def _parse(expression: str) -> _Fields:
 
 
 def _is_prose(words: Sequence[str]) -> bool:
-    """Whether a time is said in words; five fields with a wrong name in one are none."""
+    """Whether a time was typed in words; five fields with a wrong name in one are not words."""
     looked_at = words[:1] if len(words) == len(_FIELDS) else words
     return any(_WORD.fullmatch(word) and word.lower() not in _NO_PROSE for word in looked_at)
 

@@ -1,4 +1,4 @@
-"""Runs the dashboard in the terminal, with any connection.
+"""Runs the dashboard in the terminal, with the connection that a command makes.
 
 Imports are inside functions, as in `__main__`.
 """

@@ -1,6 +1,6 @@
-"""A key for what the command line, the environment and the CLI's files say about Studio.
+"""A key for the connection settings: command line, environment and the CLI's files.
 
-Two launches with the same key connect to the same team of the same Studio, so what one of them saw
+Two launches with the same key connect to the same team of the same Studio, so data saved by one
 may be shown by the next before the settings are validated. It imports nothing that is slow.
 """
 

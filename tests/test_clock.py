@@ -55,7 +55,7 @@ def test_a_zone_without_a_known_name_has_the_offset_of_now(set_zone: SetZone, ru
     ],
 )
 @pytest.mark.parametrize("month", [1, 7])
-def test_rules_instead_of_a_name_tell_when_the_clocks_change(
+def test_rules_instead_of_a_name_say_when_the_clocks_change(
     set_zone: SetZone, rules: str, month: int
 ) -> None:
     set_zone(rules)

@@ -75,7 +75,7 @@ def test_a_secret_in_each_shape_is_blotted_out(shape: str) -> None:
         "-----BEGIN PRIVATE KEY-----\nMIIE that is cut",
     ],
 )
-def test_a_key_that_is_known_by_itself_is_blotted_out_wherever_it_stands(key: str) -> None:
+def test_a_key_with_a_known_form_is_redacted_anywhere(key: str) -> None:
     assert without_secrets(f"it was {key}") == f"it was {BLOTTED}"
     assert key not in without_secrets(f"({key}) was refused")
 

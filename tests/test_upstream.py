@@ -18,7 +18,15 @@ import studio_tui.tui
 
 ROOT = Path(studio_tui.__file__).parent.parent
 REPORTS = ROOT / "docs" / "upstream"
-PARTS = ("# ", "## What happens", "## Reproduction", "## Proposed change", "## Versions")
+PARTS = (
+    "# ",
+    "## What happens",
+    "## Known reports",
+    "## Reproduction",
+    "## Proposed change",
+    "## Versions",
+)
+KNOWN = re.compile(r"github\.com/[\w./-]+/(issues|pull)/\d+|None found \(\d{4}-\d\d-\d\d\)")
 THEIRS = ("textual", "rich", "uvicorn")
 OURS = {"self", "cls", "super()"}
 NOT_PRIVATE = re.compile(r"__|_replace$|_make$|_fields$")
@@ -95,3 +103,4 @@ def test_each_report_is_complete_and_belongs_to_one_module() -> None:
     for path in REPORTS.glob("*.md"):
         text = path.read_text("utf-8")
         assert all(re.search(rf"^{re.escape(part)}", text, re.MULTILINE) for part in PARTS), path
+        assert KNOWN.search(text), path

@@ -1,4 +1,4 @@
-"""Leaves out httpx's command line, which is imported with it but used by nobody here.
+"""Leaves out httpx's command line, which is imported with it but not used here.
 
 Its syntax highlighting and progress bars take 9 ms and 3 MB. httpx works without it wherever the
 packages that it needs are not installed; `tests/api/test_bare_httpx.py` checks that.

@@ -59,7 +59,9 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
             ) as answer,
         ):
             if answer.status_code != httpx.codes.OK:
-                raise ProtocolError(f"The archived log at {host} answers {answer.status_code}.")
+                raise ProtocolError(
+                    f"Requesting the archived log from {host} failed with {answer.status_code}."
+                )
             async for piece in inflated(answer):
                 yield piece
     except httpx.TimeoutException as error:

@@ -15,7 +15,7 @@ class Call:
     path: str
     """Under `/api`."""
     outcome: str
-    """The status code, an exception's class name, or `cancelled`."""
+    """The status code, an exception's class name, or `canceled`."""
     ms: float
     """Milliseconds until the complete response was read."""
     query: Mapping[str, str] = field(default_factory=dict)

@@ -169,7 +169,7 @@ async def follow(
         try:
             await connection.close()
         finally:
-            # also if closing was cancelled
+            # also if closing was canceled
             connection.transport.abort()
 
 

@@ -145,7 +145,7 @@ class Transport:
 
     async def _logged(self, request: Request, authorization: str) -> Answer:
         at, began = clock.now(), clock.monotonic()
-        outcome, reason = "cancelled", ""
+        outcome, reason = "canceled", ""
         try:
             answer = await self._attempt(request, authorization)
             outcome = str(answer.status)

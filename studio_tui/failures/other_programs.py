@@ -242,5 +242,5 @@ def _describe_exit(exit_code: str) -> str:
     found = _EXIT.match(exit_code)
     code = int(found[1]) if found else 0
     if code < 0 and -code in set(signal.Signals):
-        return f"was ended by signal {-code} ({signal.Signals(-code).name})"
+        return f"was killed by signal {-code} ({signal.Signals(-code).name})"
     return f"ended with exit code {code}" if code else "failed"

@@ -1,4 +1,4 @@
-"""The jobs and pipelines that are known by any way: listed, watched or recorded."""
+"""The jobs and pipelines that are known in any way: listed, watched or recorded."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -71,7 +71,7 @@ class KnownItems:
         return tuple(job for job in found if job is not None)
 
     def related(self, job_id: str) -> RelatedJobs:
-        """Return the job that this one resumes, those that resumed it, and its other attempts."""
+        """Return the job that this one continues, those that continue it, and other attempts."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
         before, after = self._attempts.around(job_id, self.pipelines().pipelines)
         related = (*((origin,) if origin else ()), *successors, *before, *after)

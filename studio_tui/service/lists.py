@@ -34,7 +34,7 @@ class Lists:
         refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `near`: Studio is on this machine. `refused` gets the error of a token."""
+        """Initialise; `near`: Studio is on this machine. `refused` is called for a bad token."""
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)

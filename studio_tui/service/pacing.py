@@ -1,4 +1,4 @@
-"""How long pollers rest: by what is active, where Studio runs, and whether anybody looks."""
+"""How long pollers rest, by activity, where Studio runs, and whether the terminal has focus."""
 
 from collections.abc import Callable, Sequence
 
@@ -54,7 +54,7 @@ class Pacing:
         self._idle = least
         self._job = NEAR_JOB_REST if near else JOB_REST
         self._moving: dict[str, tuple[object, bool]] = {}
-        """The last answer of each list that was looked through, and whether anything moves."""
+        """The last answer of each list that was checked, and whether anything in it is active."""
         self._jobs = GrowingRest(least, NEAR_IDLE_REST if near else least)
         self._pipelines = GrowingRest(least, NEAR_OTHERS_REST if near else least, _TURN)
         clusters = NEAR_CLUSTERS_REST if near else CLUSTERS_REST
@@ -105,7 +105,7 @@ class Pacing:
         )
 
     def _moves(self, name: str, answer: object, moves: Callable[[], bool]) -> bool:
-        """Return whether anything in a list moves; an unchanged one is not looked through again."""
+        """Return whether anything in a list is active; an unchanged one is not checked again."""
         known = self._moving.get(name)
         if known is None or known[0] is not answer:
             known = self._moving[name] = answer, moves()

@@ -132,7 +132,7 @@ class StudioSession:
         return any(poller.snapshot.value is not None for poller in self.pollers)
 
     async def run(self, tab: str = "jobs") -> None:
-        """Poll and follow logs until cancelled; a bug in any task propagates.
+        """Poll and follow logs until canceled; a bug in any task propagates.
 
         The list of `tab` is requested first; the jobs if it has none.
         """
@@ -254,7 +254,7 @@ class StudioSession:
             self.recalled.set()
 
     def _publish_jobs_again(self) -> None:
-        """Publish the jobs again, as the disk has shown what some of them resume or are runs of."""
+        """Publish the jobs again, as the disk has shown how some of them are related."""
         self.jobs.publish_again()
 
     def _changed(self) -> None:

@@ -20,7 +20,7 @@ from studio_tui.errors import (
     NoCredentials,
     TokenOriginChanged,
 )
-from studio_tui.tui.chosen_theme import chosen_theme, keep_chosen
+from studio_tui.tui.chosen_theme import chosen_theme, save_choices
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list import opening_screen, read
 from studio_tui.tui.frame.opening import Choice, OpeningScreen, ReadAgain, StudioChosen, TrustChoice
@@ -128,7 +128,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_ready(self) -> None:
         """Connect after the first paint."""
         collect_garbage()
-        keep_chosen(self)
+        save_choices(self)
         self._reach(self._first)
 
     # Connecting.

@@ -31,7 +31,7 @@ def chosen_theme(app: App[Any]) -> str | None:
     return name if name in app.available_themes else None
 
 
-def keep_chosen(app: App[Any]) -> None:
+def save_choices(app: App[Any]) -> None:
     """Save the theme whenever the user chooses one."""
     app.theme_changed_signal.subscribe(app, _keep)
 
@@ -45,4 +45,4 @@ def _keep(theme: Theme) -> None:
         fresh.write_text(f"{theme.name}\n", "utf-8")
         os.replace(fresh, path)  # noqa: PTH105 (atomic)
     except OSError as error:
-        logger.warning("The theme could not be kept: %s", error)
+        logger.warning("The theme could not be saved: %s", error)

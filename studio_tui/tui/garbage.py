@@ -3,7 +3,7 @@
 import gc
 
 YOUNG = 10_000
-"""New objects after which garbage is looked for, instead of 700: most of it goes without that."""
+"""Number of new objects that starts a collection, instead of 700: most are freed without one."""
 
 
 def collect_garbage() -> None:

@@ -109,7 +109,7 @@ class Restarter:
         self._wanted.set()
 
     async def run(self) -> None:
-        """Watch and restart it until cancelled."""
+        """Watch and restart it until canceled."""
         while True:
             await self._local.until_gone()
             if await asyncio.to_thread(lambda: self._local.was_stopped):

@@ -29,7 +29,7 @@ async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
     """Report commands that an earlier run had not sent when it ended."""
     for hold in await asyncio.to_thread(session.records.holds.lost, clock.now()):
         at = clock_time(hold.at, clock.now())
-        words = f"Not sent, as the dashboard ended before: {hold.words}, asked for at {at}"
+        words = f"Not sent, as the dashboard ended first: {hold.words}, requested at {at}"
         app.notify(words, severity="warning", markup=False, timeout=LOST_TIMEOUT)
 
 
@@ -77,7 +77,7 @@ class PlaceKeeper:
         """Whether the previous run's screen was restored, or the user has opened another one."""
 
     async def run(self) -> None:
-        """Restore the previous run's page, then save the place until cancelled."""
+        """Restore the previous run's page, then save the place until canceled."""
         await asyncio.gather(self._return(), self._keep_on())
 
     async def _return(self) -> None:
@@ -115,7 +115,7 @@ class PlaceKeeper:
         stack = self._app.screen_stack
         for page in stack:
             # A page being mounted or removed has no place, or has saved it.
-            # Of a page without a place, `isinstance` alone would ask for each property.
+            # For a page without a place, `isinstance` alone would evaluate each property.
             if hasattr(type(page), "note_place") and isinstance(page, NotesPlace) and page.is_alive:
                 page.note_place()
         if self._has_returned or not self._is_where_it_began:

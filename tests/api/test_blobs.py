@@ -109,7 +109,7 @@ def test_what_a_public_address_is(address: str, public: bool) -> None:
     assert blobs.is_public(address) is public
 
 
-async def test_the_address_that_was_looked_at_is_asked_under_its_own_name(
+async def test_the_checked_address_is_requested_under_its_own_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(blobs, "is_public", lambda _address: True)  # as there is no other network

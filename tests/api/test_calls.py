@@ -10,6 +10,6 @@ def test_an_answer_that_was_asked_for_is_a_success(outcome: str) -> None:
     assert is_success(outcome)
 
 
-@pytest.mark.parametrize("outcome", ["400", "404", "429", "500", "OutcomeUnknown", "cancelled"])
+@pytest.mark.parametrize("outcome", ["400", "404", "429", "500", "OutcomeUnknown", "canceled"])
 def test_a_refusal_or_a_failure_is_none(outcome: str) -> None:
     assert not is_success(outcome)

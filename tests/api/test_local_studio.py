@@ -111,7 +111,7 @@ async def test_a_log_is_asked_for_only_where_it_is_new(
     assert (await client.job_log_end(made.id, 100, etag=end.etag)).unchanged
 
 
-async def test_a_running_job_is_cancelled(client: StudioClient, studio: LocalStudio) -> None:
+async def test_a_running_job_is_canceled(client: StudioClient, studio: LocalStudio) -> None:
     made = await client.create_job(job_of(studio, SLEEPING))
     await until(lambda job: job.state is JobState.RUNNING, client, made.id)
     assert [job.id for job in (await client.jobs(status="ACTIVE")).items] == [made.id]

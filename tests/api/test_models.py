@@ -125,7 +125,7 @@ UNUSABLE = ["", ".", "..", "a\nb", "\u202eb", "x" * 513, "\ud800", "⊘012345678
 @pytest.mark.parametrize(
     ("kind", "field"), [(Job, "id"), (Cluster, "id"), (Pipeline, "pipeline_id")]
 )
-def test_a_row_whose_id_cannot_be_used_has_one_that_only_tells_it_from_others(
+def test_a_row_with_an_unusable_id_gets_a_unique_placeholder(
     kind: type[Received], field: str
 ) -> None:
     ids = [getattr(kind.model_validate({field: identifier}), field) for identifier in UNUSABLE]

@@ -343,7 +343,7 @@ async def test_a_wrong_token_is_refused_after_both_schemes(
     assert len(broken.seen) == 2
 
 
-async def test_an_error_before_the_token_was_looked_at_settles_no_scheme(
+async def test_an_error_before_the_token_was_checked_settles_no_scheme(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     refused = answer_json({}, "401 Unauthorized")
@@ -367,7 +367,7 @@ async def test_at_most_six_connections_are_open(client: StudioClient, broken: Fa
     assert len(broken.seen) == 9
 
 
-async def test_a_cancelled_request_leaves_the_client_usable(
+async def test_a_canceled_request_leaves_the_client_usable(
     client: StudioClient, broken: FaultProxy
 ) -> None:
     broken.next(stall)

@@ -303,7 +303,7 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
     }
     try:
         with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
-            terminal.wait_for_text("Run the sample work")
+            terminal.wait_for_text("Run the sample jobs")
             terminal.press("n")
             terminal.wait_for_text("No jobs yet")
             terminal.press("q")

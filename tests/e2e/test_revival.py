@@ -73,7 +73,7 @@ def dashboard(folder: Path) -> Iterator[tuple[Terminal, Path]]:
     }
     try:
         with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
-            terminal.wait_for_text("Run the sample work")
+            terminal.wait_for_text("Run the sample jobs")
             terminal.press("n")
             terminal.wait_for_text("No jobs yet")
             yield terminal, folder / "data"
@@ -136,7 +136,7 @@ def test_a_server_that_is_killed_under_a_dashboard_is_back_with_its_jobs(
     record_property("seconds until it is back", sorted(round(span, 2) for span in spans))
 
 
-def test_a_server_that_is_told_to_stop_stays_so_until_a_key(tmp_path: Path) -> None:
+def test_a_server_that_was_stopped_stays_stopped_until_a_key(tmp_path: Path) -> None:
     with dashboard(tmp_path) as (terminal, data):
         assert endpoint.stop(data)
         terminal.wait_for_text("The local Studio was stopped")

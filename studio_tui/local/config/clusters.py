@@ -81,12 +81,12 @@ class Clusters:
         """Return why no job with so many workers can start there now, even if it were idle."""
         cluster = self.by_name(name)
         if cluster is None:
-            return f"the cluster {name} is no longer in clusters.toml"
+            return f"the cluster {name}, which is no longer in clusters.toml"
         if workers > cluster.max_workers:
             most = cluster.max_workers
-            return f"the cluster {name} has only {most} worker{'s' if most > 1 else ''} now"
+            return f"the cluster {name}, which has only {most} worker{'s' if most > 1 else ''} now"
         if not cluster.active:
-            return f"the cluster {name} is inactive in clusters.toml"
+            return f"the cluster {name}, which is inactive in clusters.toml"
         return None
 
     def id_of(self, name: str) -> int | None:

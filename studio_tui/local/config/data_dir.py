@@ -20,7 +20,7 @@ class DataDir:
 
     @property
     def state(self) -> Path:
-        """How to reach the server; exists while one serves."""
+        """How to reach the running server; deleted when it stops."""
         return self.root / "server.json"
 
     @property
@@ -55,7 +55,7 @@ class DataDir:
 
     @property
     def uploads(self) -> Path:
-        """Uploaded files, under names of ours."""
+        """Uploaded files, under generated names."""
         return self.root / "uploads"
 
     @property

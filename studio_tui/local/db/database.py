@@ -80,7 +80,7 @@ class Database:
     async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
         """Run `work` in a transaction; return its result once that is on disk.
 
-        Cancelling the caller does not undo a write that has begun.
+        Canceling the caller does not undo a write that has begun.
 
         Raises:
             StorageFull: The disk is full (for an urgent write: also the reserve is used up), and
@@ -107,9 +107,11 @@ class Database:
                 self._make_deferred_writes(connection)
                 return self._write(connection, work, is_urgent=True)
             except StorageFull:
-                logger.warning("The disk is full: what has to stop is noted once there is room.")
+                logger.warning(
+                    "The disk is full: what was stopped is recorded once there is space."
+                )
                 self._deferred.append(work)
-                # Set from here, as the caller may be cancelled before it resumes.
+                # Set from here, as the caller may be canceled before it resumes.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
 

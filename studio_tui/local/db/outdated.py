@@ -1,7 +1,7 @@
 """Which datasets are out of date, because a source has a newer version; pure.
 
-For each dataset the version counts that a plan would use. A source that a job named with its
-version stays what it wanted, whatever is newer.
+The version of a dataset that is judged is the one that a plan would use. A source that a job named
+with its version is never out of date.
 """
 
 from collections.abc import Collection, Iterable, Mapping

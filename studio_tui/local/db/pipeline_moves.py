@@ -1,4 +1,4 @@
-"""How pipelines go on: what starts when a job ends, and when a pipeline has ended.
+"""The state transitions of pipelines: what starts when a job ends, and when a pipeline has ended.
 
 A pipeline is a plan of jobs that ran once (the originals) and, for each, the newest run that this
 pipeline made of it. A waiting run is PENDING. These are the rules:
@@ -11,11 +11,11 @@ pipeline made of it. A waiting run is PENDING. These are the rules:
 - A pipeline is COMPLETED when the runs of all its jobs are COMPLETE; CANCELED when no job is left.
 - Pausing takes back runs that were released and have not started. Resuming a pipeline that FAILED
   or was CANCELED, or a PAUSED one where nothing else can start, repeats each run that FAILED or was
-  CANCELED, or is CANCELING: from its checkpoints if it had begun, as it was if it had not. The new
+  CANCELED, or is CANCELING: from its checkpoints if it had started, else from the start. The new
   run is not released before the one it continues from has ended.
 - A job that a user creates from the checkpoints of a run that FAILED or was CANCELED becomes that
-  node's run, even with a changed query, if its parents are COMPLETE. Its pipeline goes on with it,
-  RUNNING again if it had ended.
+  node's run, even with a changed query, if its parents are COMPLETE. Its pipeline continues with
+  it, and is RUNNING again if it had ended.
 
 Each transition is part of the transaction that records its cause, such as the end of a job: a crash
 never leaves a pipeline behind. All functions run on the database's thread.
@@ -76,7 +76,7 @@ def job_ended(connection: sqlite3.Connection, job_id: str, now: str) -> None:
 
 
 def only_cancels(connection: sqlite3.Connection, pipeline_id: str) -> bool:
-    """Whether all that still goes on in a pipeline is the cancelling of jobs."""
+    """Whether nothing runs in a pipeline any more but jobs that are being canceled."""
     states = {row["state"] for row in connection.execute(_RUNS, [pipeline_id])}
     return states - _ENDED - {JobState.PENDING} == {JobState.CANCELING}
 
@@ -130,7 +130,7 @@ def settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
 def _conclusion(
     runs: list[sqlite3.Row], *, is_paused: bool
 ) -> tuple[PipelineState | None, str | None]:
-    """Return the final state of a pipeline and its reason; `None` while it goes on."""
+    """Return the final state of a pipeline and its reason; `None` until it has ended."""
     states = {JobState(run["state"]) for run in runs}
     goes_on = states - _ENDED - {JobState.PENDING} or any(run["is_due"] for run in runs)
     if goes_on or (is_paused and JobState.PENDING in states):

@@ -1,4 +1,4 @@
-"""Names for pipelines, such as `rathe-kyat`: two made-up words that can be said and typed."""
+"""Names for pipelines, such as `rathe-kyat`: two invented words, easy to pronounce and type."""
 
 from collections.abc import Callable, Sequence
 

@@ -62,7 +62,7 @@ class Decision:
     last_missed: tuple[datetime, ...]
     """The last missed ones, as many as are kept."""
     run_for: datetime | None
-    """The fire time to make a run for, unless the run before still goes on."""
+    """The fire time to create a run for, unless the previous run has not ended."""
     next_fire_at: datetime | None
     """The new cursor; `None` if there are no more fire times."""
 

@@ -78,8 +78,8 @@ class Dispatcher:
 
         A waiting job is CANCELED at once, a started one is CANCELING until it has ended, and an
         ended one stays as it is. When this returns, a started job has been signalled, so that its
-        end does not depend on this server. A canceled schedule starts nothing more; its started
-        runs go on.
+        end does not depend on this server. A canceled schedule starts nothing more; runs that
+        have started continue.
 
         This works on a full disk: a started job is signalled before that is written, and deferred
         writes are done before all others.
@@ -104,7 +104,7 @@ class Dispatcher:
                 return state
 
     async def run(self) -> None:
-        """Run until cancelled; started jobs are left running."""
+        """Run until canceled; started jobs are left running."""
         async with asyncio.TaskGroup() as followers:
             followers.create_task(self._jobs.keep_noting_cancels(), name="deferred writes")
             followers.create_task(self._note_earlier_cancels(), name="earlier cancels")
@@ -147,7 +147,7 @@ class Dispatcher:
     async def _follow(self, job_id: str, *, is_new: bool) -> None:
         """Follow one started job to its end, then start the next ones.
 
-        Errors end here: other jobs and the server go on.
+        Errors do not propagate: other jobs and the server continue.
         """
         canceling = asyncio.create_task(self._cancel_when_asked(job_id), name=f"cancel {job_id}")
         failures: list[Exception] = []

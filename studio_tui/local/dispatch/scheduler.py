@@ -51,7 +51,7 @@ class Scheduler:
         self._changed.set()
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until canceled."""
         while True:
             self._changed.clear()
             try:

@@ -123,7 +123,7 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
             if each.job_id in jobs:
                 raise InvalidFields([("jobs", f"jobs names {each.job_id} twice")])
             if each.job.cron_expression is not None or each.job.start_after is not None:
-                clause = f"jobs: {each.job_id} has a time to start at, and starts in its order"
+                clause = f"jobs: {each.job_id} cannot have a start time or a cron expression"
                 raise InvalidFields([("jobs", clause)])
             jobs[each.job_id] = check(each.job, None, await request_context(studio, each.job))
         new = NewRerun(jobs, idempotency_key, digest(body))

@@ -25,7 +25,7 @@ _SLICE = 100
 
 @dataclass(frozen=True)
 class JobStep:
-    """One step of a job's way."""
+    """One step in the execution of a job."""
 
     name: str
     label: str
@@ -35,7 +35,7 @@ class JobStep:
 
 @dataclass(frozen=True)
 class ScheduleRun:
-    """A run of a schedule, or a time that had none."""
+    """A run of a schedule, or a fire time without one."""
 
     kind: str
     id: str | None
@@ -49,7 +49,7 @@ class ScheduleRun:
 
 @dataclass(frozen=True)
 class JobSchedule:
-    """When a TASK makes runs, and what came of it so far."""
+    """When a TASK creates runs, and their results so far."""
 
     cron_expression: str | None
     start_after: str | None
@@ -100,7 +100,7 @@ class JobOutput:
 
 @dataclass(frozen=True)
 class ActionFeedback:
-    """What came of an action."""
+    """The result of an action."""
 
     message: str
 
@@ -153,7 +153,7 @@ class JobPipelineRunOutput:
 
 @dataclass(frozen=True)
 class RemovedJobOutput:
-    """A job that was taken out of a pipeline."""
+    """A job that was removed from a pipeline."""
 
     job_id: str
     name: str
@@ -184,7 +184,7 @@ class JobPipelineOutput:
 
 @dataclass(frozen=True)
 class RerunOutput:
-    """What came of running jobs again in order; not in the document."""
+    """The result of running jobs again in order; not in the document."""
 
     ok: bool
     pipeline: JobPipelineOutput | None
@@ -192,7 +192,7 @@ class RerunOutput:
 
 @dataclass(frozen=True)
 class PipelineOutput:
-    """What came of a pipeline action."""
+    """The result of a pipeline action."""
 
     ok: bool
     pipeline: JobPipelineOutput
@@ -243,9 +243,9 @@ async def write_list(rows: Sequence[T], describe: Callable[[T], object]) -> byte
 
 
 class ListCache:
-    """A cache of the latest bodies of a few questions, valid until their data changes.
+    """A cache of the latest bodies of a few queries, valid until their data changes.
 
-    A dashboard asks the same question every few seconds, and usually nothing has changed.
+    A dashboard sends the same query every few seconds, and usually nothing has changed.
     """
 
     def __init__(self) -> None:

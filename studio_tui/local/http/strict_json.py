@@ -98,7 +98,7 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         except ClientDisconnect as error:
             raise Refusal(400, "The request ended too early.") from error
         except TimeoutError as error:
-            raise Refusal(408, "The body of the request did not come in time.") from error
+            raise Refusal(408, "The body of the request did not arrive in time.") from error
         received += len(chunk)
         too_large = too_large or received > limit
         if received > limit + DRAIN_LIMIT:
@@ -162,4 +162,4 @@ def _number(text: str) -> float:
 
 
 def _constant(name: str) -> NoReturn:
-    raise AmbiguousJson(f"holds {name}, which is not JSON")
+    raise AmbiguousJson(f"contains {name}, which is not JSON")

@@ -31,4 +31,6 @@ for path in sorted(LIBRARY.glob("*.py")):
 share = 100 * documented / functions
 print(f"{documented:,} of {functions:,} public functions are documented: {share:.1f}%")
 if share < MINIMUM:
-    raise TooFewDocstrings(f"{share:.1f}% of the functions have a docstring, {MINIMUM:g}% must")
+    raise TooFewDocstrings(
+        f"{share:.1f}% of the functions have a docstring; {MINIMUM:g}% is required"
+    )

@@ -152,7 +152,7 @@ def _free_folder(item: Item) -> int:
 
 
 def _free_environment(data: DataDir, item: Item, jobs: Callable[[], JobEnds]) -> int:
-    """Delete an environment unless a job uses it; builders of the same one wait meanwhile."""
+    """Delete an environment unless a job uses it; others that build the same one wait for it."""
     key = item.path.name.rpartition("-")[0]
     with _locked(item.path.with_name(f"{key}.lock")) as is_ours:
         ended = jobs().ended

@@ -249,7 +249,7 @@ def _noted(data: DataDir) -> Endpoint | None:
 
 
 def _instance_at(url: str) -> str | None:
-    """Return the instance id served at `url`, without sending the token to a possible stranger."""
+    """Return the instance id served at `url`, without sending it the token."""
     place = address(url)
     if place is None:
         return None

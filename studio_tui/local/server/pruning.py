@@ -21,7 +21,7 @@ EVERY = 6 * 3600.0
 async def keep_within(
     data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
 ) -> None:
-    """Check now and then every few hours, until cancelled; without limits do nothing.
+    """Check now and then every few hours, until canceled; without limits do nothing.
 
     `ends` returns which jobs have ended.
     """
@@ -34,8 +34,8 @@ async def keep_within(
         try:
             freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
         except Exception:
-            # Jobs go on, whatever else is in the data directory.
-            logger.exception("No room was made")
+            # Jobs continue, whatever is in the data directory.
+            logger.exception("No disk space could be freed")
         else:
             if freed:
                 logger.warning("Made room: %d bytes of old logs and environments", freed)

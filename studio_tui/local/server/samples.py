@@ -1,8 +1,8 @@
 """Sample jobs for a first impression: real jobs of different lengths, each a readable file.
 
 They need only Python, and work on the source of its standard library, which every machine has. The
-jobs of the pipeline first run on their own, on a part of that text; from what they read and made,
-a pipeline can be planned that repeats it all on everything.
+jobs of the pipeline first run on their own, on a part of that text; from their lineage
+a pipeline can be planned that repeats all of them on the whole text.
 """
 
 import os
@@ -39,8 +39,8 @@ PIPELINE = (
 """Each after the makers of its input datasets, so that none waits for one without a worker."""
 
 ABOUT = (
-    f"  {len(PIPELINE)} jobs that build datasets from each other; when done, a",
-    "     rebuilds all of it, and one of its jobs fails",
+    f"  {len(PIPELINE)} jobs that build datasets from each other; when they are done,",
+    "     a pipeline rebuilds all of them, and one of its jobs fails",
     "  7 jobs of different lengths; one of them fails",
     "  a schedule, nightly at three",
 )
@@ -49,10 +49,10 @@ ABOUT = (
 TARGET = "published"
 """The dataset that the pipeline rebuilds, once its jobs have run on their own."""
 
-LOOK_AT = "2, enter shows it; one of its jobs is going to fail."
+LOOK_AT = "Press 2 and enter to see it; one of its jobs is going to fail."
 """How to watch the pipeline."""
 
-MEND = "In it (2, enter), n finds the failed job, L shows why, e fixes it."
+MEND = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
 """What to do once the pipeline has failed."""
 
 

@@ -192,8 +192,8 @@ async def _serve(
             on_start(server, url)
 
     def stopping() -> None:
-        # Before the port is released, which anybody may take then. A state file without a server
-        # means that the server crashed.
+        # Before the port is released and another program may take it. A state file without a
+        # server means that the server crashed.
         with suppress(OSError):
             data.state.unlink(missing_ok=True)
 

@@ -76,7 +76,7 @@ class OutputWriter:
             try:
                 self._begin_segment()
             except OSError:
-                break  # no space for a new file name: the old segment goes on
+                break  # no space for a new file name: continue the old segment
         self._unwritten += len(data) - self._append(data)
         if self._unwritten and self._reserve:
             self._reserve.unlink()
@@ -280,7 +280,7 @@ class OutputReader:
 
 def gap_mark(dropped: int) -> str:
     """Return the line shown in place of `dropped` bytes."""
-    return f"[local Studio: {dropped:,} bytes of output are not kept: its beginning and end are]\n"
+    return f"[local Studio: {dropped:,} bytes of output are left out; beginning and end are kept]\n"
 
 
 def incomplete_character(tail: Sequence[int]) -> int:

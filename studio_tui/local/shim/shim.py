@@ -65,7 +65,7 @@ class StepNotes:
 
 
 class Shim:
-    """Takes one job through its steps; a spec is made by `environment.plan`."""
+    """Executes the steps of one job; the spec is created by `environment.plan`."""
 
     def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
         self._folder = folder
@@ -170,7 +170,7 @@ class Shim:
         """Link `JOBDIR/env` to the environment `key`, which is built here unless it exists.
 
         Each attempt has its own folder, and a file names the finished one: a build that lost its
-        shim may go on without harm.
+        shim may continue without harm.
         """
         environments = Path(folder)
         environments.mkdir(mode=0o700, parents=True, exist_ok=True)

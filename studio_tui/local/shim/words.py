@@ -38,14 +38,14 @@ def exit_words(code: int, output: str = "") -> str:
     """
     number = code - 128
     if number > 0 and number in set(signal.Signals):
-        sentence = f"The query was ended by signal {number} ({signal.Signals(number).name})."
+        sentence = f"The query was killed by signal {number} ({signal.Signals(number).name})."
         if number not in _CRASHES:
             return sentence
         found = _ending(output, code)
         said = found.failure or found.last
-        return bounded(f"{sentence[:-1]}; it last said: {said}") if said else sentence
+        return bounded(f"{sentence[:-1]}; its last output: {said}") if said else sentence
     found = _ending(output, code)
-    said = f"; it last said: {found.last}" if found.last else ""
+    said = f"; its last output: {found.last}" if found.last else ""
     if found.failure:
         return bounded(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
     sentence = f"The query ended with exit code {code}"

@@ -45,7 +45,7 @@ class Entry:
     path: str = ""
     """Path below `/api`, with its query."""
     outcome: str = ""
-    """The status code, an exception's class name, or `cancelled`."""
+    """The status code, an exception's class name, or `canceled`."""
     reason: str = ""
     """Why it failed; a sentence, safe to draw."""
     count: int = 1
@@ -92,7 +92,7 @@ _NO_ANSWER = {
     "ProtocolError": "not usable",
     "AnswerTooLarge": "too large",
     "BrokenAnswer": "broken off",
-    "cancelled": "not awaited",
+    "canceled": "not awaited",
 }
 """Words for the errors of requests without a status."""
 

@@ -205,7 +205,11 @@ def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
         return (Problem("python_version", sentence),)
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
-        return (warning("python_version", f"Studio names {known}; it may refuse {typed}."),)
+        return (
+            warning(
+                "python_version", f"Studio is known to support {known}; it may refuse {typed}."
+            ),
+        )
     return ()
 
 
@@ -275,7 +279,7 @@ def uploads(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     return (Problem("uploads", "An uploaded file has no id; remove it."),)
 
 
-def resumed(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def job_to_continue(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         sentence = (
@@ -283,8 +287,6 @@ def resumed(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
         )
         return (Problem("rerun_from_job_id", sentence),)
     if job_id and draft.reset:
-        sentence = (
-            "The checkpoints of the resumed job are ignored, so everything is computed again."
-        )
+        sentence = "The checkpoints of that job are ignored, so everything is computed again."
         return (warning("rerun_from_job_id", sentence),)
     return ()

@@ -60,8 +60,8 @@ class Draft:
         left = tuple(sorted((name, value) for name, value in others.items() if value))
         return replace(self, **named, others=left)
 
-    def resuming(self, job_id: str) -> Self:
-        """Return the form that resumes from a job's checkpoints."""
+    def continuing(self, job_id: str) -> Self:
+        """Return the form of a job that continues from another's checkpoints."""
         return replace(self, rerun_from_job_id=job_id, reset=False)
 
 

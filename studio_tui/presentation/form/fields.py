@@ -1,4 +1,4 @@
-"""The fields of a job's form: how each looks, what it takes and means, and how it is sent.
+"""The fields of a job's form: widget, valid input, meaning, and how each is sent.
 
 Form, checks, hints, help, previews, differences and the places of server errors follow from the
 table. A new field is one entry; only what the program reads by name is also typed, in `Draft` and
@@ -328,13 +328,13 @@ FIELDS: dict[str, Field] = {
         named=r"cron",
     ),
     "rerun_from_job_id": Field(
-        label="resumes",
+        label="continues",
         meaning="A job from whose checkpoints this one continues; finished work is not repeated.",
         takes="A job's whole id; c copies it in a list. R in a list fills it in by itself.",
         example=("497f6eca-6276-4993-bfeb-53cbbbba6f08",),
-        check=checks.resumed,
-        hint=hints.resumes,
-        no_flag="there is no flag for the job to resume: it is the last run of the same script",
+        check=checks.job_to_continue,
+        hint=hints.job_to_continue,
+        no_flag="there is no flag for the job to continue: it is the last run of the same script",
     ),
     "reset": Field(
         label="ignore checkpoints",

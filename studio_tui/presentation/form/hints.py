@@ -117,7 +117,7 @@ def uploads(draft: Draft, around: FormContext) -> tuple[str, ...]:
     )
 
 
-def resumes(draft: Draft, _around: FormContext) -> tuple[str, ...]:
+def job_to_continue(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is loaded from its checkpoints.",)
     return ("The id of a job whose checkpoints are to be used.",)

@@ -64,8 +64,8 @@ def repeat_lines(job: Job, known: Mapping[str, str] | None) -> tuple[str, ...]:
         )
     defaults = [name for name in settings_not_sent(job) if name not in {*known, FILES}]
     return (
-        "From what this dashboard submitted:",
+        "As submitted from this dashboard:",
         *(f"  {name}: {value}" for name, value in known.items()),
-        *((f"  server default, as then: {', '.join(defaults)}",) if defaults else ()),
-        _UPLOADS if FILES in known else f"  {FILES}: none, as then",
+        *((f"  server default, as before: {', '.join(defaults)}",) if defaults else ()),
+        _UPLOADS if FILES in known else f"  {FILES}: none, as before",
     )

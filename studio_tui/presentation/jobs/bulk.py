@@ -25,7 +25,7 @@ class JobSelection:
 
 
 def to_cancel(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
-    """Split jobs by whether they can be cancelled; `not_begun` marked items have no job yet."""
+    """Split jobs by whether they can be canceled; `not_begun` marked items have no job yet."""
     return _split(jobs, why_not_cancel, not_begun)
 
 
@@ -39,7 +39,7 @@ def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def cancel_effect(jobs: Sequence[Job]) -> str:
-    """Return what cancelling these jobs does, as a sentence."""
+    """Return what canceling these jobs does, as a sentence."""
     states = {job.state for job in jobs}
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:
@@ -56,11 +56,11 @@ def to_repeat(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def why_not_cancel(job: Job) -> str | None:
-    """Return why a job cannot be cancelled, without a subject: `has ended`; `None` if it can."""
+    """Return why a job cannot be canceled, without a subject: `has ended`; `None` if it can."""
     if not can_be_used(job.id):
         return "has no usable id"
     if job.state in CANCELING_STATES:
-        return "is being cancelled already"
+        return "is being canceled already"
     return None if job.state.is_cancelable else "has ended"
 
 
@@ -71,16 +71,10 @@ def why_not_repeat(job: Job) -> str | None:
     return "has no query that is known here" if job.query is None else None
 
 
-def summary(chosen: JobSelection, what: str) -> tuple[str, ...]:
-    """Return the first lines of a question: the counts, then the states.
-
-    `what` is what will happen to the chosen jobs, such as `will be cancelled`.
-    """
-    states = by_state(chosen.jobs)
-    happens = f"{len(chosen.jobs):,} {_join_or(states)} {what}"
-    counts = ", ".join(f"{count:,} {word}" for word, count in states)
-    lines = [", ".join((happens, *chosen.left_out)) + "."]
-    return (*lines, f"By state: {counts}.") if len(states) > 1 else tuple(lines)
+def summary(chosen: JobSelection) -> tuple[str, ...]:
+    """Return the first lines of a question: the number of jobs by state, and who is left out."""
+    counts = ", ".join(f"{count:,} {word}" for word, count in by_state(chosen.jobs))
+    return (f"{counts}.", *((f"Left out: {chosen.reasons}.",) if chosen.left_out else ()))
 
 
 def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
@@ -90,17 +84,11 @@ def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
     return tuple((_word(state), numbers[state]) for state in order)
 
 
-def _join_or(states: Sequence[tuple[str, int]]) -> str:
-    """Join states as `running, init or queued`."""
-    words = [word for word, _ in states]
-    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
-
-
 def _word(state: JobState) -> str:
     return state.value.lower().replace("_", " ")
 
 
-_SCHEDULE = "is a schedule, which 4 shows and ends"
+_SCHEDULE = "has to be canceled in Schedules (4)"
 _PLURALS = {"has": "have", "is": "are"}
 
 

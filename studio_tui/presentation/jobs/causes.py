@@ -21,7 +21,7 @@ _FRAME = re.compile(
 """States only that a job failed, and with which exit code."""
 _SIGNAL = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;.\n]{{0,40}}?\b(?P<signal>signal \d+(?: \(\w+\))?)"
-    r"(?:[\s.]*$|;\s*(?=it last said:))",
+    r"(?:[\s.]*$|;\s*(?=its last output:))",
     re.IGNORECASE,
 )
 """States only that a job was ended by a signal, and which."""

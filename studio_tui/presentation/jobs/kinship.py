@@ -1,4 +1,4 @@
-"""Facts about related runs of a job: resumed jobs and earlier or later attempts."""
+"""Facts about related runs of a job: those that continue each other, and other attempts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -15,11 +15,11 @@ class Kin(Protocol):
 
     @property
     def origin(self) -> str | None:
-        """The job that it resumes."""
+        """The job whose checkpoints it continues from."""
 
     @property
     def successors(self) -> Sequence[str]:
-        """Jobs that resumed it, latest last."""
+        """Jobs that continued from its checkpoints, latest last."""
 
     @property
     def before(self) -> Sequence[str]:
@@ -41,10 +41,10 @@ def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
         number, later = len(kin.before) + 1, len(kin.after)
         related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
     if kin.origin is not None:
-        related.append(Fact("resumes", _named(kin.origin, kin.jobs)))
+        related.append(Fact("continues", _named(kin.origin, kin.jobs)))
     for label, ids, named in (
         ("previous run", kin.before, (kin.origin,)),
-        ("resumed by", kin.successors, ()),
+        ("continued by", kin.successors, ()),
         ("next run", kin.after, kin.successors),
     ):
         related += [

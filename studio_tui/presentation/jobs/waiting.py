@@ -40,10 +40,10 @@ def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
     """
     if job.state is JobState.PENDING:
         if pipeline is None:
-            return "the jobs before it in its pipeline, or until that is resumed"
+            return "earlier jobs of its pipeline, or for the pipeline to be resumed"
         if holding := _HOLDING.get(pipeline.state):
             return f"its pipeline, which {holding}"
-        return "the jobs before it in its pipeline"
+        return "earlier jobs of its pipeline"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
         return "Studio to queue it"
     if job.state is not JobState.QUEUED:
@@ -63,5 +63,5 @@ def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
     if takes_no_jobs(cluster):
         return f"{name} to be active; it is {cluster.status or 'INACTIVE'} now"
     if (job.workers or 1) > most:
-        return f"needs {needed}; {name} has {most} at most now, so e runs it with fewer"
-    return f"needs {needed}; {name} has {free} free of {most}. Older jobs may go first"
+        return f"{needed}; {name} has {most} at most now, so e runs it with fewer"
+    return f"{needed}; {name} has {free} free of {most}. Older jobs may start first"

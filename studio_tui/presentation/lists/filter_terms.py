@@ -198,7 +198,7 @@ def _span(
     term: str, operator: str, value: str, seconds: Callable[[T, datetime], float | None]
 ) -> Test[T]:
     if _SPAN.fullmatch(value) is None:
-        raise FilterError(f"“{term}” needs a span such as 30m, 2h, 3d or 80ms")
+        raise FilterError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
     is_below = operator == "<"

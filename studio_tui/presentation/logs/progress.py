@@ -63,7 +63,7 @@ _NEWEST = 8192
 _PATIENCE = 5.0
 """Seconds without an update after which an outer bar is considered finished."""
 _PACES = 5
-"""The same in steps of its own rate."""
+"""The same in multiples of the time between its updates."""
 
 
 class Progress(NamedTuple):

@@ -19,7 +19,7 @@ LINE_LIMIT = 2000
 _CHAIN = re.compile(r"\s*(?:\| )?(?:During handling of the above|The above exception was the dir)")
 _JAVA = re.compile(r"\s+at \S|\s*\.\.\. \d+ (?:more|common)|\s*(?:Caused by|Suppressed): ")
 _GO = re.compile(r"goroutine \d+ \[|exit status \d|\[signal |created by |[\w./*()]+\(.*\)$")
-_GOES_ON = re.compile(
+_CONTINUATION = re.compile(
     r"CUDA kernel errors might|For debugging consider|Compile with `TORCH|Last error:|nccl\w+Error:"
     r"|note: (?:run with `RUST_BACK|Some details are om)|stack backtrace:|\d+ \| "
     r"|Exception raised from |frame #\d+:"
@@ -98,7 +98,7 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     found = [0]
     pending: list[int] = []
     foreign = 0
-    for number, line in enumerate(_some(source), 1):
+    for number, line in enumerate(_limited(source), 1):
         writer, body = split_origin(line) if origin else ("", line)
         if writer != origin:
             foreign += 1
@@ -137,7 +137,7 @@ def level_below(text: str, above: Iterable[str]) -> LogLevel | None:
     return None
 
 
-def _some(source: Iterator[str]) -> Iterator[str]:
+def _limited(source: Iterator[str]) -> Iterator[str]:
     for _ in range(LINE_LIMIT - 1):
         line = next(source, None)
         if line is None:
@@ -178,12 +178,12 @@ def _next_place(place: _Place, body: str, pending: int) -> _Place | None:
         return place if is_indented or _GO.match(body) else None
     if _GO.match(body) and place is _Place.MESSAGE:
         return _Place.GO
-    return None if pending else _place_of_more(place, body, is_indented=is_indented)
+    return None if pending else _place_below_message(place, body, is_indented=is_indented)
 
 
-def _place_of_more(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
+def _place_below_message(place: _Place, body: str, *, is_indented: bool) -> _Place | None:
     """Return the position of a line directly below a message; `None` if it is not in the unit."""
-    if _JAVA.match(body) or _GOES_ON.match(body):
+    if _JAVA.match(body) or _CONTINUATION.match(body):
         return place
     if is_indented and level_of(body) is None:
         return place

@@ -11,9 +11,9 @@ _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 
 def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:
-    """Return the consequences of cancelling a run for its pipeline; `near` is the local Studio.
+    """Return the consequences of canceling a run for its pipeline; `near` is the local Studio.
 
-    Only there it is known that a resumed job replaces a canceled one.
+    Only there it is known that a job that continues a canceled one replaces it.
     """
     plan, node = _node(pipeline, run)
     if node is None:
@@ -24,17 +24,17 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
         if waiting
         else "No other job waits for it."
     )
-    again = ("R on it afterwards lets the pipeline continue;",) if near else ()
+    again = ("Afterwards, R on this job lets the pipeline go on.",) if near else ()
     return (
         f"It is a job of the pipeline {_named(pipeline)}.",
         what,
         *again,
-        "X in the pipeline stops all of it, so that p lets it continue.",
+        "To stop the whole pipeline instead, so that p resumes it, use X there.",
     )
 
 
 def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ...]:
-    """Return the consequences of cancelling several runs for a pipeline; empty if none."""
+    """Return the consequences of canceling several runs for a pipeline; empty if none."""
     plan, wanted = plan_of(pipeline), frozenset(runs)
     nodes = [node for node in plan.nodes.values() if node.run in wanted]
     if not nodes:
@@ -78,32 +78,34 @@ def _left_above(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[st
             yield parent
 
 
-def repeat_notes(pipeline: Pipeline, run: str, *, near: bool, resume: bool) -> tuple[str, ...]:
+def repeat_notes(
+    pipeline: Pipeline, run: str, *, near: bool, from_checkpoints: bool
+) -> tuple[str, ...]:
     """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job."""
     plan, node = _node(pipeline, run)
     if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not near:
         return ()
-    if not resume:
+    if not from_checkpoints:
         return (
-            f"It does not replace the job in the pipeline {_named(pipeline)},",
-            "which does not continue with it; it does with a resumed job (R).",
+            f"It does not replace the job in the pipeline {_named(pipeline)};",
+            "a run from the checkpoints (R) does.",
         )
     waiting = _waiting(pipeline, plan, node)
     waits = f"{_jobs_wait(waiting)} for it." if waiting else "No other job waits for it."
     is_paused = pipeline.state is PipelineState.PAUSED
     return (
         f"The new job replaces it in the pipeline {_named(pipeline)}.",
-        f"{waits} The pipeline is paused; p lets it continue." if is_paused else waits,
+        f"{waits} The pipeline is paused; p resumes it." if is_paused else waits,
     )
 
 
 def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
     """Return which choice in a review lets the pipeline continue; empty if unknown."""
-    if not repeat_notes(pipeline, run, near=near, resume=True):
+    if not repeat_notes(pipeline, run, near=near, from_checkpoints=True):
         return ""
     return (
-        f"A resumed job replaces it in the pipeline {_named(pipeline)}; "
-        "one run from the start does not."
+        f"A run from its checkpoints replaces it in the pipeline {_named(pipeline)}; "
+        "a run from the start does not."
     )
 
 
@@ -119,7 +121,7 @@ def over_words(pipeline: Pipeline, *, near: bool) -> str:
     )
     if root is None:
         return over
-    return f"{over}. R on {root.name} runs it again, and the pipeline continues"
+    return f"{over}. R on {root.name} runs it again, and the pipeline goes on"
 
 
 def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:

@@ -53,7 +53,7 @@ def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
 
 
 def without_count(message: str) -> str:
-    """Return an error without how many other jobs failed, where that is told already."""
+    """Return an error without the number of other failed jobs, if that is shown already."""
     return _COUNT.sub("", message)
 
 

@@ -85,6 +85,6 @@ def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[
         # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
         name = pipeline.name or pipeline.pipeline_id
-        yield f"R on {named(roots)} alone {lets} {name} continue instead."
+        yield f"Instead, R on {named(roots)} alone {lets} {name} go on."
     if not is_kept:
         yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

@@ -166,7 +166,7 @@ def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
         return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
     except StartTimeError as error:
         # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
-        sentence = str(error).replace(RUN_NOW, "esc and then t run it now")
+        sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
         return Explained((sentence,), is_good=False)
 
 
@@ -227,7 +227,7 @@ def _future(schedule: JobSchedule, now: datetime, zone: tzinfo) -> tuple[Fact, .
     """List the next runs; those after the first are computed here."""
     if schedule.suspended_at is not None:
         old = ago(schedule.suspended_at, now)
-        return (Fact("next runs", Cell(f"none before p resumes it; suspended {old}", Tone.WARN)),)
+        return (Fact("next runs", Cell(f"none until p resumes it; suspended {old}", Tone.WARN)),)
     lines: Sequence[str] = ()
     problem = ""
     if schedule.cron_expression:

@@ -349,7 +349,7 @@ def _not_understood(typed: str) -> str:
         return f"{quoted(typed)} {_slashed(words)}; type the date as `2026-03-04 15:00`."
     length = words.removesuffix(" from now")
     if _LENGTH.fullmatch(length):
-        return f"{quoted(typed)} is a span; did you mean `in {length}`?"
+        return f"{quoted(typed)} is a time span; did you mean `in {length}`?"
     for word in re.findall(r"[^\W\d_]+", words):
         if word in _PAST_WORDS:
             return f"{quoted(typed)} is past; {RUN_NOW}, or type {EXAMPLES}."

@@ -57,7 +57,7 @@ class BatchProgress:
     """Progress of a running batch."""
 
     doing: str
-    """The action, such as `Cancelling`."""
+    """The action, such as `Canceling`."""
     total: int
     ended: int = 0
     """Items that have an outcome."""

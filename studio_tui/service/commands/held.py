@@ -60,7 +60,7 @@ class HeldCommands:
     async def may_be_sent(self, words: str) -> bool:
         """Wait; return whether the command may be sent, False if it was undone.
 
-        `words` describe the command, such as `cancelling 3 jobs`; they are shown after `undo`.
+        `words` describe the command, such as `canceling 3 jobs`; they are shown after `undo`.
         """
         if not self._seconds:
             return True
@@ -72,7 +72,7 @@ class HeldCommands:
             await asyncio.to_thread(self._holds.note, held.hold)
             is_over = await self._is_taken_back(held)
         finally:
-            # Cancelled as the program ends: it stays held in the recorder, and is not sent.
+            # Canceled as the program ends: it stays held in the recorder, and is not sent.
             if held in self._waiting:
                 self._waiting.remove(held)
             self._publish()

@@ -39,12 +39,12 @@ class JobCommands:
     async def cancel(self, job_id: str) -> None:
         """Cancel a job.
 
-        Cancelling is idempotent, so if the outcome is unknown, the job is read again, and the
+        Canceling is idempotent, so if the outcome is unknown, the job is read again, and the
         request repeated once if it still runs. A request that had no effect, because it did not
         arrive or came too early, is retried a few times.
 
         Raises:
-            StudioError: the job was not cancelled, or it is not known whether it was.
+            StudioError: the job was not canceled, or it is not known whether it was.
         """
         try:
             try:

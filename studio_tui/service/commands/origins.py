@@ -1,4 +1,4 @@
-"""Which job resumes which, and which job belongs to which schedule, as far as requested here."""
+"""Which job continues which, and which job belongs to which schedule, as far as requested here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -7,7 +7,7 @@ from studio_tui.service.commands.submitted import Submitted
 
 
 class Origins:
-    """Links from jobs to those they resume, and back."""
+    """Links from jobs to those whose checkpoints they continue from, and back."""
 
     def __init__(self) -> None:
         self._origin: dict[str, str] = {}
@@ -38,11 +38,11 @@ class Origins:
             self.note(job_id, submitted)
 
     def origin(self, job_id: str) -> str | None:
-        """Return the id of the job that this one resumes, or `None`."""
+        """Return the id of the job that this one continues, or `None`."""
         return self._origin.get(job_id)
 
     def successors(self, job_id: str) -> tuple[str, ...]:
-        """Return the ids of the jobs that resume this one, newest last."""
+        """Return the ids of the jobs that continue this one, newest last."""
         return tuple(self._successors.get(job_id, ()))
 
     def manual_runs(self, task_id: str) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Origins:
         return tuple(found)
 
     def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the completed job that resumed a failed one, directly or through others.
+        """Return the completed job that continued a failed one, directly or through others.
 
         `find` returns a known job by its id.
         """

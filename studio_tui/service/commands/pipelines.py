@@ -19,7 +19,7 @@ ROUNDS = 3
 """Times that a pipeline being stopped is checked for running jobs."""
 
 ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
-"""Seconds before each further check, while cancelled jobs have not ended."""
+"""Seconds before each further check, while canceled jobs have not ended."""
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
@@ -30,11 +30,11 @@ _RESTS = (0.5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class StillRunning:
-    """A job that still ran at the last check, though it was to be cancelled."""
+    """A job that still ran at the last check, though it was to be canceled."""
 
     run: PipelineJob
     error: StudioError | None = None
-    """Why it could not be cancelled, if Studio gave a reason."""
+    """Why it could not be canceled, if Studio gave a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class StopOutcome:
     canceling: tuple[PipelineJob, ...]
     """Jobs that are still being canceled."""
     ended: tuple[PipelineJob, ...]
-    """Jobs that ended by themselves before they could be cancelled."""
+    """Jobs that ended by themselves before they could be canceled."""
     left: tuple[StillRunning, ...]
     pipeline: Pipeline
     """The pipeline itself."""
@@ -157,7 +157,7 @@ class PipelineCommands:
     async def stop(self, pipeline: Pipeline) -> StopOutcome:
         """Pause a pipeline, cancel its running jobs, and check again for jobs started meanwhile.
 
-        Stops early if somebody resumes the pipeline. Returns once the cancelled jobs have ended, or
+        Stops early if somebody resumes the pipeline. Returns once the canceled jobs have ended, or
         after ten seconds; the outcome is as of the last check.
 
         Raises:
@@ -297,7 +297,7 @@ def starts_nothing(state: PipelineState) -> bool:
 
 
 def to_cancel(pipeline: Pipeline) -> tuple[PipelineJob, ...]:
-    """Return the jobs that run, or are about to, and are not being cancelled yet."""
+    """Return the jobs that run, or are about to, and are not being canceled yet."""
     return tuple(
         run
         for run in pipeline.job_runs

@@ -42,12 +42,12 @@ class StudioCommands:
         self.reruns = OrderedReruns(client, records.history, changed, made=self._reran)
 
     def _made(self, job: Job, submitted: Submitted) -> None:
-        """Watch a job created here for its end, and record what it resumes."""
+        """Watch a job created here for its end, and record which job it continues."""
         self._endings.watch((job,))
         self._origins.note(job.id, submitted)
 
     def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
-        """Watch a pipeline of repeated jobs for its end, and record what they resume."""
+        """Watch a pipeline of repeated jobs for its end, and record which jobs they continue."""
         self._endings.watch_pipelines((pipeline,))
         for job_id, known in submitted.items():
             self._origins.note(job_id, known)

@@ -1,8 +1,8 @@
 """Puts arriving pieces of a log in their place: each byte once and in order, or a visible mark.
 
-Pieces from the websocket carry ids, which identify replays and place late pieces. An id may leap,
-as something may be missing, but later frames must continue from it; until then it gives way to
-pieces that belong before it. Lines play no part: readers split the ordered whole into lines.
+Pieces from the websocket carry ids, which identify replays and place late pieces. An id may jump,
+as something may be missing, but later frames must continue from it; until then it is discarded if
+pieces arrive that belong before it. Lines do not matter here: readers split the result into lines.
 """
 
 import re
@@ -28,12 +28,12 @@ WINDOW_PIECES = 16 * 1024
 """Pieces at the end of the log among which a late one can still be inserted."""
 
 LEAP = 2 * LARGEST_FRAME
-"""A leap of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
+"""A jump of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
-TOO_LATE = "Something arrived too late to be shown in its place."
-LEFT_OUT = "Something that does not belong here was left out."
-UNREADABLE = "Something is missing here: Studio sent something unreadable."
+TOO_LATE = "Output arrived too late to be shown in its place."
+LEFT_OUT = "Output that does not belong to this log was left out."
+UNREADABLE = "Lines may be missing here: Studio sent data that cannot be read."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
@@ -278,13 +278,13 @@ class LogAssembler:
         self._floor = self._unproved = 0
 
     def _is_refuted(self, place: int) -> bool:
-        """Whether a piece that belongs before an unconfirmed leap proves the leap false."""
+        """Whether a piece that belongs before an unconfirmed jump of ids proves the jump wrong."""
         known = self._index[place]
         before = self._index[place - 1].id if place else 0
         return known.id - before > LEAP or self._is_far(known.offset)
 
     def _take_out(self, place: int, number: int) -> None:
-        """Remove everything from a false leap on, set a mark, and make room for piece `number`.
+        """Remove everything after a wrong jump, set a mark, and make room for piece `number`.
 
         Genuine pieces among the removed ones come again with a replay, or from REST.
         """

@@ -1,4 +1,4 @@
-"""How long one connection to a log may stay silent, and when it has proved itself."""
+"""How long one connection to a log may stay silent, and when it counts as stable."""
 
 import asyncio
 

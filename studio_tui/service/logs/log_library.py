@@ -131,13 +131,13 @@ class LogLibrary:
         log = self._logs.get((job_id, created_at)) or self._add(job_id, created_at)
         if has_ended:
             log.tail.note_ended()
-        lease = LogHandle(log, may_fetch, lambda lease: self._close(log, lease))
-        log.viewers.append(lease)
+        handle = LogHandle(log, may_fetch, lambda handle: self._close(log, handle))
+        log.viewers.append(handle)
         if len(log.viewers) == 1:
             if log.tail.state.phase is FollowPhase.STOPPED:
                 log.tail.poke()
             self._start(log)
-        return lease
+        return handle
 
     def new_tagged(self) -> TaggedStore:
         """Create an empty log for merging several others; the caller closes it.
@@ -159,7 +159,7 @@ class LogLibrary:
         return log.store.read(max(0, log.store.size - length), length)
 
     async def run(self) -> None:
-        """Follow open logs and keep the disk tidy until cancelled; a bug propagates."""
+        """Follow open logs and keep the disk tidy until canceled; a bug propagates."""
         self._has_ended = False
         async with asyncio.TaskGroup() as tasks:
             # A tail belongs to the session, not to the screen that opened it first.
@@ -213,7 +213,7 @@ class LogLibrary:
     ) -> tuple[LogStore, datetime | None, datetime | None]:
         """Return a log as an earlier run left it, or an empty one.
 
-        Beside it is since when it is whole, or when it was last written, if it is not.
+        Also returned are the time since which it is whole, else the time of its last write.
         """
         if whole := self._cache.find(job_id, created_at):
             return *whole, None
@@ -240,10 +240,10 @@ class LogLibrary:
                 await log.tail.run()
                 self._untidy.set()
 
-    def _close(self, log: _Log, lease: LogHandle) -> None:
-        if lease not in log.viewers:
+    def _close(self, log: _Log, handle: LogHandle) -> None:
+        if handle not in log.viewers:
             return
-        log.viewers.remove(lease)
+        log.viewers.remove(handle)
         if log.viewers:
             return
         if log.task is not None:
@@ -293,24 +293,24 @@ class LogLibrary:
         idle = sorted(
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")
         )
-        unseen: list[tuple[float, int, _Log | Path]] = [
+        unused: list[tuple[float, int, _Log | Path]] = [
             *((log.closed_at, log.tail.disk, log) for log in idle),
             *((used, size, path) for used, size, path in kept if path not in known),
         ]
-        unseen.sort(key=itemgetter(0))
-        too_much = sum(size for _, size, _ in unseen) - self._limit
-        for _, size, oldest in unseen:
+        unused.sort(key=itemgetter(0))
+        too_much = sum(size for _, size, _ in unused) - self._limit
+        for _, size, oldest in unused:
             if too_much <= 0:
                 break
             path = oldest.store.path if isinstance(oldest, _Log) else oldest
             if isinstance(oldest, _Log):
-                await self._give_up(oldest)
+                await self._close_unused(oldest)
             await asyncio.to_thread(self._cache.remove, path)
             too_much -= size
         for log in idle[:-KEPT_OPEN]:
-            await self._give_up(log)
+            await self._close_unused(log)
 
-    async def _give_up(self, log: _Log) -> None:
+    async def _close_unused(self, log: _Log) -> None:
         """Close a log that has no viewers."""
         if log.task is not None:
             await asyncio.wait([log.task])

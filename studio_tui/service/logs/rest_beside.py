@@ -41,7 +41,7 @@ class RestBeside:
         self._is_wanted.clear()
 
     async def run(self) -> None:
-        """Poll whenever it is wanted, until cancelled.
+        """Poll whenever it is wanted, until canceled.
 
         Raises:
             SpoolError: writing to the disk failed.

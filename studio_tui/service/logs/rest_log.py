@@ -57,8 +57,8 @@ class RestLog:
 
         The first time only the end is compared; if it does not fit, the whole log is. A shorter
         answer was cut or lags behind, and is ignored unless many in a row agree. Once the job has
-        ended, the answer `is_final`: it fills gaps and removes their marks, unless the log began
-        anew. No etag is sent then, as one that came with a cut answer would hide what was cut off.
+        ended, the answer `is_final`: it fills gaps and removes their marks, unless the log
+        started over. No etag is sent then, as the etag of a truncated answer would hide the rest.
 
         Raises:
             StudioError: there was no answer; what came before is kept.

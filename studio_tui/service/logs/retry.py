@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
     next: Next
     reason: str = ""
     at_least: float = 0.0
-    """Seconds to rest before going on; for STOP, 0 means until the user retries."""
+    """Seconds to rest before continuing; for STOP, 0 means until the user retries."""
 
 
 def refused(error: StudioError) -> Verdict:
@@ -56,5 +56,5 @@ def closed(code: int, reason: str, message: str) -> Verdict | None:
     `None` if it depends on whether the job has ended.
     """
     if message or code in _FINAL_CODES:
-        return Verdict(Next.STOP, message or reason or f"Studio refused it ({code}).")
+        return Verdict(Next.STOP, message or reason or f"Studio refused the connection ({code}).")
     return Verdict(Next.POLL) if code == _TOO_LARGE else None

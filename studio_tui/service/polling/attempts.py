@@ -14,9 +14,9 @@ class RelatedJobs(NamedTuple):
     """The related jobs of a job, by id."""
 
     origin: str | None
-    """The job that it resumes."""
+    """The job whose checkpoints it continues from."""
     successors: tuple[str, ...]
-    """The jobs that resumed it, newest last."""
+    """The jobs that continued from its checkpoints, newest last."""
     jobs: Mapping[str, Job]
     """Those of these jobs that are known."""
     before: tuple[str, ...] = ()

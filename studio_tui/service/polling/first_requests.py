@@ -1,7 +1,7 @@
 """The order of the first requests of a session: one at a time until Studio has answered one.
 
-It sends nothing itself. A Studio that is down, broken or refuses everything is thus not asked for
-all lists at once; one that refuses a single list is asked for the next one soon.
+It sends nothing itself. A Studio that is down, broken or refuses everything does not
+get requests for all lists at once; after the refusal of a single list, the next one follows soon.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ SIGN_REST = 0.25
 
 
 class FirstRequests:
-    """Gives turns to pollers, the one whose list is in sight first."""
+    """Gives turns to pollers; that of the visible list is first."""
 
     def __init__(self, *, is_over: bool = False) -> None:
         """Initialise; `is_over` for a session in which all may ask from the start."""
@@ -26,7 +26,7 @@ class FirstRequests:
         self._has_begun = False
         """Whether a request was sent."""
         self._free_at: float | None = None
-        """When the next turn begins, in the loop's time; `None` before anybody wanted one."""
+        """When the next turn begins, in the loop's time; `None` before one was requested."""
 
     @property
     def is_over(self) -> bool:

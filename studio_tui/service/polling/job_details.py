@@ -38,7 +38,7 @@ STREAM = 1024 * 1024
 AGAIN = 2.0
 """Seconds between requests for the log of a running job."""
 PAST_AGAIN = 15.0
-"""Seconds between two looks at the recorded runs of a job's name, which go on meanwhile."""
+"""Seconds between reads of the recorded runs of a job's name, some of which may be active."""
 REMEMBERED = 64
 """Number of jobs whose details are cached."""
 
@@ -125,7 +125,7 @@ class JobDetailsReader:
             self._turned.set()
 
     async def run(self) -> None:
-        """Read the details of selected jobs until cancelled; a bug propagates."""
+        """Read the details of selected jobs until canceled; a bug propagates."""
         while True:
             await self._turned.wait()
             self._turned.clear()
@@ -139,7 +139,7 @@ class JobDetailsReader:
     async def _while_here(self, job: Job) -> None:
         """Read the details of a job until another is selected."""
         learning = asyncio.create_task(self._read(job), name="read the details of a job")
-        turning = asyncio.create_task(self._turned.wait(), name="turn away from a job")
+        turning = asyncio.create_task(self._turned.wait(), name="stop reading details")
         try:
             await asyncio.wait({learning, turning}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -52,7 +52,7 @@ class PipelineDetail:
 
 @dataclass(frozen=True, slots=True)
 class RecalledDetail:
-    """What an earlier run knew of a pipeline."""
+    """Recorded data of a pipeline, from an earlier run of the dashboard."""
 
     detail: PipelineDetail
     at: datetime
@@ -99,8 +99,8 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Initialise with the poller of the job list, which has many of the jobs.
 
         Not every Studio finds a pipeline by its id. `recalled` is shown until Studio has answered.
-        `follows_jobs` asks again whenever jobs have moved, which costs nothing where Studio is of
-        this machine.
+        With `follows_jobs` the pipeline is requested whenever jobs have changed, which is cheap if
+        Studio is on this machine.
         """
         super().__init__(
             f"pipeline {pipeline_id}",
@@ -125,7 +125,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._found: dict[str, Job] = {}
         """Runs of this pipeline by id, as they were last seen."""
         self._recorded: Mapping[str, Job] = {}
-        """Those that an earlier run knew, which are asked about all the same."""
+        """Recorded runs of this pipeline, which are requested nevertheless."""
         self._listed: frozenset[str] = frozenset()
         """Ids of runs in the job list, which keeps them up to date."""
         self._asked: dict[str, str | None] = {}
@@ -178,16 +178,16 @@ class PipelineWatch(Poller[PipelineDetail]):
         super().restart()
 
     async def run(self) -> None:
-        """Poll while there are subscribers, until cancelled; a bug propagates."""
+        """Poll while there are subscribers, until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(super().run(), name=f"poll {self.name}")
-            tasks.create_task(self._tell(), name=f"tell of the jobs of {self.name}")
+            tasks.create_task(self._tell(), name=f"publish jobs of {self.name}")
             tasks.create_task(self._recall_detail(), name=f"recall {self.name}")
             for _ in range(AT_ONCE):
-                tasks.create_task(self._ask_in_turn(), name=f"ask about jobs of {self.name}")
+                tasks.create_task(self._ask_in_turn(), name=f"request jobs of {self.name}")
 
     async def _recall_detail(self) -> None:
-        """Begin with what an earlier run knew, unless Studio is quicker than the disk."""
+        """Begin with the recorded data, unless Studio answers before the disk."""
         if self.snapshot.value is None and (found := await self._recalled()) is not None:
             self._recorded = found.detail.jobs
             self._take_listed(found.detail.pipeline)

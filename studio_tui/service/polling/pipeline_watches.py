@@ -1,4 +1,4 @@
-"""The pipelines that are looked at, and those that lately were."""
+"""The pipelines that are viewed, and recently viewed ones."""
 
 import asyncio
 from collections.abc import Callable, Set
@@ -47,7 +47,7 @@ class PipelineWatches:
         }
 
     async def run(self) -> None:
-        """Run the watches until cancelled; a bug propagates."""
+        """Run the watches until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._forget()

@@ -10,7 +10,7 @@ PAGE = 50
 """Newest pipelines requested at first; each comes with all its jobs, so answers are long."""
 
 
-_LETS_NONE_GO = frozenset(PipelineState) - {
+_STARTS_NO_JOBS = frozenset(PipelineState) - {
     PipelineState.PENDING,
     PipelineState.RUNNING,
     PipelineState.UNKNOWN,
@@ -53,12 +53,12 @@ class PipelineList:
             found[job_id] = tuple(chain)
         return found
 
-    def held(self) -> frozenset[str]:
-        """Return the jobs of pipelines that start none: they are paused, or have ended."""
+    def not_starting(self) -> frozenset[str]:
+        """Return the jobs of pipelines that start no jobs: they are paused, or have ended."""
         return frozenset(
             run.created_job_id
             for pipeline in self.pipelines
-            if pipeline.state in _LETS_NONE_GO
+            if pipeline.state in _STARTS_NO_JOBS
             for run in pipeline.job_runs
             if run.created_job_id is not None
         )
@@ -120,7 +120,7 @@ class PipelinesFeed:
 
 
 def is_moving(pipeline: Pipeline) -> bool:
-    """Whether a pipeline may change without anybody acting on it.
+    """Whether a pipeline may change without a command.
 
     In a paused one, running jobs still run to their end.
     """

@@ -1,6 +1,6 @@
 """Polls Studio with one request: fetch, publish, rest.
 
-A poller never overlaps itself and is never cancelled in order to be restarted. It polls only while
+A poller never overlaps itself and is never canceled in order to be restarted. It polls only while
 it has subscribers and Studio is reachable, keeps the last answer when a request fails, and stops
 only when the token is rejected, until it is restarted.
 """

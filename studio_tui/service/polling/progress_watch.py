@@ -134,7 +134,7 @@ class ProgressWatch:
             task.cancel()
 
     def restart(self) -> None:
-        """Go on, if it had been stopped."""
+        """Continue, if it was stopped."""
         if self._stopped:
             self._stopped = False
             self._denied.clear()
@@ -142,10 +142,10 @@ class ProgressWatch:
             self._changed.set()
 
     async def run(self) -> None:
-        """Watch until cancelled; a bug propagates."""
+        """Watch until canceled; a bug propagates."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._ask_in_turn(), name="ask for ends of logs")
-            tasks.create_task(self._tell(), name="tell of progress")
+            tasks.create_task(self._ask_in_turn(), name="request ends of logs")
+            tasks.create_task(self._tell(), name="publish progress")
             while True:
                 await self._changed.wait()
                 self._changed.clear()

@@ -222,7 +222,7 @@ class Reachability:
         self._hurried.set()
 
     async def run(self) -> None:
-        """Probe Studio during outages, until cancelled."""
+        """Probe Studio during outages, until canceled."""
         while True:
             await self._away.wait()
             await self._until_due()

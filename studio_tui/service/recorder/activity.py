@@ -62,7 +62,7 @@ class Activity:
         self.wanted += PAGE
 
     async def run(self) -> None:
-        """Read while there are subscribers, until cancelled."""
+        """Read while there are subscribers, until canceled."""
         while True:
             await self._looked_at.wait()
             found = await asyncio.to_thread(self._read)

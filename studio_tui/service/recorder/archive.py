@@ -65,7 +65,7 @@ class Archive(Generic[T]):
             self._wanted.set()
 
     async def run(self) -> None:
-        """Read on request, until cancelled."""
+        """Read on request, until canceled."""
         while True:
             await self._wanted.wait()
             found = await asyncio.to_thread(self._read)

@@ -35,7 +35,7 @@ class RecordedCall:
     path: str
     """Under `/api`, with its query."""
     outcome: str
-    """The HTTP status, the name of an error, or `cancelled`."""
+    """The HTTP status, the name of an error, or `canceled`."""
     at: datetime
     """When the first began."""
     last_at: datetime

@@ -1,4 +1,4 @@
-"""The SQLite file of one profile: one thread writes, and damage loses the file, not the program.
+"""The SQLite file of one profile: one thread writes; a damaged file is replaced.
 
     <folder>/<place>.sqlite
 

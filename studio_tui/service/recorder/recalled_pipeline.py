@@ -36,7 +36,7 @@ def _pipeline(connection: Connection, pipeline_id: str) -> RecalledDetail | None
 
 
 def _confirmed(connection: Connection, pipeline_id: str) -> Iterator[float]:
-    """Yield when Studio last said that the pipeline is so, if it still lists it."""
+    """Yield when Studio last confirmed this state of the pipeline, if it still lists it."""
     for body, at in connection.execute("SELECT body, at FROM listing WHERE name = 'pipelines'"):
         try:
             listed = unpack(body).get("ids", ())

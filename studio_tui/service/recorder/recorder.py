@@ -182,7 +182,7 @@ class Recorder:
         self.database.read(pruning.free_pages)
 
     async def run(self) -> None:
-        """Write waiting records once a minute, and prune, until cancelled."""
+        """Write waiting records once a minute, and prune, until canceled."""
         await asyncio.to_thread(self.database.keep_open)
         turns = 0
         try:

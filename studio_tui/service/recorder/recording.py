@@ -15,7 +15,7 @@ from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.recorder.recorder import Recorder
 
-Note = Callable[[], "RecordedAnswer"]
+Write = Callable[[], "RecordedAnswer"]
 """Records something; called in a thread."""
 
 
@@ -30,7 +30,7 @@ class RecordedAnswer(NamedTuple):
 
 class _Waiting(NamedTuple):
     answer: object
-    note: Note
+    write: Write
 
 
 class Recording:
@@ -53,85 +53,87 @@ class Recording:
         self._now = now
         self._waiting: dict[str, _Waiting] = {}
         """Answers that are not recorded yet, by list name."""
-        self._under_way: object = None
+        self._in_progress: object = None
         """The answer that is being recorded."""
-        self._noted: dict[str, object] = {}
+        self._recorded: dict[str, object] = {}
         """The answers recorded last, by list name."""
-        self._came = asyncio.Event()
+        self._arrived = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits to be recorded."""
-        return not self._waiting and self._under_way is None
+        return not self._waiting and self._in_progress is None
 
     def take_jobs(self, jobs: JobList, back_to: datetime) -> None:
         """Record a list of jobs, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> RecordedAnswer:
-            is_noted = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
+        def write() -> RecordedAnswer:
+            is_recorded = recorder.note_jobs(jobs.jobs, at, has_all=jobs.has_all, back_to=back_to)
             unknown = self._origins.unknown(jobs.jobs)
             submitted = self._history.look_up(unknown) if unknown else {}
             if submitted is not None:
                 self._origins.learn(unknown, submitted)
             is_kept = self._history.note_ended(jobs.jobs)
-            return RecordedAnswer(is_noted and is_kept and submitted is not None, bool(submitted))
+            return RecordedAnswer(
+                is_recorded and is_kept and submitted is not None, bool(submitted)
+            )
 
-        self._take("jobs", jobs, at, note)
+        self._take("jobs", jobs, at, write)
 
     def take_pipelines(self, pipelines: PipelineList) -> None:
         """Record a list of pipelines, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
         listed, has_all = pipelines.pipelines, pipelines.has_all
 
-        def note() -> RecordedAnswer:
+        def write() -> RecordedAnswer:
             return RecordedAnswer(recorder.note_pipelines(listed, at, has_all=has_all))
 
-        self._take("pipelines", pipelines, at, note)
+        self._take("pipelines", pipelines, at, write)
 
     def take_list(self, name: str, answer: object, things: Sequence[Job | Cluster]) -> None:
         """Record a short list as a whole, unless it is the same object as before."""
         at, recorder = self._now(), self._recorder
 
-        def note() -> RecordedAnswer:
+        def write() -> RecordedAnswer:
             return RecordedAnswer(recorder.note_list(name, things, at))
 
-        self._take(name, answer, at, note)
+        self._take(name, answer, at, write)
 
     async def run(self) -> None:
-        """Record queued answers until cancelled, and the remaining ones then."""
+        """Record queued answers until canceled, and the remaining ones then."""
         try:
             while True:
-                await self._came.wait()
-                self._came.clear()
+                await self._arrived.wait()
+                self._arrived.clear()
                 while self._waiting:
                     name = next(iter(self._waiting))
                     await self._record(name, self._waiting.pop(name))
         finally:
             while self._waiting:
-                self._waiting.popitem()[1].note()
+                self._waiting.popitem()[1].write()
 
     async def _record(self, name: str, waiting: _Waiting) -> None:
         """Record something in a thread; cancellation waits for its end."""
-        self._under_way = waiting.answer
-        under_way = asyncio.ensure_future(asyncio.to_thread(waiting.note))
+        self._in_progress = waiting.answer
+        writing = asyncio.ensure_future(asyncio.to_thread(waiting.write))
         try:
-            await asyncio.shield(under_way)
+            await asyncio.shield(writing)
         finally:
-            await asyncio.wait({under_way})
-            self._under_way = None
-        noted = under_way.result()
-        if noted.is_whole:
-            self._noted[name] = waiting.answer
-        if noted.has_added:
+            await asyncio.wait({writing})
+            self._in_progress = None
+        recorded = writing.result()
+        if recorded.is_whole:
+            self._recorded[name] = waiting.answer
+        if recorded.has_added:
             self._added()
 
-    def _take(self, name: str, answer: object, at: datetime, note: Note) -> None:
-        if self._noted.get(name) is answer and self._recorder.confirm(name, at):
+    def _take(self, name: str, answer: object, at: datetime, write: Write) -> None:
+        if self._recorded.get(name) is answer and self._recorder.confirm(name, at):
             return
-        if self._under_way is not answer:
-            self._waiting[name] = _Waiting(answer, note)
-            self._came.set()
+        if self._in_progress is not answer:
+            self._waiting[name] = _Waiting(answer, write)
+            self._arrived.set()
 
 
 async def recall(

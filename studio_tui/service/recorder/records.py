@@ -40,7 +40,7 @@ class Records:
         self.recording = Recording(self.recorder, self.history, self.origins, added=added, now=now)
 
     async def run(self) -> None:
-        """Read and write until cancelled; a bug in any task propagates."""
+        """Read and write until canceled; a bug in any task propagates."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.recorder.run(), name="record calls")
             tasks.create_task(self.recording.run(), name="record lists")

@@ -68,7 +68,7 @@ class ReplayTime:
         self._go(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever the visible state has changed, until cancelled."""
+        """Call `changed` whenever the visible state has changed, until canceled."""
         before = 0
         while True:
             passed = bisect_right(self._moments, self.now())

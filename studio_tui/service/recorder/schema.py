@@ -3,7 +3,7 @@
 import sqlite3
 
 VERSION = 3
-"""Version of the tables; 1 had the job history alone, and 2 no reasons of failed calls."""
+"""Version of the tables; 1 had the job history alone, and 2 no reasons why calls failed."""
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS submitted (job_id TEXT PRIMARY KEY, parts TEXT NOT NULL);
@@ -100,6 +100,11 @@ def create(connection: sqlite3.Connection) -> None:
 
 
 def _missing(connection: sqlite3.Connection) -> str:
-    """Return the statement that adds to an older table of calls what it lacks."""
+    """Return the statements that make an older table of calls current."""
     columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(call)")}
-    return "ALTER TABLE call ADD COLUMN reason TEXT;" if columns and "reason" not in columns else ""
+    if not columns or "reason" in columns:
+        return ""
+    return (
+        "ALTER TABLE call ADD COLUMN reason TEXT;"
+        "UPDATE call SET outcome = 'canceled' WHERE outcome = 'cancelled';"
+    )

@@ -160,7 +160,7 @@ def _entries(actions: Actions) -> list[Entry]:
 def _of_call(call: RecordedCall) -> Entry:
     if call.is_good:
         state = ActivityState.DONE
-    elif call.outcome in {"OutcomeUnknown", "cancelled"}:
+    elif call.outcome in {"OutcomeUnknown", "canceled"}:
         state = ActivityState.UNKNOWN
     else:
         state = ActivityState.FAILED

@@ -215,7 +215,7 @@ class ClustersScreen(ListPage[Cluster]):
     def title_notes(self) -> tuple[Part, ...]:
         """Return on which of them new jobs run, and whether a change to them is not in effect."""
         stale = any(row.problem for row in self.rows.values())
-        notes = (Part("· a change to them is not in effect ", Tone.WARN),) if stale else ()
+        notes = (Part("· the last change to them is not in effect ", Tone.WARN),) if stale else ()
         chosen = self._choice.name
         if chosen is None:
             return notes

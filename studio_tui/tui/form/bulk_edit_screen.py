@@ -95,7 +95,9 @@ class EditMarkedScreen(SubmitScreen):
         if answer in {"r", "f"} and await self._may_start(order):
             self.sender.is_sending = True
             try:
-                await self._make(typed, checked, resume=answer == "r", in_order=order.is_kept)
+                await self._make(
+                    typed, checked, from_checkpoints=answer == "r", in_order=order.is_kept
+                )
             finally:
                 self.sender.is_sending = False
         elif answer == "d":
@@ -109,12 +111,17 @@ class EditMarkedScreen(SubmitScreen):
         return not order.is_lost or await self.ask(_all_at_once(order))
 
     async def _make(
-        self, typed: Mapping[str, FieldValue], checked: Checked, *, resume: bool, in_order: bool
+        self,
+        typed: Mapping[str, FieldValue],
+        checked: Checked,
+        *,
+        from_checkpoints: bool,
+        in_order: bool,
     ) -> None:
         """Create the remaining jobs, and report the outcome of each."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
-        wishes = _wishes(self._jobs.values(), typed, checked, resume=resume)
+        wishes = _wishes(self._jobs.values(), typed, checked, from_checkpoints=from_checkpoints)
 
         def made(job_id: str) -> None:
             # Remove a created job at once: sending the rest again must not create it twice.
@@ -140,13 +147,13 @@ def _wishes(
     typed: Mapping[str, FieldValue],
     checked: Checked,
     *,
-    resume: bool,
+    from_checkpoints: bool,
 ) -> list[Wish]:
     """Return the request for each job with the input, or the error if there is none."""
     wishes: list[Wish] = []
     for repeat, before in jobs:
         after = before.with_values(typed)
-        after = after.resuming(repeat.job.id) if resume else after
+        after = after.continuing(repeat.job.id) if from_checkpoints else after
         wishes.append((repeat.job, request(after, checked.around)))
     return wishes
 

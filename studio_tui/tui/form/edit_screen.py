@@ -17,7 +17,7 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
 from studio_tui.tui.messages import GoBack
 
-ANSWERS = (("r", "resume from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
+ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "save as a draft"))
 """The answers of the review, by key."""
 
 
@@ -58,7 +58,7 @@ class EditScreen(SubmitScreen):
             self.say("Draft saved; e on the same job opens it again")
             self.post_message(GoBack())
         if answer == "r":
-            return replace(checked, draft=checked.draft.resuming(self._repeat.job.id))
+            return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))
         if answer == "f":
             return replace(checked, draft=replace(checked.draft, rerun_from_job_id=""))
         return None

@@ -56,7 +56,7 @@ class TemplatePicker(Choose):
         super().__init__("Start from", self._offered(), _EMPTY)
 
     def draft(self, key: str) -> Draft:
-        """Return the chosen draft; templates and the sent form do not resume a job."""
+        """Return the chosen draft; templates and the sent form do not continue a job."""
         if key in self._others and key != _LAST:
             return self._others[key][1]
         found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]

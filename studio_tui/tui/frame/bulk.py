@@ -50,7 +50,7 @@ class BulkCommand(Generic[T, R]):
     """A command on many items, with the words that describe it."""
 
     doing: str
-    """Progress text, such as `Cancelling`."""
+    """Progress text, such as `Canceling`."""
     done: str
     """Report text for successful items, as in `2 of 3 jobs` followed by these words."""
     heading: str = ""

@@ -50,7 +50,7 @@ class Confirm(Dialog[bool]):
         default_yes: bool = False,
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Take the question; `changes` returns what has changed since, as long as it stands."""
+        """Initialise; `changes` returns what has changed since, and is called while it is open."""
         super().__init__()
         self._question = question
         self._details = details

@@ -74,6 +74,6 @@ def notice(
     if not has_all(snapshot.value):
         return (
             f"None of the newest {known} {kind.noun}s passes the filter.\n"
-            "M looks further back, esc shows all of them again."
+            "M loads older ones, esc removes the filter."
         )
-    return f"No {kind.noun} passes the filter.\nesc shows all of them again."
+    return f"No {kind.noun} passes the filter.\nesc removes the filter."

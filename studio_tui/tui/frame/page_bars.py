@@ -145,7 +145,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
     if jobs is None:
         return ()
     pipelines = session.pipelines.snapshot.value
-    held = pipelines.held() if pipelines is not None else frozenset[str]()
+    held = pipelines.not_starting() if pipelines is not None else frozenset[str]()
     return tuple(
         Part(
             f"{count.glyph} {count.amount} {count.name}  "

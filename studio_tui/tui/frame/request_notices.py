@@ -49,7 +49,7 @@ async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[
 async def run_and_report(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
     """Await a command, and notify the user of the outcome.
 
-    `done` is the message of success; that of an error begins with `doing`, such as `Cancelling
+    `done` is the message of success; that of an error begins with `doing`, such as `Canceling
     a.py`, as the row may not be visible by then.
     """
     try:

@@ -26,7 +26,7 @@ _STYLES = {
 
 
 class Review(Dialog[str | None]):
-    """Offers answers below many lines; the answer is the key of one, `None` if cancelled."""
+    """Offers answers below many lines; the answer is the key of one, `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),

@@ -82,7 +82,7 @@ def _is_there(typed: str) -> bool:
     try:
         return os.path.lexists(path_of(typed))
     except CannotSaveError:
-        # What is wrong with it is said when it is to be saved.
+        # The problem is reported when it is to be saved.
         return os.path.lexists(as_path(typed))
 
 
@@ -151,7 +151,7 @@ async def save(
 ) -> Saved:
     """Write to `path`; `wrote` is called after each piece with the bytes written so far.
 
-    Nothing is left behind if it fails or is cancelled.
+    Nothing is left behind if it fails or is canceled.
 
     Raises:
         AlreadyThereError: the file exists, and `replace` is false.

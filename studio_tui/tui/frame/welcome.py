@@ -63,13 +63,13 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
             yield Static(self._why, markup=False, classes="why")
             yield Static(
                 "1  The local Studio of this machine. It needs no account: jobs run here,\n"
-                "   as you, with all your rights. It is no sandbox.",
+                "   as you, with all your rights. It is not a sandbox.",
                 markup=False,
                 classes="choice",
             )
             yield Static(
-                "2  A Studio that you have a token for. One that `datachain auth login`\n"
-                "   has stored is found by itself.",
+                "2  A Studio that you have a token for. A token stored by\n"
+                "   `datachain auth login` is found automatically.",
                 markup=False,
                 classes="choice",
             )

@@ -1,4 +1,4 @@
-"""Navigation from a job to its previous or next run: another attempt, or a resumed job."""
+"""Navigation from a job to its previous or next run: another attempt, or one that continues."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -56,7 +56,7 @@ class AttemptSteps:
             "job.before",
             "less_than_sign",
             "previous run",
-            "The run before this one: an earlier attempt, or the job that it resumes",
+            "The run before this one: an earlier attempt, or the job that it continues",
             go_before,
             why_none_before,
             display="<",
@@ -65,7 +65,7 @@ class AttemptSteps:
             "job.after",
             "greater_than_sign",
             "next run",
-            "The run after this one: a later attempt, or the job that resumes it",
+            "The run after this one: a later attempt, or the job that continues it",
             go_after,
             why_none_after,
             display=">",

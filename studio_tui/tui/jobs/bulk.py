@@ -55,8 +55,8 @@ class BulkJobs:
         self._owner_of = owner_of
 
     def why_not_cancel(self) -> str | None:
-        """Return why none of them can be cancelled."""
-        return self._why_none(to_cancel, "cancelled")
+        """Return why none of them can be canceled."""
+        return self._why_none(to_cancel, "canceled")
 
     def why_not_repeat(self) -> str | None:
         """Return why none of them can be rerun, unchanged or edited."""
@@ -105,13 +105,13 @@ class BulkJobs:
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Show what will and will not be cancelled, ask, then cancel."""
-        chosen = await self._chosen(to_cancel_jobs, "cancelled")
+        """Show what will and will not be canceled, ask, then cancel."""
+        chosen = await self._chosen(to_cancel_jobs, "canceled")
         if chosen is None:
             return
         jobs = chosen.jobs
         names = [f"  {title(job)}  {state_cell(job).text.lower()}" for job in jobs]
-        before = (*summary(chosen, "will be cancelled"), "")
+        before = (*summary(chosen), "")
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
         room = space_for_list(self._host, *before, *after)
@@ -126,33 +126,32 @@ class BulkJobs:
             left = cancelable_now(self._host.session, jobs)
             cancel_all(self._host, left, "job", self.marked.unmark)
 
-    async def repeat(self, *, resume: bool) -> None:
+    async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show what is and is not known of each job, ask, then create them again."""
         chosen = await self._chosen(to_repeat, "run again")
         if chosen is None:
             return
-        jobs, what = chosen.jobs, "Resume" if resume else "Run"
+        jobs = chosen.jobs
         session = self._host.session
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
-        counted = summary(chosen, "will be resumed" if resume else "will be run again")
-        before = (*order.paragraph, *counted, "")
+        before = (*order.paragraph, *summary(chosen), "")
         names, after = _named(jobs, submitted)
-        before_that = "as it was" if len(jobs) == 1 else "as they were"
-        how = "all at once" if order.is_lost else before_that
         question = Confirm(
-            f"{what} {self._counted(jobs)} {'' if resume else 'again '}{how}?",
+            f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
             (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
-            yes=f"{what} them{' all at once' if order.is_lost else ''}",
+            yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )
         if await self._host.ask(question):
-            wishes = [(job, _wish(job, session, submitted.get(job.id), resume)) for job in jobs]
+            wishes = [
+                (job, _wish(job, session, submitted.get(job.id), from_checkpoints)) for job in jobs
+            ]
             unmark, is_kept = self.marked.unmark, order.is_kept
             begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
-        """Return the effects of cancelling jobs on the pipelines that run them."""
+        """Return the effects of canceling jobs on the pipelines that run them."""
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
         for job in jobs:
             if (owner := self._owner_of(job)) is not None:
@@ -229,6 +228,15 @@ async def make_all(
     await run(host, replace(command, settled=settled))
 
 
+def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:
+    if from_checkpoints:
+        how = f"from {'its' if count == 1 else 'their'} checkpoints"
+        return f"{how}, all at once" if is_at_once else how
+    if is_at_once:
+        return "all at once"
+    return "as it was" if count == 1 else "as they were"
+
+
 def _named(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
@@ -255,14 +263,14 @@ def _named(
 
 
 def _wish(
-    job: Job, session: StudioSession, submitted: Submitted | None, resume: bool
+    job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
     """Return the request that creates a job again, or the error if there is none."""
     try:
         wish = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return error
-    return wish.model_copy(update={"rerun_from_job_id": job.id}) if resume else wish
+    return wish.model_copy(update={"rerun_from_job_id": job.id}) if from_checkpoints else wish
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
@@ -271,7 +279,7 @@ def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str
     begin(
         host,
         BulkCommand(
-            doing="Cancelling",
+            doing="Canceling",
             done="cancellation requested",
             heading="Cancellation requested for {}",
             now=lambda job: status_words(as_known_now(host.session, (job,))[0]),

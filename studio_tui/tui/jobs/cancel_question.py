@@ -1,4 +1,4 @@
-"""The question before one job, or one schedule, is cancelled."""
+"""The question before one job, or one schedule, is canceled."""
 
 from collections.abc import Sequence
 
@@ -29,6 +29,6 @@ async def cancel_after_asking(host: Host, job: Job, notes: Sequence[str] = ()) -
         changes=job_changes(session, (job,)),
     )
     if await host.ask(question):
-        cancelling = session.commands.jobs.cancel(job.id)
+        canceling = session.commands.jobs.cancel(job.id)
         done = f"Cancellation requested for {title(job)}"
-        await run_and_report(host, f"Cancelling {title(job)}", cancelling, done)
+        await run_and_report(host, f"Canceling {title(job)}", canceling, done)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 NO_JOB = "There is no job here"
 
-_RESUMING = (
+_CONTINUE = "Run this job again from its checkpoints?"
+
+_CONTINUING = (
     (
         "A new job runs the same query. Datasets that this one has finished are loaded from its "
         "checkpoints if the query up to them is unchanged; everything else is computed again. r "
@@ -78,7 +80,7 @@ class JobController:
         return None if can_be_used(job.id) else NO_ID
 
     def why_not_cancel(self) -> str | None:
-        """Return why neither the job nor a marked one can be cancelled."""
+        """Return why neither the job nor a marked one can be canceled."""
         if self.marked.count():
             return self._bulk.why_not_cancel()
         if reason := self._why_no_change():
@@ -87,7 +89,7 @@ class JobController:
         if job is None or job.state.is_cancelable:
             return None
         if not job.state.is_finished:
-            return "The job is being cancelled already"
+            return "The job is being canceled already"
         return f"The job has ended: {(job.status or 'unknown').lower()}"
 
     def why_not_repeat(self) -> str | None:
@@ -98,7 +100,7 @@ class JobController:
             return reason
         job = self._at_hand()
         if job is not None and job.schedule and job.schedule.datasets:
-            return "It triggers a pipeline, and runs no query: 4 shows it, t runs it there"
+            return "It triggers a pipeline and runs no query; t in Schedules (4) runs it"
         return "The job's query is not known here" if job is None or job.query is None else None
 
     def why_not_copy(self) -> str | None:
@@ -164,34 +166,34 @@ class JobController:
 
     async def run_again(self) -> None:
         """Show what is and is not known, then create the same job again."""
-        await self._repeat(resume=False)
+        await self._repeat(from_checkpoints=False)
 
-    async def resume(self) -> None:
-        """Explain resuming, then create the job again so that it uses its checkpoints."""
-        await self._repeat(resume=True)
+    async def run_from_checkpoints(self) -> None:
+        """Explain checkpoints, then create the job again so that it uses its checkpoints."""
+        await self._repeat(from_checkpoints=True)
 
-    async def _repeat(self, *, resume: bool) -> None:
+    async def _repeat(self, *, from_checkpoints: bool) -> None:
         if self.marked.count():
-            await self._bulk.repeat(resume=resume)
+            await self._bulk.repeat(from_checkpoints=from_checkpoints)
             return
         job = self._at_hand()
         if job is None or (repeat := await self._repeat_of(job)) is None:
             return
         question = Confirm(
-            "Resume this job from its checkpoints?" if resume else "Run this job again as it was?",
+            _CONTINUE if from_checkpoints else "Run this job again as it was?",
             (
                 *describe(job),
                 "",
-                *(_RESUMING if resume else ()),
+                *(_CONTINUING if from_checkpoints else ()),
                 *repeat.lines,
-                *self._pipeline_notes(job, "resume" if resume else "run_again"),
+                *self._pipeline_notes(job, "continue" if from_checkpoints else "run_again"),
             ),
-            yes="Resume it" if resume else "Run it again",
+            yes="Run it again",
             no="Don't",
             default_yes=True,
         )
         if await self._host.ask(question):
-            changes = {"rerun_from_job_id": job.id} if resume else {}
+            changes = {"rerun_from_job_id": job.id} if from_checkpoints else {}
             self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
 
     async def edit(self) -> None:
@@ -242,7 +244,7 @@ class JobController:
         if command == "cancel":
             notes = cancel_notes(owner, job.id, near=near)
         else:
-            notes = repeat_notes(owner, job.id, near=near, resume=command == "resume")
+            notes = repeat_notes(owner, job.id, near=near, from_checkpoints=command == "continue")
         return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
@@ -266,12 +268,13 @@ class JobController:
             also="rerun resubmit retry restart",
         ),
         Command(
-            "job.resume",
+            "job.continue",
             "R",
-            "resume",
+            "continue",
             "Run the job again from its checkpoints",
-            resume,
+            run_from_checkpoints,
             why_not_repeat,
+            also="resume rerun",
         ),
         Command("job.copy_id", "c", "copy id", "Copy the job's whole id", copy_id, why_not_copy),
         Command(

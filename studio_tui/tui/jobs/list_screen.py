@@ -36,7 +36,7 @@ from studio_tui.tui.widgets.table_painter import Cells
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
 _MARK_HINTS = (
-    "job.cancel", "job.run_again", "job.resume", "job.edit", "jobs.logs", "jobs.unmark",
+    "job.cancel", "job.run_again", "job.continue", "job.edit", "jobs.logs", "jobs.unmark",
 )  # fmt: skip
 _HINTS = {
     JobState.FAILED: ("table.open", "job.log", "job.run_again", "jobs.problems", "jobs.filter"),

@@ -9,7 +9,7 @@ from studio_tui.tui.frame.dialogs import QuestionChange
 
 
 def status_words(job: Job) -> str:
-    """Return the state of a job as it stands in a sentence."""
+    """Return the state of a job as a word for a sentence."""
     return (job.status or "unknown").lower()
 
 
@@ -20,12 +20,12 @@ def as_known_now(session: StudioSession, jobs: Sequence[Job]) -> list[Job]:
 
 
 def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ...]:
-    """Return those of the jobs that can still be cancelled."""
+    """Return those of the jobs that can still be canceled."""
     return to_cancel(as_known_now(session, jobs)).jobs
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
-    """Return what says which of the jobs to be cancelled cannot be any more."""
+    """Return what says which of the jobs to be canceled cannot be any more."""
 
     def look() -> QuestionChange | None:
         now = as_known_now(session, jobs)
@@ -34,10 +34,10 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
             return None
         if len(now) == 1:
             ended = f"It has ended meanwhile: {status_words(now[0])}."
-            words = ended if now[0].state.is_finished else "It is being cancelled already."
+            words = ended if now[0].state.is_finished else "It is being canceled already."
             return QuestionChange(f"{words} There is nothing left to cancel.", is_void=True)
         count = len(chosen.jobs)
-        left = f"{count:,} will be cancelled" if count else "there is nothing left to cancel"
+        left = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
         return QuestionChange(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
 
     return look

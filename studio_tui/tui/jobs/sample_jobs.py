@@ -43,7 +43,7 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
     if (await session.jobs.first()).jobs:
         return
     question = Confirm(
-        "This local Studio has no jobs yet. Run the sample work?",
+        "This local Studio has no jobs yet. Run the sample jobs?",
         (
             "Small scripts that read the text of this machine's Python library,",
             "and write only into folders of their own:",
@@ -87,7 +87,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 
 
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
-    """Have a pipeline rebuild the target; without one everything else goes on."""
+    """Trigger a pipeline that rebuilds the target; a failure has no other consequences."""
     try:
         wish = TriggerRequest((work.target,), review=False)
         made = await session.commands.pipeline_trigger.trigger(wish, before=())
@@ -95,7 +95,7 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
     if isinstance(made, Triggered):
-        app.notify(f"The sample pipeline runs. {work.look_at}", timeout=20, markup=False)
+        app.notify(f"The sample pipeline is running. {work.look_at}", timeout=20, markup=False)
         await _until(session.pipelines.subscribe, lambda: _has_failed(session, made.pipeline))
         app.notify(f"The sample pipeline failed. {work.mend}", timeout=20, markup=False)
 

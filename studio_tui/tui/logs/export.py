@@ -104,14 +104,14 @@ class LogExport:
         window = self._view().pane.window
         start = window.top.start if window else 0
         if not store.tag and is_less(words) and not await is_reordered(store):
-            await self._lend(
+            await self._run_pager(
                 words, PagerInput(store.path, ReaderPlace(store.number_of(start), start))
             )
             return
         with private_file() as (path, file):
             write = self._drawn_copy if store.tag else clean_copy
             place = await write(store, start, file)
-            await self._lend(words, PagerInput(path, place))
+            await self._run_pager(words, PagerInput(path, place))
 
     async def _drawn_copy(self, store: LogStore, start: int, file: BinaryIO) -> ReaderPlace:
         """Write the lines around the one at `start` as displayed; return the place of that line."""
@@ -125,7 +125,7 @@ class LogExport:
         file.flush()
         return ReaderPlace(before, 0)
 
-    async def _lend(self, words: list[str], page: PagerInput) -> None:
+    async def _run_pager(self, words: list[str], page: PagerInput) -> None:
         # Nothing is painted meanwhile, but the log is still followed. No exception may leave the
         # block, as Textual would not resume the terminal then.
         with self._host.app.batch_update(), self._host.app.suspend():

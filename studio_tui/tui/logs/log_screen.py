@@ -250,7 +250,7 @@ class LogScreen(Page):
         pipelines = self.session.pipelines.snapshot.value
         owner = pipelines.owner(self._job.id) if pipelines is not None else None
         waits = why_waiting(self._job, clusters.items if clusters is not None else (), owner)
-        self._waits = f"waits for {waits}" if waits and not waits.startswith("needs") else waits
+        self._waits = f"waits for {waits}" if waits else ""
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

@@ -1,4 +1,4 @@
-"""A dialog that asks what to save and where, and stays open until it is saved or cancelled."""
+"""A dialog that asks what to save and where, and stays open until it is saved or canceled."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +43,7 @@ async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
 
 
 class SaveLog(Dialog[Saved | None]):
-    """Saves one of several things to a file; the answer is `None` if cancelled."""
+    """Saves one of several things to a file; the answer is `None` if canceled."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -36,11 +36,9 @@ class BulkPipelines:
         running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(marked - len(chosen), "has nothing to stop")
-        before = (f"{len(chosen)} will be paused, and {jobs} cancelled{left_out}.", "")
-        after = ("", "Jobs that start meanwhile are cancelled too.")
-        names = [
-            f"  {title(one)}: {plural(running[one.pipeline_id], 'job')} cancelled" for one in chosen
-        ]
+        before = (f"They will be paused, and {jobs} canceled.", *left_out, "")
+        after = ("", "Jobs that start meanwhile are canceled too.")
+        names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
             self._fitting(before, names, after),
@@ -58,10 +56,10 @@ class BulkPipelines:
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
         left_out = _left_out(marked - len(chosen), other)
-        before = (f"{len(chosen)} will be {done}{left_out}.", "")
+        before = (*left_out, "") if left_out else ()
         failed = [one for one in chosen if one.state is PipelineState.FAILED]
         runs = [run for one in failed for run in one.job_runs if run.status == "FAILED"]
-        after = ("", f"{plural(len(runs), 'failed job')} of them will run again.") if runs else ()
+        after = ("", f"{plural(len(runs), 'failed job')} will run again.") if runs else ()
         names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
         question = Confirm(
             f"{what} {plural(len(chosen), 'pipeline')}?",
@@ -118,10 +116,10 @@ def title(pipeline: Pipeline) -> str:
     return f"{named}{target} ({pipeline.pipeline_id[:SHORT_ID]})"
 
 
-def _left_out(count: int, words: str) -> str:
+def _left_out(count: int, words: str) -> tuple[str, ...]:
     if not count:
-        return ""
-    return f", {count} {words if count == 1 else words.replace('has', 'have')}"
+        return ()
+    return (f"Left out: {count} {words if count == 1 else words.replace('has', 'have')}.",)
 
 
 def _why_not_quite(stopped: StopOutcome) -> str:
@@ -134,7 +132,7 @@ def _why_not_quite(stopped: StopOutcome) -> str:
     if refused:
         name, error = refused[0]
         parts.append(
-            f"{plural(len(refused), 'job')} not cancelled, first {name}: {failure_message(error)}"
+            f"{plural(len(refused), 'job')} not canceled, first {name}: {failure_message(error)}"
         )
     if stopped.starts_more:
         parts.append("more of its jobs may start")

@@ -168,7 +168,7 @@ class PipelineController:
             "",
             *_stop_words(pipeline),
             "",
-            "Jobs that start meanwhile are cancelled too.",
+            "Jobs that start meanwhile are canceled too.",
         )
         question = Confirm(
             "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
@@ -343,7 +343,7 @@ def _stop_words(pipeline: Pipeline) -> list[str]:
     running = [name_of(run) for run in hit if run not in queued]
     paused = "" if pipeline.state is PipelineState.PAUSED else "It will be paused, and "
     will_be = "will be " if not paused else ""
-    lines = [f"{paused}{plural(len(running), 'job')} {will_be}cancelled:", *_named(running)]
+    lines = [f"{paused}{plural(len(running), 'job')} {will_be}canceled:", *_named(running)]
     if queued:
         lines.append(f"{plural(len(queued), 'job')} in the queue will not start.")
     return lines

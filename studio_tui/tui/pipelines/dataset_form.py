@@ -98,7 +98,7 @@ def apart(text: str) -> str:
 
 
 class DatasetForm(Dialog[Made | None], Generic[Made]):
-    """Sends a request about named datasets; the answer is `None` if cancelled.
+    """Sends a request about named datasets; the answer is `None` if canceled.
 
     A subclass has bindings for `send` and `close`, and a property `draft`.
     """
@@ -142,7 +142,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     @abstractmethod
     async def send(self) -> Made | None:
-        """Send the request; `None` if the user has cancelled it.
+        """Send the request; `None` if the user has canceled it.
 
         Raises:
             StudioError: it failed, or the outcome is unknown.

@@ -104,7 +104,7 @@ class Rebuilding:
         self._draft = draft
 
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
-        """Request names, and again whenever jobs have ended, until cancelled."""
+        """Request names, and again whenever jobs have ended, until canceled."""
 
         async def ask(jobs: Sequence[Job]) -> bool:
             has_answered = await self._learn(jobs)

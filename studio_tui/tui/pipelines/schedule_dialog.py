@@ -35,7 +35,7 @@ class ScheduleDraft:
 
 
 class ScheduleDialog(DatasetForm[Job]):
-    """Creates a schedule that triggers a pipeline; the answer is `None` if cancelled."""
+    """Creates a schedule that triggers a pipeline; the answer is `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Trigger it"),

@@ -8,7 +8,7 @@ from studio_tui.service.commands.pipelines import StopOutcome
 
 
 def stopped_words(stopped: StopOutcome) -> str:
-    """Return the pipeline's state and how many of its jobs were cancelled, as of the last check."""
+    """Return the pipeline's state and how many of its jobs were canceled, as of the last check."""
     if stopped.canceled or stopped.canceling:
         return f"{_state(stopped)}, {counts(stopped)}"
     return f"{_state(stopped)}; there was nothing left to cancel"
@@ -19,10 +19,10 @@ def _state(stopped: StopOutcome) -> str:
 
 
 def counts(stopped: StopOutcome) -> str:
-    """Return how many of its jobs were cancelled, as of the last check."""
-    parts = [f"{plural(len(stopped.canceled), 'job')} cancelled"]
+    """Return how many of its jobs were canceled, as of the last check."""
+    parts = [f"{plural(len(stopped.canceled), 'job')} canceled"]
     if stopped.canceling:
-        parts.append(f"{len(stopped.canceling)} still being cancelled")
+        parts.append(f"{len(stopped.canceling)} still being canceled")
     if stopped.ended:
         parts.append(f"{len(stopped.ended)} had ended before")
     return ", ".join(parts)
@@ -37,9 +37,9 @@ def report(stopped: StopOutcome) -> list[Cell]:
         for one in stopped.left
     ]
     if stopped.starts_more:
-        lines.append(Cell("● It goes on: somebody resumed it, or it was not paused", Tone.WARN))
-    lines += [Cell(f"✓ {name_of(run)} is cancelled", Tone.GOOD) for run in stopped.canceled]
-    lines += [Cell(f"✓ {name_of(run)} is being cancelled", Tone.GOOD) for run in stopped.canceling]
+        lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
+    lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
+    lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]
     return [
         *lines,
         *(Cell(f"✓ {name_of(run)} had ended before", Tone.GOOD) for run in stopped.ended),

@@ -49,7 +49,7 @@ class TriggerDraft:
 
 
 class TriggerScreen(DatasetForm[Pipeline]):
-    """Triggers a pipeline; the answer is `None` if cancelled."""
+    """Triggers a pipeline; the answer is `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),

@@ -25,7 +25,7 @@ Replaced = Callable[[str, str], None]
 
 _IN_PLACE = ("Its runs stay with it, and running ones continue.",)
 _ANEW = (
-    "The new one is created first, then this one is cancelled.",
+    "The new one is created first, then this one is canceled.",
     "If that fails, both exist, and a message says so.",
     "",
 )
@@ -71,7 +71,7 @@ class ScheduleEditor:
             await self._replace(replace(repeat, job=task), typed)
 
     async def _typed(self, task: Job, before: str) -> str | None:
-        """Ask for a time, starting with unsent input; `None` if cancelled."""
+        """Ask for a time, starting with unsent input; `None` if canceled."""
         explain = _explainer(task, self._zone)
         begun = self._left.get(task.id, before)
         question = AskTime(f"When should {title(task)} run?", begun, explain)
@@ -138,12 +138,12 @@ class ScheduleEditor:
             await self._host.session.commands.jobs.cancel(task.id)
         except StudioError as error:
             self._host.say(
-                f"Created {title(created)}, but {title(task)} was not cancelled: "
+                f"Created {title(created)}, but {title(task)} was not canceled: "
                 f"{failure_message(error)} {_BOTH_EXIST}",
                 "error",
             )
         else:
-            self._host.say(f"Created {title(created)} and cancelled {title(task)}")
+            self._host.say(f"Created {title(created)} and canceled {title(task)}")
 
 
 def _begin(task: Job, now: datetime) -> datetime:

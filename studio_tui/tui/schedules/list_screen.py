@@ -131,7 +131,7 @@ class SchedulesScreen(ListPage[Scheduled]):
             self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
-            # Only once: an old schedule that could not be cancelled may get the cursor again.
+            # Only once: an old schedule that could not be canceled may get the cursor again.
             self._heirs = {old: new for old, new in self._heirs.items() if old not in heirs}
         if message.name == self.session.schedules.name:
             self.list.show_notice()

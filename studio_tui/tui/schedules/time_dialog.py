@@ -15,7 +15,7 @@ from studio_tui.tui.frame.dialog_box import DialogBody
 
 
 class AskTime(Dialog[str | None]):
-    """Asks for a valid time; the answer is `None` if cancelled."""
+    """Asks for a valid time; the answer is `None` if canceled."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,7 +31,7 @@ class AskTime(Dialog[str | None]):
         super().__init__()
         self._question = question
         self.typed = typed
-        """The current input, also after cancelling."""
+        """The current input, also after canceling."""
         self._explain = explain
 
     def heading(self) -> str:
@@ -43,7 +43,7 @@ class AskTime(Dialog[str | None]):
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="answer"))
         yield Static(
-            "enter goes on, esc closes and keeps what is typed", markup=False, classes="keys"
+            "enter continues, esc closes and keeps the input", markup=False, classes="keys"
         )
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""Editing a text in the user's own editor, which gets the terminal meanwhile."""
+"""Editing a text in the user's own editor, which uses the terminal in the meantime."""
 
 import asyncio
 import os

@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def whole(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
-    """Return the first keys that fit in `room` cells, each with all that is said of it.
+    """Return the first keys that fit in `room` cells, each with its whole label.
 
     Blanks at the end need no room.
     """
@@ -72,7 +72,7 @@ class Bar(Widget):
         room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
         left = self._content(self.left if self._cuts else whole(self.left, room))
         if left.cell_length > room:
-            # Blanks that have no room are no loss that a sign would have to tell of.
+            # Blanks that do not fit need no ellipsis.
             left = left.rstrip().truncate(room, ellipsis=True)
         blank = self.size.width - left.cell_length - right.cell_length
         rule = Content.styled(self._filler * max(0, blank), self.get_visual_style("bar--rule"))

@@ -1,4 +1,4 @@
-"""An input that can draw another text than its value, and says what it suggests.
+"""An input that can draw another text than its value, and exposes its suggestion.
 
 Textual has no public way to either; see docs/upstream/input-drawing.md.
 """

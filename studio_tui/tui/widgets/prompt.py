@@ -114,7 +114,7 @@ class LogPrompt(Vertical):
         """The line was submitted."""
 
     class Left(Message):
-        """The prompt was cancelled."""
+        """The prompt was canceled."""
 
         def __init__(self, kind: PromptKind) -> None:
             super().__init__()

@@ -50,7 +50,7 @@ class Brush:
 class QuickStrip(Strip):
     """A strip that renders directly to escape codes and creates segments only on demand.
 
-    Textual's strip has seven caches and sets every colour again for each piece of text, which is
+    Textual's strip has eight caches and sets every colour again for each piece of text, which is
     most of the output of a table.
     """
 

@@ -45,7 +45,7 @@ def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
     """Return the place of a row that is shown again, at index `cursor`, on its former line `was`.
 
     If the top was visible, it is visible again, unless the row would then be hidden. Fewer rows may
-    be in sight than then; the row is one of them. 0 rows are in sight before the first layout.
+    be visible than then; the row is one of them. 0 rows are visible before the first layout.
     """
     lowest_top = max(0, cursor - max(1, rows_in_sight) + 1)
     if not was.top:

@@ -31,7 +31,7 @@ def test_a_fresh_install_has_one_cluster_as_large_as_the_machine(tmp_path: Path)
     assert read_clusters(path) == clusters
 
 
-def test_the_answers_tell_what_is_busy(tmp_path: Path) -> None:
+def test_the_answers_say_which_workers_are_busy(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(THREE)
     small, large, asleep = cluster_outputs(read_clusters(path), {"large": 7})

@@ -160,19 +160,19 @@ async def test_a_damaged_file_is_a_config_error(tmp_path: Path) -> None:
         await Database.open(path)
 
 
-async def test_a_caller_that_is_cancelled_does_not_undo_the_write(tmp_path: Path) -> None:
+async def test_a_caller_that_is_canceled_does_not_undo_the_write(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "studio.db")
-    begun, cancelled = threading.Event(), threading.Event()
+    begun, canceled = threading.Event(), threading.Event()
 
     def slow(connection: sqlite3.Connection) -> None:
         begun.set()
-        assert cancelled.wait(HANG)
+        assert canceled.wait(HANG)
         script(connection)
 
     writing = asyncio.create_task(database.write(slow))
     await asyncio.to_thread(begun.wait, 10)
     writing.cancel()
-    cancelled.set()
+    canceled.set()
     with pytest.raises(asyncio.CancelledError):
         await writing
     await database.close()

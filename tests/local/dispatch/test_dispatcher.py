@@ -155,8 +155,8 @@ def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
 @pytest.mark.parametrize(
     ("left", "reason"),
     [
-        ({"two": 1}, "the cluster one is no longer in clusters.toml"),
-        ({"two": 1, "one": 3}, "the cluster one has only 3 workers now"),
+        ({"two": 1}, "the cluster one, which is no longer in clusters.toml"),
+        ({"two": 1, "one": 3}, "the cluster one, which has only 3 workers now"),
     ],
 )
 def test_what_its_cluster_cannot_run_now_waits_with_the_reason_until_it_can(

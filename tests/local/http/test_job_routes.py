@@ -257,7 +257,7 @@ def test_a_task_is_inactive_and_listed_by_its_own_status(studio: ThreadStudio) -
     assert studio.jobs(status="active") == []
 
 
-def test_cancelling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
+def test_canceling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
     task_id = studio.submit("print(1)", cron_expression="* * * * *")["id"]
     assert studio.cancel(task_id).json()["message"] == "Successfully canceled"
     task = studio.job(task_id)
@@ -269,7 +269,7 @@ def test_cancelling_a_task_ends_the_schedule(studio: ThreadStudio) -> None:
 @pytest.mark.parametrize(
     ("query", "ended"), [("print(1)", "COMPLETE"), ("1 / 0", "FAILED"), ("", "CANCELED")]
 )
-def test_a_job_that_has_ended_is_not_cancelled_and_stays_as_it_is(
+def test_a_job_that_has_ended_is_not_canceled_and_stays_as_it_is(
     studio: ThreadStudio, query: str, ended: str
 ) -> None:
     job_id = studio.submit(query or "import time; time.sleep(60)")["id"]
@@ -283,7 +283,7 @@ def test_a_job_that_has_ended_is_not_cancelled_and_stays_as_it_is(
     assert studio.job(job_id) == before
 
 
-def test_cancelling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
+def test_canceling_a_task_leaves_its_run_alone(studio: ThreadStudio) -> None:
     now = datetime.now(UTC).isoformat()
     task_id = studio.submit("import time; time.sleep(60)", start_after=now)["id"]
     run_id = eventually(lambda: studio.job(task_id)["schedule"]["last_run_id"])
@@ -306,7 +306,7 @@ def test_a_run_has_the_files_of_its_task(studio: ThreadStudio) -> None:
     assert studio.log(run_id) == "the data\n"
 
 
-def test_cancelling_an_unknown_job_is_not_found(studio: ThreadStudio) -> None:
+def test_canceling_an_unknown_job_is_not_found(studio: ThreadStudio) -> None:
     response = studio.cancel("nonsense")
     assert response.status_code == 404
     assert "nonsense" in response.json()["message"]

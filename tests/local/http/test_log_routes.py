@@ -264,7 +264,7 @@ async def test_dropped_output_is_marked_on_the_websocket_and_over_http(
         writer.write(b"line %05d\n" % number)
     async with desk.follow() as connection:
         frames = await receive_all(connection)
-    assert frames.text.count("bytes of output are not kept") == 1
+    assert frames.text.count("bytes of output are left out") == 1
     answer = await http.get("job/logs")
     assert answer.text == frames.text
 

@@ -23,7 +23,7 @@ def test_runs_of_pipelines_and_schedules_wait_for_a_cluster_that_is_gone(
     path = f"/datachain/schedules/{task}/run"
     by_hand = studio.request("POST", path, json={"team_name": studio.team}).json()["id"]
     waiting = (run_of(made, "list"), by_hand)
-    reason = "the cluster gpu is no longer in clusters.toml"
+    reason = "the cluster gpu, which is no longer in clusters.toml"
     for _ in range(2):
         for job_id in waiting:
             assert studio.until(job_id, "QUEUED", "FAILED")["waits_for"] == reason

@@ -141,7 +141,7 @@ def test_a_reader_that_is_overtaken_by_the_cap_sees_a_mark_and_goes_on(folder: P
     while more := pieces.read(ended=True).texts:
         seen += more
     assert seen[0] == "first\n"
-    assert sum("not kept" in text for text in seen) == 1
+    assert sum("left out" in text for text in seen) == 1
     assert seen[-1] == "4999\n"
 
 

@@ -74,7 +74,7 @@ def test_a_job_with_everything_runs_and_its_log_is_followed(
     assert (job["name"], job["environment"]) == ("q.py", {"A": "from file", "B": "2"})
 
 
-def test_exit_codes_tell_how_a_job_ended(
+def test_exit_codes_say_how_a_job_ended(
     studio: ThreadStudio, datachain: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.py").write_text("raise SystemExit(3)\n")

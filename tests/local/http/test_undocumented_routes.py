@@ -96,7 +96,7 @@ def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
     timed = {**wish, "cron_expression": "0 3 * * *"}
     for wishes, code, words in (
         (twice, 422, "twice"),
-        ([{"job_id": jobs["raw"], "job": timed}], 422, "starts in its order"),
+        ([{"job_id": jobs["raw"], "job": timed}], 422, "cannot have a start time"),
         ([{"job_id": "nobody", "job": wish}], 404, "There is no job nobody."),
         ([{"job_id": jobs["raw"], "job": {**wish, "priority": 99}}], 422, "priority"),
     ):

@@ -190,7 +190,7 @@ async def test_an_exit_of_the_jobs_own_is_no_exception_that_it_logged_before(ben
         "except ZeroDivisionError: traceback.print_exc()\n"
         "print('giving up', flush=True); sys.exit(3)"
     )
-    assert report.error_message == "The query ended with exit code 3; it last said: giving up"
+    assert report.error_message == "The query ended with exit code 3; its last output: giving up"
 
 
 async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output(
@@ -198,13 +198,15 @@ async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output
 ) -> None:
     report = await bench.shell("echo 'no such bucket'; exit 3")
     assert report.exit_code == 3
-    assert report.error_message == "The query ended with exit code 3; it last said: no such bucket"
+    assert (
+        report.error_message == "The query ended with exit code 3; its last output: no such bucket"
+    )
 
 
 async def test_death_by_a_signal_is_128_and_its_number(bench: Bench) -> None:
     report = await bench.run("import os; os.kill(os.getpid(), 9)")
     assert report.exit_code == 137
-    assert report.error_message == "The query was ended by signal 9 (SIGKILL)."
+    assert report.error_message == "The query was killed by signal 9 (SIGKILL)."
 
 
 async def test_a_job_sees_its_own_variables_and_none_of_the_servers(
@@ -368,7 +370,7 @@ async def test_a_character_split_over_two_writes_is_one_character(bench: Bench) 
     assert pieces.texts == ["🚀"]
 
 
-async def test_an_unfinished_line_can_be_read_while_the_job_stands_still(bench: Bench) -> None:
+async def test_an_unfinished_line_can_be_read_while_the_job_is_idle(bench: Bench) -> None:
     await bench.start("import time; print('waiting', end='', flush=True); time.sleep(60)")
     pieces = PieceReader(bench.runner.output("job"))
     found: list[str] = []
@@ -396,7 +398,7 @@ async def test_a_job_that_prints_more_than_the_cap_keeps_head_and_tail(tmp_path:
     texts = list(every_text(PieceReader(bench.runner.output("job"))))
     assert texts[0] == "seq=000000\n"
     assert texts[-1] == "seq=199999\n"
-    assert sum("not kept" in text for text in texts) == 1
+    assert sum("left out" in text for text in texts) == 1
     await clean_up(bench)
 
 

@@ -73,7 +73,7 @@ def test_a_long_sample_begins_to_talk_at_once(studio: ThreadStudio, name: str) -
     eventually(lambda: len(studio.log(job_id)) > 100)
 
 
-def test_the_pipelines_jobs_hand_on_datasets_and_tell_what_they_made_from_what(
+def test_the_pipelines_jobs_pass_on_datasets_and_report_their_lineage(
     studio: ThreadStudio,
 ) -> None:
     with_lake = {"files": [upload_lake(studio)]}

@@ -56,7 +56,7 @@ def test_what_is_put_away_after_an_exception_is_not_taken_for_it() -> None:
 @pytest.mark.starts_processes
 def test_output_after_an_exception_is_added_to_it() -> None:
     output = failure("raise ValueError('bad shard')") + "see the manual\n"
-    assert exit_words(1, output) == "ValueError: bad shard; it last said: see the manual"
+    assert exit_words(1, output) == "ValueError: bad shard; its last output: see the manual"
 
 
 HANDLED = """
@@ -79,14 +79,14 @@ sys.exit("no rows, nothing to do")
 def test_an_exception_that_was_handled_is_not_the_reason(handle: str) -> None:
     output = failure(HANDLED.replace("HANDLE", handle))
     assert exit_words(1, output) == (
-        "The query ended with exit code 1; it last said: no rows, nothing to do"
+        "The query ended with exit code 1; its last output: no rows, nothing to do"
     )
 
 
 @pytest.mark.starts_processes
 def test_an_exit_code_of_its_own_is_no_exception_that_nobody_caught() -> None:
     output = failure("import traceback\ntry: 1/0\nexcept Exception: traceback.print_exc()")
-    assert exit_words(3, output + "giving up\n").endswith("it last said: giving up")
+    assert exit_words(3, output + "giving up\n").endswith("its last output: giving up")
     assert exit_words(3, output) == "ZeroDivisionError: division by zero"
 
 
@@ -100,14 +100,14 @@ def test_a_long_message_is_bounded() -> None:
     [
         (3, "", "The query ended with exit code 3."),
         (3, "\n  \n", "The query ended with exit code 3."),
-        (1, "a\nno space\r\n", "The query ended with exit code 1; it last said: no space"),
-        (1, "\x1b[31mred\x1b[0m\n", "The query ended with exit code 1; it last said: red"),
-        (1, "own\n[local Studio: x]\n", "The query ended with exit code 1; it last said: own"),
-        (137, "ignored", "The query was ended by signal 9 (SIGKILL)."),
+        (1, "a\nno space\r\n", "The query ended with exit code 1; its last output: no space"),
+        (1, "\x1b[31mred\x1b[0m\n", "The query ended with exit code 1; its last output: red"),
+        (1, "own\n[local Studio: x]\n", "The query ended with exit code 1; its last output: own"),
+        (137, "ignored", "The query was killed by signal 9 (SIGKILL)."),
         (
             134,
             "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  no room\n",
-            "The query was ended by signal 6 (SIGABRT); it last said: std::bad_alloc: no room",
+            "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
         ),
         (255, "", "The query ended with exit code 255."),
     ],
@@ -164,5 +164,5 @@ def test_failing_to_connect_is_distinguished_from_being_refused(
 def test_the_exit_code_of_timeout_says_so() -> None:
     assert exit_words(124, "step 2\n") == (
         "The query ended with exit code 124: the limit of `timeout` was reached;"
-        " it last said: step 2"
+        " its last output: step 2"
     )

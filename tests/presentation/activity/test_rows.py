@@ -51,7 +51,7 @@ CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"te
         (CANCEL, "cancel job 497f6eca"),
         (entry(path=f"/datachain/jobs/{JOB}/logs"), "read the log of job 497f6eca"),
         (entry(path="/something/else"), "GET /something/else"),
-        (entry("", "", words="cancelling 3 jobs"), "cancelling 3 jobs"),
+        (entry("", "", words="canceling 3 jobs"), "canceling 3 jobs"),
     ],
 )
 def test_a_request_is_described_in_words(known: Entry, words: str) -> None:
@@ -90,7 +90,7 @@ def test_a_request_is_copied_as_a_command_where_there_is_one() -> None:
 )
 def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None:
     rows = Listing(ACTIVITY)
-    undone = entry("", "", state=ActivityState.UNDONE, words="cancelling 3 jobs")
+    undone = entry("", "", state=ActivityState.UNDONE, words="canceling 3 jobs")
     rows.replace([entry(), replace(CANCEL, id="2", ms=1500.0), replace(undone, id="3")])
     assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
 

@@ -36,7 +36,7 @@ def test_a_cluster_shows_its_workers_and_its_jobs() -> None:
     assert "unreadable" not in said
 
 
-def test_what_studio_does_not_tell_is_not_made_up() -> None:
+def test_fields_that_studio_does_not_send_are_not_made_up() -> None:
     said = told(cluster(), job(1))
     assert {said[key] for key in ("workers", "provider", "region", "disk")} == {"–"}
     assert said["jobs"] == "Studio does not say on which cluster a job runs"
@@ -109,7 +109,7 @@ def test_hostile_names_are_one_safe_line() -> None:
     st.integers(1, 9),
     st.sampled_from(["ACTIVE", "INACTIVE", "MODIFYING"]),
 )
-def test_the_free_workers_are_those_of_which_a_waiting_job_tells(
+def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     most: int, busy: int, wanted: int, status: str
 ) -> None:
     known = cluster(max_workers=most, busy_workers=busy, status=status)

@@ -66,14 +66,14 @@ def test_a_line_that_sets_no_variable_is_masked_as_a_whole() -> None:
     assert [cell.text for cell in difference(OLD, new).settings] == ["environment: + ••••••••"]
 
 
-def test_what_studio_does_not_tell_becomes_the_servers_default() -> None:
+def test_settings_that_studio_does_not_send_get_the_servers_default() -> None:
     assert difference(OLD, OLD, ("priority", "files")).defaults == (
         Cell("priority: server default, because Studio does not say what it was", Tone.WARN),
         Cell("uploaded files: none are sent, because Studio does not say which it had", Tone.WARN),
     )
 
 
-def test_what_was_submitted_from_here_is_told_as_long_as_it_is_not_changed() -> None:
+def test_settings_submitted_from_here_are_named_until_they_are_changed() -> None:
     fields = ("uploads", "priority", "credentials_name")
     old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
     told = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})

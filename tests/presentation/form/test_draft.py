@@ -83,8 +83,8 @@ def test_a_start_that_is_past_is_left_out_of_a_schedule_and_shown_of_a_single_jo
     assert draft_of(schedule, NOON).start_after == ""
 
 
-def test_resuming_reuses_checkpoints() -> None:
-    draft = Draft(query="ls", reset=True).resuming("abc")
+def test_a_form_that_continues_a_job_uses_its_checkpoints() -> None:
+    draft = Draft(query="ls", reset=True).continuing("abc")
     assert (draft.rerun_from_job_id, draft.reset, draft.query) == ("abc", False, "ls")
 
 
@@ -117,7 +117,7 @@ def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
         ),
     ],
 )
-def test_what_studio_does_not_tell_is_named_unless_it_is_known(
+def test_settings_that_studio_does_not_send_are_listed_unless_known(
     sent: dict[str, Any], typed: dict[str, Any], names: str
 ) -> None:
     assert fields_not_sent(job(**sent), Draft(**typed)) == (*names.split(), *recorded_fields())

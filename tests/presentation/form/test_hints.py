@@ -40,9 +40,7 @@ def said(name: str, **fields: Any) -> str:
         ("uploads", {"uploads": ("7",)}, "Ids of files that were uploaded before"),
     ],
 )
-def test_a_field_says_what_it_means_as_it_stands(
-    name: str, fields: dict[str, Any], words: str
-) -> None:
+def test_a_field_explains_its_current_value(name: str, fields: dict[str, Any], words: str) -> None:
     assert words in said(name, **fields)
 
 

@@ -48,7 +48,7 @@ def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
         "# There is no flag for the name: the job will be called train.py.\n"
         "# There is no flag for files that were uploaded before: 7.\n"
         "# There is no flag for a cluster's id: use its name with --cluster.\n"
-        "# There is no flag for the job to resume: it is the last run of the same script.\n"
+        "# There is no flag for the job to continue: it is the last run of the same script.\n"
         "datachain job run jobs/train.py \\\n"
         "  --team acme \\\n"
         "  --workers 2 \\\n"

@@ -145,7 +145,7 @@ def test_all_refusals_of_the_local_studio_are_shown_at_their_fields() -> None:
     )
 
 
-def test_what_is_said_of_a_cluster_or_a_query_stands_where_it_was_typed() -> None:
+def test_errors_about_a_cluster_or_a_query_are_shown_at_their_fields() -> None:
     form = Draft(query_file="train.py", compute_cluster_id="k3f")
     error = InvalidRequest(400, "query is empty; compute_cluster_name names no cluster.")
     fields = [problem.field for problem in refusals(error, form)]

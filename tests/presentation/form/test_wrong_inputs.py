@@ -255,7 +255,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "python_version",
         {"python_version": "3.9"},
-        "Studio names 3.10, 3.11, 3.12, 3.13; it may refuse 3.9.",
+        "Studio is known to support 3.10, 3.11, 3.12, 3.13; it may refuse 3.9.",
     ),
     (
         "repository",
@@ -275,7 +275,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "rerun_from_job_id",
         {"rerun_from_job_id": "a", "reset": True},
-        "The checkpoints of the resumed job are ignored, so everything is computed again.",
+        "The checkpoints of that job are ignored, so everything is computed again.",
     ),
 ]
 

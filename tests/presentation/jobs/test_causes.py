@@ -21,10 +21,10 @@ TRACEBACK = (
     [
         ("RuntimeError: corrupt tile 17", "RuntimeError: corrupt tile 17"),
         (
-            "The query ended with exit code 1; it last said: RuntimeError: corrupt tile 17",
+            "The query ended with exit code 1; its last output: RuntimeError: corrupt tile 17",
             "RuntimeError: corrupt tile 17",
         ),
-        ("The query ended with exit code 3; it last said: giving up", "giving up"),
+        ("The query ended with exit code 3; its last output: giving up", "giving up"),
         ("The query ended with exit code 3.", "exit code 3"),
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
         ("Query script exited with code 137", "exit code 137"),
@@ -45,14 +45,14 @@ TRACEBACK = (
         ),
         ("ValueError: caught KeyError: 'x'", "ValueError: caught KeyError: 'x'"),
         (not_cloned := "The repository could not be cloned: not found", not_cloned),
-        ("The query was ended by signal 9 (SIGKILL).", "signal 9 (SIGKILL)"),
+        ("The query was killed by signal 9 (SIGKILL).", "signal 9 (SIGKILL)"),
         ("Job terminated by signal 15", "signal 15"),
         (
-            "The query was ended by signal 6 (SIGABRT); it last said: std::bad_alloc: no room",
+            "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
             "std::bad_alloc: no room",
         ),
-        (stopped := "The query was ended by signal 9 (SIGKILL), as memory ran out.", stopped),
-        (stopped := "Cancelled because of a TimeoutError in another", stopped),
+        (stopped := "The query was killed by signal 9 (SIGKILL), as memory ran out.", stopped),
+        (stopped := "Canceled because of a TimeoutError in another", stopped),
         (
             "2026-11-28 10:00:01.100 | ERROR    | app:main:10 - /ckpt/42.pt is cut",
             "/ckpt/42.pt is cut",
@@ -80,7 +80,7 @@ def test_a_cause_is_one_line_and_never_empty_of_a_message_that_says_something(sa
 
 
 def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
-    framed = job(3, "FAILED", error_message="The query ended with exit code 1; it last said: "
+    framed = job(3, "FAILED", error_message="The query ended with exit code 1; its last output: "
                  "AError: x")  # fmt: skip
     plain = job(4, "FAILED", error_message="BError: y")
     assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"

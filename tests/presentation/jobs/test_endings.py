@@ -9,7 +9,7 @@ def test_one_job_is_named_with_how_it_ended_and_why() -> None:
     assert jobs_ended([job(1)]) == "✓ job_1.py is complete after 1:00"
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17\nmore")
     assert jobs_ended([failed]) == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
-    framed = "The query ended with exit code 1; it last said: no such bucket"
+    framed = "The query ended with exit code 1; its last output: no such bucket"
     assert jobs_ended([job(2, "FAILED", error_message=framed)]).endswith(": no such bucket")
     assert jobs_ended([job(3, "CANCELED")]) == "⊗ job_3.py was canceled after 1:00"
 

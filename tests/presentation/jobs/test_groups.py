@@ -22,7 +22,7 @@ def label(key: str) -> str:
     return key[0] if key[0] != "-" else ""
 
 
-def test_a_row_stands_for_a_group_where_its_first_job_stands() -> None:
+def test_the_row_of_a_group_is_where_its_first_job_would_be() -> None:
     rows = arranged(KEYS, label, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
     assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))
@@ -81,7 +81,7 @@ def test_a_group_says_how_its_jobs_do() -> None:
 
 
 def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
-    framed = "The query ended with exit code 1; it last said: E: tile 5"
+    framed = "The query ended with exit code 1; its last output: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
     said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs)}

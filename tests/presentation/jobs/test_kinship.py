@@ -7,12 +7,12 @@ from studio_tui.service.polling.attempts import RelatedJobs
 from tests.jobs import NOON, job
 
 
-def test_what_a_job_resumes_and_what_resumed_it_stand_after_its_state() -> None:
+def test_the_jobs_that_a_job_continues_and_is_continued_by_follow_its_state() -> None:
     middle, last = job(2, "FAILED"), job(3)
     said = kin_facts(facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last}))
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [
-        ("resumes", "00000001…"),
-        ("resumed by", "00000003… ✓ job_3.py"),
+        ("continues", "00000001…"),
+        ("continued by", "00000003… ✓ job_3.py"),
     ]
     assert (said[0], *said[3:]) == facts(middle, NOON)
 
@@ -26,7 +26,7 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     )
     assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
         ("attempt", "3 of 4 in its pipeline"),
-        ("resumes", "00000002… ✗ job_2.py"),
+        ("continues", "00000002… ✗ job_2.py"),
         ("previous run", "00000001… ✗ job_1.py"),
         ("next run", "00000004… ✓ job_4.py"),
     ]

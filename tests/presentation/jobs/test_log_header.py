@@ -69,7 +69,7 @@ def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, wo
 
 
 def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
-    framed = "The query ended with exit code 1; it last said: no such bucket"
+    framed = "The query ended with exit code 1; its last output: no such bucket"
     assert why(job(1, "FAILED", error_message=framed), b"") == "no such bucket"
     assert why(job(1, "FAILED", error_message="disk\nfull"), b"") == "disk"
     end = b"Traceback (most recent call last):\nKeyError: 'path'\n"

@@ -110,11 +110,11 @@ def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
     for status, words in (
         ("FAILED", "its pipeline, which has failed"),
         ("PAUSED", "its pipeline, which is paused"),
-        ("RUNNING", "the jobs before it in its pipeline"),
-        ("WARMING", "the jobs before it in its pipeline"),
+        ("RUNNING", "earlier jobs of its pipeline"),
+        ("WARMING", "earlier jobs of its pipeline"),
     ):
         owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
         assert why_waiting(pending, (), owner) == words
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    assert why_waiting(queued, (gpu,)).startswith("needs 2 workers; gpu has 1 free of 4")
+    assert why_waiting(queued, (gpu,)).startswith("2 workers; gpu has 1 free of 4")
     assert "does not say" in why_waiting(queued, ())

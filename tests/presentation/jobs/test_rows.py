@@ -34,7 +34,7 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
     assert row(running, NOON + timedelta(seconds=5))["run"] == "3:00"
 
 
-def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
+def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     later = NOON + timedelta(minutes=20)
     for known, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
         found = by_key(COLUMNS, cells(known, later, answered_at=NOON))
@@ -183,7 +183,7 @@ def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
     told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old, gpu))}
-    assert told["waits for"].startswith("needs 2 workers; gpu has 1 free of 4.")
+    assert told["waits for"].startswith("2 workers; gpu has 1 free of 4.")
     running = job(1, "RUNNING", compute_cluster_name="gpu")
     assert "waits for" not in {fact.label for fact in facts(running, NOON, (old, gpu))}
 

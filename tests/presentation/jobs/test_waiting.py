@@ -16,7 +16,7 @@ def test_a_job_whose_cluster_is_gone_says_so() -> None:
 
 
 def test_what_studio_gives_as_the_reason_comes_before_all_else() -> None:
-    reason = "the cluster gpu is no longer in clusters.toml"
+    reason = "the cluster gpu, which is no longer in clusters.toml"
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=2, waits_for=reason)
     assert why_waiting(waiting, (LOCAL,)) == f"{reason}; e runs it elsewhere"
 
@@ -24,5 +24,5 @@ def test_what_studio_gives_as_the_reason_comes_before_all_else() -> None:
 def test_a_job_that_is_too_large_for_its_cluster_now_says_so() -> None:
     waiting = job(1, "QUEUED", compute_cluster_name="local", workers=3)
     assert why_waiting(waiting, (LOCAL,)) == (
-        "needs 3 workers; local has 2 at most now, so e runs it with fewer"
+        "3 workers; local has 2 at most now, so e runs it with fewer"
     )

@@ -199,7 +199,7 @@ def test_half_of_the_day_is_read(line: str, clock: str) -> None:
         ("2026-10-05 08:00:00 +9900 x", "-"),
     ],
 )
-def test_a_zone_is_read_if_it_can_be_told_which(line: str, clock: str) -> None:
+def test_a_zone_is_parsed_if_it_is_unambiguous(line: str, clock: str) -> None:
     assert clock_times(line) == [clock]
 
 

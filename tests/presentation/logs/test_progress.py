@@ -201,7 +201,7 @@ def test_a_state_without_an_end_of_its_own_counts_when_the_next_begins() -> None
     assert latest(first + second + b"\r") == parse(KERAS)
 
 
-def test_of_nested_bars_the_outer_one_stands_for_the_whole() -> None:
+def test_of_nested_bars_the_outer_one_is_the_progress_of_the_job() -> None:
     nested = f"\r{OUTER}\n\r{INNER}\x1b[A\n\r{INNER}\x1b[A".encode()
     assert latest(nested) == parse(OUTER)
     done = OUTER.replace(" 10%", "100%").replace("1/10", "10/10")
@@ -245,7 +245,7 @@ def parallel(second: int) -> bytes:
 
 
 @pytest.mark.parametrize("kept", [4096, 32 * 1024])
-def test_a_bar_that_is_no_longer_drawn_stands_for_the_whole_no_more(kept: int) -> None:
+def test_a_bar_that_is_no_longer_drawn_is_not_the_progress_of_the_job(kept: int) -> None:
     known: Progress | None = None
     for second in range(20):
         known = latest(parallel(second)[-kept:], known)

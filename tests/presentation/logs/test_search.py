@@ -86,7 +86,7 @@ def test_what_a_long_line_does_not_show_is_not_found() -> None:
         ("~", "That matches every line; type something more specific."),
     ],
 )
-def test_what_cannot_be_looked_for_is_said_in_a_sentence(typed: str, sentence: str) -> None:
+def test_an_invalid_search_is_explained_in_a_sentence(typed: str, sentence: str) -> None:
     with pytest.raises(SearchPatternError) as refused:
         SearchPattern(typed)
     assert str(refused.value) == sentence

@@ -57,7 +57,7 @@ def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> 
     assert lines[0] == "up to date: none of its sources is newer"
 
 
-def test_nothing_is_called_up_to_date_where_studio_does_not_tell() -> None:
+def test_no_dataset_is_called_up_to_date_if_studio_does_not_say() -> None:
     lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, is_all_told=False)]
     assert not any("up to date" in line or "no other" in line for line in lines)
     assert lines[-1] == NOT_TOLD

@@ -100,14 +100,12 @@ def test_names_of_another_place_keep_it() -> None:
         ("dex*", ()),
     ],
 )
-def test_a_word_with_wildcards_stands_for_the_names_that_it_fits(
-    word: str, found: tuple[str, ...]
-) -> None:
+def test_a_word_with_wildcards_matches_several_names(word: str, found: tuple[str, ...]) -> None:
     assert matching(word, NAMES) == found
 
 
 @given(st.text(alphabet="*?[]!-az.\\", max_size=30))
-def test_no_wildcard_is_too_odd_to_be_looked_for(word: str) -> None:
+def test_any_wildcard_can_be_searched_for(word: str) -> None:
     assert set(matching(word, NAMES)) <= set(NAMES)
 
 

@@ -48,7 +48,7 @@ def test_a_failure_is_shown_with_its_reason_and_what_it_blocks() -> None:
     assert said["failed"] == "a.py · KeyError: 'path' · blocks 1"
 
 
-def test_an_error_stands_beside_failures_if_it_says_more_than_they_do() -> None:
+def test_a_pipelines_error_is_shown_beside_failures_if_it_adds_something() -> None:
     jobs = {"a": "FAILED", "b": "FAILED"}
     runs = [job(1, "FAILED", id=f"run-1-{key}", error_message="KeyError: 'path'") for key in jobs]
     for error in ("a.py (run-1-a) failed, and 1 more: KeyError: 'path'", "KeyError: 'path'"):
@@ -80,7 +80,7 @@ def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
     assert told(paused)["running"] == "a.py"
 
 
-def test_while_studio_is_silent_what_may_have_ended_stands_still_and_ages_run_on() -> None:
+def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     running = pipeline(1, "RUNNING", {"a": "RUNNING"})
     later = context(job(3, "RUNNING", id="run-1-a"))._replace(
         now=NOON + timedelta(hours=4), answered_at=NOON
@@ -97,7 +97,7 @@ def test_inconsistent_plans_and_unreadable_fields_are_shown() -> None:
     assert said["unreadable"] == "name"
 
 
-def test_the_runs_of_a_target_stand_side_by_side_oldest_first() -> None:
+def test_the_runs_of_a_target_are_side_by_side_oldest_first() -> None:
     new = pipeline(1, "RUNNING", {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING"})
     old = pipeline(5, "FAILED", {"a": "FAILED", "b": "PENDING", "gone": "PENDING"})
     other = pipeline(3, "COMPLETED", {"a": "COMPLETE"}, triggered_from="another")

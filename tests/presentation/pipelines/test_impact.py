@@ -16,8 +16,8 @@ def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_go_on() -> None:
     assert said == (
         "It is a job of the pipeline pipeline-1.",
         "2 jobs wait for it and will not run (blocked).",
-        "R on it afterwards lets the pipeline continue;",
-        "X in the pipeline stops all of it, so that p lets it continue.",
+        "Afterwards, R on this job lets the pipeline go on.",
+        "To stop the whole pipeline instead, so that p resumes it, use X there.",
     )
     assert cancel_notes(pipeline(runs=ON), "run-1-c", near=True)[1].startswith("1 job waits for it")
     assert cancel_notes(pipeline(runs=ON), "run-1-d", near=True)[1] == "No other job waits for it."
@@ -37,33 +37,41 @@ def test_a_cancel_of_several_counts_those_that_wait_and_are_not_among_them() -> 
 
 def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() -> None:
     assert not any(
-        "R on it" in line for line in cancel_notes(pipeline(runs=ON), "run-1-b", near=False)
+        "R on this job" in line for line in cancel_notes(pipeline(runs=ON), "run-1-b", near=False)
     )
-    for resume in (True, False):
-        assert repeat_notes(pipeline(runs=FAILED), "run-1-b", near=False, resume=resume) == ()
+    for from_checkpoints in (True, False):
+        assert (
+            repeat_notes(
+                pipeline(runs=FAILED), "run-1-b", near=False, from_checkpoints=from_checkpoints
+            )
+            == ()
+        )
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled, near=False) == "The pipeline has ended: canceled"
 
 
-def test_only_a_resumed_job_takes_the_place_of_the_failed_one() -> None:
+def test_only_a_job_that_continues_the_failed_one_replaces_it() -> None:
     resumed = repeat_notes(
-        pipeline(status="FAILED", runs=FAILED), "run-1-b", near=True, resume=True
+        pipeline(status="FAILED", runs=FAILED), "run-1-b", near=True, from_checkpoints=True
     )
     assert resumed == (
         "The new job replaces it in the pipeline pipeline-1.",
         "2 jobs wait for it.",
     )
-    paused = repeat_notes(pipeline(status="PAUSED", runs=FAILED), "run-1-b", near=True, resume=True)
-    assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p lets it continue."
-    afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", near=True, resume=False)
-    assert afresh[0] == "It does not replace the job in the pipeline pipeline-1,"
-    assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, resume=True) == ()
+    paused = repeat_notes(
+        pipeline(status="PAUSED", runs=FAILED), "run-1-b", near=True, from_checkpoints=True
+    )
+    assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p resumes it."
+    afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", near=True, from_checkpoints=False)
+    assert afresh[0] == "It does not replace the job in the pipeline pipeline-1;"
+    assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, from_checkpoints=True) == ()
 
 
-def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> None:
+def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() -> None:
     failed = pipeline(status="FAILED", runs=FAILED)
     assert edit_note(failed, "run-1-b", near=True) == (
-        "A resumed job replaces it in the pipeline pipeline-1; one run from the start does not."
+        "A run from its checkpoints replaces it in the pipeline pipeline-1; "
+        "a run from the start does not."
     )
     assert edit_note(failed, "run-1-a", near=True) == ""
     assert edit_note(failed, "run-1-b", near=False) == ""
@@ -72,7 +80,7 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_go_on() -> No
 def test_a_canceled_pipeline_says_what_lets_it_go_on() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled, near=True) == (
-        "The pipeline has ended: canceled. R on b.py runs it again, and the pipeline continues"
+        "The pipeline has ended: canceled. R on b.py runs it again, and the pipeline goes on"
     )
     done = pipeline(status="COMPLETED", runs=dict.fromkeys(ON, "COMPLETE"))
     assert over_words(done, near=True) == "The pipeline has ended: completed"

@@ -153,7 +153,7 @@ def test_failed_ones_come_first_by_state() -> None:
         ("REPORT pipeline-3", ["pipeline-3"]),
     ],
 )
-def test_a_filter_asks_what_pipelines_can_tell(terms: str, names: list[str]) -> None:
+def test_pipelines_can_be_filtered_by_their_fields(terms: str, names: list[str]) -> None:
     known = (pipeline(1, triggered_from="ns.proj.index"), FAILED, pipeline(3, "PAUSED"))
     assert passing(terms, *known) == names
 

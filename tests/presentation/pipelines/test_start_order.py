@@ -6,7 +6,7 @@ DONE = {"a": "COMPLETE", "b": "COMPLETE", "c": "COMPLETE"}
 FAILED = {"a": "COMPLETE", "b": "FAILED", "c": "PENDING", "d": "PENDING"}
 
 
-def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_right() -> None:
+def test_a_warning_about_dependent_jobs_started_at_once_names_the_alternatives() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-c"}, {}, is_kept=False) == (
         "In the pipeline pipeline-1, c.py depends on others of these.",
@@ -16,7 +16,7 @@ def test_starting_jobs_at_once_that_wait_for_each_other_is_told_with_what_is_rig
     )
     failed = pipeline(status="FAILED", runs=FAILED)
     lines = order_lines([failed], {"run-1-b", "run-1-c", "run-1-d"}, {}, is_kept=False)
-    assert "R on b.py alone may let pipeline-1 continue instead." in lines
+    assert "Instead, R on b.py alone may let pipeline-1 go on." in lines
 
 
 def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go_on() -> None:
@@ -27,7 +27,7 @@ def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go
     )
     failed = pipeline(status="FAILED", runs=FAILED)
     lines = order_lines([failed], {"run-1-b", "run-1-c"}, {}, is_kept=True)
-    assert lines[-1] == "R on b.py alone lets pipeline-1 continue instead."
+    assert lines[-1] == "Instead, R on b.py alone lets pipeline-1 go on."
 
 
 def test_nothing_is_said_of_jobs_that_do_not_wait_for_each_other() -> None:
@@ -56,5 +56,5 @@ def test_earlier_pipelines_of_the_same_jobs_do_not_matter_where_one_ran_all_that
     assert lines == (
         "In the pipeline pipeline-1, c.py depends on others of these.",
         IN_ORDER,
-        "R on b.py alone lets pipeline-1 continue instead.",
+        "Instead, R on b.py alone lets pipeline-1 go on.",
     )

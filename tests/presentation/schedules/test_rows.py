@@ -76,13 +76,13 @@ def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
     assert row(nightly(), zone=UTC)["at"] == "Mon 2 Mar 02:00"
 
 
-def test_the_results_have_the_tone_of_the_newest_and_missed_times_stand_out() -> None:
+def test_the_results_have_the_tone_of_the_newest_and_missed_times_are_emphasized() -> None:
     made = cells(nightly(), (run_of(job(1, "FAILED")), run_of(job(2, "COMPLETE"))), NOON, UTC)
     tones = by_key(COLUMNS, [cell.tone for cell in made])
     assert (tones["results"], tones["missed"], tones["skipped"]) == (Tone.BAD, Tone.WARN, Tone.DIM)
 
 
-def test_what_studio_does_not_tell_is_not_made_up() -> None:
+def test_fields_that_studio_does_not_send_are_not_made_up() -> None:
     shown = row(task(None))
     assert {shown[key] for key in ("expression", "next", "at", "results", "runs", "missed")} == {
         "–"
@@ -174,7 +174,7 @@ def recent(*states: str, **more: Any) -> list[dict[str, Any]]:
     ]
 
 
-def test_what_studio_tells_of_the_last_runs_needs_no_jobs_and_marks_those_by_hand() -> None:
+def test_last_runs_sent_by_studio_need_no_jobs_and_mark_manual_ones() -> None:
     told_runs = [
         *recent("FAILED", by_hand=True, error_message="KeyError: 1"),
         *recent("RUNNING"),

@@ -118,7 +118,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
             "04/05/2026 9:00",
             "“04/05/2026 9:00” could be read in two ways; type the date as `2026-03-04 15:00`.",
         ),
-        ("2 hours", "“2 hours” is a span; did you mean `in 2 hours`?"),
+        ("2 hours", "“2 hours” is a time span; did you mean `in 2 hours`?"),
         (
             "2 hours ago",
             f"“2 hours ago” is past; leave it empty to run now, or type {EXAMPLES}.",

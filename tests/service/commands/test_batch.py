@@ -50,7 +50,7 @@ def ran(
     """Run a batch to its end; return its outcomes, and the items heard of as they ended."""
     received: list[str] = []
     outcomes = run(
-        batches.run("Cancelling", items, command, ended=lambda one: received.append(one.item))
+        batches.run("Canceling", items, command, ended=lambda one: received.append(one.item))
     )
     return list(outcomes), received
 
@@ -71,7 +71,7 @@ def test_each_item_has_the_outcome_of_its_own_command(kinds: list[str]) -> None:
         assert one.result == (f"done {one.item}" if kind == "done" else None)
 
 
-def test_how_far_a_batch_is_can_be_read_and_heard_until_it_ends() -> None:
+def test_the_progress_of_a_batch_can_be_read_and_subscribed_to() -> None:
     batches = Batches()
     seen: list[tuple[int, int, int]] = []
     batches.subscribe(
@@ -99,7 +99,7 @@ def test_two_batches_are_reported_side_by_side() -> None:
     async def both() -> None:
         command = Command(lambda _: None)
         await asyncio.gather(
-            batches.run("Cancelling", ["a", "b"], command), batches.run("Running", ["c"], command)
+            batches.run("Canceling", ["a", "b"], command), batches.run("Running", ["c"], command)
         )
 
     run(both())

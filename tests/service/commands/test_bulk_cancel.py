@@ -30,7 +30,7 @@ FAULTS: tuple[Fault | None, ...] = (
 
 
 class BrokenCancels:
-    """A plan for the proxy: every other request about cancelling or one job meets a fault."""
+    """A plan for the proxy: every other request about canceling or one job meets a fault."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -60,9 +60,7 @@ async def test_each_of_many_cancels_through_faults_ends_canceled_or_is_reported(
         async with StudioClient(settings) as client:
             commands = JobCommands(client, lambda: None, rests=(0.01, 0.01))
             received: list[ItemOutcome[str, None]] = []
-            outcomes = await Batches().run(
-                "Cancelling", ids, commands.cancel, ended=received.append
-            )
+            outcomes = await Batches().run("Canceling", ids, commands.cancel, ended=received.append)
     assert [one.item for one in outcomes] == ids
     assert Counter(received) == Counter(outcomes)
     counts = Counter(one.outcome for one in outcomes)

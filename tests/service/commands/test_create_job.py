@@ -466,7 +466,7 @@ def test_patience_is_bounded_by_default() -> None:
     assert usual.apart * usual.looks < usual.look_up <= 30.0
 
 
-async def test_the_ledger_has_what_studio_does_not_tell_of_a_job_and_of_its_repeats(
+async def test_the_history_has_what_studio_does_not_send_of_a_job_and_its_reruns(
     studio: Studio, journal: Journal, tmp_path: Path
 ) -> None:
     notes = file(tmp_path, "notes.txt")

@@ -66,7 +66,7 @@ def test_what_a_job_was_submitted_with_is_there_after_a_restart(
     assert known == {"1": SUBMITTED, "2": Submitted()}
 
 
-def test_a_request_is_remembered_without_what_studio_tells_and_without_secrets(
+def test_a_request_is_recorded_without_secrets_and_fields_that_studio_sends(
     history: JobHistory, tmp_path: Path
 ) -> None:
     wish = JobInput(
@@ -145,7 +145,7 @@ def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
     assert history.past("c.py") == []
 
 
-def test_a_run_is_known_by_its_job_with_the_times_that_studio_told(
+def test_a_run_is_recorded_by_job_with_the_times_sent_by_studio(
     history: JobHistory, tmp_path: Path
 ) -> None:
     whole, bare = job(1), job(2, "FAILED", name=None, created_at=None, started_at=None)
@@ -185,7 +185,7 @@ def test_a_run_is_written_once_and_by_one_of_two_dashboards(
     assert history.past("a.py") == [(JobState.COMPLETE, 5), (JobState.COMPLETE, 60)]
 
 
-def test_only_the_runs_that_ended_last_are_kept_and_told(
+def test_only_the_runs_that_ended_last_are_kept_and_returned(
     history: JobHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_RUNS", 4)

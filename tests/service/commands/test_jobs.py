@@ -95,7 +95,7 @@ async def test_a_cancel_of_unknown_outcome_is_repeated_only_while_the_job_runs()
 
 
 @pytest.mark.parametrize("state", [TransportError("no answer"), None])
-async def test_a_cancel_that_nobody_can_tell_the_outcome_of_says_so(
+async def test_a_cancel_with_an_unknown_outcome_says_so(
     state: StudioError | None,
 ) -> None:
     made, changed = commands(Studio(UNKNOWN, state=state))
@@ -133,7 +133,7 @@ async def test_a_refused_cancel_is_not_repeated() -> None:
     assert studio.cancels == 1
 
 
-def test_a_repeat_has_all_that_studio_tells_of_the_job() -> None:
+def test_a_rerun_has_all_that_studio_sends_of_the_job() -> None:
     query = "print('\x1b[31m')\r\n\tpass\u202e"
     wish = repeat_of(
         job(
@@ -198,7 +198,7 @@ def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> 
         ({"compute_cluster_name": "big"}, {"compute_cluster_id": 3}, ("big", None)),
     ],
 )
-def test_a_repeat_names_its_cluster_once_and_as_studio_tells_it_if_it_does(
+def test_a_rerun_names_its_cluster_once_preferably_as_studio_sends_it(
     told: dict[str, Any], submitted: dict[str, Any], wanted: tuple[Any, Any]
 ) -> None:
     wish = repeat_of(job(1, **told), "vision", Submitted(**submitted))

@@ -41,7 +41,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def test_what_became_of_an_intent_is_read_back(journal: Journal) -> None:
+def test_the_outcome_of_an_intent_is_read_back(journal: Journal) -> None:
     open_, made, refused, given_up = (intent(minutes) for minutes in range(4))
     notes = [journal.begin(each) for each in (open_, made, refused, given_up)]
     notes[1].end(IntentOutcome.APPLIED, job(1))

@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def test_the_new_job_stands_in_for_the_one_that_was_at_hand_as_it_was_made() -> None:
+def test_the_new_job_replaces_the_one_that_was_current_when_it_was_created() -> None:
     clock = Clock()
     new = JustCreated(clock)
     assert new.instead_of("old") is None
@@ -24,7 +24,7 @@ def test_the_new_job_stands_in_for_the_one_that_was_at_hand_as_it_was_made() -> 
     assert new.instead_of("old") is None
 
 
-def test_where_there_was_no_job_at_hand_it_stands_in_for_any() -> None:
+def test_without_a_current_job_it_replaces_any() -> None:
     new = JustCreated(Clock())
     new.note(job(1), None)
     assert new.instead_of(None) == new.instead_of("other") == job(1)

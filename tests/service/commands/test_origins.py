@@ -17,14 +17,14 @@ def resuming(*pairs: tuple[int, int]) -> Origins:
     return origins
 
 
-def test_a_resumed_job_is_known_from_both_sides() -> None:
+def test_a_continued_job_is_known_from_both_sides() -> None:
     origins = resuming((2, 1), (3, 1))
     assert origins.origin(job(2).id) == job(1).id
     assert origins.origin(job(1).id) is None
     assert origins.successors(job(1).id) == (job(2).id, job(3).id)
 
 
-def test_a_failure_is_mended_when_what_resumed_it_in_the_end_is_complete() -> None:
+def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() -> None:
     origins = resuming((2, 1), (3, 2))
     jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3, "RUNNING"))}
     assert origins.mended_by(jobs[job(1).id], jobs.get) is None
@@ -42,7 +42,7 @@ def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
-def test_whatever_was_resumed_the_search_for_a_mend_ends(pairs: list[tuple[int, int]]) -> None:
+def test_the_search_for_a_fix_ends_for_any_links(pairs: list[tuple[int, int]]) -> None:
     origins = resuming(*pairs)
     jobs = {job(n).id: job(n, "FAILED") for n in range(6)}
     assert all(origins.mended_by(each, jobs.get) is None for each in jobs.values())

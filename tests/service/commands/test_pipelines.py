@@ -96,7 +96,7 @@ class Studio(StudioClient):
         self.sent.append(f"cancel {job_id}")
         name = job_id.removeprefix("run-1-")
         if name in self.refuses_to_cancel:
-            raise InvalidRequest(400, f"{name} cannot be cancelled")
+            raise InvalidRequest(400, f"{name} cannot be canceled")
         self.runs[name] = "CANCELING"
 
     def commands(self) -> PipelineCommands:
@@ -123,7 +123,7 @@ def test_each_is_sent_once_and_the_lists_are_asked_again() -> None:
     ("answers", "sent"),
     [([LOST], 1), ([UNKNOWN], 2), ([UNKNOWN, LOST], 2), ([NotSent("refused")], 2)],
 )
-def test_an_unknown_outcome_is_looked_up_and_sent_again_only_if_it_is_not_there(
+def test_an_unknown_outcome_is_checked_and_sent_again_only_if_it_had_no_effect(
     answers: list[StudioError], sent: int
 ) -> None:
     async def scenario() -> None:
@@ -148,7 +148,7 @@ def test_a_change_that_never_takes_effect_is_reported_after_three_tries() -> Non
     run(scenario())
 
 
-def test_where_nobody_can_tell_nothing_is_sent_again() -> None:
+def test_if_the_outcome_stays_unknown_nothing_is_sent_again() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.cannot_read = True
@@ -212,7 +212,7 @@ def test_stopping_pauses_first_and_cancels_what_runs_and_nothing_else() -> None:
     run(scenario())
 
 
-def test_what_slips_in_while_it_is_being_stopped_is_cancelled_too() -> None:
+def test_what_slips_in_while_it_is_being_stopped_is_canceled_too() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
         studio.slips_in = ["a", "late", "later"]
@@ -223,7 +223,7 @@ def test_what_slips_in_while_it_is_being_stopped_is_cancelled_too() -> None:
     run(scenario())
 
 
-def test_jobs_that_cannot_be_cancelled_are_tried_three_times_and_reported() -> None:
+def test_jobs_that_cannot_be_canceled_are_tried_three_times_and_reported() -> None:
     async def scenario() -> None:
         studio = Studio(status="PAUSED", a="RUNNING", b="RUNNING")
         studio.refuses_to_cancel = {"a"}
@@ -232,13 +232,13 @@ def test_jobs_that_cannot_be_cancelled_are_tried_three_times_and_reported() -> N
         assert studio.sent.count("cancel run-1-b") == 1
         assert [run.name for run in stopped.canceling] == ["b.py"]
         assert [(one.run.name, str(one.error)) for one in stopped.left] == [
-            ("a.py", "a cannot be cancelled")
+            ("a.py", "a cannot be canceled")
         ]
 
     run(scenario())
 
 
-def test_few_are_cancelled_at_the_same_time() -> None:
+def test_few_are_canceled_at_the_same_time() -> None:
     async def scenario() -> None:
         studio = Studio(**{f"j{number}": "RUNNING" for number in range(20)})
         stopped = await studio.commands().stop(studio.known)
@@ -248,7 +248,7 @@ def test_few_are_cancelled_at_the_same_time() -> None:
     run(scenario())
 
 
-def test_nothing_is_cancelled_when_it_could_not_be_paused() -> None:
+def test_nothing_is_canceled_when_it_could_not_be_paused() -> None:
     async def scenario() -> None:
         studio = Studio(InvalidRequest(400, "no"), a="RUNNING")
         with pytest.raises(InvalidRequest):
@@ -285,7 +285,7 @@ def test_one_who_resumes_it_ends_the_stopping() -> None:
     run(scenario())
 
 
-def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_cancelled() -> None:
+def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_canceled() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING", b="RUNNING", c="QUEUED", d="RUNNING")
         before = studio.known
@@ -308,7 +308,7 @@ def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_cance
     run(scenario())
 
 
-def test_it_is_stopped_once_what_was_cancelled_has_ended() -> None:
+def test_it_is_stopped_once_what_was_canceled_has_ended() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
 

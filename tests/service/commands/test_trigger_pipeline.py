@@ -107,7 +107,7 @@ def test_a_refused_trigger_is_reported_and_creates_nothing() -> None:
     run(scenario())
 
 
-def test_a_lost_answer_is_looked_up_and_never_sent_again_by_itself() -> None:
+def test_a_lost_answer_is_searched_for_and_never_sent_again_automatically() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN)
         studio.cannot_list = 1

@@ -432,7 +432,7 @@ BROKEN = b"a\xff\xc3(\xe6\xbc b\xf0\x9f\n" * 3 + "漢".encode()[:2]
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
 @pytest.mark.parametrize("known", range(0, 40, 3))
-def test_bytes_that_are_no_utf_8_stand_as_they_came_once_they_are_mended(
+def test_bytes_that_are_not_utf_8_are_as_they_arrived_once_restored(
     desk: Desk, size: int, known: int
 ) -> None:
     text = BROKEN.decode("utf-8", "replace")
@@ -501,7 +501,7 @@ WORDS = st.text(st.sampled_from("ab\n\u00e9\u20ac"), min_size=1, max_size=6)
     sizes=st.lists(st.integers(1, 9), min_size=1),
     first=st.integers(1, 30),
 )
-def test_what_an_earlier_run_left_is_continued_or_a_mark_stands(
+def test_a_log_of_an_earlier_run_is_continued_or_has_a_mark(
     tmp_path_factory: pytest.TempPathFactory,
     pieces: list[str],
     kept: int | str,

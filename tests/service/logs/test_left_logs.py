@@ -111,7 +111,7 @@ async def test_what_does_not_agree_with_studio_gives_way(tmp_path: Path, kept: b
         assert log.store.marks == ()
 
 
-async def test_where_studio_does_not_repeat_what_was_here_a_mark_stands(tmp_path: Path) -> None:
+async def test_there_is_a_mark_where_studio_does_not_repeat_stored_lines(tmp_path: Path) -> None:
     left(tmp_path, b"one\n")
     studio = Amnesic(a=["one\n", "two\n", "three\n", "four\n"])
     async with library(studio, tmp_path) as logs:

@@ -63,7 +63,7 @@ async def test_others_have_their_turn_while_a_long_answer_is_compared(store: Log
 
 
 @pytest.mark.parametrize("is_final", [False, True])
-async def test_pieces_that_come_while_a_long_answer_is_compared_stand_once(
+async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
     store: LogStore, tmp_path: Path, is_final: bool
 ) -> None:
     index = MessageIndex(tmp_path)

@@ -14,7 +14,7 @@ def rerun(run_id: str, *attempts: str) -> Pipeline:
     return BEFORE.model_copy(update={"job_runs": (now, *others)})
 
 
-def test_a_run_that_was_replaced_is_remembered_where_studio_does_not_tell() -> None:
+def test_a_replaced_run_is_remembered_if_studio_does_not_list_it() -> None:
     second = with_attempts(rerun("run-2"), BEFORE)
     assert second.job_runs[0].attempts == ("run-1-a",)
     third = with_attempts(rerun("run-3"), second)
@@ -22,7 +22,7 @@ def test_a_run_that_was_replaced_is_remembered_where_studio_does_not_tell() -> N
     assert with_attempts(rerun("run-3"), third).job_runs[0].attempts == ("run-1-a", "run-2")
 
 
-def test_what_studio_tells_counts_and_nothing_is_made_up() -> None:
+def test_attempts_sent_by_studio_count_and_nothing_is_made_up() -> None:
     told = rerun("run-3", "run-1", "run-2")
     assert with_attempts(told, BEFORE) == told
     assert with_attempts(BEFORE, None) == BEFORE

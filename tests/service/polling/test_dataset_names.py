@@ -62,7 +62,7 @@ async def test_targets_of_pipelines_come_first_each_name_once() -> None:
     assert names.known(known) == ("b", "of.00000001")
 
 
-async def test_what_studio_does_not_tell_is_no_error() -> None:
+async def test_datasets_that_studio_does_not_list_are_no_error() -> None:
     studio = Studio(NotFound(404, "no such page"))
     names = DatasetNames(studio)
     await names.learn(JOBS[:4])

@@ -63,7 +63,7 @@ def test_a_resumed_pipeline_is_reported_when_it_ends_again() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["jobs", "pipelines"]), st.integers(1, 9))))
-def test_a_badge_counts_all_that_ended_until_its_place_is_looked_at(
+def test_a_badge_counts_all_that_ended_until_its_tab_is_viewed(
     endings_in: list[tuple[str, int]],
 ) -> None:
     endings = Endings()

@@ -254,7 +254,7 @@ def test_the_same_pipeline_with_the_same_jobs_is_the_same_object() -> None:
     run(scenario())
 
 
-def test_it_is_looked_at_more_often_while_something_moves() -> None:
+def test_it_is_polled_more_often_while_something_moves() -> None:
     async def scenario() -> None:
         studio = Studio(a="RUNNING")
         async with watching(studio):
@@ -361,7 +361,7 @@ def test_on_this_machine_it_is_asked_again_as_soon_as_jobs_have_moved() -> None:
     run(scenario())
 
 
-def test_those_looked_at_lately_are_remembered_and_the_others_let_go() -> None:
+def test_recently_viewed_pipelines_are_kept_and_the_others_dropped() -> None:
     async def scenario() -> None:
         studio = Studio(a="COMPLETE")
         jobs: Poller[JobList] = Poller("jobs", studio.list, lambda _: 1.5)

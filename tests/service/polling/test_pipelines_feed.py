@@ -128,7 +128,7 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
         return Pipeline.model_validate({"pipeline_id": name, "status": status, "job_runs": runs})
 
     known = PipelineList((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
-    assert known.held() == {"a", "c"}
+    assert known.not_starting() == {"a", "c"}
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
 )
 def test_a_pipeline_that_is_paused_or_over_lets_no_job_go(status: str, holds: bool) -> None:
     known = PipelineList((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
-    assert ("run-1-b" in known.held()) == holds
+    assert ("run-1-b" in known.not_starting()) == holds

@@ -226,7 +226,7 @@ async def test_poller_keeps_the_value_when_a_question_fails() -> None:
     assert received[2] == Snapshot(value=42, fetched_at=NOON, due_at=received[2].due_at)
 
 
-async def test_what_is_shown_stands_still_while_questions_fail_and_never_goes_back() -> None:
+async def test_the_data_stays_while_requests_fail_and_never_goes_back() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, TransportError("no answer"), ServerError(503, "in repair"), 42]
     poller = poller_of(studio, rests.wait)

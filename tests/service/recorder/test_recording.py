@@ -87,7 +87,7 @@ async def test_listeners_are_notified_once_if_the_disk_knows_more_of_jobs_than_s
     assert subscriber.notices.empty()
 
 
-async def test_what_the_disk_could_not_tell_of_jobs_is_asked_again_with_the_next_answer(
+async def test_jobs_that_could_not_be_read_from_disk_are_read_with_the_next_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with recording(tmp_path) as subscriber:

@@ -88,7 +88,7 @@ async def test_it_is_the_same_at_every_speed_and_when_gone_through_step_by_step(
     assert told[0] == told[1] == forward == backward[::-1]
 
 
-def test_a_replay_stands_still_goes_on_and_begins_anew_at_its_end(
+def test_a_replay_is_paused_resumed_and_restarted_at_its_end(
     kept: Recorder, tmp_path: Path
 ) -> None:
     at = [0.0]

@@ -31,8 +31,8 @@ async def test_what_was_taken_back_is_there_too(studio: ThreadStudio, tmp_path: 
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
         await pilot.press("a", "x", "y", "6")
-        await until_shown(pilot, "z undo cancelling 2 jobs")
+        await until_shown(pilot, "z undo canceling 2 jobs")
         await pilot.press("z")
         await until_shown(pilot, "↶ UNDONE")
         await pilot.press("exclamation_mark")
-        await until_shown(pilot, "cancelling 2 jobs", "undone before it was")
+        await until_shown(pilot, "canceling 2 jobs", "undone before it was")

@@ -155,7 +155,7 @@ async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
         await until_shown(pilot, "gpu", "0 busy · 3 free")
         file.write_text("[[cluster]", "utf-8")
         await until_shown(
-            pilot, "a change to them is not in effect", "valid TOML: Exp", "clusters apply."
+            pilot, "the last change to them is not in effect", "valid TOML: Exp", "clusters apply."
         )
         assert (len(table.keys), table.cursor) == (4, at)
         file.write_text(CLUSTERS.replace("max_workers = 3", "max_workers = 5"), "utf-8")
@@ -165,7 +165,7 @@ async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
 
 
 @pytest.mark.starts_processes
-async def test_the_workers_that_are_free_are_those_that_a_waiting_job_tells_of(
+async def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     running = clusters.submit(
@@ -174,7 +174,7 @@ async def test_the_workers_that_are_free_are_those_that_a_waiting_job_tells_of(
     clusters.until(running["id"], "RUNNING")
     clusters.submit("print(1)", query_name="waits.py", workers=3, compute_cluster_name="small-too")
     async with dashboard(clusters, tmp_path) as pilot:
-        await until_shown(pilot, "waits.py", "needs 3 workers; small-too has 2", "free of 3")
+        await until_shown(pilot, "waits.py", "3 workers; small-too has 2 free of")
         await show(pilot)
         await pilot.press("down")
         await until_shown(pilot, "1 busy · 2 free", "runs.py  1 worker", "waits.py  3 workers")

@@ -55,7 +55,7 @@ async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_
         assert "A=hush=hush" in widget_text(area)
 
 
-async def test_a_hidden_value_does_not_tell_how_long_it_is() -> None:
+async def test_a_hidden_value_does_not_reveal_its_length() -> None:
     area = CodeArea("A=x", masked=True)
     async with driving(Stage(area)) as pilot:
         await pilot.pause()

@@ -152,7 +152,7 @@ async def test_a_created_schedule_is_announced_as_a_schedule(
         await until_shown(pilot, "Schedules 1", "tick.py")
 
 
-async def test_alt_enter_submits_where_the_terminal_tells_it_from_enter(
+async def test_alt_enter_submits_if_the_terminal_distinguishes_it_from_enter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
@@ -263,7 +263,7 @@ async def test_what_another_form_took_the_place_of_can_be_picked_again(
         await until(pilot, lambda: form(pilot).form.draft == typed)
 
 
-async def test_uploads_of_another_beginning_are_seen_and_what_it_resumed_is_not_gone_on_from(
+async def test_uploads_of_another_draft_are_shown_and_its_continued_job_is_not_kept(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     sent = Draft(query="print(1)", uploads=("8",), rerun_from_job_id="before")

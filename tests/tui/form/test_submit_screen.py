@@ -308,7 +308,7 @@ async def test_read_only_opens_no_form_and_says_so(studio: ThreadStudio, tmp_pat
         assert isinstance(pilot.app.screen, JobsScreen)
 
 
-async def test_a_job_is_changed_compared_and_resumed_or_run_afresh(
+async def test_a_job_is_changed_compared_and_continued_or_run_from_the_start(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     first = studio.submit("print(1)", query_name="old.py", environment="A=hush")
@@ -342,7 +342,7 @@ async def test_a_job_is_changed_compared_and_resumed_or_run_afresh(
             await pilot.press("end")
 
 
-async def test_a_kept_change_has_the_values_that_studio_still_tells_and_says_what_is_lost(
+async def test_a_saved_draft_has_the_values_that_studio_sends_and_says_what_is_lost(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     environment = "GREETING=hush\nMODE=old"
@@ -380,7 +380,7 @@ async def test_lines_of_the_environment_that_are_not_kept_are_counted(
         await until_shown(pilot, "1 line that was not NAME=VALUE was not saved to disk.")
 
 
-async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
+async def test_continuing_a_job_is_explained_and_names_it_in_the_request(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     first = studio.submit("print(1)", query_name="old.py")
@@ -391,7 +391,7 @@ async def test_resuming_says_what_it_is_and_names_the_job_to_resume(
     ):
         await pilot.press("R")
         await until_shown(
-            pilot, "Resume this job from its checkpoints?", "loaded from its checkpoints"
+            pilot, "Run this job again from its checkpoints?", "loaded from its checkpoints"
         )
         await pilot.press("enter")
         await until_shown(pilot, "Created: old.py")

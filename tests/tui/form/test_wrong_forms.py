@@ -198,7 +198,7 @@ UNKNOWN_ENDS = {
 }
 
 
-async def test_where_nobody_can_tell_the_form_asks_sends_nothing_by_default_and_stays(
+async def test_if_the_outcome_is_unknown_the_form_asks_and_sends_nothing_by_default(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (

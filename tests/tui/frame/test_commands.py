@@ -98,7 +98,7 @@ def test_an_unknown_command_is_a_bug_and_has_no_reason() -> None:
         commands.do("door.close")
 
 
-def test_a_later_controller_stands_in_for_an_earlier_one() -> None:
+def test_a_later_controller_replaces_an_earlier_one() -> None:
     _, first, commands = made()
     second = Door()
     commands.add(second)

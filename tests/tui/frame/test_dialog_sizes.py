@@ -127,12 +127,12 @@ DIALOGS: dict[type, Shown] = {
             "Run the changed job?",
             [Cell(line) for line in LINES],
             (
-                ("r", "resume from checkpoints"),
+                ("r", "run from checkpoints"),
                 ("f", "run from the start"),
                 ("d", "save as a draft"),
             ),
         ),
-        "Run the changed job? resume from checkpoints run from the start save as a draft",
+        "Run the changed job? run from checkpoints run from the start save as a draft",
         _words(LINES),
     ),
     Choose: Shown(
@@ -155,7 +155,7 @@ DIALOGS: dict[type, Shown] = {
     ),
     AskTime: Shown(
         lambda: AskTime(f"When should {LONG[:60]} run?", "0 9 * * *", lambda _typed: _EXPLAINED),
-        "When should run? enter goes on, esc closes and keeps what is typed",
+        "When should run? enter continues, esc closes and keeps the input",
         _words(_EXPLAINED.lines),
     ),
     SaveLog: Shown(
@@ -230,7 +230,7 @@ async def put(pilot: Pilot[None], dialog: Shown) -> None:
 
 
 @pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
-async def test_all_of_a_dialog_is_read_by_keys_under_a_title_that_stands_still(
+async def test_a_dialog_is_scrolled_by_keys_under_a_fixed_title(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:

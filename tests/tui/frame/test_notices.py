@@ -37,7 +37,7 @@ async def until_said(pilot: Dashboard, words: str) -> None:
     await until(pilot, lambda: any(words in each for each in said(pilot)))
 
 
-async def test_a_marked_job_that_fails_is_said_to_have_and_stays_on_its_tab_until_looked_at(
+async def test_a_marked_job_that_fails_is_reported_and_keeps_its_badge_until_viewed(
     studio: ThreadStudio, tmp_path: Path, bell: mock.Mock
 ) -> None:
     gate = tmp_path / "gate"

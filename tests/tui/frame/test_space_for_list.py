@@ -12,7 +12,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
 from tests.tui.frame.test_dialog_sizes import Stage
 
-BEFORE = ("200 queued will be cancelled.", "")
+BEFORE = ("200 queued.", "")
 AFTER = ("", "Their processes are stopped; what they wrote stays, as long as it is not removed.")
 NAMES = [f"  job_{number}.py ({number:08x})  queued" for number in range(200)]
 

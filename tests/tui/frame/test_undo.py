@@ -34,12 +34,12 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
         await pilot.press("z")
         await until_shown(pilot, "There is nothing to undo")
         await pilot.press("a", "x", "y")
-        await until_shown(pilot, "z undo cancelling 2 jobs (")
+        await until_shown(pilot, "z undo canceling 2 jobs (")
         await pilot.press("2")
-        await until_shown(pilot, "› Pipelines", "z undo cancelling 2 jobs (")
+        await until_shown(pilot, "› Pipelines", "z undo canceling 2 jobs (")
         await pilot.press("z")
-        await until_shown(pilot, "Undone: cancelling 2 jobs. Nothing was sent")
-        await until(pilot, lambda: "undo cancelling" not in screen_text(pilot))
+        await until_shown(pilot, "Undone: canceling 2 jobs. Nothing was sent")
+        await until(pilot, lambda: "undo canceling" not in screen_text(pilot))
         assert len(screen.view.marks) == 2
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
@@ -123,11 +123,11 @@ async def test_what_waits_as_the_dashboard_is_left_is_not_sent_and_the_next_says
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
         await pilot.press("a", "x", "y")
-        await until_shown(pilot, "z undo cancelling 2 jobs (")
+        await until_shown(pilot, "z undo canceling 2 jobs (")
         screen = await jobs_screen(pilot)
         holds = "SELECT state FROM held"
         await until(pilot, lambda: screen.session.records.database.rows(holds) == [("held",)])
         await pilot.press(*how.split())
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "Not sent, as the dashboard", "cancelling 2")
+        await until_shown(pilot, "Not sent, as the dashboard", "canceling 2")
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)

@@ -53,7 +53,7 @@ async def stranger(
 async def test_one_key_leads_to_the_local_studio(studio: ThreadStudio, tmp_path: Path) -> None:
     chosen: list[Choice | None] = []
     async with stranger(studio, tmp_path, chosen) as pilot:
-        await until_shown(pilot, "Welcome to studio-tui", "It is no sandbox")
+        await until_shown(pilot, "Welcome to studio-tui", "It is not a sandbox")
         await pilot.press("1")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
     assert chosen == [None, LocalChoice()]

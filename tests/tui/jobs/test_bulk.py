@@ -36,7 +36,7 @@ async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_eac
     assert len(studio.jobs()) == 5
 
 
-async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
+async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (
@@ -51,7 +51,7 @@ async def test_marked_jobs_are_resumed_each_from_its_own_checkpoints(
         await pilot.press("a", "R")
         await until_shown(
             pilot,
-            "Resume 3 marked jobs as they were?",
+            "Run 3 marked jobs again from their checkpoints?",
             f"read.sh ({ours.id[:8]}): priority 1, uploaded files notes.txt (5 B)",
             "Settings beside a job are those submitted from this dashboard.",
             "Server default of 2 jobs: priority, credentials",
@@ -84,7 +84,7 @@ def states_of(studio: ThreadStudio) -> dict[str, str]:
     return {job["id"]: job["status"] for job in studio.jobs()}
 
 
-async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them_by_state(
+async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_by_state(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ended = str((await asyncio.to_thread(studio.submit, "print(1)", query_name="ended.py"))["id"])
@@ -97,7 +97,7 @@ async def test_all_marked_jobs_are_cancelled_after_one_question_that_counts_them
         await pilot.press("x")
         await until_shown(
             pilot, "Cancel 30 of 31 marked jobs?",
-            "queued will be cancelled, 1 has ended.", "By state:",
+            " queued.", "Left out: 1 has ended.",
             "and ", " more", "Cancel 30 jobs",
         )  # fmt: skip
         await pilot.press("enter")
@@ -147,7 +147,7 @@ async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
             assert " marked" not in screen_text(pilot)
 
 
-async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_are_cancelled(
+async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_are_canceled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = await submit_many(studio, 3)
@@ -156,16 +156,16 @@ async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_ar
         await pilot.press("a", "x")
         await until_shown(pilot, "Cancel 3 marked jobs?")
         await asyncio.to_thread(studio.cancel, ids[0])
-        await until_shown(pilot, "Meanwhile 1 has ended: 2 will be cancelled.")
+        await until_shown(pilot, "Meanwhile 1 has ended: 2 will be canceled.")
         await pilot.press("y")
         await until_shown(pilot, "Cancellation requested for 2 of 2 jobs")
         await until_shown(pilot, *(f"⊗ CANCELED   job_0{number}.py" for number in range(3)))
         await pilot.press("f8")
         await until_shown(pilot, "cancellation requested; canceled now")
-        assert "being cancelled" not in screen_text(pilot)
+        assert "being canceled" not in screen_text(pilot)
 
 
-async def test_progress_stands_in_the_frame_and_takes_no_keys(
+async def test_progress_is_shown_in_the_frame_and_leaves_the_keys_alone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     await submit_many(studio, 12)
@@ -184,17 +184,17 @@ async def test_progress_stands_in_the_frame_and_takes_no_keys(
         async with dashboard(studio, tmp_path, url=proxy.url, size=(80, 24)) as pilot:
             await until_shown(pilot, "job_11.py", "● RUNNING")
             await pilot.press("a", "x", "y")
-            await until_shown(pilot, "Cancelling 0 of 12")
+            await until_shown(pilot, "Canceling 0 of 12")
             await pilot.press("slash", *"job_03", "enter")
-            await until_shown(pilot, "filter job_03", "Cancelling 0 of 12")
+            await until_shown(pilot, "filter job_03", "Canceling 0 of 12")
             await pilot.press("4")
-            await until_shown(pilot, "No schedules.", "Cancelling 0 of 12")
+            await until_shown(pilot, "No schedules.", "Canceling 0 of 12")
             await pilot.press("q")
             warning = "Press q again to quit; 12 running commands are abandoned"
             await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
             gate.set()
             await until_shown(pilot, "Cancellation requested for 12 of 12 jobs")
-            await until(pilot, lambda: "Cancelling" not in screen_text(pilot))
+            await until(pilot, lambda: "Canceling" not in screen_text(pilot))
             await pilot.press("f8")
             await until_shown(pilot, "✓ job_03.py")
     assert set(states_of(studio).values()) <= {"CANCELED", "CANCELING"}
@@ -219,7 +219,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_02.py", "● RUNNING")
             await pilot.press("a", "x", "y")
-            await until_shown(pilot, "Cancelling 0 of 3")
+            await until_shown(pilot, "Canceling 0 of 3")
             await pilot.press("n", *"pri")
             gate.set()
             await until_shown(pilot, "requested for 0 of 3 jobs", "f8 shows the outcome of each")
@@ -227,7 +227,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
             await until_shown(pilot, "print")
 
 
-async def test_marked_jobs_of_which_none_can_be_cancelled_are_said_to_be_over(
+async def test_marked_jobs_of_which_none_can_be_canceled_are_said_to_be_over(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in NAMES:
@@ -235,7 +235,7 @@ async def test_marked_jobs_of_which_none_can_be_cancelled_are_said_to_be_over(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, *NAMES, "✓3")
         await pilot.press("a", "x")
-        await until_shown(pilot, "None of the 3 marked jobs can be cancelled: 3 have ended")
+        await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
 
 
 async def test_the_ids_of_all_marked_jobs_are_copied_and_the_footer_names_what_acts_on_marks(
@@ -246,7 +246,7 @@ async def test_the_ids_of_all_marked_jobs_are_copied_and_the_footer_names_what_a
         await until_shown(pilot, "job_02.py", "● RUNNING")
         await pilot.press("a")
         await until_shown(
-            pilot, "x cancel", "r run again", "R resume", "e edit", "L merged log", "u unmark all"
+            pilot, "x cancel", "r run again", "R continue", "e edit", "L merged log", "u unmark all"
         )
         await pilot.press("c")
         await until_shown(pilot, "The ids of 3 jobs")

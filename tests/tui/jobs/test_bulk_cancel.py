@@ -1,4 +1,4 @@
-"""Hundreds of jobs are cancelled through a proxy that breaks requests: each is, or is reported."""
+"""Hundreds of jobs are canceled through a proxy that breaks requests: each is, or is reported."""
 
 import asyncio
 import random
@@ -49,7 +49,7 @@ class Breaking:
         return lambda frames: frames
 
 
-async def test_of_hundreds_each_is_cancelled_or_reported_and_keeps_its_mark_for_a_second_try(
+async def test_of_hundreds_each_is_canceled_or_reported_and_keeps_its_mark_for_a_second_try(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     def submit() -> None:
@@ -79,7 +79,7 @@ async def test_of_hundreds_each_is_cancelled_or_reported_and_keeps_its_mark_for_
             marked = set(page.view.marks)
             assert len(marked) == len(failed)
             alive = await still_alive(studio)
-            assert alive <= marked, "neither cancelled nor reported"
+            assert alive <= marked, "neither canceled nor reported"
 
             plan.is_over = True
             await pilot.press("x", "y")

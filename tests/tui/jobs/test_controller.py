@@ -16,7 +16,7 @@ from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.messages import OpenLog
 from tests.jobs import job
 
-CHANGING = {"job.cancel", "job.run_again", "job.resume", "job.edit"}
+CHANGING = {"job.cancel", "job.run_again", "job.continue", "job.edit"}
 
 
 class ToldApp(App[None]):
@@ -40,7 +40,7 @@ class Screen:
         self.said: list[str] = []
         self.posted: list[Message] = []
         self.asked: list[Confirm] = []
-        self.cancelled: list[str] = []
+        self.canceled: list[str] = []
         self.session: Any = SimpleNamespace(
             pipelines=SimpleNamespace(snapshot=SimpleNamespace(value=None)),
             jobs=SimpleNamespace(snapshot=SimpleNamespace(error=StudioError("silent"))),
@@ -65,7 +65,7 @@ class Screen:
         return self.answer
 
     async def _cancel(self, job_id: str) -> None:
-        self.cancelled.append(job_id)
+        self.canceled.append(job_id)
 
 
 def controller(at_hand: Job | None, screen: Screen | None = None) -> JobController:
@@ -83,23 +83,23 @@ def test_without_a_job_every_command_says_that_there_is_none() -> None:
 
 
 @pytest.mark.parametrize("status", ["CREATED", "QUEUED", "INIT", "RUNNING"])
-def test_a_job_that_is_not_over_can_be_cancelled(status: str) -> None:
+def test_a_job_that_is_not_over_can_be_canceled(status: str) -> None:
     assert "job.cancel" not in reasons(controller(job(1, status)))
 
 
 @pytest.mark.parametrize("status", ["COMPLETE", "FAILED", "CANCELED"])
-def test_a_job_that_is_over_says_how_it_ended_when_it_is_to_be_cancelled(status: str) -> None:
+def test_a_job_that_is_over_says_how_it_ended_when_it_is_to_be_canceled(status: str) -> None:
     said = reasons(controller(job(1, status)))
     assert said["job.cancel"] == f"The job has ended: {status.lower()}"
     assert CHANGING & said.keys() == {"job.cancel"}
 
 
 @pytest.mark.parametrize("status", ["CANCELING", "CANCELING_SCHEDULED"])
-def test_a_job_that_is_being_cancelled_is_not_said_to_be_over(status: str) -> None:
-    assert reasons(controller(job(1, status)))["job.cancel"] == "The job is being cancelled already"
+def test_a_job_that_is_being_canceled_is_not_said_to_be_over(status: str) -> None:
+    assert reasons(controller(job(1, status)))["job.cancel"] == "The job is being canceled already"
 
 
-def test_a_job_whose_query_studio_keeps_back_can_be_looked_at_and_not_repeated() -> None:
+def test_a_job_without_a_query_can_be_viewed_but_not_rerun() -> None:
     said = reasons(controller(job(1, query=None)))
     assert {said[name] for name in CHANGING - {"job.cancel"}} == {
         "The job's query is not known here"
@@ -148,11 +148,11 @@ async def test_the_whole_id_is_copied_and_shown(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("answer", [False, True])
-async def test_a_job_is_cancelled_if_the_question_is_answered_with_yes(answer: bool) -> None:
+async def test_a_job_is_canceled_if_the_question_is_answered_with_yes(answer: bool) -> None:
     screen, shown = Screen(answer=answer), job(1, "RUNNING")
     await controller(shown, screen).cancel()
     assert len(screen.asked) == 1
-    assert screen.cancelled == ([shown.id] if answer else [])
+    assert screen.canceled == ([shown.id] if answer else [])
 
 
 async def test_a_cancel_that_fails_names_the_job_it_was_about() -> None:
@@ -162,4 +162,4 @@ async def test_a_cancel_that_fails_names_the_job_it_was_about() -> None:
 
     screen, shown = Refusing(answer=True), job(1, "RUNNING")
     await controller(shown, screen).cancel()
-    assert screen.said[-1].startswith(f"Cancelling {title(shown)}: not now")
+    assert screen.said[-1].startswith(f"Canceling {title(shown)}: not now")

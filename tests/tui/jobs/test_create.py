@@ -75,7 +75,7 @@ async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
     ] * 2
 
 
-async def test_a_job_that_nobody_can_tell_of_is_asked_about_and_not_sent_by_default(
+async def test_a_job_with_an_unknown_outcome_is_asked_about_and_not_sent_by_default(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="again.py")["id"])

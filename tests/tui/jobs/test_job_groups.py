@@ -43,13 +43,13 @@ def test_more_jobs_than_a_few_that_wait_for_their_pipeline_are_one_row() -> None
     assert at.shown == 1
 
 
-def test_a_few_that_wait_stand_by_themselves() -> None:
+def test_a_few_waiting_jobs_are_not_grouped() -> None:
     at = List(["PENDING"] * MANY)
     at.run_all()
     assert at.arranged() == [one.id for one in at.jobs]
 
 
-def test_what_waits_for_no_known_pipeline_stands_by_itself() -> None:
+def test_a_waiting_job_without_a_known_pipeline_is_not_grouped() -> None:
     at = List(["PENDING"] * 100)
     assert at.arranged() == [one.id for one in at.jobs]
 

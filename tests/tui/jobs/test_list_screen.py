@@ -209,7 +209,7 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
     studio.end(studio.submit("print(1)", query_name="train.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("slash", *"age<soon")
-        await until_shown(pilot, "needs a span such as 30m", "train.py")
+        await until_shown(pilot, "needs a time span such as 30m", "train.py")
 
 
 async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
@@ -275,7 +275,7 @@ async def test_an_outage_is_shown_the_data_stays_and_it_recovers_alone(
         await until_shown(pilot, "● live", "kept.py")
 
 
-async def test_in_an_outage_ages_run_on_and_what_may_have_ended_stands_still(
+async def test_during_an_outage_ages_continue_and_run_times_stop(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = studio.submit("import time; time.sleep(600)", query_name="kept.py")["id"]
@@ -396,7 +396,7 @@ def busy_studio(tmp_path: Path) -> Iterator[LocalStudio]:
 
 
 @pytest.mark.starts_processes
-async def test_older_jobs_come_on_demand_and_a_filter_says_how_far_it_looked(
+async def test_older_jobs_load_on_demand_and_a_filter_says_how_many_it_covered(
     busy_studio: LocalStudio, tmp_path: Path
 ) -> None:
     async with dashboard(busy_studio, tmp_path) as pilot:
@@ -531,7 +531,7 @@ async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
         assert marked(pilot) == {kept}
 
 
-async def test_a_row_that_is_gone_before_its_being_gone_to_is_heard_ends_nothing(
+async def test_a_row_that_goes_before_the_move_to_it_is_handled_raises_no_error(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("one.py", "two.py"):
@@ -579,7 +579,7 @@ async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(
         await until(pilot, lambda: look.session.job_details.get(str(later["id"])).end is not None)
 
 
-async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
+async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     shards = [studio.submit("print(1)", query_name=f"shard_{n}.py")["id"] for n in range(3)]
@@ -598,13 +598,13 @@ async def test_jobs_of_one_kind_stand_on_one_row_that_commands_are_about(
         await until_shown(pilot, "1 × KeyError: 'x'")
         assert {job.id for job in screen.marked_jobs()} == {*shards, bad}
         await pilot.press("r")
-        await until_shown(pilot, "Run 4 jobs again as they were?", "4 failed or complete will be")
+        await until_shown(pilot, "Run 4 jobs again as they were?", "1 failed, 3 complete.")
         await pilot.press("n", "e")
         await until_shown(pilot, "Edit 4 jobs")
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
         await pilot.press("x")
-        await until_shown(pilot, "None of the 4 jobs can be cancelled: 4 have ended")
+        await until_shown(pilot, "None of the 4 jobs can be canceled: 4 have ended")
         await pilot.press("space")
         assert set(screen.view.marks) == {*shards, bad}
         assert len(table(pilot).marked) == 5, "the group bears a mark too"
@@ -686,7 +686,7 @@ async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_
         await until(pilot, lambda: len(screen.view.marks) == 1)
 
 
-async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
+async def test_marked_schedules_are_not_canceled_with_jobs_and_that_is_said(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
@@ -694,7 +694,9 @@ async def test_marked_schedules_are_not_cancelled_with_jobs_and_that_is_said(
         await until_shown(pilot, "nightly.py")
         await pilot.press("a", "x")
         said = pilot.app._notifications
-        await until(pilot, lambda: any("1 is a schedule, which 4" in one.message for one in said))
+        await until(
+            pilot, lambda: any("1 has to be canceled in Schedules" in one.message for one in said)
+        )
         await pilot.press("u", "x")
         await until_shown(
             pilot,

@@ -25,7 +25,7 @@ from tests.jobs import NOON, job
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
-KNOWN = ("From what this dashboard submitted:", "priority: 1", "uploaded files: notes.txt (5 B)")
+KNOWN = ("As submitted from this dashboard:", "priority: 1", "uploaded files: notes.txt (5 B)")
 KEPT = ("uploaded files: notes.txt (5 B), as submitted from here", "priority: 1, as submitted")
 
 
@@ -62,7 +62,7 @@ async def on_job(pilot: Dashboard, job_id: str) -> None:
     await pilot.pause()
 
 
-async def test_a_repeat_and_its_repeat_have_what_studio_does_not_tell_after_a_restart_too(
+async def test_a_rerun_and_its_rerun_keep_settings_that_studio_does_not_send_across_restarts(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with FaultProxy.before(studio.url) as proxy:
@@ -72,14 +72,14 @@ async def test_a_repeat_and_its_repeat_have_what_studio_does_not_tell_after_a_re
             await on_job(pilot, first.id)
             await pilot.press("r")
             await until_shown(pilot, "Run this job again as it was?", *KNOWN)
-            await until_shown(pilot, "server default, as then: credentials")
+            await until_shown(pilot, "server default, as before: credentials")
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
             second = studio.jobs()[0]["id"]
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await on_job(pilot, second)
             await pilot.press("R")
-            await until_shown(pilot, "Resume this job from its checkpoints?", *KNOWN)
+            await until_shown(pilot, "Run this job again from its checkpoints?", *KNOWN)
             await pilot.press("y")
             await until_shown(pilot, "Created: read.sh")
         original, again, resumed = asked(proxy)
@@ -156,7 +156,7 @@ async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_pri
             await pilot.press("end", *["backspace"] * 9, *"@daily", "enter")
             await until_shown(pilot, "Change this schedule?", *KNOWN)
             await pilot.press("y")
-            await until_shown(pilot, "and cancelled")
+            await until_shown(pilot, "and canceled")
         original, once, daily = asked(proxy)
     assert (once["files"], once["priority"]) == (original["files"], 1)
     assert once.get("cron_expression") is None
@@ -217,7 +217,7 @@ def test_the_run_of_a_pipeline_has_the_parts_of_the_nearest_job_it_repeats(tmp_p
     assert history.of_jobs(jobs, originals) == {"again": sent, "once": sent}
 
 
-def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:
+def test_a_cluster_sent_by_studio_is_not_listed_as_submitted_from_here() -> None:
     sent = Submitted(
         compute_cluster_name="gpu", credentials_name="a\x1b[1m", files=(SentFile(id="7"),)
     )
@@ -239,7 +239,7 @@ def test_a_cluster_that_studio_tells_is_not_said_to_be_from_here() -> None:
         (Submitted(start_after=NOON), JobSchedule(start_after=NOON)),
     ],
 )
-def test_the_times_of_a_schedule_are_those_submitted_where_studio_tells_none(
+def test_a_schedule_has_the_submitted_times_if_studio_sends_none(
     submitted: Submitted | None, told: JobSchedule | None
 ) -> None:
     task = job(1, "TASK")
@@ -276,7 +276,7 @@ async def test_read_only_edits_nothing_from_a_log(studio: ThreadStudio, tmp_path
         assert isinstance(pilot.app.screen, LogScreen)
 
 
-async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_back(
+async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_prominent(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -286,13 +286,13 @@ async def test_a_resumed_job_says_so_both_ways_and_the_mended_failure_stands_bac
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, "mended.py", "✗ FAILED", "corrupt tile 17")
         await pilot.press("R")
-        await until_shown(pilot, "Resume this job from its checkpoints?")
+        await until_shown(pilot, "Run this job again from its checkpoints?")
         await pilot.press("y")
         await until_shown(pilot, "✓ COMPLETE", "fixed by ")
         new = next(job["id"] for job in studio.jobs() if job["id"] != old)
         await pilot.press("g")
-        await until_shown(pilot, "▏ resumes ", f"{old[:8]}… ✗ mended.py")
+        await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")
         await pilot.press("down")
-        await until_shown(pilot, "▏ resumed by ", f"{new[:8]}… ✓ mended.py")
+        await until_shown(pilot, "▏ continued by ", f"{new[:8]}… ✓ mended.py")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new[:2]}")

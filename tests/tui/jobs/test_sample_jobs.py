@@ -59,9 +59,9 @@ async def test_the_samples_trigger_their_pipeline_and_say_what_to_look_at(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with beginning(studio, tmp_path, MAKE, ask=True) as pilot:
-        await until_shown(pilot, "Run the sample work?", "  one job")
+        await until_shown(pilot, "Run the sample jobs?", "  one job")
         await pilot.press("y")
-        await until_shown(pilot, "The sample pipeline runs. 2 shows it.")
+        await until_shown(pilot, "The sample pipeline is running. 2 shows it.")
         await pilot.press("2")
         await until_shown(pilot, "made", "Pipelines 1")
         await until(pilot, lambda: "COMPLETE" in screen_text(pilot))
@@ -82,6 +82,6 @@ async def test_samples_that_fail_trigger_nothing(studio: ThreadStudio, tmp_path:
     async with beginning(studio, tmp_path, "1 / 0") as pilot:
         await until(pilot, lambda: [job["status"] for job in studio.jobs()] == ["FAILED"])
         await until_shown(pilot, "FAILED")
-        assert "pipeline runs" not in screen_text(pilot)
+        assert "pipeline is running" not in screen_text(pilot)
     pipelines = studio.request("GET", "/datachain/pipeline/list", params={"team_name": "local"})
     assert pipelines.json() == []

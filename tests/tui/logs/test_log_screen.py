@@ -241,7 +241,7 @@ async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path:
         assert isinstance(pilot.app.screen, LogScreen)
 
 
-async def test_above_the_log_of_a_queued_job_stands_why_it_waits(
+async def test_above_the_log_of_a_queued_job_is_the_reason_why_it_waits(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for _ in range(20):
@@ -249,4 +249,4 @@ async def test_above_the_log_of_a_queued_job_stands_why_it_waits(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "◌ QUEUED")
         await pilot.press("g", "l")
-        await until_shown(pilot, "QUEUED  needs 1 worker", "0 free of")
+        await until_shown(pilot, "QUEUED  waits for 1 worker", "0 free of")

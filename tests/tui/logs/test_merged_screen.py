@@ -87,7 +87,7 @@ async def test_marked_jobs_are_read_as_one_log_in_order_of_time(
         assert len(colours) == 3
 
 
-async def test_one_job_is_heard_alone_or_not_at_all_and_search_heeds_it(
+async def test_one_job_is_shown_alone_or_muted_and_search_follows(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "gate").touch()
@@ -203,7 +203,7 @@ async def test_hostile_names_and_lines_are_text_here_too(
             assert "\u202e" not in text
 
 
-def test_labels_tell_jobs_apart_in_the_room_there_is() -> None:
+def test_labels_distinguish_jobs_in_the_available_space() -> None:
     same = [("aaaa1111", "train.py"), ("aaaa2222", "train.py"), ("cccc", "eval.py")]
     assert labels(same, 14) == {
         "aaaa1111": "train.… aaaa11",

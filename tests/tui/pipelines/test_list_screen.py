@@ -220,7 +220,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
         await pilot.press("X")
-        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job cancelled",
+        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job canceled",
                           "first.py")  # fmt: skip
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
@@ -234,11 +234,11 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
-        await until_said(pilot, "paused, 1 job cancelled")
+        await until_said(pilot, "paused, 1 job canceled")
         await until_shown(pilot, "1 canceled")
 
 
-async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
+async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_canceled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     hold = tmp_path / "hold"
@@ -251,7 +251,7 @@ async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
         await pilot.press("X")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
-        await until_said(pilot, "paused, 1 job cancelled")
+        await until_said(pilot, "paused, 1 job canceled")
         hold.unlink()
         await pilot.press("p")
         await until_said(pilot, "Resumed ")
@@ -294,9 +294,7 @@ async def test_a_failure_is_shown_with_what_it_blocks_and_rerun_after_a_question
         await until_said(pilot, "Resumed ")
 
 
-async def test_the_runs_of_a_target_stand_side_by_side(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
+async def test_the_runs_of_a_target_are_side_by_side(studio: ThreadStudio, tmp_path: Path) -> None:
     two(studio)
     until_state(studio, trigger(studio, "second"), "COMPLETED")
     until_state(studio, trigger(studio, "second", environment="FAIL=second"), "FAILED")
@@ -419,7 +417,7 @@ async def test_marked_pipelines_are_stopped_after_one_question_and_lose_their_ma
         await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id", "u unmark all")
         await pilot.press("X")
         await until_shown(
-            pilot, "Stop 2 pipelines?", "2 will be paused", "1 has nothing to stop",
+            pilot, "Stop 2 pipelines?", "They will be paused", "Left out: 1 has nothing to stop",
             *(one["name"] for one in made),
         )  # fmt: skip
         await pilot.press("y")

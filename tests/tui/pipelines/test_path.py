@@ -54,8 +54,8 @@ async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
         assert isinstance(form, EditScreen)
         form.form.put("query", FAILING.replace("raise ValueError", "print"))
         await pilot.press("f9")
-        await until_shown(pilot, "Run the changed job?", "r  resume from checkpoints",
-                          "A resumed job replaces it in the pipeline")  # fmt: skip
+        await until_shown(pilot, "Run the changed job?", "r  run from checkpoints",
+                          "A run from its checkpoints replaces it in the")  # fmt: skip
         await pilot.press("r")
 
         # Back at the graph, where the mended job has taken the place of the failed one.
@@ -129,13 +129,13 @@ async def test_attempts_are_listed_in_the_graph_and_lead_from_one_to_the_other(
         await pilot.press("enter")
         await until_shown(pilot, made["name"], "first.py", "last.py")
         await pilot.press("g", "R")
-        await until_shown(pilot, "Resume this job")
+        await until_shown(pilot, "Run this job again from")
         await pilot.press("y")
         await until_shown(pilot, "attempt 2", "before", "ran ")
         await pilot.press("enter")
-        await until_shown(pilot, "attempt", "2 of 2 in its pipeline", "resumes")
+        await until_shown(pilot, "attempt", "2 of 2 in its pipeline", "continues")
         await pilot.press("less_than_sign")
-        await until_shown(pilot, "1 of 2 in its pipeline", "resumed by")
+        await until_shown(pilot, "1 of 2 in its pipeline", "continued by")
         await pilot.press("less_than_sign")
         await until_shown(pilot, "No run before this one is known here")
         await pilot.press("l")
@@ -164,7 +164,7 @@ async def test_a_job_that_was_taken_out_is_found_and_put_back(
         await pilot.press("Z")
         await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
         await pilot.press("y")
-        await until_shown(pilot, "Restored middle.py; p lets the pipeline continue")
+        await until_shown(pilot, "Restored middle.py; p resumes the pipeline")
     assert [run["name"] for run in status(studio, made)["job_runs"]] == [
         "first.py",
         "middle.py",

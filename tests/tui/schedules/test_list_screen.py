@@ -129,7 +129,7 @@ async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_p
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-async def test_run_now_stands_among_the_runs_as_one_by_hand(
+async def test_a_run_started_now_is_among_the_runs_as_a_manual_one(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit(
@@ -167,7 +167,7 @@ class Hosted(Documented):
         await exchange.send(Reply(reply.status, headers, body).encoded())
 
 
-async def test_elsewhere_a_run_by_hand_stands_among_the_runs_also_after_an_edit(
+async def test_on_other_studios_a_manual_run_is_among_the_runs_after_an_edit_too(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
@@ -185,7 +185,7 @@ async def test_elsewhere_a_run_by_hand_stands_among_the_runs_also_after_an_edit(
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(pilot, "and cancelled nightly.py")
+        await until_said(pilot, "and canceled nightly.py")
         (new,) = tasks(studio)
         await until(pilot, lambda: list(table.keys) == [new["id"]])
         await until_shown(pilot, "(✓)", "by hand")
@@ -284,7 +284,7 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
             pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "both exist", "that is at 02:30"
         )
         await pilot.press("y")
-        await until_said(pilot, "and cancelled nightly.py")
+        await until_said(pilot, "and canceled nightly.py")
         (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
         await until(pilot, lambda: table.cursor == new["id"] and len(table.keys) == 3)
     assert studio.job(task["id"])["status"] == "CANCELED"
@@ -312,7 +312,7 @@ async def test_elsewhere_marks_go_on_to_what_is_made_in_the_place_of_schedules(
             await pilot.press("enter")
             await until_shown(pilot, "Change this schedule?")
             await pilot.press("y")
-            await until_said(pilot, f"and cancelled nightly.py ({old[:8]})")
+            await until_said(pilot, f"and canceled nightly.py ({old[:8]})")
             (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
             await until(pilot, lambda old=old: old not in table.keys)  # type: ignore[misc]
             await until(pilot, lambda: len(table.keys) == 3)
@@ -377,7 +377,7 @@ async def test_an_edit_whose_cancel_fails_says_that_both_exist(
         await pilot.press("enter")
         await until_shown(pilot, "Change this schedule?")
         await pilot.press("y")
-        await until_said(pilot, "was not cancelled: Not while it is full moon. Now there are two")
+        await until_said(pilot, "was not canceled: Not while it is full moon. Now there are two")
         await until_shown(pilot, "Schedules 2")
     assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
 
@@ -454,7 +454,7 @@ async def test_a_start_of_this_minute_is_edited_with_its_seconds(
         await until_shown(pilot, ":59")
         assert not pilot.app.screen.has_class("-problem")
         await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
-        await until_shown(pilot, "esc and then t run it now, or type")
+        await until_shown(pilot, "close this and press t to run it now")
         assert "empty" not in screen_text(pilot)
 
 
@@ -492,7 +492,7 @@ async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
     async with dashboard(studio, tmp_path, size=size) as pilot:
         await show(pilot)
         await until_shown(pilot, YEARLY)
-        for key, words in (("e", "enter goes on"), ("x", "Keep it"), ("t", "Run it now")):
+        for key, words in (("e", "enter continues"), ("x", "Keep it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
             assert "\x1b" not in screen_text(pilot)
@@ -520,7 +520,7 @@ async def test_marked_schedules_are_ended_after_one_question(
     assert len(tasks(studio)) == 1
 
 
-async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
+async def test_a_schedule_is_suspended_and_resumed_in_place(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):
@@ -532,7 +532,7 @@ async def test_a_schedule_is_suspended_and_resumed_where_it_stands(
         at = table.cursor
         await pilot.press("p")
         await until_said(pilot, "Suspended nightly.py")
-        await until_shown(pilot, "suspended ", "none before p resumes it")
+        await until_shown(pilot, "suspended ", "none until p resumes it")
         await pilot.press("slash", *"suspended", "enter")
         await until(pilot, lambda: list(table.keys) == [at])
         await pilot.press("p")
@@ -618,7 +618,7 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await pilot.press("y")
         await until_shown(pilot, "── Schedules 1")
         await pilot.press("1", "down", "r")
-        await until_said(pilot, "triggers a pipeline, and runs no query")
+        await until_said(pilot, "triggers a pipeline and runs no query")
 
 
 async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(

@@ -123,7 +123,7 @@ async def test_keys_that_come_with_the_one_that_shows_a_page_do_not_filter_it(
         await until_shown(pilot, "› Clusters")
 
 
-async def test_what_is_typed_with_the_key_that_opens_the_help_is_looked_for_in_it(
+async def test_keys_typed_right_after_the_one_that_opens_the_help_search_it(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:

@@ -419,7 +419,7 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
         assert at.line_of("0002") == 1
 
 
-async def test_many_moves_are_told_as_few() -> None:
+async def test_many_moves_are_reported_as_few() -> None:
     async with stage(ids(1000)) as at:
         for key in ids(1000)[1:500]:
             at.table.move_to(key)
@@ -542,7 +542,7 @@ async def jobs(*, size: tuple[int, int]) -> AsyncIterator[tuple[Stage, Jobs]]:
         yield Stage(pilot, app.table, rows, app.said), rows
 
 
-async def test_columns_come_with_what_stands_in_them_and_go_when_it_has_gone() -> None:
+async def test_columns_appear_with_their_first_text_and_disappear_with_the_last() -> None:
     async with jobs(size=(60, 11)) as (at, rows):
         await at.show(ids(3))
         assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
@@ -555,7 +555,7 @@ async def test_columns_come_with_what_stands_in_them_and_go_when_it_has_gone() -
         assert at.lines()[0].split() == ["STATE", "NAME", "AGE"]
 
 
-async def test_a_column_stays_while_what_stands_in_it_is_just_out_of_sight() -> None:
+async def test_a_column_stays_while_its_texts_are_just_out_of_sight() -> None:
     async with jobs(size=(60, 11)) as (at, rows):
         rows.errors["0000"] = "RuntimeError: corrupt tile 17"
         await at.show(ids(100))
@@ -567,7 +567,7 @@ async def test_a_column_stays_while_what_stands_in_it_is_just_out_of_sight() -> 
         assert "ERROR" not in at.lines()[0]
 
 
-async def test_sideways_state_and_name_stand_still() -> None:
+async def test_scrolled_sideways_state_and_name_stay_in_place() -> None:
     async with jobs(size=(44, 11)) as (at, rows):
         rows.errors["0001"] = "RuntimeError: corrupt tile 17, and so on to its very end"
         await at.show(ids(3))
@@ -583,7 +583,7 @@ async def test_sideways_state_and_name_stand_still() -> None:
 
 
 @pytest.mark.parametrize("width", [42, 80, 120])
-async def test_sideways_a_long_name_stands_still_and_a_long_error_is_read_to_its_end(
+async def test_scrolled_sideways_a_long_name_stays_in_place_and_a_long_error_can_be_read(
     width: int,
 ) -> None:
     error = " ".join(f"word{number}" for number in range(25))
@@ -682,7 +682,7 @@ async def test_another_order_or_filter_makes_no_row_new() -> None:
         assert at.table.unseen == 0
 
 
-async def test_a_column_that_was_given_up_comes_back_with_what_stands_in_it() -> None:
+async def test_a_dropped_column_returns_with_its_texts() -> None:
     async with jobs(size=(60, 11)) as (at, rows):
         rows.errors["0000"] = "RuntimeError: corrupt tile 17"
         await at.show(ids(100))

@@ -334,7 +334,7 @@ def test_every_widget_inherits_the_styles_of_textuals(widget: type[Widget]) -> N
     assert theirs[0] in widget._css_bases(widget)
 
 
-def test_services_are_listened_to_by_what_lives_alone() -> None:
+def test_only_lifetimes_subscribe_to_services() -> None:
     """Others are handed a callback by a screen, or leave as they end.
 
     Textual's own signals are given the node with which they end.

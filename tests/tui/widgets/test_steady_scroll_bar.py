@@ -61,7 +61,7 @@ def _look(strips: list[Strip]) -> list[tuple[str, object, object, object]]:
     ]
 
 
-async def test_it_looks_and_acts_as_textuals_own_wherever_it_stands() -> None:
+async def test_it_looks_and_acts_like_textuals_own_at_any_position() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:
         for position in (0, 1, 7, 100, 333, 979, 980):

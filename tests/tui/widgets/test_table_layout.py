@@ -94,7 +94,7 @@ def test_what_a_full_column_leaves_goes_to_the_others() -> None:
 
 
 @given(st.lists(columns, min_size=1, max_size=8), st.integers(1, 200))
-def test_placed_columns_stand_in_order_and_never_overlap(chosen: list[Column], width: int) -> None:
+def test_placed_columns_are_in_order_and_never_overlap(chosen: list[Column], width: int) -> None:
     placed = place(chosen, width)
     for left, right in itertools.pairwise(placed):
         assert left.cell < right.cell
@@ -190,14 +190,16 @@ def test_for_the_whole_of_name_and_error_columns_of_little_interest_leave_and_no
     assert [p.column.key for p in placed] == shown.split()
 
 
-def test_scrolled_sideways_each_column_is_as_wide_as_what_stands_in_it() -> None:
+def test_scrolled_sideways_each_column_is_as_wide_as_its_texts() -> None:
     assert _fitting(40, 11, 30, 3, 3, 150, wide=True) == {
         "state": 11, "name": 30, "by": 3, "age": 4, "error": 150,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [38, 67, 78, 117, 198])
-def test_scrolled_a_long_name_stands_still_and_leaves_half_to_the_others(width: int) -> None:
+def test_scrolled_sideways_a_long_name_stays_in_place_and_leaves_half_to_the_others(
+    width: int,
+) -> None:
     placed = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
     state, name, *_ = placed
     assert still(placed, width) == name.x + name.width + GAP

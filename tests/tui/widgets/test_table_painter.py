@@ -157,7 +157,7 @@ def test_sideways_the_columns_end_where_a_column_begins() -> None:
     assert narrow.header.text.rstrip().endswith("AGE▲")
 
 
-def test_a_column_is_known_by_where_it_stands() -> None:
+def test_a_column_is_identified_by_its_position() -> None:
     drawn = painter(20, wide=True, scroll=8)
     assert drawn.column_at(0) is None
     assert drawn.column_at(GUTTER) == "name"

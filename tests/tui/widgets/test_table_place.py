@@ -7,7 +7,7 @@ keys = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, min_size=1)
 
 
 @given(keys, keys, st.data())
-def test_a_row_that_is_still_there_stands_for_itself(
+def test_a_row_that_is_still_there_keeps_the_cursor(
     before: list[str], after: list[str], data: st.DataObject
 ) -> None:
     index = data.draw(st.integers(0, len(before) - 1))
@@ -20,7 +20,7 @@ def test_a_row_that_is_still_there_stands_for_itself(
         assert nearest is None or abs(before.index(after[found]) - index) == nearest
 
 
-def test_the_lower_of_two_equally_near_neighbours_stands_in() -> None:
+def test_the_lower_of_two_equally_near_neighbours_is_chosen() -> None:
     assert survivor("abc", 1, "ac") == 1
 
 

@@ -34,7 +34,7 @@ def read(dataset: str) -> list[Row]:
         print(f"waiting for {dataset}", flush=True)
     while not exists(dataset):
         if time.monotonic() - began > PATIENCE:
-            sys.exit(f"Nobody has made the dataset {dataset} in {PATIENCE:.0f} seconds.")
+            sys.exit(f"No job has created the dataset {dataset} in {PATIENCE:.0f} seconds.")
         time.sleep(0.05)
     version = max(_versions(dataset))
     lines = _file(dataset, version).read_text("utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Adds its label to each module, which makes the labelled examples."""
+"""Adds to each module its label, as examples for training and testing."""
 
 from lake import read, write
 

@@ -1,4 +1,4 @@
-"""Trains a centroid for each label; picks the best of eight numbers of names.
+"""Trains a centroid for each label; picks the best of eight sizes, in names per label.
 
 A centroid is the mean of the label's modules; rare names count more.
 """

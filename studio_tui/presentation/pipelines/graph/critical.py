@@ -163,10 +163,10 @@ def weight(node: Node, known: ViewModel) -> Weight | None:
 
 
 def _by_bar(whole: float, percent: float | None, usual: float | None) -> float:
-    """Return the seconds that a job takes by its bar, which is believed more the further it is.
+    """Return the duration of a job according to its bar, weighted by the progress of the bar.
 
-    At its first steps a bar reckons by what may be the slowest of them, so that an estimate would
-    leap from seconds to an hour and back. The error of a rate falls with the root of its samples.
+    The first steps of a bar may be much slower than the others, and the estimate would jump from
+    seconds to an hour and back. The error of a rate falls with the square root of its samples.
     """
     if usual is None or percent is None or whole <= usual:
         return whole

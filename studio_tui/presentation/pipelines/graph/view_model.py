@@ -61,7 +61,7 @@ class ViewModel:
         """Return why a job is not running; `None` for one that runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
         if self.statuses.shown[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
-            return Wait(f"queued: {job.waits_for}")
+            return Wait(f"queued: waits for {job.waits_for}")
         return waits(self.statuses, node_id, self.bars)
 
     def usual(self, node: Node) -> float | None:

@@ -107,7 +107,7 @@ def rows(
 
 
 def group_of_rest(key: str) -> str:
-    """Return the key of the group if a row stands for its hidden jobs; any other key unchanged."""
+    """Return the key of the group if a row represents its hidden jobs; any other key unchanged."""
     return key.removesuffix(_REST)
 
 

@@ -20,8 +20,8 @@ from studio_tui.presentation.pipelines.views.groups import Group, Link
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
 """Maximum numbers of related jobs and of group members listed by name."""
 
-_WORKERS = "waits for"
-_FIRST = frozenset({"progress", "error", _WORKERS})
+_WAITS = "waits for"
+_FIRST = frozenset({"progress", "error", _WAITS})
 _LAST = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
@@ -43,7 +43,7 @@ def node_facts(
     node = statuses.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
-    # Otherwise the job is older than the plan.
+    # A job that is queued although the plan says otherwise is older than the plan.
     is_queued = statuses.shown[node_id] is NodeState.QUEUED
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
@@ -51,11 +51,7 @@ def node_facts(
         *_attempts(known, node),
         *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
         *_blocks(statuses, node_id),
-        *(
-            fact
-            for fact in run_facts
-            if fact.label in (_FIRST if is_queued else _FIRST - {_WORKERS})
-        ),
+        *(fact for fact in run_facts if fact.label in (_FIRST if is_queued else _FIRST - {_WAITS})),
         *_related("after", "waits for no other job", statuses, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(statuses, node)),
         *_related("feeds", "no other job waits for it", statuses, node.children),
@@ -68,15 +64,15 @@ def node_facts(
     )
 
 
-Way = tuple[Group, Link]
+GroupLink = tuple[Group, Link]
 """A related group, and the edges between the two."""
 
 
 def group_facts(
     known: ViewModel,
     members: Sequence[str],
-    after: Sequence[Way] = (),
-    feeds: Sequence[Way] = (),
+    after: Sequence[GroupLink] = (),
+    feeds: Sequence[GroupLink] = (),
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies on other groups."""
     numbers = numbers_of(members, known.statuses)
@@ -90,7 +86,7 @@ def group_facts(
     )
 
 
-def _group_links(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
+def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
     return tuple(
         Fact(
@@ -106,7 +102,7 @@ def _group_links(label: str, ways: Sequence[Way]) -> tuple[Fact, ...]:
                 )
             ),
         )
-        for number, (group, link) in enumerate(ways)
+        for number, (group, link) in enumerate(related)
     )
 
 
@@ -162,14 +158,14 @@ def _blocks(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
 
 def _related(
     label: str,
-    nobody: str,
+    if_none: str,
     statuses: JobStatuses,
     node_ids: Sequence[str],
     most: int = _MAX_RELATED,
 ) -> tuple[Fact, ...]:
     """List parents, children or members with their states, worst first."""
     if not node_ids:
-        return (Fact(label, Cell(nobody, Tone.DIM)),)
+        return (Fact(label, Cell(if_none, Tone.DIM)),)
     lines = []
     worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.shown[each]))
     for number, node_id in enumerate(worst_first[:most]):

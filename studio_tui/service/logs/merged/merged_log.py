@@ -120,7 +120,7 @@ class MergedLog:
         self.store.close()
 
     async def run(self) -> None:
-        """Merge incoming lines until cancelled.
+        """Merge incoming lines until canceled.
 
         Raises:
             SpoolError: writing to the disk failed.

@@ -13,7 +13,7 @@ from studio_tui.text import safe_line
 
 SUFFIX = ".marks"
 """Suffix of the file that keeps the marks of a log."""
-UNREADABLE_MARKS = "Lines may be missing below: what was known of that cannot be read."
+UNREADABLE_MARKS = "Lines may be missing below: the list of gaps cannot be read."
 
 logger = logging.getLogger(__name__)
 

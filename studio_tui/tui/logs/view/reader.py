@@ -54,7 +54,7 @@ class WorkGroup:
         self._name = name
 
     def run(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Run a coroutine function, cancelling the current worker."""
+        """Run a coroutine function, canceling the current worker."""
         self._node.run_worker(work, name=name, group=self._name, exclusive=True)
 
     def cancel(self) -> None:

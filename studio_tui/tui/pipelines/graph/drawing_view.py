@@ -270,7 +270,7 @@ class DrawingView:
     # The cursor and highlighting.
 
     def _box_of(self, canvas: Canvas) -> str | None:
-        """Return the box that stands for the cursor's node: itself, or its group."""
+        """Return the box that represents the cursor's node: itself, or its group."""
         key, names = self._state.view.cursor, canvas.boxes.names
         visible_key = self._structure.visible_key(key, names) if key is not None else None
         return visible_key or self._nearest_left(tuple(names))

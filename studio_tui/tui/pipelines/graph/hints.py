@@ -20,14 +20,14 @@ _HINTS = {
     NodeState.FAILED: (
         "job.log",
         "graph.next",
-        "job.resume",
+        "job.continue",
         "graph.mode",
         "job.edit",
         "graph.problems",
     ),
     NodeState.CANCELED: (
         "job.log",
-        "job.resume",
+        "job.continue",
         "graph.next",
         "graph.mode",
         "job.edit",
@@ -48,7 +48,7 @@ _FIRST_HINTS: dict[PipelineState | None, tuple[str, ...]] = {
 """Keys that come before the others, by the state of the pipeline."""
 _PAUSE_AT = 3
 """How many keys come before the pause key of an active pipeline."""
-_UNDER_WAY = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
+_ACTIVE = frozenset({PipelineState.PENDING, PipelineState.RUNNING})
 _IN_THE_GRAPH = {"table.open": "graph.open"}
 _GROUP_HINTS = (
     "table.open",
@@ -59,7 +59,7 @@ _GROUP_HINTS = (
     "graph.search",
 )
 _MARK_HINTS = (
-    "job.cancel", "job.run_again", "job.resume", "job.edit",
+    "job.cancel", "job.run_again", "job.continue", "job.edit",
     "graph.logs", "graph.remove", "graph.unmark",
 )  # fmt: skip
 
@@ -76,7 +76,7 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     pipeline_state = loaded.pipeline.state if loaded is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
-        if pipeline_state in _UNDER_WAY:
+        if pipeline_state in _ACTIVE:
             wanted = (*wanted[:_PAUSE_AT], "pipeline.pause", *wanted[_PAUSE_AT:])
     if state.view.mode is not Mode.GRAPH:
         return wanted

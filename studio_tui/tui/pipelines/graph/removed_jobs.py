@@ -65,7 +65,7 @@ class RemovedJobs:
         try:
             putting = session.commands.pipelines.restore_job(pipeline, job.job_id)
             if await with_notice(self._host.app, session, putting):
-                self._host.say(f"Restored {name}; p lets the pipeline continue")
+                self._host.say(f"Restored {name}; p resumes the pipeline")
         except StudioError as error:
             self._host.say(f"{name}: {error_message(error, session)}", "error")
 
@@ -100,7 +100,7 @@ def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
             "",
             "It depends on the same jobs as before, and jobs that depended on it",
             "and have not started depend on it again.",
-            f"{paused}; p lets it continue.",
+            f"{paused}; p resumes it.",
         ),
         yes="Restore it",
         no="Don't",

@@ -1,4 +1,4 @@
-"""The search of a pipeline: incremental, and the cursor returns if it is cancelled."""
+"""The search of a pipeline: incremental, and the cursor returns if it is canceled."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar

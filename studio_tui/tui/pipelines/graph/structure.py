@@ -23,7 +23,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 class GraphStructure:
     """Groups, orders and layers of the pipeline shown; what depends on the plan's shape is cached.
 
-    Each cached value stands beside the key that it was computed for.
+    Each cached value is stored with the key that it was computed for.
     """
 
     _is_grouped: tuple[str, bool] | None = None
@@ -82,7 +82,7 @@ class GraphStructure:
         return next((each.key for each in self.groups() or () if node_id in each.members), None)
 
     def visible_key(self, key: str, shown: Collection[str]) -> str | None:
-        """Return which of the rows or boxes that are shown stands for a node, group or rest.
+        """Return which visible row or box represents a node, a group or the rest of a group.
 
         In this order: itself; its group, if it is the row for the group's other jobs; the shown job
         of it in the worst state, or the group that contains that. `None` if none of these is shown.
@@ -125,7 +125,7 @@ class GraphStructure:
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.only() is None
         cached_for = plan.shape, has_all, tuple(groups)
-        # A filter hides jobs of groups, so that no link can be said to be whole.
+        # A filter hides jobs of groups, so it is unknown whether a link is complete.
         if self._links is None or self._links[0] != cached_for:
             self._links = cached_for, links(plan, groups.values()) if groups and has_all else ()
         shown = [link for link in self._links[1] if link.source != link.target]

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""A coroutine function; a coroutine would warn if it was cancelled before it ran."""
+"""A coroutine function; a coroutine would warn if it was canceled before it ran."""
 
 
 class StartWorker(Protocol):

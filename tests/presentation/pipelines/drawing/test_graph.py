@@ -255,7 +255,7 @@ def test_lines_of_a_large_tangle_can_be_followed() -> None:
 
 
 @given(drawings())
-def test_a_box_stands_as_deep_as_the_longest_way_down_to_it(drawn: tuple[Plan, Drawing]) -> None:
+def test_a_box_is_as_deep_as_the_longest_path_to_it(drawn: tuple[Plan, Drawing]) -> None:
     plan, drawing = drawn
     rows = sorted({box.y for box in drawing.boxes.values()})
     depth = depths(plan)

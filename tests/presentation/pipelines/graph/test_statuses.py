@@ -115,7 +115,7 @@ def test_a_thousand_failures_that_all_block_the_same_are_each_counted() -> None:
 
 
 @given(any_pipelines())
-def test_every_job_stands_in_one_place_and_the_counts_add_up(sent: Pipeline) -> None:
+def test_every_job_has_one_status_and_the_counts_add_up(sent: Pipeline) -> None:
     statuses = judged(sent)
     assert statuses.shown.keys() == statuses.plan.nodes.keys()
     assert sum(statuses.numbers.values()) == len(statuses.plan.nodes)

@@ -46,11 +46,11 @@ def test_a_job_waits_for_a_worker_from_when_its_last_parent_was_done() -> None:
 
 
 def test_a_queued_job_whose_cluster_cannot_start_it_says_so() -> None:
-    reason = "the cluster gpu is no longer in clusters.toml"
+    reason = "the cluster gpu, which is no longer in clusters.toml"
     queued = job("split", "QUEUED", created=0).model_copy(update={"waits_for": reason})
     wait = known(queued, split="QUEUED").waits("split")
     assert wait is not None
-    assert wait.words == f"queued: {reason}"
+    assert wait.words == f"queued: waits for {reason}"
 
 
 def test_what_a_review_takes_is_no_waiting_for_a_worker() -> None:

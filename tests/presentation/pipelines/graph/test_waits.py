@@ -33,7 +33,7 @@ def wait(sent: Pipeline, node_id: str) -> Wait | None:
         ("CANCELED", "blocked by embed, which was canceled"),
     ],
 )
-def test_a_job_waits_for_its_parent_as_that_stands(embed: str, words: str) -> None:
+def test_a_job_waits_for_its_parent_in_its_current_state(embed: str, words: str) -> None:
     assert wait(sixteen(embed=embed), "join_feats") == Wait(words, "embed")
 
 

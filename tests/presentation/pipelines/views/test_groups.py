@@ -68,7 +68,7 @@ def test_names_are_alike_without_numbers_and_hashes(names: tuple[str, ...], titl
     assert (title, len(names)) in titles(named(*names))
 
 
-def test_a_number_in_front_tells_a_stage_where_many_share_it() -> None:
+def test_a_leading_number_is_a_stage_if_many_jobs_share_it() -> None:
     names = [f"{stage}_embed_{number}" for stage in ("03", "07") for number in range(5)]
     said = titles(named(*names))
     assert ("03_embed_*", 5) in said

@@ -85,7 +85,7 @@ def test_bars_show_what_was_queued_starting_and_run_up_to_now() -> None:
     assert tones == {Tone.WAITING, Tone.ACTIVE, Tone.BAD, Tone.DIM}
 
 
-def test_what_is_to_come_is_dotted_where_past_runs_tell_how_long_it_takes() -> None:
+def test_the_future_is_dotted_if_past_runs_provide_an_estimate() -> None:
     jobs = (*_JOBS[:4], job("embed", "RUNNING", 10.5, started=19.5))
     going = sixteen(embed="RUNNING")
     quick = replace(known(*jobs, sent=going), past=dict.fromkeys(SIXTEEN, (60.0, 60.0, 60.0)))
@@ -117,7 +117,7 @@ def test_no_bar_is_made_up_for_a_job_whose_times_are_not_known() -> None:
     assert timeline.order[-14:][0] == "ingest_labels"
 
 
-def test_the_latest_can_be_looked_at_closely() -> None:
+def test_the_latest_jobs_can_be_zoomed_in_on() -> None:
     timeline = Timeline(known(*_JOBS), UTC, 61)
     assert timeline.whole == 20 * 60
     assert timeline.zoomed(-1) is None
@@ -157,7 +157,7 @@ def test_estimates_move_neither_axis_nor_bars(past: list[float], width: int) -> 
         assert text(timeline, node).translate(dots) == text(bare, node)
 
 
-def test_the_axis_stands_still_while_time_goes_on() -> None:
+def test_the_axis_does_not_move_while_time_passes() -> None:
     seen = {
         Timeline(known(*_JOBS, sent=_GOING, minute=19 + second / 60), UTC, 61).axis
         for second in range(150)
@@ -179,7 +179,7 @@ def test_a_pipeline_that_has_ended_ends_where_it_ended_whatever_was_left_undone(
     assert not any({NOW, AHEAD} & set(text(timeline, node)) for node in timeline.order)
 
 
-def test_a_short_pipeline_can_be_looked_at_closely_too() -> None:
+def test_a_short_pipeline_can_be_zoomed_in_on_too() -> None:
     short = job("ingest_raw", "COMPLETE", 0.1, started=0.2, finished=0.5)
     sent = sixteen("COMPLETED", **dict.fromkeys(SIXTEEN, "COMPLETE"))
     timeline = Timeline(known(short, sent=sent), UTC, 61)

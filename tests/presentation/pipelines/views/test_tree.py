@@ -179,7 +179,7 @@ def test_each_job_is_drawn_once_and_no_edge_is_lost_or_invented(sent: Pipeline) 
 
 
 @given(any_pipelines())
-def test_each_job_stands_below_its_deepest_parent(sent: Pipeline) -> None:
+def test_each_job_is_below_its_deepest_parent(sent: Pipeline) -> None:
     plan = plan_of(sent)
     depth = depths(plan)
     for row in rows(plan):
@@ -188,7 +188,7 @@ def test_each_job_stands_below_its_deepest_parent(sent: Pipeline) -> None:
 
 
 @given(any_pipelines(), st.data())
-def test_a_fold_hides_just_what_stands_below_it(sent: Pipeline, data: st.DataObject) -> None:
+def test_a_fold_hides_exactly_the_jobs_below_it(sent: Pipeline, data: st.DataObject) -> None:
     plan = plan_of(sent)
     whole = rows(plan)
     folded = data.draw(st.sets(st.sampled_from(sorted(plan.nodes)))) if plan.nodes else set()

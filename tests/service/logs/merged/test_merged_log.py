@@ -170,7 +170,7 @@ def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
         max_size=60,
     )
 )
-def test_where_every_line_has_a_time_they_stand_in_order_of_time(
+def test_lines_that_all_have_times_are_in_order_of_time(
     steps: list[tuple[int, int, float]],
 ) -> None:
     async def script(bench: Bench) -> None:
@@ -193,7 +193,7 @@ def test_where_every_line_has_a_time_they_stand_in_order_of_time(
 # One thing at a time
 
 
-def test_a_traceback_stays_whole_and_a_job_without_times_stands_where_it_came() -> None:
+def test_a_traceback_stays_whole_and_lines_without_times_stay_where_they_arrived() -> None:
     async def script(bench: Bench) -> None:
         one, two, plain = bench.new(), bench.new(), bench.new()
         bench.stores[one].append(b"t=1 boom\nTraceback\n  frame\nError\nt=5 on\n")
@@ -276,7 +276,7 @@ def test_a_bar_is_one_live_line_at_the_end_until_it_is_finished() -> None:
     play(script)
 
 
-def test_an_unfinished_line_waits_until_it_stands_still_or_its_job_has_ended() -> None:
+def test_an_unfinished_line_waits_until_it_stops_growing_or_its_job_has_ended() -> None:
     async def script(bench: Bench) -> None:
         one = bench.new()
         bench.join(one)

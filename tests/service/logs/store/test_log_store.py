@@ -150,7 +150,7 @@ def test_an_endless_line_is_read_at_its_head_and_tail_only(store: LogStore) -> N
     assert store.reads - before <= 6
 
 
-def test_a_mark_stands_above_the_line_that_holds_its_offset_and_moves_with_it(
+def test_a_mark_is_above_the_line_that_contains_its_offset_and_moves_with_it(
     store: LogStore,
 ) -> None:
     store.append(b"one\ntwo\n")

@@ -127,7 +127,7 @@ def test_looking_ends_where_the_last_line_is_still_being_written(store: LogStore
     assert hits.total == 1
 
 
-def test_the_nearest_is_waited_for_over_blocks_that_nobody_has_looked_at(store: LogStore) -> None:
+def test_the_nearest_match_is_awaited_across_unsearched_blocks(store: LogStore) -> None:
     filler = b"." * 99 + b"\n"
     count = 40 * BLOCK // len(filler)
     store.append(b"x first\n" + filler * count + b"x middle\n" + filler * count + b"x last\n")
@@ -160,7 +160,7 @@ def test_looking_ends_with_every_line_known_though_the_log_grows_meanwhile(store
 
 
 @pytest.mark.parametrize("left", [0, 1, BLOCK, 2 * BLOCK + 7])
-async def test_a_log_that_gets_shorter_while_it_is_looked_through_is_looked_through_anew(
+async def test_a_log_that_gets_shorter_while_it_is_searched_is_searched_again(
     store: LogStore, left: int
 ) -> None:
     store.append(b"x\n" * 4 * BLOCK)
@@ -174,7 +174,7 @@ async def test_a_log_that_gets_shorter_while_it_is_looked_through_is_looked_thro
     assert onwards(hits) == expected(store.read(0, store.size))
 
 
-def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore) -> None:
+def test_searched_blocks_are_not_searched_again_when_the_log_grows(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (20 * BLOCK // 100))
     looked = 0
 
@@ -191,7 +191,7 @@ def test_what_is_known_is_not_looked_at_again_when_the_log_grows(store: LogStore
     assert looked - before <= 2 * BLOCK
 
 
-def test_a_long_line_without_an_end_is_not_looked_through_again_as_it_grows(
+def test_a_long_unfinished_line_is_not_searched_again_as_it_grows(
     store: LogStore,
 ) -> None:
     looked: list[int] = []
@@ -213,7 +213,7 @@ def test_a_long_line_without_an_end_is_not_looked_through_again_as_it_grows(
     assert onwards(hits) == [0, store.size - 2]
 
 
-def test_what_follows_lines_may_tell_whether_they_are_among_them(store: LogStore) -> None:
+def test_later_lines_may_decide_whether_a_line_matches(store: LogStore) -> None:
     def unless_undone(lines: bytes) -> list[int]:
         return [] if b"undo" in lines else list(range(0, len(lines), 2))
 
@@ -271,7 +271,7 @@ def test_a_line_is_read_without_its_tag(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_a_store_that_becomes_another_is_looked_through_anew(tmp_path: Path) -> None:
+async def test_a_store_with_replaced_content_is_searched_again(tmp_path: Path) -> None:
     store, other = TaggedStore.create(tmp_path), TaggedStore.create(tmp_path)
     store.append(tag_of(1) + b"x\n")
     other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")

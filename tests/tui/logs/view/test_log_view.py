@@ -163,7 +163,7 @@ async def test_wrapped_lines_lose_nothing_and_are_marked_in_the_gutter(store: Lo
         assert len([row for row in rows(view) if row]) == 3
 
 
-async def test_line_numbers_stand_in_the_gutter(store: LogStore) -> None:
+async def test_line_numbers_are_in_the_gutter(store: LogStore) -> None:
     store.append(numbered(12_000))
     async with showing(store) as (pilot, view):
         await pilot.press("number_sign")

@@ -310,7 +310,7 @@ async def test_a_bookmark_has_its_sign_in_the_gutter(store: LogStore) -> None:
 TIMED = b"".join(b"2026-03-04 11:%02d:00,000 INFO step %d\n" % (n, n) for n in range(60))
 
 
-async def test_times_stand_in_the_gutter_in_four_forms(store: LogStore) -> None:
+async def test_times_are_in_the_gutter_in_four_forms(store: LogStore) -> None:
     store.append(TIMED)
     async with showing(store, width=60) as (pilot, view):
         await pilot.press("t", "t")
@@ -553,7 +553,7 @@ async def test_what_has_come_in_sight_is_not_new_any_more(store: LogStore) -> No
         await until(pilot, lambda: view.new_lines < 20)
 
 
-async def test_a_larger_window_is_filled_also_when_the_reader_stands_still(
+async def test_a_larger_window_is_filled_even_if_the_reader_does_not_move(
     store: LogStore,
 ) -> None:
     store.append(numbered(100))
@@ -564,7 +564,7 @@ async def test_a_larger_window_is_filled_also_when_the_reader_stands_still(
         await until(pilot, lambda: len(shown(view)) == 30)
 
 
-async def test_no_match_says_what_was_not_looked_at(store: LogStore) -> None:
+async def test_no_match_says_which_part_was_not_searched(store: LogStore) -> None:
     store.append(b"." * 20_000 + b"NEEDLE\n" + numbered(20))
     async with showing(store, width=110) as (pilot, view):
         await search(pilot, "NEEDLE")

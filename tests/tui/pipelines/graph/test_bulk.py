@@ -32,16 +32,16 @@ async def mark(pilot: Pilot[int], *names: str) -> None:
         await press(pilot, ("space",))
 
 
-async def test_marked_jobs_are_cancelled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
+async def test_marked_jobs_are_canceled_and_the_refused_one_keeps_its_mark(tmp_path: Path) -> None:
     studio = Refusing(sixteen(train_s="RUNNING", train_l="QUEUED", split="COMPLETE"))
     studio.refused = frozenset({"run-train_l"})
     async with dag(studio, tmp_path) as pilot:
         await mark(pilot, "train_s", "train_l", "thumbs", "publish")
-        await until_shown(pilot, "x cancel", "r run again", "R resume", "e edit", "L logs")
+        await until_shown(pilot, "x cancel", "r run again", "R continue", "e edit", "L logs")
         await press(pilot, ("x",))
         await until_shown(
-            pilot, "Cancel 3 of 4 marked jobs?", "3 running, queued or pending will be cancelled",
-            "1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
+            pilot, "Cancel 3 of 4 marked jobs?", "1 running, 1 queued, 1 pending.",
+            "Left out: 1 has ended", "3 are jobs of the pipeline", "other jobs wait for them",
         )  # fmt: skip
         await press(pilot, ("y",))
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")

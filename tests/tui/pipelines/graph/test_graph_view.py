@@ -125,7 +125,7 @@ async def test_the_wheel_scrolls_sideways_too(
         assert view.left == left
 
 
-async def test_a_click_tells_the_cell_of_the_drawing() -> None:
+async def test_a_click_is_reported_with_the_cell_of_the_drawing() -> None:
     async with drawing() as (pilot, view, app):
         view.look_from(30, 20)
         await pilot.pause()

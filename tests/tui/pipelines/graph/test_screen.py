@@ -80,7 +80,7 @@ async def test_keys_go_along_the_edges_in_the_graph(tmp_path: Path) -> None:
         assert screen_of(pilot).cursor.here() == list(canvas.drawing.boxes)[-1]
 
 
-async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
+async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "join_feats")
 
@@ -105,7 +105,7 @@ async def test_the_lineage_of_the_cursor_stands_out(tmp_path: Path) -> None:
         assert "cursor" in styles["join_feats"]
 
 
-async def test_the_lineage_stands_out_also_after_grouping_otherwise(tmp_path: Path) -> None:
+async def test_the_lineage_is_highlighted_after_another_grouping_too(tmp_path: Path) -> None:
     async with dag(DagStudio(fan(4)), tmp_path) as pilot:
 
         def kin() -> str:
@@ -392,7 +392,7 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Pat
         ]
 
 
-async def test_a_running_job_is_cancelled_through_its_run(tmp_path: Path) -> None:
+async def test_a_running_job_is_canceled_through_its_run(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "embed")
@@ -506,7 +506,7 @@ async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(tmp_path: P
         assert screen_of(pilot).state.view.marks == ("join_feats",)
 
 
-async def test_the_line_of_modes_tells_how_jobs_are_grouped_and_no_toast_does(
+async def test_the_line_of_modes_shows_how_jobs_are_grouped_without_a_toast(
     tmp_path: Path,
 ) -> None:
     async with dag(DagStudio(sixteen()), tmp_path) as pilot:
@@ -525,7 +525,7 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
     async with dag(DagStudio(canceled), tmp_path) as pilot:
         await go_to(pilot, "embed")
         for _ in range(4):
-            await until_shown(pilot, "R resume  ")
+            await until_shown(pilot, "R continue  ")
             await press(pilot, ("m",))
         await press(pilot, ("p",))
         await until_shown(pilot, "Resume this pipeline?", "R on embed runs it again")
@@ -567,7 +567,7 @@ async def test_counts_have_signs_only_where_names_have_no_space(
         await until_shown(pilot, "✓1 ●1 ◌1 ✗1 ·1 ⊗1 ?1")
 
 
-async def test_there_is_no_estimate_of_what_studio_told_before_it_was_gone(tmp_path: Path) -> None:
+async def test_there_is_no_estimate_from_data_older_than_an_outage(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(**dict.fromkeys(SIXTEEN, "COMPLETE") | {"embed": "RUNNING"}))
     async with dag(studio, tmp_path) as pilot:
         screen = screen_of(pilot)

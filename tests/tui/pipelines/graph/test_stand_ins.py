@@ -61,7 +61,7 @@ async def test_a_job_of_the_group_is_under_the_cursor_while_jobs_are_not_grouped
         await at(pilot, here)
 
 
-async def test_a_group_stands_for_the_one_that_it_is_a_part_of(tmp_path: Path) -> None:
+async def test_a_group_that_is_part_of_another_is_shown_as_that_one(tmp_path: Path) -> None:
     async with dag(DagStudio(thousand()), tmp_path) as pilot:
         shards = group_of(pilot, "02_shard_000")
         await go(pilot, shards)
