@@ -14,11 +14,11 @@ from studio_tui.text import safe_block, safe_line
 
 COLUMNS = (
     Column("state", "STATE", 9),
-    Column("at", "AT", 8, drop=1),
-    Column("what", "WHAT", 20, grow=3),
-    Column("took", "TOOK", 8, align=Align.RIGHT),
-    Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
-    Column("outcome", "ANSWER", 8, grow=1, drop=3, fits=True),
+    Column("at", "AT", 8, drop=2),
+    Column("what", "WHAT", 16, grow=3, fits=True, first=24),
+    Column("took", "TOOK", 8, align=Align.RIGHT, fits=True),
+    Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
+    Column("outcome", "ANSWER", 10, grow=1, drop=1, fits=True, first=12, likes=60),
 )
 """In the order of `cells`."""
 

@@ -35,7 +35,7 @@ def amount_parts(
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{place}.filter')"))
     if is_kept:
-        parts.append(Part("· the row under the cursor no longer passes ", Tone.WARN))
+        parts.append(Part("· current row no longer passes ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):

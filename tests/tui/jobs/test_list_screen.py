@@ -644,7 +644,7 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await until(pilot, lambda: len(table(pilot).keys) == 3)
         await pilot.press("down")
         await call(studio.cancel, middle)
-        await until_shown(pilot, "2 of 3", "the row under the cursor no longer passes", "CANCELED")
+        await until_shown(pilot, "2 of 3", "current row no longer passes", "CANCELED")
         assert list(table(pilot).keys) == [first, middle, last]
         assert table(pilot).cursor == middle
         await pilot.press("a")
