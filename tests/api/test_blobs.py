@@ -143,8 +143,8 @@ async def test_an_archive_that_cannot_be_read_is_said_so(
         answer(b"no gzip", content_encoding="gzip"),
     )
     for kind, words in (
-        (errors.ProtocolError, "answers 403"),
-        (errors.ProtocolError, "answers 307"),
+        (errors.ProtocolError, "failed with 403"),
+        (errors.ProtocolError, "failed with 307"),
         (errors.TransportError, "closed the connection"),
         (errors.ProtocolError, "compressed incorrectly"),
     ):
