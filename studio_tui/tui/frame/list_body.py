@@ -140,7 +140,7 @@ class ListBody(Lifetime, Container, Generic[T]):
             yield BigTable(
                 self._page.columns,
                 self._page.cells_of,
-                notice="Asking Studio…",
+                notice="Loading…",
                 id=f"{self._page.place}-table",
             )
         with Container(id="preview"):

@@ -37,7 +37,7 @@ def amount_parts(
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):
-        parts.append(Part(f"{plural(duplicates, 'row')} sent twice ", Tone.WARN))
+        parts.append(Part(f"{plural(duplicates, 'row')} duplicated ", Tone.WARN))
     return tuple(parts)
 
 
@@ -66,7 +66,7 @@ def notice(
     """Return why no row is shown; `none` is the text to use if there are no rows at all."""
     if snapshot.value is None:
         error = snapshot.error
-        return "Asking Studio…" if error is None else unreachable_message(error, session)
+        return "Loading…" if error is None else unreachable_message(error, session)
     if none:
         return none
     if not has_all(snapshot.value):

@@ -283,7 +283,7 @@ class ScheduleController(JobController):
             "schedule.cancel",
             "x",
             "cancel",
-            "End the schedule, after asking",
+            "End the schedule, after confirmation",
             end,
             JobController.why_not_cancel,
             also="delete remove",
