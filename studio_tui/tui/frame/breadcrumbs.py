@@ -13,5 +13,5 @@ def first_crumb(page: Screen[Any], otherwise: str = "Jobs") -> str:
     """Return the title of the nearest tab below `page`."""
     stack = page.app.screen_stack if page.is_running else []
     below = stack[: stack.index(page)] if page in stack else stack
-    places = [getattr(screen, "place", "") for screen in below]
-    return next((_TITLES[place] for place in reversed(places) if place in _TITLES), otherwise)
+    tabs = [getattr(screen, "tab", "") for screen in below]
+    return next((_TITLES[tab] for tab in reversed(tabs) if tab in _TITLES), otherwise)

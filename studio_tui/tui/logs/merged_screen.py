@@ -64,7 +64,7 @@ class MergedScreen(Page):
 
     AUTO_FOCUS = "LogPane"
 
-    place = "logs"
+    tab = "logs"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport)
     ]
