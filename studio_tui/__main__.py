@@ -300,7 +300,7 @@ class _Composition:
         from studio_tui.api.client import StudioClient
         from studio_tui.local.config.data_dir import DataDir
         from studio_tui.log import register_secret
-        from studio_tui.recordings import place_of
+        from studio_tui.recordings import profile_of
         from studio_tui.service.recorder.pruning import Limits
         from studio_tui.service.session import SessionOptions, StudioSession
         from studio_tui.text import safe_line
@@ -310,15 +310,15 @@ class _Composition:
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)
-        place = place_of(settings, self._data_dir if home else None)
-        name = paths.profile_name(place)[:16]
+        profile = profile_of(settings, self._data_dir if home else None)
+        name = paths.profile_name(profile)[:16]
         return Connected(
             session=StudioSession(
                 StudioClient(settings, guard=guard),
                 settings.team,
                 paths.cache_dir() / "logs",
                 SessionOptions(
-                    place=place,
+                    profile=profile,
                     host=host,
                     near=is_loopback(host),
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,

@@ -27,7 +27,7 @@ class Address:
     port: int | None
     """As written."""
     path: str
-    place: str = field(repr=False)
+    netloc: str = field(repr=False)
     """Host and port as written, including a user before `@`."""
     has_more: bool
     """Whether it has a query or a fragment."""
@@ -70,7 +70,7 @@ def address(text: str) -> Address | None:
             host=parts.hostname or "",
             port=parts.port,
             path=parts.path,
-            place=parts.netloc,
+            netloc=parts.netloc,
             has_more=bool(parts.query or parts.fragment),
             user=parts.username,
             password=parts.password,

@@ -66,11 +66,11 @@ def at_home(path: Path, what: str) -> Path:
         raise ConfigError(f"{what} {path} is in the home folder of an unknown user.") from None
 
 
-def profile_name(place: str) -> str:
-    """Return the name of the file or folder of a profile; it reveals nothing about `place`."""
+def profile_name(profile: str) -> str:
+    """Return the name of the file or folder of a profile; it reveals nothing about it."""
     import hashlib  # noqa: PLC0415 (not before the first paint)
 
-    return hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+    return hashlib.sha256(profile.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def private_dir(path: Path) -> Path:

@@ -89,11 +89,11 @@ def _checked(proxy: str) -> str:
     parts = address(proxy)
     if parts is None:
         raise form
-    place = _HOST_AND_PORT.fullmatch(parts.place.rpartition("@")[2])
+    place = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
     try:
         if number := place and (place[1] or place[2]):
             ipaddress.ip_address(number)
-        unquote(parts.place, errors="strict")
+        unquote(parts.netloc, errors="strict")
     except ValueError:
         raise form from None
     if "#" in proxy or "?" in proxy:

@@ -22,8 +22,8 @@ SLOWEST, FASTEST = 0.1, 3600.0
 """Minimum and maximum speed of a replay."""
 
 
-def place_of(settings: Settings, data_dir: Path | None) -> str:
-    """Return the key of a team's recorded data, which is in a separate file for each team."""
+def profile_of(settings: Settings, data_dir: Path | None) -> str:
+    """Return the profile: one team of one Studio, whose saved data is kept apart."""
     return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
 
 
@@ -48,10 +48,10 @@ def export_recording(
     if data_dir is not None and not local:
         raise click.UsageError("--data-dir needs --local")
     if local:
-        place = str(data_dir or paths.local_data_dir())
+        profile = str(data_dir or paths.local_data_dir())
     else:
-        place = place_of(load_settings(arguments), None)
-    count = export(RecorderFile(paths.state_dir() / "ledgers", place), file)
+        profile = profile_of(load_settings(arguments), None)
+    count = export(RecorderFile(paths.state_dir() / "ledgers", profile), file)
     click.echo(f"{count:,} changes are in {file}; replay it with: studio-tui replay {file}")
 
 

@@ -79,10 +79,10 @@ class Settings:
         return found.host if found else ""
 
     @property
-    def place(self) -> str:
+    def netloc(self) -> str:
         """Studio's host and port, as written."""
         found = address(self.url)
-        return found.place if found else ""
+        return found.netloc if found else ""
 
     @property
     def secrets(self) -> tuple[str, ...]:

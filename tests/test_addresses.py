@@ -31,7 +31,7 @@ def test_an_address_is_taken_apart() -> None:
     found = address("HTTPS://Studio.Example.com:8443/team/jobs?x=1#y")
     assert found is not None
     assert (found.scheme, found.host, found.port) == ("https", "studio.example.com", 8443)
-    assert (found.path, found.place) == ("/team/jobs", "Studio.Example.com:8443")
+    assert (found.path, found.netloc) == ("/team/jobs", "Studio.Example.com:8443")
     assert found.is_web
     assert found.has_more
     assert not found.has_user

@@ -54,7 +54,7 @@ async def blob(settings: Settings, url: str) -> AsyncGenerator[bytes, None]:
             http.stream(
                 "GET",
                 target,
-                headers={"Host": parts.place, "Accept-Encoding": "gzip"},
+                headers={"Host": parts.netloc, "Accept-Encoding": "gzip"},
                 extensions=extensions,
             ) as answer,
         ):

@@ -222,7 +222,7 @@ async def _handshake(target: _Target, authorization: str) -> "ClientConnection":
 
     settings = target.settings
     scheme, _, rest = settings.url.partition("://")
-    host = settings.place
+    host = settings.netloc
     secure = scheme == "https"
     try:
         extra: dict[str, Any] = {}

@@ -89,7 +89,7 @@ class Transport:
         self._url = settings.url
         self._guard = guard
         self._base = f"{settings.url}/api"
-        self._host = settings.place
+        self._host = settings.netloc
         self._auth = auth
         self._timeouts = timeouts
         self.is_local_studio = False

@@ -61,9 +61,9 @@ def freshness(snapshot: HasAge, now: datetime) -> Cell:
     old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
         if not known:
-            return Cell("asking…", Tone.DIM)
+            return Cell("loading…", Tone.DIM)
         if snapshot.is_recalled:
-            return Cell(f"{'just now' if old == 'now' else f'{old} old'}, asking…", Tone.WARN)
+            return Cell(f"{'just now' if old == 'now' else f'{old} old'}, updating…", Tone.WARN)
         due_at = snapshot.due_at or snapshot.fetched_at
         if due_at and now - due_at < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)

@@ -43,7 +43,7 @@ from studio_tui.service.recorder.replay import ReplayTime
 class SessionOptions:
     """Where a session runs and keeps its files, and how it behaves."""
 
-    place: str = ""
+    profile: str = ""
     """Identifies the Studio and the team."""
     host: str = ""
     """The host that archived logs may be fetched from without a question."""
@@ -88,7 +88,7 @@ class StudioSession:
         self._now = now
         self._pacing = Pacing(near=options.near)
         self.reachability = self._make_reachability(options.state_file)
-        database = RecorderFile(options.histories or logs / "ledgers", options.place)
+        database = RecorderFile(options.histories or logs / "ledgers", options.profile)
         self.records = Records(database, options.limits, added=self._publish_jobs_again, now=now)
         client.observe(self.records.recorder.note_call)
         self.endings = Endings()
@@ -102,7 +102,7 @@ class StudioSession:
         self.progress = ProgressWatch(
             client, self.reachability, paced=self._pacing.paced, refused=self._stop_all
         )
-        cache = LogCache(logs, options.place)
+        cache = LogCache(logs, options.profile)
         self.logs = LogLibrary(
             client, cache, {options.host}, reachability=self.reachability, now=now
         )
@@ -114,7 +114,7 @@ class StudioSession:
         """Commands that wait to be sent, and can be undone."""
         self.commands = StudioCommands(
             client,
-            Journal(options.intents or logs / "intents", options.place),
+            Journal(options.intents or logs / "intents", options.profile),
             self.records,
             self.endings,
             self._changed,

@@ -303,8 +303,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_filter_list(self, message: "messages.FilterList") -> None:
         """Show a list with a filter."""
         if self._screens:
-            self._screens.filter(message.place, message.terms)
-            show_over(self, installed(self, self._screens.tab(message.place), message.place))
+            self._screens.filter(message.tab, message.terms)
+            show_over(self, installed(self, self._screens.tab(message.tab), message.tab))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form for a schedule that triggers a pipeline."""
@@ -328,12 +328,12 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         """Go from the form to the new job in the list, or back to the pipeline it was opened
         from."""
         if not back_in_pipeline(self) and self._screens:
-            self._show_tab(message.place)
-            self._screens.await_row(message.place, message.job_id)
+            self._show_tab(message.tab)
+            self._screens.await_row(message.tab, message.job_id)
 
     def on_go_to(self, message: "messages.GoTo") -> None:
         """Show a tab, closing the pages over it."""
-        self._show_tab(message.place)
+        self._show_tab(message.tab)
 
     def on_go_back(self) -> None:
         """Close a page; from a tab, quit on the second call. Ignored while a dialog is open."""

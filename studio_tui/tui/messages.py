@@ -93,7 +93,7 @@ class FilterList(Message):
     """Show the rows of a list that pass a filter."""
 
     terms: str
-    place: str = "jobs"
+    tab: str = "jobs"
     """The name of the list's tab."""
 
 
@@ -131,7 +131,7 @@ class JobCreated(Message):
     """The form has created a job, and is finished."""
 
     job_id: str
-    place: str = "jobs"
+    tab: str = "jobs"
     """The name of the tab whose list will show it."""
 
 
@@ -139,7 +139,7 @@ class JobCreated(Message):
 class GoTo(Message):
     """Show a tab."""
 
-    place: str
+    tab: str
 
 
 @dataclass

@@ -32,7 +32,7 @@ def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
 @pytest.mark.parametrize(
     ("snapshot", "words"),
     [
-        (Snapshot(), "asking…"),
+        (Snapshot(), "loading…"),
         (ago(0.5), "● live"),
         (ago(4), "4s old"),
         (ago(130), "2m old"),
@@ -41,8 +41,8 @@ def ago(seconds: float, *, due_in: float | None = None) -> Snapshot[int]:
         (ago(31, due_in=-1), "● live"),
         (ago(40, due_in=-10), "40s old"),
         (ago(9, due_in=-7.5), "9s old"),
-        (replace(ago(130), is_recalled=True), "2m old, asking…"),
-        (replace(ago(1), is_recalled=True), "1s old, asking…"),
+        (replace(ago(130), is_recalled=True), "2m old, updating…"),
+        (replace(ago(1), is_recalled=True), "1s old, updating…"),
     ],
 )
 def test_data_says_how_old_it_is(snapshot: Snapshot[int], words: str) -> None:

@@ -173,7 +173,7 @@ async def test_the_palette_finds_a_command_by_the_words_of_other_tools(
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
         await pilot.press("ctrl+p", *"terminate")
-        await until_shown(pilot, "Cancel the job, after asking")
+        await until_shown(pilot, "Cancel the job, after confirmation")
 
 
 async def test_the_palette_shows_what_the_screen_can_do_before_what_textual_can(

@@ -110,7 +110,7 @@ def _settings(view: ListView) -> ListView:
 
 def is_saved(place: Place, page: ListPage[Any], folder: Path) -> bool:
     """Whether a dashboard that is killed now would leave this place on the disk."""
-    suffix = "" if page.place == "jobs" else f".{page.place}"
+    suffix = "" if page.tab == "jobs" else f".{page.tab}"
     view = load_view(folder / f"view{suffix}.json", page.kind)
     saved = _settings(view), view.cursor, view.line, view.sideways
     return saved == place[:-1]
@@ -138,7 +138,7 @@ async def go_and_come_back(pilot: Dashboard, _proxy: FaultProxy) -> None:
     await pilot.press("5")
     await until(pilot, lambda: pilot.app.screen is not home)
     number = {"jobs": "1", "pipelines": "2", "clusters": "3", "schedules": "4", "activity": "6"}
-    await pilot.press(number[home.place])
+    await pilot.press(number[home.tab])
     await until(pilot, lambda: pilot.app.screen is home)
 
 

@@ -134,7 +134,9 @@ def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
         Fact(
             "keys",
-            Cell("⏎ folds and unfolds; commands apply to all of them, after asking", Tone.DIM),
+            Cell(
+                "⏎ folds and unfolds; commands apply to all of them, after confirmation", Tone.DIM
+            ),
         ),
     )
 

@@ -86,7 +86,7 @@ def following(
     """
     received = state.received_at
     if state.phase == "following" and received and away_since and received < away_since:
-        return Cell(f"✗ silent since {clock_time(received, now)}", Tone.BAD)
+        return Cell(f"✗ no data since {clock_time(received, now)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
@@ -106,9 +106,9 @@ def following(
     if state.phase == "reconnecting":
         trying = next_try(state.next_try, now) if state.next_try else "trying…"
         return Cell(
-            f"✗ {old or f'cut off since {clock_time(state.since, now)}, '}{trying}", Tone.BAD
+            f"✗ {old or f'disconnected since {clock_time(state.since, now)}, '}{trying}", Tone.BAD
         )
-    return Cell(f"{old}asking…", Tone.WAITING if old else Tone.DIM)
+    return Cell(f"{old}connecting…", Tone.WAITING if old else Tone.DIM)
 
 
 def amount(state: Following) -> Cell:

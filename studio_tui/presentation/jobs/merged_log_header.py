@@ -10,7 +10,7 @@ from studio_tui.presentation.jobs.log_header import Following
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.logs.progress import Progress, share
 
-TROUBLES = {"reconnecting": "✗ cut off", "stopped": "✗ stopped"}
+TROUBLES = {"reconnecting": "✗ disconnected", "stopped": "✗ stopped"}
 """Text for a log that cannot be received, by phase."""
 
 _AT_WORK = {JobState.RUNNING, JobState.CANCELING, JobState.CANCELING_SCHEDULED}
@@ -25,13 +25,13 @@ def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
     """Summarize the connections of several logs."""
     number = Counter(_phase(state, job) for state, job in logs)
     kinds = (
-        ("asking", "… {} asking", Tone.DIM),
+        ("connecting", "… {} connecting", Tone.DIM),
         ("reading", "… {} reading", Tone.DIM),
         ("waiting", "◌ {} waiting", Tone.WAITING),
         ("live", "● {} live", Tone.GOOD),
         ("complete", "✓ {} whole", Tone.GOOD),
         ("doubtful", "{} possibly incomplete", Tone.WARN),
-        ("reconnecting", "✗ {} cut off", Tone.BAD),
+        ("reconnecting", "✗ {} disconnected", Tone.BAD),
         ("stopped", "✗ {} stopped", Tone.BAD),
     )
     return tuple(Cell(words.format(number[k]), tone) for k, words, tone in kinds if number[k])
@@ -44,7 +44,7 @@ def _phase(state: Following, job: Job) -> str:
         return "live" if job.state in _AT_WORK else "waiting"
     if state.phase == "complete" and state.reason:
         return "doubtful"
-    return "asking" if state.phase == "connecting" else state.phase
+    return state.phase
 
 
 def entry(state: Following, job: Job, progress: Progress | None) -> tuple[Cell, Cell]:

@@ -40,7 +40,7 @@ COLUMNS = (
     Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
     Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
     Column("next", "NEXT RUN", 14, fits=True),
-    Column("at", "AT, LOCAL", 16, drop=1, fits=True),
+    Column("at", "LOCAL TIME", 16, drop=1, fits=True),
     Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
     Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
     Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
@@ -51,7 +51,7 @@ COLUMNS = (
 """In the order of `cells`; the next run is in local time."""
 
 COLUMNS_IN_UTC = tuple(
-    replace(column, title="AT, UTC") if column.key == "at" else column for column in COLUMNS
+    replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
 )
 """The same with the next run in UTC."""
 

@@ -165,9 +165,9 @@ class OpenIntent:
 class Journal:
     """The intents of one team at one Studio. Blocks on the disk: call it in a thread."""
 
-    def __init__(self, folder: Path, place: str) -> None:
-        """Initialise; `place` identifies this Studio and team in the folder of all journals."""
-        self._folder = folder / profile_name(place)
+    def __init__(self, folder: Path, profile: str) -> None:
+        """Initialise; `profile` identifies this Studio and team in the folder of all journals."""
+        self._folder = folder / profile_name(profile)
 
     def begin(self, intent: Intent) -> OpenIntent:
         """Write an intent to disk durably.

@@ -45,10 +45,10 @@ class KeptLog(NamedTuple):
 class LogCache:
     """The logs of one team at one Studio; `kept` and `sweep` are about those of all teams."""
 
-    def __init__(self, folder: Path, place: str) -> None:
-        """Initialise; `place` identifies this Studio and team in the folder of all logs."""
+    def __init__(self, folder: Path, profile: str) -> None:
+        """Initialise; `profile` identifies this Studio and team in the folder of all logs."""
         self._folder = folder
-        self._own = folder / _digest(place)
+        self._own = folder / _digest(profile)
 
     def new(self) -> LogStore:
         """Create an empty log that is deleted when it is closed.

@@ -1,6 +1,6 @@
 """The SQLite file of one profile: one thread writes; a damaged file is replaced.
 
-    <folder>/<place>.sqlite
+    <folder>/<profile>.sqlite
 
 It works on a best-effort basis: if the file is locked or the disk is full, that is logged and
 `None` is returned. Everything here blocks on the disk: call it in a thread.
@@ -32,9 +32,9 @@ _log = logging.getLogger(__name__)
 class RecorderFile:
     """One profile's file, shared by all dashboards on this machine."""
 
-    def __init__(self, folder: Path, place: str) -> None:
-        """Initialise; `place` identifies this Studio and team in the folder of all files."""
-        self.path = folder / f"{profile_name(place)}.sqlite"
+    def __init__(self, folder: Path, profile: str) -> None:
+        """Initialise; `profile` identifies this Studio and team in the folder of all files."""
+        self.path = folder / f"{profile_name(profile)}.sqlite"
         self.said: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")

@@ -50,7 +50,7 @@ _ONLY_COMMANDS = "kind=command"
 class ActivityScreen(ListPage[Entry]):
     """A table of requests and commands, with a preview of the one under the cursor."""
 
-    place = "activity"
+    tab = "activity"
     kind = ACTIVITY
     columns = COLUMNS
     problems = "status=problem"

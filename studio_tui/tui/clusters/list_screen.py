@@ -74,7 +74,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
 class ClustersScreen(ListPage[Cluster]):
     """A table of the clusters, with a preview of the one under the cursor."""
 
-    place = "clusters"
+    tab = "clusters"
     kind = CLUSTERS
     columns = COLUMNS
     problems = "status=problem"

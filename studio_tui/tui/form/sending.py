@@ -183,8 +183,8 @@ class FormSender:
             )
             # A schedule created from the list of schedules returns there.
             is_schedule = outcome.job.state is JobState.TASK and self._screen.start.at == CRON
-            place = "schedules" if is_schedule else "jobs"
-            self._screen.post_message(JobCreated(outcome.job.id, place))
+            tab = "schedules" if is_schedule else "jobs"
+            self._screen.post_message(JobCreated(outcome.job.id, tab))
         elif isinstance(outcome, JobRefused):
             await self._refuse(refusals(outcome.error, checked.draft))
             if isinstance(outcome.error, TransportError):

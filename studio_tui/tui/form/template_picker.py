@@ -26,7 +26,7 @@ class TemplatePicker(Choose):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,delete", "delete", "delete", id="pick.delete",
-                tooltip="Delete the template, after asking"),
+                tooltip="Delete the template, after confirmation"),
         Binding("r", "rename", "rename", id="pick.rename", tooltip="Rename the template"),
     ]  # fmt: skip
     KEYS = "enter starts from it, r renames, d deletes, esc closes"

@@ -77,7 +77,7 @@ class FormTemplates:
         if name in templates and not await self._host.ask(replacing(name)):
             return
         if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
-            self._host.say(f"Kept as {safe_line(name)}; f3 picks it")
+            self._host.say(f"Saved as {safe_line(name)}; f3 starts from it")
         else:
             self._host.say(DISK_REFUSES, "error")
 
@@ -92,6 +92,11 @@ class FormTemplates:
             priority=True,
         ),
         Command(
-            "form.template", "ctrl+t", "keep", "Save the form as a template", keep, priority=True
+            "form.template",
+            "ctrl+t",
+            "template",
+            "Save the form as a template",
+            keep,
+            priority=True,
         ),
     )

@@ -40,13 +40,13 @@ class LastListKeeper:
         table, view = page.table, page.view
         keys = tuple(table.keys_in_sight)
         # Rows that have not changed are the same objects; ages alone are not worth a version.
-        seen = (page.place, [page.rows.get(key) for key in keys], table.cursor, view)
+        seen = (page.tab, [page.rows.get(key) for key in keys], table.cursor, view)
         fetched_at = page.polled().snapshot.fetched_at
         is_news = at_once or seen != self._seen
         if not is_news or fetched_at is None or table.cursor not in keys:
             return {}
         self._seen, self._noted_at = seen, monotonic()
-        tabs, counts = tab_and_count_parts(page.session, page.place, page.size.width)
+        tabs, counts = tab_and_count_parts(page.session, page.tab, page.size.width)
         last = LastList(
             at=fetched_at,
             home=page.home,
@@ -55,7 +55,7 @@ class LastListKeeper:
             counts=counts,
             title=(
                 Part("── ", "rule"),
-                Part(f"{page.place.capitalize()} ", Tone.STRONG),
+                Part(f"{page.tab.capitalize()} ", Tone.STRONG),
                 Part(f"{len(page.rows)} "),
             ),
             columns=page.columns,

@@ -34,7 +34,7 @@ class LastScreen(Remembered):
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
         """Return the current screen, skipping those that cannot be reopened, such as a form."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
-        tab = next((page.place for page in pages if page.place), "jobs")
+        tab = next((page.tab for page in pages if page.tab), "jobs")
         kept = [page.kept_as for page in pages if isinstance(page, KeptScreen) and page.kept_as]
         page, *ids = kept[-1] if kept else ("",)
         return cls.model_validate({"tab": tab, "page": page, "ids": ids})

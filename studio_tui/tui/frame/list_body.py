@@ -56,7 +56,7 @@ class ListHost(Host, Protocol):
     kind: Kind[Any]
     columns: ClassVar[tuple[Column, ...]]
     problems: ClassVar[str]
-    place: str
+    tab: str
 
     def cells_of(self, key: str) -> Cells:
         """Return the cells of a row."""
@@ -143,8 +143,8 @@ class ListBody(Lifetime, Container, Generic[T]):
             yield BigTable(
                 self._page.columns,
                 self._page.cells_of,
-                notice="Asking Studio…",
-                id=f"{self._page.place}-table",
+                notice="Loading…",
+                id=f"{self._page.tab}-table",
             )
         with Container(id="preview"):
             # Only a job's own page shows every value; the pages of other kinds do not.
@@ -317,8 +317,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         title = self.query_one("#title", Bar)
         title.left = (
             *amount_parts(
-                self._page.place,
-                self._page.place.capitalize(),
+                self._page.tab,
+                self._page.tab.capitalize(),
                 shown=self._passing,
                 known=len(self.rows),
                 answer=self._page.source().snapshot.value,
@@ -329,7 +329,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         )
         title.right = (
             *unseen_parts(self.table.unseen),
-            *order_parts(self._page.place, self._page.kind, self.holder.view),
+            *order_parts(self._page.tab, self._page.kind, self.holder.view),
         )
 
     def _cursor_rests(self) -> None:

@@ -66,14 +66,14 @@ class ListFilter(Generic[T]):
         self._table().focus()
 
 
-def filter_commands(place: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
+def filter_commands(tab: str, about: str, problems: str) -> tuple[Command[ListFilter[Any]], ...]:
     """Return the filter commands of a list.
 
     `about` completes the help of `/`; `problems` is the help of `!`.
     """
     return (
         Command(
-            f"{place}.filter",
+            f"{tab}.filter",
             "slash",
             "filter",
             f"Filter by {about}",
@@ -81,7 +81,7 @@ def filter_commands(place: str, about: str, problems: str) -> tuple[Command[List
             display="/",
         ),
         Command(
-            f"{place}.problems",
+            f"{tab}.problems",
             "exclamation_mark",
             "problems",
             problems,

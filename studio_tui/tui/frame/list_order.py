@@ -56,16 +56,16 @@ class ListOrder:
 
 
 def order_commands(
-    place: str, sorts: Sequence[tuple[str, str, str]]
+    tab: str, sorts: Sequence[tuple[str, str, str]]
 ) -> tuple[Command[ListOrder], ...]:
     """Return the sort commands; `sorts` are triples of key, column and words for the order."""
-    menu = Command(f"{place}.sort", "s", "sort", "Choose the order", ListOrder.choose)
-    return (menu, *(_sort_command(place, *sort) for sort in sorts))
+    menu = Command(f"{tab}.sort", "s", "sort", "Choose the order", ListOrder.choose)
+    return (menu, *(_sort_command(tab, *sort) for sort in sorts))
 
 
-def _sort_command(place: str, key: str, column: str, words: str) -> Command[ListOrder]:
+def _sort_command(tab: str, key: str, column: str, words: str) -> Command[ListOrder]:
     return Command(
-        f"{place}.sort_{column}",
+        f"{tab}.sort_{column}",
         key,
         f"by {words}",
         f"Sort by {words}; again reverses",

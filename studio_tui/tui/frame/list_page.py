@@ -45,7 +45,7 @@ class ListCommands(NamedTuple):
 
 
 def list_commands(
-    place: str,
+    tab: str,
     noun: str,
     filters: str,
     problems: str,
@@ -60,30 +60,30 @@ def list_commands(
     can be loaded, in the plural; empty if there are none.
     """
     preview: Command[ListPage[Any]] = Command(
-        f"{place}.preview",
+        f"{tab}.preview",
         "i",
         "preview",
         "Show or hide the preview",
         lambda page: page.list.previewing.toggle(),
     )
     wide: Command[ListPage[Any]] = Command(
-        f"{place}.wide",
+        f"{tab}.wide",
         "w",
         "wide",
         "All columns, scrolled sideways with the arrows",
         lambda page: page.list.toggle_wide(),
     )
     more: Command[ListPage[Any]] = Command(
-        f"{place}.more",
+        f"{tab}.more",
         "M",
         f"older {older}",
         f"Load older {older}",
         lambda page: page.ask_for_more(),
     )
     return ListCommands(
-        filter_commands(place, filters, problems),
-        order_commands(place, sorts),
-        mark_commands(place, noun),
+        filter_commands(tab, filters, problems),
+        order_commands(tab, sorts),
+        mark_commands(tab, noun),
         (preview, wide, more) if older else (preview, wide),
     )
 
@@ -157,7 +157,7 @@ class ListPage(Page, Generic[T]):
 
     def crumbs(self) -> tuple[str, ...]:
         """Return the title of the tab."""
-        return (self.place.capitalize(),)
+        return (self.tab.capitalize(),)
 
     def polled(self) -> Publisher:
         """Return the source of the rows."""

@@ -20,7 +20,7 @@ def has_all(answer: Any) -> bool:
 
 
 def amount_parts(
-    place: str, title: str, *, shown: int, known: int, answer: Any, terms: str, is_kept: bool
+    tab: str, title: str, *, shown: int, known: int, answer: Any, terms: str, is_kept: bool
 ) -> Parts:
     """Return how many of the known rows pass, the filter, and any faults of the answer.
 
@@ -30,25 +30,25 @@ def amount_parts(
     amount = "" if answer is None else f"{shown} of {known} " if terms else f"{known} "
     parts = [Part("── ", "rule"), Part(f"{title} ", Tone.STRONG), Part(amount)]
     if not has_all(answer):
-        parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{place}.more')"))
+        parts.append(Part("newest, M loads older ", Tone.DIM, f"screen.do('{tab}.more')"))
     if terms:
         parts.append(Part("· filter ", Tone.DIM))
-        parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{place}.filter')"))
+        parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{tab}.filter')"))
     if is_kept:
         parts.append(Part("· current row no longer passes ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):
-        parts.append(Part(f"{plural(duplicates, 'row')} sent twice ", Tone.WARN))
+        parts.append(Part(f"{plural(duplicates, 'row')} duplicated ", Tone.WARN))
     return tuple(parts)
 
 
-def order_parts(place: str, kind: Kind[Any], view: ListView) -> Parts:
+def order_parts(tab: str, kind: Kind[Any], view: ListView) -> Parts:
     """Return the order of the rows, unless it is the default, and how many are marked."""
     order = kind.sorts[view.sort][0] + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
-        sort = f"screen.do('{place}.sort')"
+        sort = f"screen.do('{tab}.sort')"
         parts += [Part(f" sorted by {order} ", Tone.DIM, sort), Part("──", "rule")]
     if marks := len(view.marks):
         parts += [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")]
@@ -68,7 +68,7 @@ def notice(
     """Return why no row is shown; `none` is the text to use if there are no rows at all."""
     if snapshot.value is None:
         error = snapshot.error
-        return "Asking Studio…" if error is None else unreachable_message(error, session)
+        return "Loading…" if error is None else unreachable_message(error, session)
     if none:
         return none
     if not has_all(snapshot.value):

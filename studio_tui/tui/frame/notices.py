@@ -49,15 +49,15 @@ class Notices:
     def look(self) -> None:
         """Remove the badge of the current tab, if the terminal has the focus."""
         if (page := self._page_in_sight()) is not None:
-            self._endings.clear_badge(page.place)
+            self._endings.clear_badge(page.tab)
 
     def _tell(self, ended: Ended) -> None:
         page = self._page_in_sight()
         shown = getattr(page, "log_of", None)
         ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id != shown))
-        for place, count in (("jobs", len(ended.jobs)), ("pipelines", len(ended.pipelines))):
-            if count and (page is None or place != page.place):
-                self._endings.add_to_badge(place, count, ended.failed)
+        for tab, count in (("jobs", len(ended.jobs)), ("pipelines", len(ended.pipelines))):
+            if count and (page is None or tab != page.tab):
+                self._endings.add_to_badge(tab, count, ended.failed)
         if self._quiet or not (ended.jobs or ended.pipelines):
             return
         self._gathered += ended

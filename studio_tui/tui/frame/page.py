@@ -152,7 +152,7 @@ class Page(HasCommands, Screen[None]):
     tab_bar = query_one("#tabs", Bar)
     key_bar = query_one("#keys", Bar)
 
-    place = ""
+    tab = ""
     """Name of the tab that this page is; empty for a page over a tab."""
     leads_to_pages = False
     """Whether the breadcrumbs of pages over this one begin with its own."""
@@ -279,7 +279,7 @@ class Page(HasCommands, Screen[None]):
         """Repaint header and footer, where they have changed."""
         self.top_bar.left = crumb_parts(self.home, self.crumbs())
         self.paint_age()
-        current = self.place or self.belongs_to
+        current = self.tab or self.belongs_to
         tabs, counts = tab_and_count_parts(self.session, current, self.size.width)
         self.tab_bar.left, self.tab_bar.right = tabs, counts
         self.paint_hints()
@@ -302,7 +302,7 @@ class Page(HasCommands, Screen[None]):
 
     def escape(self) -> None:
         """Back out one level; on a page without levels, go back one screen."""
-        if not self.place:
+        if not self.tab:
             self.back()
 
     def ask_again(self) -> None:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 SOON = 0.5
 """Seconds to wait for an answer before a notification."""
 
-ASKING = "Asking Studio…"
+WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
 
 NO_ACCOUNT = (
@@ -39,7 +39,7 @@ async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[
     if session.jobs.snapshot.error is not None:
         _notify(app, SILENT)
         return await command
-    later = app.set_timer(SOON, lambda: _notify(app, ASKING), name="asking")
+    later = app.set_timer(SOON, lambda: _notify(app, WAITING), name="waiting")
     try:
         return await command
     finally:

@@ -145,30 +145,30 @@ class RowMarks:
         self._changed()
 
 
-def mark_commands(place: str, noun: str) -> tuple[Command[RowMarks], ...]:
+def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
     """Return the mark commands of a list whose rows are called `noun`."""
     return (
         Command(
-            f"{place}.mark",
+            f"{tab}.mark",
             "space",
             "mark",
             f"Mark the {noun}, or remove its mark",
             RowMarks.mark,
         ),
         Command(
-            f"{place}.mark_range",
+            f"{tab}.mark_range",
             "v",
             "mark up to here",
             "Mark all from the last mark to here",
             RowMarks.mark_range,
         ),
         Command(
-            f"{place}.mark_all",
+            f"{tab}.mark_all",
             "a",
             "mark all shown",
             "Mark all that pass the filter",
             RowMarks.mark_all,
             RowMarks.why_not_all,
         ),
-        Command(f"{place}.unmark", "u", "unmark all", "Remove all marks", RowMarks.unmark_all),
+        Command(f"{tab}.unmark", "u", "unmark all", "Remove all marks", RowMarks.unmark_all),
     )

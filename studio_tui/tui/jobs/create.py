@@ -68,7 +68,7 @@ async def create(
 def say_created(app: App[Any], created: Created, new: JustCreated | None) -> None:
     """Notify that a job was created; `new` is given if the key `l` can show its log."""
     if created.is_guess:
-        words = "It cannot be told apart from one created elsewhere."
+        words = "It cannot be distinguished from a job created elsewhere."
         words = f"Created, most likely: {title(created.job)}. {words}"
         app.notify(words, severity="warning", markup=False)
     elif created.job.state is JobState.TASK:
@@ -144,4 +144,4 @@ def _seen(searched: SearchExtent) -> str:
     words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio shows."
     if searched.is_far_enough:
         return words
-    return f"{words} They do not reach back to when it was requested."
+    return f"{words} They do not go back to the time of the request."

@@ -71,7 +71,7 @@ _SORTS = (
 class JobsScreen(ListPage[Job]):
     """A table of all known jobs, with a preview of the one under the cursor."""
 
-    place = "jobs"
+    tab = "jobs"
     kind = JOBS
     columns = COLUMNS
     problems = "status=problem"

@@ -64,7 +64,7 @@ class MergedScreen(Page):
 
     AUTO_FOCUS = "LogPane"
 
-    place = "logs"
+    tab = "logs"
     leads_to_pages = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport)

@@ -259,7 +259,7 @@ class PipelineController:
             "pipeline.stop",
             "X",
             "stop safely",
-            "Pause, cancel running jobs, then check again, after asking",
+            "Pause, cancel running jobs, then check again, after confirmation",
             stop,
             why_not_stop,
             also="kill abort terminate",

@@ -203,7 +203,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             first.editor.focus()
             return
         self.is_sending = True
-        self.say("Asking Studio…")
+        self.say("Waiting for Studio…")
         try:
             made = await self.send()
         except StudioError as error:

@@ -65,7 +65,7 @@ _COMMANDS: tuple[Command["PipelinesScreen"], ...] = (
 class PipelinesScreen(ListPage[Pipeline]):
     """A table of all known pipelines, with a preview of the one under the cursor."""
 
-    place = "pipelines"
+    tab = "pipelines"
     kind = PIPELINES
     columns = COLUMNS
     problems = "status=problem"

@@ -166,7 +166,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
                 *self._outdated_notes(),
             ),
             "review": (
-                "Nothing runs before it is resumed."
+                "Nothing runs until it is resumed."
                 if draft.review
                 else "Its first jobs start at once.",
             ),

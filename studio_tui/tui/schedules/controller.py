@@ -97,9 +97,9 @@ class ScheduleController(JobController):
         """Show the jobs or pipelines of the marked schedules, else of the current one."""
         meant = self._meant()
         of_jobs = [task.id for task in meant if not rebuilds(task)]
-        place = "jobs" if of_jobs else "pipelines"
+        tab = "jobs" if of_jobs else "pipelines"
         ids = of_jobs or [task.id for task in meant]
-        self._host.post_message(FilterList(exactly("task", *ids), place))
+        self._host.post_message(FilterList(exactly("task", *ids), tab))
 
     def open_form(self) -> None:
         """Show the form for a new job, at the field for the time."""
@@ -263,7 +263,7 @@ class ScheduleController(JobController):
             "schedule.cancel",
             "x",
             "cancel",
-            "End the schedule, after asking",
+            "End the schedule, after confirmation",
             end,
             JobController.why_not_cancel,
             also="delete remove",

@@ -58,7 +58,7 @@ _COMMANDS: tuple[Command["SchedulesScreen"], ...] = (
 class SchedulesScreen(ListPage[Scheduled]):
     """A table of the schedules, with a preview of the one under the cursor."""
 
-    place = "schedules"
+    tab = "schedules"
     kind = SCHEDULES
     columns = COLUMNS
     problems = "status=problem"

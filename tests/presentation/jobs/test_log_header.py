@@ -18,11 +18,11 @@ from tests.jobs import NOON, job
         (TailState(FollowPhase.FOLLOWING, NOON), "● live"),
         (
             TailState(FollowPhase.RECONNECTING, NOON, next_try=NOON + timedelta(seconds=0.3)),
-            f"cut off since {clock_time(NOON, NOON)}, next try 1s",
+            f"disconnected since {clock_time(NOON, NOON)}, next try 1s",
         ),
         (
             TailState(FollowPhase.RECONNECTING, NOON, next_try=NOON),
-            f"cut off since {clock_time(NOON, NOON)}, trying…",
+            f"disconnected since {clock_time(NOON, NOON)}, trying…",
         ),
         (TailState(FollowPhase.STOPPED, NOON, reason="Log in."), "✗ Log in."),
         (
@@ -45,7 +45,7 @@ def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
 @pytest.mark.parametrize(
     ("phase", "more", "words"),
     [
-        (FollowPhase.CONNECTING, {}, "asking…"),
+        (FollowPhase.CONNECTING, {}, "connecting…"),
         (FollowPhase.RECONNECTING, {"next_try": NOON}, "trying…"),
         (FollowPhase.STOPPED, {"reason": "Log in."}, "Log in."),
     ],
@@ -57,11 +57,11 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
     state = TailState(phase, NOON, size=8, left_at=left_at, **more)
     said = following(state, job(1, "RUNNING"), NOON).text
     assert f"as of {clock_time(left_at, NOON)}, {words}" in said
-    assert "cut off" not in said
+    assert "disconnected" not in said
     assert "as of" not in following(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ silent since"), (1, "● live")])
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ no data since"), (1, "● live")])
 def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, words: str) -> None:
     state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
     assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text

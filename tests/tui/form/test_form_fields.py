@@ -200,7 +200,7 @@ async def keep_template(pilot: Dashboard, name: str, *, replace: str = "") -> No
         await until_shown(pilot, "Replace the template of this name?", name)
         await pilot.press(replace)
     if replace != "n":
-        await until_shown(pilot, f"Kept as {name}")
+        await until_shown(pilot, f"Saved as {name}")
         pilot.app.clear_notifications()
 
 

@@ -231,7 +231,7 @@ async def test_a_template_is_kept_by_name_and_picked_again(
         await pilot.press("ctrl+t")
         await until_shown(pilot, "Save the form as a template", "are not saved to disk")
         await pilot.press(*"nightly", "enter")
-        await until_shown(pilot, "Kept as nightly")
+        await until_shown(pilot, "Saved as nightly")
         await pilot.press("f3")
         await until_shown(pilot, "an empty form", "nightly")
         await pilot.press("enter")

@@ -68,10 +68,10 @@ async def test_an_explanation_that_wraps_stays_under_itself(
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("resubmit", ["Run the job again as it was", "Change query and settings, look"]),
+        ("resubmit", ["Run the job again as it was", "Change query and settings, review"]),
         ("job again as", ["Run the job again as it was"]),
         ("AGAIN run as it", ["Run the job again as it was"]),
-        ("kill", ["Cancel the job, after asking"]),
+        ("kill", ["Cancel the job, after confirmation"]),
     ],
 )
 async def test_a_key_is_found_by_its_words_in_any_order_and_by_those_of_other_tools(

@@ -331,7 +331,7 @@ async def test_help_lists_the_keys_and_does_what_is_chosen(
     studio.end(studio.submit("print(1)", query_name="b.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("question_mark")
-        await until_shown(pilot, "Keys of", "Cancel the job, after asking")
+        await until_shown(pilot, "Keys of", "Cancel the job, after confirmation")
         await pilot.press(*"sort by name", "enter")
         await until_shown(pilot, "sorted by name")
 

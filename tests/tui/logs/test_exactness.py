@@ -40,7 +40,7 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
         text = screen_text(pilot)
         if "✓ whole log" in text or UNCHECKED in text:
             return
-        if "cut off" in text:
+        if "disconnected" in text:
             await pilot.press("ctrl+r")
         key = chance.choice(list(MOVES))
         await pilot.press(key)

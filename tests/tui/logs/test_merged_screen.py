@@ -224,7 +224,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         await asyncio.to_thread(studio.kill)
         for job in ids:
             let_on(studio, job, *range(50, 500, 100))
-        await until_shown(pilot, "✗ 2 cut off", "✗ cut off")
+        await until_shown(pilot, "✗ 2 disconnected", "✗ disconnected")
         await asyncio.to_thread(studio.restart)
         for job in ids:
             let_on(studio, job, *range(550, 1000, 100))

@@ -70,7 +70,7 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await until_shown(pilot, "known: ")
         await type_in(pilot, "sec")
         await pilot.press("tab")
-        await until_shown(pilot, "Datasets     second ", "Nothing runs before it is resumed.")
+        await until_shown(pilot, "Datasets     second ", "Nothing runs until it is resumed.")
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await until_shown(pilot, "first.py", "second.py", "2 will not start", "p resume")
@@ -182,7 +182,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
         await type_in(pilot, "sec")
         await until_shown(pilot, "tab: second")
         await pilot.press("tab", "tab")
-        await until_shown(pilot, "Nothing runs before it is resumed.")
+        await until_shown(pilot, "Nothing runs until it is resumed.")
         await pilot.press("space")
         await until_shown(pilot, "Its first jobs start at once.")
         await pilot.press("f9")
@@ -490,7 +490,7 @@ async def test_hostile_text_and_unknown_words_are_shown_as_text(
     visible = "a[/]b [@click=app.quit]x[/]"
     async with proxy, dashboard(studio, tmp_path, url=proxy.url, size=size) as pilot:
         await show(pilot)
-        await until_shown(pilot, "? SIMMERING", "1 row unreadable", "1 row sent twice")
+        await until_shown(pilot, "? SIMMERING", "1 row unreadable", "1 row duplicated")
         await until_shown(pilot, visible if size[0] > 80 else visible[:10])
         for keys in ("down", "up", "X", "n", "d", "escape", "y", "escape", "t", "escape", "N", "p"):
             await pilot.press(keys)

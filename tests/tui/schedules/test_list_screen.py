@@ -65,9 +65,9 @@ async def test_a_schedule_is_described_in_words_with_its_next_runs(
         year = datetime.now(UTC).year
         for later in range(1, 6):
             await until_shown(pilot, f"{year + later} ")
-        await until_shown(pilot, "none yet", "AT, LOCAL")
+        await until_shown(pilot, "none yet", "LOCAL TIME")
         await pilot.press("U")
-        await until_shown(pilot, "AT, UTC", "1 Jan 03:00")
+        await until_shown(pilot, "UTC", "1 Jan 03:00")
 
 
 async def test_without_schedules_it_says_how_to_make_one(

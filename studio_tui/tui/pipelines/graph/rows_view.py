@@ -33,7 +33,7 @@ class RowsView:
 
     def __init__(self, state: GraphState, structure: GraphStructure, zone: tzinfo) -> None:
         """Make a view; times of day are shown in `zone`."""
-        self.widget = DagTable((), self.cells_of, notice="Asking Studio…", id="dag-list")
+        self.widget = DagTable((), self.cells_of, notice="Loading…", id="dag-list")
         self._state = state
         self._structure = structure
         self._zone = zone

@@ -117,7 +117,7 @@ class ViewModes:
             return "Only the timeline can be zoomed"
         if self._rows.zoomed(step) != self._state.view.span:
             return None
-        return "It is at its largest" if step > 0 else "The whole timeline is visible"
+        return "It cannot be zoomed in further" if step > 0 else "The whole timeline is visible"
 
     def sort_by(self, column: str) -> None:
         """Sort the table by a column; if already sorted by it, reverse the order."""
@@ -201,9 +201,7 @@ class ViewModes:
             "Highlight the jobs that decide when the pipeline ends",
             toggle_critical,
         ),
-        Command(
-            "graph.names", "w", "names", "Names in short or in full", toggle_names, why_not_names
-        ),
+        Command("graph.names", "w", "names", "Short or full names", toggle_names, why_not_names),
         Command(
             "graph.lanes",
             "B",

@@ -433,7 +433,7 @@ async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
     silence = asyncio.Event()
     async with dag(Gone(sixteen()), tmp_path) as pilot:
         await press(pilot, ("p",))
-        await until_shown(pilot, "Asking Studio…")
+        await until_shown(pilot, "Waiting for Studio…")
         silence.set()
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
 
