@@ -1,12 +1,13 @@
 """Saves the user's place while the program runs, so that even a crash does not lose it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from textual.app import App
+from textual.message import Message
 
 from studio_tui import clock
 from studio_tui.presentation.format import clock_time
@@ -81,13 +82,20 @@ class PlaceKeeper:
         await asyncio.gather(self._return(), self._keep_on())
 
     async def _return(self) -> None:
-        page = self._screens.last.opening()
-        if page is not None:
+        if pages := self._screens.last.opening():
             await self._connected.session.jobs.known()
             if self._is_where_it_began:
-                self._app.post_message(page)
-                await asyncio.sleep(0)
+                await self._open(pages)
         self._has_returned = True
+
+    async def _open(self, pages: Sequence[Message]) -> None:
+        """Open pages one over the other, painting only the topmost."""
+        are_open = asyncio.Event()
+        with self._app.batch_update():
+            for page in pages:
+                self._app.post_message(page)
+            self._app.call_later(are_open.set)
+            await are_open.wait()
 
     @property
     def _is_where_it_began(self) -> bool:

@@ -9,6 +9,8 @@ from studio_tui.tui.app import StudioApp
 from studio_tui.tui.chosen_theme import chosen_theme, theme_file
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
+from studio_tui.tui.jobs.detail_screen import JobScreen
+from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK, LIGHT
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.studios import ThreadStudio
@@ -49,9 +51,30 @@ async def test_the_dashboard_begins_on_the_screen_on_which_it_ended(
 async def test_a_page_that_cannot_be_opened_again_leaves_its_place(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    LastScreen(tab="pipelines", page="log", ids=["gone"]).save(tmp_path / "view.screen.json")
+    LastScreen(tab="pipelines", pages=[["log", "gone"], ["other", "1"]]).save(
+        tmp_path / "view.screen.json"
+    )
     async with dashboard(studio, tmp_path, answered=False) as pilot:
         await until_shown(pilot, "› Pipelines")
+
+
+async def test_the_way_back_from_a_page_is_there_after_a_restart(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    job = studio.submit("print('that was printed')", query_name="left.py")
+    studio.end(job["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "left.py")
+        await pilot.press("enter", "l")
+        await until_shown(pilot, "› Log", "that was printed")
+        await pilot.press("ctrl+q")
+    async with dashboard(studio, tmp_path, answered=False) as pilot:
+        await until_shown(pilot, "› Log", "that was printed")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+        await until_shown(pilot, "› Jobs › left.py", "exit code 0")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
 
 
 async def shown_table(pilot: Dashboard) -> BigTable:
@@ -72,20 +95,22 @@ async def test_a_list_that_was_scrolled_sideways_is_scrolled_again(
     studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
     studio.end(studio.submit("print('x')", query_name=f"{'long-' * 12}left.py")["id"])
-    async with dashboard(studio, tmp_path, size=(60, 24)) as pilot:
+    async with dashboard(studio, tmp_path, size=(44, 24)) as pilot:
         await pilot.press(tab)
         table = await shown_table(pilot)
         await pilot.press("w", "right", "right")
         await until(pilot, lambda: table.sideways)
         sideways, header = table.sideways, table.lines()[0].text
         await pilot.press("ctrl+q")
-    async with dashboard(studio, tmp_path, size=(60, 24), answered=False) as pilot:
+    async with dashboard(studio, tmp_path, size=(44, 24), answered=False) as pilot:
         table = await shown_table(pilot)
         assert table.sideways == sideways
         await until(pilot, lambda: table.lines()[0].text == header)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"tab": "other"}', '{"ids": 3}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"tab": "other"}', '{"pages": 3}', '{"pages": [3]}', "\0"]
+)
 async def test_a_file_that_names_no_screen_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "screen.json").write_text(text)
     assert LastScreen.load(tmp_path / "screen.json") == LastScreen()

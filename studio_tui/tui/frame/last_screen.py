@@ -1,4 +1,4 @@
-"""The screen that was open when the dashboard ended, restored by the next run."""
+"""The screens that were open when the dashboard ended, restored by the next run."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -11,6 +11,9 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
 
+_MOST = 8
+"""Maximum number of pages that are reopened, the topmost ones."""
+
 
 @runtime_checkable
 class KeptScreen(Protocol):
@@ -22,36 +25,35 @@ class KeptScreen(Protocol):
 
 
 class LastScreen(Remembered):
-    """A tab, and the page over it."""
+    """A tab, and the pages over it."""
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
-    page: str = ""
-    """`job`, `log`, `logs` or `pipeline`; empty if no page can be reopened."""
-    ids: list[str] = Field(default_factory=list)
-    """The ids of the page's subject."""
+    pages: list[list[str]] = Field(default_factory=list)
+    """The pages over the tab, the lowest first, each as in `KeptScreen.kept_as`."""
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
-        """Return the current screen, skipping those that cannot be reopened, such as a form."""
-        pages = [screen for screen in stack if isinstance(screen, Page)]
-        tab = next((page.tab for page in pages if page.tab), "jobs")
-        kept = [page.kept_as for page in pages if isinstance(page, KeptScreen) and page.kept_as]
-        page, *ids = kept[-1] if kept else ("",)
-        return cls.model_validate({"tab": tab, "page": page, "ids": ids})
+        """Return the current screens, skipping those that cannot be reopened, such as a form."""
+        shown = [screen for screen in stack if isinstance(screen, Page)]
+        tab = next((page.tab for page in shown if page.tab), "jobs")
+        kept = [page.kept_as for page in shown if isinstance(page, KeptScreen) and page.kept_as]
+        return cls.model_validate({"tab": tab, "pages": kept[-_MOST:]})
 
-    def opening(self) -> Message | None:
-        """Return the message that opens the page over the tab; `None` for the tab alone."""
-        if not self.ids:
+    def opening(self) -> list[Message]:
+        """Return the messages that open the pages over the tab, the lowest first."""
+        return [message for kept in self.pages if (message := _opening(kept)) is not None]
+
+
+def _opening(kept: Sequence[str]) -> Message | None:
+    """Return the message that opens a page; `None` if there is no such page."""
+    match kept:
+        case ["job", job_id]:
+            return OpenJob(job_id, ())
+        case ["log", job_id]:
+            return OpenLog(job_id)
+        case ["logs", *job_ids] if job_ids:
+            return OpenLogs(job_ids)
+        case ["pipeline", pipeline_id]:
+            return OpenPipeline(pipeline_id)
+        case _:
             return None
-        first = self.ids[0]
-        match self.page:
-            case "job":
-                return OpenJob(first, ())
-            case "log":
-                return OpenLog(first)
-            case "logs":
-                return OpenLogs(self.ids)
-            case "pipeline":
-                return OpenPipeline(first)
-            case _:
-                return None

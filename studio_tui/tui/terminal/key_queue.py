@@ -32,6 +32,9 @@ By then a usual key has been handled. Following takes about half a millisecond, 
 the painting.
 """
 
+LOOKS = 10
+"""Turns of the event loop for which all must rest before a key counts as handled."""
+
 ROUNDS = 8
 """Limit of rounds of waiting for a key's effects; more are an endless stream of events."""
 
@@ -209,13 +212,24 @@ class KeyQueue(App[Any]):
         """Follow the key under way, unless that has begun."""
         if (key := self._under_way) is not None and key.way is not None:
             way, key.way = key.way, None
-            if key.sight == self._sight and all(map(is_idle, (*way, self))):
-                self._under_way = None
-                key.end()
-                if self._waiting:
-                    self.call_later(self._go_on)
-            else:
-                self._follow(key, way)
+            self._look(key, way, LOOKS)
+
+    def _look(self, key: _UnderWay, way: deque[DOMNode], looks: int) -> None:
+        """End a key once all on its way have rested for some turns of the loop, else follow it.
+
+        Between the turns tasks go on that the key has started, such as a command.
+        """
+        if key is not self._under_way:
+            return
+        if key.sight != self._sight or not all(map(is_idle, (*way, self))):
+            self._follow(key, way)
+        elif looks:
+            asyncio.get_running_loop().call_soon(self._look, key, way, looks - 1)
+        else:
+            self._under_way = None
+            key.end()
+            if self._waiting:
+                self.call_later(self._go_on)
 
     @property
     def _sight(self) -> tuple[object, object]:
