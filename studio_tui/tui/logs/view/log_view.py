@@ -298,12 +298,9 @@ class LogView(HasCommands, Widget):
         self.settle()
 
     @on(ScrollUp)
-    def _page_up(self) -> None:
-        self.scrolling.page(-1.0)
-
     @on(ScrollDown)
-    def _page_down(self) -> None:
-        self.scrolling.page(1.0)
+    def _page(self, event: ScrollUp | ScrollDown) -> None:
+        self.scrolling.page(1.0 if isinstance(event, ScrollDown) else -1.0)
 
     @on(ScrollTo)
     def _drag(self, event: ScrollTo) -> None:
