@@ -10,7 +10,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
@@ -34,10 +34,7 @@ class Confirm(Dialog[bool]):
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
         Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
-        Binding("j", "scroll(1)", "down", show=False, id="confirm.down"),
-        Binding("k", "scroll(-1)", "up", show=False, id="confirm.up"),
-        Binding("space", "scroll_pages(1)", "page down", show=False, id="confirm.page_down"),
-        Binding("b", "scroll_pages(-1)", "page up", show=False, id="confirm.page_up"),
+        *pager_keys("confirm"),
     ]
 
     def __init__(
@@ -132,6 +129,21 @@ def confirm_open(host: str) -> Confirm:
             f"  {safe_line(host)}",
         ),
         yes="Open it",
+        no="Don't",
+    )
+
+
+def send_again(what: str, details: Sequence[str]) -> Confirm:
+    """Return the question whether to send a request again that may have created something."""
+    return Confirm(
+        f"It is unknown whether this {what} was created. Send it again?",
+        (
+            *details,
+            "",
+            "Studio is searched once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if the first one is very late.",
+        ),
+        yes="Send it again",
         no="Don't",
     )
 
