@@ -58,7 +58,6 @@ class Confirm(Dialog[bool]):
         self._news: QuestionChange | None = None
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:
@@ -172,7 +171,6 @@ class Choose(Dialog[str | None]):
         self._current = current
 
     def heading(self) -> str:
-        """Return the title."""
         return self._title
 
     def body(self) -> ComposeResult:

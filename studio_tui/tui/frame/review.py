@@ -45,7 +45,6 @@ class Review(Dialog[str | None]):
         self._answers = answers
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:

@@ -86,7 +86,6 @@ class TriggerScreen(DatasetForm[Pipeline]):
         super().__init__(line, draft.environment)
 
     def heading(self) -> str:
-        """Return the title."""
         return "Rebuild datasets"
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
@@ -157,7 +156,6 @@ class TriggerScreen(DatasetForm[Pipeline]):
         return any(one.field == "datasets" for one in self.refused)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the notes for the present value of each field."""
         draft = self.draft
         return {
             "datasets": (

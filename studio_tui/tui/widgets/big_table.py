@@ -321,7 +321,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return TablePalette.resolve(self.resolve, colors)
 
     def lines(self) -> list[Strip]:
-        """Return the strip of each line."""
         height = self.scrollable_content_region.height
         if not height:
             return []
