@@ -48,6 +48,14 @@ def two(studio: ThreadStudio, **more: Any) -> None:
     make(studio, "second", "first", **more)
 
 
+def held(studio: ThreadStudio, folder: Path, count: int = 1) -> tuple[Path, list[dict[str, Any]]]:
+    """Trigger pipelines whose first job runs as long as there is the file that is returned."""
+    hold = folder / "hold"
+    two(studio)
+    hold.touch()
+    return hold, [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(count)]
+
+
 async def test_read_only_an_empty_list_offers_no_key_that_makes_one(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
@@ -192,10 +200,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
 async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "● RUNNING", "running", "p pause")
@@ -211,10 +216,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
 async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    _, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -240,10 +242,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
 async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -260,10 +259,7 @@ async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_cancelled(
 async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -386,10 +382,7 @@ async def test_the_place_outlives_a_refresh_and_a_restart(
 async def test_marked_pipelines_are_paused_together_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(2)]
+    hold, made = held(studio, tmp_path, 2)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2 Pipelines 2")
@@ -544,10 +537,7 @@ async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
 async def test_a_marked_pipeline_that_ends_gets_a_notice_and_a_badge_on_its_tab(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, made["name"], "RUNNING")
