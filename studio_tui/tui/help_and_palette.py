@@ -76,7 +76,6 @@ class WithHelpAndPalette(App[Any]):
         self.push_screen(HelpScreen("this screen", actions_of(self.screen)), do)
 
     def action_command_palette(self) -> None:
-        """Show the command palette."""
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)
 
         # Not over a dialog.
@@ -87,7 +86,6 @@ class WithHelpAndPalette(App[Any]):
             self.push_screen(PagedPalette())
 
     def search_themes(self) -> None:
-        """Show the list of themes."""
         from textual.theme import ThemeProvider  # noqa: PLC0415 (not before it is opened)
 
         from studio_tui.tui.palette import PagedPalette  # noqa: PLC0415 (not before it is opened)

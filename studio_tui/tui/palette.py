@@ -42,7 +42,6 @@ class ScreenActions(Provider):
     """Provides the actions of the current screen with their keys, then Textual's commands."""
 
     async def search(self, query: str) -> Hits:
-        """Yield the actions that match the query."""
         matcher = self.matcher(query)
         for action in actions_of(self.screen):
             score = likeness(query, f"{action.explanation} {action.label} {action.also}")
@@ -59,7 +58,6 @@ class ScreenActions(Provider):
                 yield Hit(score * _BEHIND, matcher.highlight(name), run, help=explanation)
 
     async def discover(self) -> Hits:
-        """Yield all actions."""
         for action in actions_of(self.screen):
             yield DiscoveryHit(
                 action.explanation,

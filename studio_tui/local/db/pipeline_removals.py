@@ -25,7 +25,7 @@ def remove_job(
     """Remove a job; return whether the pipeline has one with that id.
 
     Raises:
-        NotNow: The pipeline is not paused, or the job is not pending.
+        WrongPipelineState: The pipeline is not paused, or the job is not pending.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id, state FROM pipeline_jobs"
@@ -75,7 +75,7 @@ def restore_job(
     It gets a new run, as ended jobs stay ended. The pipeline is then paused, even if it was over.
 
     Raises:
-        NotNow: The pipeline is running.
+        WrongPipelineState: The pipeline is running.
     """
     node = connection.execute(
         "SELECT position, job_id, created_job_id FROM pipeline_removed"

@@ -6,7 +6,7 @@ Each change is one transaction; see `pipeline_moves` for the state transitions.
 # ruff: noqa: S608 (only column names and question marks of ours are put into SQL)
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -24,6 +24,9 @@ from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.reruns import NewRerun
 from studio_tui.local.db.times import stamp
 from studio_tui.local.run.metastore import Metastore
+
+_Revision = Callable[[sqlite3.Connection, str, str, PipelineState, str], bool]
+"""Changes one job of a pipeline in a state, at a time; returns whether there is such a job."""
 
 _WRONG_STATE = "It is {state}: only a pipeline that {wanted} can be {done}."
 
@@ -125,7 +128,7 @@ class PipelineTable:
         before.
 
         Raises:
-            NotNow: It is paused already, or has ended.
+            WrongPipelineState: It is paused already, or has ended.
         """
         paused = await self._database.write_or_defer(
             lambda connection: _pause(connection, pipeline_id, stamp(now))
@@ -138,7 +141,7 @@ class PipelineTable:
         """Start runs that can start; if failed or canceled runs prevent that, repeat those.
 
         Raises:
-            NotNow: It is completed.
+            WrongPipelineState: It is completed.
         """
         return await self._database.write(
             lambda connection: _resume(connection, pipeline_id, stamp(now))
@@ -150,11 +153,9 @@ class PipelineTable:
         `job_id` is the id of the original or of its run. The job's children inherit its parents.
 
         Raises:
-            NotNow: The pipeline is not paused, or the job is not pending.
+            WrongPipelineState: The pipeline is not paused, or the job is not pending.
         """
-        return await self._database.write(
-            lambda connection: _remove_job(connection, pipeline_id, job_id, stamp(now))
-        )
+        return await self._revise(pipeline_id, job_id, now, pipeline_removals.remove_job)
 
     async def restore_job(
         self, pipeline_id: str, job_id: str, now: datetime
@@ -164,11 +165,22 @@ class PipelineTable:
         `job_id` is the id of the original or of the canceled run.
 
         Raises:
-            NotNow: The pipeline is running.
+            WrongPipelineState: The pipeline is running.
         """
-        return await self._database.write(
-            lambda connection: _restore_job(connection, pipeline_id, job_id, stamp(now))
-        )
+        return await self._revise(pipeline_id, job_id, now, pipeline_removals.restore_job)
+
+    async def _revise(
+        self, pipeline_id: str, job_id: str, now: datetime, change: _Revision
+    ) -> PipelineRows | None:
+        """Change the jobs of a pipeline; `None` if it has no such job."""
+
+        def write(connection: sqlite3.Connection) -> PipelineRows | None:
+            state = _state(connection, pipeline_id)
+            if not change(connection, pipeline_id, job_id, state, stamp(now)):
+                return None
+            return _settled(connection, pipeline_id, stamp(now))
+
+        return await self._database.write(write)
 
 
 def trigger(
@@ -287,24 +299,6 @@ def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> No
             [node["created_job_id"], run_id],
         )
         replace_run(connection, pipeline_id, node["job_id"], run_id)
-
-
-def _remove_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
-) -> PipelineRows | None:
-    state = _state(connection, pipeline_id)
-    if not pipeline_removals.remove_job(connection, pipeline_id, job_id, state, now):
-        return None
-    return _settled(connection, pipeline_id, now)
-
-
-def _restore_job(
-    connection: sqlite3.Connection, pipeline_id: str, job_id: str, now: str
-) -> PipelineRows | None:
-    state = _state(connection, pipeline_id)
-    if not pipeline_removals.restore_job(connection, pipeline_id, job_id, state, now):
-        return None
-    return _settled(connection, pipeline_id, now)
 
 
 def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:

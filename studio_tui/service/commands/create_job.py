@@ -20,11 +20,11 @@ from studio_tui.api.models import Job, JobInput
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,
-    NotSent,
     OutcomeUnknown,
     PermissionDenied,
     StudioError,
 )
+from studio_tui.service.commands.attempts import attempted
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.new_job import JustCreated
@@ -229,12 +229,9 @@ class JobCreator:
 
     async def _sent(self, intent: Intent, request: JobInput) -> Job:
         """Send a request; retry only if it cannot have arrived."""
-        for rest in self._rests():
-            try:
-                return await self._client.create_job(request, idempotency_key=intent.id)
-            except NotSent:
-                await asyncio.sleep(rest)
-        return await self._client.create_job(request, idempotency_key=intent.id)
+        return await attempted(
+            lambda: self._client.create_job(request, idempotency_key=intent.id), self._rests()
+        )
 
     async def _with_files(
         self, job: JobInput, paths: Sequence[Path], uploading: UploadProgress

@@ -4,7 +4,6 @@ A command is sent once. If no answer arrives, it raises `OutcomeUnknown`, and th
 job again before reporting anything. Jobs are created by `JobCreator`.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,13 +11,11 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, JobRequest, JobState, QueryType
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
+from studio_tui.service.commands.attempts import RESTS, attempted
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
 """Longest wait, in seconds, that Studio may ask for before a command is given up."""
-
-_RESTS = (0.5, 1.0)
-"""Seconds after each attempt but the last."""
 
 
 class JobCommands:
@@ -29,7 +26,7 @@ class JobCommands:
         client: StudioClient,
         changed: Callable[[], None],
         *,
-        rests: tuple[float, ...] = _RESTS,
+        rests: tuple[float, ...] = RESTS,
     ) -> None:
         """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays."""
         self._client = client
@@ -69,17 +66,12 @@ class JobCommands:
 
     async def _sent_cancel(self, job_id: str) -> None:
         """Request cancellation; retry as long as the request cannot have had an effect."""
-        for rest in self._rests:
-            try:
-                await self._client.cancel_job(job_id)
-            except (NotSent, RateLimited) as error:
-                wanted = max(rest, error.asked_rest)
-                if wanted > LONGEST_REST:
-                    raise
-                await asyncio.sleep(wanted)
-            else:
-                return
-        await self._client.cancel_job(job_id)
+        await attempted(
+            lambda: self._client.cancel_job(job_id),
+            self._rests,
+            after=(NotSent, RateLimited),
+            longest=LONGEST_REST,
+        )
 
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
         """Return whether the job still runs; if that is unknown, raise `unknown`."""

@@ -7,12 +7,12 @@ and the request repeated until the state is reached or a newer command replaces 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState, RemovedJob
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
+from studio_tui.service.commands.attempts import RESTS
 
 CANCELS_AT_ONCE = 3
 ROUNDS = 3
@@ -23,9 +23,6 @@ ENDING_RESTS = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0)
 
 _CANCELING = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED})
-
-_RESTS = (0.5, 1.0)
-"""Seconds after each attempt but the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +59,11 @@ class PipelineCommands:
         client: StudioClient,
         cancel: Callable[[str], Awaitable[None]],
         changed: Callable[[], None],
-        *,
-        rests: tuple[float, ...] = _RESTS,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialise; `cancel` cancels a job, `changed` is called when data may have changed."""
         self._client = client
         self._cancel = cancel
         self._changed = changed
-        self._rests = rests
-        self._now = now
         self._removed: dict[str, dict[str, RemovedJob]] = {}
         """Jobs removed by this session, by pipeline id and job id in the plan."""
         self._latest_commands: dict[str, object] = {}
@@ -127,7 +119,7 @@ class PipelineCommands:
                 job_id=job_id,
                 name=run.name,
                 created_job_id=run.created_job_id,
-                removed_at=self._now(),
+                removed_at=clock.now(),
             )
         return is_out
 
@@ -170,7 +162,7 @@ class PipelineCommands:
         try:
             if starts_nothing(pipeline.state) or await self._paused(pipeline):
                 now = await self._look(key)
-                for rest in (*self._rests, 0.0)[:ROUNDS]:
+                for rest in (*RESTS, 0.0)[:ROUNDS]:
                     running = to_cancel(now)
                     if not running or not starts_nothing(now.state):
                         break
@@ -247,7 +239,7 @@ class PipelineCommands:
         """
         key, command = f"{pipeline_id} {about}", object()
         self._latest_commands[key] = command
-        rests = iter(self._rests)
+        rests = iter(RESTS)
         try:
             while True:
                 try:

@@ -4,7 +4,6 @@ Each sets a desired state or carries an idempotency key, so it is sent again if 
 arrives.
 """
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,11 +13,9 @@ from typing import TypeVar
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import NotSent, OutcomeUnknown
+from studio_tui.service.commands.attempts import attempted
 
 T = TypeVar("T")
-
-_RESTS = (0.5, 1.0)
-"""Seconds after each attempt but the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +32,10 @@ class PipelineTimes:
 class ScheduleCommands:
     """Commands on schedules; after each one the lists are refreshed at once."""
 
-    def __init__(
-        self,
-        studio: StudioClient,
-        changed: Callable[[], None],
-        *,
-        rests: tuple[float, ...] = _RESTS,
-    ) -> None:
-        """Initialise; `changed` is called when schedules have changed, `rests` are retry delays."""
+    def __init__(self, studio: StudioClient, changed: Callable[[], None]) -> None:
+        """Initialise; `changed` is called when schedules have changed."""
         self._studio = studio
         self._changed = changed
-        self._rests = rests
 
     @property
     def is_possible(self) -> bool:
@@ -125,11 +115,6 @@ class ScheduleCommands:
     async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send an idempotent request; retry if it may be lost."""
         try:
-            for rest in self._rests:
-                try:
-                    return await send()
-                except (NotSent, OutcomeUnknown):
-                    await asyncio.sleep(rest)
-            return await send()
+            return await attempted(send, after=(NotSent, OutcomeUnknown))
         finally:
             self._changed()

@@ -14,9 +14,13 @@ from datetime import datetime
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
-from studio_tui.errors import NotSent, OutcomeUnknown, StudioError
+from studio_tui.errors import OutcomeUnknown, StudioError
+from studio_tui.service.commands.attempts import attempted
 from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
+
+_LOOKS = (0.0, 4.0)
+"""Seconds before each search of the list for a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,11 @@ class PipelineTrigger:
         client: StudioClient,
         changed: Callable[[], None] = lambda: None,
         *,
-        rests: tuple[float, ...] = (0.5, 1.0),
-        looks: tuple[float, ...] = (0.0, 4.0),
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """Initialise; `changed` is called when there may be another pipeline.
-
-        `rests` are the seconds after each attempt but the last of a request that cannot have
-        arrived, `looks` the seconds before each search of the list.
-        """
+        """Initialise; `changed` is called when there may be another pipeline."""
         self._client = client
         self._changed = changed
-        self._rests = rests
-        self._looks = looks
         self._now = now
 
     async def trigger(
@@ -113,23 +109,18 @@ class PipelineTrigger:
 
     async def _send(self, sent: UnconfirmedPipeline) -> Pipeline:
         """Send a request; retry only if it cannot have arrived."""
-        rests = iter(self._rests)
-        while True:
-            try:
-                return await self._client.trigger_pipeline(
-                    sent.wish.datasets,
-                    environment=sent.wish.environment,
-                    review=sent.wish.review,
-                    **({"only": True} if sent.wish.only else {}),
-                    idempotency_key=sent.key,
-                )
-            except NotSent:
-                if (rest := next(rests, None)) is None:
-                    raise
-                await asyncio.sleep(rest)
+        return await attempted(
+            lambda: self._client.trigger_pipeline(
+                sent.wish.datasets,
+                environment=sent.wish.environment,
+                review=sent.wish.review,
+                **({"only": True} if sent.wish.only else {}),
+                idempotency_key=sent.key,
+            )
+        )
 
     async def _look_up(self, sent: UnconfirmedPipeline) -> Triggered | UnconfirmedPipeline:
-        for rest in self._looks:
+        for rest in _LOOKS:
             await asyncio.sleep(rest)
             try:
                 found = await self._seek(sent)

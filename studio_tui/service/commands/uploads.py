@@ -6,6 +6,7 @@ from pathlib import Path
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import NotSent, RateLimited, ServerError, TransportError
+from studio_tui.service.commands.attempts import attempted
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
@@ -74,12 +75,12 @@ class Uploads:
         def progress(sent: int, size: int) -> None:
             on_progress(path, sent, size)
 
-        for rest in self._rests:
-            try:
-                return (await self._client.upload_file(path, progress=progress)).id
-            except (TransportError, RateLimited, ServerError) as error:
-                await asyncio.sleep(max(rest, error.asked_rest))
-        return (await self._client.upload_file(path, progress=progress)).id
+        uploaded = await attempted(
+            lambda: self._client.upload_file(path, progress=progress),
+            self._rests,
+            after=(TransportError, RateLimited, ServerError),
+        )
+        return uploaded.id
 
 
 def _version(path: Path) -> _Version:

@@ -17,8 +17,8 @@ from pathlib import Path
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import SpoolError
+from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.cache import LogCache
-from studio_tui.service.logs.permission import MayFetch
 from studio_tui.service.logs.preview import LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore

@@ -31,12 +31,11 @@ from studio_tui.errors import (
     SpoolError,
     StudioError,
 )
-from studio_tui.service.logs.archived_log import ArchivedLog
+from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, always
 from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
-from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_beside import RestBeside
 from studio_tui.service.logs.rest_log import RestLog

@@ -39,8 +39,6 @@ class Archive(Generic[T]):
         name: str,
         read: Callable[[], tuple[tuple[T, datetime], ...] | None],
         key: Callable[[T], str],
-        *,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialise; `read` returns everything, called in a thread, `key` an item's id.
 
@@ -50,7 +48,6 @@ class Archive(Generic[T]):
         self.snapshot: Snapshot[Archived[T]] = Snapshot()
         self._read = read
         self._key = key
-        self._now = now
         self._wanted = asyncio.Event()
         self._listeners = Listeners[[Snapshot[Archived[T]]]]()
 
@@ -61,7 +58,7 @@ class Archive(Generic[T]):
     def want(self) -> None:
         """Request a read, unless the last one is fresh."""
         read_at = self.snapshot.fetched_at
-        if read_at is None or self._now() - read_at > FRESH_FOR:
+        if read_at is None or clock.now() - read_at > FRESH_FOR:
             self._wanted.set()
 
     async def run(self) -> None:
@@ -77,7 +74,7 @@ class Archive(Generic[T]):
                 {self._key(thing): thing for thing, _ in found},
                 {self._key(thing): at for thing, at in found},
             )
-            self.snapshot = Snapshot(archived, self._now())
+            self.snapshot = Snapshot(archived, clock.now())
             self._listeners.notify(self.snapshot)
 
 

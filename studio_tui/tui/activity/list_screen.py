@@ -77,13 +77,11 @@ class ActivityScreen(ListPage[Entry]):
     # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
     def pollers(self) -> tuple[Publisher, ...]:
-        """Return the sources this page subscribes to."""
         return (*super().pollers(), self.session.records.activity)
 
     def polled(self) -> Publisher:
@@ -130,11 +128,9 @@ class ActivityScreen(ListPage[Entry]):
     # Overrides of ListPage.
 
     def source(self) -> Activity:
-        """Return the source of the rows."""
         return self.session.records.activity
 
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
         return "No requests to Studio yet."
 
     def ask_for_more(self) -> None:
@@ -142,7 +138,6 @@ class ActivityScreen(ListPage[Entry]):
         self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
-        """Return the cells of an entry."""
         return cells(self.rows[key])
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)

@@ -107,7 +107,6 @@ class ClustersScreen(ListPage[Cluster]):
     # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
@@ -195,19 +194,15 @@ class ClustersScreen(ListPage[Cluster]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[ResultPage[Cluster]]:
-        """Return the source of the rows."""
         return self.session.clusters
 
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
         return "This team has no clusters."
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
-        """Return the cells of a cluster."""
         return cells(self.rows[key], self._choice.name)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (nothing passes)
-        """Return the preview of the cluster under the cursor."""
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
         return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()

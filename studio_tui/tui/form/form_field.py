@@ -31,19 +31,22 @@ OFFERED = 12
 """How many completions of a path are shown."""
 
 
+def completing(binding_id: str) -> Binding:
+    """Return the key that completes a path."""
+    return Binding(
+        "tab",
+        "complete",
+        "complete or next",
+        show=False,
+        id=binding_id,
+        tooltip="Complete the path, else go to the next field",
+    )
+
+
 class FieldInput(Lifetime, DrawnInput):
     """An input that tab completes, if there is a suggestion."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "tab",
-            "complete",
-            "complete or next",
-            show=False,
-            id="form.complete",
-            tooltip="Complete the path, else go to the next field",
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete")]
 
     masked: reactive[bool] = reactive(True)
     """Whether to hide logins in an address while the field has no focus."""

@@ -4,12 +4,12 @@ import asyncio
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.suggester import Suggester
 
 from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.draft_files import candidates, completed
-from studio_tui.tui.form.form_field import FieldInput, FormField
+from studio_tui.tui.form.form_field import FieldInput, FormField, completing
 from studio_tui.tui.widgets.lifetime import Lifetime
 
 _LONGEST_LOOK = 1.0
@@ -59,16 +59,7 @@ class PathSuggester(Suggester):
 class PathArea(Lifetime, CodeArea):
     """A text area with one path per line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "tab",
-            "complete",
-            "complete or next",
-            show=False,
-            id="form.complete_path",
-            tooltip="Complete the path, else go to the next field",
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [completing("form.complete_path")]
 
     def update_suggestion(self) -> None:
         """Look up the completion of the path before the cursor."""

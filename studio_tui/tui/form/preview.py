@@ -10,7 +10,7 @@ from textual.highlight import highlight
 from textual.widgets import Static
 
 from studio_tui.presentation.format import plural
-from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -32,10 +32,7 @@ class Preview(Dialog[None]):
         Binding("left,shift+tab", "turn(-1)", "previous", show=False, id="preview.previous"),
         Binding("s", "secrets", "values", id="preview.secrets"),
         Binding("y", "copy", "copy", id="preview.copy"),
-        Binding("j", "scroll(1)", "down", show=False, id="preview.down"),
-        Binding("k", "scroll(-1)", "up", show=False, id="preview.up"),
-        Binding("space", "scroll_pages(1)", "page down", show=False, id="preview.page_down"),
-        Binding("b", "scroll_pages(-1)", "page up", show=False, id="preview.page_up"),
+        *pager_keys("preview"),
     ]
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:

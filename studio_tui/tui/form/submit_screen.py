@@ -107,7 +107,6 @@ class SubmitScreen(Page):
     # Overrides of Page.
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the breadcrumbs."""
         return (*crumbs_below(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:

@@ -28,7 +28,6 @@ class Ask(Dialog[str | None]):
         self._value = value
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:

@@ -21,6 +21,16 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 T = TypeVar("T")
 
 
+def pager_keys(dialog: str) -> list[BindingType]:
+    """Return the keys of a pager for a dialog without a text field, beside those of all dialogs."""
+    return [
+        Binding("j", "scroll(1)", "down", show=False, id=f"{dialog}.down"),
+        Binding("k", "scroll(-1)", "up", show=False, id=f"{dialog}.up"),
+        Binding("space", "scroll_pages(1)", "page down", show=False, id=f"{dialog}.page_down"),
+        Binding("b", "scroll_pages(-1)", "page up", show=False, id=f"{dialog}.page_up"),
+    ]
+
+
 class AnsweredOnce(Lifetime):
     """Mixin of a screen that is dismissed once; list it before Textual's class."""
 

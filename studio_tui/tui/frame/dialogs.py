@@ -10,7 +10,7 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
@@ -34,10 +34,7 @@ class Confirm(Dialog[bool]):
         Binding("y", "answer(True)", "yes", id="confirm.yes"),
         Binding("n,escape,q", "answer(False)", "no", id="confirm.no"),
         Binding("left,right,h,l", "move", "move", show=False, id="confirm.move"),
-        Binding("j", "scroll(1)", "down", show=False, id="confirm.down"),
-        Binding("k", "scroll(-1)", "up", show=False, id="confirm.up"),
-        Binding("space", "scroll_pages(1)", "page down", show=False, id="confirm.page_down"),
-        Binding("b", "scroll_pages(-1)", "page up", show=False, id="confirm.page_up"),
+        *pager_keys("confirm"),
     ]
 
     def __init__(
@@ -61,7 +58,6 @@ class Confirm(Dialog[bool]):
         self._news: QuestionChange | None = None
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:
@@ -136,6 +132,21 @@ def confirm_open(host: str) -> Confirm:
     )
 
 
+def send_again(what: str, details: Sequence[str]) -> Confirm:
+    """Return the question whether to send a request again that may have created something."""
+    return Confirm(
+        f"It is unknown whether this {what} was created. Send it again?",
+        (
+            *details,
+            "",
+            "Studio is searched once more before it is sent again, with the same key.",
+            "A Studio that ignores the key could still create two, if the first one is very late.",
+        ),
+        yes="Send it again",
+        no="Don't",
+    )
+
+
 _SHORT = 36
 """The longest choice, in characters, that fits in a narrow list."""
 
@@ -160,7 +171,6 @@ class Choose(Dialog[str | None]):
         self._current = current
 
     def heading(self) -> str:
-        """Return the title."""
         return self._title
 
     def body(self) -> ComposeResult:

@@ -56,7 +56,6 @@ class HelpScreen(Dialog[Action | None]):
         self._actions = actions
 
     def heading(self) -> str:
-        """Return the title."""
         return f"Keys of {self._title}"
 
     def body(self) -> ComposeResult:

@@ -151,7 +151,6 @@ class ListPage(Page, Generic[T]):
     # Overrides of Page.
 
     def body(self) -> ComposeResult:
-        """Compose the list."""
         self.set_class(self.is_stacked, "-stacked")
         yield self.list
 
@@ -164,7 +163,6 @@ class ListPage(Page, Generic[T]):
         return self.source()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown."""
         self.list.tick(now)
 
     def escape(self) -> None:

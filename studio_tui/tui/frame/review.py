@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.tui.bindings import bind
-from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
 
 _STYLES = {
@@ -32,10 +32,7 @@ class Review(Dialog[str | None]):
         Binding("escape,q", "dismiss(None)", "back to the form", id="review.close"),
         Binding("left,shift+tab", "app.focus_previous", "left", show=False, id="review.left"),
         Binding("right", "app.focus_next", "right", show=False, id="review.right"),
-        Binding("j", "scroll(1)", "down", show=False, id="review.down"),
-        Binding("k", "scroll(-1)", "up", show=False, id="review.up"),
-        Binding("space", "scroll_pages(1)", "page down", show=False, id="review.page_down"),
-        Binding("b", "scroll_pages(-1)", "page up", show=False, id="review.page_up"),
+        *pager_keys("review"),
     ]
 
     def __init__(
@@ -48,7 +45,6 @@ class Review(Dialog[str | None]):
         self._answers = answers
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:

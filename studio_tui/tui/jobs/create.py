@@ -20,7 +20,7 @@ from studio_tui.service.commands.journal import Intent
 from studio_tui.service.commands.new_job import IN_SIGHT, JustCreated
 from studio_tui.service.commands.uploads import UploadProgress
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.dialogs import Confirm, send_again
 from studio_tui.tui.jobs.naming import title
 
 
@@ -96,20 +96,8 @@ async def ask_about_left(
 
 def confirm_again(unknown: UnconfirmedJob) -> Confirm:
     """Return the question whether to send a job again if it cannot be found."""
-    return Confirm(
-        "It is unknown whether this job was created. Send it again?",
-        (
-            *_named(unknown.intent),
-            "",
-            *((str(unknown.why),) if unknown.why else ()),
-            _seen(unknown.searched),
-            "",
-            "Studio is searched once more before it is sent again, with the same key.",
-            "A Studio that ignores the key could still create two, if the first one is very late.",
-        ),
-        yes="Send it again",
-        no="Don't",
-    )
+    why = (str(unknown.why),) if unknown.why else ()
+    return send_again("job", (*_named(unknown.intent), "", *why, _seen(unknown.searched)))
 
 
 def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:

@@ -168,7 +168,6 @@ class JobScreen(Page):
         return ("job", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the breadcrumbs."""
         return (*crumbs_below(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
@@ -187,7 +186,6 @@ class JobScreen(Page):
             self._show_job()
 
     def tick(self, now: datetime) -> None:
-        """Update the times shown."""
         job, clusters = self._job, self.session.clusters.snapshot.value
         present = clock.now()
         own = facts(

@@ -92,7 +92,6 @@ class JobsScreen(ListPage[Job]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Make a page in the state of the restored `view`."""
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
         self.kind = _kind(self._progress, self._pipeline_of)
         super().__init__(session, home, view, read_only=read_only)
@@ -168,7 +167,6 @@ class JobsScreen(ListPage[Job]):
         return self.session.jobs
 
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
         return "No jobs yet."
 
     def ask_for_more(self) -> None:

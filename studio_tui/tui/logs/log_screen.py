@@ -146,7 +146,6 @@ class LogScreen(Page):
         return ("log", self._job.id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the breadcrumbs."""
         return (*crumbs_below(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:

@@ -198,11 +198,9 @@ class MergedScreen(Page):
         return ("logs", *(member.job.id for member in self.choice.members or ()))
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the breadcrumbs."""
         return ("Logs",)
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys."""
         if not self.choice.members:
             return ("page.jobs", "page.back")
         if self.view.prompt.is_open:

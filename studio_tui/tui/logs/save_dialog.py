@@ -67,7 +67,6 @@ class SaveLog(Dialog[Saved | None]):
         self._is_saving = False
 
     def heading(self) -> str:
-        """Return the title."""
         return self._question
 
     def body(self) -> ComposeResult:

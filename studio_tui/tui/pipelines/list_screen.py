@@ -90,7 +90,6 @@ class PipelinesScreen(ListPage[Pipeline]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, view, read_only=read_only)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
@@ -146,7 +145,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._jobs = self.session.known.jobs([run for run in runs if run])
 
     def pollers(self) -> tuple[Publisher, ...]:
-        """Return the sources this page subscribes to."""
         return (*super().pollers(), self._recorded.archive)
 
     def shown(self) -> None:
@@ -164,7 +162,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         return self.session.pipelines
 
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
         how = "\nt creates one: it reruns the jobs that made datasets."
         return f"No pipelines yet.{'' if self.read_only else how}"
 
@@ -175,7 +172,6 @@ class PipelinesScreen(ListPage[Pipeline]):
         self.list.holder.change(loaded=self.session.lists.pipelines_feed.wanted)
 
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of a pipeline."""
         row = cells(self.rows[key], self._overview, clock.now())
         return self._recorded.marked(key, row)
 

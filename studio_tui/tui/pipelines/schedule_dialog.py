@@ -62,7 +62,6 @@ class ScheduleDialog(DatasetForm[Job]):
         super().__init__(DatasetInput(draft.datasets, lambda: self._names), draft.environment)
 
     def heading(self) -> str:
-        """Return the title."""
         return "Rebuild datasets at times"
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
@@ -109,7 +108,6 @@ class ScheduleDialog(DatasetForm[Job]):
         return made
 
     def about(self, words: str) -> str:
-        """Return the field that an error of Studio, in lower case, is about."""
         return "time" if "cron" in words or "start_after" in words else super().about(words)
 
     def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
@@ -129,7 +127,6 @@ class ScheduleDialog(DatasetForm[Job]):
         return () if is_being_typed else unknown_datasets(self.line.value, self._names)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the notes for the present value of each field."""
         typed = self._time.value.strip()
         explained = explain_time(typed, clock.now(), self._zone) if typed else None
         return {

@@ -27,7 +27,7 @@ from studio_tui.service.commands.trigger_pipeline import (
     UnconfirmedPipeline,
 )
 from studio_tui.tui.form.form_field import Flag, FormField
-from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.dialogs import Confirm, send_again
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
 
@@ -86,7 +86,6 @@ class TriggerScreen(DatasetForm[Pipeline]):
         super().__init__(line, draft.environment)
 
     def heading(self) -> str:
-        """Return the title."""
         return "Rebuild datasets"
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
@@ -157,7 +156,6 @@ class TriggerScreen(DatasetForm[Pipeline]):
         return any(one.field == "datasets" for one in self.refused)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the notes for the present value of each field."""
         draft = self.draft
         return {
             "datasets": (
@@ -224,16 +222,5 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
 
 def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:
-    return Confirm(
-        "It is unknown whether this pipeline was created. Send it again?",
-        (
-            *(f"  {name}" for name in untold.wish.datasets),
-            "",
-            str(untold.why),
-            "",
-            "Studio is searched once more before it is sent again, with the same key.",
-            "A Studio that ignores the key could still create two, if the first one is very late.",
-        ),
-        yes="Send it again",
-        no="Don't",
-    )
+    names = (f"  {name}" for name in untold.wish.datasets)
+    return send_again("pipeline", (*names, "", str(untold.why)))

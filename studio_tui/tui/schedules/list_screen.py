@@ -80,7 +80,6 @@ class SchedulesScreen(ListPage[Scheduled]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, view, read_only=read_only)
         self._zone = clock.zone()
         self._heirs: dict[str, str] = {}
@@ -99,7 +98,6 @@ class SchedulesScreen(ListPage[Scheduled]):
     # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         if self.view.marks:
@@ -167,11 +165,9 @@ class SchedulesScreen(ListPage[Scheduled]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[Schedules]:
-        """Return the source of the rows."""
         return self.session.schedules
 
     def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
         if self.read_only:
             return "No schedules."
         how = "n creates one: fill in `cron`, or `start`, and what to run."
@@ -180,12 +176,10 @@ class SchedulesScreen(ListPage[Scheduled]):
         return f"No schedules.\n{how}"
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
-        """Return the cells of a schedule."""
         row, zone = self.rows[key], UTC if self._in_utc else self._zone
         return cells(row.task, row.runs, clock.now(), zone)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:
-        """Return the preview of the schedule under the cursor."""
         row = self.row_at_hand()
         return facts(row.task, row.runs, now, self._zone) if row is not None else ()
 

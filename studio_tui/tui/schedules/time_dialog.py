@@ -35,7 +35,6 @@ class AskTime(Dialog[str | None]):
         self._explain = explain
 
     def heading(self) -> str:
-        """Return the question."""
         return self._question
 
     def body(self) -> ComposeResult:

@@ -110,9 +110,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         *,
         notice: str = "",
         id: str | None = None,  # noqa: A002 (as Textual calls it)
-        classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
@@ -327,7 +326,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return TablePalette.resolve(self.resolve, colors)
 
     def lines(self) -> list[Strip]:
-        """Return the strip of each line."""
         height = self.scrollable_content_region.height
         if not height:
             return []

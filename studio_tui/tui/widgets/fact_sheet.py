@@ -55,7 +55,6 @@ class FactSheet(LineView):
         self._blank = Strip([])
 
     def lines(self) -> list[Strip]:
-        """Return the strip of each visible line."""
         width, height = self.scrollable_content_region.size
         if self._blank.cell_length != width:
             self._blank = self._strip("", "", _LABEL, 0, width)

@@ -22,8 +22,8 @@ class LineView(ScrollView):
     The style sheet must reserve the space of the vertical scroll bar.
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (as Textual calls it)
+        super().__init__(id=id)
         self.auto_links = False  # there are none, and searching costs time at every paint
         self._painted: list[Strip] = []
         self._next: list[Strip] | None = None

@@ -7,24 +7,7 @@ from hypothesis import strategies as st
 
 from studio_tui.local.http.pieces import PIECE_LIMIT, PieceReader
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-
-
-def read_all(reader: OutputReader) -> list[tuple[int, str]]:
-    pieces = PieceReader(reader)
-    found: list[tuple[int, str]] = []
-    while (more := pieces.read(ended=True)).ids:
-        found += zip(*more, strict=True)
-    return found
-
-
-def texts(reader: OutputReader) -> list[str]:
-    return [text for _, text in read_all(reader)]
-
-
-def stored(reader: OutputReader) -> bytes:
-    return b"".join(
-        reader.read(segment, segment.start, 1 << 30) or b"" for segment in reader.segments()
-    )
+from tests.local.outputs import read_all, stored, texts
 
 
 @pytest.fixture

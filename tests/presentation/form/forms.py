@@ -67,7 +67,7 @@ _CONTENTS: dict[FieldValue, st.SearchStrategy[FieldValue]] = {
 
 TIMEOUT = Field(
     label="time limit",
-    meaning="Minutes after which the job is cancelled.",
+    meaning="Minutes after which the job is canceled.",
     takes="A whole number. Empty: no limit.",
     example=("90",),
     check=whole_number("timeout", range(1, 1441), "A time limit is 1 to 1440", "Type minutes."),

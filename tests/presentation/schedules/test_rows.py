@@ -23,10 +23,10 @@ from studio_tui.presentation.schedules.runs import (
     runs_by_task,
     runs_of,
 )
+from tests.hostile import HOSTILE, controls_of_lines
 from tests.jobs import NOON, job
 
 BERLIN = ZoneInfo("Europe/Berlin")
-HOSTILE = "a[/]b [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉\n2"
 
 
 def task(schedule: dict[str, Any] | None, **fields: Any) -> Job:
@@ -236,21 +236,20 @@ def test_a_run_of_a_newer_studio_is_shown_as_unknown() -> None:
 def test_extreme_times_and_hostile_names_are_shown_on_one_safe_line(moment: str) -> None:
     hostile = task(
         {
-            "cron_expression": HOSTILE,
-            "time_zone": HOSTILE,
+            "cron_expression": f"{HOSTILE}\n2",
+            "time_zone": f"{HOSTILE}\n2",
             "next_run_at": moment,
             "start_after": moment,
         },
-        name=HOSTILE,
+        name=f"{HOSTILE}\n2",
         created_at=moment,
-        created_by=HOSTILE,
+        created_by=f"{HOSTILE}\n2",
     )
     once = task({"next_run_at": moment})
     for known in (hostile, once):
         texts = [*row(known).values(), *told(known).values()]
-        assert not any(ord(sign) < 32 and sign != "\n" for text in texts for sign in text)
+        assert not any(map(controls_of_lines, texts))
         assert not any("\n" in text for text in row(known).values())
-        assert not any("\u202e" in text for text in texts)
 
 
 def test_a_typed_expression_is_explained_with_its_runs_or_refused() -> None:

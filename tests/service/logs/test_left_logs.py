@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText
+from studio_tui.service.logs.archived_log import always
 from studio_tui.service.logs.assembler import UNREADABLE
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.marks import UNREADABLE_MARKS, Mark
 from tests.service.logs.test_log_library import (

@@ -27,9 +27,9 @@ from studio_tui.api.log_stream import (
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, StudioError
+from studio_tui.service.logs.archived_log import MayFetch, always
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import KEPT_OPEN, LIMIT, LogHandle, LogLibrary
-from studio_tui.service.logs.permission import MayFetch, always
 from studio_tui.service.logs.state import NO_LOG, UNCHECKED, FollowPhase
 from studio_tui.service.logs.store.spool import is_unused
 from studio_tui.settings import Settings

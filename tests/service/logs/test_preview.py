@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
+from studio_tui.service.logs.archived_log import always
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.logs.permission import always
 from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore

@@ -41,7 +41,7 @@ from studio_tui.errors import (
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import following
-from studio_tui.service.logs.permission import always
+from studio_tui.service.logs.archived_log import always
 from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
 from studio_tui.service.session import SessionOptions, StudioSession

@@ -16,13 +16,12 @@ from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.fault_proxy import Fault, FaultProxy, Seen
 from tests.faults import answer_json, drop_answer
+from tests.hostile import HOSTILE, controls_of_lines
 from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.waiting import eventually
-
-HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
 
 
 async def show(pilot: Dashboard) -> BigTable:
@@ -47,6 +46,14 @@ def two(studio: ThreadStudio, **more: Any) -> None:
     """Make two datasets, one from the other."""
     make(studio, "first", **more)
     make(studio, "second", "first", **more)
+
+
+def held(studio: ThreadStudio, folder: Path, count: int = 1) -> tuple[Path, list[dict[str, Any]]]:
+    """Trigger pipelines whose first job runs as long as there is the file that is returned."""
+    hold = folder / "hold"
+    two(studio)
+    hold.touch()
+    return hold, [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(count)]
 
 
 async def test_read_only_an_empty_list_offers_no_key_that_makes_one(
@@ -193,10 +200,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
 async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "● RUNNING", "running", "p pause")
@@ -212,10 +216,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
 async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    _, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -241,10 +242,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
 async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_canceled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -261,10 +259,7 @@ async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_canceled(
 async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2: 1 running", made["pipeline_id"])
@@ -385,10 +380,7 @@ async def test_the_place_outlives_a_refresh_and_a_restart(
 async def test_marked_pipelines_are_paused_together_after_a_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(2)]
+    hold, made = held(studio, tmp_path, 2)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, "2 Pipelines 2")
@@ -496,8 +488,7 @@ async def test_hostile_text_and_unknown_words_are_shown_as_text(
             await pilot.press(keys)
             await pilot.pause()
             shown = screen_text(pilot)
-            assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in shown)
-            assert "\u202e" not in shown
+            assert not controls_of_lines(shown)
 
 
 class FailsAtFirst:
@@ -544,10 +535,7 @@ async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
 async def test_a_marked_pipeline_that_ends_gets_a_notice_and_a_badge_on_its_tab(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    hold = tmp_path / "hold"
-    two(studio)
-    hold.touch()
-    made = trigger(studio, "second", environment=f"HOLD={hold}")
+    hold, (made,) = held(studio, tmp_path)
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await until_shown(pilot, made["name"], "RUNNING")

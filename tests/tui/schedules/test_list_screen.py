@@ -18,10 +18,10 @@ from studio_tui.tui.widgets.big_table import BigTable
 from tests.changed_answers import Documented
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply, Seen
 from tests.faults import answer_json, drop_answer
+from tests.hostile import HOSTILE, controls_of_lines
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
-HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
 YEARLY = "0 3 1 1 *"
 
 
@@ -52,6 +52,15 @@ async def type_over(pilot: Dashboard, before: str, text: str) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
     await pilot.press("end", *["backspace"] * len(before))
     await pilot.press(*keys(text))
+
+
+async def change(pilot: Dashboard, before: str, typed: str) -> None:
+    """Change the time of the schedule under the cursor, and say yes."""
+    await pilot.press("e")
+    await type_over(pilot, before, typed)
+    await pilot.press("enter")
+    await until_shown(pilot, "Change this schedule?")
+    await pilot.press("y")
 
 
 async def test_a_schedule_is_described_in_words_with_its_next_runs(
@@ -180,11 +189,7 @@ async def test_on_other_studios_a_manual_run_is_among_the_runs_after_an_edit_too
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
         await until_shown(pilot, "(✓)", "by hand")
-        await pilot.press("e")
-        await type_over(pilot, "", "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, "", "@daily")
         await until_said(pilot, "and canceled nightly.py")
         (new,) = tasks(studio)
         await until(pilot, lambda: list(table.keys) == [new["id"]])
@@ -246,11 +251,7 @@ async def test_an_edit_is_asked_for_again_where_its_answer_was_lost(
     proxy.plan = LoseOne("/change")
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
-        await pilot.press("e")
-        await type_over(pilot, YEARLY, "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, YEARLY, "@daily")
         await until_said(pilot, "Changed ")
     assert studio.job(task["id"])["schedule"]["cron_expression"] == "@daily"
 
@@ -307,11 +308,7 @@ async def test_elsewhere_marks_go_on_to_what_is_made_in_the_place_of_schedules(
         other = table.keys[0]
         for before, typed in ((YEARLY, "30 2 1 1 *"), ("30 2 1 1 *", "45 2 1 1 *")):
             old = str(table.cursor)
-            await pilot.press("e")
-            await type_over(pilot, before, typed)
-            await pilot.press("enter")
-            await until_shown(pilot, "Change this schedule?")
-            await pilot.press("y")
+            await change(pilot, before, typed)
             await until_said(pilot, f"and canceled nightly.py ({old[:8]})")
             (new,) = [job for job in tasks(studio) if job["name"] == "nightly.py"]
             await until(pilot, lambda old=old: old not in table.keys)  # type: ignore[misc]
@@ -328,11 +325,7 @@ async def test_of_two_schedules_of_which_one_could_not_be_ended_both_can_have_th
     proxy.plan = RefuseCancels()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         table = await show(pilot)
-        await pilot.press("e")
-        await type_over(pilot, YEARLY, "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, YEARLY, "@daily")
         await until(pilot, lambda: len(table.keys) == 2 and table.cursor != task["id"])
         await pilot.press("end" if table.keys[-1] == task["id"] else "home")
         assert table.cursor == task["id"]
@@ -372,11 +365,7 @@ async def test_an_edit_whose_cancel_fails_says_that_both_exist(
     proxy.plan = RefuseCancels()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
-        await pilot.press("e")
-        await type_over(pilot, YEARLY, "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, YEARLY, "@daily")
         await until_said(pilot, "was not canceled: Not while it is full moon. Now there are two")
         await until_shown(pilot, "Schedules 2")
     assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
@@ -397,11 +386,7 @@ async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
     proxy.plan = RefuseJobs()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
-        await pilot.press("e")
-        await type_over(pilot, YEARLY, "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, YEARLY, "@daily")
         await until_said(pilot, "There is no room.")
         await until_said(pilot, f"({task['id'][:8]}) has not changed.")
     assert [job["id"] for job in tasks(studio)] == [task["id"]]
@@ -495,8 +480,7 @@ async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
         for key, words in (("e", "enter continues"), ("x", "Keep it"), ("t", "Run it now")):
             await pilot.press(key)
             await until_shown(pilot, words, "a[/]b [@click")
-            assert "\x1b" not in screen_text(pilot)
-            assert "\u202e" not in screen_text(pilot)
+            assert not controls_of_lines(screen_text(pilot))
             await pilot.press("escape")
 
 
@@ -686,11 +670,7 @@ async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
             return {each.column.key: each.width for each in table._painter().placed}
 
         before = widths()
-        await pilot.press("e")
-        await type_over(pilot, long, "@daily")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
+        await change(pilot, long, "@daily")
         await until_shown(pilot, "@daily")
         await until(pilot, lambda: widths()["expression"] < before["expression"])
         # The words for the time until the next run, which are long at some times of the day, may

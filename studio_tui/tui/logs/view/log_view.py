@@ -92,8 +92,8 @@ class LogView(HasCommands, Widget):
             """The lines as shown: safe, without a newline at the end."""
             self.lines = lines
 
-    def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, store: LogStore | None = None) -> None:
+        super().__init__()
         self.store = store
         self.is_all_here = True
         """Whether the log is complete; set by the screen."""
@@ -298,12 +298,9 @@ class LogView(HasCommands, Widget):
         self.settle()
 
     @on(ScrollUp)
-    def _page_up(self) -> None:
-        self.scrolling.page(-1.0)
-
     @on(ScrollDown)
-    def _page_down(self) -> None:
-        self.scrolling.page(1.0)
+    def _page(self, event: ScrollUp | ScrollDown) -> None:
+        self.scrolling.page(1.0 if isinstance(event, ScrollDown) else -1.0)
 
     @on(ScrollTo)
     def _drag(self, event: ScrollTo) -> None:

@@ -82,8 +82,8 @@ class LogPane(Widget, can_focus=True):
             super().__init__()
             self.start = start
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._window: LogWindow | None = None
         self.stays_at_end = True
         """Whether the end stays visible when the number of rows changes."""

@@ -205,7 +205,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     # Painting.
 
     def lines(self) -> list[Strip]:
-        """Return the strip of each visible line."""
         width, height = self._size_in_sight
         if self._drawn_at != (self._left, width):
             self._drawn.clear()

@@ -119,7 +119,6 @@ class PipelineScreen(Page):
         return ("pipeline", self.state.pipeline_id)
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the breadcrumbs."""
         pipeline = self.cursor.pipeline()
         return ("Pipelines", (pipeline and pipeline.name) or self.state.pipeline_id)
 
@@ -129,7 +128,6 @@ class PipelineScreen(Page):
         return () if node is None else (*filter(None, (node.run,)), *node.attempts, node.id)
 
     def pollers(self) -> tuple[Any, ...]:
-        """Return the sources this page subscribes to."""
         return (self.source, *super().pollers())
 
     def polled(self) -> Publisher:
@@ -156,7 +154,6 @@ class PipelineScreen(Page):
         self._show_notice()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
-        """Update the times shown."""
         if self.state.loaded is not None:
             self._look()
             self._show_again()

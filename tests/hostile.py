@@ -1,0 +1,21 @@
+"""Text from outside that would harm a terminal, and what must never be drawn of any text."""
+
+import re
+
+HOSTILE = "a[/]b [@click=app.quit]x[/] [red]r\x1b]52;c;aGk=\x07\x9b31m\u202e日本 🎉"
+"""Markup, an action, control codes of both kinds, a change of direction, and wide characters."""
+
+VISIBLE = "a[/]b [@click=app.quit]x[/] [red]r"
+"""How it begins on the screen: as it is."""
+
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def controls(text: str) -> list[str]:
+    """Return the control characters of a line, and those that change its direction."""
+    return _FORBIDDEN.findall(text)
+
+
+def controls_of_lines(text: str) -> list[str]:
+    """Return the same of several lines."""
+    return controls(text.replace("\n", ""))

@@ -1,0 +1,32 @@
+"""How long modules, classes and functions are: a long one has a second subject."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import studio_tui
+
+LONGEST_MODULE, LONGEST_CLASS, LONGEST_FUNCTION = 400, 300, 60
+"""Lines."""
+
+
+def too_long() -> Iterator[tuple[str, int]]:
+    """Yield what is longer than it may be, with its lines."""
+    for path in sorted(Path(studio_tui.__file__).parent.rglob("*.py")):
+        text = path.read_text()
+        if (length := len(text.splitlines())) > LONGEST_MODULE:
+            yield path.name, length
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                longest = LONGEST_CLASS
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                longest = LONGEST_FUNCTION
+            else:
+                continue
+            length = (node.end_lineno or 0) - node.lineno + 1
+            if length > longest:
+                yield f"{path.name}: {node.name}", length
+
+
+def test_no_module_class_or_function_is_long() -> None:
+    assert dict(too_long()) == {}
