@@ -1,4 +1,4 @@
-"""Lists read again: always the same as reading them anew, at the cost of what changed."""
+"""Incremental parsing of lists: the result of parsing them again, at the cost of what changed."""
 
 import asyncio
 import json

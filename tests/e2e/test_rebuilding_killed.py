@@ -1,4 +1,4 @@
-"""A dashboard that dies while datasets are rebuilt doubles nothing, and all goes on without it."""
+"""A dashboard killed while datasets are rebuilt duplicates nothing, and the rebuild continues."""
 
 import os
 import signal

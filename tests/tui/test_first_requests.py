@@ -1,4 +1,4 @@
-"""A dashboard asks first for the list that it begins on, whatever Studio answers."""
+"""A dashboard first requests the list that it starts with, whatever Studio answers."""
 
 from pathlib import Path
 

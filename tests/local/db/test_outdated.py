@@ -1,4 +1,4 @@
-"""What is out of date is said of what has seen less than there is, and is fixed by a refresh."""
+"""A dataset is out of date if it has seen less than its sources have, and a refresh fixes it."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,4 +1,4 @@
-"""What changing a schedule makes of its fire times, however the clock is set."""
+"""The fire times of a schedule after changes to it, also if the clock is set."""
 
 from datetime import datetime
 from pathlib import Path

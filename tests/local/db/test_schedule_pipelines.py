@@ -1,4 +1,4 @@
-"""Schedules that trigger pipelines: one pipeline a time, whatever dies, and results with why."""
+"""Schedules that trigger pipelines: one for each fire time, despite crashes, with reasons."""
 
 import json
 from dataclasses import replace

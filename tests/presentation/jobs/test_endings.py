@@ -1,4 +1,4 @@
-"""How jobs and pipelines ended is said in one sentence, however many there are."""
+"""One sentence about jobs and pipelines that ended, for any number of them."""
 
 from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
 from tests.jobs import job

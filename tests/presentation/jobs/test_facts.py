@@ -1,4 +1,4 @@
-"""What is said of one job."""
+"""Facts about one job."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw

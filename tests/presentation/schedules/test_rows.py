@@ -1,4 +1,4 @@
-"""A schedule as a row and as facts, wherever the reader is, and whatever Studio leaves out."""
+"""A schedule as a row and as facts, in any time zone and with any field missing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
+"""Any pieces in any order, repeated or not: each byte once and in order, or a mark."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""An incomplete log is there again in the next run, however this one ended, and goes on."""
+"""An incomplete log is available and continued in the next run, however this one ended."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""One log a job: shared while it is looked at, kept within a bound, found again by the next run."""
+"""One log per job: shared by viewers, kept within a limit, found by the next run."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""A whole log in one answer: held against what is here in turns, whatever else changes it."""
+"""A whole log in one answer, compared in slices while other writers change the stored one."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What was asked of Studio is listed with what came of it, and so is what was not sent."""
+"""Requests to Studio are listed with their outcomes, and commands that were not sent too."""
 
 from pathlib import Path
 

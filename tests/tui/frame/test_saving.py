@@ -1,4 +1,4 @@
-"""Saving a log: what is written, and what is said when it cannot be."""
+"""Saving a log: what is written, and the errors."""
 
 import asyncio
 import os

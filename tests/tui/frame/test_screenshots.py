@@ -1,4 +1,4 @@
-"""Screenshots from the palette: where they are, who may read them, and why there is none."""
+"""Screenshots from the palette: their path, their permissions, and the errors."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""Datasets are looked at from anywhere, and what is out of date is made anew and nothing else."""
+"""Datasets are shown from any screen, and exactly the outdated ones are rebuilt."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The whole way through a pipeline of a real local Studio, with keys alone."""
+"""A complete session with a pipeline of a real local Studio, by keys alone."""
 
 from pathlib import Path
 

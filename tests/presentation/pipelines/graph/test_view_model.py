@@ -1,4 +1,4 @@
-"""What is known of a job is told, and what is not is not made up."""
+"""The data about a job is complete, and nothing unknown is made up."""
 
 from datetime import UTC, datetime, timedelta
 

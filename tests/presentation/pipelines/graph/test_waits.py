@@ -1,4 +1,4 @@
-"""Why a job waits is said in words, with the job to look at."""
+"""Why a job waits, in words, with the job that is the reason."""
 
 import pytest
 from hypothesis import given
