@@ -98,7 +98,7 @@ async def test_a_pipeline_is_triggered_each_time_and_listed_with_the_schedule(
     await bench.database.close()
 
 
-async def test_a_time_that_comes_while_the_pipeline_before_goes_on_is_skipped(
+async def test_a_time_that_comes_while_the_pipeline_before_continues_is_skipped(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)

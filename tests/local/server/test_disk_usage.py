@@ -166,7 +166,7 @@ def test_a_server_that_starts_keeps_to_the_limits(
         ("older =", "Invalid value"),
     ],
 )
-def test_limits_that_make_no_sense_are_said_with_their_file(
+def test_limits_that_make_no_sense_are_reported_with_their_file(
     tmp_path: Path, text: str, said: str
 ) -> None:
     path = tmp_path / "room.toml"

@@ -194,7 +194,7 @@ def test_an_epoch_that_comes_out_of_order_has_one_mark(desk: Desk) -> None:
     assert desk.marks == [(8, NEW_EPOCH)]
 
 
-def test_a_character_spoiled_on_the_way_is_mended_by_a_replay(desk: Desk) -> None:
+def test_a_character_spoiled_on_the_way_is_fixed_by_a_replay(desk: Desk) -> None:
     desk.connect((1, "caf\ufffd\ufffd au lait\n"), (2, "thé\n"))
     desk.merge.mark_end(UNREADABLE)
     desk.send((3, "eau\n"))
@@ -259,7 +259,7 @@ def test_what_rest_has_of_the_beginning_needs_no_mark(desk: Desk) -> None:
     assert desk.marks == []
 
 
-def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> None:
+def test_the_mark_is_removed_when_the_replay_comes_after_all(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b"))
     desk.connect((4, "d\n"), (1, "a\n"), (3, "c\n"), (2, "b"))
     assert desk.raw == b"a\nbc\nd\n"
@@ -268,7 +268,7 @@ def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> N
     assert desk.marks == []
 
 
-def test_the_mark_is_taken_back_by_a_later_connection_that_fills_the_gap(desk: Desk) -> None:
+def test_the_mark_is_removed_by_a_later_connection_that_fills_the_gap(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"))
     desk.connect((4, "d\n"))
     desk.connect((1, "a\n"), (2, "b\n"))
@@ -309,7 +309,7 @@ MUCH = FORGED * (2 * WINDOW // len(FORGED))
     ("number", "text"), [(LEAP * 3, FORGED), (LEAP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
 )
 @pytest.mark.parametrize("frame", [1, 3, 100])
-def test_a_piece_whose_id_nothing_bears_out_gives_way_to_what_belongs_before_it(
+def test_a_piece_with_an_unconfirmed_id_gives_way_to_what_belongs_before_it(
     desk: Desk, number: int, text: str, frame: int
 ) -> None:
     true = [(count, f"line {count}\n") for count in range(1, 100)]
@@ -359,7 +359,7 @@ def test_ids_that_always_leap_are_taken_as_they_come(desk: Desk, step: int) -> N
     assert desk.marks == [(0, NO_BEGINNING)]
 
 
-def test_a_leap_that_later_pieces_bear_out_stays_where_something_comes_too_late(desk: Desk) -> None:
+def test_a_jump_confirmed_by_later_pieces_stays_when_something_comes_too_late(desk: Desk) -> None:
     far = LEAP * 3
     desk.connect((1, "a\n"), (far, MUCH), (far + len(MUCH), "b\n"), (7, "late\n"))
     assert desk.raw == f"a\n{MUCH}b\n".encode()
