@@ -199,6 +199,6 @@ def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) ->
     studio.submit("print(1)", workers=os.cpu_count() or 1)
     studio.stop()
     result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
-    assert "1 running job, which keeps running" in result.output
-    assert "1 waiting job, which starts when it runs again" in result.output
+    assert "1 running job continues; the next local Studio finds it again" in result.output
+    assert "1 waiting job starts with the next local Studio" in result.output
     studio.restart()
