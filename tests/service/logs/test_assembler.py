@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadable
 from studio_tui.service.logs import assembler
 from studio_tui.service.logs.assembler import (
-    LEAP,
+    JUMP,
     LEFT_OUT,
     NEW_EPOCH,
     NO_BEGINNING,
@@ -306,7 +306,7 @@ MUCH = FORGED * (2 * WINDOW // len(FORGED))
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(LEAP * 3, FORGED), (LEAP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
+    ("number", "text"), [(JUMP * 3, FORGED), (JUMP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
 )
 @pytest.mark.parametrize("frame", [1, 3, 100])
 def test_a_piece_with_an_unconfirmed_id_gives_way_to_what_belongs_before_it(
@@ -327,7 +327,7 @@ def test_a_piece_with_an_unconfirmed_id_gives_way_to_what_belongs_before_it(
 
 def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -> None:
     desk.connect((1, "a\n"))
-    desk.send((2, "b\n"), (LEAP * 3, FORGED), (LEAP * 3 + 1, MUCH))
+    desk.send((2, "b\n"), (JUMP * 3, FORGED), (JUMP * 3 + 1, MUCH))
     desk.send((3, "c\n"))
     assert desk.raw == b"a\nb\nc\n"
     assert desk.marks == [(4, LEFT_OUT)]
@@ -335,7 +335,7 @@ def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -
 
 def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"))
-    desk.connect((1, "a\n"), (LEAP * 3, MUCH), (2, "b\n"))
+    desk.connect((1, "a\n"), (JUMP * 3, MUCH), (2, "b\n"))
     desk.send((3, "c\n"), (4, "d\n"))
     assert desk.raw == b"a\nb\nc\nd\n"
     assert desk.marks == [(6, LEFT_OUT)]
@@ -344,7 +344,7 @@ def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) ->
 
 def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Desk) -> None:
     desk.connect((1, "a\n"))
-    desk.connect((LEAP * 3, MUCH), (5, "e\n"))
+    desk.connect((JUMP * 3, MUCH), (5, "e\n"))
     assert desk.raw == b"a\ne\n"
     assert desk.marks == [(2, NO_REPLAY), (2, LEFT_OUT)]
     desk.connect(*((number, f"{'abcdef'[number - 1]}\n") for number in range(1, 7)))
@@ -352,15 +352,15 @@ def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Des
     assert [text for _, text in desk.marks] == [LEFT_OUT]
 
 
-@pytest.mark.parametrize("step", [1, 1000, LEAP * 3])
-def test_ids_that_always_leap_are_taken_as_they_come(desk: Desk, step: int) -> None:
+@pytest.mark.parametrize("step", [1, 1000, JUMP * 3])
+def test_ids_that_always_jump_are_taken_as_they_come(desk: Desk, step: int) -> None:
     desk.connect(*((number * step, f"{number}\n") for number in range(7, 500)))
     assert desk.raw == "".join(f"{number}\n" for number in range(7, 500)).encode()
     assert desk.marks == [(0, NO_BEGINNING)]
 
 
 def test_a_jump_confirmed_by_later_pieces_stays_when_something_comes_too_late(desk: Desk) -> None:
-    far = LEAP * 3
+    far = JUMP * 3
     desk.connect((1, "a\n"), (far, MUCH), (far + len(MUCH), "b\n"), (7, "late\n"))
     assert desk.raw == f"a\n{MUCH}b\n".encode()
     assert desk.marks == [(2, TOO_LATE)]
