@@ -82,7 +82,7 @@ def sentence(work: Callable[[], object]) -> str | None:
     return None
 
 
-def test_a_configuration_is_said_to_be_broken(
+def test_a_configuration_is_reported_as_broken(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     path = broken(tmp_path / "project" / ".datachain" / "config")
@@ -92,14 +92,14 @@ def test_a_configuration_is_said_to_be_broken(
     assert str(refusal.value).endswith(".")
 
 
-def test_a_token_file_is_said_to_be_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+def test_a_token_file_is_reported_as_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     path = broken(tmp_path / "token-file")
     with pytest.raises(ConfigError, match="token-file") as refusal:
         load_settings(Arguments(token_file=path, team="t"), {}, tmp_path)
     assert "studio = 3" not in str(refusal.value)
 
 
-def test_clusters_are_said_to_be_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
+def test_clusters_are_reported_as_broken(tmp_path: Path, broken: Callable[[Path], Path]) -> None:
     path = broken(tmp_path / "clusters.toml")
     with pytest.raises(ConfigError) as refusal:
         read_clusters(path)
@@ -139,7 +139,7 @@ def test_a_state_file_that_is_broken_is_no_server(
     assert endpoint.find(tmp_path) is None
 
 
-def test_the_token_of_the_local_studio_is_said_to_be_broken(
+def test_the_token_of_the_local_studio_is_reported_as_broken(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     path = broken(tmp_path / "token")
@@ -171,7 +171,7 @@ def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
 
 
 @pytest.mark.starts_processes
-def test_a_lock_that_is_a_link_is_said(tmp_path: Path) -> None:
+def test_a_lock_that_is_a_link_is_reported(tmp_path: Path) -> None:
     home = tmp_path / "studio"
     data = DataDir(home)
     data.prepare()

@@ -51,7 +51,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_secret_in_each_shape_is_blotted_out(shape: str) -> None:
+def test_a_secret_in_each_shape_is_redacted(shape: str) -> None:
     said = without_secrets(shape.format(S))
     assert S not in said
     assert "hunter" not in said

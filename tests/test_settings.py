@@ -288,7 +288,7 @@ def test_how_much_is_remembered_is_a_number_within_bounds(logged_in: Machine, va
         logged_in.load()
 
 
-def test_commands_can_be_sent_at_once_or_wait_to_be_taken_back(logged_in: Machine) -> None:
+def test_commands_can_be_sent_at_once_or_wait_to_be_undone(logged_in: Machine) -> None:
     assert logged_in.load().undo_seconds == 5.0
     logged_in.environ["STUDIO_TUI_UNDO_SECONDS"] = "0"
     assert logged_in.load().undo_seconds == 0.0
@@ -389,7 +389,7 @@ def test_no_proxy_is_taken_that_the_libraries_would_refuse_with_its_url(rest: st
     websockets.proxy.parse_proxy(settings.proxy.get_secret_value())
 
 
-def test_a_working_directory_that_is_gone_is_said_so(
+def test_a_working_directory_that_is_gone_is_reported(
     logged_in: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -401,7 +401,7 @@ def test_a_working_directory_that_is_gone_is_said_so(
 
 
 @pytest.mark.parametrize("argument", ["token_file", "ca_file"])
-def test_the_home_of_nobody_is_said_so(logged_in: Machine, argument: str) -> None:
+def test_the_home_of_nobody_is_reported(logged_in: Machine, argument: str) -> None:
     with pytest.raises(ConfigError, match=r"file ~nosuch-user/x is in the home"):
         logged_in.load(**{argument: Path("~nosuch-user/x")})
 
@@ -462,7 +462,7 @@ def test_a_studio_that_was_typed_is_reached_as_the_environment_says(machine: Mac
     assert settings.proxy is not None
 
 
-def test_a_file_of_authorities_that_was_mended_breaks_the_seal(
+def test_a_file_of_authorities_that_was_fixed_breaks_the_seal(
     logged_in: Machine, tmp_path: Path
 ) -> None:
     authorities = tmp_path / "authorities.pem"

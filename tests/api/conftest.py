@@ -1,4 +1,4 @@
-"""Fixtures of the wire's tests: a proxy that answers as told, and a client of it."""
+"""Fixtures of the tests of the API client: a proxy with scripted answers, and a client of it."""
 
 from collections.abc import AsyncIterator
 

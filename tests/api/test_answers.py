@@ -130,7 +130,7 @@ def test_a_failure_without_words_names_its_status_once(status: int, said: str) -
 
 
 @pytest.mark.parametrize("token", ["wrong", "expired", "The", "token"])
-def test_a_made_up_token_that_is_a_plain_word_blots_nothing_out_of_a_sentence(
+def test_a_made_up_token_that_is_a_plain_word_redacts_nothing_in_a_sentence(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "_secrets", set())

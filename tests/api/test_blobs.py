@@ -71,7 +71,7 @@ async def test_an_archive_inside_a_private_network_is_not_taken(
     ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost", "LOCALHOST.", "a.localhost",
      "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1%25eth0]", "169.254.169.254"],
 )  # fmt: skip
-async def test_a_proxy_is_not_asked_for_a_private_address(host: str) -> None:
+async def test_no_private_address_is_requested_from_a_proxy(host: str) -> None:
     async with FaultProxy(always=answer(b"inside")) as proxy:
         settings = settings_for("https://studio.example.com", proxy=SecretStr(proxy.url))
         async with StudioClient(settings) as client:
@@ -133,7 +133,7 @@ async def test_the_checked_address_is_requested_under_its_own_name(
     server.close()
 
 
-async def test_an_archive_that_cannot_be_read_is_said_so(
+async def test_an_archive_that_cannot_be_read_is_reported(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(

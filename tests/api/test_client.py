@@ -155,7 +155,7 @@ async def test_pipelines_of_another_status_are_left_out_here_too(
     assert [p.pipeline_id for p in (await client.pipelines(status="Failed")).items] == ["1"]
 
 
-async def test_only_the_job_that_was_asked_for_is_given(
+async def test_only_the_job_that_was_requested_is_given(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.next(answer_json([{"id": "other"}, {"id": "mine"}]))
@@ -343,7 +343,7 @@ async def test_the_first_requests_open_one_transport_between_them(
     assert [page.items for page in pages] == [(), (), ()]
 
 
-async def test_long_lists_are_remembered_only_while_they_are_asked_for(
+async def test_long_lists_are_remembered_only_while_they_are_requested(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     long = answer_json([{"id": "1", "query": "x" * 9 * 1024 * 1024}])

@@ -93,7 +93,7 @@ async def test_a_job_is_made_listed_followed_and_read(
     assert await client.jobs() is page
 
 
-async def test_a_log_is_asked_for_only_where_it_is_new(
+async def test_a_log_is_requested_only_where_it_is_new(
     client: StudioClient, studio: LocalStudio
 ) -> None:
     made = await client.create_job(job_of(studio, PRINTING))

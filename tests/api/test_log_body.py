@@ -115,7 +115,7 @@ async def test_an_unchanged_log_is_not_sent_again(client: StudioClient, proxy: F
     assert again == LogBody(b"", len(LOG), None, '"v1"', unchanged=True)
 
 
-async def test_a_log_is_asked_for_uncompressed(client: StudioClient, proxy: FaultProxy) -> None:
+async def test_a_log_is_requested_uncompressed(client: StudioClient, proxy: FaultProxy) -> None:
     proxy.next(with_ranges)
     await client.job_logs("a b/c", offset=3)
     seen = proxy.seen[0]

@@ -1,4 +1,4 @@
-"""Lists read again: always the same as reading them anew, at the cost of what changed."""
+"""Incremental parsing of lists: the result of parsing them again, at the cost of what changed."""
 
 import asyncio
 import json
@@ -169,7 +169,7 @@ async def test_the_last_good_page_outlives_a_bad_body() -> None:
     assert await reader.read(body) is page
 
 
-async def test_rows_that_were_not_asked_for_are_left_out() -> None:
+async def test_rows_that_were_not_requested_are_left_out() -> None:
     reader = ListReader(Job, attrgetter("id"), lambda job: job.workers == 2)
     page = await reader.read(body_of([row(1), row(2, workers=2)]))
     assert [job.id for job in page.items] == ["job-2"]

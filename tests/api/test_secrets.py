@@ -1,4 +1,4 @@
-"""The token is where it must be and nowhere else, whatever goes wrong."""
+"""The token is sent to Studio and nowhere else, in every kind of failure."""
 
 import json
 import logging

@@ -63,12 +63,12 @@ async def test_an_unknown_authority_is_not_trusted_and_the_way_out_is_named(url:
 
 
 @pytest.mark.parametrize("url", ["expired"], indirect=True)
-async def test_an_expired_certificate_is_said_to_be_expired(url: str) -> None:
+async def test_an_expired_certificate_is_reported_as_expired(url: str) -> None:
     assert "has expired" in await refused(url)
 
 
 @pytest.mark.parametrize("url", ["elsewhere"], indirect=True)
-async def test_a_certificate_of_another_host_is_said_to_be_one(url: str) -> None:
+async def test_a_certificate_of_another_host_is_reported_as_one(url: str) -> None:
     assert "for another host" in await refused(url)
 
 

@@ -64,7 +64,7 @@ def test_little_of_a_benchmark_is_no_baseline_for_the_next() -> None:
 
 
 @pytest.mark.starts_processes
-def test_a_section_that_there_is_not_is_said_beside_those_that_there_are() -> None:
+def test_a_section_that_there_is_not_is_reported_beside_those_that_there_are() -> None:
     command = [sys.executable, "-m", "tests.bench", "--quick", "recorders"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
     assert done.returncode == 1

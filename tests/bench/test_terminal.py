@@ -40,7 +40,7 @@ def test_questions_of_programs_are_answered() -> None:
         terminal.wait_for_text(r"\?2026;2\$y.*\[1;1R")
 
 
-def test_what_is_never_drawn_is_said_to_be_missing() -> None:
+def test_what_is_never_drawn_is_reported_as_missing() -> None:
     with Terminal(python("print('here')")) as terminal, pytest.raises(TimeoutError, match="here"):
         terminal.wait_for_text("there", 0.5)
 

@@ -60,7 +60,7 @@ def polls(folder: Path) -> int:
     return text.count("GET /datachain/jobs/ 200")
 
 
-def test_logs_and_polls_go_on_and_all_is_drawn_once_it_reads_again(
+def test_logs_and_polls_continue_and_all_is_drawn_once_it_reads_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(CHATTY, query_name="chatty.py")

@@ -1,4 +1,4 @@
-"""A dashboard that is killed begins again where it was, with what it knew and how old that is."""
+"""A killed dashboard starts in its last state, with the last data and its age."""
 
 import json
 import os

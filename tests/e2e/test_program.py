@@ -252,7 +252,7 @@ raise SystemExit(app.return_code)
     assert CANARY.encode() not in output
 
 
-def test_a_wrong_setting_is_said_before_a_screen_opens() -> None:
+def test_a_wrong_setting_is_reported_before_a_screen_opens() -> None:
     for arguments, words in (
         (["--samples"], "--samples needs --local"),
         (["--local", "--team", "x"], "--local cannot be combined with"),
@@ -322,7 +322,7 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
         subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
 
 
-def test_a_token_file_that_is_mended_is_read_again_by_one_key(
+def test_a_token_file_that_is_fixed_is_read_again_by_one_key(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     token_file = tmp_path / "token"

@@ -1,4 +1,4 @@
-"""A dashboard that dies while datasets are rebuilt doubles nothing, and all goes on without it."""
+"""A dashboard killed while datasets are rebuilt duplicates nothing, and the rebuild continues."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ KILLS = [(rerun_in_order, True), (trigger_by_keys, False)]
     ("act", "is_made"),
     at_length(KILLS, [*KILLS, (rerun_in_order, False), (trigger_by_keys, True)]),
 )
-def test_what_a_killed_dashboard_asked_for_is_made_once_and_goes_on(
+def test_a_request_of_a_killed_dashboard_takes_effect_once_and_continues(
     studio_process: ProcessStudio,
     tmp_path: Path,
     act: Callable[[Terminal, str], None],

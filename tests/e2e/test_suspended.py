@@ -62,7 +62,7 @@ def test_the_shell_has_its_terminal_until_it_brings_the_dashboard_back(
         until_said(terminal, b"ready> ")
 
 
-def test_where_no_shell_could_bring_it_back_it_says_so_and_goes_on(
+def test_where_no_shell_could_bring_it_back_it_says_so_and_continues(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     with program(studio, tmp_path) as terminal:

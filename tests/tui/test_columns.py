@@ -1,4 +1,4 @@
-"""Columns of lists: nothing is cut beside blank cells, at any width and whatever stands in them."""
+"""Columns of lists: nothing is cut off beside blank cells, at any width and with any content."""
 
 import pytest
 from hypothesis import given

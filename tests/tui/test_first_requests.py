@@ -1,4 +1,4 @@
-"""A dashboard asks first for the list that it begins on, whatever Studio answers."""
+"""A dashboard first requests the list that it starts with, whatever Studio answers."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def list_of(seen: Seen) -> str:
 
 @pytest.mark.parametrize("tab", FIRST)
 @pytest.mark.parametrize("kind", FAULTS)
-async def test_the_list_in_sight_is_asked_for_first_and_comes_once_studio_answers(
+async def test_the_list_in_sight_is_requested_first_and_comes_once_studio_answers(
     studio: ThreadStudio, tmp_path: Path, tab: str, kind: str
 ) -> None:
     LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")
@@ -46,7 +46,7 @@ async def test_the_list_in_sight_is_asked_for_first_and_comes_once_studio_answer
 
 
 @pytest.mark.parametrize("tab", ["jobs", "pipelines", "clusters", "schedules"])
-async def test_all_other_lists_are_asked_for_after_the_answer_of_the_one_in_sight(
+async def test_all_other_lists_are_requested_after_the_answer_of_the_one_in_sight(
     shared_studio: ThreadStudio, tmp_path: Path, tab: str
 ) -> None:
     LastScreen.model_validate({"tab": tab}).save(tmp_path / "view.screen.json")

@@ -13,7 +13,7 @@ TEMPLATE = """\
 # Limits on the disk space of the local Studio. Read at its start: to apply a change, run
 # `studio-tui local stop` and start it again. Folders and logs of ended jobs are deleted, as are
 # Python environments that no job uses; datasets and running jobs are kept. The size of each is
-# shown by `studio-tui local status`; `studio-tui local clean --older 30d` cleans up by hand.
+# shown by `studio-tui local status`; `studio-tui local clean --older 30d` cleans up manually.
 #
 #   older   delete what was not used for this long: 30d, 12h, 8w
 #   most    delete the oldest while the total is larger: 20GiB, 500MiB

@@ -47,7 +47,7 @@ def note(
         if is_complete:
             note_made(connection, job_id, made.made)
     except sqlite3.IntegrityError:
-        logger.exception("What job %s made could not be recorded", job_id)
+        logger.exception("The datasets made by job %s could not be recorded", job_id)
         connection.execute("ROLLBACK TO lineage")
     connection.execute("RELEASE lineage")
 

@@ -151,11 +151,12 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
     if left.running:
-        go = "which keeps running" if left.running == 1 else "which keep running"
-        click.echo(f"{plural(left.running, 'running job')}, {go} and will be found again")
+        verb, them = ("continues", "it") if left.running == 1 else ("continue", "them")
+        jobs = plural(left.running, "running job")
+        click.echo(f"{jobs} {verb}; the next local Studio finds {them} again")
     if left.waiting:
-        start = "which starts" if left.waiting == 1 else "which start"
-        click.echo(f"{plural(left.waiting, 'waiting job')}, {start} when it runs again")
+        verb = "starts" if left.waiting == 1 else "start"
+        click.echo(f"{plural(left.waiting, 'waiting job')} {verb} with the next local Studio")
 
 
 @local.command()
@@ -207,7 +208,7 @@ def _usage_lines(found: disk_usage.DiskUsage, now: datetime) -> Iterator[str]:
         ("database", found.database),
     ):
         yield f"{label:<13} {size(used):>10}"
-    yield f"{'together':<13} {size(found.total):>10}"
+    yield f"{'total':<13} {size(found.total):>10}"
     for days in (30, 7, 0):
         going = found.older_than(now - timedelta(days=days))
         if going:

@@ -94,7 +94,7 @@ def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInp
         InvalidRequest: the job cannot be repeated from what is known of it.
     """
     if job.query is None:
-        raise InvalidRequest(400, "This job's query is not known here, so it cannot be repeated.")
+        raise InvalidRequest(400, "This job's query is not known here, so it cannot be run again.")
     environment = {name: value.get_secret_value() for name, value in variables(job).items()}
     for name, value in environment.items():
         if "\n" in value or "\r" in value:

@@ -27,7 +27,7 @@ WINDOW = 256 * 1024
 WINDOW_PIECES = 16 * 1024
 """Pieces at the end of the log among which a late one can still be inserted."""
 
-LEAP = 2 * LARGEST_FRAME
+JUMP = 2 * LARGEST_FRAME
 """A jump of ids that no lost frame explains, whether ids count pieces, bytes or half bytes."""
 
 NEW_EPOCH = "The log starts over here."
@@ -57,9 +57,9 @@ class LogAssembler:
         self._doubts = Doubts(store, index)
         self._epoch: int | None = None
         """Offset at which the epoch begins that this connection has opened."""
-        self._leap: int | None = None
-        """The id of a leaping piece, while no later frame has continued from it."""
-        self._has_leapt = False
+        self._jump: int | None = None
+        """The id of a jumping piece, while no later frame has continued from it."""
+        self._has_jumped = False
         self._known_before = store.size
         """Bytes that are here from an earlier run; 0 once pieces were compared with them."""
         self._unproved = 0
@@ -74,7 +74,7 @@ class LogAssembler:
     @property
     def is_doubted(self) -> bool:
         """Whether something may be out of place, or not come from Studio."""
-        return self._has_leapt or any(mark.text == TOO_LATE for mark in self._store.marks)
+        return self._has_jumped or any(mark.text == TOO_LATE for mark in self._store.marks)
 
     @property
     def end(self) -> int:
@@ -125,18 +125,18 @@ class LogAssembler:
         before = (self._store.size, self._store.version)
         last = self._index.last
         batch = PieceBatch.of(pieces)
-        earlier_leap = self._leap
-        is_taken = self._took_next(batch, earlier_leap)
+        earlier_jump = self._jump
+        is_taken = self._took_next(batch, earlier_jump)
         if not is_taken and last is not None and self._is_here(batch, last):
-            self._note_growth(batch.leaps_from(last), earlier_leap)
+            self._note_growth(batch.jump_from(last), earlier_jump)
             self._index.extend(batch.fields(self.end))
         elif not is_taken and not self._is_repeat(batch):
             placed = 0
             while placed < len(pieces):
-                placed += self._place(pieces, placed, earlier_leap)
+                placed += self._place(pieces, placed, earlier_jump)
                 self._has_pieces = True
                 # All that follows on the first piece of a connection is taken at once.
-                if placed == 1 and self._took_next(PieceBatch.of(pieces[1:]), earlier_leap):
+                if placed == 1 and self._took_next(PieceBatch.of(pieces[1:]), earlier_jump):
                     break
         if pieces:
             self._has_pieces = True
@@ -144,7 +144,7 @@ class LogAssembler:
             self._position = max(self._position or 0, pieces[-1].id)
         return (self._store.size, self._store.version) != before
 
-    def _took_next(self, batch: PieceBatch, earlier_leap: int | None) -> bool:
+    def _took_next(self, batch: PieceBatch, earlier_jump: int | None) -> bool:
         """Append a batch that follows on everything stored, with no open doubts."""
         last = self._index.last
         if (
@@ -156,7 +156,7 @@ class LogAssembler:
             or batch.ids[0] <= last.id
         ):
             return False
-        self._note_growth(batch.leaps_from(last), earlier_leap)
+        self._note_growth(batch.jump_from(last), earlier_jump)
         self._index.extend(batch.fields(self._store.size))
         self._store.append(batch.raw)
         return True
@@ -203,15 +203,15 @@ class LogAssembler:
         store.mark(store.size, text)
         self._floor = store.size
 
-    def _note_growth(self, leap: int | None, earlier: int | None) -> None:
-        """Note that an id leapt, or that ids went on from the last piece of an earlier frame."""
-        if leap is not None:
-            self._has_leapt = True
-            self._leap = self._leap or leap
-        elif self._leap == earlier:
-            self._leap = None
+    def _note_growth(self, jump: int | None, earlier: int | None) -> None:
+        """Note that an id jumped, or that ids went on from the last piece of an earlier frame."""
+        if jump is not None:
+            self._has_jumped = True
+            self._jump = self._jump or jump
+        elif self._jump == earlier:
+            self._jump = None
 
-    def _place(self, pieces: Sequence[LogMessage], at: int, earlier_leap: int | None) -> int:
+    def _place(self, pieces: Sequence[LogMessage], at: int, earlier_jump: int | None) -> int:
         """Put a piece, and those after it that belong there too, in place; return their number."""
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
@@ -220,13 +220,13 @@ class LogAssembler:
             self._compare_again()
         last = self._index.last
         if last is None or number > last.id:
-            leap = PieceBatch.of(pieces[at : at + 1]).leaps_from(last or MessageRecord(0, 0, 0))
-            self._note_growth(leap, earlier_leap)
+            jump = PieceBatch.of(pieces[at : at + 1]).jump_from(last or MessageRecord(0, 0, 0))
+            self._note_growth(jump, earlier_jump)
             self._place_last(number, raw)
             return 1
         place = self._index.place_of(number)
         known = self._index[place]
-        if known.id == self._leap != number and self._is_refuted(place):
+        if known.id == self._jump != number and self._is_refuted(place):
             self._take_out(place, number)
             self._place_last(number, raw)
             return 1
@@ -274,14 +274,14 @@ class LogAssembler:
         self._store.unmark(Mark(self._unproved, NO_REPLAY))
         self._index.cut(0)
         self._doubts.clear()
-        self._epoch = self._leap = None
+        self._epoch = self._jump = None
         self._floor = self._unproved = 0
 
     def _is_refuted(self, place: int) -> bool:
         """Whether a piece that belongs before an unconfirmed jump of ids proves the jump wrong."""
         known = self._index[place]
         before = self._index[place - 1].id if place else 0
-        return known.id - before > LEAP or self._is_far(known.offset)
+        return known.id - before > JUMP or self._is_far(known.offset)
 
     def _take_out(self, place: int, number: int) -> None:
         """Remove everything after a wrong jump, set a mark, and make room for piece `number`.
@@ -296,7 +296,7 @@ class LogAssembler:
         if self._epoch is not None and self._epoch > false.offset:
             self._epoch = None
         self._doubts.replaced(false.id, number)
-        self._leap = self._position = None
+        self._jump = self._position = None
 
     def _place_late(self, place: int, late: PieceBatch) -> None:
         """Insert pieces between others, unless that is too far from the end."""

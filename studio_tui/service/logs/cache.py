@@ -1,11 +1,11 @@
 """The folder of logs on this machine: whole and incomplete ones kept between runs.
 
-    <folder>/<team>/<job>.log             a whole log, never written again
-    <folder>/<team>/<job>-<random>.spool  an incomplete log, of one program at a time
-    <folder>/<team>/<job>-<random>.marks  where lines may be missing in it
-    <folder>/<team>/<random>.spool        a temporary log, deleted when it is closed
+    <folder>/<profile>/<job>.log             a whole log, never written again
+    <folder>/<profile>/<job>-<random>.spool  an incomplete log, of one program at a time
+    <folder>/<profile>/<job>-<random>.marks  where lines may be missing in it
+    <folder>/<profile>/<random>.spool        a temporary log, deleted when it is closed
 
-<team> is a digest of Studio's URL and the team, <job> one of the job's id and creation time.
+<profile> is a digest of Studio's URL and the team, <job> one of the job's id and creation time.
 
 Several programs may use it at once: a file that one of them has open is locked (see `spool`).
 """

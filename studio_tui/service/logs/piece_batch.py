@@ -33,7 +33,7 @@ class PieceBatch(NamedTuple):
         is_ordered = bool(ids) and all(map(lt, ids, ids[1:]))
         return cls(ids, lengths, raw, is_ordered)
 
-    def leaps_from(self, last: MessageRecord) -> int | None:
+    def jump_from(self, last: MessageRecord) -> int | None:
         """Return the first id higher than the text before it accounts for; `None` if there is none.
 
         Whatever ids count, they grow by at most twice the bytes, if pieces are not empty.

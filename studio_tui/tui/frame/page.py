@@ -108,7 +108,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.datasets",
         "f2",
         "datasets",
-        "Show the datasets: their versions, who made them, what is out of date",
+        "Show the datasets: their versions, the jobs that made them, what is out of date",
         _show_datasets,
     ),
     Command(

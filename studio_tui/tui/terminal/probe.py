@@ -45,9 +45,10 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
     term = environ.get("TERM", "")
     if term in {"dumb", "unknown"}:
         return (
-            f"TERM is {term}: such a terminal cannot place text, so nothing can be drawn on it. If "
-            "yours can, name it: TERM=xterm-256color studio-tui. Without a screen, `datachain job "
-            "ls` and `datachain job logs ID` say the same, and `studio-tui doctor` what is wrong."
+            f"TERM is {term}: such a terminal cannot position text, so nothing can be drawn on it. "
+            "If yours can, set its name: TERM=xterm-256color studio-tui. Without a screen, "
+            "`datachain job ls` and `datachain job logs ID` show the same data; "
+            "`studio-tui doctor` says what is wrong."
         )
     names = ("LC_ALL", "LC_CTYPE", "LANG")
     name, locale = next(((n, environ[n]) for n in names if environ.get(n)), ("", ""))
@@ -56,7 +57,7 @@ def why_unusable(environ: Mapping[str, str]) -> str | None:
         shown = safe_line(locale).encode("ascii", "backslashreplace").decode()
         return (
             f"{name} is {shown}, a locale without UTF-8, in which the dashboard would be garbled. "
-            "If your terminal shows UTF-8, say so: LC_ALL=C.UTF-8 studio-tui."
+            "If your terminal supports UTF-8, run: LC_ALL=C.UTF-8 studio-tui."
         )
     return None
 

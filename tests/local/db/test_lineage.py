@@ -112,7 +112,7 @@ async def test_a_source_that_ends_later_is_found_when_it_does(bench: Bench) -> N
     ]
 
 
-async def test_a_version_that_is_made_anew_has_new_makers_and_sources(bench: Bench) -> None:
+async def test_a_version_that_is_made_again_has_new_makers_and_sources(bench: Bench) -> None:
     await bench.end(made("a"), made("b"), made("thing", "a", version="1.0.0"))
     job_id = await bench.end(made("thing", "b", version="1.0.0"))
     known = await bench.known()

@@ -1,4 +1,4 @@
-"""What is out of date is said of what has seen less than there is, and is fixed by a refresh."""
+"""A dataset is out of date if it has seen less than its sources have, and a refresh fixes it."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,7 +54,7 @@ def test_a_failed_or_removed_newer_version_puts_nothing_out_of_date() -> None:
     assert stale(story) == {}
 
 
-def test_only_what_is_out_of_date_is_made_anew_with_what_is_made_beside_it() -> None:
+def test_only_what_is_out_of_date_is_made_again_with_what_is_made_beside_it() -> None:
     story = chain()
     story.run("a2", "raw@1.0.1", script="a1")
     known = Lineage(story.versions, story.jobs)

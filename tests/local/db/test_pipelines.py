@@ -191,7 +191,7 @@ async def test_without_a_failure_what_was_canceled_cancels_the_pipeline(bench: B
     assert ended["error_message"].endswith("was canceled.")
 
 
-async def test_a_pause_takes_back_what_has_not_started(bench: Bench) -> None:
+async def test_a_pause_withdraws_runs_that_have_not_started(bench: Bench) -> None:
     made = await bench.trigger("join")
     await bench.end_run(made, "list")
     await bench.jobs.enqueue()
@@ -276,7 +276,7 @@ async def test_resuming_a_paused_pipeline_starts_what_can_and_leaves_a_failure(
 
 
 @pytest.mark.parametrize("goes_on", ["FAILED", "RUNNING", "PAUSED"])
-async def test_a_fixed_job_becomes_the_run_of_the_node_it_goes_on_from(
+async def test_a_fixed_job_becomes_the_run_of_the_node_it_continues_from(
     bench: Bench, goes_on: str
 ) -> None:
     made = await bench.trigger("join")
@@ -476,7 +476,7 @@ async def agree(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -
         assert "CREATED" in states.values()
 
 
-async def test_a_job_mended_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_path: Path) -> None:
+async def test_a_job_fixed_in_a_pipeline_is_the_only_maker_of_its_dataset(tmp_path: Path) -> None:
     bench = await Bench.open(tmp_path, {"a": [], "b": ["a"], "d": ["a"], "c": ["b", "d"]})
     made = await bench.trigger("c", review=True)
     (taken_out,) = [run["job_id"] for run in made.runs if run["name"] == "d"]

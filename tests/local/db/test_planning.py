@@ -83,7 +83,7 @@ def story() -> Story:
     return story
 
 
-def test_all_that_a_dataset_was_made_from_is_made_anew_in_order(story: Story) -> None:
+def test_all_that_a_dataset_was_made_from_is_made_again_in_order(story: Story) -> None:
     assert order(story.plan("top_e")) == {
         "base": (),
         "double": ("base",),
@@ -228,7 +228,7 @@ def test_a_corrected_job_replaces_the_one_whose_dataset_it_makes() -> None:
     }
 
 
-def test_a_mended_job_runs_for_what_was_made_before_it_was_mended() -> None:
+def test_a_fixed_job_runs_for_what_was_made_before_it_was_fixed() -> None:
     story = Story()
     story.run("broken", "a@1.0.0", sources=["old"])
     story.run("d", "d", sources=["a@1.0.0"])

@@ -1,4 +1,4 @@
-"""What changing a schedule makes of its fire times, however the clock is set."""
+"""The fire times of a schedule after changes to it, also if the clock is set."""
 
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +105,7 @@ async def test_a_run_by_hand_takes_no_time_from_the_clock(tmp_path: Path) -> Non
     await bench.database.close()
 
 
-async def test_a_time_that_comes_while_a_run_by_hand_goes_on_is_skipped(tmp_path: Path) -> None:
+async def test_a_time_that_comes_while_a_run_by_hand_continues_is_skipped(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     await ScheduleActions(bench.database).run(task_id, None, BEGIN)

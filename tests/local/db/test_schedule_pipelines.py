@@ -1,4 +1,4 @@
-"""Schedules that trigger pipelines: one pipeline a time, whatever dies, and results with why."""
+"""Schedules that trigger pipelines: one for each fire time, despite crashes, with reasons."""
 
 import json
 from dataclasses import replace
@@ -98,7 +98,7 @@ async def test_a_pipeline_is_triggered_each_time_and_listed_with_the_schedule(
     await bench.database.close()
 
 
-async def test_a_time_that_comes_while_the_pipeline_before_goes_on_is_skipped(
+async def test_a_time_that_comes_while_the_pipeline_before_continues_is_skipped(
     tmp_path: Path,
 ) -> None:
     bench = await Bench.open(tmp_path)

@@ -134,7 +134,7 @@ async def test_a_run_is_a_job_that_names_its_schedule(tmp_path: Path) -> None:
     await bench.database.close()
 
 
-async def test_a_time_at_which_the_run_before_goes_on_is_skipped_and_counted(
+async def test_a_time_at_which_the_run_before_continues_is_skipped_and_counted(
     tmp_path: Path,
 ) -> None:
     bench = await opened(tmp_path)
@@ -197,7 +197,7 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
     await bench.database.close()
 
 
-async def test_a_rerun_of_a_schedule_goes_on_from_its_last_run(tmp_path: Path) -> None:
+async def test_a_rerun_of_a_schedule_continues_from_its_last_run(tmp_path: Path) -> None:
     bench = await opened(tmp_path)
     task_id = await bench.submit(cron_expression="0 * * * *")
     assert await bench.jobs.earlier(task_id) == (task_id, task_id)
@@ -256,7 +256,7 @@ async def test_a_schedule_that_ends_while_it_is_decided_fires_no_more(tmp_path: 
     await bench.database.close()
 
 
-async def test_a_schedule_that_cannot_be_followed_fails_and_the_others_go_on(
+async def test_a_schedule_that_cannot_be_followed_fails_and_the_others_continue(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = await opened(tmp_path)

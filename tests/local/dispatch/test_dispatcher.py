@@ -234,7 +234,7 @@ def test_what_fits_its_cluster_no_more_waits_and_holds_nobody_up(studio: ThreadS
     assert studio.job(waiting["id"])["compute_cluster_id"] == 2
 
 
-def test_a_broken_file_of_clusters_is_said_with_each_cluster(studio: ThreadStudio) -> None:
+def test_a_broken_file_of_clusters_is_reported_with_each_cluster(studio: ThreadStudio) -> None:
     clusters(studio, local=3)
     DataDir(studio.data_dir).clusters.write_text("cluster = 3")
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()

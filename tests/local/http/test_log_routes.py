@@ -160,7 +160,7 @@ async def test_a_job_without_output_gives_its_status_alone(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("job_id", ["unknown", "", "..%2F..", "a%00b"])
-async def test_an_unknown_job_is_said_in_a_message_and_closed_with_4404(
+async def test_an_unknown_job_is_reported_in_a_message_and_closed_with_4404(
     desk: Desk, job_id: str
 ) -> None:
     async with desk.follow(job_id) as connection:

@@ -1,4 +1,4 @@
-"""Runs wait for a cluster that is not there now, whoever has had them made."""
+"""Runs wait for a cluster that is missing, whether users, schedules or pipelines created them."""
 
 from tests.local.http.test_pipeline_routes import make, run_of, status, trigger, until
 from tests.studios import ThreadStudio

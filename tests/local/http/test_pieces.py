@@ -114,7 +114,7 @@ def test_ids_stay_when_the_cap_drops_what_lies_between(folder: Path) -> None:
     assert texts_again.items() <= live.items()
 
 
-def test_a_reader_that_is_overtaken_by_the_cap_sees_a_mark_and_goes_on(folder: Path) -> None:
+def test_a_reader_that_is_overtaken_by_the_cap_sees_a_mark_and_continues(folder: Path) -> None:
     writer = OutputWriter(folder, segment_bytes=1000, cap_bytes=4000)
     pieces = PieceReader(OutputReader(folder))
     writer.write(b"first\n")

@@ -89,7 +89,7 @@ def versions(studio: ThreadStudio, job_id: str) -> list[str]:
     return [f"{version['dataset_name']}@{version['version']}" for version in made]
 
 
-def test_a_pipeline_makes_all_that_its_target_was_made_from_anew(studio: ThreadStudio) -> None:
+def test_a_pipeline_rebuilds_all_sources_of_its_target(studio: ThreadStudio) -> None:
     originals = diamond(studio)
     made = trigger(studio, "@local.local.join")
     assert (made["status"], made["completed"], made["total"]) == ("RUNNING", 0, 4)
@@ -194,7 +194,7 @@ def test_a_pause_lets_running_jobs_finish_and_starts_nothing(
     assert until(studio, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
 
 
-def test_what_waits_for_workers_is_taken_back_by_a_pause(
+def test_runs_that_wait_for_workers_are_withdrawn_by_a_pause(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "list")
@@ -241,7 +241,7 @@ def test_a_job_is_removed_by_either_of_its_ids(studio: ThreadStudio, key: str) -
         assert "COMPLETED" in refused.json()["message"]
 
 
-def test_bad_lines_of_lineage_are_said_in_the_log(studio: ThreadStudio) -> None:
+def test_bad_lines_of_lineage_are_reported_in_the_log(studio: ThreadStudio) -> None:
     query = script("good") + '\nopen(os.environ["STUDIO_LINEAGE"], "a").write("nonsense\\n{}\\n")'
     job = studio.end(studio.submit(query)["id"])
     assert job["status"] == "COMPLETE"
@@ -271,7 +271,7 @@ def test_jobs_have_a_folder_for_the_files_of_datasets(studio: ThreadStudio) -> N
     assert (studio.data_dir / "datasets" / "greeting").read_text() == "hello\n"
 
 
-def test_what_the_plan_leaves_as_it_is_is_said(studio: ThreadStudio) -> None:
+def test_what_the_plan_leaves_as_it_is_is_reported(studio: ThreadStudio) -> None:
     make(studio, "thumbs", "elsewhere")
     made = trigger(studio, "thumbs", review=True)
     (warning,) = made["warnings"]

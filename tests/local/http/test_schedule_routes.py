@@ -41,7 +41,7 @@ def test_a_change_that_makes_no_sense_changes_nothing_and_says_why(studio: Threa
     assert studio.job(task["id"]) == task
 
 
-def test_only_a_schedule_that_goes_on_is_changed(studio: ThreadStudio) -> None:
+def test_only_an_active_schedule_can_be_changed(studio: ThreadStudio) -> None:
     job = studio.submit("print(1)")
     task = studio.submit("print(1)", cron_expression=YEARLY)
     studio.end(job["id"])
@@ -99,7 +99,7 @@ def test_a_run_by_hand_is_a_run_of_the_schedule_with_all_that_is_the_schedules(
     assert (recent["by_hand"], recent["scheduled_for"]) == (True, None)
 
 
-def test_a_run_by_hand_that_is_asked_for_again_is_the_same(studio: ThreadStudio) -> None:
+def test_a_run_by_hand_that_is_requested_again_is_the_same(studio: ThreadStudio) -> None:
     task, other = (studio.submit("print(1)", cron_expression=YEARLY) for _ in range(2))
     first, again, more = (run(studio, task["id"], key).json() for key in ("a", "a", "b"))
     assert first["id"] == again["id"] != more["id"]
@@ -108,7 +108,7 @@ def test_a_run_by_hand_that_is_asked_for_again_is_the_same(studio: ThreadStudio)
     assert studio.job(task["id"])["schedule"]["runs"] == 2
 
 
-def test_only_a_schedule_that_goes_on_is_run(studio: ThreadStudio) -> None:
+def test_only_an_active_schedule_can_be_run(studio: ThreadStudio) -> None:
     task = studio.submit("print(1)", cron_expression=YEARLY)
     studio.cancel(task["id"])
     assert run(studio, task["id"]).status_code == 409

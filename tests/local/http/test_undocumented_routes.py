@@ -46,7 +46,7 @@ def chain(studio: ThreadStudio) -> dict[str, str]:
     }
 
 
-def test_a_rerun_is_a_pipeline_that_can_be_paused_and_goes_on_in_order(
+def test_a_rerun_is_a_pipeline_that_can_be_paused_and_continues_in_order(
     studio: ThreadStudio,
 ) -> None:
     jobs = chain(studio)

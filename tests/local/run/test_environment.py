@@ -126,7 +126,7 @@ def test_only_the_allow_list_and_the_jobs_own_variables_are_passed_on(
     assert "DATACHAIN_STUDIO_TOKEN" not in made["setup_environment"]
 
 
-def test_a_missing_program_is_said_before_the_start(
+def test_a_missing_program_is_reported_before_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

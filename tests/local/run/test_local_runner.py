@@ -480,7 +480,7 @@ async def test_cancel_right_after_the_start_is_never_missed(bench: Bench) -> Non
         assert report.exit_code
 
 
-async def test_a_term_that_nobody_asked_for_is_no_cancel(bench: Bench) -> None:
+async def test_a_term_that_nobody_requested_is_no_cancel(bench: Bench) -> None:
     await bench.start("import time; print('up', flush=True); time.sleep(60)")
     await bench.until_printed("up")
     os.kill(bench.shim_pid(), signal.SIGTERM)

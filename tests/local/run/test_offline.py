@@ -1,4 +1,4 @@
-"""Requirements without a network or a solution: what is cached is used, the rest is said."""
+"""Requirements without a network or a solution: cached packages are used, the rest is an error."""
 
 import threading
 import zipfile

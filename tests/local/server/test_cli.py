@@ -105,7 +105,7 @@ def test_a_size_that_makes_no_sense_is_refused_with_a_sentence(
 
 
 @pytest.mark.starts_processes
-def test_as_much_output_is_kept_as_is_asked_for(tmp_path: Path) -> None:
+def test_as_much_output_is_kept_as_is_requested(tmp_path: Path) -> None:
     studio = ProcessStudio(tmp_path / "studio", "--keep-output", " 98304 kib")
     with closing(studio):
         line = "x" * 1023

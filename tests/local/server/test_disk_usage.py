@@ -166,7 +166,7 @@ def test_a_server_that_starts_keeps_to_the_limits(
         ("older =", "Invalid value"),
     ],
 )
-def test_limits_that_make_no_sense_are_said_with_their_file(
+def test_limits_that_make_no_sense_are_reported_with_their_file(
     tmp_path: Path, text: str, said: str
 ) -> None:
     path = tmp_path / "room.toml"
@@ -199,6 +199,6 @@ def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) ->
     studio.submit("print(1)", workers=os.cpu_count() or 1)
     studio.stop()
     result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
-    assert "1 running job, which keeps running" in result.output
-    assert "1 waiting job, which starts when it runs again" in result.output
+    assert "1 running job continues; the next local Studio finds it again" in result.output
+    assert "1 waiting job starts with the next local Studio" in result.output
     studio.restart()

@@ -126,7 +126,7 @@ def test_the_reason_of_a_failed_start_is_the_last_thing_said_however_much_was_sa
     assert DataDir(home).log.stat().st_size > 10_000
 
 
-def test_a_directory_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be used"):
         endpoint.attach_or_start(tmp_path / "file")

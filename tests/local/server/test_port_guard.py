@@ -1,4 +1,4 @@
-"""The token of a local Studio goes to nobody who takes the port of one that has died."""
+"""The token of a local Studio is not sent to a program that took the port of a dead one."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -182,7 +182,7 @@ def test_a_server_killed_around_a_fire_time_triggers_exactly_one_pipeline(
     assert len(listed.json()) == ROUNDS
 
 
-def test_a_schedule_goes_on_under_the_next_server(studio_process: ProcessStudio) -> None:
+def test_a_schedule_continues_under_the_next_server(studio_process: ProcessStudio) -> None:
     studio = studio_process
     task_id = studio.submit("print(1)", cron_expression="0 0 * * *")["id"]
     before = studio.job(task_id)
@@ -258,7 +258,7 @@ def test_a_job_whose_noted_end_cannot_be_read_is_lost_and_says_so(
     assert_it_works(studio)
 
 
-def test_a_job_that_cannot_be_watched_is_stopped_and_the_others_go_on(
+def test_a_job_that_cannot_be_watched_is_stopped_and_the_others_continue(
     studio: ThreadStudio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(dispatcher, "STORAGE_REST", 0.01)

@@ -85,7 +85,7 @@ def test_the_pipelines_jobs_pass_on_datasets_and_report_their_lineage(
     assert "labels" in studio.log(ids["publish.py"])
 
 
-def test_the_job_that_fails_in_the_pipeline_fails_for_an_honest_reason_and_can_be_mended(
+def test_the_job_that_fails_in_the_pipeline_fails_for_an_honest_reason_and_can_be_fixed(
     studio: ThreadStudio,
 ) -> None:
     with_lake = {"files": [upload_lake(studio)]}

@@ -47,7 +47,7 @@ def test_another_port_is_taken_when_the_last_one_is_not_free(studio: ThreadStudi
     assert studio.jobs() == []
 
 
-def test_a_port_that_was_asked_for_and_is_not_free_is_a_config_error(tmp_path: Path) -> None:
+def test_a_port_that_was_requested_and_is_not_free_is_a_config_error(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=str(port)):

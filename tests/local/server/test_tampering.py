@@ -1,4 +1,4 @@
-"""Jobs that put something else in the place of the files that tell of them."""
+"""Jobs that replace the files about themselves by something else."""
 
 import pytest
 

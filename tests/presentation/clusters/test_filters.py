@@ -48,7 +48,7 @@ def test_a_filter_lets_through_what_it_says(terms: str, left: list[str]) -> None
     assert names(terms) == left
 
 
-def test_clusters_have_no_age_that_could_be_asked_for() -> None:
+def test_clusters_have_no_age_that_could_be_requested() -> None:
     with pytest.raises(FilterError, match="not understood") as caught:
         names("age<1h")
     assert "age" not in str(caught.value).partition("Use words")[2]

@@ -147,5 +147,5 @@ def test_the_facts_list_the_jobs_on_its_workers_and_those_that_wait() -> None:
     assert (waits[0], waits[-1]) == ("job_8.py  2 workers", "  and 3 more")
 
 
-def test_a_change_that_is_not_in_force_is_said_first() -> None:
+def test_a_change_that_is_not_in_force_is_reported_first() -> None:
     assert next(iter(told(cluster(problem="It is broken.")))) == "problem"

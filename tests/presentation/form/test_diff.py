@@ -54,7 +54,7 @@ def test_each_changed_setting_has_a_line() -> None:
     ]
 
 
-def test_values_of_variables_are_shown_when_asked_for() -> None:
+def test_values_of_variables_are_shown_when_requested() -> None:
     new = replace(OLD, environment=OLD.environment.replace("hunter2", "other"))
     assert [cell.text for cell in difference(OLD, new, shown=True).settings] == [
         "environment: ~ TOKEN=other"

@@ -110,7 +110,7 @@ def test_the_curl_command_uploads_and_sends_the_request() -> None:
 @pytest.mark.parametrize(
     "preview", [as_json(WISH), as_curl(WISH, URL), as_datachain(WISH, "train.py")]
 )
-def test_secrets_are_masked_unless_asked_for(preview: str) -> None:
+def test_secrets_are_masked_unless_requested(preview: str) -> None:
     assert "hunter2" not in preview
     assert "x y" not in preview
     assert "TOKEN=••••••••" in preview

@@ -281,7 +281,7 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), ERRORS)
-def test_a_wrong_input_is_said_at_its_field(
+def test_a_wrong_input_is_reported_at_its_field(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
@@ -295,7 +295,7 @@ def test_a_wrong_input_is_said_at_its_field(
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), WARNINGS)
-def test_a_doubtful_input_is_said_and_can_be_sent(
+def test_a_doubtful_input_is_reported_and_can_be_sent(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
@@ -308,7 +308,7 @@ def test_each_wrong_input_has_a_sentence_of_its_own() -> None:
     assert len(set(told)) == len(told)
 
 
-def test_a_request_that_is_too_long_as_a_whole_is_said() -> None:
+def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
     draft = Draft(query="x" * 900_000, requirements="#" * 200_000)
     (problem,) = check(draft, AROUND)
     assert problem.sentence == (
@@ -324,7 +324,7 @@ def test_a_cluster_is_not_judged_before_the_clusters_are_known(field: str) -> No
     assert check(draft, replace(AROUND, clusters=None)) == ((field, said, Level.WARNING),)
 
 
-def test_a_studio_without_clusters_is_said() -> None:
+def test_a_studio_without_clusters_is_reported() -> None:
     draft = replace(GOOD, compute_cluster_name="gpu")
     (problem,) = check(draft, replace(AROUND, clusters=()))
     assert problem.sentence == "“gpu” is not a cluster; there are none."

@@ -25,7 +25,7 @@ def test_one_state_is_counted_once_and_one_of_a_kind_is_spoken_of_as_one() -> No
     )
 
 
-def test_a_job_without_a_query_is_not_run_again_and_that_is_said() -> None:
+def test_a_job_without_a_query_is_not_run_again_and_the_user_is_notified() -> None:
     chosen = to_repeat([job(1, "FAILED"), job(2, query=None), job(3, query=None)])
     assert [each.id for each in chosen.jobs] == [job(1).id]
     assert chosen.reasons == "2 have no query that is known here"

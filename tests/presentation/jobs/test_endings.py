@@ -1,4 +1,4 @@
-"""How jobs and pipelines ended is said in one sentence, however many there are."""
+"""One sentence about jobs and pipelines that ended, for any number of them."""
 
 from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
 from tests.jobs import job
@@ -27,7 +27,7 @@ def test_an_error_of_thousands_of_characters_is_cut_with_a_sign() -> None:
     assert len(said) < 200
 
 
-def test_pipelines_are_said_to_have_ended() -> None:
+def test_pipelines_are_reported_as_ended() -> None:
     done, failed = pipeline(1, "COMPLETED", {}), pipeline(2, "FAILED", {})
     assert pipelines_ended([done]).startswith("✓ Pipeline ")
     assert "2 pipelines ended: ✓ 1 complete, ✗ 1 failed" in pipelines_ended([done, failed])

@@ -1,4 +1,4 @@
-"""What is said of one job."""
+"""Facts about one job."""
 
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
@@ -7,7 +7,7 @@ from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
 
-def test_logins_in_addresses_are_masked_until_they_are_asked_for() -> None:
+def test_logins_in_addresses_are_masked_until_they_are_requested() -> None:
     known = job(
         repository="https://hunter2@git.example.org/u/r",
         requirements="numpy\n--index-url https://u:hunter2@example.org/simple",

@@ -32,7 +32,7 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     ]
 
 
-def test_a_failure_that_was_mended_is_dimmed_and_names_what_mended_it() -> None:
+def test_a_failure_that_was_fixed_is_dimmed_and_names_what_fixed_it() -> None:
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
     row = cells(failed, NOON, mended_by=job(3))
     assert "fixed by 00000003" in [cell.text for cell in row]

@@ -1,4 +1,4 @@
-"""What is said above a log of how its following goes."""
+"""The line above a log: the state of its connection."""
 
 from dataclasses import replace
 from datetime import timedelta

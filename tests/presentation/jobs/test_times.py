@@ -1,4 +1,4 @@
-"""Run time begins when a job's query runs, and all that is said of one job agrees."""
+"""Run time begins with a job's query, and all times of one job are consistent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

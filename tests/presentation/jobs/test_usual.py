@@ -30,7 +30,7 @@ def test_the_usual_times_are_medians_and_say_of_how_many_runs() -> None:
     assert labels.index("usual") == labels.index("finished") + 1
 
 
-def test_one_run_is_said_to_be_one_and_compared_with_nothing() -> None:
+def test_one_run_is_reported_as_one_and_compared_with_nothing() -> None:
     lines = said(ended(4, ran=500), ended(1, ran=10))
     assert ("usual", "~0:10 from 1 run · queue ~0:02") in lines
     assert not [text for label, text in lines if "longer" in text or label == ""]
@@ -52,7 +52,7 @@ def test_nothing_is_said_where_no_run_is_known() -> None:
         (9, "COMPLETE", "shorter than all 3 of them"),
     ],
 )
-def test_a_run_out_of_the_range_of_the_others_is_said_to_be(
+def test_a_run_out_of_the_range_of_the_others_is_reported(
     ran: float, status: str, words: str
 ) -> None:
     past = [ended(number, ran=10 * number) for number in (1, 2, 3)]

@@ -71,6 +71,6 @@ def test_moments_are_read_as_people_type_them(typed: str, moment: datetime) -> N
 
 
 @pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01"])
-def test_what_is_no_moment_is_said_to_be_none(typed: str) -> None:
+def test_what_is_no_moment_is_reported_as_none(typed: str) -> None:
     with pytest.raises(GutterTimeError, match="is not a time; type 14:05"):
         read_moment(typed, now=NOON, end=None)

@@ -1,4 +1,4 @@
-"""A line's level is the one its program meant, however it writes it, and no word of a sentence."""
+"""The level of a line is the one its program wrote, in any form, and not a word of a sentence."""
 
 import pytest
 from hypothesis import given

@@ -402,7 +402,7 @@ def test_a_time_that_is_still_to_come_is_no_time_of_writing() -> None:
     assert line_clock.seconds(b"no time", LIFE.end) is None
 
 
-def test_a_log_that_begins_anew_may_have_another_order() -> None:
+def test_a_log_that_begins_again_may_have_another_order() -> None:
     log = Growing(b"05/10/2026 08:00:00 x\n")
     line_clock = LineClock(log, Zones, lambda: LONG)
     assert line_clock.time("05/10/2026 08:00:00 x", LONG.end)

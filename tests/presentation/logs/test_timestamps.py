@@ -1,4 +1,4 @@
-"""A line's time is its own, in UTC, whatever its form, and no time of which it only speaks."""
+"""The time of a line is its own, in UTC, in any form, and not a time mentioned in its text."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

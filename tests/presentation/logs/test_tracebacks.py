@@ -1,4 +1,4 @@
-"""A failure is one unit, whatever stands before its lines, and its signature says why."""
+"""A failure is one unit, with any prefix before its lines, and its signature is the reason."""
 
 import json
 import re

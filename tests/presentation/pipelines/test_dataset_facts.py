@@ -63,7 +63,7 @@ def test_no_dataset_is_called_up_to_date_if_studio_does_not_say() -> None:
     assert lines[-1] == NOT_TOLD
 
 
-def test_what_is_out_of_date_is_mended_with_what_it_was_made_from() -> None:
+def test_what_is_out_of_date_is_fixed_with_what_it_was_made_from() -> None:
     assert outdated_upstream(REPORT, ALL) == ("local.local.report", "local.local.clean")
     assert outdated_upstream(RAW, ALL) == ("local.local.raw",)
 

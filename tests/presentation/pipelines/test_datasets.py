@@ -41,7 +41,7 @@ def test_what_is_no_name_is_said_while_typing_and_that_there_is_none_when_sent()
     assert dataset_problems("@ns.proj.name@1.0.0 name", is_sent=True) == ()
 
 
-def test_what_cannot_be_sent_is_said() -> None:
+def test_what_cannot_be_sent_is_reported() -> None:
     assert "NUL" in dataset_problems("a\0", is_sent=False)[0].sentence
 
 
@@ -72,7 +72,7 @@ def test_all_unknown_names_are_reported_at_once_with_suggestions() -> None:
     )
 
 
-def test_where_studio_lists_all_datasets_nothing_is_said_to_be_perhaps_known() -> None:
+def test_where_studio_lists_all_datasets_nothing_is_reported_as_perhaps_known() -> None:
     (problem,) = unknown_datasets("nonsense", ("published",), is_certain=True)
     assert problem.sentence == "There is no dataset “nonsense”."
 

@@ -11,7 +11,7 @@ ON = {"a": "COMPLETE", "b": "RUNNING", "c": "PENDING", "d": "PENDING"}
 FAILED = {**ON, "b": "FAILED"}
 
 
-def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_go_on() -> None:
+def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_continue() -> None:
     said = cancel_notes(pipeline(runs=ON), "run-1-b", near=True)
     assert said == (
         "It is a job of the pipeline pipeline-1.",
@@ -77,7 +77,7 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() ->
     assert edit_note(failed, "run-1-b", near=False) == ""
 
 
-def test_a_canceled_pipeline_says_what_lets_it_go_on() -> None:
+def test_a_canceled_pipeline_says_what_lets_it_continue() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled, near=True) == (
         "The pipeline has ended: canceled. R on b.py runs it again, and the pipeline goes on"

@@ -19,7 +19,7 @@ def test_a_warning_about_dependent_jobs_started_at_once_names_the_alternatives()
     assert "Instead, R on b.py alone may let pipeline-1 go on." in lines
 
 
-def test_where_the_order_is_kept_that_is_said_and_what_lets_a_failed_pipeline_go_on() -> None:
+def test_a_kept_order_is_stated_with_what_lets_a_failed_pipeline_continue() -> None:
     done = pipeline(status="COMPLETED", runs=DONE)
     assert order_lines([done], {"run-1-a", "run-1-b", "run-1-c"}, {}, is_kept=True) == (
         "In the pipeline pipeline-1, b.py, c.py depend on others of these.",

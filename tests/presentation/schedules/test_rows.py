@@ -1,4 +1,4 @@
-"""A schedule as a row and as facts, wherever the reader is, and whatever Studio leaves out."""
+"""A schedule as a row and as facts, in any time zone and with any field missing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -216,7 +216,7 @@ def test_late_and_missed_runs_are_shown_as_such() -> None:
     ]
 
 
-def test_a_run_that_is_overdue_is_said_to_be() -> None:
+def test_a_run_that_is_overdue_is_reported() -> None:
     assert row(nightly(next_run_at="2026-03-01T11:48:00Z"))["next"] == "due 12m ago"
 
 

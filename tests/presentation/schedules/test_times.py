@@ -1,4 +1,4 @@
-"""A cron or one moment, told apart as it is typed."""
+"""A cron expression or a single time, distinguished while it is typed."""
 
 from datetime import UTC, datetime
 

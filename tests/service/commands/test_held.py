@@ -35,7 +35,7 @@ async def test_a_command_is_sent_once_its_time_has_passed(holds: Holds, tmp_path
     assert states(tmp_path) == [("canceling 3 jobs", "sent")]
 
 
-async def test_the_last_command_is_taken_back_first_and_nothing_of_it_is_sent(
+async def test_the_last_command_is_undone_first_and_nothing_of_it_is_sent(
     holds: Holds, tmp_path: Path
 ) -> None:
     held = HeldCommands(holds, LONG)

@@ -1,4 +1,4 @@
-"""What resumes what is known both ways, and a failure that came to a good end is mended."""
+"""Which job continues which is known both ways, and a failure that was fixed is marked as fixed."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A state of a pipeline that is wanted comes about, or it is said that it did not."""
+"""A pipeline reaches the desired state, or an error says that it did not."""
 
 import asyncio
 

@@ -62,7 +62,7 @@ def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) ->
     )
 
 
-async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(tmp_path: Path) -> None:
+async def test_an_answer_that_is_lost_is_requested_again_under_the_same_key(tmp_path: Path) -> None:
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"))
     made: list[Mapping[str, Submitted]] = []
     assert await reruns(studio, tmp_path, made).run(WISHES) == studio.answer
@@ -74,7 +74,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(tmp_
     }
 
 
-async def test_what_nobody_knows_stays_unknown_and_keeps_its_key_when_asked_for_anew(
+async def test_what_nobody_knows_stays_unknown_and_keeps_its_key_when_requested_again(
     tmp_path: Path,
 ) -> None:
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"), NotSent("away"))

@@ -1,4 +1,4 @@
-"""One wish for a pipeline makes one pipeline, whatever becomes of the answer."""
+"""One request for a pipeline creates one pipeline, even if the answer is lost."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Whatever comes, however often and in whatever order: each byte once, in order, or a mark."""
+"""Any pieces in any order, repeated or not: each byte once and in order, or a mark."""
 
 import itertools
 import random
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadable
 from studio_tui.service.logs import assembler
 from studio_tui.service.logs.assembler import (
-    LEAP,
+    JUMP,
     LEFT_OUT,
     NEW_EPOCH,
     TOO_LATE,
@@ -193,7 +193,7 @@ def test_an_epoch_that_comes_out_of_order_has_one_mark(desk: Desk) -> None:
     assert desk.marks == [(8, NEW_EPOCH)]
 
 
-def test_a_character_spoiled_on_the_way_is_mended_by_a_replay(desk: Desk) -> None:
+def test_a_character_spoiled_on_the_way_is_fixed_by_a_replay(desk: Desk) -> None:
     desk.connect((1, "caf\ufffd\ufffd au lait\n"), (2, "thé\n"))
     desk.merge.mark_end(UNREADABLE)
     desk.send((3, "eau\n"))
@@ -258,7 +258,7 @@ def test_what_rest_has_of_the_beginning_needs_no_mark(desk: Desk) -> None:
     assert desk.marks == []
 
 
-def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> None:
+def test_the_mark_is_removed_when_the_replay_comes_after_all(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b"))
     desk.connect((4, "d\n"), (1, "a\n"), (3, "c\n"), (2, "b"))
     assert desk.raw == b"a\nbc\nd\n"
@@ -267,7 +267,7 @@ def test_the_mark_is_taken_back_when_the_replay_comes_after_all(desk: Desk) -> N
     assert desk.marks == []
 
 
-def test_the_mark_is_taken_back_by_a_later_connection_that_fills_the_gap(desk: Desk) -> None:
+def test_the_mark_is_removed_by_a_later_connection_that_fills_the_gap(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"))
     desk.connect((4, "d\n"))
     desk.connect((1, "a\n"), (2, "b\n"))
@@ -305,10 +305,10 @@ MUCH = FORGED * (2 * WINDOW // len(FORGED))
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(LEAP * 3, FORGED), (LEAP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
+    ("number", "text"), [(JUMP * 3, FORGED), (JUMP * 3, MUCH), (50, MUCH)], ids=["far", "", "near"]
 )
 @pytest.mark.parametrize("frame", [1, 3, 100])
-def test_a_piece_whose_id_nothing_bears_out_gives_way_to_what_belongs_before_it(
+def test_a_piece_with_an_unconfirmed_id_gives_way_to_what_belongs_before_it(
     desk: Desk, number: int, text: str, frame: int
 ) -> None:
     true = [(count, f"line {count}\n") for count in range(1, 100)]
@@ -326,7 +326,7 @@ def test_a_piece_whose_id_nothing_bears_out_gives_way_to_what_belongs_before_it(
 
 def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -> None:
     desk.connect((1, "a\n"))
-    desk.send((2, "b\n"), (LEAP * 3, FORGED), (LEAP * 3 + 1, MUCH))
+    desk.send((2, "b\n"), (JUMP * 3, FORGED), (JUMP * 3 + 1, MUCH))
     desk.send((3, "c\n"))
     assert desk.raw == b"a\nb\nc\n"
     assert desk.marks == [(4, LEFT_OUT)]
@@ -334,7 +334,7 @@ def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -
 
 def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"), (3, "c\n"))
-    desk.connect((1, "a\n"), (LEAP * 3, MUCH), (2, "b\n"))
+    desk.connect((1, "a\n"), (JUMP * 3, MUCH), (2, "b\n"))
     desk.send((3, "c\n"), (4, "d\n"))
     assert desk.raw == b"a\nb\nc\nd\n"
     assert desk.marks == [(6, LEFT_OUT)]
@@ -343,7 +343,7 @@ def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) ->
 
 def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Desk) -> None:
     desk.connect((1, "a\n"))
-    desk.connect((LEAP * 3, MUCH), (5, "e\n"))
+    desk.connect((JUMP * 3, MUCH), (5, "e\n"))
     assert desk.raw == b"a\ne\n"
     assert desk.marks == [(2, NO_REPLAY), (2, LEFT_OUT)]
     desk.connect(*((number, f"{'abcdef'[number - 1]}\n") for number in range(1, 7)))
@@ -351,15 +351,15 @@ def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Des
     assert [text for _, text in desk.marks] == [LEFT_OUT]
 
 
-@pytest.mark.parametrize("step", [1, 1000, LEAP * 3])
-def test_ids_that_always_leap_are_taken_as_they_come(desk: Desk, step: int) -> None:
+@pytest.mark.parametrize("step", [1, 1000, JUMP * 3])
+def test_ids_that_always_jump_are_taken_as_they_come(desk: Desk, step: int) -> None:
     desk.connect(*((number * step, f"{number}\n") for number in range(7, 500)))
     assert desk.raw == "".join(f"{number}\n" for number in range(7, 500)).encode()
     assert desk.marks == [(0, NO_BEGINNING)]
 
 
-def test_a_leap_that_later_pieces_bear_out_stays_where_something_comes_too_late(desk: Desk) -> None:
-    far = LEAP * 3
+def test_a_jump_confirmed_by_later_pieces_stays_when_something_comes_too_late(desk: Desk) -> None:
+    far = JUMP * 3
     desk.connect((1, "a\n"), (far, MUCH), (far + len(MUCH), "b\n"), (7, "late\n"))
     assert desk.raw == f"a\n{MUCH}b\n".encode()
     assert desk.marks == [(2, TOO_LATE)]

@@ -1,4 +1,4 @@
-"""An incomplete log is there again in the next run, however this one ended, and goes on."""
+"""An incomplete log is available and continued in the next run, however this one ended."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ async def test_what_was_here_is_here_at_once_with_its_age_although_studio_is_awa
         assert log.store.path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_following_goes_on_behind_it_with_each_line_once(tmp_path: Path) -> None:
+async def test_following_continues_behind_it_with_each_line_once(tmp_path: Path) -> None:
     studio = Studio(a=["one\n", "two\n"])
     async with library(studio, tmp_path) as logs:
         await until_size(logs.open("a", always), 8)
@@ -139,7 +139,7 @@ async def test_marks_are_here_again_too_until_studio_repeats_what_is_missing(
 
 
 @pytest.mark.parametrize("text", ["", "[", "{}1", "[[4]]", '[["x", "y"]]', "[1]", "null"])
-async def test_marks_that_cannot_be_read_are_said_to_be_lost(tmp_path: Path, text: str) -> None:
+async def test_marks_that_cannot_be_read_are_reported_as_lost(tmp_path: Path, text: str) -> None:
     left(tmp_path, b"one\n").with_suffix(".marks").write_text(text)
     async with library(Away(a=[]), tmp_path) as logs:
         assert logs.open("a", always).store.marks == (Mark(0, UNREADABLE_MARKS),)

@@ -1,4 +1,4 @@
-"""One log a job: shared while it is looked at, kept within a bound, found again by the next run."""
+"""One log per job: shared by viewers, kept within a limit, found by the next run."""
 
 import asyncio
 import subprocess
@@ -189,7 +189,7 @@ async def test_two_viewers_of_a_job_share_one_connection_and_one_file(tmp_path: 
         await until(lambda: studio.open_now == 0)
 
 
-async def test_a_log_left_and_opened_again_goes_on_where_it_was(tmp_path: Path) -> None:
+async def test_a_log_left_and_opened_again_continues_where_it_was(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     async with library(studio, tmp_path) as logs:
         log = logs.open("a", always)
@@ -223,7 +223,7 @@ async def test_a_log_closed_and_opened_in_one_breath_is_followed_once(tmp_path: 
         assert raw(log) == b"one\ntwo\n"
 
 
-async def test_a_whole_log_is_asked_for_again_only_when_poked(tmp_path: Path) -> None:
+async def test_a_whole_log_is_requested_again_only_when_poked(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
@@ -236,7 +236,7 @@ async def test_a_whole_log_is_asked_for_again_only_when_poked(tmp_path: Path) ->
         assert studio.opened == ["a", "a"]
 
 
-async def test_a_log_that_was_refused_is_asked_for_when_it_is_opened_again(tmp_path: Path) -> None:
+async def test_a_log_that_was_refused_is_requested_when_it_is_opened_again(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.archive = "https://far.example.com/1"
 
@@ -288,7 +288,7 @@ async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> N
     assert studio.opened == ["a"]
 
 
-async def test_what_was_kept_is_mended_when_poked_and_no_reader_is_disturbed(
+async def test_what_was_kept_is_fixed_when_poked_and_no_reader_is_disturbed(
     tmp_path: Path,
 ) -> None:
     studio = Studio(a=["one\n", "two\n"])
@@ -323,7 +323,7 @@ async def test_what_studio_has_lost_stays_when_it_is_asked_again(tmp_path: Path)
         assert log.tail.state.reason == UNCHECKED
 
 
-async def test_a_log_that_studio_has_lost_is_said_to_be_missing(tmp_path: Path) -> None:
+async def test_a_log_that_studio_has_lost_is_reported_as_missing(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.is_lost = True
     studio.end()

@@ -200,7 +200,7 @@ def test_a_place_is_found_although_studio_counts_bad_characters_otherwise(tmp_pa
     run(scene())
 
 
-def test_a_log_begun_anew_is_previewed_anew(tmp_path: Path) -> None:
+def test_a_log_begun_again_is_previewed_again(tmp_path: Path) -> None:
     async def scene() -> None:
         async with running(Ends(LOG), tmp_path) as preview:
             preview.ends.log = lines(500_000, 580_000)
@@ -216,7 +216,7 @@ def test_a_log_begun_anew_is_previewed_anew(tmp_path: Path) -> None:
     run(scene())
 
 
-def test_an_end_that_was_sent_twice_is_asked_for_again(tmp_path: Path) -> None:
+def test_an_end_that_was_sent_twice_is_requested_again(tmp_path: Path) -> None:
     async def scene() -> None:
         ends = Ends(LOG)
         ends.errors.append(BrokenAnswer("Studio sent it twice."))

@@ -1,4 +1,4 @@
-"""A whole log in one answer: held against what is here in turns, whatever else changes it."""
+"""A whole log in one answer, compared in slices while other writers change the stored one."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
     index.close()
 
 
-async def test_a_store_that_another_changes_between_is_compared_anew(store: LogStore) -> None:
+async def test_a_store_that_another_changes_between_is_compared_again(store: LogStore) -> None:
     store.append(line(0))
     cuts = 0
 
@@ -165,7 +165,7 @@ async def test_a_whole_that_is_cut_is_asked_on_from_where_it_was_cut(store: LogS
     assert store.marks == ()
 
 
-async def test_a_character_spoiled_long_ago_is_mended_at_the_end(store: LogStore) -> None:
+async def test_a_character_spoiled_long_ago_is_fixed_at_the_end(store: LogStore) -> None:
     spoiled = "00000000000000\ufffd\n"
     source = CutAnswers()
     source.log = WHOLE[:16000]

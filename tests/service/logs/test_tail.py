@@ -344,7 +344,7 @@ def test_a_refusal_stops_and_says_why(followed: Make, code: int) -> None:
     assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Not for you.")
 
 
-def test_studio_saying_that_it_cannot_go_on_stops(followed: Make) -> None:
+def test_studio_saying_that_it_cannot_continue_stops(followed: Make) -> None:
     follower = followed(Studio([ServerMessage("Job ID is incorrect or not found"), END]))
     state = follower.follow()
     assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Job ID is incorrect or not found")
@@ -356,7 +356,7 @@ def test_a_forbidden_connection_stops(followed: Make) -> None:
     assert (state.phase, state.reason) == (FollowPhase.STOPPED, "Not your team.")
 
 
-def test_a_forbidden_log_says_when_it_is_asked_for_again_and_is_after_five_minutes(
+def test_a_forbidden_log_says_when_it_is_requested_again_and_is_after_five_minutes(
     followed: Make,
 ) -> None:
     studio = Studio([PermissionDenied(403, "Not your team.")], [NotFound(404, "No such path.")])
@@ -634,7 +634,7 @@ def test_a_part_of_every_replay_that_stays_unreadable_leaves_a_mark(followed: Ma
     assert len(studio.opened) == 5
 
 
-def test_a_spoiled_character_is_mended_from_rest_at_the_end(followed: Make) -> None:
+def test_a_spoiled_character_is_fixed_from_rest_at_the_end(followed: Make) -> None:
     line = "a line of the log\n"
     spoiled = LogMessages((LogMessage(1, RawText("caf\ufffd\n")),), is_spoiled=True)
     studio = Studio(
@@ -743,7 +743,7 @@ def test_a_gap_is_not_filled_from_the_log_of_another_epoch(followed: Make) -> No
     assert follower.marks == [NEW_EPOCH]
 
 
-def test_a_job_begun_anew_shows_both_logs_with_a_mark_between(followed: Make) -> None:
+def test_a_job_begun_again_shows_both_logs_with_a_mark_between(followed: Make) -> None:
     studio = Studio(
         [logs((1, "one\n"), (2, "two\n")), Closed(1012, "restart")],
         [logs((1, "uno\n"), (2, "due\n")), FINISHED, END],

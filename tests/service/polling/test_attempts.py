@@ -1,4 +1,4 @@
-"""The runs that a job of a pipeline had: as Studio tells of them, or as they were seen."""
+"""Earlier runs of a pipeline's job: as sent by Studio, or as observed."""
 
 from studio_tui.api.models import Pipeline
 from studio_tui.service.polling.attempts import AttemptIndex, all_runs, with_attempts

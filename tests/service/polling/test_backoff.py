@@ -10,7 +10,7 @@ def longest(_least: float, most: float) -> float:
     return most
 
 
-def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_anew() -> None:
+def test_a_rest_doubles_with_each_failure_up_to_its_cap_and_begins_again() -> None:
     backoff = Backoff(0.5, 5.0, jitter=longest)
     assert [backoff.failed() for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
     assert backoff.rest() == 5.0

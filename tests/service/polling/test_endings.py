@@ -1,4 +1,4 @@
-"""What is cared for and ends is told once; what had ended before is no news."""
+"""The end of a watched item is reported once; earlier ends are not reported."""
 
 import pytest
 from hypothesis import given

@@ -75,7 +75,7 @@ def test_one_list_that_fails_from_the_start_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_the_list_in_sight_is_asked_for_first_and_all_others_after_its_answer(
+def test_the_list_in_sight_is_requested_first_and_all_others_after_its_answer(
     tmp_path: Path, tab: str
 ) -> None:
     async def scenario() -> None:

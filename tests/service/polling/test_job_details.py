@@ -111,7 +111,7 @@ def test_nothing_is_asked_before_the_reader_has_rested() -> None:
     run(scene())
 
 
-def test_of_a_job_that_has_ended_the_end_is_asked_for_once() -> None:
+def test_of_a_job_that_has_ended_the_end_is_requested_once() -> None:
     async def scene() -> None:
         studio = Studio()
         async with looking(studio) as look:
@@ -130,7 +130,7 @@ def test_of_a_job_that_has_ended_the_end_is_asked_for_once() -> None:
     run(scene())
 
 
-def test_of_a_running_job_what_is_new_is_asked_for_until_the_reader_turns_away() -> None:
+def test_of_a_running_job_what_is_new_is_requested_until_the_reader_turns_away() -> None:
     async def scene() -> None:
         studio = Studio()
         async with looking(studio) as look:
@@ -149,7 +149,7 @@ def test_of_a_running_job_what_is_new_is_asked_for_until_the_reader_turns_away()
     run(scene())
 
 
-def test_what_is_on_this_machine_is_not_asked_for() -> None:
+def test_what_is_on_this_machine_is_not_requested() -> None:
     async def scene() -> None:
         studio = Studio()
         studio.here[DONE.id] = b"kept\n"

@@ -430,7 +430,7 @@ def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, near: bool) ->
     run(scenario())
 
 
-def test_what_is_not_allowed_is_asked_for_every_five_minutes_and_says_so(tmp_path: Path) -> None:
+def test_what_is_not_allowed_is_requested_every_five_minutes_and_says_so(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with looking(tmp_path, near=True) as dashboard:
             studio = dashboard.studio

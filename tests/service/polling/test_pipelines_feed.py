@@ -59,7 +59,7 @@ async def test_rows_that_cannot_be_used_are_counted_and_count_as_received() -> N
     assert (known.unreadable, known.duplicates, known.has_all) == (1, 2, False)
 
 
-async def test_of_very_large_pipelines_fewer_are_asked_for() -> None:
+async def test_of_very_large_pipelines_fewer_are_requested() -> None:
     server = Server(120)
     server.room = 5
     feed = PipelinesFeed(server)

@@ -305,7 +305,7 @@ async def test_a_refused_token_is_not_tried_again_until_restarted() -> None:
         assert not poller.snapshot.stopped
 
 
-async def test_what_is_not_allowed_keeps_its_age_and_is_asked_for_again_after_five_minutes() -> (
+async def test_what_is_not_allowed_keeps_its_age_and_is_requested_again_after_five_minutes() -> (
     None
 ):
     studio, rests = Studio(), Rests()
@@ -326,7 +326,7 @@ async def test_what_is_not_allowed_keeps_its_age_and_is_asked_for_again_after_fi
     assert received[3] == Snapshot(value=44, fetched_at=NOON, due_at=received[3].due_at)
 
 
-async def test_what_is_not_allowed_is_asked_for_at_once_when_the_user_wants_it() -> None:
+async def test_what_is_not_allowed_is_requested_at_once_when_the_user_wants_it() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [PermissionDenied(403, "not yours"), 2]
     poller = poller_of(studio, rests.wait)
@@ -360,7 +360,7 @@ async def test_an_answer_that_comes_after_the_stop_changes_nothing(late: int | E
         assert studio.asked == 1
 
 
-async def test_going_from_screen_to_screen_does_not_cut_a_rest_short_that_studio_asked_for() -> (
+async def test_going_from_screen_to_screen_does_not_cut_a_rest_short_that_studio_requested() -> (
     None
 ):
     studio, rests = Studio(), Rests()

@@ -1,4 +1,4 @@
-"""The ends of the logs in sight are kept, lightly, whatever the other side does."""
+"""The ends of visible logs are kept at low cost, with any behaviour of the other side."""
 
 import asyncio
 from collections import Counter

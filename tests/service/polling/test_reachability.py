@@ -222,7 +222,7 @@ def test_a_rest_that_a_late_answer_asks_for_is_given_too() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, PermissionDenied(403, "no"), NotFound(404, "no")])
-def test_all_go_on_as_soon_as_the_probe_is_answered(answer: StudioError | None) -> None:
+def test_all_continue_as_soon_as_the_probe_is_answered(answer: StudioError | None) -> None:
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
         probes = Probes()
@@ -292,7 +292,7 @@ def test_a_sign_of_life_from_before_the_failure_was_noticed_counts() -> None:
     run(scenario())
 
 
-def test_a_file_that_is_written_anew_is_a_new_sign(tmp_path: Path) -> None:
+def test_a_file_that_is_written_again_is_a_new_sign(tmp_path: Path) -> None:
     file = tmp_path / "server.json"
     assert state_of(file) is None
     file.write_text("first")

@@ -1,4 +1,4 @@
-"""What was asked of Studio is listed with what came of it, and so is what was not sent."""
+"""Requests to Studio are listed with their outcomes, and commands that were not sent too."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ async def test_calls_and_commands_are_listed_with_their_outcome_and_copied(
         await until_shown(pilot, "curl", "datachain job cancel")
 
 
-async def test_what_was_taken_back_is_there_too(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_what_was_undone_is_there_too(studio: ThreadStudio, tmp_path: Path) -> None:
     for number in range(2):
         studio.submit(SLEEP, query_name=f"sleep_{number}.py")
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:

@@ -5,7 +5,7 @@ import pytest
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 
 
-def test_a_choice_is_known_in_the_next_run_and_can_be_taken_back(tmp_path: Path) -> None:
+def test_a_choice_is_known_in_the_next_run_and_can_be_undone(tmp_path: Path) -> None:
     path = tmp_path / "state" / "cluster.json"
     assert ClusterChoice(path).name is None
     ClusterChoice(path).choose("gpu 日本")

@@ -101,7 +101,7 @@ async def test_a_cluster_is_chosen_for_new_jobs_until_it_is_chosen_again(
         assert "* chosen" not in screen_text(pilot)
 
 
-async def test_a_chosen_cluster_that_is_gone_is_said_to_be(
+async def test_a_chosen_cluster_that_is_gone_is_reported(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     ClusterChoice(tmp_path / "view.cluster.json").choose("retired")
@@ -142,7 +142,7 @@ async def test_the_jobs_of_all_marked_clusters_are_shown_together(
         await until_shown(pilot, "cluster_id~^(1|2|3)$", "3 of 3")
 
 
-async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_said_to_be(
+async def test_a_change_of_the_clusters_is_seen_and_a_broken_one_is_reported(
     clusters: ThreadStudio, tmp_path: Path
 ) -> None:
     file = clusters.data_dir / "clusters.toml"

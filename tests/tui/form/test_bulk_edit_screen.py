@@ -90,7 +90,7 @@ async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_
         )
 
 
-async def test_a_job_that_was_not_made_is_asked_for_again_and_the_others_are_not(
+async def test_a_job_that_was_not_made_is_requested_again_and_the_others_are_not(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     finished(studio, "one.py", "two.py")
@@ -141,7 +141,7 @@ async def test_a_query_that_all_share_is_changed_in_all(
     assert {job["name"] for job in studio.jobs()} == {"one.py", "two.py"}
 
 
-async def test_what_is_wrong_for_one_of_the_jobs_is_said_with_its_name_and_nothing_is_sent(
+async def test_what_is_wrong_for_one_of_the_jobs_is_reported_with_its_name_and_nothing_is_sent(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="one.py", compute_cluster_name="local")["id"])
@@ -162,7 +162,7 @@ async def test_what_is_wrong_for_one_of_the_jobs_is_said_with_its_name_and_nothi
     assert len(studio.jobs()) == 2
 
 
-async def test_a_form_of_marked_jobs_that_is_kept_goes_on_with_the_same_marks(
+async def test_a_form_of_marked_jobs_that_is_kept_continues_with_the_same_marks(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     finished(studio, "one.py", "two.py")

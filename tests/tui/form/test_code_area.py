@@ -34,7 +34,7 @@ async def test_control_codes_are_drawn_as_signs_one_for_one_and_kept_as_they_are
         assert area.text == HOSTILE
 
 
-async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_asked_for() -> None:
+async def test_values_are_hidden_while_the_field_has_no_focus_or_until_they_are_requested() -> None:
     area = CodeArea("A=hush=hush\nEMPTY=\n\nhush-without-a-name", masked=True)
     async with driving(Stage(area)) as pilot:
         await pilot.pause()

@@ -96,7 +96,7 @@ async def test_files_are_attached_a_line_each_with_their_paths_completed(
         assert form(pilot).form._fields["files"].value == "\n".join((*both, ""))
 
 
-async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_go_on(
+async def test_tab_stays_at_a_path_that_is_not_whole_and_shows_how_it_can_continue(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -358,7 +358,7 @@ async def test_what_a_key_does_wraps_under_itself_and_not_under_the_key(
         assert max(row.region.height for row in rows) > 1
 
 
-async def test_a_shell_script_with_windows_line_ends_is_said_to_be_one_and_mended(
+async def test_a_shell_script_with_windows_line_ends_is_reported_as_one_and_fixed(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     (tmp_path / "run.sh").write_bytes(b"if true\r\nthen\r\necho mended\r\nfi\r\n")

@@ -124,7 +124,7 @@ def refusal(status: str, message: str) -> Any:
     return faults.answer_json({"message": message}, status)
 
 
-async def test_what_is_said_at_the_foot_of_a_form_goes_when_it_is_mended(
+async def test_an_error_below_a_form_disappears_when_it_is_fixed(
     shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(shared_studio, tmp_path) as pilot:
@@ -138,7 +138,7 @@ async def test_what_is_said_at_the_foot_of_a_form_goes_when_it_is_mended(
         await until(pilot, lambda: not form(pilot).said.display)
 
 
-async def test_that_studio_cannot_be_reached_is_said_until_it_answers_again(
+async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with (

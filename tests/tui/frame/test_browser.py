@@ -1,4 +1,4 @@
-"""The page of a job, at whatever address Studio names."""
+"""The page of a job, at any address that Studio sends."""
 
 import webbrowser
 from collections.abc import Callable

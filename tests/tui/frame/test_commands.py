@@ -1,4 +1,4 @@
-"""Commands without a screen: how they are run, and what is said of those that cannot be."""
+"""Commands without a screen: how they run, and the reasons why some cannot."""
 
 import asyncio
 from collections.abc import Coroutine

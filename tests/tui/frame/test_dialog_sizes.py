@@ -1,4 +1,4 @@
-"""Every dialog at every size: title and answers stand still, and all of the rest can be read."""
+"""Every dialog at every size: title and answers are fixed, and everything else can be read."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC

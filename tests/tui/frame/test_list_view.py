@@ -45,7 +45,7 @@ def test_a_view_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("loaded", [-1, 10**12, True, "many", 1.5])
-def test_a_number_of_rows_that_nobody_loaded_is_not_asked_for(
+def test_a_number_of_rows_that_nobody_loaded_is_not_requested(
     tmp_path: Path, loaded: object
 ) -> None:
     path = tmp_path / "view.json"

@@ -1,4 +1,4 @@
-"""How what was asked for, opened or marked here ended is said in passing, and on the tabs."""
+"""Notices and badges when something submitted, opened or marked here has ended."""
 
 import asyncio
 from collections.abc import Iterator

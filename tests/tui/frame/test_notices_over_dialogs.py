@@ -1,4 +1,4 @@
-"""What is told in passing covers neither the title nor the answers of a question."""
+"""Toasts cover neither the title nor the answers of a question."""
 
 import pytest
 

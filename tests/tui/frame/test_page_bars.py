@@ -1,4 +1,4 @@
-"""The bars of a page have one form at each width, whatever the numbers are."""
+"""The bars of a page have one form at each width, for any numbers."""
 
 from types import SimpleNamespace
 from typing import Any, cast

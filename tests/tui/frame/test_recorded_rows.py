@@ -1,4 +1,4 @@
-"""Lists reach beyond what Studio tells: what was ever seen is found, and marked as recorded."""
+"""Lists include everything ever seen, marked as recorded, beyond what Studio sends."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Saving a log: what is written, and what is said when it cannot be."""
+"""Saving a log: what is written, and the errors."""
 
 import asyncio
 import os
@@ -88,12 +88,12 @@ def test_a_path_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.Mon
         ("a\ud800b", "That is not a valid file name; type another"),
     ],
 )
-def test_what_is_no_path_of_a_file_is_said(typed: str, words: str) -> None:
+def test_what_is_no_path_of_a_file_is_reported(typed: str, words: str) -> None:
     with pytest.raises(CannotSaveError, match=words):
         path_of(typed)
 
 
-def test_a_current_folder_that_is_gone_is_said(
+def test_a_current_folder_that_is_gone_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "gone").mkdir()
@@ -197,7 +197,7 @@ async def test_each_way_a_file_cannot_be_made_has_its_sentence(
 
 
 @needs.linux("/sys is a folder that root may not write in either")
-async def test_a_folder_that_may_not_be_written_in_is_said(store: LogStore) -> None:
+async def test_a_folder_that_may_not_be_written_in_is_reported(store: LogStore) -> None:
     with pytest.raises(
         CannotSaveError, match="You have no permission to write in /sys; type another folder"
     ):
@@ -219,7 +219,7 @@ async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
 
 
 @needs.small_disk
-async def test_a_full_disk_is_said_and_left_as_it_was(store: LogStore) -> None:
+async def test_a_full_disk_is_reported_and_left_as_it_was(store: LogStore) -> None:
     folder = Path(needs.SMALL_DISK)
     before = names(folder)
     store.append(bytes(8 * MIB))
@@ -376,7 +376,7 @@ async def test_bytes_that_are_no_utf_8_are_saved_as_they_came(
         assert (tmp_path / "whole").read_bytes() == BYTES
 
 
-async def test_what_cannot_be_saved_is_said_at_the_field_and_nothing_typed_is_lost(
+async def test_what_cannot_be_saved_is_reported_at_the_field_and_nothing_typed_is_lost(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit(PRINTING)["id"])

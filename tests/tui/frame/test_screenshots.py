@@ -1,4 +1,4 @@
-"""Screenshots from the palette: where they are, who may read them, and why there is none."""
+"""Screenshots from the palette: their path, their permissions, and the errors."""
 
 import os
 import resource
@@ -57,7 +57,9 @@ async def test_a_screenshot_is_for_its_owner_alone_in_downloads_or_the_current_f
 
 
 @needs.linux("/sys is a folder that root may not write in either")
-async def test_a_folder_that_takes_no_screenshot_is_said(studio: ThreadStudio, home: Path) -> None:
+async def test_a_folder_that_takes_no_screenshot_is_reported(
+    studio: ThreadStudio, home: Path
+) -> None:
     (home / "Downloads").symlink_to("/sys", target_is_directory=True)
     async with dashboard(studio, home / "data") as pilot:
         await take(pilot)
@@ -65,7 +67,7 @@ async def test_a_folder_that_takes_no_screenshot_is_said(studio: ThreadStudio, h
         assert pilot.app.is_running
 
 
-async def test_a_current_folder_that_is_gone_takes_no_screenshot_and_that_is_said(
+async def test_a_current_folder_that_is_gone_takes_no_screenshot_and_the_user_is_notified(
     studio: ThreadStudio, home: Path
 ) -> None:
     async with dashboard(studio, home / "data") as pilot:
@@ -74,7 +76,7 @@ async def test_a_current_folder_that_is_gone_takes_no_screenshot_and_that_is_sai
         await until_shown(pilot, "No screenshot", "The current folder is gone.")
 
 
-async def test_a_disk_that_does_not_take_a_screenshot_is_said_and_left_as_it_was(
+async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it_was(
     studio: ThreadStudio, home: Path
 ) -> None:
     async with dashboard(studio, home / "data") as pilot:

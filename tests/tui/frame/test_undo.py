@@ -24,7 +24,7 @@ def running(studio: ThreadStudio, count: int) -> list[str]:
     return [studio.submit(SLEEP, query_name=f"sleep_{n}.py")["id"] for n in range(count)]
 
 
-async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
+async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_undone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     jobs = running(studio, 2)
@@ -45,7 +45,7 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_taken_back(
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
 
 
-async def test_what_is_not_taken_back_is_sent(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_what_is_not_undone_is_sent(studio: ThreadStudio, tmp_path: Path) -> None:
     jobs = running(studio, 2)
     async with dashboard(studio, tmp_path, undo_seconds=0.05) as pilot:
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
@@ -61,7 +61,7 @@ async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: P
         await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
 
 
-async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
+async def test_a_single_stop_is_undone_or_sent_once_its_time_is_over(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)
@@ -84,7 +84,7 @@ async def test_a_single_stop_is_taken_back_or_sent_once_its_time_is_over(
         await until(pilot, lambda: status(studio, made)["status"] == "PAUSED")
 
 
-async def test_taking_a_single_job_out_is_taken_back_or_sent_once_its_time_is_over(
+async def test_taking_a_single_job_out_is_undone_or_sent_once_its_time_is_over(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     two(studio)

@@ -178,7 +178,7 @@ async def test_the_token_of_a_refused_team_goes_to_no_other_studio(
     assert machine.chosen == [None]
 
 
-async def test_a_token_that_was_mended_in_its_file_is_read_again(
+async def test_a_token_that_was_fixed_in_its_file_is_read_again(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
@@ -242,7 +242,7 @@ async def test_the_form_names_the_keys_that_do_something_where_the_focus_is(
         assert "1  The local Studio" not in screen_text(pilot)
 
 
-async def test_a_refused_token_is_asked_for_once_by_all_pages(
+async def test_a_new_token_is_requested_once_for_all_pages(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")

@@ -227,7 +227,7 @@ async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
             await until_shown(pilot, "print")
 
 
-async def test_marked_jobs_of_which_none_can_be_canceled_are_said_to_be_over(
+async def test_marked_jobs_of_which_none_can_be_canceled_are_reported_as_ended(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in NAMES:

@@ -114,7 +114,7 @@ def test_with_read_only_nothing_that_changes_can_run_and_all_else_can() -> None:
     assert said.keys() - CHANGING == {"job.pipeline"}
 
 
-def test_a_job_whose_id_cannot_be_used_is_asked_for_nothing() -> None:
+def test_nothing_is_requested_for_a_job_with_an_unusable_id() -> None:
     said = reasons(controller(job(1, id="..")))
     assert {name for name, reason in said.items() if reason == NO_ID} == {
         *CHANGING,

@@ -1,4 +1,4 @@
-"""Jobs of a pipeline that wait to be let go flood no list; those of one kind stand together."""
+"""Waiting jobs of a pipeline do not flood a list; jobs of one kind are grouped."""
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.jobs.filters import JOBS

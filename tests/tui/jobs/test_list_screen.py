@@ -129,7 +129,7 @@ async def test_a_question_about_a_job_that_has_ended_meanwhile_says_so_and_sends
         assert "Cancellation requested" not in screen_text(pilot)
 
 
-async def test_run_again_makes_the_same_job_anew(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_run_again_makes_the_same_job_again(studio: ThreadStudio, tmp_path: Path) -> None:
     query = "import os\nprint(os.environ['A'])\traise_this = '\x1b[31m'\n".replace("\t", ";")
     first = studio.submit(query, query_name="again.py", environment="A=x y=z", workers=1)
     studio.end(first["id"])
@@ -288,7 +288,7 @@ async def test_during_an_outage_ages_continue_and_run_times_stop(
         assert "for 0:" in screen_text(pilot)
 
 
-async def test_environment_values_are_masked_until_asked_for(
+async def test_environment_values_are_masked_until_requested(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", environment="SECRET=canary\nMODE=fast")["id"])
@@ -519,7 +519,7 @@ async def test_marks_outlive_refreshes_and_a_restart_of_the_dashboard(
         assert marked(pilot) == {first}
 
 
-async def test_a_marked_job_that_leaves_the_list_is_dropped_and_that_is_said(
+async def test_a_marked_job_that_leaves_the_list_is_dropped_and_the_user_is_notified(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     kept = str(studio.end(studio.submit("1")["id"])["id"])
@@ -684,7 +684,7 @@ async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_
         await until(pilot, lambda: len(screen.view.marks) == 1)
 
 
-async def test_marked_schedules_are_not_canceled_with_jobs_and_that_is_said(
+async def test_marked_schedules_are_not_canceled_with_jobs_and_the_user_is_notified(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")

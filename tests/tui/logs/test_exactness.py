@@ -1,4 +1,4 @@
-"""A log is shown exactly, whatever happens on its way: the whole program against a seed's chaos."""
+"""A log is shown exactly despite all faults: the whole program against seeded chaos."""
 
 import random
 from collections.abc import Callable, Sequence

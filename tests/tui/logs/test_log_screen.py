@@ -55,7 +55,7 @@ async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
     assert spooled.splitlines() == [f"seq={number:04}" for number in range(1000)]
 
 
-async def test_a_log_that_was_left_goes_on_where_it_was_and_two_readers_share_it(
+async def test_a_log_that_was_left_continues_where_it_was_and_two_readers_share_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     job = studio.submit(COUNTING)

@@ -1,4 +1,4 @@
-"""Datasets are looked at from anywhere, and what is out of date is made anew and nothing else."""
+"""Datasets are shown from any screen, and exactly the outdated ones are rebuilt."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
 
-async def test_what_is_out_of_date_is_said_and_t_offers_exactly_that(
+async def test_what_is_out_of_date_is_reported_and_t_offers_exactly_that(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     chain(studio)

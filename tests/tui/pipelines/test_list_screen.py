@@ -167,7 +167,7 @@ async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
         assert isinstance(pilot.app.screen, TriggerScreen)
 
 
-async def test_that_names_are_lacking_is_said(studio: ThreadStudio, tmp_path: Path) -> None:
+async def test_that_names_are_lacking_is_reported(studio: ThreadStudio, tmp_path: Path) -> None:
     two(studio)
     trigger(studio, "first", review=True)
     proxy = FaultProxy.before(studio.url)
@@ -239,7 +239,7 @@ async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
         await until_shown(pilot, "1 canceled")
 
 
-async def test_a_stopped_pipeline_goes_on_at_once_with_what_was_canceled(
+async def test_a_stopped_pipeline_continues_at_once_with_what_was_canceled(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     hold, (made,) = held(studio, tmp_path)

@@ -1,4 +1,4 @@
-"""The whole way through a pipeline of a real local Studio, with keys alone."""
+"""A complete session with a pipeline of a real local Studio, by keys alone."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 """
 
 
-async def test_a_failure_is_found_mended_and_seen_to_let_the_pipeline_go_on(
+async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     make(studio, "first")

@@ -242,7 +242,7 @@ async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
     assert len(studio.jobs()) == 3
 
 
-async def test_an_edit_is_asked_for_again_where_its_answer_was_lost(
+async def test_an_edit_is_requested_again_where_its_answer_was_lost(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", cron_expression=YEARLY)
@@ -256,7 +256,7 @@ async def test_an_edit_is_asked_for_again_where_its_answer_was_lost(
     assert studio.job(task["id"])["schedule"]["cron_expression"] == "@daily"
 
 
-async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
+async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_continues(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):
@@ -294,7 +294,7 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_goes_on(
     assert new["schedule"]["time_zone"] == "Europe/Berlin"
 
 
-async def test_elsewhere_marks_go_on_to_what_is_made_in_the_place_of_schedules(
+async def test_elsewhere_marks_continue_to_what_is_made_in_the_place_of_schedules(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):

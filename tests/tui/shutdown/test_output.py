@@ -49,7 +49,7 @@ def pair() -> Iterator[Pair]:
     os.close(pair.slave)
 
 
-def test_nobody_waits_for_a_terminal_that_reads_nothing_and_it_has_to_be_drawn_anew(
+def test_nobody_waits_for_a_terminal_that_reads_nothing_and_it_has_to_be_drawn_again(
     pair: Pair,
 ) -> None:
     seen = ""

@@ -74,7 +74,7 @@ async def edits(pilot: Dashboard) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
 
 
-async def test_the_editor_asked_for_over_the_explanation_changes_the_field(
+async def test_the_editor_requested_over_the_explanation_changes_the_field(
     shared_studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def edited(_app: object, text: str, _suffix: str) -> str:

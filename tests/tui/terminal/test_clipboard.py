@@ -1,4 +1,4 @@
-"""Copying: which way it takes where, and what is said of it."""
+"""Copying: which way is used where, and the messages about it."""
 
 import os
 import shutil

@@ -67,7 +67,7 @@ def test_the_pager_is_run_at_the_readers_line(
         ("''", "not installed"),
     ],
 )
-def test_a_pager_that_cannot_be_run_is_said(typed: str, words: str) -> None:
+def test_a_pager_that_cannot_be_run_is_reported(typed: str, words: str) -> None:
     with pytest.raises(PagerError, match=words):
         pager_words({"PAGER": typed}, lambda name: installed(name) if name else None)
 
@@ -126,7 +126,7 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
-async def test_a_huge_log_is_copied_around_the_reader_and_that_is_said(
+async def test_a_huge_log_is_copied_around_the_reader_and_the_user_is_notified(
     store: LogStore, limit: int, part: float
 ) -> None:
     for base in range(0, 100_000, 10_000):
@@ -173,7 +173,7 @@ async def test_marks_that_reorder_text_are_found_wherever_they_are(store: LogSto
     assert await is_reordered(store)
 
 
-async def test_where_no_terminal_can_be_lent_that_is_said(
+async def test_where_no_terminal_can_be_lent_that_is_reported(
     studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.end(studio.submit("print('text')")["id"])

@@ -144,7 +144,7 @@ def ids(count: int, prefix: str = "") -> list[str]:
     return [f"{prefix}{number:04d}" for number in range(count)]
 
 
-async def test_only_rows_in_sight_are_asked_for() -> None:
+async def test_only_rows_in_sight_are_requested() -> None:
     async with stage(ids(5000)) as at:
         assert set(at.rows.asked) == set(ids(10))
         at.rows.asked.clear()
@@ -440,7 +440,7 @@ async def test_moving_to_a_row_brings_it_in_sight() -> None:
         assert at.table.cursor == "0020"
 
 
-async def test_marked_rows_bear_a_sign_and_only_they_are_painted() -> None:
+async def test_marked_rows_have_a_sign_and_only_they_are_painted() -> None:
     async with stage(ids(100)) as at:
         at.table.lines_drawn = 0
         at.table.marked = frozenset({"0000", "0002", "0077", "gone"})
@@ -449,7 +449,7 @@ async def test_marked_rows_bear_a_sign_and_only_they_are_painted() -> None:
         assert [line[:2] for line in at.lines()[1:4]] == ["▌*", "  ", " *"]
 
 
-async def test_the_column_that_gives_the_order_bears_an_arrow() -> None:
+async def test_the_column_that_gives_the_order_has_an_arrow() -> None:
     async with stage(ids(3)) as at:
         at.table.sorting = Sorting("age", descending=True)
         assert "AGE▼" in at.lines()[0]

@@ -76,7 +76,7 @@ def test_a_line_that_nothing_lies_upon_is_not_taken_apart() -> None:
     assert ours.divide([3])[0] is ours
 
 
-def test_it_is_a_whole_strip_when_asked_for_more() -> None:
+def test_it_becomes_a_full_strip_when_more_is_requested() -> None:
     ours = quick([("bold green ", "abc")])
     assert ours.apply_filter(Monochrome(), TextualColor(0, 0, 0)).text == "abc"
     with pytest.raises(AttributeError):

@@ -109,7 +109,7 @@ def test_a_cell_of_pieces_has_each_in_its_tone_and_says_where_it_was_cut() -> No
     assert exact.row((name,), PLAIN).text[GUTTER:] == cut
 
 
-def test_a_text_goes_on_over_the_columns_beside_it_that_are_blank_in_its_row() -> None:
+def test_a_text_continues_over_the_columns_beside_it_that_are_blank_in_its_row() -> None:
     long = "a_name_of_thirty_characters_00"
     name = Pieces((Cell("└─", Tone.DIM), Cell(long)))
     whole, cut = (Cell(""), name, Cell(""), Cell("12m")), (Cell(""), name, Cell("me"), Cell(""))
@@ -124,7 +124,7 @@ def test_a_text_goes_on_over_the_columns_beside_it_that_are_blank_in_its_row() -
     assert painter(GUTTER + 8 + 30).row(alone, PLAIN).text.endswith(long)
 
 
-def test_a_text_that_has_no_room_is_said_in_short_where_that_can_be() -> None:
+def test_a_text_without_enough_space_is_shortened_if_possible() -> None:
     cell = Cell("blocked by embed.py, which failed", shorter=("blocked by embed.py", "✗ embed.py"))
     row = (Cell(""), cell, Cell("me"), Cell("1m"))
     assert cell.text in painter(80).row(row, PLAIN).text
@@ -136,7 +136,7 @@ def test_a_text_that_has_no_room_is_said_in_short_where_that_can_be() -> None:
     assert cell.text in painter(GUTTER + 8 + 33).row(beside_blanks, PLAIN).text
 
 
-def test_a_text_does_not_go_on_where_columns_are_scrolled_sideways() -> None:
+def test_a_text_does_not_continue_where_columns_are_scrolled_sideways() -> None:
     cells = (Cell(""), Cell("a_name_of_thirty_characters_00"), Cell(""), Cell("12m"))
     assert "a_name_of…" in painter(20, wide=True).row(cells, PLAIN).text
 

@@ -60,7 +60,7 @@ def node_facts(
         *_made(made),
         *(fact for fact in run_facts if fact.label in _LAST),
         Fact("run", Cell(node.run or UNKNOWN, Tone.PLAIN if node.run else Tone.DIM)),
-        Fact("repeats", Cell(node.id)),
+        Fact("original", Cell(node.id)),
     )
 
 

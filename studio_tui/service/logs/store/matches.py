@@ -267,7 +267,7 @@ class LineMatches:
             return ()
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
-        seen, starts = _in_sight(lines, origin + first)
+        seen, starts = _searched_parts(lines, origin + first)
         found = _untagged(self._find, seen, self._store.tag)
         if self._negated:
             found = _others(seen, found)
@@ -317,14 +317,14 @@ class LineMatches:
                 self._note(block, len(self._starts_of(block)))
 
 
-def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
+def _searched_parts(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
     """Return the searched parts of lines, and their original starts by their new starts.
 
     `lines` begin at byte `offset` of the log. The part of a line more than `LINE_LIMIT` beyond its
     block is left out, whichever blocks are read with it; if no line is so long, `lines` is returned
     with `None`.
     """
-    if not _holds_long(lines):
+    if not _has_long_line(lines):
         return lines, None
     parts: list[bytes] = []
     starts: dict[int, int] = {}
@@ -339,7 +339,7 @@ def _in_sight(lines: bytes, offset: int) -> tuple[bytes, dict[int, int] | None]:
     return b"\n".join(parts), starts
 
 
-def _holds_long(lines: bytes) -> bool:
+def _has_long_line(lines: bytes) -> bool:
     """Whether a line may be longer than `LINE_LIMIT`; reads few bytes if none is."""
     at = 0
     while len(lines) - at > LINE_LIMIT:

@@ -148,7 +148,7 @@ def test_edges_are_drawn_or_said_to_follow_from_others(sent: Pipeline) -> None:
 
 
 @given(drawings(), st.data())
-def test_heavy_and_lit_lines_are_those_among_the_nodes_asked_for(
+def test_heavy_and_lit_lines_are_those_among_the_nodes_requested(
     drawn: tuple[Plan, Drawing], data: st.DataObject
 ) -> None:
     plan, drawing = drawn

@@ -1,4 +1,4 @@
-"""The critical path is the heaviest one, and its estimate is told only when it can be."""
+"""The critical path is the heaviest one, with an estimate only if one is possible."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -40,7 +40,7 @@ def test_it_is_a_graph_without_circles_that_can_be_walked(sent: Pipeline) -> Non
         assert node_id not in plan.ancestors(node_id) | plan.descendants(node_id)
 
 
-def test_what_is_wrong_with_a_graph_is_said() -> None:
+def test_what_is_wrong_with_a_graph_is_reported() -> None:
     plan = plan_of(pipeline(a=["z"], b=["c"], c=["b"], d=[]))
     assert plan.flaws == (
         "Waits for a job that is not in the pipeline: a",
@@ -61,7 +61,7 @@ def test_jobs_that_wait_for_the_same_stay_in_the_order_in_which_they_came() -> N
 
 
 @given(any_pipelines(), any_pipelines(), st.data())
-def test_a_plan_made_from_an_earlier_one_is_as_if_made_anew(
+def test_a_plan_made_from_an_earlier_one_is_as_if_made_again(
     sent: Pipeline, other: Pipeline, data: st.DataObject
 ) -> None:
     word = data.draw(st.sampled_from([*STATES, None]))

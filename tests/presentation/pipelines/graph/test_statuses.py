@@ -66,7 +66,7 @@ def test_problems_are_what_stopped_and_what_that_blocks() -> None:
     assert judged(sixteen(embed="RUNNING")).problems == frozenset()
 
 
-def test_a_job_that_studio_let_go_is_not_blocked_and_blocks_nothing() -> None:
+def test_a_job_that_studio_released_is_not_blocked_and_blocks_nothing() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
         statuses = judged(sixteen(join_feats=state))
         assert NodeState.BLOCKED not in statuses.shown.values()
@@ -95,7 +95,7 @@ def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
         ({}, "paused"),
     ],
 )
-def test_a_pause_says_what_goes_on_and_what_does_not(states: dict[str, str], words: str) -> None:
+def test_a_pause_says_what_continues_and_what_does_not(states: dict[str, str], words: str) -> None:
     assert paused_words(judged(sixteen("PAUSED", **states))).startswith(words)
     assert paused_words(judged(sixteen(**states))) == ""
 

@@ -1,4 +1,4 @@
-"""What is known of a job is told, and what is not is not made up."""
+"""The data about a job is complete, and nothing unknown is made up."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -106,7 +106,7 @@ def test_what_comes_between_the_queue_and_the_query_is_neither() -> None:
     assert seen.queue_seconds(node) == 120
 
 
-def test_a_job_that_was_asked_for_before_it_ended_does_not_run_on() -> None:
+def test_a_job_that_was_requested_before_it_ended_does_not_run_on() -> None:
     seen = known(job("embed", "RUNNING", created=0, started=1))
     assert seen.took(seen.plan.nodes["embed"]) is None
 

@@ -1,4 +1,4 @@
-"""Why a job waits is said in words, with the job to look at."""
+"""Why a job waits, in words, with the job that is the reason."""
 
 import pytest
 from hypothesis import given
@@ -55,7 +55,7 @@ def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
         ({"embed": "FAILED", "clean_labels": "CANCELED", "thumbs": "FAILED"}, "✗ thumbs +2"),
     ],
 )
-def test_what_blocks_a_job_is_said_in_short_with_its_sign(
+def test_what_blocks_a_job_is_reported_in_short_with_its_sign(
     states: dict[str, str], short: str
 ) -> None:
     sent = sixteen(**states)
@@ -64,7 +64,7 @@ def test_what_blocks_a_job_is_said_in_short_with_its_sign(
     assert in_short(statuses, "dedupe") == ()
 
 
-def test_what_a_job_waits_for_is_said_in_short_with_its_sign() -> None:
+def test_what_a_job_waits_for_is_reported_in_short_with_its_sign() -> None:
     sent = sixteen(thumbs="RUNNING", embed="QUEUED")
     statuses = judge(plan_of(sent), sent.state)
     assert in_short(statuses, "join_feats") == ("waits for thumbs +1", "● thumbs +1")
@@ -76,7 +76,7 @@ _STATES = ["PENDING", "CREATED", "SCHEDULED", "QUEUED", "PROVISIONING", "INIT"]
 
 @pytest.mark.parametrize("state", PipelineState)
 @pytest.mark.parametrize("status", _STATES)
-def test_why_a_job_waits_that_waits_for_no_other_is_said_in_short_too(
+def test_why_a_job_waits_that_waits_for_no_other_is_reported_in_short_too(
     state: PipelineState, status: str
 ) -> None:
     statuses = judge(plan_of(pipeline(status, only=[])), state)
@@ -110,7 +110,7 @@ def test_a_job_whose_parents_are_done_waits_for_the_pipeline(state: str, words: 
     assert wait(sixteen(state, embed="COMPLETE"), "join_feats") == Wait(words)
 
 
-def test_a_pause_is_said_beside_the_parents() -> None:
+def test_a_pause_is_reported_beside_the_parents() -> None:
     words = "waits for embed (running, 81%); the pipeline is paused"
     assert wait(sixteen("PAUSED", embed="RUNNING"), "join_feats") == Wait(words, "embed")
 
@@ -125,7 +125,7 @@ def test_a_pause_is_said_beside_the_parents() -> None:
         ("NEWWORD", "unknown status NEWWORD"),
     ],
 )
-def test_a_job_that_studio_let_go_waits_for_no_other(state: str, words: str) -> None:
+def test_a_job_that_studio_released_waits_for_no_other(state: str, words: str) -> None:
     assert wait(sixteen(embed=state), "embed") == Wait(words)
 
 
@@ -134,7 +134,7 @@ def test_a_job_that_runs_or_ended_does_not_wait(state: str) -> None:
     assert wait(sixteen(embed=state), "embed") is None
 
 
-def test_what_no_plan_should_have_is_said() -> None:
+def test_what_no_plan_should_have_is_reported() -> None:
     assert wait(pipeline(a=["f00dfeed-1"]), "a") == Wait("waits for f00dfeed, not in the pipeline")
     assert wait(pipeline(a=["a"]), "a") == Wait("waits for itself")
     assert wait(pipeline(b=["c"], c=["b"]), "b") == Wait("waits for c, which waits for it", "c")

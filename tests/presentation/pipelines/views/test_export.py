@@ -1,4 +1,4 @@
-"""What is exported can be read by the programs it is for, whatever the jobs are called."""
+"""Exports can be read by the programs they are for, with any names of jobs."""
 
 import re
 

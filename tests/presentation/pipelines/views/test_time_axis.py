@@ -1,4 +1,4 @@
-"""Labels stand at round times of the reader's clocks, each in the cell of its time."""
+"""Labels are at round times in the reader's time zone, each in the cell of its time."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

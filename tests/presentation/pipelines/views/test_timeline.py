@@ -1,4 +1,4 @@
-"""Bars stand where the times are that Studio tells, and nowhere else."""
+"""Bars are exactly at the times that Studio sends."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

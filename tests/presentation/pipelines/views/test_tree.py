@@ -102,7 +102,7 @@ def test_below_the_deepest_level_only_siblings_of_the_last_child_are_indented() 
     ]
 
 
-def test_the_child_with_the_most_below_it_goes_on_in_a_lane() -> None:
+def test_the_child_with_the_most_below_it_continues_in_a_lane() -> None:
     # Each step has a leaf that comes after the next step, so that the steps are no last children.
     steps = [run("s0", [])]
     for index in range(1, 300):
@@ -116,7 +116,7 @@ def test_many_links_are_named_in_part() -> None:
     )
 
 
-def test_what_no_plan_should_have_is_said_in_words() -> None:
+def test_what_no_plan_should_have_is_reported_in_words() -> None:
     assert drawn(pipeline(a=["f00dfeed-1"], b=["c"], c=["b", "c"])) == [
         "· a  (waits for f00dfeed, not in the pipeline)",
         "· b  (waits for c, which waits for it)",

@@ -1,4 +1,4 @@
-"""Lines of several jobs stand in the order of time, however each job writes its times."""
+"""Lines of several jobs are in order of time, in any format of their timestamps."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

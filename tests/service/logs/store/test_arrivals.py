@@ -1,4 +1,4 @@
-"""Each byte keeps the second in which it came, whatever is put before it or cut off after it."""
+"""Each byte keeps its second of arrival, after insertions before it and cuts behind it."""
 
 import random
 from datetime import UTC, datetime, timedelta

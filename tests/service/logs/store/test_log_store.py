@@ -1,4 +1,4 @@
-"""The spool answers like the bytes it holds, however they came, and reads only a few blocks."""
+"""The spool answers like the bytes it contains, in any order of writes, and reads few blocks."""
 
 import asyncio
 import os

@@ -355,7 +355,7 @@ async def test_n_and_escape_are_the_logs_only_while_it_is_searched(store: LogSto
 
 
 @pytest.mark.parametrize("command", ["logs.search", "logs.filter", "logs.time", "logs.line"])
-async def test_nothing_is_asked_for_where_no_log_is_to_be_seen(
+async def test_nothing_is_requested_where_no_log_is_to_be_seen(
     store: LogStore, command: str
 ) -> None:
     store.append(numbered(100))

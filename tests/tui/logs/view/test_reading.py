@@ -126,7 +126,7 @@ async def test_a_reader_who_went_to_an_error_among_errors_stays_at_it(store: Log
         assert any(row.startswith("ERROR") for row in shown(view))
 
 
-async def test_a_wrong_expression_is_said_beside_it_and_costs_nothing_typed(
+async def test_a_wrong_expression_is_reported_beside_it_and_costs_nothing_typed(
     store: LogStore,
 ) -> None:
     store.append(numbered(50))

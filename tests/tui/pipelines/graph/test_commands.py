@@ -22,7 +22,7 @@ pytestmark = pytest.mark.draws_dashboards
 MODES = tuple(Mode)
 
 
-async def test_the_mouse_chooses_modes_and_takes_back_what_the_line_of_modes_says(
+async def test_the_mouse_chooses_modes_and_undoes_what_the_line_of_modes_says(
     tmp_path: Path,
 ) -> None:
     async def click(words: str) -> None:

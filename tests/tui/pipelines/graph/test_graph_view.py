@@ -80,7 +80,7 @@ def first_line(view: GraphView) -> str:
     return view.lines()[0].text
 
 
-async def test_only_lines_in_sight_are_ever_asked_for() -> None:
+async def test_only_lines_in_sight_are_ever_requested() -> None:
     async with drawing() as (pilot, view, app):
         assert set(app.asked) == set(range(10))
         view.look_from(0, 50)

@@ -1,4 +1,4 @@
-"""The cursor of a pipeline can be seen, whatever has changed around it."""
+"""The cursor of a pipeline stays visible, whatever changes around it."""
 
 from itertools import cycle, product
 from pathlib import Path

@@ -45,7 +45,7 @@ async def test_lanes_are_remembered_and_where_there_are_none_it_is_said_why(tmp_
         assert not screen_of(pilot).state.view.lanes
 
 
-async def test_lanes_that_a_filter_made_possible_are_said_to_be_none_without_it(
+async def test_lanes_that_a_filter_made_possible_are_reported_as_none_without_it(
     tmp_path: Path,
 ) -> None:
     async with dag(DagStudio(fan(40)), tmp_path) as pilot:

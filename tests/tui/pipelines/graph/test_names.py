@@ -79,7 +79,7 @@ async def test_layers_with_room_have_their_names_in_full_and_counts_are_never_cu
 
 
 @pytest.mark.draws_dashboards
-async def test_what_a_group_leaves_out_is_said_whole(tmp_path: Path) -> None:
+async def test_what_a_group_leaves_out_is_reported_whole(tmp_path: Path) -> None:
     async with dag(DagStudio(thousand()), tmp_path, size=(80, 24)) as pilot:
         await until_shown(pilot, "… 11 more running, 22 queued, 310 waiting, 131 done")
         assert "…  " not in screen_text(pilot)

@@ -187,7 +187,7 @@ async def test_only_problems_and_what_they_block(tmp_path: Path) -> None:
         await until_shown(pilot, "No problems")
 
 
-async def test_problems_are_asked_for_in_the_graph_of_groups(tmp_path: Path) -> None:
+async def test_problems_are_requested_in_the_graph_of_groups(tmp_path: Path) -> None:
     async with dag(DagStudio(fan(MOST_CHILDREN + 1)), tmp_path) as pilot:
         await press(pilot, ("m", "exclamation_mark"))
         await until_shown(pilot, "No problems")
@@ -219,7 +219,7 @@ async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_pat
         await until_shown(pilot, "shard_* ×12 10/12 ✗1")
 
 
-async def test_that_there_are_no_problems_is_said_in_each_mode_at_once(tmp_path: Path) -> None:
+async def test_that_there_are_no_problems_is_reported_in_each_mode_at_once(tmp_path: Path) -> None:
     async with dag(DagStudio(sixteen(embed="RUNNING")), tmp_path) as pilot:
         await press(pilot, ("exclamation_mark",))
         for _ in MODES:
@@ -244,7 +244,7 @@ async def test_the_tree_folds_and_says_what_it_hides(tmp_path: Path) -> None:
         assert screen_of(pilot).cursor.here() == "publish"
 
 
-async def test_actions_are_about_what_bears_the_cursor_not_about_what_it_hides(
+async def test_actions_apply_to_the_row_under_the_cursor_not_to_what_it_hides(
     tmp_path: Path,
 ) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
@@ -367,7 +367,7 @@ async def test_a_pipeline_of_a_thousand_jobs_is_reckoned_and_drawn_beside_the_ke
         await until_shown(pilot, "top333")
 
 
-async def test_a_pipeline_is_paused_a_job_taken_out_and_it_goes_on(tmp_path: Path) -> None:
+async def test_a_pipeline_is_paused_a_job_taken_out_and_it_continues(tmp_path: Path) -> None:
     studio = DagStudio(sixteen(embed="RUNNING"))
     async with dag(studio, tmp_path) as pilot:
         await go_to(pilot, "split")
@@ -422,7 +422,7 @@ async def test_merged_logs_lead_back_to_the_pipeline_and_are_a_place_of_their_ow
         await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
 
 
-async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
+async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
     tmp_path: Path,
 ) -> None:
     class Gone(DagStudio):
@@ -439,7 +439,7 @@ async def test_it_is_said_at_once_that_a_studio_is_asked_that_does_not_answer(
 
 
 @pytest.mark.parametrize("end", ["enter", "escape"])
-async def test_the_arrows_go_on_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
+async def test_the_arrows_continue_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
     async with dag(DagStudio(sixteen()), tmp_path) as pilot:
         await press(pilot, ("m", "slash", *"index", end))
         await until(
@@ -518,7 +518,7 @@ async def test_the_line_of_modes_shows_how_jobs_are_grouped_without_a_toast(
         await until_shown(pilot, "that are alike: auto, by name, by stage,")
 
 
-async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_go_on(
+async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_continue(
     tmp_path: Path,
 ) -> None:
     canceled = sixteen("CANCELED", embed="CANCELED")
