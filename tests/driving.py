@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 from unittest import mock
 
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual._queue import Queue
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.events import Key
@@ -25,9 +27,11 @@ from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_fro
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from studio_tui.tui.terminal.key_queue import KeyQueue
+from tests.quick_textual import handlers_remembered
 from tests.style_cache import styles_shared
 from tests.waiting import until
 
@@ -36,6 +40,9 @@ T = TypeVar("T")
 
 _ROUNDS = 25
 """After this many rounds, remaining messages are a stream and not an effect of the last key."""
+
+_TURNS = 10
+"""Turns of the event loop in which most messages are handled."""
 
 _THREAD_REST = 0.004
 """Seconds per round while a thread is busy."""
@@ -116,11 +123,12 @@ class Driver(Pilot[R]):
         animations, calls in threads and further messages.
         """
         app: App[Any] = self.app
-        rounds = 0
+        rounds = turns = 0
         while rounds < _ROUNDS and app._exception is None:
             await self._drain()
             if isinstance(app, KeyQueue) and app.is_acting:
-                await asyncio.sleep(0)
+                turns += 1
+                await asyncio.sleep(0 if turns < _TURNS else _THREAD_REST)
                 continue
             rounds += 1
             await app.animator.wait_until_complete()
@@ -133,6 +141,10 @@ class Driver(Pilot[R]):
 
     async def _drain(self) -> None:
         """Wait until the pending messages of all pumps have been handled or the pumps are gone."""
+        for _ in range(_TURNS):
+            if not self._busy():
+                return
+            await asyncio.sleep(0)
         waiting = self._busy()
 
         def handled(pump: MessagePump) -> None:
@@ -151,26 +163,65 @@ class Driver(Pilot[R]):
 
     def _busy(self) -> set[MessagePump]:
         """Return all message pumps that are handling a message or have pending ones."""
-        stack = self.app.screen_stack
-        pumps = [self.app, *stack, *stack[-1].walk_children()]
-        return {pump for pump in pumps if pump in self._handling.under_way or _has_pending(pump)}
+        app = self.app
+        pumps = self._handling.unfinished()
+        if _has_pending(app):  # its queue is older than the watch
+            pumps.add(app)
+        if not pumps:
+            return pumps
+        stack = app.screen_stack
+        return {each for each in pumps if each is app or each in stack or _is_on(each, stack[-1])}
+
+
+def _is_on(pump: MessagePump | None, screen: MessagePump) -> bool:
+    """Whether a widget is on a screen."""
+    while isinstance(pump, Widget) and pump is not screen:
+        parent = pump._parent
+        if not isinstance(parent, Widget) or pump not in parent._nodes:
+            return False
+        pump = parent
+    return pump is screen
 
 
 def _has_pending(pump: MessagePump) -> bool:
     return pump.message_queue_size > 0 or bool(pump._next_callbacks)
 
 
+class _NotedQueue(Queue[Message | None]):
+    """The messages of a pump, which is noted when it gets one."""
+
+    def __init__(self, pump: MessagePump, noted: set[MessagePump]) -> None:
+        super().__init__()
+        self._pump = pump
+        self._noted = noted
+
+    def put_nowait(self, value: Message | None) -> None:
+        """Add a message, in the thread of the pump."""
+        super().put_nowait(value)
+        self._noted.add(self._pump)
+
+
 class Handling:
-    """Tracks which message pumps are handling a message."""
+    """Tracks which message pumps are handling a message or have pending ones."""
 
     def __init__(self) -> None:
         self.under_way: Counter[MessagePump] = Counter()
+        self._noted: set[MessagePump] = set()
         self.begun = 0
         """Number of messages and callbacks so far."""
 
+    def unfinished(self) -> set[MessagePump]:
+        """Return pumps with messages, including those that have been removed.
+
+        One that got its first message before it was watched is not known.
+        """
+        if self._noted:
+            self._noted -= {pump for pump in self._noted if not _has_pending(pump)}
+        return self._noted | self.under_way.keys()
+
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Record when the handling of each message starts and ends."""
+        """Record when a message arrives, and when its handling starts and ends."""
         dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
 
         async def noted_dispatch(pump: MessagePump, message: Message) -> None:
@@ -188,7 +239,10 @@ class Handling:
                 finally:
                     self._end(pump)
 
+        queue = cached_property(lambda pump: _NotedQueue(pump, self._noted))
+        queue.__set_name__(MessagePump, "_message_queue")
         with (
+            mock.patch.object(MessagePump, "_message_queue", queue),
             mock.patch.object(MessagePump, "_dispatch_message", noted_dispatch),
             mock.patch.object(MessagePump, "_flush_next_callbacks", noted_flush),
         ):
@@ -257,6 +311,7 @@ async def driving(
     asyncio.get_running_loop().set_default_executor(threads)
     with ExitStack() as patches:
         patches.enter_context(styles_shared())
+        patches.enter_context(handlers_remembered())
         patches.enter_context(handling.watched())
         # Frozen objects of a finished dashboard would stay until the end of the test run.
         patches.enter_context(mock.patch.object(gc, "freeze"))

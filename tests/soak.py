@@ -1,7 +1,9 @@
 """Size of long proofs: small in the suite, full in `make soak`."""
 
 import os
-from typing import TypeVar
+from collections.abc import Iterable
+from itertools import product
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -18,3 +20,15 @@ def seeds(few: int, many: int) -> range:
 def at_length(few: T, many: T) -> T:
     """Return `few` in the suite and `many` in a soak run."""
     return many if SOAK else few
+
+
+def combinations(*axes: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return as few combinations as have each value in the suite, and all in a soak run.
+
+    The values of shorter axes begin again.
+    """
+    values = [tuple(axis) for axis in axes]
+    if SOAK:
+        return list(product(*values))
+    count = max(map(len, values))
+    return [tuple(axis[index % len(axis)] for axis in values) for index in range(count)]

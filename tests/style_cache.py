@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.css.model import RuleSet
-from textual.css.styles import RenderStyles, RulesMap
+from textual.css.styles import RenderStyles, RulesMap, Styles
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
@@ -22,11 +22,16 @@ from textual.widget import Widget
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
 """Parsed style sheets, by their text and variables."""
 
+_JOINED: dict[tuple[object, ...], tuple[list[RuleSet], dict[str, list[RuleSet]]]] = {}
+"""All rules of a program, and those by selector, by its style sheets and variables."""
+
 
 class _Result(NamedTuple):
     """Styles of a node, and which changes elsewhere they depend on."""
 
     rules: RulesMap
+    kept: RulesMap
+    """The rules as a node keeps them."""
     hover: bool
     focus_within: bool
     order: bool
@@ -107,6 +112,7 @@ _SAID: dict[tuple[int, ...], _Said] = {}
 _OF_SHEETS: WeakKeyDictionary[Stylesheet, tuple[list[RuleSet], _Said]] = WeakKeyDictionary()
 
 _parse = Stylesheet._parse_rules
+_join = Stylesheet.parse
 _apply = Stylesheet.apply
 _style_components = Stylesheet._process_component_classes
 
@@ -139,6 +145,7 @@ def _apply_by_place(
         for rules in recorder.values():
             said.results[place] = _Result(
                 rules,
+                _kept(rules),
                 node._has_hover_style,
                 node._has_focus_within,
                 node._has_order_style,
@@ -149,11 +156,36 @@ def _apply_by_place(
     node._has_focus_within = result.focus_within
     node._has_order_style = result.order
     node._has_odd_or_even = result.odd_or_even
-    if animate or node.styles.base._rules != result.rules:
-        sheet.replace_rules(node, result.rules, animate=animate)
+    if animate:
+        if node.styles.base._rules != result.kept:
+            sheet.replace_rules(node, result.rules, animate=True)
     else:
+        _replace_rules(node, result.kept)
         node.notify_style_update()
     _style_components_by_place(sheet, node, (said, place))
+
+
+def _kept(rules: RulesMap) -> RulesMap:
+    """Return rules as a node keeps them, such as percentages with what they are of."""
+    virtual = Styles()
+    for name, value in rules.items():
+        setattr(virtual, name, value)
+    return virtual._rules
+
+
+def _replace_rules(node: DOMNode, kept: RulesMap) -> None:
+    """Replace the rules of a node as Textual does, but set only those that are different."""
+    styles = node.styles.base
+    before: Any = styles._rules
+    if node._is_mounted:
+        for name in before.keys() | kept.keys():
+            if before.get(name) != (rule := kept.get(name)):
+                setattr(styles, name, rule)
+    elif before != kept:
+        # Nothing is drawn again of what has not been mounted.
+        before.clear()
+        before.update(kept)
+        styles._updates += 1
 
 
 def _style_components_once(sheet: Stylesheet, node: DOMNode) -> None:
@@ -187,12 +219,26 @@ def _parse_once(
     return _PARSED[key]
 
 
+def _join_once(sheet: Stylesheet) -> None:
+    """Parse all style sheets of a program, reusing the result of one with the same."""
+    if sheet._invalid_css:
+        _join(sheet)
+        return
+    key = tuple(sheet._variables.items()), *sheet.source.items()
+    if key not in _JOINED:
+        _join(sheet)
+        _JOINED[key] = sheet.rules, sheet.rules_map
+    sheet._rules, sheet._rules_map = _JOINED[key]
+    sheet._require_parse = False
+
+
 @contextmanager
 def styles_shared() -> Iterator[None]:
     """Parse each style sheet, and compute its styles for each place, once per process."""
     with ExitStack() as patches:
         for target, name, value in (
             (Stylesheet, "_parse_rules", _parse_once),
+            (Stylesheet, "parse", _join_once),
             (Stylesheet, "apply", _apply_by_place),
             (Stylesheet, "_process_component_classes", _style_components_once),
             (RuleSet, "__hash__", object.__hash__),  # as it is, but not by way of Python

@@ -27,7 +27,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.list_view import ListView, load_view
 from studio_tui.tui.frame.remembered import Remembered
 from tests.jobs import NOON
-from tests.soak import at_length
+from tests.soak import combinations
 
 DEEP = "[" * 5000 + "]" * 5000
 
@@ -149,12 +149,10 @@ def test_the_token_of_the_local_studio_is_reported_as_broken(
 
 
 FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
-WAYS = [(kind, name) for kind in BROKEN for name in FILES]
 
 
-# In the suite each kind and each file comes up, each with some of the others.
 @pytest.mark.starts_processes
-@pytest.mark.parametrize(("kind", "name"), at_length(WAYS[::3], WAYS))
+@pytest.mark.parametrize(("kind", "name"), combinations(BROKEN, FILES))
 def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
     tmp_path: Path, kind: str, name: str
 ) -> None:

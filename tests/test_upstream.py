@@ -7,6 +7,7 @@ import pkgutil
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -37,13 +38,17 @@ MODULES = [
 ]
 
 
+@cache
+def names_in(theirs: type) -> set[str]:
+    """Return the attributes of one of their classes; the source of each takes a while to find."""
+    source = inspect.getsource(theirs)
+    return vars(theirs).keys() | set(re.findall(r"self\.(_\w+)\b[^=\n]*=", source))
+
+
 def private_names(kind: type) -> set[str]:
     """Return the private attributes that a class inherits from one of theirs."""
-    names: set[str] = set()
-    for base in kind.__mro__:
-        if base.__module__.split(".")[0] in THEIRS:
-            source = inspect.getsource(base)
-            names |= vars(base).keys() | set(re.findall(r"self\.(_\w+)\b[^=\n]*=", source))
+    bases = [base for base in kind.__mro__ if base.__module__.split(".")[0] in THEIRS]
+    names = set().union(*map(names_in, bases))
     return {name for name in names if name.startswith("_") and not NOT_PRIVATE.match(name)}
 
 

@@ -1,7 +1,8 @@
 """Saves the user's place while the program runs, so that even a crash does not lose it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -74,6 +75,9 @@ class PlaceKeeper:
         self._connected = connected
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
+        self._latest: dict[Path, str] = {}
+        """What each file is to have."""
+        self._writing = threading.Lock()
         self._has_returned = False
         """Whether the previous run's screen was restored, or the user has opened another one."""
 
@@ -107,17 +111,18 @@ class PlaceKeeper:
             self._note()
             # Most of the time nothing has changed, and a thread would cost more than looking.
             if texts := self._changed() | self._in_sight(at_once=False):
-                await asyncio.to_thread(self._write, texts)
+                self._latest |= texts
+                await asyncio.to_thread(self._write, tuple(texts))
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""
         self._note()
-        self._write(self._in_sight(at_once=True))
+        self._write_now(self._in_sight(at_once=True))
         self.close()
 
     def close(self) -> None:
         """Save the remaining changes, without asking pages, which are being removed."""
-        self._write(self._changed())
+        self._write_now(self._changed())
 
     def _note(self) -> None:
         stack = self._app.screen_stack
@@ -140,6 +145,12 @@ class PlaceKeeper:
         self._kept = texts
         return changed
 
-    def _write(self, texts: Mapping[Path, str]) -> None:
-        for path, text in texts.items():
-            keep(path, text)
+    def _write_now(self, texts: Mapping[Path, str]) -> None:
+        self._latest |= texts
+        self._write(tuple(texts))
+
+    def _write(self, paths: Iterable[Path]) -> None:
+        # A thread that is late, as the program ends, must not replace what is newer.
+        with self._writing:
+            for path in paths:
+                keep(path, self._latest[path])

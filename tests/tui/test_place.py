@@ -108,12 +108,13 @@ def _settings(view: ListView) -> ListView:
     return view.replace(loaded=0, cursor=None, line=0, sideways=0)
 
 
-def is_saved(place: Place, page: ListPage[Any], folder: Path) -> bool:
-    """Whether a dashboard that is killed now would leave this place on the disk."""
+def is_saved(page: ListPage[Any], folder: Path) -> bool:
+    """Whether a dashboard that is killed now would leave its place on the disk."""
     suffix = "" if page.tab == "jobs" else f".{page.tab}"
     view = load_view(folder / f"view{suffix}.json", page.kind)
     saved = _settings(view), view.cursor, view.line, view.sideways
-    return saved == place[:-1]
+    # Not the place as it was a moment ago: activity grows above the cursor.
+    return saved == place_of(page)[:-1]
 
 
 async def refresh(pilot: Dashboard, _proxy: FaultProxy) -> None:
@@ -186,7 +187,7 @@ async def test_the_place_in_a_list_survives_a_restart_and_a_kill(
     first, killed = tmp_path / "first", tmp_path / "killed"
     async with placed(filled, first, name) as (pilot, _, place):
         # What is on the disk is all that a killed dashboard leaves.
-        await until(pilot, lambda: is_saved(place, page_of(pilot), first))
+        await until(pilot, lambda: is_saved(page_of(pilot), first))
         shutil.copytree(first, killed)
         await pilot.press("ctrl+q")
     # Calls are written once a minute, so a killed dashboard leaves other rows in that list.

@@ -105,7 +105,12 @@ async def test_a_list_that_was_scrolled_sideways_is_scrolled_again(
     async with dashboard(studio, tmp_path, size=(44, 24), answered=False) as pilot:
         table = await shown_table(pilot)
         assert table.sideways == sideways
-        await until(pilot, lambda: table.lines()[0].text == header)
+        await until(pilot, lambda: columns(tab, table.lines()[0].text) == columns(tab, header))
+
+
+def columns(tab: str, header: str) -> list[str]:
+    """Return the titles of columns that stay: that of counts comes with the first equal calls."""
+    return [title for title in header.split() if tab == "1" or title != "TIMES"]
 
 
 @pytest.mark.parametrize(

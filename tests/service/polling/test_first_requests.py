@@ -4,7 +4,7 @@ Time is virtual; `test_outages` has the Studio that counts requests.
 """
 
 import asyncio
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from studio_tui.errors import NotFound
 from tests.service.polling.test_outages import DENIED, KINDS, QUESTIONS, SLACK, Kind, looking
 from tests.service.polling.virtual_time import run
+from tests.soak import combinations
 
 MISSING = Kind(NotFound(404, "no such list"), words="refused with 404")
 AT_START = KINDS | {"403": DENIED, "404": MISSING}
@@ -25,8 +26,7 @@ LISTS = sorted(set(TABS.values()))
 OF_LISTS = {QUESTIONS[name] for name in LISTS} | {"probe"}
 
 
-@pytest.mark.parametrize("tab", TABS)
-@pytest.mark.parametrize("name", AT_START)
+@pytest.mark.parametrize(("name", "tab"), combinations(AT_START, TABS))
 def test_a_start_without_studio_sends_one_request_in_five_seconds_the_list_in_sight_first(
     tmp_path: Path, name: str, tab: str
 ) -> None:
@@ -49,12 +49,14 @@ def test_a_start_without_studio_sends_one_request_in_five_seconds_the_list_in_si
     run(scenario())
 
 
-@pytest.mark.parametrize("broken", LISTS)
-@pytest.mark.parametrize("tab", LISTS)
-@pytest.mark.parametrize("name", ["403", "404", "500", "web-page", "silent"])
+@pytest.mark.parametrize(
+    ("lists", "name"),
+    combinations(product(LISTS, LISTS), ["403", "404", "500", "web-page", "silent"]),
+)
 def test_one_list_that_fails_from_the_start_does_not_stop_the_others(
-    tmp_path: Path, name: str, tab: str, broken: str
+    tmp_path: Path, name: str, lists: tuple[str, str]
 ) -> None:
+    tab, broken = lists
     only = {QUESTIONS[broken]} | ({"probe"} if broken == "jobs" else set())
 
     async def scenario() -> None:

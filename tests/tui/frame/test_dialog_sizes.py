@@ -1,7 +1,8 @@
 """Every dialog at every size: title and answers are fixed, and everything else can be read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -40,6 +41,7 @@ from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
+from tests.soak import combinations
 from tests.tui.dashboards import until
 from tests.tui.test_sizes import ours
 
@@ -210,10 +212,10 @@ def middle(app: App[None]) -> Widget:
     return app.screen.query(f".{SHRINKS}").first()
 
 
-def stages() -> Iterator[Any]:
-    for kind, dialog in DIALOGS.items():
-        for width, height in SIZES:
-            yield pytest.param(dialog, (width, height), id=f"{kind.__name__}-{width}x{height}")
+def stages(pairs: Iterable[tuple[type, tuple[int, int]]]) -> Iterator[Any]:
+    """Yield dialogs and sizes for tests."""
+    for kind, (width, height) in pairs:
+        yield pytest.param(DIALOGS[kind], (width, height), id=f"{kind.__name__}-{width}x{height}")
 
 
 class Stage(App[None]):
@@ -229,7 +231,7 @@ async def put(pilot: Pilot[None], dialog: Shown) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
+@pytest.mark.parametrize(("dialog", "size"), tuple(stages(product(DIALOGS, SIZES))))
 async def test_a_dialog_is_scrolled_by_keys_under_a_fixed_title(
     dialog: Shown, size: tuple[int, int]
 ) -> None:
@@ -259,7 +261,7 @@ def _place(app: App[None]) -> tuple[object, ...]:
     return (middle(app).scroll_y, app.focused, *lists)
 
 
-@pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
+@pytest.mark.parametrize(("dialog", "size"), tuple(stages(combinations(DIALOGS, SIZES))))
 async def test_the_wheel_goes_to_the_end_of_every_dialog(
     dialog: Shown, size: tuple[int, int]
 ) -> None:

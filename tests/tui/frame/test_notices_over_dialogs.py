@@ -3,15 +3,16 @@
 import pytest
 
 from tests.driving import driving
+from tests.soak import combinations
 from tests.tui.dashboards import until
-from tests.tui.frame.test_dialog_sizes import Shown, Stage, put, shown, stages
+from tests.tui.frame.test_dialog_sizes import DIALOGS, SIZES, Shown, Stage, put, shown, stages
 
 pytestmark = pytest.mark.draws_dashboards
 
 NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
 
 
-@pytest.mark.parametrize(("dialog", "size"), tuple(stages()))
+@pytest.mark.parametrize(("dialog", "size"), tuple(stages(combinations(DIALOGS, SIZES))))
 async def test_a_notice_covers_neither_title_nor_answers(
     dialog: Shown, size: tuple[int, int]
 ) -> None:

@@ -213,10 +213,10 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
 async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    for number in range(40):
+    for number in range(26):
         await call(studio.submit, "print(1)", query_name=f"old_{number:02}.py")
     async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
-        await until_shown(pilot, "old_39.py")
+        await until_shown(pilot, "old_25.py")
         await pilot.press("down", "up")
         await call(studio.submit, "print(1)", query_name="first.py")
         await until_shown(pilot, "first.py")

@@ -10,6 +10,7 @@ from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests.changed_answers import Changed
 from tests.fault_proxy import FaultProxy
 from tests.local.http.test_pipeline_routes import make, trigger
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
 
@@ -25,7 +26,7 @@ async def refused(pilot: Dashboard, keys: str) -> None:
         await until(pilot, lambda: any(NO_ID in note.message for note in pilot.app._notifications))
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("odd", at_length(ODD[::2], ODD))
 async def test_a_job_whose_id_cannot_be_used_is_listed_and_says_so(
     studio: ThreadStudio, tmp_path: Path, odd: str
 ) -> None:

@@ -8,6 +8,9 @@ from tests.hostile import controls_of_lines
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 
+HUGE = "for n in range(150_000): print(f'seq={n:06} ' + '.' * 235)"
+"""Prints 37 MB, which take a while to come."""
+
 COUNTING = """
 import pathlib, time
 for number in range(1000):
@@ -176,39 +179,39 @@ async def test_the_head_says_why_a_job_failed_when_studio_does_not(
 async def test_a_huge_log_shows_its_end_before_its_beginning_has_come(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    job = studio.submit(HUGE)
     studio.end(job["id"])
     seen: list[str] = []
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
-        await until_shown(pilot, "seq=399999")
+        await until_shown(pilot, "seq=149999")
         assert screen.view.pane.is_part or screen._tail.state.size > 30_000_000
         await pilot.press("pageup")
         await until(pilot, lambda: not screen.view.following)
         seen.append(screen_text(pilot).splitlines()[5])
-        await until_shown(pilot, "✓ whole log", "400,000 lines")
+        await until_shown(pilot, "✓ whole log", "150,000 lines")
         assert screen.view.store is screen._store
         assert seen[0].split("seq=")[1][:6] in screen_text(pilot)
         await pilot.press("g")
         await until_shown(pilot, "seq=000000")
         await pilot.press("G")
-        await until_shown(pilot, "seq=399999")
+        await until_shown(pilot, "seq=149999")
 
 
 async def test_the_first_line_can_be_gone_to_while_the_rest_arrives(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    job = studio.submit("for n in range(400_000): print(f'seq={n:06} ' + '.' * 80)")
+    job = studio.submit(HUGE)
     studio.end(job["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("l")
-        await until_shown(pilot, "seq=399999")
+        await until_shown(pilot, "seq=149999")
         await pilot.press("g")
         await until_shown(pilot, "seq=000000")
         await pilot.press("G")
-        await until_shown(pilot, "seq=399999", "✓ whole log")
+        await until_shown(pilot, "seq=149999", "✓ whole log")
 
 
 async def test_the_footer_shows_the_keys_of_the_line_that_is_typed(
