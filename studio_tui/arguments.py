@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 THEMES = ("auto", "dark", "light", "ansi")
 """The values of `--theme`."""
@@ -25,8 +26,7 @@ class Arguments:
     """Whether notifications about ended jobs are disabled."""
 
 
-@dataclass(frozen=True)
-class Usual:
+class Usual(NamedTuple):
     """A command line that opens the dashboard."""
 
     arguments: Arguments

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studio_tui.local.server.port_guard import PortGuard
     from studio_tui.settings import Settings
     from studio_tui.tui.connected import Connected
-    from studio_tui.tui.frame.opening import Choice
+    from studio_tui.tui.frame.choices import Choice
 
 
 def dashboard(
@@ -24,7 +24,7 @@ def dashboard(
 ) -> int:
     """Run the dashboard and return the exit code."""
     from studio_tui.launch import run_dashboard
-    from studio_tui.tui.frame.opening import LocalChoice
+    from studio_tui.tui.frame.choices import LocalChoice
 
     composition = _Composition(arguments, data_dir, run_samples=samples)
     return run_dashboard(
@@ -96,7 +96,7 @@ class _Composition:
         from studio_tui.log import configure
         from studio_tui.settings import checked_team, load_settings
         from studio_tui.text import safe_line
-        from studio_tui.tui.frame.opening import (
+        from studio_tui.tui.frame.choices import (
             LocalChoice,
             TeamChoice,
             TokenChoice,

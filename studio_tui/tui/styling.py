@@ -26,6 +26,15 @@ class GrowingStylesheet(ComponentsOnDemand):
         self.parse()
 
 
+def variables_of_theme(app: App[Any]) -> dict[str, str]:
+    """Return the variables of an app's theme; none before `apply_theme` has set it.
+
+    As the `get_css_variables` of an app, it spares those of Textual's own theme.
+    """
+    is_set = isinstance(app.__dict__.get("stylesheet"), GrowingStylesheet)
+    return App.get_css_variables(app) if is_set else {}
+
+
 def keeps_palette(theme: str) -> bool:
     """Return whether a theme without colours is one of the terminal's own palette.
 
@@ -52,7 +61,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     ):
         app.set_class(is_set, name, update=False)
     app._refresh_truecolor_filter(app.ansi_theme)
-    app.stylesheet = GrowingStylesheet(variables=app.get_css_variables())
+    app.stylesheet = GrowingStylesheet(variables=App.get_css_variables(app))
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:
