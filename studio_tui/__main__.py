@@ -43,8 +43,5 @@ def _run(usual: arguments.Usual) -> NoReturn:
         sys.exit(1)
 
 
-# Pydantic searches the metadata of all installed packages for plug-ins; none are used here.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
 if __name__ == "__main__":
     main()

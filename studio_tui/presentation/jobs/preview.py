@@ -11,7 +11,6 @@ from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
-from studio_tui.presentation.schedules.rows import timetable
 
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
 """Facts shown above the last log lines even when space is short."""
@@ -64,6 +63,8 @@ def preview(
     """
     known = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
     if job.state is JobState.TASK:
+        from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (needed by few)
+
         known[1:1] = timetable(job, now, zone)  # after the status, which comes first
     known = [_with_variable_names(fact, job) for fact in known]
     known += _files(extra.files)

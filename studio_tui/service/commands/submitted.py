@@ -25,7 +25,7 @@ class OfSchedule(JobInput):
 class SentFile(BaseModel):
     """An uploaded file, and its origin."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     id: str
     """The upload's id, assigned by Studio."""
@@ -40,7 +40,7 @@ class SentFile(BaseModel):
 class Submitted(BaseModel):
     """The parts of a job that Studio does not send; `None` means Studio's default."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     priority: int | None = None
     files: tuple[SentFile, ...] = ()
