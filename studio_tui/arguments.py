@@ -1,7 +1,15 @@
-"""Command-line arguments about Studio; imported early, so it uses only the standard library."""
+"""Command-line arguments; imported early, so it uses only the standard library."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+THEMES = ("auto", "dark", "light", "ansi")
+"""The values of `--theme`."""
+
+_FLAGS = {"--local", "--samples", "--read-only", "--quiet"}
+_VALUES = {"--url", "--team", "--theme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +24,39 @@ class Arguments:
     read_only: bool = False
     quiet: bool = False
     """Whether notifications about ended jobs are disabled."""
+
+
+class Usual(NamedTuple):
+    """A command line that opens the dashboard."""
+
+    arguments: Arguments
+    theme: str | None
+    local: bool
+    samples: bool
+
+
+def usual(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
+    """Return what the words of a usual command line mean.
+
+    `None` for any other, which `click` must read: a command, a request for help or completions, a
+    mistake, a path to check.
+    """
+    if any(name.startswith("_") and name.endswith("_COMPLETE") for name in environ):
+        return None
+    flags: set[str] = set()
+    values: dict[str, str] = {}
+    rest = list(reversed(words))
+    while rest:
+        name, sign, value = rest.pop().partition("=")
+        if name in _FLAGS and not sign:
+            flags.add(name)
+        elif name in _VALUES and (sign or (rest and not rest[-1].startswith("-"))):
+            values[name] = value if sign else rest.pop()
+        else:
+            return None
+    url, team, theme = (values.get(name) for name in ("--url", "--team", "--theme"))
+    local, samples = "--local" in flags, "--samples" in flags
+    if (samples and not local) or (local and (url or team)) or theme not in {None, *THEMES}:
+        return None
+    known = Arguments(url, team, read_only="--read-only" in flags, quiet="--quiet" in flags)
+    return Usual(known, theme, local, samples)

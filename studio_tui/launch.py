@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from studio_tui.tui.app import Connect
-    from studio_tui.tui.frame.opening import Choice
+    from studio_tui.tui.frame.choices import Choice
 
 
 def run_dashboard(
@@ -43,7 +43,7 @@ def _run(
     theme: str | None,
     last_list: "Path | None",
 ) -> int:
-    from studio_tui.log import install_crash_hook
+    from studio_tui.crash_hook import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe
     from studio_tui.tui.terminal.input_decoder import install as install_lenient_input

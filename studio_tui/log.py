@@ -8,10 +8,8 @@ import logging
 import logging.handlers
 import os
 import re
-import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 from urllib.parse import quote
 
@@ -32,6 +30,8 @@ _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]{1,15}")
 
 _secrets: set[str] = set()
+
+logger = logging.getLogger(__name__)
 
 
 def register_secret(secret: str) -> None:
@@ -95,19 +95,3 @@ def configure(log_dir: Path, level: int | str = logging.INFO) -> Path:
 def crash_report(error: BaseException) -> str:
     """Return the traceback of `error` and its causes, without variable values and secrets."""
     return redacted("".join(traceback.TracebackException.from_exception(error).format()))
-
-
-def install_crash_hook() -> None:
-    """Print and log `crash_report` for an uncaught exception, instead of the default traceback."""
-    sys.excepthook = _report_crash
-
-
-def _report_crash(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    report = crash_report(error)
-    logging.getLogger(__name__).critical("the program ended because of a bug\n%s", report)
-    sys.stderr.write(report)

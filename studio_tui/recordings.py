@@ -9,22 +9,18 @@ import click
 from studio_tui import clock, paths
 from studio_tui.api.client import StudioClient
 from studio_tui.arguments import Arguments
+from studio_tui.composition import profile_of
 from studio_tui.launch import run_dashboard
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from studio_tui.service.session import SessionOptions, StudioSession
-from studio_tui.settings import Settings, load_settings
+from studio_tui.settings import load_settings
 from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
 
 SLOWEST, FASTEST = 0.1, 3600.0
 """Minimum and maximum speed of a replay."""
-
-
-def profile_of(settings: Settings, data_dir: Path | None) -> str:
-    """Return the profile: one team of one Studio, whose saved data is kept apart."""
-    return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
 
 
 @click.group()

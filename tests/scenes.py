@@ -27,7 +27,7 @@ from studio_tui.service.polling.job_details import LENGTH
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.opening import Choice
+from studio_tui.tui.frame.choices import Choice
 from tests.driving import Driver, driving
 from tests.presentation.pipelines.sample import thousand
 from tests.tui.dashboards import screen_text, until_shown

@@ -13,11 +13,13 @@ from weakref import WeakKeyDictionary
 
 from textual.app import App
 from textual.css.model import RuleSet
-from textual.css.styles import RenderStyles, RulesMap, Styles
+from textual.css.styles import RulesMap, Styles
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.dom import DOMNode
 from textual.widget import Widget
+
+from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 
 _PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
 """Parsed style sheets, by their text and variables."""
@@ -79,31 +81,12 @@ class _Recorder(dict[Any, RulesMap]):
     """The cache of one call of Textual's `apply`: never a result, and what it would keep."""
 
 
-class _Components(dict[str, RenderStyles]):
-    """Styles of a widget's component classes, each computed when it is first used."""
+class _Components(ComponentStyles):
+    """Styles of a widget's component classes, and where the widget was when they were computed."""
 
     def __init__(self, sheet: Stylesheet, node: DOMNode, place: tuple[_Said, int]) -> None:
-        super().__init__()
-        self._sheet = sheet
-        self._node = node
-        self._names = node._get_component_classes()
+        super().__init__(sheet, node, node._get_component_classes())
         self.place = place
-        """Where the widget was when they were computed."""
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __missing__(self, name: str) -> RenderStyles:
-        virtual = DOMNode(classes=name)
-        virtual._attach(self._node)
-        self._sheet.apply(virtual)
-        self[name] = virtual.styles
-        return virtual.styles
-
-    def clear(self) -> None:
-        """Forget all of them for good, as the widget has been removed."""
-        super().clear()
-        self._names = frozenset()
 
 
 _SAID: dict[tuple[int, ...], _Said] = {}
@@ -241,6 +224,7 @@ def styles_shared() -> Iterator[None]:
             (Stylesheet, "parse", _join_once),
             (Stylesheet, "apply", _apply_by_place),
             (Stylesheet, "_process_component_classes", _style_components_once),
+            (ComponentsOnDemand, "_process_component_classes", _style_components_once),
             (RuleSet, "__hash__", object.__hash__),  # as it is, but not by way of Python
         ):
             patches.enter_context(mock.patch.object(target, name, value))

@@ -136,10 +136,10 @@ def test_a_crash_report_shows_causes_but_no_locals_and_no_secrets() -> None:
 
 CRASHING = f"""
 from pathlib import Path
-from studio_tui import log
+from studio_tui import crash_hook, log
 log.register_secret({SECRET!r})
 log.configure(Path("logs"))
-log.install_crash_hook()
+crash_hook.install_crash_hook()
 def bug(token):
     raise LookupError("a bug with " + token)
 bug({SECRET[:6]!r} + {SECRET[6:]!r})

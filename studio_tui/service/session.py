@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
@@ -36,7 +36,9 @@ from studio_tui.service.recorder.pruning import Limits
 from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
 from studio_tui.service.recorder.recording import recall
 from studio_tui.service.recorder.records import Records
-from studio_tui.service.recorder.replay import ReplayTime
+
+if TYPE_CHECKING:
+    from studio_tui.service.recorder.replay import ReplayTime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ screens while the frame is already visible.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from rich.text import Text
 from textual import on, work
@@ -21,9 +21,13 @@ from studio_tui.errors import (
     TokenOriginChanged,
 )
 from studio_tui.tui.chosen_theme import chosen_theme, save_choices
-from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.last_list import opening_screen, read
-from studio_tui.tui.frame.opening import Choice, OpeningScreen, ReadAgain, StudioChosen, TrustChoice
+from studio_tui.tui.frame.opening import (
+    OpeningScreen,
+    ReadAgain,
+    StudioChosen,
+    list_left_in,
+    opening_screen,
+)
 from studio_tui.tui.frame.screenshots import SavesScreenshots
 from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.help_and_palette import WithHelpAndPalette
@@ -37,12 +41,14 @@ from studio_tui.tui.stacking import (
     show_at_bottom,
     show_over,
 )
-from studio_tui.tui.styling import apply_theme, keeps_palette
+from studio_tui.tui.styling import apply_theme, keeps_palette, variables_of_theme
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.toasts import ShowsToasts
 
 if TYPE_CHECKING:
     from studio_tui.tui import messages
+    from studio_tui.tui.connected import Connected
+    from studio_tui.tui.frame.choices import Choice
     from studio_tui.tui.frame.notices import Notices
     from studio_tui.tui.frame.welcome import WelcomeScreen
     from studio_tui.tui.recovery import Restarter
@@ -53,14 +59,21 @@ QUIT_WITHIN = 2.0
 """Seconds within which a second q quits."""
 
 
-Connect = Callable[[Choice | None], Connected]
+Connect: TypeAlias = "Callable[[Choice | None], Connected]"
 """Connects to Studio; called in a thread; raises `StudioError`."""
 
 
 def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
-    from studio_tui.tui.frame.welcome import WelcomeScreen  # noqa: PLC0415 (needed by few)
+    is_form = getattr(app.screen, "asks_how_to_connect", False)
+    return cast("WelcomeScreen", app.screen) if is_form else None
 
-    return app.screen if isinstance(app.screen, WelcomeScreen) else None
+
+async def _is_refused(app: App[int], connected: "Connected") -> bool:
+    if (form := _welcome_in_sight(app)) is None:
+        return False
+    from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (needed by few)
+
+    return await is_refused(connected, form)
 
 
 def _welcome(app: App[int], why: str) -> None:
@@ -88,6 +101,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     TITLE = "studio-tui"
     BINDINGS: ClassVar[list[BindingType]] = [_QUIT]
+    get_css_variables = variables_of_theme
 
     def __init__(
         self,
@@ -95,7 +109,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         *,
         theme: str,
         waiting_for: str,
-        first: Choice | None = None,
+        first: "Choice | None" = None,
         is_theme_given: bool = True,
         last_list: Path | None = None,
     ) -> None:
@@ -105,7 +119,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         the file `last_list`. Unless `is_theme_given`, the theme chosen earlier replaces `theme`.
         """
         plain = keeps_palette(theme)
-        self._last = read(last_list)
+        self._last = list_left_in(last_list)
         super().__init__(css_path=OPENING_LIST if self._last else OPENING, ansi_color=plain or None)
         apply_theme(self, lambda: theme if is_theme_given else chosen_theme(self) or theme)
         self._connect_by = connect
@@ -134,7 +148,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     # Connecting.
 
     @work(name="connect", group="connect", thread=True, exclusive=True)
-    def _reach(self, choice: Choice | None) -> None:
+    def _reach(self, choice: "Choice | None") -> None:
         self._choice = choice
         try:
             connected = self._connect_by(choice)
@@ -145,21 +159,18 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         except ConfigError as error:
             self.call_from_thread(_say_or_end, self, str(error))
         else:
-            # Not before the first paint: it imports the API, the models and every screen.
-            from studio_tui.tui.screens import Screens  # noqa: PLC0415
+            from studio_tui.tui.screens import Screens  # noqa: PLC0415 (it imports the models)
 
             self.call_from_thread(self._try, connected, Screens(connected))
 
     @work(name="try", group="connect")
-    async def _try(self, connected: Connected, screens: "Screens") -> None:
+    async def _try(self, connected: "Connected", screens: "Screens") -> None:
         """Switch to a Studio; from a form only if it answers, so that the input is not lost."""
-        from studio_tui.tui.recovery import is_refused  # noqa: PLC0415 (needed by few)
-
-        if not (form := _welcome_in_sight(self)) or not await is_refused(connected, form):
+        if not await _is_refused(self, connected):
             self._enter(connected, screens)
 
     @work(name="enter", group="enter")
-    async def _enter(self, connected: Connected, screens: "Screens") -> None:
+    async def _enter(self, connected: "Connected", screens: "Screens") -> None:
         await self._leave_studio()
         if not self.is_running:
             return  # left while Studio was being reached
@@ -226,6 +237,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
+        from studio_tui.tui.frame.choices import TrustChoice  # noqa: PLC0415 (needed by few)
         from studio_tui.tui.recovery import trust_question  # noqa: PLC0415 (needed by few)
 
         if await self.push_screen_wait(trust_question(error)):
@@ -238,21 +250,21 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._reach(message.choice)
 
     @work(name="poll", group="poll")
-    async def _poll(self, connected: Connected, tab: str) -> None:
+    async def _poll(self, connected: "Connected", tab: str) -> None:
         await connected.session.run(tab)
 
     @work(name="revive", group="poll")
-    async def _watch_over(self, connected: Connected) -> None:
+    async def _watch_over(self, connected: "Connected") -> None:
         """Restart a local Studio that has died."""
-        from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
-
         if connected.restartable is not None and self._screens is not None:
+            from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
+
             moved = self._screens.moved
             self._restarter = Restarter(connected, connected.restartable, moved, self.notify)
             await self._restarter.run()
 
     @work(name="return", group="poll")
-    async def _return(self, connected: Connected, screens: "Screens") -> None:
+    async def _return(self, connected: "Connected", screens: "Screens") -> None:
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
         await remembering.say_what_was_lost(self, connected.session)
@@ -267,7 +279,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self._create(self._connected, message)
 
     @work(name="create", group="command")
-    async def _create(self, connected: Connected, message: "messages.CreateJob") -> None:
+    async def _create(self, connected: "Connected", message: "messages.CreateJob") -> None:
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
         await make_job(self, connected.session.commands.job_creator, message.wish, message.files)

@@ -10,12 +10,12 @@ from pathlib import PurePath
 from typing import Any
 
 from textual.app import App
-from textual.css.stylesheet import Stylesheet
 
+from studio_tui.tui.component_styles import ComponentsOnDemand
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 
-class GrowingStylesheet(Stylesheet):
+class GrowingStylesheet(ComponentsOnDemand):
     """A style sheet to which screens add their own, without parsing again what is parsed.
 
     Textual would parse all of it again for each sheet that is added, before the first dialog, too.
@@ -24,6 +24,15 @@ class GrowingStylesheet(Stylesheet):
     def reparse(self) -> None:
         """Parse what has been added since, or everything if variables have changed."""
         self.parse()
+
+
+def variables_of_theme(app: App[Any]) -> dict[str, str]:
+    """Return the variables of an app's theme; none before `apply_theme` has set it.
+
+    As the `get_css_variables` of an app, it spares those of Textual's own theme.
+    """
+    is_set = isinstance(app.__dict__.get("stylesheet"), GrowingStylesheet)
+    return App.get_css_variables(app) if is_set else {}
 
 
 def keeps_palette(theme: str) -> bool:
@@ -52,7 +61,7 @@ def apply_theme(app: App[Any], choose: Callable[[], str]) -> None:
     ):
         app.set_class(is_set, name, update=False)
     app._refresh_truecolor_filter(app.ansi_theme)
-    app.stylesheet = GrowingStylesheet(variables=app.get_css_variables())
+    app.stylesheet = GrowingStylesheet(variables=App.get_css_variables(app))
 
 
 def parse_early(app: App[Any], sheets: Iterable[str | PurePath]) -> None:

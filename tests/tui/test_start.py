@@ -14,7 +14,7 @@ from studio_tui.tui.sheets import DIALOGS
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until
 
-LATE = ("pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
+LATE = ("click", "pydantic", "httpx", "websockets", "sqlite3", "tomllib", "hashlib")
 """What the first paint does not need."""
 
 

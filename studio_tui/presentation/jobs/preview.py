@@ -11,7 +11,6 @@ from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
-from studio_tui.presentation.schedules.rows import timetable
 
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
 """Facts shown above the last log lines even when space is short."""
@@ -82,6 +81,8 @@ def with_timetable(
     """Return facts with the times of a schedule after the status, which comes first."""
     if job.state is not JobState.TASK:
         return tuple(facts)
+    from studio_tui.presentation.schedules.rows import timetable  # noqa: PLC0415 (needed by few)
+
     return (*facts[:1], *timetable(job, now, zone), *facts[1:])
 
 

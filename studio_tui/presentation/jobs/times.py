@@ -1,5 +1,6 @@
 """Queue and run times of jobs: the run time is that of the query."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from studio_tui.api.models import WAITING_STATES, Job, JobState, JobStep
@@ -15,6 +16,12 @@ QUERY = "running_query"
 _MAY_HAVE_RUN = frozenset({JobState.RUNNING, JobState.COMPLETE, JobState.FAILED})
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def median(seconds: Collection[float]) -> float:
+    """Return the median of at least one number, as `statistics` does, whose import takes 0.1 MB."""
+    ordered, middle = sorted(seconds), len(seconds) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def let_go_at(job: Job) -> datetime | None:

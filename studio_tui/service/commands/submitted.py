@@ -25,7 +25,7 @@ class OfSchedule(JobRequest):
 class SentFile(BaseModel):
     """An uploaded file, and its origin."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
     id: str
     """The upload's id, assigned by Studio."""
@@ -43,7 +43,9 @@ class Submitted(BaseModel):
     Fields of the request that `JobInput` lacks are extra attributes.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="allow")
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="allow", defer_build=True
+    )
 
     priority: int | None = None
     files: tuple[SentFile, ...] = ()

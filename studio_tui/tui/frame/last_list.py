@@ -13,10 +13,11 @@ from typing import Any
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column
 from studio_tui.text import safe_line
-from studio_tui.tui.frame.opening import OpeningScreen
 from studio_tui.tui.widgets.bar import Part
 
 AnyCell = Cell | Pieces
+
+_TONES = {str(tone): tone for tone in Tone}
 
 _LARGEST = 1_000_000
 """Bytes of a file that is read; a screen of rows has a few ten thousand."""
@@ -51,15 +52,6 @@ class LastList:
     has_preview: bool = True
 
 
-def opening_screen(waiting_for: str, last: LastList | None) -> OpeningScreen:
-    """Return the screen while connecting, with the list of the previous run if it is known."""
-    if last is None:
-        return OpeningScreen(waiting_for)
-    from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (needs a table)
-
-    return LastListScreen(waiting_for, last)
-
-
 def written(last: LastList) -> str:
     """Return the content of a file."""
     fields = {name: getattr(last, name) for name in LastList.__slots__}
@@ -71,10 +63,8 @@ def written(last: LastList) -> str:
     return json.dumps(fields, ensure_ascii=True)
 
 
-def read(path: Path | None) -> LastList | None:
+def read(path: Path) -> LastList | None:
     """Return the list from a file; `None` if there is none or it cannot be used."""
-    if path is None:
-        return None
     try:
         with path.open("rb") as file:
             fields = json.loads(file.read(_LARGEST))
@@ -110,10 +100,10 @@ def _packed(cell: AnyCell) -> list[Any]:
 
 def _unpacked(packed: list[Any]) -> AnyCell:
     pieces, shorter = packed
-    parts = tuple(Cell(safe_line(text), Tone(tone)) for text, tone in pieces)
-    if len(parts) == 1:
-        return parts[0]._replace(shorter=tuple(map(safe_line, shorter)))
-    return Pieces(parts)
+    if len(pieces) == 1:
+        ((text, tone),) = pieces
+        return Cell(safe_line(text), _TONES[tone], tuple(map(safe_line, shorter)))
+    return Pieces(tuple(Cell(safe_line(text), _TONES[tone]) for text, tone in pieces))
 
 
 def _parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:

@@ -10,6 +10,7 @@ from studio_tui.tui.frame.last_list import LastList
 from studio_tui.tui.frame.opening import OpeningScreen
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.cropped_compositor import crop_rendering
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 
@@ -24,6 +25,7 @@ class LastListScreen(OpeningScreen):
     def __init__(self, waiting_for: str, last: LastList) -> None:
         """Make a screen that shows `last` and what it waits for."""
         super().__init__(waiting_for)
+        crop_rendering(self)
         self._last = last
 
     def content(self) -> ComposeResult:

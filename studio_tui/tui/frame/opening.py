@@ -1,10 +1,11 @@
-"""The screen while connecting, and the possible ways to connect.
+"""The screen while connecting.
 
 It imports neither `api` nor the models, because it is painted while they are being imported.
 """
 
+import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
@@ -16,47 +17,17 @@ from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.lifetime import Lifetime
 
-DEFAULT_URL = "https://studio.datachain.ai"
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class LocalChoice:
-    """Use this machine's local Studio."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenChoice:
-    """Use a Studio with a token that was typed."""
-
-    url: str
-    team: str
-    token: str
-
-    def __repr__(self) -> str:
-        return f"TokenChoice({self.url}, {self.team})"
-
-
-@dataclass(frozen=True, slots=True)
-class TrustChoice:
-    """Send the token to another Studio than the one it was stored for."""
-
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class TeamChoice:
-    """Use the same Studio and token with another team."""
-
-    team: str
-
-
-Choice = LocalChoice | TokenChoice | TrustChoice | TeamChoice
+    from studio_tui.tui.frame.choices import Choice
+    from studio_tui.tui.frame.last_list import LastList
 
 
 class StudioChosen(Message):
     """The user has chosen how to connect."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: "Choice") -> None:
         super().__init__()
         self.choice = choice
 
@@ -107,3 +78,21 @@ class OpeningScreen(Lifetime, Screen[None]):
     def say(self, words: str) -> None:
         """Show what the dashboard is waiting for now."""
         self.query_one("#waiting", Static).update(words)
+
+
+def list_left_in(file: "Path | None") -> "LastList | None":
+    """Return the list that the previous run left in a file; `None` if there is none."""
+    if file is None or not os.path.exists(file):  # noqa: PTH110 (raises nothing)
+        return None
+    from studio_tui.tui.frame.last_list import read  # noqa: PLC0415 (not if there is none)
+
+    return read(file)
+
+
+def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:
+    """Return the screen while connecting, with the list of the previous run if it is known."""
+    if last is None:
+        return OpeningScreen(waiting_for)
+    from studio_tui.tui.frame.last_list_screen import LastListScreen  # noqa: PLC0415 (needs a table)
+
+    return LastListScreen(waiting_for, last)

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence, Sized
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import HasAge, freshness
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.replay import time_bar
-from studio_tui.service.recorder.replay import ReplayTime
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.widgets.bar import Part
+
+if TYPE_CHECKING:
+    from studio_tui.service.recorder.replay import ReplayTime
 
 TABS = (
     ("1", "jobs", "Jobs"),
@@ -71,7 +74,7 @@ def age_parts(
     aged: HasAge,
     now: datetime,
     read_only: bool,
-    replay: ReplayTime | None,
+    replay: "ReplayTime | None",
 ) -> Parts:
     """Return the age of the data, and whether the dashboard is read-only.
 

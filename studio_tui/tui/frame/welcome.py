@@ -10,15 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from studio_tui.tui.frame.choices import DEFAULT_URL, LocalChoice, TeamChoice, TokenChoice
 from studio_tui.tui.frame.dialog import AnsweredOnce
-from studio_tui.tui.frame.opening import (
-    DEFAULT_URL,
-    LocalChoice,
-    ReadAgain,
-    StudioChosen,
-    TeamChoice,
-    TokenChoice,
-)
+from studio_tui.tui.frame.opening import ReadAgain, StudioChosen
 from studio_tui.tui.sheets import WELCOME
 from studio_tui.tui.widgets.bar import Bar, Part
 
@@ -26,6 +20,8 @@ from studio_tui.tui.widgets.bar import Bar, Part
 class WelcomeScreen(AnsweredOnce, Screen[None]):
     """The screen on which the user chooses a Studio, a token and a team."""
 
+    asks_how_to_connect = True
+    """Whether it is this form, for code that must not import it."""
     CSS_PATH = WELCOME
     AUTO_FOCUS = ""  # otherwise the first key would go into the hidden form
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,7 +18,6 @@ from studio_tui.presentation.jobs.bulk import (
 )
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.lists.fitting import fitting
-from studio_tui.presentation.pipelines.impact import cancel_all_notes
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
@@ -152,6 +151,8 @@ class BulkJobs:
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on the pipelines that run them."""
+        from studio_tui.presentation.pipelines.impact import cancel_all_notes  # noqa: PLC0415
+
         runs: dict[str, tuple[Pipeline, list[str]]] = {}
         for job in jobs:
             if (owner := self._owner_of(job)) is not None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
-from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
@@ -241,6 +240,8 @@ class JobController:
         owner, near = self.owner_of(job), self._host.session.is_near
         if owner is None:
             return ()
+        from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes  # noqa: PLC0415
+
         if command == "cancel":
             notes = cancel_notes(owner, job.id, near=near)
         else:

@@ -10,8 +10,6 @@ from typing import Any
 from rich.text import Text
 from textual.app import App
 
-from studio_tui.log import crash_report
-
 logger = logging.getLogger(__name__)
 
 
@@ -19,6 +17,8 @@ class EndsOnBug(App[Any]):
     """Logs and prints an unhandled exception, and ends."""
 
     def _fatal_error(self) -> None:
+        from studio_tui.log import crash_report  # noqa: PLC0415 (not before the first paint)
+
         error = sys.exc_info()[1]
         report = (
             crash_report(error) if error is not None else "The program ended because of a bug.\n"

@@ -20,9 +20,10 @@ from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
+from studio_tui.tui.frame.choices import TokenChoice
 from studio_tui.tui.frame.last_list import LastList, read, written
 from studio_tui.tui.frame.last_list_screen import LastListScreen
-from studio_tui.tui.frame.opening import StudioChosen, TokenChoice
+from studio_tui.tui.frame.opening import StudioChosen
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.theme import DARK
@@ -158,7 +159,6 @@ def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
     assert read(file) is None
     file.write_bytes(content)
     assert read(file) is None
-    assert read(None) is None
 
 
 def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:

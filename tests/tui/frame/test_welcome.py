@@ -14,7 +14,7 @@ from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.opening import Choice, LocalChoice, TeamChoice, TokenChoice
+from studio_tui.tui.frame.choices import Choice, LocalChoice, TeamChoice, TokenChoice
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.theme import DARK

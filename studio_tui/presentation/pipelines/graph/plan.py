@@ -13,7 +13,6 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from studio_tui.api.models import JobState, Pipeline, PipelineJob
-from studio_tui.presentation.pipelines.drawing.graph import implied
 
 _SHORT_ID = 8
 _MAX_NAMED = 3
@@ -61,6 +60,9 @@ class Plan:
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
         """Redundant parents by node: those that another parent depends on as well."""
+        # Not for lists, which draw no graph.
+        from studio_tui.presentation.pipelines.drawing.graph import implied  # noqa: PLC0415
+
         return implied({node.id: node.parents for node in self.nodes.values()})
 
     @property

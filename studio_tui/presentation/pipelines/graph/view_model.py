@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import median
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, JobState
@@ -12,6 +11,7 @@ from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     left_queue_at,
     let_go_at,
+    median,
     run_seconds,
 )
 from studio_tui.presentation.logs.progress import Progress

@@ -1,0 +1,86 @@
+"""What is read without `click` means what `click` would read."""
+
+from unittest import mock
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio_tui import __main__ as program
+from studio_tui import commands
+from studio_tui.arguments import Arguments, Usual, usual
+from studio_tui.errors import ConfigError
+
+USUAL = (
+    *("--local", "--samples", "--read-only", "--quiet"),
+    *("--url", "--team", "--theme", "--url=https://s.example", "--team=", "--theme=dark"),
+    *("https://s.example", "ann", "dark", "light", "-team", "local", "--"),
+)
+OTHER = (
+    *("--help", "-h", "--version", "doctor", "local", "record", "replay", "--", "-", "--loca"),
+    *("--token-file=t", "--ca-file=c", "--data-dir=d", "--quiet=1", "--theme=blue", "--team"),
+)
+
+
+def as_click_reads(words: list[str]) -> Usual | str:
+    """Return how `click` would open the dashboard, or what it says instead."""
+    with mock.patch.object(commands, "dashboard", return_value=0) as opened:
+        result = CliRunner().invoke(commands.main, words)
+    if not opened.called:
+        return result.output
+    (arguments, theme), named = opened.call_args
+    assert named["data_dir"] is None
+    return Usual(arguments, theme, named["local"], named["samples"])
+
+
+@given(st.lists(st.sampled_from(USUAL), max_size=6))
+def test_a_command_line_that_is_read_early_means_what_click_reads(words: list[str]) -> None:
+    early = usual(words, {})
+    assert early is None or early == as_click_reads(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--local"],
+        ["--local", "--samples", "--quiet"],
+        ["--url", "https://s.example", "--team=ann", "--read-only"],
+        ["--theme", "light"],
+    ],
+)
+def test_a_usual_command_line_needs_no_click(words: list[str]) -> None:
+    assert usual(words, {}) == as_click_reads(words)
+
+
+@pytest.mark.parametrize("word", OTHER)
+def test_any_other_command_line_is_left_to_click(word: str) -> None:
+    assert usual([word], {}) is None
+    assert usual(["--quiet", word], {}) is None
+
+
+def test_completions_are_left_to_click() -> None:
+    assert usual([], {"_STUDIO_TUI_COMPLETE": "bash_source"}) is None
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (ConfigError("The token is missing."), 2, "studio-tui: The token is missing.\n"),
+        (KeyboardInterrupt(), 1, "\nAborted!\n"),
+    ],
+)
+def test_an_error_of_the_dashboard_ends_the_program_as_click_would(
+    raised: BaseException, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        mock.patch("studio_tui.composition.dashboard", side_effect=raised),
+        pytest.raises(SystemExit) as ended,
+    ):
+        program._run(Usual(Arguments(), None, local=False, samples=False))
+    assert ended.value.code == code
+    assert capsys.readouterr().err == said
+    with mock.patch.object(commands, "dashboard", side_effect=raised):
+        result = CliRunner().invoke(commands.main, [])
+    assert (result.exit_code, result.stderr) == (code, said)
