@@ -310,7 +310,7 @@ async def driving(
     threads, handling = Threads(), Handling()
     asyncio.get_running_loop().set_default_executor(threads)
     with ExitStack() as patches:
-        patches.enter_context(styles_shared())
+        patches.enter_context(styles_shared(app))
         patches.enter_context(handlers_remembered())
         patches.enter_context(handling.watched())
         # Frozen objects of a finished dashboard would stay until the end of the test run.

@@ -11,11 +11,11 @@ from typing import Any
 
 from textual.app import App
 
-from studio_tui.tui.component_styles import ComponentsOnDemand
+from studio_tui.tui.placed_styles import PlacedStylesheet
 from studio_tui.tui.theme import ANSI_DARK, ANSI_LIGHT, THEMES
 
 
-class GrowingStylesheet(ComponentsOnDemand):
+class GrowingStylesheet(PlacedStylesheet):
     """A style sheet to which screens add their own, without parsing again what is parsed.
 
     Textual would parse all of it again for each sheet that is added, before the first dialog, too.

@@ -3,6 +3,7 @@
 import random
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +12,12 @@ from tests.bench.terminal import Terminal
 
 _VISIBLE = 8
 """Number of visible characters that count as the first paint."""
+
+_IN_TURN = 5
+"""Number of keys after which it is another program's turn."""
+
+_RESTS = 0.1
+"""Seconds without a frame after which a program has also done what waits for keys to rest."""
 
 _SETTLE = 0.3
 """Seconds without a frame after which a program is considered started."""
@@ -90,6 +97,26 @@ def keys_pressed(program: Program, keys: Sequence[str]) -> Keys:
     """Measure keys, first the time to each frame, then the CPU time of all of them."""
     with started(program) as terminal:
         return Keys(_paints(terminal, keys), _cpu_per_key(terminal, keys))
+
+
+def side_by_side(
+    programs: Mapping[str, Program], keys: Sequence[str], rounds: int
+) -> dict[str, list[float]]:
+    """Return the ms from key to frame by program, all of them running, a few keys each in turn.
+
+    What else a machine does comes in bursts, which then concern all of them.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in programs}
+    with ExitStack() as stack:
+        terminals = {
+            name: stack.enter_context(started(program)) for name, program in programs.items()
+        }
+        for _ in range(rounds):
+            for first in range(0, len(keys), _IN_TURN):
+                for name, terminal in terminals.items():
+                    taken[name] += _paints(terminal, keys[first : first + _IN_TURN])
+                    terminal.settle(_RESTS)
+    return taken
 
 
 def opened_and_changed(

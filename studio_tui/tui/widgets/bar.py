@@ -7,9 +7,11 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
+from studio_tui.tui.placed_styles import kept
 
 
 class Part(NamedTuple):
@@ -75,7 +77,7 @@ class Bar(Widget):
             # Blanks that do not fit need no ellipsis.
             left = left.rstrip().truncate(room, ellipsis=True)
         blank = self.size.width - left.cell_length - right.cell_length
-        rule = Content.styled(self._filler * max(0, blank), self.get_visual_style("bar--rule"))
+        rule = Content.styled(self._filler * max(0, blank), self._style("rule"))
         return Content.assemble(left, rule, right)
 
     def on_click(self, event: events.Click) -> None:
@@ -92,9 +94,10 @@ class Bar(Widget):
                 return
 
     def _content(self, parts: tuple[Part, ...]) -> Content:
-        return Content.assemble(
-            *((part.text, self.get_visual_style(f"bar--{part.look}")) for part in parts)
-        )
+        return Content.assemble(*((part.text, self._style(part.look)) for part in parts))
+
+    def _style(self, look: str) -> Style:
+        return kept(self, look, lambda: self.get_visual_style(f"bar--{look}"))
 
     @staticmethod
     def _width(part: Part) -> int:

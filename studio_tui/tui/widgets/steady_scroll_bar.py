@@ -5,6 +5,8 @@ them as Rich renderables when the thumb moves. This class depends on how Textual
 tests check these assumptions.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from math import ceil
 from typing import Self, cast
 
@@ -22,6 +24,9 @@ class SteadyScrollBar(ScrollBar):
     """A vertical scroll bar that caches its lines until the next refresh."""
 
     _lines: list[Strip] | None = None
+    _strips: Mapping[Segment, Strip] = {}
+    """Cache of strips by look, for the style, filters and background in `_strips_for`."""
+    _strips_for: object = None
 
     def validate_position(self, position: float) -> float:
         """Round the position down to the nearest one that looks different."""
@@ -62,15 +67,23 @@ class SteadyScrollBar(ScrollBar):
             back_color=style.bgcolor or Color.default(),
             bar_color=style.color or Color.default(),
         ).segments
-        strips = {look: self._strip(look) for look in set(looks)}
+        strips = self._strips_of(set(looks))
         return [strips[look] for look in looks]
 
-    def _strip(self, look: Segment) -> Strip:
-        under = self.visual_style.rich_style
-        strip = Strip(Segment.apply_style([look], under), cell_len(look.text))
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        return strip
+    def _strips_of(self, looks: AbstractSet[Segment]) -> Mapping[Segment, Strip]:
+        """Return a strip for each look; a thumb that moves has only a few."""
+        under, filters = self.visual_style.rich_style, tuple(self.get_line_filters())
+        background = self.background_colors[1]
+        made_for = under, filters, background
+        known = self._strips if self._strips_for == made_for else {}
+        strips = dict(known)
+        for look in looks - known.keys():
+            strip = Strip(Segment.apply_style([look], under), cell_len(look.text))
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips[look] = strip
+        self._strips, self._strips_for = strips, made_for
+        return strips
 
 
 def coarse(position: float, lines: int, lines_in_sight: int) -> float:

@@ -5,7 +5,7 @@ connected only where strokes meet.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -50,13 +50,20 @@ class Edges:
     """By row of the drawing, from left to right."""
 
 
-class Stroke(NamedTuple):
-    """The line character of one cell."""
+class StyledRun(NamedTuple):
+    """Adjacent cells of a row with the same style."""
 
     x: int
-    character: str
+    width: int
+    """Width in cells."""
+    text: str
+    """Line characters; empty where the label of `node` is drawn."""
+    node: str | None
+    """The node whose box it is part of; `None` for edges."""
     is_lit: bool
+    """Whether it belongs to the nodes passed as `lit` or the edges between them."""
     is_heavy: bool
+    """The same for `heavy`; its characters are already heavy."""
 
 
 class Highlight:
@@ -67,6 +74,7 @@ class Highlight:
         self._nodes = nodes
         self._reach: dict[int, int] = {}
         self._nets: dict[int, bool] = {}
+        self._columns: dict[int, bool] = {}
 
     def falls_on(self, vertex: int | None) -> bool:
         """Return whether a node is highlighted, or a joint is on a highlighted line."""
@@ -92,8 +100,12 @@ class Highlight:
         return self._nets[key]
 
     def lights(self, column: BoxColumn) -> bool:
-        """Return whether a vertical part belongs to a highlighted edge."""
-        return self.has(column.net) and self.falls_on(column.vertex)
+        """Return whether a vertical part, which a drawing keeps, belongs to a highlighted edge."""
+        is_lit = self._columns.get(id(column))
+        if is_lit is None:
+            is_lit = self.has(column.net) and self.falls_on(column.vertex)
+            self._columns[id(column)] = is_lit
+        return is_lit
 
     def span(self, track: Track) -> tuple[int, int]:
         """Return the first and last highlighted column of a track; first > last if none is."""
@@ -138,8 +150,8 @@ def _add_track(
 
 def strokes(
     edges: Edges, y: int, window: range, lit: Highlight | None, heavy: Highlight | None
-) -> Iterator[Stroke]:
-    """Yield the non-blank cells of a row, from left to right."""
+) -> list[StyledRun]:
+    """Return the non-blank cells of a row, from left to right."""
     codes: dict[int, int] = {}
     in_light: set[int] = set()
     in_weight: set[int] = set()
@@ -149,22 +161,40 @@ def strokes(
             first, last = lit.span(track)
             in_light.update(range(max(first, window.start), min(last + 1, window.stop)))
     begin = bisect_left(edges.columns, window.start, key=attrgetter("x"))
-    for index in range(begin, len(edges.columns)):
-        column = edges.columns[index]
-        x = column.x
-        if x >= window.stop:
-            break
+    end = bisect_left(edges.columns, window.stop, lo=begin, key=attrgetter("x"))
+    for column in edges.columns[begin:end]:
+        x, top, bottom = column.x, column.top, column.bottom
+        if not top - 1 <= y <= bottom + 1:
+            continue
         weight = 2 if heavy and heavy.lights(column) else 1
-        if column.top <= y <= column.bottom:
+        if top <= y <= bottom:
             codes[x] = weight * (_UP + _DOWN)
             (in_light.add if lit and lit.lights(column) else in_light.discard)(x)
             (in_weight.add if weight == 2 else in_weight.discard)(x)
-        elif y == column.bottom + 1:
+        elif y > bottom:
             codes[x] += weight * _UP
-        elif y == column.top - 1:
+        else:
             codes[x] += weight * _DOWN
+    return _joined(codes, in_light, in_weight)
+
+
+def _joined(codes: dict[int, int], in_light: set[int], in_weight: set[int]) -> list[StyledRun]:
+    """Join adjacent cells with the same look."""
+    joined: list[StyledRun] = []
+    start = end = 0
+    text, is_lit, is_heavy = "", False, False
     for x in sorted(codes):
-        yield Stroke(x, _STROKES[codes[x]], x in in_light, x in in_weight)
+        lit, heavy = x in in_light, x in in_weight
+        if x == end and text and lit is is_lit and heavy is is_heavy:
+            text += _STROKES[codes[x]]
+        else:
+            if text:
+                joined.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
+            start, text, is_lit, is_heavy = x, _STROKES[codes[x]], lit, heavy
+        end = x + 1
+    if text:
+        joined.append(StyledRun(start, end - start, text, None, is_lit, is_heavy))
+    return joined
 
 
 _NOWHERE = (1, 0)

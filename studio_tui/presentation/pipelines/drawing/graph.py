@@ -7,13 +7,12 @@ caller, so that a change of state redraws only the lines it is on.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import groupby
 from typing import NamedTuple
 
 from studio_tui.presentation.pipelines.drawing.box_lines import (
     Edges,
     Highlight,
-    Stroke,
+    StyledRun,
     edges_of,
     strokes,
     vertical,
@@ -54,22 +53,6 @@ class Box(NamedTuple):
     """Width in cells; larger than the label's if the node has more lines than fit."""
     label_x: int
     label_width: int
-
-
-class StyledRun(NamedTuple):
-    """Adjacent cells of a row with the same style."""
-
-    x: int
-    width: int
-    """Width in cells."""
-    text: str
-    """Line characters; empty where the label of `node` is drawn."""
-    node: str | None
-    """The node whose box it is part of; `None` for edges."""
-    is_lit: bool
-    """Whether it belongs to the nodes passed as `lit` or the edges between them."""
-    is_heavy: bool
-    """The same for `heavy`; its characters are already heavy."""
 
 
 class Drawing:
@@ -133,7 +116,7 @@ class Drawing:
             return list(self._boxes_between(number, x0, x1, lit, heavy))
         if number not in self._edges:
             self._edges[number] = edges_of(self._channels[number], self._tops[number] + 1)
-        return list(_runs(strokes(self._edges[number], y, range(x0, x1), lit, heavy)))
+        return strokes(self._edges[number], y, range(x0, x1), lit, heavy)
 
     def at(self, x: int, y: int) -> str | None:
         """Return the node whose box contains a cell."""
@@ -270,14 +253,3 @@ def _tops(channels: Sequence[Channel]) -> list[int]:
     for channel in channels[:-1]:
         tops.append(tops[-1] + 1 + channel.height)
     return tops
-
-
-def _runs(cells: Iterator[Stroke]) -> Iterator[StyledRun]:
-    """Merge adjacent cells with the same style."""
-    alike = groupby(
-        enumerate(cells), key=lambda pair: (pair[1].x - pair[0], pair[1].is_lit, pair[1].is_heavy)
-    )
-    for (_, is_lit, is_heavy), pairs in alike:
-        strokes_alike = [stroke for _, stroke in pairs]
-        text = "".join(stroke.character for stroke in strokes_alike)
-        yield StyledRun(strokes_alike[0].x, len(text), text, None, is_lit, is_heavy)

@@ -29,6 +29,7 @@ from studio_tui.tui.logs.view.painter import (
 )
 from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
+from studio_tui.tui.placed_styles import kept
 
 
 class LogPane(Widget, can_focus=True):
@@ -162,19 +163,22 @@ class LogPane(Widget, can_focus=True):
 
     def _resolve(self) -> LogPalette:
         if self._palette is None:
-            match = self.get_component_rich_style("log-pane--match", partial=True)
-            colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
-            self._palette = LogPalette.resolve(
-                self.get_component_rich_style, match, self._filtered, colors
-            )
+            self._palette = kept(self, LogPalette, self._resolved)
         return self._palette
 
-    def _filtered(self, style: Style) -> Style:
-        """Return a style after the filters for plain terminals."""
-        segments = [Segment("", style)]
-        for line_filter in self.get_line_filters():
-            segments = line_filter.apply(segments, self.background_colors[1])
-        return segments[0].style or Style.null()
+    def _resolved(self) -> LogPalette:
+        filters, background = self.get_line_filters(), self.background_colors[1]
+
+        def filtered(style: Style) -> Style:
+            """Return a style after the filters for plain terminals."""
+            segments = [Segment("", style)]
+            for line_filter in filters:
+                segments = line_filter.apply(segments, background)
+            return segments[0].style or Style.null()
+
+        match = self.get_component_rich_style("log-pane--match", partial=True)
+        colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+        return LogPalette.resolve(self.get_component_rich_style, match, filtered, colors)
 
     def notify_style_update(self) -> None:
         """Clear the resolved styles."""

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
-from studio_tui.presentation.pipelines.drawing.box_lines import Highlight
+from studio_tui.presentation.pipelines.drawing.box_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.columns import GAP
-from studio_tui.presentation.pipelines.drawing.graph import Drawing, StyledRun, draw, implied
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, implied
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
@@ -82,13 +82,17 @@ class Boxes:
                     rooms[key] = len(" / ✗") + 3 * len(str(self.sizes[key])) + 1
         return rooms
 
-    def kin(self, key: str) -> frozenset[str]:
-        """Return a box with all its ancestors and descendants."""
+    @cached_property
+    def _children(self) -> Mapping[str, Sequence[str]]:
         children: dict[str, list[str]] = {}
         for child, parents in self.parents.items():
             for parent in parents:
                 children.setdefault(parent, []).append(child)
-        return _reach(key, self.parents) | _reach(key, children)
+        return children
+
+    def kin(self, key: str) -> frozenset[str]:
+        """Return a box with all its ancestors and descendants."""
+        return _reach(key, self.parents) | _reach(key, self._children)
 
 
 def _reach(key: str, ways: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -214,17 +218,25 @@ class Canvas:
 
     def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
         """Return the part of a line between two columns, and the column where it begins."""
+        return self.lines(range(y, y + 1), left, right)[0]
+
+    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
+        """Return the part of each line between two columns, and the column where it begins."""
         version, marked = self._finished_for
         now = self._version()
         if version is not now or marked != self.marked or len(self._finished) >= _KEPT_LINES:
             self._finished.clear()
             self._finished_for = now, self.marked
         box = self.drawing.boxes.get(self.cursor) if self.cursor is not None else None
-        place = y, left, right, self.cursor if box is not None and box.y == y else None
-        line = self._finished.get(place)
-        if line is None:
-            line = self._finished[place] = self._line(y, left, right)
-        return line
+        here = box.y if box is not None else None
+        finished, lines = self._finished, []
+        for y in rows:
+            place = y, left, right, self.cursor if y == here else None
+            line = finished.get(place)
+            if line is None:
+                line = finished[place] = self._line(y, left, right)
+            lines.append(line)
+        return lines
 
     def _line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
         pieces = self._pieces.get((y, left, right))

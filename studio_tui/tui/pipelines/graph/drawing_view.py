@@ -257,7 +257,8 @@ class DrawingView:
         drawing = canvas.drawing
         if not drawing.boxes:
             nothing = ((str(Tone.DIM), f" {self._state.empty_text()}"),)
-            self.widget.show(len(nothing[0][1]), 1, lambda *_: (0, nothing))
+            text = [(0, nothing)]
+            self.widget.show(len(nothing[0][1]), 1, lambda rows, *_: text * len(rows))
             return
         canvas.marked = self._marked_boxes(canvas)
         canvas.cursor = self._box_of(canvas)
@@ -265,7 +266,7 @@ class DrawingView:
         self._light(canvas)
         notes = (len(str(size)) for size in canvas.boxes.sizes.values())
         room = max(NOTE_ROOM, *(3 * digits + len("  / ✗ ") for digits in notes), 0)
-        self.widget.show(drawing.width + room, drawing.height, canvas.line)
+        self.widget.show(drawing.width + room, drawing.height, canvas.lines)
 
     # The cursor and highlighting.
 

@@ -89,6 +89,7 @@ class PipelineScreen(Page):
             self.state, session.records.history, begin, prepare=structure.prepare,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
+        self.views.drawing.widget.step = self._step
         self._following = Rest(self, self._catch_up)
         self._run_to_go_to = run_id
 
@@ -273,9 +274,8 @@ class PipelineScreen(Page):
     def _resized(self) -> None:
         self.views.resized()
 
-    @on(GraphView.Stepped)
-    def _stepped(self, message: GraphView.Stepped) -> None:
-        if (near := self.views.drawing.neighbour(message.direction)) is not None:
+    def _step(self, direction: str) -> None:
+        if (near := self.views.drawing.neighbour(direction)) is not None:
             self.cursor.go(near)
 
     @on(GraphView.Pointed)

@@ -53,15 +53,15 @@ class DrawingApp(App[None]):
     def on_mount(self) -> None:
         """Show it."""
         view = self.query_one(GraphView)
-        view.show(200, 100, self.line)
+        view.show(200, 100, self.lines)
         view.focus()
 
-    def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
-        """Return more of a line than is asked for."""
-        self.asked.append(y)
+    def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
+        """Return more of each line than is asked for."""
+        self.asked += rows
         start = max(0, left - 3)
         text = "".join(f"{x % 10}" for x in range(start, min(200, right + 3)))
-        return start, ((Tone.PLAIN, text[:5]), ("edge", text[5:]))
+        return [(start, ((Tone.PLAIN, text[:5]), ("edge", text[5:])))] * len(rows)
 
     def on_graph_view_pointed(self, message: GraphView.Pointed) -> None:
         """Note where was clicked."""

@@ -1,0 +1,201 @@
+"""A style sheet that computes the styles of a node once for all nodes in equal places.
+
+A place is all that styles can depend on: the rules, and the type, name, classes and state of each
+node from the app down. Textual computes them again for each widget of each screen that is opened,
+and for all of them again when the screen is shown; see docs/upstream/style-reuse.md.
+`tests/tui/test_placed_styles.py` checks the assumptions about it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.styles import RulesMap
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
+from textual.widget import Widget
+
+from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
+
+T = TypeVar("T")
+
+Known = dict[Any, int]
+"""Places of nodes, valid as long as nothing changes: during one walk through the nodes."""
+
+
+class _Result(NamedTuple):
+    """Styles of a node, and which changes elsewhere they depend on."""
+
+    rules: RulesMap
+    hover: bool
+    focus_within: bool
+    order: bool
+    odd_or_even: bool
+
+
+class Results:
+    """The results for one list of rules, by the place of a node."""
+
+    def __init__(self, rules: list[RuleSet], selectors: dict[str, list[RuleSet]]) -> None:
+        self.rules = rules
+        """What they are for."""
+        self._selectors = selectors
+        self._numbers = {id(rule): number for number, rule in enumerate(rules)}
+        self._places: dict[tuple[object, ...], int] = {}
+        self.of: dict[int, _Result] = {}
+        """By place; those that depend on a node's siblings are missing."""
+        self.kept: dict[tuple[int, object], Any] = {}
+        """What was resolved from the styles of a place, see `kept`."""
+
+    def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
+        """Return the rules that name the type, name or a class of a node, in their order.
+
+        `selectors` has the rules by what they name, as Textual makes it of all rules.
+        """
+        numbers = self._numbers
+        found = {
+            numbers[id(rule)]
+            for name in selectors.keys() & node._selector_names
+            for rule in selectors[name]
+        }
+        return [self.rules[number] for number in sorted(found)]
+
+    def place(self, node: object, known: Known) -> int:
+        """Return a number for all that the styles of a node can depend on."""
+        if not isinstance(node, DOMNode):
+            return 0
+        place = known.get(node)
+        if place is None:
+            key = (
+                self.place(node._parent, known),
+                type(node),
+                node._id if f"#{node._id}" in self._selectors else None,
+                node.classes,
+                _state(node),
+            )
+            place = known[node] = self._places.setdefault(key, len(self._places) + 1)
+        return place
+
+
+def _state(node: DOMNode) -> tuple[object, ...]:
+    """Return what the pseudo-classes of a node depend on, besides its siblings."""
+    if isinstance(node, App):
+        colours = (node.theme, node.native_ansi_color, node.no_color, node.console.color_system)
+        return (*colours, node.app_focus, node.is_inline)
+    if isinstance(node, Widget):
+        # Whether an ancestor is disabled is part of the ancestor's place.
+        return (node.mouse_hover, node.has_focus, node.disabled, node.can_focus)
+    return node._pseudo_classes_cache_key
+
+
+class _Recorder(dict[Any, RulesMap]):
+    """The cache of one call of Textual's `apply`: never a result, and what it would keep."""
+
+
+class _Components(ComponentStyles):
+    """Styles of a widget's component classes, and where the widget was when they were computed."""
+
+    def __init__(self, sheet: Stylesheet, node: DOMNode, place: tuple[Results, int]) -> None:
+        super().__init__(sheet, node, node._get_component_classes())
+        self.place = place
+
+
+class PlacedStylesheet(ComponentsOnDemand):
+    """Applies styles computed before for an equal place, and nothing where nothing has changed."""
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._results: Results | None = None
+        self._relevant: list[RuleSet] | None = None
+        """What Textual needs of the rules at its next look at them."""
+        self._applied: WeakKeyDictionary[DOMNode, tuple[Results, int]] = WeakKeyDictionary()
+
+    @property
+    def rules(self) -> list[RuleSet]:
+        """All rules, or once those that the styles of a node may depend on.
+
+        Textual looks at all rules for each node, which takes most of the time of its `apply`.
+        """
+        relevant, self._relevant = self._relevant, None
+        return super().rules if relevant is None else relevant
+
+    def results(self) -> Results:
+        """Return the results for the current rules."""
+        if self._results is None or self._results.rules is not self.rules:
+            self._results = Results(self.rules, self.rules_map)
+        return self._results
+
+    def apply(
+        self, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
+    ) -> None:
+        """Apply the styles to a node; `cache` is the same for one walk through the nodes."""
+        results, known = self.results(), {} if cache is None else cache
+        place = results.place(node, known)
+        result = results.of.get(place)
+        if result is None:
+            self._applied.pop(node, None)
+            recorder = _Recorder()
+            self._relevant = results.relevant(node, self.rules_map)
+            super().apply(node, animate=animate, cache=recorder)
+            for rules in recorder.values():
+                results.of[place] = _Result(
+                    rules,
+                    node._has_hover_style,
+                    node._has_focus_within,
+                    node._has_order_style,
+                    node._has_odd_or_even,
+                )
+            return
+        has_same = node.styles.base._rules == result.rules
+        if has_same and self._applied.get(node) == (results, place):
+            return
+        self._applied[node] = results, place
+        node._has_hover_style = result.hover
+        node._has_focus_within = result.focus_within
+        node._has_order_style = result.order
+        node._has_odd_or_even = result.odd_or_even
+        if has_same and not animate:
+            node.notify_style_update()
+        else:
+            self.replace_rules(node, result.rules, animate=animate)
+        self._style_components(node, (results, place))
+
+    def _process_component_classes(self, node: DOMNode) -> None:
+        """Style the component classes of a node whose own styles have been computed."""
+        if node._has_order_style or node._has_odd_or_even or node._has_focus_within:
+            super()._process_component_classes(node)
+        else:
+            results = self.results()
+            self._style_components(node, (results, results.place(node, {})))
+
+    def _style_components(self, node: DOMNode, place: tuple[Results, int]) -> None:
+        if not node._get_component_classes():
+            return
+        before = node._component_styles
+        if isinstance(before, _Components) and before.place == place:
+            return
+        after = node._component_styles = _Components(self, node, place)
+        # What was not used so far has not been drawn either.
+        if not before or any(after[name] != styles for name, styles in before.items()):
+            node.refresh()
+
+
+def kept(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
+    """Return what `resolve` makes of the styles of a widget, once for all in equal places.
+
+    It must depend on nothing else, and hold no widget. `name` tells it from others.
+    """
+    sheet = widget.app.stylesheet
+    if not isinstance(sheet, PlacedStylesheet):
+        return resolve()
+    results = sheet.results()
+    place = results.place(widget, {})
+    if place not in results.of:  # it depends on more than that
+        return resolve()
+    known = results.kept
+    if (place, name) not in known:
+        known[place, name] = resolve()
+    made: T = known[place, name]
+    return made

@@ -1,0 +1,156 @@
+"""Styles that are computed once for all equal places are those that Textual computes for each."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+from unittest import mock
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+from textual.css.styles import RenderStyles
+from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from studio_tui.tui.placed_styles import PlacedStylesheet, kept
+
+
+class Row(Static, can_focus=True):
+    """A row whose styles depend on all that styles can depend on."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--mark", "row--unused"}
+
+
+class Rows(Screen[None]):
+    """Rows that are alike, and others."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="rows"):
+            yield from (Row(f"row {number}") for number in range(4))
+            yield Row("other", classes="other")
+            yield Row("off", disabled=True)
+        yield Input()
+
+
+class RowsApp(App[None]):
+    CSS = """
+    Row { color: red; }
+    Row:focus { color: green; }
+    Row:disabled { color: gray; }
+    Row:first-child { background: blue; }
+    #rows.wide Row { color: yellow; }
+    .other { background: white; }
+    .row--mark { color: white; }
+    .other .row--mark { color: black; }
+    Row:focus .row--mark { color: magenta; }
+    #rows:focus-within { background: cyan; }
+    """
+
+    def __init__(self, *, placed: bool) -> None:
+        super().__init__()
+        kind = PlacedStylesheet if placed else Stylesheet
+        self.stylesheet = kind(variables=self.get_css_variables())
+
+
+def rules_of(styles: RenderStyles) -> dict[str, object]:
+    """Return what is set; a layout is another one in each program."""
+    return {name: repr(value) for name, value in styles.base._rules.items()}
+
+
+def looks(screen: Screen[None]) -> list[tuple[Any, ...]]:
+    """Return the styles of all widgets of a screen, and of their components."""
+    return [
+        (
+            widget.css_identifier_styled.plain,
+            rules_of(widget.styles),
+            widget.rich_style,
+            {
+                name: rules_of(widget.get_component_styles(name))
+                for name in sorted(widget._get_component_classes())
+            },
+        )
+        for widget in screen.query("*").results(Widget)
+    ]
+
+
+async def nothing(_: Screen[None]) -> None:
+    """Leave it as it was opened."""
+
+
+async def focus(screen: Screen[None]) -> None:
+    screen.query(Row)[1].focus()
+
+
+async def widen(screen: Screen[None]) -> None:
+    screen.query_one("#rows").add_class("wide")
+
+
+async def disable(screen: Screen[None]) -> None:
+    screen.query_one("#rows").disabled = True
+
+
+async def remove(screen: Screen[None]) -> None:
+    await screen.query(Row)[0].remove()
+
+
+async def change_theme(screen: Screen[None]) -> None:
+    screen.app.theme = "textual-light"
+
+
+@pytest.mark.parametrize("change", [nothing, focus, widen, disable, remove, change_theme])
+async def test_each_place_looks_as_textual_computes_it(change: Callable[..., Any]) -> None:
+    seen = []
+    for placed in (False, True):
+        app = RowsApp(placed=placed)
+        async with app.run_test() as pilot:
+            for _ in range(2):  # the second screen is in places that are known
+                screen = Rows()
+                await app.push_screen(screen)
+                await pilot.pause()
+                await change(screen)
+                await pilot.pause()
+                seen.append(looks(screen))
+    plain, plain_again, first, again = seen
+    assert first == plain
+    assert again == plain_again
+
+
+async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() -> None:
+    app = RowsApp(placed=True)
+    async with app.run_test() as pilot:
+        await app.push_screen(Rows())
+        await pilot.pause()
+        compute = Stylesheet.apply
+        with mock.patch.object(Stylesheet, "apply", autospec=True, side_effect=compute) as computed:
+            await app.push_screen(Rows())
+            await pilot.pause()
+        # What depends on siblings or on the focus within is computed, and what no rule is about.
+        nodes = {type(call.args[1]) for call in computed.call_args_list}
+        assert nodes == {Row, Vertical}
+
+
+async def test_a_look_is_resolved_once_for_rows_that_are_alike() -> None:
+    app = RowsApp(placed=True)
+    async with app.run_test() as pilot:
+        screen = Rows()
+        await app.push_screen(screen)
+        await pilot.pause()
+        one, other = Input(), Input()
+        await screen.mount(one, other)
+        await pilot.pause()
+        asked: list[Widget] = []
+
+        def look(widget: Widget) -> object:
+            def resolve() -> object:
+                asked.append(widget)
+                return widget.rich_style
+
+            return kept(widget, "look", resolve)
+
+        assert look(one) == look(other) == one.rich_style
+        assert asked == [one]
+        other.focus()
+        await pilot.pause()
+        look(other)
+        assert asked == [one, other]
