@@ -370,7 +370,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         """Poll at the normal rate."""
         if self._connected:
             self._connected.session.focus(focused=True)
-            self.call_next(self._notices.look)  # Textual updates `app_focus` after this
+            self.call_next(self._notices.clear_badge)  # Textual updates `app_focus` after this
 
     def on_app_blur(self) -> None:
         """Poll less often."""

@@ -68,7 +68,7 @@ def trust_question(error: TokenOriginChanged) -> Confirm:
     )
 
 
-LOOK_EVERY = 0.5
+CHECK_EVERY = 0.5
 """Seconds between checks whether a lost Studio was restarted by another program."""
 
 DIED = "The local Studio has died. Starting it again…"
@@ -124,7 +124,7 @@ class Restarter:
         """Return once the user wants a restart, or another program has restarted it."""
         self._wanted.clear()
         while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._local.runs):
-            await wait_for(self._wanted, LOOK_EVERY)
+            await wait_for(self._wanted, CHECK_EVERY)
 
     def _tell(self, words: str) -> None:
         self._notify(words, severity="warning", markup=False)

@@ -109,7 +109,7 @@ class PlaceKeeper:
         while True:
             await asyncio.sleep(clock.until_multiple(KEEP_EVERY))
             self._note()
-            # Most of the time nothing has changed, and a thread would cost more than looking.
+            # Most of the time nothing has changed, and a thread would cost more than checking.
             if texts := self._changed() | self._in_sight(at_once=False):
                 self._latest |= texts
                 await asyncio.to_thread(self._write, tuple(texts))

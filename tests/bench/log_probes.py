@@ -130,7 +130,7 @@ def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
         store = LogStore.open(path)
         hits = LineMatches(store, wanted.starts)
         begun = time.perf_counter()
-        await hits.look(store.size)
+        await hits.search(store.size)
         taken = time.perf_counter() - begun
         store.close()
         if not hits.total:

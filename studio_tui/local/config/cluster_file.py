@@ -12,7 +12,7 @@ from studio_tui.local.config.settings_file import REPAIR
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY = 2.0
+CHECK_EVERY = 2.0
 """Seconds between checks of the file."""
 
 _STILL = "Until then the last valid clusters apply."
@@ -36,7 +36,7 @@ class ClusterFile:
         self._seal = _seal(path)
         self._turn = asyncio.Lock()
 
-    async def look(self) -> bool:
+    async def reread(self) -> bool:
         """Reread the file if it has changed; return whether the clusters have."""
         async with self._turn:
             seal = await asyncio.to_thread(_seal, self._path)
@@ -58,8 +58,8 @@ class ClusterFile:
     async def follow(self, changed: Callable[[], None]) -> None:
         """Check the file regularly, and call `changed` when the clusters have; never return."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            if await self.look():
+            await asyncio.sleep(CHECK_EVERY)
+            if await self.reread():
                 changed()
 
 

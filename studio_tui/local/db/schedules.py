@@ -1,8 +1,8 @@
 """The schedules in the database: their next fire times, and the transaction that settles them.
 
 A schedule is a job in the state TASK. Its cursor is the earliest fire time that is not settled:
-settling makes at most one run and moves the cursor past every time that it counts, or does nothing.
-So each fire time is settled exactly once, despite crashes and changes of the clock.
+settling creates at most one run and moves the cursor past every time that it counts, or does
+nothing. So each fire time is settled exactly once, despite crashes and changes of the clock.
 """
 
 import json
@@ -19,7 +19,7 @@ from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
-"""How late a run for a missed fire time may still be made."""
+"""How late a run for a missed fire time may still be created."""
 
 BATCH = 10_000
 """Maximum fire times counted in one step: a year of minutes must not block everything else."""
@@ -101,9 +101,9 @@ class Schedules:
     async def settle(
         self, due: Due, decision: Decision, now: datetime, make: Make | None = None
     ) -> bool:
-        """Carry out a decision about a schedule; return whether a run was made.
+        """Carry out a decision about a schedule; return whether a run was created.
 
-        `make` creates the run, in the same transaction; the default makes a run of its job.
+        `make` creates the run, in the same transaction; the default creates a run of its job.
 
         Nothing is done if the schedule has meanwhile ended, been changed, suspended or settled.
 
@@ -134,7 +134,7 @@ def decide(due: Due, now: datetime) -> Decision:
         missed, newest = missed + 1, upcoming
         upcoming = next(following, None)
         if missed == BATCH:
-            # Newer times are decided next; that this is not the newest is known already.
+            # Only the newest time can get a run, and newer ones follow in the next step.
             return Decision(missed, tuple(last), None, newest)
     if now - newest > LATEST:
         last.append(newest)

@@ -19,7 +19,7 @@ def cluster_router(studio: Studio) -> APIRouter:
     @router.get(routes.LIST_CLUSTERS.path, response_model=list[ComputeClusterOutput])
     async def list_clusters(team_name: str | None = None) -> Response:
         check_team(team_name)
-        await studio.look_at_clusters()
+        await studio.reread_clusters()
         busy, problem = await studio.jobs.busy_workers(), studio.cluster_file.problem
         return answer(cluster_outputs(studio.clusters, busy, problem))
 

@@ -1,6 +1,6 @@
 """Errors of the local Studio: one exception, and error bodies that all have a `message`.
 
-The published client reads only `message`; `detail` is for all others.
+The published client reads only `message`; `detail` is for other clients.
 """
 
 import logging

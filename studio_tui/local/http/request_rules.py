@@ -37,7 +37,7 @@ def refusing_reused_keys() -> Iterator[None]:
 
 async def request_context(studio: Studio, body: JobInput) -> RequestContext:
     """Return the context in which a request for a job is validated."""
-    await studio.look_at_clusters()
+    await studio.reread_clusters()
     return RequestContext(
         studio.clusters,
         await studio.uploads.find(upload_numbers(body)),

@@ -1,6 +1,6 @@
 """The local Studio's endpoints for schedules that the REST document does not have.
 
-None of them is in the OpenAPI description, which equals the document.
+They are not in the OpenAPI description, which has only the endpoints of the document.
 """
 
 import uuid
@@ -102,7 +102,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         with _refusing(""), _planning():
             made = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if made is None:
-                await studio.look_at_clusters()
+                await studio.reread_clusters()
                 job = _task(studio, body, idempotency_key)
                 schedule = job.schedule
                 datasets = schedule.datasets if schedule else None
@@ -160,7 +160,7 @@ def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJo
 
 @contextmanager
 def _planning() -> Iterator[None]:
-    """Answer why no pipeline can be planned."""
+    """Answer with the reason if no pipeline can be planned."""
     try:
         with refusing_reused_keys():
             yield

@@ -9,7 +9,7 @@ from studio_tui.errors import NotSent
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
 
-_LOOK_EVERY = 0.5
+_CHECK_EVERY = 0.5
 """Seconds between checks of a server if the system cannot report the end of a process."""
 
 
@@ -65,7 +65,7 @@ async def _end_of(pid: int | None) -> None:
     except (AttributeError, OSError):
         watched = None
     if watched is None:
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_CHECK_EVERY)
         return
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(watched, ended.set)

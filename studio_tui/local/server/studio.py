@@ -52,9 +52,9 @@ class Studio:
         """The current clusters."""
         return self.cluster_file.clusters
 
-    async def look_at_clusters(self) -> None:
+    async def reread_clusters(self) -> None:
         """Reread the file of clusters if it has changed."""
-        if await self.cluster_file.look():
+        if await self.cluster_file.reread():
             self.dispatcher.wake()
 
 

@@ -118,7 +118,7 @@ class JobDetailsReader:
         """Return the known details of a job."""
         return self._details.get(job_id, _NOTHING)
 
-    def look(self, job: Job | None) -> None:
+    def select(self, job: Job | None) -> None:
         """Select a job, or none; selecting the same one again changes nothing."""
         before, self._job = self._job, job
         if (before and (before.id, before.state)) != (job and (job.id, job.state)):

@@ -157,7 +157,7 @@ def opened(path: Path) -> sqlite3.Connection:
     """Open the file for a moment, creating it if missing; others use it too.
 
     Raises:
-        sqlite3.Error: it is damaged, locked, or of a newer program.
+        sqlite3.Error: it is damaged, locked, or created by a newer version of studio-tui.
         OSError: its folder cannot be created.
     """
     private_dir(path.parent)

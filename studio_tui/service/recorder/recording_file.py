@@ -92,7 +92,7 @@ def load(file: Path) -> RecordingContents:
                 raise ConfigError(f"{file} is not a recording: make one with `studio-tui record`.")
             if head.get("version") != VERSION:
                 raise ConfigError(
-                    f"{file} is from a newer program: update studio-tui to replay it."
+                    f"{file} is from a newer version: update studio-tui to replay it."
                 )
             for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
                 try:

@@ -15,7 +15,7 @@ from studio_tui.service.recorder.differences import applied
 from studio_tui.service.recorder.items import GONE
 from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
-LOOK_EVERY = 0.2
+CHECK_EVERY = 0.2
 """Seconds between two checks for changes."""
 
 BEFORE = timedelta(seconds=1)
@@ -75,7 +75,7 @@ class ReplayTime:
             if passed != before:
                 before = passed
                 changed()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(CHECK_EVERY)
 
     def _go(self, moment: datetime, *, runs: bool) -> None:
         self._from, self._since, self.runs = moment, self._monotonic(), runs

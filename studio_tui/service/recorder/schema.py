@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS run (
     job_id TEXT PRIMARY KEY,
     name TEXT,
     state TEXT NOT NULL,
-    created_at REAL,   -- seconds of the epoch, like all times here
+    created_at REAL,   -- seconds since the epoch, like all times here
     started_at REAL,
     finished_at REAL NOT NULL
 );
@@ -20,12 +20,12 @@ CREATE INDEX IF NOT EXISTS run_by_end ON run (finished_at);
 """
 
 _RECORDER = """
-CREATE TABLE IF NOT EXISTS item (   -- jobs and pipelines as they were last seen
+CREATE TABLE IF NOT EXISTS item (   -- jobs and pipelines as last seen
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
     body BLOB NOT NULL,             -- packed JSON
     made_at REAL NOT NULL,
-    seen_at REAL NOT NULL,          -- when it was first seen to be so
+    seen_at REAL NOT NULL,          -- when this version was first seen
     gone_at REAL,                   -- since when Studio no longer lists it
     PRIMARY KEY (kind, id)
 );
@@ -48,20 +48,20 @@ CREATE TABLE IF NOT EXISTS listing (
 CREATE TABLE IF NOT EXISTS call (
     number INTEGER PRIMARY KEY,
     at REAL NOT NULL,
-    last_at REAL NOT NULL,          -- of equal polls in a row the last
+    last_at REAL NOT NULL,          -- time of the last of equal polls in a row
     method TEXT NOT NULL,
     path TEXT NOT NULL,
     outcome TEXT NOT NULL,
     count INTEGER NOT NULL,
-    ms REAL NOT NULL,               -- of all of them
+    ms REAL NOT NULL,               -- total of all `count` calls
     most_ms REAL NOT NULL,
     changes INTEGER NOT NULL,
-    body TEXT,                      -- of what changes something, without secrets
+    body TEXT,                      -- of calls that change something; without secrets
     reason TEXT                     -- why it failed
 );
 CREATE INDEX IF NOT EXISTS call_by_time ON call (last_at);
 CREATE INDEX IF NOT EXISTS call_by_start ON call (at);
-CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and what became of them
+CREATE TABLE IF NOT EXISTS held (   -- commands that wait to be sent, and the state of each
     id TEXT PRIMARY KEY,
     at REAL NOT NULL,
     until REAL NOT NULL,
@@ -76,11 +76,11 @@ def is_current(connection: sqlite3.Connection) -> bool:
     """Return whether the file has all tables.
 
     Raises:
-        sqlite3.DatabaseError: a newer program has created the file, or it is damaged.
+        sqlite3.DatabaseError: a newer version of studio-tui created the file, or it is damaged.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
-        raise sqlite3.DatabaseError(f"a newer program has made it (version {version})")
+        raise sqlite3.DatabaseError(f"a newer version of studio-tui created it (version {version})")
     return bool(version == VERSION)
 
 

@@ -14,7 +14,7 @@ from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, answer
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
-_LOOK_EVERY = 0.5
+_CHECK_EVERY = 0.5
 """Seconds between checks for changes of what a question is about."""
 
 
@@ -70,9 +70,9 @@ class Confirm(Dialog[bool]):
         """Focus the default answer, and watch for changes of what the question is about."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
         if self._changes is not None:
-            self.set_interval(_LOOK_EVERY, self._look)
+            self.set_interval(_CHECK_EVERY, self._show_changes)
 
-    def _look(self) -> None:
+    def _show_changes(self) -> None:
         """Show what has changed; yes is disabled if it would have no effect."""
         news = self._changes() if self._changes is not None else None
         if news == self._news:
@@ -93,7 +93,7 @@ class Confirm(Dialog[bool]):
 
     def action_answer(self, answer: bool) -> None:
         """Answer with a key; yes only if it still has an effect."""
-        self._look()
+        self._show_changes()
         if not (answer and self._news is not None and self._news.is_void):
             self.dismiss(answer)
 

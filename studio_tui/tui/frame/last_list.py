@@ -1,4 +1,4 @@
-"""The list that was in sight when the dashboard ended, shown by the next run while it connects.
+"""The list that was visible when the dashboard quit, shown by the next run while it connects.
 
 It is read before the first paint, so it needs neither the API's models nor the pages.
 """
@@ -20,7 +20,7 @@ AnyCell = Cell | Pieces
 _TONES = {str(tone): tone for tone in Tone}
 
 _LARGEST = 1_000_000
-"""Bytes of a file that is read; a screen of rows has a few ten thousand."""
+"""Maximum number of bytes read from the file; a screen of rows has a few tens of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class LastList:
     """The line above the list."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[AnyCell, ...], ...]
-    """The rows in sight: a cell for each column."""
+    """The visible rows: a cell for each column."""
     cursor: int
     """Index of the row under the cursor."""
     sorting: tuple[str, bool] | None = None
@@ -84,7 +84,7 @@ def read(path: Path) -> LastList | None:
             has_preview=bool(fields["has_preview"]),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        # Of another version, or damaged: it is only a convenience.
+        # Written by another version, or damaged; the dashboard works without it.
         return None
     is_usable = last.at.tzinfo is not None and 0 <= last.cursor < len(last.rows)
     is_whole = all(len(row) == len(last.columns) for row in last.rows)
@@ -107,7 +107,7 @@ def _unpacked(packed: list[Any]) -> AnyCell:
 
 
 def _parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
-    # Without actions, as no page is there yet that could run them.
+    # Without actions, as no page exists yet that could run them.
     return tuple(Part(safe_line(text), str(look)) for text, look in packed)
 
 

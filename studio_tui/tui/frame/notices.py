@@ -37,7 +37,7 @@ class Notices:
         """When the first of it ended, by `monotonic()`; 0 if there is none."""
         self._due: TimerHandle | None = None
         self._leave: Callable[[], None] = endings.on_end(self._tell)
-        app.screen_change_signal.subscribe(app, lambda _: self.look())
+        app.screen_change_signal.subscribe(app, lambda _: self.clear_badge())
 
     def end(self) -> None:
         """Stop reporting."""
@@ -46,7 +46,7 @@ class Notices:
         self._leave()
         self._leave = lambda: None
 
-    def look(self) -> None:
+    def clear_badge(self) -> None:
         """Remove the badge of the current tab, if the terminal has the focus."""
         if (page := self._page_in_sight()) is not None:
             self._endings.clear_badge(page.tab)

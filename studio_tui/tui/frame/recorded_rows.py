@@ -54,9 +54,9 @@ class RecordedRows(Generic[T]):
     def want(self) -> None:
         """Show recorded rows from now on, as older rows were requested."""
         self._are_asked_for = True
-        self.look()
+        self.update()
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Read the recorded rows if they are needed now, and add or remove them."""
         is_wanted = self._is_wanted
         if is_wanted:
@@ -72,7 +72,7 @@ class RecordedRows(Generic[T]):
             body.is_recorded = lambda key: key in self.since
             self._are_asked_for |= body.holder.view.recorded
         self._listed = listed
-        self.look() if self._is_wanted and not self._were_wanted else self.show()
+        self.update() if self._is_wanted and not self._were_wanted else self.show()
 
     def show(self) -> None:
         """Show the rows of Studio, and recorded ones if needed."""

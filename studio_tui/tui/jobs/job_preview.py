@@ -29,14 +29,14 @@ class JobPreview:
         self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
     ) -> tuple[Fact | FactLine, ...]:
         """Return the preview of a job; load more about it if it is visible."""
-        look, room = self._session.job_details, self._room()
-        look.look(job if in_sight and room.height else None)
+        reader, room = self._session.job_details, self._room()
+        reader.select(job if in_sight and room.height else None)
         if job is None:
             return ()
         clusters = self._session.clusters.snapshot.value
         around = clusters.items if clusters is not None else ()
         moment = clock.now()
-        details = look.get(job.id)
+        details = reader.get(job.id)
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
@@ -48,4 +48,4 @@ class JobPreview:
 
     def leave(self) -> None:
         """Stop loading."""
-        self._session.job_details.look(None)
+        self._session.job_details.select(None)

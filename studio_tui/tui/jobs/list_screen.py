@@ -155,7 +155,7 @@ class JobsScreen(ListPage[Job]):
 
     def tick(self, now: datetime) -> None:
         """Update the times shown, and the running jobs to follow."""
-        self._look()
+        self._follow_progress()
         if not self.view.preview:
             self._preview.leave()
         super().tick(now)
@@ -204,8 +204,8 @@ class JobsScreen(ListPage[Job]):
 
     def shown(self) -> None:
         """Update the recorded rows, and the running jobs to follow."""
-        self._recorded.look()
-        self.call_after_refresh(self._look)  # a table without a size has no visible rows
+        self._recorded.update()
+        self.call_after_refresh(self._follow_progress)  # a table without a size has no visible rows
 
     # Events.
 
@@ -226,11 +226,11 @@ class JobsScreen(ListPage[Job]):
         if self.table.cursor == job_id:
             self.list.show_preview(self.moment())
 
-    def _look(self) -> None:
+    def _follow_progress(self) -> None:
         """Follow the progress of the visible running jobs."""
         if self.listening.is_on:  # otherwise this page is not visible
             jobs = map(self.rows.get, self.table.keys_in_sight if self.rows.has_moving else ())
-            self._progress.look(job.id for job in jobs if job and job.state is JobState.RUNNING)
+            self._progress.follow(job.id for job in jobs if job and job.state is JobState.RUNNING)
 
     def _leave(self) -> None:
         super()._leave()

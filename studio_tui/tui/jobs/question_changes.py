@@ -27,7 +27,7 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
     """Return what says which of the jobs to be canceled cannot be any more."""
 
-    def look() -> QuestionChange | None:
+    def change() -> QuestionChange | None:
         now = as_known_now(session, jobs)
         chosen = to_cancel(now)
         if not chosen.left_out:
@@ -40,4 +40,4 @@ def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], Que
         left = f"{count:,} will be canceled" if count else "there is nothing left to cancel"
         return QuestionChange(f"Meanwhile {chosen.reasons}: {left}.", is_void=not chosen.jobs)
 
-    return look
+    return change

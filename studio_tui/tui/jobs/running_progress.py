@@ -25,11 +25,11 @@ class RunningProgress:
         """The latest bars by job; a live mapping."""
         return self._bars
 
-    def look(self, job_ids: Iterable[str]) -> None:
+    def follow(self, job_ids: Iterable[str]) -> None:
         """Follow these jobs, and no others."""
         wanted = list(job_ids)
         if self._unsubscribe is None:
-            self._unsubscribe = self._watch.subscribe(self._follow)
+            self._unsubscribe = self._watch.subscribe(self._take)
         self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in wanted}
         self._watch.watch(wanted)
 
@@ -40,7 +40,7 @@ class RunningProgress:
             self._unsubscribe = None
             self._watch.watch(())
 
-    def _follow(self, job_id: str, end: bytes) -> None:
+    def _take(self, job_id: str, end: bytes) -> None:
         known = self._bars.get(job_id)
         bar = latest(end, known)
         if bar is not None and bar != known:

@@ -310,7 +310,7 @@ class MergedScreen(Page):
         members = list(self.choice.members or ())
         if self.listening.is_on:  # otherwise this page is not visible
             running = (m.job.id for m in members if m.job.state is JobState.RUNNING)
-            self._progress.look(running)
+            self._progress.follow(running)
         ids = [member.job.id for member in members]
         chosen = ids.index(self.choice.chosen) if self.choice.chosen in ids else None
         self.legend.show(map(self._entry, members), chosen)

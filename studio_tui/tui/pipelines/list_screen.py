@@ -149,7 +149,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def shown(self) -> None:
         """Update the recorded rows."""
-        self._recorded.look()
+        self._recorded.update()
 
     def title_notes(self) -> tuple[Part, ...]:
         """Return how many of the pipelines are recorded."""

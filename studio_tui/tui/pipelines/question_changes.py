@@ -23,7 +23,7 @@ def pipeline_changes(
 ) -> Callable[[], QuestionChange | None]:
     """Return what says of which of the pipelines it is not possible any more to do `what`."""
 
-    def look() -> QuestionChange | None:
+    def change() -> QuestionChange | None:
         known = {each.pipeline_id: each for each in session.known.pipelines().pipelines}
         now = [known.get(each.pipeline_id, each) for each in pipelines]
         over = [each for each in now if not is_possible(each)]
@@ -38,4 +38,4 @@ def pipeline_changes(
         counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
         return QuestionChange(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
 
-    return look
+    return change

@@ -19,12 +19,12 @@ async def test_a_change_is_taken_over_once(tmp_path: Path) -> None:
     path = tmp_path / "clusters.toml"
     path.write_text(ONE)
     file = ClusterFile(path)
-    assert not await file.look()
+    assert not await file.reread()
     path.write_text(TWO)
-    assert await file.look()
+    assert await file.reread()
     assert (names(file), file.problem) == (["local", "gpu"], None)
     version = file.version
-    assert not await file.look()
+    assert not await file.reread()
     assert file.version == version
 
 
@@ -37,7 +37,7 @@ async def test_a_file_that_is_put_in_the_place_of_another_is_taken_over(tmp_path
     was = path.stat()
     os.utime(fresh, ns=(was.st_atime_ns, was.st_mtime_ns))
     fresh.replace(path)
-    assert await file.look()
+    assert await file.reread()
     assert file.clusters.default.max_workers == 3
 
 
@@ -57,13 +57,13 @@ async def test_a_broken_file_keeps_what_it_said_last_and_says_why(
     path.write_text(TWO)
     file = ClusterFile(path)
     path.write_text(text)
-    assert not await file.look()
+    assert not await file.reread()
     assert names(file) == ["local", "gpu"]
     assert file.problem is not None
     assert words in file.problem
     assert "Until then the last valid clusters apply." in file.problem
     path.write_text(TWO)
-    assert not await file.look()
+    assert not await file.reread()
     assert file.problem is None
 
 
@@ -72,13 +72,13 @@ async def test_a_file_that_is_gone_or_no_file_keeps_what_it_said_last(tmp_path: 
     path.write_text(TWO)
     file = ClusterFile(path)
     path.unlink()
-    assert not await file.look()
+    assert not await file.reread()
     assert (names(file), "is missing" in str(file.problem)) == (["local", "gpu"], True)
     assert not path.exists()
     path.mkdir()
-    assert not await file.look()
+    assert not await file.reread()
     assert "it is a folder" in str(file.problem)
     path.rmdir()
     path.write_text(ONE)
-    assert await file.look()
+    assert await file.reread()
     assert (names(file), file.problem) == (["local"], None)

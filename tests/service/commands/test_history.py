@@ -266,7 +266,7 @@ def test_a_file_that_is_damaged_in_the_middle_is_set_aside_when_that_is_seen(
     assert has_both(again(tmp_path), 3)
 
 
-def test_a_file_of_a_newer_program_is_left_as_it_is(
+def test_a_file_of_a_newer_version_is_left_as_it_is(
     history: JobHistory, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     note_both(history)
@@ -276,7 +276,7 @@ def test_a_file_of_a_newer_program_is_left_as_it_is(
     note_both(history, 2)
     assert has_both(history, 2)
     assert file_of(tmp_path).read_bytes() == before
-    assert "newer program" in caplog.text
+    assert "newer version" in caplog.text
 
 
 def test_what_could_not_be_written_while_another_held_the_file_is_written_later(

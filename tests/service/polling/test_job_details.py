@@ -83,10 +83,10 @@ class KnownLogs(LogLibrary):
 
 
 @asynccontextmanager
-async def looking(studio: Studio) -> AsyncIterator[JobDetailsReader]:
-    look = JobDetailsReader(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
-    task = asyncio.create_task(look.run())
-    yield look
+async def reading(studio: Studio) -> AsyncIterator[JobDetailsReader]:
+    details = JobDetailsReader(studio, KnownLogs(studio.here), studio.submitted, past=studio.past)
+    task = asyncio.create_task(details.run())
+    yield details
     task.cancel()
     await asyncio.wait([task])
     assert studio.open == 0
@@ -100,9 +100,9 @@ DONE, RUNNING, QUEUED = job(1, "FAILED"), job(2, "RUNNING"), job(3, "QUEUED")
 def test_nothing_is_asked_before_the_reader_has_rested() -> None:
     async def scene() -> None:
         studio = Studio()
-        async with looking(studio) as look:
+        async with reading(studio) as details:
             for number in range(100):
-                look.look(job(number, "FAILED"))
+                details.select(job(number, "FAILED"))
                 await asyncio.sleep(AFTER / 2)
             assert studio.asked == []
             await asyncio.sleep(AFTER)
@@ -114,15 +114,15 @@ def test_nothing_is_asked_before_the_reader_has_rested() -> None:
 def test_of_a_job_that_has_ended_the_end_is_requested_once() -> None:
     async def scene() -> None:
         studio = Studio()
-        async with looking(studio) as look:
+        async with reading(studio) as details:
             told: list[str] = []
-            look.subscribe(told.append)
-            look.look(DONE)
+            details.subscribe(told.append)
+            details.select(DONE)
             await asyncio.sleep(60)
-            assert look.get(DONE.id) == JobDetails(end=studio.log)
-            look.look(None)
+            assert details.get(DONE.id) == JobDetails(end=studio.log)
+            details.select(None)
             await asyncio.sleep(60)
-            look.look(DONE)
+            details.select(DONE)
             await asyncio.sleep(60)
             assert studio.asked == [(DONE.id, LENGTH, None)]
             assert told == [DONE.id]
@@ -133,13 +133,13 @@ def test_of_a_job_that_has_ended_the_end_is_requested_once() -> None:
 def test_of_a_running_job_what_is_new_is_requested_until_the_reader_turns_away() -> None:
     async def scene() -> None:
         studio = Studio()
-        async with looking(studio) as look:
-            look.look(RUNNING)
+        async with reading(studio) as details:
+            details.select(RUNNING)
             await asyncio.sleep(AFTER + 1)
             studio.log += b"step 3\n"
             await asyncio.sleep(AGAIN + 1)
-            assert look.get(RUNNING.id).end == studio.log
-            look.look(None)
+            assert details.get(RUNNING.id).end == studio.log
+            details.select(None)
             await asyncio.sleep(0.1)
             asked = len(studio.asked)
             await asyncio.sleep(60)
@@ -153,10 +153,10 @@ def test_what_is_on_this_machine_is_not_requested() -> None:
     async def scene() -> None:
         studio = Studio()
         studio.here[DONE.id] = b"kept\n"
-        async with looking(studio) as look:
-            look.look(DONE)
+        async with reading(studio) as details:
+            details.select(DONE)
             await asyncio.sleep(60)
-            assert look.get(DONE.id).end == b"kept\n"
+            assert details.get(DONE.id).end == b"kept\n"
             assert studio.asked == []
 
     run(scene())
@@ -166,10 +166,10 @@ def test_a_job_that_waits_has_files_and_no_log() -> None:
     async def scene() -> None:
         studio = Studio()
         studio.files[QUEUED.id] = sent = (SentFile(id="1", label="a.csv", size=3),)
-        async with looking(studio) as look:
-            look.look(QUEUED)
+        async with reading(studio) as details:
+            details.select(QUEUED)
             await asyncio.sleep(60)
-            assert look.get(QUEUED.id) == JobDetails(files=sent)
+            assert details.get(QUEUED.id) == JobDetails(files=sent)
             assert studio.asked == []
 
     run(scene())
@@ -182,12 +182,12 @@ def test_a_running_job_whose_end_is_not_to_be_had_is_followed_for_a_mebibyte() -
         part = "x" * (STREAM // 4)
         archive = Blobs(("https://elsewhere/log",))
         studio.frames = [archive, *[LogMessages((LogMessage(n, RawText(part)),)) for n in range(9)]]
-        async with looking(studio) as look:
-            look.look(RUNNING)
+        async with reading(studio) as details:
+            details.select(RUNNING)
             await asyncio.sleep(60)
             assert studio.streams == 1
             assert studio.open == 0
-            assert len(look.get(RUNNING.id).end or b"") == LENGTH
+            assert len(details.get(RUNNING.id).end or b"") == LENGTH
 
     run(scene())
 
@@ -197,11 +197,11 @@ def test_a_websocket_is_for_running_jobs_alone(status: str) -> None:
     async def scene() -> None:
         studio = Studio()
         studio.errors = [PermissionDenied(403, "not yours")]
-        async with looking(studio) as look:
-            look.look(ended := job(1, status))
+        async with reading(studio) as details:
+            details.select(ended := job(1, status))
             await asyncio.sleep(60)
             assert studio.streams == 0
-            assert "not yours" in look.get(ended.id).trouble
+            assert "not yours" in details.get(ended.id).trouble
             assert len(studio.asked) == 1
 
     run(scene())
@@ -211,12 +211,12 @@ def test_a_question_that_failed_in_passing_is_put_again() -> None:
     async def scene() -> None:
         studio = Studio()
         studio.errors = [ServerError(503, "busy", retry_after=30)]
-        async with looking(studio) as look:
-            look.look(DONE)
+        async with reading(studio) as details:
+            details.select(DONE)
             await asyncio.sleep(20)
             assert len(studio.asked) == 1
             await asyncio.sleep(20)
-            assert look.get(DONE.id).end == studio.log
+            assert details.get(DONE.id).end == studio.log
 
     run(scene())
 
@@ -224,12 +224,12 @@ def test_a_question_that_failed_in_passing_is_put_again() -> None:
 def test_only_so_many_jobs_are_remembered() -> None:
     async def scene() -> None:
         studio = Studio()
-        async with looking(studio) as look:
+        async with reading(studio) as details:
             for number in range(REMEMBERED + 1):
-                look.look(job(number, "FAILED"))
+                details.select(job(number, "FAILED"))
                 await asyncio.sleep(AFTER + 1)
-            assert look.get(job(0).id).end is None
-            assert look.get(job(1).id).end == studio.log
+            assert details.get(job(0).id).end is None
+            assert details.get(job(1).id).end == studio.log
 
     run(scene())
 
@@ -237,8 +237,8 @@ def test_only_so_many_jobs_are_remembered() -> None:
 def test_a_job_without_a_usable_id_is_asked_nothing_about() -> None:
     async def scene() -> None:
         studio = Studio()
-        async with looking(studio) as look:
-            look.look(job(1, "FAILED", id="a\x1bb"))
+        async with reading(studio) as details:
+            details.select(job(1, "FAILED", id="a\x1bb"))
             await asyncio.sleep(60)
             assert studio.asked == [], NO_ID
 
@@ -250,10 +250,10 @@ def test_other_runs_of_its_name_are_known_before_the_log() -> None:
         studio = Studio()
         known = job(1, "QUEUED")
         studio.runs[known.name or ""] = (job(2), job(3))
-        async with looking(studio) as look:
-            look.look(known)
+        async with reading(studio) as details:
+            details.select(known)
             await asyncio.sleep(AFTER + 1)
-            assert look.get(known.id).past == (job(2), job(3))
+            assert details.get(known.id).past == (job(2), job(3))
             assert studio.asked == []
 
     run(scene())
@@ -268,21 +268,21 @@ def test_runs_of_its_name_that_end_meanwhile_are_known_while_the_job_is_selected
         known = job(1, state)
         name = known.name or ""
         studio.runs[name] = (job(2),)
-        async with looking(studio) as look:
-            look.look(known)
+        async with reading(studio) as details:
+            details.select(known)
             await asyncio.sleep(AFTER + 1)
-            end = look.get(known.id).end
+            end = details.get(known.id).end
             studio.runs[name] = (job(3), job(2))
             await asyncio.sleep(PAST_AGAIN)
-            assert look.get(known.id).past == (job(3), job(2))
-            assert look.get(known.id).end == end
-            look.look(None)
+            assert details.get(known.id).past == (job(3), job(2))
+            assert details.get(known.id).end == end
+            details.select(None)
             studio.runs[name] = (job(4), job(3), job(2))
             await asyncio.sleep(2 * PAST_AGAIN)
-            assert len(look.get(known.id).past) == 2
-            look.look(known)
+            assert len(details.get(known.id).past) == 2
+            details.select(known)
             await asyncio.sleep(AFTER + 1)
-            assert len(look.get(known.id).past) == 3
+            assert len(details.get(known.id).past) == 3
 
     run(scene())
 
@@ -292,15 +292,15 @@ def test_a_second_look_at_other_runs_keeps_why_the_log_cannot_be_read() -> None:
         studio = Studio()
         studio.errors = [NotFound(404, "no log")]
         studio.runs[DONE.name or ""] = (job(2),)
-        async with looking(studio) as look:
-            look.look(DONE)
+        async with reading(studio) as details:
+            details.select(DONE)
             await asyncio.sleep(AFTER + 1)
-            trouble = look.get(DONE.id).trouble
+            trouble = details.get(DONE.id).trouble
             assert trouble
             studio.runs[DONE.name or ""] = (job(3), job(2))
             await asyncio.sleep(2 * PAST_AGAIN)
-            assert len(look.get(DONE.id).past) == 2
-            assert look.get(DONE.id).trouble == trouble
+            assert len(details.get(DONE.id).past) == 2
+            assert details.get(DONE.id).trouble == trouble
             assert len(studio.asked) == 1
 
     run(scene())

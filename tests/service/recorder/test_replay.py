@@ -154,7 +154,7 @@ HEAD = json.dumps({"format": "studio-tui recording", "version": 1})
         ("{}", "is not a recording"),
         ("\0\xff", "is not a recording"),
         (HEAD, "nothing to replay"),
-        (HEAD.replace("1}", "2}"), "newer program"),
+        (HEAD.replace("1}", "2}"), "newer version"),
         (f"{HEAD}\nnonsense", "damaged in line 2"),
         (f'{HEAD}\n{{"at": 1e99, "kind": "job", "id": "1", "change": {{}}}}', "damaged in line 2"),
         (f"{HEAD}\n[]", "damaged in line 2"),

@@ -33,7 +33,7 @@ INPUTS = [
 
 
 def found(hits: LineMatches) -> list[int]:
-    asyncio.run(hits.look(0))
+    asyncio.run(hits.search(0))
     starts, at = [], hits.next(0)
     while at is not None:
         starts.append(at)

@@ -1,4 +1,4 @@
-"""Serves the pages of jobs, each under its own key; host and origin are checked before."""
+"""Serves the pages of jobs, each under its own key; the server checks host and origin before."""
 
 import asyncio
 from pathlib import Path

@@ -165,7 +165,7 @@ class LineMatches:
             if self._is_certain(offset, start, backwards=backwards):
                 return start
             self._wanted = (max(0, offset - backwards) // BLOCK, not backwards)
-            await self.look_on()
+            await self.search_next()
 
     def _is_certain(self, offset: int, start: int | None, *, backwards: bool) -> bool:
         if not self._unknown:
@@ -179,7 +179,7 @@ class LineMatches:
 
     # --- searching -------------------------------------------------------------------------------
 
-    async def look(self, around: int) -> None:
+    async def search(self, around: int) -> None:
         """Search the log until all of it is known, starting around an offset.
 
         Raises:
@@ -187,9 +187,9 @@ class LineMatches:
         """
         self._wanted = (around // BLOCK, True)
         while not self._store.is_closed and not self.is_complete:
-            await self.look_on()
+            await self.search_next()
 
-    async def look_on(self, most: int = SLICE) -> None:
+    async def search_next(self, most: int = SLICE) -> None:
         """Search the next unknown blocks, at most `most`.
 
         Raises:

@@ -35,32 +35,32 @@ class ForegroundSearch:
         self._work = work
         self._hits = hits
         self._progressed = progressed
-        self._is_looking = False
+        self._is_searching = False
 
     def begin(self) -> None:
         """Stop the current search."""
         self._work.cancel()
-        self._is_looking = False
+        self._is_searching = False
 
     def go_on(self) -> None:
         """Continue to search if anything is incomplete."""
-        if self._is_looking or all(hits.is_complete for hits in self._hits()):
+        if self._is_searching or all(hits.is_complete for hits in self._hits()):
             return
-        self._is_looking = True
-        self._work.run(self._look, "look through the log")
+        self._is_searching = True
+        self._work.run(self._search, "search the log")
 
-    async def _look(self) -> None:
+    async def _search(self) -> None:
         try:
             reported_at = clock.monotonic()
             while open_hits := [hits for hits in self._hits() if not hits.is_complete]:
-                await open_hits[0].look_on()
+                await open_hits[0].search_next()
                 if clock.monotonic() - reported_at > _REPORT_EVERY:
                     reported_at = clock.monotonic()
                     self._progressed()
         except SpoolError as error:
             self._view.say(str(error))
         finally:
-            self._is_looking = False
+            self._is_searching = False
         self._progressed()
 
 
@@ -72,13 +72,13 @@ class BackgroundSearch:
         self._view = view
         self._work = work
         self._hits: LineMatches | None = None
-        self._is_looking = False
+        self._is_searching = False
         self._moved_at = 0.0
 
     def begin(self, hits: LineMatches | None) -> None:
         """Start another search."""
         self._work.cancel()
-        self._is_looking = False
+        self._is_searching = False
         self.note_key()  # paint first
         self._hits = hits
 
@@ -88,11 +88,11 @@ class BackgroundSearch:
 
     def go_on(self) -> None:
         """Continue to search if the search is incomplete."""
-        if self._hits is not None and not self._is_looking and not self._hits.is_complete:
-            self._is_looking = True
-            self._work.run(self._look, "look for errors")
+        if self._hits is not None and not self._is_searching and not self._hits.is_complete:
+            self._is_searching = True
+            self._work.run(self._search, "search for errors")
 
-    async def _look(self) -> None:
+    async def _search(self) -> None:
         hits = self._hits
         try:
             while hits is not None and not hits.is_complete:
@@ -101,10 +101,10 @@ class BackgroundSearch:
                     await asyncio.sleep(_QUIET - quiet)
                     continue
                 begun = clock.monotonic()
-                await hits.look_on(_BLOCKS)
+                await hits.search_next(_BLOCKS)
                 await asyncio.sleep(_REST * (clock.monotonic() - begun))
         except SpoolError as error:
             self._view.say(str(error))
         finally:
-            self._is_looking = False
+            self._is_searching = False
         self._view.settle()

@@ -29,19 +29,19 @@ class LogErrors:
     """Controller of the errors in a log view."""
 
     def __init__(
-        self, view: Reader, lines: LineFilter, looking: BackgroundSearch, work: WorkGroup
+        self, view: Reader, lines: LineFilter, background: BackgroundSearch, work: WorkGroup
     ) -> None:
-        """Make a controller; `looking` searches in the background, `work` runs on a key."""
+        """Make a controller; `background` searches with low priority, `work` runs on a key."""
         self._view = view
         self._lines = lines
-        self._looking = looking
+        self._background = background
         self._work = work
         self._hits: LineMatches | None = None
 
     def begin(self, store: LogStore | None) -> None:
         """Start searching another log in the background."""
         self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
-        self._looking.begin(self._hits)
+        self._background.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
         """Return the rows of the scroll bar that contain errors."""

@@ -10,18 +10,20 @@ from studio_tui.tui.logs.view.search import LogSearch
 class FilterAndSearch:
     """Combines filter and search, which share the available lines."""
 
-    def __init__(self, view: Reader, going: WorkGroup, looking: WorkGroup) -> None:
-        """Make both; `going` runs steps to matches, `looking` searches in the background."""
+    def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
+        """Make both; `going` runs steps to matches, `searching` the search itself."""
         self.filter = LineFilter(view, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
-        self._looking = ForegroundSearch(view, looking, self._hits, progressed=self._show_progress)
+        self._running_search = ForegroundSearch(
+            view, searching, self._hits, progressed=self._show_progress
+        )
 
     def begin(self) -> None:
         """Reset filter and search for another log."""
         self.search.begin()
         self.filter.begin()
-        self._looking.begin()
+        self._running_search.begin()
 
     def again(self) -> None:
         """Repeat filter and search in another store of the same log."""
@@ -34,7 +36,7 @@ class FilterAndSearch:
 
     def go_on(self) -> None:
         """Continue to search in the background if anything is incomplete."""
-        self._looking.go_on()
+        self._running_search.go_on()
 
     @property
     def is_under_way(self) -> bool:

@@ -88,7 +88,7 @@ class LineFilter:
         hits = self.hits
         if hits is None:
             return ""
-        more = "" if hits.is_complete else " so far, looking…"
+        more = "" if hits.is_complete else " so far, searching…"
         what = "errors and warnings" if self.typed == _PROBLEMS else f"& {self.typed}"
         if self.typed:
             return f"{what}: {plural(hits.total, 'line')}{more}, esc shows all"

@@ -21,7 +21,7 @@ class Scrolling:
         view: Reader,
         selection: LineSelection,
         place: PlaceRestore,
-        looking: BackgroundSearch,
+        background: BackgroundSearch,
         *,
         seek: Callable[[bool], object],
     ) -> None:
@@ -29,7 +29,7 @@ class Scrolling:
         self._view = view
         self._selection = selection
         self._place = place
-        self._looking = looking
+        self._background = background
         self._seek = seek
 
     def move(self, rows: int) -> None:
@@ -38,7 +38,7 @@ class Scrolling:
         if window is None:
             return
         view.unsay()
-        self._looking.note_key()
+        self._background.note_key()
         self._place.stay()
         if self._selection.is_selecting:
             self._selection.move(rows)

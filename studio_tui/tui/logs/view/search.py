@@ -107,7 +107,7 @@ class LogSearch:
             return ""
         total, current = self.hits.total, self._view.pane.current
         if not self.hits.is_complete:
-            count = f"{total:,} so far, looking…"
+            count = f"{total:,} so far, searching…"
         elif current is not None and self.hits.holds(current):
             count = f"{self.hits.rank(current) + 1:,} of {total:,}"
         elif total:

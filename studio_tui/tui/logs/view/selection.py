@@ -8,7 +8,7 @@ from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.reader import Reader
 
 COPIED_LINES = 100_000
-"""The most lines that are copied."""
+"""Maximum number of lines copied at once."""
 
 
 class LineSelection:

@@ -156,7 +156,7 @@ class PipelineScreen(Page):
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the state asks for it)
         if self.state.loaded is not None:
-            self._look()
+            self._follow_progress()
             self._show_again()
 
     def escape(self) -> None:
@@ -184,13 +184,13 @@ class PipelineScreen(Page):
         self.controllers.movement.follow()
         if is_first:
             self.call_after_refresh(self._first_shown)
-        self.call_after_refresh(self._look)
+        self.call_after_refresh(self._follow_progress)
         self.paint_frame()
         self.notify_all()
 
     def _first_shown(self) -> None:
         """Restore the scroll position, or go to the requested job."""
-        self.views.look_again()
+        self.views.restore_scroll()
         if self._run_to_go_to is not None:
             self.cursor.go_to_run(self._run_to_go_to)
 
@@ -234,18 +234,18 @@ class PipelineScreen(Page):
 
     def _catch_up(self) -> None:
         self.views.shown.show_kin()
-        self._look()
+        self._follow_progress()
         self.views.remember()
         self.drawer.show()
         self.paint_hints()
 
-    def _look(self) -> None:
+    def _follow_progress(self) -> None:
         """Request the visible jobs first, and follow the progress of the running ones."""
         # Without subscriptions this page is not visible.
         if self.listening.is_on and self.state.loaded is not None:
             runs = self.views.runs()
             self.source.want(run for _, run in runs)
-            self._progress.look(run for state, run in runs if state is NodeState.RUNNING)
+            self._progress.follow(run for state, run in runs if state is NodeState.RUNNING)
 
     # Events.
 

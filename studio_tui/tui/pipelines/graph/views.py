@@ -96,7 +96,7 @@ class Views:
         elif self._state.loaded is not None:
             self.rows.widget.notice = self._state.empty_text()
 
-    def look_again(self) -> None:
+    def restore_scroll(self) -> None:
         """Restore the scroll position, with the cursor visible."""
         self._is_restored = True
         self.shown.look_from(self._state.view.left, self._state.view.top)

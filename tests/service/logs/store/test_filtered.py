@@ -60,4 +60,4 @@ def test_nothing_chosen_is_nothing_to_go_through(store: LogStore) -> None:
     store.append(b"1\n3\n")
     lines = FilteredLines(store, LineMatches(store, even))
     assert (lines.last_start(), lines.near(0), walk(lines)) == (0, None, [])
-    asyncio.run(lines.hits.look(0))
+    asyncio.run(lines.hits.search(0))

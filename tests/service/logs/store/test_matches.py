@@ -1,4 +1,4 @@
-"""The lines that fulfil a condition, held against looking at every line of the bytes."""
+"""The lines that fulfil a condition, compared with a check of every line of the bytes."""
 
 import asyncio
 import re
@@ -100,13 +100,13 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
             data += added
             store.append(added)
         elif kind == "look":
-            asyncio.run(hits.look(len(data) * int(str(what)) // 4))
+            asyncio.run(hits.search(len(data) * int(str(what)) // 4))
         else:
             offset = len(data) * int(str(what)) // 4
             data = data[:offset] + (b"x\n" + data[offset:] if kind == "insert" else b"")
             store.insert(offset, b"x\n") if kind == "insert" else store.cut(offset)
         assert set(onwards(hits)) <= set(expected(data, negated=negated))
-    asyncio.run(hits.look(len(data) // 2))
+    asyncio.run(hits.search(len(data) // 2))
     wanted = expected(data, negated=negated)
     assert onwards(hits) == wanted
     assert backwards(hits, len(data)) == wanted
@@ -116,14 +116,14 @@ def test_the_lines_are_those_of_the_bytes_whatever_happens_to_the_log(
     store.close()
 
 
-def test_looking_ends_where_the_last_line_is_still_being_written(store: LogStore) -> None:
+def test_a_search_ends_where_the_last_line_is_still_being_written(store: LogStore) -> None:
     store.append((b"." * 99 + b"\n") * (6 * BLOCK // 100) + b"epoch 3: 41%")
     hits = LineMatches(store, with_x)
-    asyncio.run(within_reason(hits.look(0), "lines are looked at again and again"))
+    asyncio.run(within_reason(hits.search(0), "lines are searched again and again"))
     assert hits.is_complete
     assert hits.total == 0
     store.append(b" x")
-    asyncio.run(within_reason(hits.look(0), "lines are looked at again and again"))
+    asyncio.run(within_reason(hits.search(0), "lines are searched again and again"))
     assert hits.total == 1
 
 
@@ -143,17 +143,19 @@ def test_the_nearest_match_is_awaited_across_unsearched_blocks(store: LogStore) 
     assert asyncio.run(hits.nearest(last + 1, backwards=False)) is None
 
 
-def test_looking_ends_with_every_line_known_though_the_log_grows_meanwhile(store: LogStore) -> None:
+def test_a_search_ends_with_every_line_known_though_the_log_grows_meanwhile(
+    store: LogStore,
+) -> None:
     store.append(b"x\n" * 200_000)
     hits = LineMatches(store, with_x)
 
     async def grow() -> None:
-        looking = asyncio.create_task(hits.look(0))
+        searching = asyncio.create_task(hits.search(0))
         for _ in range(50):
             store.append(b"x\n" * 5_000)
             await asyncio.sleep(0)
-        await looking
-        await hits.look(0)
+        await searching
+        await hits.search(0)
 
     asyncio.run(grow())
     assert hits.total == 450_000
@@ -165,11 +167,11 @@ async def test_a_log_that_gets_shorter_while_it_is_searched_is_searched_again(
 ) -> None:
     store.append(b"x\n" * 4 * BLOCK)
     hits = LineMatches(store, with_x)
-    looking = asyncio.ensure_future(hits.look_on())
+    searching = asyncio.ensure_future(hits.search_next())
     await asyncio.sleep(0)  # to where it waits for the thread
     store.cut(left)
-    await looking
-    await hits.look(0)
+    await searching
+    await hits.search(0)
     assert hits.is_complete
     assert onwards(hits) == expected(store.read(0, store.size))
 
@@ -184,7 +186,7 @@ def test_searched_blocks_are_not_searched_again_when_the_log_grows(store: LogSto
         return with_x(lines)
 
     hits = LineMatches(store, find)
-    asyncio.run(hits.look(0))
+    asyncio.run(hits.search(0))
     before = looked
     store.append(b"x\n")
     assert hits.next(0) == store.size - 2
@@ -202,14 +204,14 @@ def test_a_long_unfinished_line_is_not_searched_again_as_it_grows(
 
     store.append(b"x\n" + b"\ry" * 300_000)
     hits = LineMatches(store, find)
-    asyncio.run(hits.look(0))
+    asyncio.run(hits.search(0))
     looked.clear()
     for _ in range(50):
         store.append(b"\ry" * 40)
         assert onwards(hits) == [0]
     assert sum(looked) <= 2 * BLOCK
     store.append(b"\nx\n")
-    asyncio.run(hits.look(0))
+    asyncio.run(hits.search(0))
     assert onwards(hits) == [0, store.size - 2]
 
 
@@ -231,7 +233,7 @@ def test_the_parts_of_the_log_with_matches_are_known_for_a_scroll_bar(store: Log
     with mock.patch.object(matches, "_EXACT_BLOCKS", 0):
         assert LineMatches(store, with_x).occupied_parts(10) == {0}
     store.append(b".\n" * 10 * BLOCK)
-    asyncio.run(hits.look(0))
+    asyncio.run(hits.search(0))
     assert hits.occupied_parts(10) == {0}
 
 
@@ -256,7 +258,7 @@ def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
         store = TaggedStore.create(Path(folder))
         store.append(whole)
         hits = LineMatches(store, begins_with_x, negated=negated, within=of_tags([1, 9]))
-        asyncio.run(hits.look(0))
+        asyncio.run(hits.search(0))
         assert onwards(hits) == wanted
         assert hits.total == len(wanted)
         store.close()
@@ -277,7 +279,7 @@ async def test_a_store_with_replaced_content_is_searched_again(tmp_path: Path) -
     other.append(tag_of(2) + b"a\n" + tag_of(1) + b"x\n")
     other.mark(0, "Something is missing.")
     hits = LineMatches(store, with_x)
-    await hits.look(0)
+    await hits.search(0)
     assert onwards(hits) == [0]
     path = store.path
     store.become(other)
