@@ -152,7 +152,7 @@ class JobHistory:
             " ORDER BY submitted.rowid"
         )
         with self._lock:
-            rows = self._rows(query, json.dumps(list(upload_ids)))
+            rows = self._database.rows(query, json.dumps(list(upload_ids)))
             known = [SentFile.model_validate_json(text) for (text,) in rows]
             known += [file for each in self._submitted.values() for file in each.files]
             return {file.id: file for file in known if file.id in upload_ids and file.label}
@@ -200,7 +200,7 @@ class JobHistory:
             " FROM run WHERE name IN (SELECT value FROM json_each(?))"
             " AND state = ?) WHERE place <= ?"
         )
-        rows = self._rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
+        rows = self._database.rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
         known = {row[0]: _run(row) for row in rows}
         known |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
         newest: dict[str, list[EndedRun]] = {name: [] for name in names}
@@ -211,10 +211,6 @@ class JobHistory:
         return newest
 
     # The file.
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        """Return the rows of a query; none if the file cannot be read."""
-        return self._database.rows(query, *values)
 
     def _written(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
