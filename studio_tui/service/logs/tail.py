@@ -54,8 +54,6 @@ from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
-__all__ = ["FollowPhase", "LogTail", "MayFetch", "TailState"]
-
 POLL_REST = 2.0
 """Seconds between polls if there is no websocket."""
 AGREE_REST = 0.5
