@@ -19,9 +19,11 @@ from unittest import mock
 from textual.widgets import Input, TextArea
 
 from studio_tui.api.calls import Call
-from studio_tui.api.client import LogBody, ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
+from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogFrame, LogMessage, LogMessages, RawText, StatusFrame
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NoCredentials, ServerError
 from studio_tui.service.polling.job_details import LENGTH
 from studio_tui.service.session import StudioSession

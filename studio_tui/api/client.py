@@ -52,8 +52,6 @@ from studio_tui.settings import Settings
 if TYPE_CHECKING:
     pass
 
-__all__ = ["LogBody", "ResultPage", "StudioClient", "Timeouts"]
-
 R = TypeVar("R", bound=Received)
 
 SLOWEST_UPLOAD = 64 * 1024

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Cluster
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.endings import Endings

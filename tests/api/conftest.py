@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from studio_tui.api.client import StudioClient, Timeouts
+from studio_tui.api.client import StudioClient
+from studio_tui.api.exchange import Timeouts
 from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
 

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
 from studio_tui.presentation.logs.search import SearchPattern
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
-from studio_tui.service.logs.tail import FollowPhase, LogTail
+from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
 from tests.bench import processes
 from tests.bench.probes import Program, started

@@ -36,7 +36,6 @@ class Draft:
     priority: str = ""
     compute_cluster_name: str = ""
     compute_cluster_id: str = ""
-    credentials_name: str = ""
     start_after: str = ""
     """In natural language, or an ISO 8601 time."""
     cron_expression: str = ""

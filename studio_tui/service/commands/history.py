@@ -152,7 +152,7 @@ class JobHistory:
             " ORDER BY submitted.rowid"
         )
         with self._lock:
-            rows = self._rows(query, json.dumps(list(upload_ids)))
+            rows = self._database.rows(query, json.dumps(list(upload_ids)))
             known = [SentFile.model_validate_json(text) for (text,) in rows]
             known += [file for each in self._submitted.values() for file in each.files]
             return {file.id: file for file in known if file.id in upload_ids and file.label}
@@ -179,43 +179,30 @@ class JobHistory:
             self._runs.clear()
             return True
 
-    def runs(self, job_ids: Iterable[str]) -> dict[str, EndedRun]:
-        """Return the recorded runs of these jobs, by job id."""
-        wanted = list(job_ids)
-        query = "SELECT * FROM run WHERE job_id IN (SELECT value FROM json_each(?))"
-        with self._lock:
-            found = {row[0]: _run(row) for row in self._rows(query, json.dumps(wanted))}
-            return found | {each: self._runs[each] for each in wanted if each in self._runs}
-
-    def past(self, name: str) -> list[tuple[JobState, float | None]]:
-        """Return state and duration in seconds of the newest runs of a name, newest first."""
-        with self._lock:
-            runs = self._newest([name], _ENDED).get(name, [])
-        return [(run.state, run.seconds) for run in runs]
-
     def durations(self, names: Iterable[str]) -> dict[str, tuple[float, ...]]:
         """Return the durations in seconds of the newest COMPLETE runs of each name, newest first.
 
         Names without such a run are left out.
         """
         with self._lock:
-            newest = self._newest(list(names), {JobState.COMPLETE})
+            newest = self._newest(list(names))
         durations = {
             name: tuple(run.seconds for run in runs if run.seconds is not None)
             for name, runs in newest.items()
         }
         return {name: seconds for name, seconds in durations.items() if seconds}
 
-    def _newest(self, names: list[str], states: Collection[JobState]) -> dict[str, list[EndedRun]]:
+    def _newest(self, names: list[str]) -> dict[str, list[EndedRun]]:
+        """Return the newest COMPLETE runs of each name, newest first."""
         query = (
             "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
             " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"
             " FROM run WHERE name IN (SELECT value FROM json_each(?))"
-            " AND state IN (SELECT value FROM json_each(?))) WHERE place <= ?"
+            " AND state = ?) WHERE place <= ?"
         )
-        rows = self._rows(query, json.dumps(names), json.dumps(sorted(states)), SAMPLES)
+        rows = self._database.rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
         known = {row[0]: _run(row) for row in rows}
-        known |= {run.job_id: run for run in self._runs.values() if run.state in states}
+        known |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
         newest: dict[str, list[EndedRun]] = {name: [] for name in names}
         for run in sorted(known.values(), key=lambda run: run.finished_at, reverse=True):
             namesakes = newest.get(run.name or "")
@@ -224,10 +211,6 @@ class JobHistory:
         return newest
 
     # The file.
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        """Return the rows of a query; none if the file cannot be read."""
-        return self._database.rows(query, *values)
 
     def _written(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int

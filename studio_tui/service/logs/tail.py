@@ -54,8 +54,6 @@ from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
-__all__ = ["FollowPhase", "LogTail", "MayFetch", "TailState"]
-
 POLL_REST = 2.0
 """Seconds between polls if there is no websocket."""
 AGREE_REST = 0.5
@@ -102,7 +100,7 @@ class LogTail:
         self._rest = RestLog(source, job_id, store)
         self._unreadable = 0
         self._archive = ArchivedLog(
-            source, store, may_fetch, lambda: self._publish(FollowPhase.FOLLOWING)
+            source, store, may_fetch, lambda: self._states.publish(FollowPhase.FOLLOWING)
         )
         self._time: ConnectionTime
         """That of the current connection."""
@@ -111,7 +109,7 @@ class LogTail:
         """Whether nothing comes live, as the job had ended before."""
         self._replay = Replay()
         self._beside = RestBeside(
-            job_id, self._rest, self._reachability, lambda: self._publish(self.state.phase)
+            job_id, self._rest, self._reachability, lambda: self._states.publish(self.state.phase)
         )
 
     @property
@@ -143,12 +141,12 @@ class LogTail:
             await self._retries.until_poked()
         self._beside.stop()
         if self.state.phase is not FollowPhase.CONNECTING:
-            self._publish(FollowPhase.CONNECTING)
+            self._states.publish(FollowPhase.CONNECTING)
         try:
             await self._store.own()
             if not self._store.is_indexed:
                 await self._store.index()
-                self._publish(self.state.phase)
+                self._states.publish(self.state.phase)
             if self._index is None:
                 self._index = MessageIndex(self._store.path.parent)
                 self._merge = LogAssembler(self._store, self._index)
@@ -182,13 +180,13 @@ class LogTail:
         except SpoolError as error:
             self._stop(str(error))
         else:
-            self._publish(self.state.phase)
+            self._states.publish(self.state.phase)
 
     async def _follow(self) -> None:
         while self.state.phase is not FollowPhase.COMPLETE:
             if self.state.phase is FollowPhase.STOPPED:
                 await self._retries.until_poked()
-                self._publish(FollowPhase.CONNECTING)
+                self._states.publish(FollowPhase.CONNECTING)
             await self._retries.until_there()
             verdict = await self._connection()
             if verdict.next is Next.STOP:
@@ -203,7 +201,7 @@ class LogTail:
         self._beside.stop()
         self._retries.poked.clear()
         next_try = self._now() + timedelta(seconds=again_in) if again_in else None
-        self._publish(FollowPhase.STOPPED, reason, next_try)
+        self._states.publish(FollowPhase.STOPPED, reason, next_try)
 
     async def _connect_later(self, verdict: Verdict) -> None:
         self._beside.failed(self._retries.failures + 1, verdict.at_least)
@@ -268,7 +266,7 @@ class LogTail:
         self._beside.stop()
         if self._time.is_steady:
             self._retries.begin_anew()
-        self._publish(FollowPhase.FOLLOWING)
+        self._states.publish(FollowPhase.FOLLOWING)
         return None
 
     async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
@@ -344,7 +342,7 @@ class LogTail:
                 if is_final and self._rest.is_settled:
                     self._end()
                     return
-                self._publish(FollowPhase.FOLLOWING)
+                self._states.publish(FollowPhase.FOLLOWING)
                 await wait_for(self._retries.poked, AGREE_REST if is_final else POLL_REST)
                 self._retries.poked.clear()
 
@@ -358,11 +356,4 @@ class LogTail:
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:
             reason = ""
-        self._publish(FollowPhase.COMPLETE, reason)
-
-    # --- publishing ------------------------------------------------------------------------------
-
-    def _publish(
-        self, phase: FollowPhase, reason: str | None = None, next_try: datetime | None = None
-    ) -> None:
-        self._states.publish(phase, reason, next_try)
+        self._states.publish(FollowPhase.COMPLETE, reason)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest
 
 PAGE = 100

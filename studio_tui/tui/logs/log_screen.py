@@ -27,7 +27,7 @@ from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
-from studio_tui.service.logs.tail import FollowPhase, TailState
+from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings

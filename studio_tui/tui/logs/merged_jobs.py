@@ -11,9 +11,9 @@ from studio_tui.presentation.logs.timestamps import Life
 from studio_tui.service.logs.archived_log import MayFetch
 from studio_tui.service.logs.log_library import LogHandle, LogLibrary
 from studio_tui.service.logs.merged.merged_log import LIMIT, MergedLog, Moved
+from studio_tui.service.logs.state import TailState
 from studio_tui.service.logs.store.matches import Find
 from studio_tui.service.logs.store.tagged_store import of_tags
-from studio_tui.service.logs.tail import TailState
 from studio_tui.tui.jobs.naming import title
 
 

@@ -88,8 +88,13 @@ def _some(*texts: str) -> st.SearchStrategy[str]:
     return st.just("") | st.sampled_from(texts)
 
 
+def filled(**values: FieldValue) -> Draft:
+    """Return a form with these contents, also of fields that are no attributes."""
+    return Draft().with_values(values)
+
+
 SENDABLE = st.builds(
-    Draft,
+    filled,
     query=st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
     ).map("#{}".format),

@@ -12,7 +12,7 @@ from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.form.repeat_notes import fields_not_sent
 from studio_tui.presentation.form.stored_draft import restored, stored
 from tests.jobs import NOON, job
-from tests.presentation.form.forms import DRAFTS
+from tests.presentation.form.forms import DRAFTS, filled
 
 
 @given(DRAFTS)
@@ -56,7 +56,7 @@ def test_a_request_becomes_the_form_that_asks_for_it() -> None:
         rerun_from_job_id="old",
         reset=True,
     )
-    assert draft_of(wish, NOON) == Draft(
+    assert draft_of(wish, NOON) == filled(
         query="ls",
         query_type="SHELL",
         query_name="list.sh",

@@ -14,7 +14,7 @@ from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.jobs.problems import Level
 from studio_tui.text import safe_line
-from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, MIB, NOW, SENDABLE
+from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, MIB, NOW, SENDABLE, filled
 
 GOOD = Draft(query="print(1)")
 
@@ -338,7 +338,7 @@ def test_the_status_of_an_older_studio_is_its_activity() -> None:
 
 
 def test_a_form_without_errors_becomes_its_request() -> None:
-    draft = Draft(
+    draft = filled(
         query_file="list.sh",
         environment="A=1\n",
         workers=" 2 ",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from studio_tui.api.client import StudioClient, Timeouts
+from studio_tui.api.client import StudioClient
+from studio_tui.api.exchange import Timeouts
 from studio_tui.api.label import NAME
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.service.commands.create_job import (

@@ -3,15 +3,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio_tui.api.models import Job, JobInput, JobState
+from studio_tui.api.models import Job, JobInput
 from studio_tui.service.commands import history as module
-from studio_tui.service.commands.history import EndedRun, JobHistory
+from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.recorder import database as file_module
 from studio_tui.service.recorder.database import RecorderFile
@@ -52,6 +52,16 @@ def ended(number: int, seconds: float | None, state: str = "COMPLETE", name: str
     finished = NOON + timedelta(minutes=number)
     started = None if seconds is None else (finished - timedelta(seconds=seconds)).isoformat()
     return job(number, state, name=name, finished_at=finished.isoformat(), started_at=started)
+
+
+def runs(folder: Path) -> list[tuple[Any, ...]]:
+    """Return the recorded runs: id, state, name and the three times, last ended first."""
+    query = (
+        "SELECT job_id, state, name, created_at, started_at, finished_at FROM run"
+        " ORDER BY finished_at DESC"
+    )
+    with closing(sqlite3.connect(file_of(folder))) as connection:
+        return connection.execute(query).fetchall()
 
 
 # What was submitted.
@@ -133,16 +143,16 @@ def test_the_newest_runs_of_a_name_come_first_with_their_seconds(
             ended(6, -5),
         ]
     )
+    assert [run[:2] for run in runs(tmp_path)] == [
+        (ended(6, 1).id, "COMPLETE"),
+        (ended(5, 1).id, "COMPLETE"),
+        (ended(4, 1).id, "CANCELED"),
+        (ended(3, 1).id, "FAILED"),
+        (ended(2, 1).id, "COMPLETE"),
+        (ended(1, 1).id, "COMPLETE"),
+    ]
     for known in (history, again(tmp_path)):
-        assert known.past("a.py") == [
-            (JobState.COMPLETE, None),
-            (JobState.CANCELED, None),
-            (JobState.FAILED, 80),
-            (JobState.COMPLETE, 70.5),
-            (JobState.COMPLETE, 60),
-        ]
         assert known.durations(["a.py", "b.py", "c.py"]) == {"a.py": (70.5, 60), "b.py": (9,)}
-    assert history.past("c.py") == []
 
 
 def test_a_run_is_recorded_by_job_with_the_times_sent_by_studio(
@@ -150,17 +160,14 @@ def test_a_run_is_recorded_by_job_with_the_times_sent_by_studio(
 ) -> None:
     whole, bare = job(1), job(2, "FAILED", name=None, created_at=None, started_at=None)
     history.note_ended([whole, bare])
-    assert again(tmp_path).runs([whole.id, bare.id, "3"]) == {
-        whole.id: EndedRun(
-            whole.id,
-            whole.name,
-            JobState.COMPLETE,
-            whole.created_at,
-            whole.started_at,
-            NOON + timedelta(seconds=5),
-        ),
-        bare.id: EndedRun(bare.id, None, JobState.FAILED, None, None, bare.finished_at or NOON),
-    }
+    assert whole.created_at
+    assert whole.started_at
+    assert bare.finished_at
+    times = whole.created_at, whole.started_at, NOON + timedelta(seconds=5)
+    assert runs(tmp_path) == [
+        (whole.id, "COMPLETE", whole.name, *(each.timestamp() for each in times)),
+        (bare.id, "FAILED", None, None, None, bare.finished_at.timestamp()),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -169,9 +176,9 @@ def test_a_run_is_recorded_by_job_with_the_times_sent_by_studio(
 )
 def test_what_has_not_ended_is_no_run_yet(history: JobHistory, fields: dict[str, Any]) -> None:
     history.note_ended([job(1, **fields)])
-    assert history.runs([job(1).id]) == {}
+    assert history.durations(["job_1.py"]) == {}
     history.note_ended([job(1)])
-    assert list(history.runs([job(1).id])) == [job(1).id]
+    assert history.durations(["job_1.py"]) == {"job_1.py": (60.0,)}
 
 
 def test_a_run_is_written_once_and_by_one_of_two_dashboards(
@@ -182,18 +189,16 @@ def test_a_run_is_written_once_and_by_one_of_two_dashboards(
     history.note_ended([ended(1, 61), job(2, "RUNNING")])
     assert (file_of(tmp_path).stat().st_mtime_ns, file_of(tmp_path).read_bytes()) == before
     again(tmp_path).note_ended([ended(1, 62), ended(2, 5)])
-    assert history.past("a.py") == [(JobState.COMPLETE, 5), (JobState.COMPLETE, 60)]
+    assert history.durations(["a.py"]) == {"a.py": (5, 60)}
 
 
 def test_only_the_runs_that_ended_last_are_kept_and_returned(
-    history: JobHistory, monkeypatch: pytest.MonkeyPatch
+    history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT_RUNS", 4)
     monkeypatch.setattr(module, "SAMPLES", 3)
     history.note_ended(ended(number, number) for number in (5, 1, 6, 3, 2, 4))
-    assert sorted(history.runs(ended(number, 1).id for number in range(9))) == [
-        ended(number, 1).id for number in (3, 4, 5, 6)
-    ]
+    assert [run[0] for run in runs(tmp_path)] == [ended(number, 1).id for number in (6, 5, 4, 3)]
     assert history.durations(["a.py"]) == {"a.py": (6, 5, 4)}
 
 
@@ -208,15 +213,13 @@ def test_names_are_never_taken_for_sql_or_json(history: JobHistory) -> None:
 
 def note_both(history: JobHistory, number: int = 1) -> None:
     history.note_submitted(str(number), SUBMITTED)
-    history.note_ended([ended(number, 60)])
+    history.note_ended([ended(number, 60, name=f"{number}.py")])
 
 
 def has_both(history: JobHistory, number: int = 1) -> bool:
-    return (
-        history.submitted([str(number)]) == {str(number): SUBMITTED}
-        and (JobState.COMPLETE, 60.0) in history.past("a.py")
-        and ended(number, 60).id in history.runs([ended(number, 60).id])
-    )
+    return history.submitted([str(number)]) == {str(number): SUBMITTED} and history.durations(
+        [f"{number}.py"]
+    ) == {f"{number}.py": (60.0,)}
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -336,8 +339,9 @@ def test_several_dashboards_write_at_once(tmp_path: Path) -> None:
 
 
 def test_extreme_times_are_kept(history: JobHistory, tmp_path: Path) -> None:
-    far = [job(1, created_at="0001-01-01T00:00:00Z", finished_at="9999-12-31T23:59:59Z")]
-    history.note_ended(far)
-    (run,) = again(tmp_path).runs([far[0].id]).values()
-    assert isinstance(run.finished_at, datetime)
-    assert (run.created_at, run.finished_at) == (far[0].created_at, far[0].finished_at)
+    far = job(1, created_at="0001-01-01T00:00:00Z", finished_at="9999-12-31T23:59:59Z")
+    history.note_ended([far])
+    assert far.finished_at
+    ((*_, created, _, finished),) = runs(tmp_path)
+    assert (created, finished) == (-62135596800.0, far.finished_at.timestamp())
+    assert len(again(tmp_path).durations(["job_1.py"])["job_1.py"]) == 1

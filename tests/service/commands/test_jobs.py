@@ -2,9 +2,10 @@ from typing import Any, cast
 
 import pytest
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobRequest, QueryType
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     InvalidRequest,
     NotFound,

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError, TransportError
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,

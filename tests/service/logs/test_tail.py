@@ -41,15 +41,11 @@ from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
 from studio_tui.service.logs.rest_beside import OUTAGE_REST
-from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED
+from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
 from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.spool import Spool
-from studio_tui.service.logs.tail import (
-    FollowPhase,
-    LogTail,
-    TailState,
-)
+from studio_tui.service.logs.tail import LogTail
 from tests import needs
 from tests.service.logs.log_chaos import connection, truth
 from tests.service.polling.virtual_time import run

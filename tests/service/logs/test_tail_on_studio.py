@@ -10,8 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.tail import FollowPhase, LogTail
+from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
 from tests import faults
 from tests.fault_proxy import FaultProxy, StreamFault

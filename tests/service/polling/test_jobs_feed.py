@@ -3,8 +3,9 @@ from itertools import count
 
 import pytest
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest, TransportError
 from studio_tui.service.polling.jobs_feed import FURTHEST, PAGE, JobsFeed
 from tests.jobs import job

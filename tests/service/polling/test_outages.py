@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 import pytest
 
 from studio_tui.api.calls import Call
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import (
     Closed,
@@ -27,6 +27,7 @@ from studio_tui.api.log_stream import (
     StatusFrame,
 )
 from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     AuthenticationError,
     NotSent,
@@ -42,7 +43,7 @@ from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs.log_header import following
 from studio_tui.service.logs.archived_log import always
-from studio_tui.service.logs.tail import FollowPhase
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
 from studio_tui.service.session import SessionOptions, StudioSession
 from tests.jobs import NOON, job

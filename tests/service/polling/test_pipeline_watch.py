@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,

@@ -1,7 +1,8 @@
 import pytest
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import AnswerTooLarge
 from studio_tui.service.polling.pipelines_feed import PAGE, PipelineList, PipelinesFeed, is_moving
 from tests.pipelines import pipeline

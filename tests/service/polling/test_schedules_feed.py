@@ -1,5 +1,6 @@
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import InvalidRequest
 from studio_tui.service.polling.schedules_feed import SchedulesFeed
 from tests.jobs import job

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from textual.pilot import Pilot
 
-from studio_tui.api.client import ResultPage, StudioClient
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import DatasetVersion, Job, Pipeline
+from studio_tui.api.pages import ResultPage
 from studio_tui.errors import StudioError
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.tui.app import StudioApp

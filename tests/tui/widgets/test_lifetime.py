@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import studio_tui.tui
+from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.service.logs.tail import FollowPhase
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.list_view import ListView

@@ -43,11 +43,6 @@ class Critical:
     """Smallest number of past runs on which the estimate for any remaining job is based."""
 
     @property
-    def edges(self) -> frozenset[tuple[str, str]]:
-        """The edges of the path."""
-        return frozenset(zip(self.path, self.path[1:], strict=False))
-
-    @property
     def words(self) -> str:
         """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, or why there is none."""
         if self.left is None:

@@ -226,10 +226,6 @@ class LineFilter:
         """Ask for a filter."""
         self._view.ask(FILTER, "" if self.typed == _PROBLEMS else self.typed)
 
-    def why_no_log(self) -> str | None:
-        """Return why there is nothing to filter."""
-        return self._view.why_no_log()
-
     def toggle_problems(self) -> None:
         """Toggle the filter for errors and warnings."""
         self.choose("" if self.typed == _PROBLEMS else _PROBLEMS)
@@ -241,7 +237,7 @@ class LineFilter:
             "filter",
             "Show only lines with some words, or with !words hide them",
             ask,
-            why_no_log,
+            lambda self: self._view.why_no_log(),
             display="&",
         ),
         Command(

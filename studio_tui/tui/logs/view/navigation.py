@@ -88,14 +88,6 @@ class LogTimes:
     def _first_time(self) -> datetime | None:
         return self._time_from(self._view.store, 0)[0] if self._view.store else None
 
-    def ask(self) -> None:
-        """Ask for a time."""
-        self._view.ask(TIME)
-
-    def why_no_log(self) -> str | None:
-        """Return why there are no times to go to."""
-        return self._view.why_no_log()
-
     def submit(self, typed: str) -> str | None:
         """Go to the first line at or after a time; return the error if there is none."""
         store = self._view.store
@@ -176,7 +168,12 @@ class LogTimes:
             show_next_form,
         ),
         Command(
-            "logs.time", "T", "go to a time", "Go to a time, as 14:05 or -10m", ask, why_no_log
+            "logs.time",
+            "T",
+            "go to a time",
+            "Go to a time, as 14:05 or -10m",
+            lambda self: self._view.ask(TIME),
+            lambda self: self._view.why_no_log(),
         ),
     )
 
@@ -187,14 +184,6 @@ class LineNumbers:
     def __init__(self, view: Reader) -> None:
         """Make a controller of `view`."""
         self._view = view
-
-    def ask(self) -> None:
-        """Ask for a line number."""
-        self._view.ask(LINE)
-
-    def why_no_log(self) -> str | None:
-        """Return why there are no lines to go to."""
-        return self._view.why_no_log()
 
     def submit(self, typed: str) -> str | None:
         """Go to a line by its number from 1, or to a percentage; return the error if invalid."""
@@ -220,8 +209,8 @@ class LineNumbers:
             "colon",
             "go to a line",
             "Go to a line by its number",
-            ask,
-            why_no_log,
+            lambda self: self._view.ask(LINE),
+            lambda self: self._view.why_no_log(),
             display=":",
         ),
     )

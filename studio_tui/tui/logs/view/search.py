@@ -120,14 +120,6 @@ class LogSearch:
 
     # --- the prompt ------------------------------------------------------------------------------
 
-    def ask(self) -> None:
-        """Ask for a search."""
-        self._view.ask(SEARCH)
-
-    def why_no_log(self) -> str | None:
-        """Return why there is nothing to search."""
-        return self._view.why_no_log()
-
     def light(self, typed: str) -> None:
         """Highlight the search being typed, if it is valid."""
         try:
@@ -208,7 +200,15 @@ class LogSearch:
             self._view.settle()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("logs.search", "slash", "search", "Search the log", ask, why_no_log, display="/"),
+        Command(
+            "logs.search",
+            "slash",
+            "search",
+            "Search the log",
+            lambda self: self._view.ask(SEARCH),
+            lambda self: self._view.why_no_log(),
+            display="/",
+        ),
         Command(
             "logs.next",
             "n",

@@ -53,10 +53,6 @@ class GraphExport:
         self._cursor = cursor
         self._drawing = drawing
 
-    def why_unknown(self) -> str | None:
-        """Return why there is nothing to export."""
-        return self._state.why_unknown()
-
     async def copy_menu(self) -> None:
         """Show the menu of what can be copied."""
         pipeline, node = self._state.require_loaded().pipeline, self._cursor.node()
@@ -127,7 +123,7 @@ class GraphExport:
             "copy",
             "Copy the job's id or name, or the pipeline as text, Mermaid or DOT",
             copy_menu,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
         ),
         Command(
             "graph.save",
@@ -135,7 +131,7 @@ class GraphExport:
             "save",
             "Save the pipeline as text, Mermaid or DOT",
             save,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
             exclusive=True,
         ),
     )

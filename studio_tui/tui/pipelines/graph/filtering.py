@@ -25,10 +25,6 @@ class Filtering:
         self._from: str | None = None
         """The cursor's place before the prompt was opened."""
 
-    def why_unknown(self) -> str | None:
-        """Return why there is nothing to filter."""
-        return self._state.why_unknown()
-
     def ask(self) -> None:
         """Open the prompt with the current filter, or with the search."""
         self._before, self._from = self._state.view.filter, self._cursor.here()
@@ -75,7 +71,7 @@ class Filtering:
             "filter",
             "Show only jobs that pass a filter such as is:running or name~^embed; empty shows all",
             ask,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
             display="&",
         ),
     )

@@ -22,10 +22,6 @@ class Folding:
         self._rows = rows
         self._cursor = cursor
 
-    def why_unknown(self) -> str | None:
-        """Return why there is nothing to collapse."""
-        return self._state.why_unknown()
-
     def leave(self) -> None:
         """Collapse the tree here, else go to the row above; scroll a table sideways."""
         view, key = self._state.view, self._cursor.here()
@@ -69,7 +65,7 @@ class Folding:
             "fold",
             "Fold the tree here; if it is folded, go to the job above",
             leave,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
         ),
         Command(
             "graph.enter",
@@ -77,6 +73,6 @@ class Folding:
             "unfold",
             "Unfold the tree here; if it is unfolded, go to the first job below",
             enter,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
         ),
     )

@@ -28,10 +28,6 @@ class Search:
         self._from: str | None = None
         """The cursor's place before the prompt was opened."""
 
-    def why_unknown(self) -> str | None:
-        """Return why there is nothing to search."""
-        return self._state.why_unknown()
-
     def ask(self) -> None:
         """Open the prompt."""
         self._from = self._cursor.here()
@@ -86,7 +82,7 @@ class Search:
             "search",
             "Find jobs by words, is:failed, name~ and other terms of filters",
             ask,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
             display="/",
         ),
     )

@@ -126,10 +126,6 @@ class ViewModes:
             again = column == view.sort
             self._state.change(sort=column, reverse=again and not view.reverse)
 
-    def why_unknown(self) -> str | None:
-        """Return why nothing can be collapsed or expanded."""
-        return self._state.why_unknown()
-
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "graph.mode",
@@ -182,7 +178,7 @@ class ViewModes:
             "fold all",
             "Fold everything that can be folded",
             fold_all,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
             display="<",
         ),
         Command(
@@ -191,7 +187,7 @@ class ViewModes:
             "unfold all",
             "Show every job",
             unfold_all,
-            why_unknown,
+            lambda self: self._state.why_unknown(),
             display=">",
         ),
         Command(
