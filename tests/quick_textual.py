@@ -3,17 +3,20 @@
 The handlers are the same. They are remembered for one program, as tests replace methods in between.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+from textual import _callback
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 _Handler = tuple[type, Callable[..., Any]]
 
 _find_handlers = MessagePump._get_dispatch_methods
+_count = _callback._count_parameters
 
 
 class Handlers:
@@ -60,13 +63,25 @@ def _handlers(pump: type, message: type, name: str) -> tuple[_Handler, ...] | No
     return tuple(found)
 
 
+def _count_parameters(function: Callable[..., Any]) -> int:
+    """Return how many parameters a function has, without making its signature."""
+    if not inspect.isfunction(function) or hasattr(function, "__wrapped__"):
+        return _count(function)
+    code = function.__code__
+    more = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_argcount + code.co_kwonlyargcount + more
+
+
 @contextmanager
 def handlers_remembered() -> Iterator[None]:
-    """Look up handlers once per class for one program."""
+    """Look up handlers once per class for one program, and call them quickly."""
     handlers = Handlers()
 
     def of(pump: MessagePump, name: str, message: Message) -> Iterator[_Handler]:
         return handlers.of(pump, name, message)
 
-    with mock.patch.object(MessagePump, "_get_dispatch_methods", of):
+    with (
+        mock.patch.object(MessagePump, "_get_dispatch_methods", of),
+        mock.patch.object(_callback, "_count_parameters", _count_parameters),
+    ):
         yield
