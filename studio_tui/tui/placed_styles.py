@@ -127,6 +127,12 @@ class PlacedStylesheet(ComponentsOnDemand):
             self._results = Results(self.rules, self.rules_map)
         return self._results
 
+    def applied(self, node: DOMNode) -> tuple[Results, int | None]:
+        """Return the current results, and the place by which a node has its styles, if any."""
+        results = self.results()
+        of, place = self._applied.get(node, (results, None))
+        return results, place if of is results else None
+
     def apply(
         self, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
     ) -> None:
@@ -147,6 +153,7 @@ class PlacedStylesheet(ComponentsOnDemand):
                     node._has_order_style,
                     node._has_odd_or_even,
                 )
+                self._applied[node] = results, place
             return
         has_same = node.styles.base._rules == result.rules
         if has_same and self._applied.get(node) == (results, place):
@@ -190,9 +197,8 @@ def kept(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     sheet = widget.app.stylesheet
     if not isinstance(sheet, PlacedStylesheet):
         return resolve()
-    results = sheet.results()
-    place = results.place(widget, {})
-    if place not in results.of:  # it depends on more than that
+    results, place = sheet.applied(widget)
+    if place is None:  # its styles depend on more than that
         return resolve()
     known = results.kept
     if (place, name) not in known:
