@@ -104,3 +104,26 @@ def test_where_no_file_is_named_the_editor_gets_the_query(
         press_quit(terminal)
         terminal.pump(10, lambda: terminal.exited)
     assert (left(tmp_path)["query"], left(tmp_path)["query_file"]) == ("# a query", "")
+
+
+def test_leaving_a_form_as_its_editor_opens_gives_the_terminal_back(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="edited.py")["id"])
+    go_on = tmp_path / "go on"
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\nwhile [ ! -e '{go_on}' ]; do sleep 0.05; done\n", "utf-8")
+    editor.chmod(0o700)
+    with program(studio, tmp_path, environ={"EDITOR": str(editor)}) as terminal:
+        terminal.wait_for_text("edited.py")
+        terminal.press("e")
+        terminal.press("\x1b")
+        terminal.settle(0.5)
+        go_on.touch()
+        terminal.settle(0.5)
+        terminal.press("\x1b")
+        terminal.settle(0.3)
+        terminal.press("?")
+        terminal.wait_for_text("type to search")
+        press_quit(terminal)
+        terminal.pump(10, lambda: terminal.exited)

@@ -22,13 +22,13 @@ from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.terminal.lending import terminal_lent
 from studio_tui.tui.terminal.pager import (
     PagerError,
     PagerInput,
     ReaderPlace,
     clean_copy,
     command,
-    discard_typed,
     environment,
     is_less,
     is_reordered,
@@ -126,11 +126,8 @@ class LogExport:
         return ReaderPlace(before, 0)
 
     async def _run_pager(self, words: list[str], page: PagerInput) -> None:
-        # Nothing is painted meanwhile, but the log is still followed. No exception may leave the
-        # block, as Textual would not resume the terminal then.
-        with self._host.app.batch_update(), self._host.app.suspend():
+        with terminal_lent(self._host.app):
             problem = await run(command(words, page), environment(words, os.environ))
-            discard_typed()
         if problem:
             raise PagerError(problem)
 

@@ -12,6 +12,7 @@ from typing import Any
 from textual.app import App, SuspendNotSupported
 
 from studio_tui.text import safe_line
+from studio_tui.tui.terminal.lending import terminal_lent
 from studio_tui.tui.terminal.pager import run
 
 _USUAL = ("nano", "vim", "vi")
@@ -53,9 +54,7 @@ async def edited(app: App[Any], text: str, suffix: str) -> str:
     except OSError as error:
         raise EditorError(f"No file can be created for the editor: {error.strerror}.") from error
     try:
-        # Nothing is painted meanwhile. No exception may leave the block, as Textual would not
-        # resume the terminal then.
-        with app.batch_update(), app.suspend():
+        with terminal_lent(app):
             problem = await run([*words, str(path)], os.environ)
         if problem:
             raise EditorError(f"{problem} The text has not changed.")

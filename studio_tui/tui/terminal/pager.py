@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import termios
+from asyncio.subprocess import Process
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
 
 COPY_LIMIT = 32 * 1024 * 1024
 """Largest part of a log, in bytes, that is copied."""
+
+_ENDS_WITHIN = 1.0
+"""Seconds for a program to end by itself once it is asked to."""
 
 _SLICE = BLOCK_LIMIT // 4
 """Bytes cleaned at a time; a tab becomes four characters."""
@@ -180,14 +184,24 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
             status = await process.wait()
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
+                await _end(process)
     except OSError as error:
         return f"{name} cannot be run: {error.strerror}."
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return f"{name} ended with an error, status {status}." if status else ""
+
+
+async def _end(process: Process) -> None:
+    """End a program that is no longer wanted; by force if it does not restore the terminal soon."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 def discard_typed() -> None:

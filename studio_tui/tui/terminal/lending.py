@@ -1,0 +1,30 @@
+"""Lending the terminal to another program, such as an editor, until it ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from textual.app import App
+
+from studio_tui.tui.terminal.pager import discard_typed
+
+
+@contextmanager
+def terminal_lent(app: App[Any]) -> Iterator[None]:
+    """Suspend the app while another program uses the terminal; nothing is painted meanwhile.
+
+    However the block ends, also by being canceled, the app has the terminal again: Textual resumes
+    it only if no exception leaves its own block.
+
+    Raises:
+        SuspendNotSupported: the app has no terminal to lend.
+    """
+    failure: BaseException | None = None
+    with app.batch_update(), app.suspend():
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 (raised below)
+            failure = error
+        discard_typed()
+    if failure is not None:
+        raise failure
