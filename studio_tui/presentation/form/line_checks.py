@@ -10,8 +10,12 @@ from collections.abc import Collection, Iterator
 from studio_tui.addresses import has_login
 from studio_tui.job_rules import VariableFault, is_variable, variable_fault
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
+from studio_tui.redaction import without_secrets
 
 LOGIN_IS_SEEN = "contains a password or token, which everyone who sees the job can read."
+
+_LONGEST_SHOWN = 40
+"""Characters of a name that is shown; a longer one may be a secret that was pasted by itself."""
 
 _URL_OPTIONS = frozenset({"-i", "--index-url", "--extra-index-url", "-f", "--find-links"})
 _VALUE_OPTIONS = frozenset({"--no-binary", "--only-binary"})
@@ -73,8 +77,9 @@ def environment_problems(text: str, lost_values: Collection[str] = ()) -> tuple[
         name, value = name.strip(), value.strip()
         sentence = _fault_sentence(name, entry)
         if not equals:
-            sentence = f"{quoted(entry)} is not NAME=VALUE."
-        if not equals and is_variable(name):
+            # Not quoted: a line without a name may be a secret that was pasted by itself.
+            sentence = "it is not NAME=VALUE; type a name and an equals sign before the value."
+        if not equals and is_variable(name) and not _may_be_secret(name):
             sentence = f"{name} has no value; type {name}=VALUE, or {name}= for an empty one."
             if line in lost_values:
                 sentence = f"{name} has no value: values are not saved to disk; type it again."
@@ -197,13 +202,18 @@ def _why_invalid(line: str) -> str:
     return f"{quoted(line)} is not a requirement such as numpy>=1.24."
 
 
+def _may_be_secret(name: str) -> bool:
+    return len(name) > _LONGEST_SHOWN or without_secrets(name) != name
+
+
 def _fault_sentence(name: str, entry: str) -> str:
     if not name:
         return "there is no name before the equals sign; type NAME=VALUE."
     match variable_fault(name, entry):
         case VariableFault.NAME:
+            # Not quoted either: a secret may have an equals sign in it or at its end.
             rule = "letters, digits and _ only, not beginning with a digit"
-            return f"{quoted(name)} is not a valid variable name: {rule}."
+            return f"the text before the equals sign is not a valid variable name: {rule}."
         case VariableFault.LENGTH:
             return f"{name} is longer than 128 KiB, which cannot be passed to a program."
         case VariableFault.NUL:

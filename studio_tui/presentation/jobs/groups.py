@@ -1,7 +1,7 @@
 """Groups of jobs as single rows of a list."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -120,10 +120,17 @@ def group_cells(
 def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons."""
     states = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
+    alike: dict[str, Counter[str]] = defaultdict(Counter)
+    for job in jobs:
+        if job.state is JobState.FAILED:
+            reason = cause(job.error_message or "") or "no reason given"
+            alike[normalised(reason)][reason] += 1
+    # What differs in numbers alone is one reason; where all are equal, it is shown as it is.
     reasons = Counter(
-        normalised(cause(job.error_message or "")) or "no reason given"
-        for job in jobs
-        if job.state is JobState.FAILED
+        {
+            next(iter(exact)) if len(exact) == 1 else general: exact.total()
+            for general, exact in alike.items()
+        }
     )
     lines = [f"{number} × {reason}" for reason, number in reasons.most_common(_REASONS)]
     if left := len(reasons) - len(lines):

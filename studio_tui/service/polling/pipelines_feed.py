@@ -35,12 +35,16 @@ class PipelineList:
         return next((one for one in self.pipelines if one.pipeline_id == pipeline_id), None)
 
     def originals(self) -> dict[str, tuple[str, ...]]:
-        """Return, by the id of each job of a pipeline, the jobs it repeats, nearest first."""
+        """Return, by the id of each job of a pipeline, the jobs it repeats, nearest first.
+
+        Earlier attempts repeat the same jobs as the current ones.
+        """
         repeated = {
-            run.created_job_id: run.job_id
+            job_id: run.job_id
             for pipeline in self.pipelines
             for run in pipeline.job_runs
-            if run.created_job_id is not None
+            for job_id in (*run.attempts, run.created_job_id)
+            if job_id is not None
         }
         found = {}
         for job_id in repeated:

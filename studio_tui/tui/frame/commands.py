@@ -26,7 +26,7 @@ Owner = TypeVar("Owner")
 Answer = TypeVar("Answer")
 Severity = Literal["information", "warning", "error"]
 
-READ_ONLY = "Nothing can be changed: this dashboard was started with --read-only"
+READ_ONLY = "Nothing can be changed: this is a replay, or was started with --read-only"
 
 
 def always(_: object) -> None:

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBox
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.toasts import hide_toasts
 
 T = TypeVar("T")
 
@@ -87,6 +88,10 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         with DialogBox():
             yield Static(self.heading(), markup=False, id=self.title_id, classes="question")
             yield from self.body()
+
+    def on_screen_suspend(self) -> None:
+        """Leave the toasts to the screen on top."""
+        hide_toasts(self)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the body."""

@@ -34,6 +34,7 @@ from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
+from studio_tui.tui.widgets.toasts import hide_toasts
 
 Answer = TypeVar("Answer")
 
@@ -245,6 +246,7 @@ class Page(HasCommands, Screen[None]):
 
     @on(events.ScreenSuspend)
     def _rest(self) -> None:
+        hide_toasts(self)
         # Below a dialog the page is still visible, and must keep updating.
         if not isinstance(self.app.screen, ModalScreen):
             self._clock.pause()

@@ -303,7 +303,7 @@ def remove_question(pipeline: Pipeline, plan: Plan, node_id: str) -> Confirm:
     parents = [plan.nodes[parent].name for parent in node.parents]
     lines = [
         f"  job       {node.name}",
-        f"  id        {node.id}",
+        f"  id        {node.run or node.id}",
         f"  pipeline  {title(pipeline)}",
         "",
         "It will not run. Its dataset is not rebuilt.",

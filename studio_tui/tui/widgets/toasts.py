@@ -4,6 +4,7 @@ from typing import Any
 
 from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
+from textual.screen import Screen
 
 LEAST = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
@@ -25,6 +26,15 @@ class TimedNotification(Notification):
 
 def _said(toast: Notification) -> tuple[str, str, SeverityLevel]:
     return toast.title, toast.message, toast.severity
+
+
+def hide_toasts(screen: Screen[Any]) -> None:
+    """Hide the toasts of a screen that is below another, which shows the same ones.
+
+    Textual shows them again when the screen is the topmost one.
+    """
+    for rack in screen.query("ToastRack"):
+        rack.display = False
 
 
 class ShowsToasts(App[Any]):

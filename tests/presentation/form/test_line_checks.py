@@ -126,23 +126,35 @@ def test_the_same_package_may_be_required_for_several_systems() -> None:
     assert requirement_problems(text, has_files=False) == ()
 
 
+NO_ASSIGNMENT = "it is not NAME=VALUE; type a name and an equals sign before the value."
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["sk-live-HUNTER2TOKEN", "sk-live-HUNTER2TOKEN==", "ghp_" + "a1B2" * 9, "Ab1" * 14],
+)
+def test_a_secret_that_was_pasted_by_itself_is_not_shown(secret: str) -> None:
+    (problem,) = environment_problems(secret)
+    assert secret.rstrip("=") not in problem[1]
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("A B", "“A B” is not NAME=VALUE."),
+        ("A B", NO_ASSIGNMENT),
         ("TOKEN", "TOKEN has no value; type TOKEN=VALUE, or TOKEN= for an empty one."),
         ("=1", "there is no name before the equals sign; type NAME=VALUE."),
         (
             "1A=2",
             (
-                "“1A” is not a valid variable name:"
+                "the text before the equals sign is not a valid variable name:"
                 " letters, digits and _ only, not beginning with a digit."
             ),
         ),
         (
             "a-b=2",
             (
-                "“a-b” is not a valid variable name:"
+                "the text before the equals sign is not a valid variable name:"
                 " letters, digits and _ only, not beginning with a digit."
             ),
         ),

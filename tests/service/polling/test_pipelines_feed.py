@@ -92,7 +92,11 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
             "pipeline_id": "another",
             "job_runs": (
                 first.job_runs[0].model_copy(
-                    update={"job_id": "run-1-a", "created_job_id": "run-2-a"}
+                    update={
+                        "job_id": "run-1-a",
+                        "created_job_id": "run-2-a",
+                        "attempts": ("attempt-a",),
+                    }
                 ),
             ),
         }
@@ -101,6 +105,7 @@ def test_a_run_repeats_what_its_pipeline_was_planned_from_and_so_on() -> None:
     third = first.model_copy(update={"pipeline_id": "third", "job_runs": (circle,)})
     assert PipelineList((third, second, first)).originals() == {
         "run-2-a": ("run-1-a", "job-a"),
+        "attempt-a": ("run-1-a", "job-a"),
         "run-1-a": ("job-a",),
         "c": (),
     }

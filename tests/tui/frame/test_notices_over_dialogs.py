@@ -1,15 +1,38 @@
 """Toasts cover neither the title nor the answers of a question."""
 
-import pytest
+from typing import Any
 
+import pytest
+from textual.screen import Screen
+
+from studio_tui.tui.frame.dialogs import Confirm
 from tests.driving import driving
 from tests.soak import combinations
 from tests.tui.dashboards import until
 from tests.tui.frame.test_dialog_sizes import DIALOGS, SIZES, Shown, Stage, put, shown, stages
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.draws_dashboards
 
+
+def racks_in_sight(screen: Screen[Any]) -> int:
+    """Return how many racks with toasts a screen shows."""
+    return sum(bool(rack.display and rack.query("Toast")) for rack in screen.query("ToastRack"))
+
+
 NOTICE = "3 jobs ended: 2 complete, 1 failed\nfailed: require_docstrings.py"
+
+
+async def test_a_notice_is_shown_once_when_a_dialog_opens_over_it() -> None:
+    async with driving(Stage(), size=(120, 40), frames=False, notifications=True) as pilot:
+        app, (below, above) = pilot.app, (Confirm("One?", (), yes="Yes", no="No") for _ in range(2))
+        await app.push_screen(below)
+        app.notify(NOTICE, markup=False, timeout=HANG)
+        await until(pilot, lambda: racks_in_sight(below) == 1)
+        await app.push_screen(above)
+        await until(pilot, lambda: (racks_in_sight(below), racks_in_sight(above)) == (0, 1))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is below and racks_in_sight(below) == 1)
 
 
 @pytest.mark.parametrize(("dialog", "size"), tuple(stages(combinations(DIALOGS, SIZES))))

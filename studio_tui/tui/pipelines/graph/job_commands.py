@@ -111,7 +111,7 @@ class GraphJobs:
         left_out = f", {begun} {'has' if begun == 1 else 'have'} begun" if begun else ""
         before = (f"{len(nodes)} pending will be removed{left_out}.", "")
         after = ("", *waits_after(loaded.plan, {node.id for node in nodes}))
-        names = [f"  {node.name}  ({node.id})" for node in nodes]
+        names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
             (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),

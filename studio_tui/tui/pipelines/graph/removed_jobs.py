@@ -96,7 +96,7 @@ def _question(pipeline: Pipeline, job: RemovedJob) -> Confirm:
         "Restore this job of the pipeline?",
         (
             f"  job  {job.name or '–'}",
-            f"  id   {job.job_id}",
+            f"  id   {job.created_job_id or job.job_id}",
             "",
             "It depends on the same jobs as before, and jobs that depended on it",
             "and have not started depend on it again.",
