@@ -275,6 +275,9 @@ class ListBody(Lifetime, Container, Generic[T]):
             # A key pressed at this moment must hit the row that the user sees under the cursor.
             passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse, also=self._kept)
         keys = self._page.arranged(passing)
+        if terms and not is_refiltered and self.table.chosen is not None:
+            # Whoever filters reads a row, and does not watch the newest come in.
+            self.table.hold_cursor()
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
         self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._look_for_new(keys)

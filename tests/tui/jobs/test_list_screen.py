@@ -653,6 +653,20 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await until(pilot, lambda: "no longer passes" not in screen_text(pilot))
 
 
+async def test_under_a_filter_the_cursor_stays_on_the_topmost_row_as_newer_ones_come(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    first = studio.end(studio.submit("print(1)", query_name="train_1.py")["id"])["id"]
+    studio.end(studio.submit("print(1)", query_name="other.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("slash", *"train", "enter")
+        await until(pilot, lambda: list(table(pilot).keys) == [first])
+        await pilot.press("g")
+        await call(studio.submit, "print(1)", query_name="train_2.py")
+        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        assert table(pilot).cursor == first
+
+
 async def test_back_from_a_row_the_cursor_is_on_it_though_newer_rows_have_come(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
