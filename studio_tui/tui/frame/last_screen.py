@@ -1,7 +1,7 @@
 """The screen that was open when the dashboard ended, restored by the next run."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 from pydantic import Field
 from textual.message import Message
@@ -10,15 +10,6 @@ from textual.screen import Screen
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import Remembered
 from studio_tui.tui.messages import OpenJob, OpenLog, OpenLogs, OpenPipeline
-
-
-@runtime_checkable
-class KeptScreen(Protocol):
-    """A page that the next run can reopen."""
-
-    @property
-    def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the ids of its subject; empty if it cannot be reopened."""
 
 
 class LastScreen(Remembered):
@@ -35,7 +26,8 @@ class LastScreen(Remembered):
         """Return the current screen, skipping those that cannot be reopened, such as a form."""
         pages = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.place for page in pages if page.place), "jobs")
-        kept = [page.kept_as for page in pages if isinstance(page, KeptScreen) and page.kept_as]
+        # Of a protocol, `isinstance` would take longer than all else here, each second.
+        kept = [kept for page in pages if (kept := getattr(page, "kept_as", ()))]
         page, *ids = kept[-1] if kept else ("",)
         return cls.model_validate({"tab": tab, "page": page, "ids": ids})
 
