@@ -68,7 +68,7 @@ def test_a_section_that_there_is_not_is_said_beside_those_that_there_are() -> No
     command = [sys.executable, "-m", "tests.bench", "--quick", "recorders"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
     assert done.returncode == 1
-    assert "no section recorders. Sections are start, keys" in done.stderr
+    assert "no section recorders. Sections are start, idle" in done.stderr
 
 
 @needs.time
