@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast
 
 from textual.app import App
 from textual.message import Message
@@ -51,7 +51,6 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
     app.run_worker(release(), name="hold", group="poll")
 
 
-@runtime_checkable
 class NotesPlace(Protocol):
     """A page that must be asked to save its place."""
 
@@ -128,9 +127,9 @@ class PlaceKeeper:
         stack = self._app.screen_stack
         for page in stack:
             # A page being mounted or removed has no place, or has saved it.
-            # For a page without a place, `isinstance` alone would evaluate each property.
-            if hasattr(type(page), "note_place") and isinstance(page, NotesPlace) and page.is_alive:
-                page.note_place()
+            # `isinstance` would ask for each property, each second.
+            if hasattr(type(page), "note_place") and (noted := cast(NotesPlace, page)).is_alive:
+                noted.note_place()
         if self._has_returned or not self._is_where_it_began:
             self._screens.note_screen(stack)
 

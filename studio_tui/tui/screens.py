@@ -5,6 +5,7 @@ This is the only module that imports every screen. It is imported after the firs
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,9 @@ from studio_tui.tui.frame.list_view import load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
-from studio_tui.tui.pipelines.graph.memory import DagMemory
 
 if TYPE_CHECKING:
+    from studio_tui.tui.pipelines.graph.memory import DagMemory
     from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
 
@@ -47,7 +48,6 @@ class Screens:
         self._log_file = connected.view_file.with_suffix(".logs.json")
         self._logs = LogMemory.load(self._log_file)
         self._dag_file = connected.view_file.with_suffix(".dags.json")
-        self._dags = DagMemory.load(self._dag_file)
         self.cluster = ClusterChoice(connected.view_file.with_suffix(".cluster.json"))
         """The cluster for new jobs."""
         self._last_file = connected.view_file.with_suffix(".screen.json")
@@ -58,6 +58,13 @@ class Screens:
         self._plan_left: ScheduleDraft | None = None
         """The unfinished draft in the form of a schedule that triggers a pipeline."""
         self._saved_forms = SavedForms(connected.view_file.with_suffix(".forms.json"))
+
+    @cached_property
+    def _dags(self) -> "DagMemory":
+        """The places in pipelines, read before the first one is opened."""
+        from studio_tui.tui.pipelines.graph.memory import DagMemory  # noqa: PLC0415 (likewise)
+
+        return DagMemory.load(self._dag_file)
 
     def moved(self, url: str) -> None:
         """Set the address of Studio, which has changed."""
@@ -250,11 +257,9 @@ class Screens:
     def to_keep(self) -> dict[Path, str]:
         """Return the files to save for the next run, and their content."""
         pages = {file: self._tabs.get(name) for name, file in self._view_files.items()}
-        memories = (
-            (self._last_file, self.last),
-            (self._log_file, self._logs),
-            (self._dag_file, self._dags),
-        )
+        memories = [(self._last_file, self.last), (self._log_file, self._logs)]
+        if "_dags" in self.__dict__:  # else nothing has changed
+            memories.append((self._dag_file, self._dags))
         return {
             file: view_text(page.remembered())
             for file, page in pages.items()

@@ -22,6 +22,7 @@ from tests.bench.suite_help import HelpBench
 from tests.bench.suite_keys import KeyBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.bench.suite_recorder import RecorderBench
+from tests.bench.suite_start import StartBench
 from tests.studios import ProcessStudio
 
 KEPT = Path(__file__).parents[2] / ".bench.json"
@@ -43,8 +44,9 @@ def main(arguments: Sequence[str]) -> int:
             tempfile.TemporaryDirectory(dir=roomy_folder(effort)) as logs,
         ):
             dashboard = _dashboard(studio, root)
-            bench = Bench(effort, studio, dashboard).sections()
+            bench = StartBench(effort, dashboard).sections()
             bench |= KeyBench(effort, dashboard).sections()
+            bench |= Bench(effort, studio, dashboard).sections()
             bench |= HelpBench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()
             bench |= DagBench(effort).sections()

@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,8 +11,11 @@ from typing import NamedTuple
 from tests.bench import processes
 from tests.bench.terminal import Terminal
 
-_VISIBLE = 8
-"""Number of visible characters that count as the first paint."""
+_VISIBLE = r"(?s)\S.{6,}\S"
+"""What counts as the first paint: eight characters."""
+
+_GLANCE = 0.05
+"""Seconds for which the output of one of several programs is read."""
 
 _IN_TURN = 5
 """Number of keys after which it is another program's turn."""
@@ -78,8 +82,7 @@ class Storm(NamedTuple):
 def start(program: Program) -> Start:
     """Start the program and measure until it is visible and usable."""
     with program.run() as terminal:
-        terminal.pump(20, lambda: len(terminal.text().strip()) >= _VISIBLE)
-        seen = terminal.frames[-1].at
+        seen = terminal.wait_for_text(_VISIBLE)
         usable = terminal.wait_for_text(program.ready, program.patience)
         return Start(*((at - terminal.started) * 1000 for at in (seen, usable)))
 
@@ -146,12 +149,26 @@ def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> St
         return Storm(painted / (sent - begun), drained * 1000, spent / (sent - begun) * 100)
 
 
-def idle(program: Program, seconds: float) -> float:
-    """Return the percent of one core used while idle."""
-    with started(program) as terminal:
-        before = processes.cpu_seconds(terminal.pid)
-        terminal.pump(seconds)
-        return (processes.cpu_seconds(terminal.pid) - before) / seconds * 100
+def idle(programs: Sequence[Program], settling: float, seconds: float) -> list[float]:
+    """Return the percent of one core that each program uses while idle, all at the same time.
+
+    The measurement begins `settling` seconds after their start.
+    """
+    with ExitStack() as stack:
+        terminals = [stack.enter_context(started(program)) for program in programs]
+        _rest(terminals, settling)
+        before = [processes.cpu_seconds(terminal.pid) for terminal in terminals]
+        _rest(terminals, seconds)
+        after = [processes.cpu_seconds(terminal.pid) for terminal in terminals]
+        return [(end - begin) / seconds * 100 for begin, end in zip(before, after, strict=True)]
+
+
+def _rest(terminals: Sequence[Terminal], seconds: float) -> None:
+    """Read what idle programs draw, without pressing a key."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        for terminal in terminals:
+            terminal.pump(min(left, _GLANCE))
 
 
 def memory(program: Program) -> tuple[float, float]:

@@ -5,9 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tests.bench import probes
 from tests.bench.probes import Program
 from tests.bench.report import Goal, Measure, Section
 from tests.bench.studio import create_to_running
@@ -18,7 +17,6 @@ PAGES = ("pagedown",) * 20
 FORTH_AND_BACK = ("pagedown", "pageup") * 10
 """For lists with only a few pages; rows seen before are shown again."""
 
-HELLO = Program.ours("hello", ready="hello world")
 EMPTY = Program.ours("empty", ready="ready")
 
 
@@ -33,6 +31,8 @@ class Effort:
     starts: int
     seconds: float
     """Duration of a storm of keys in seconds."""
+    settling: float
+    """Seconds until an idle dashboard polls at its slowest."""
     idle: float
     """Seconds of measuring an idle program."""
     sizes: tuple[int, ...]
@@ -56,10 +56,10 @@ class Effort:
 
 
 FULL = Effort(
-    *(3, 20, 5, 4.0, 30.0, (100, 10_000, 100_000), 10_000, 1000),
+    *(3, 20, 5, 4.0, 20.0, 30.0, (100, 10_000, 100_000), 10_000, 1000),
     *(10_000_000, 1_000_000, 350_000, True, (16, 1000, 5000), 30_000),
 )
-QUICK = Effort(1, 2, 1, 0.2, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,), 1_000)
+QUICK = Effort(1, 2, 1, 0.2, 0.0, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,), 1_000)
 
 
 @dataclass(frozen=True)
@@ -73,39 +73,9 @@ class Bench:
     def sections(self) -> dict[str, Callable[[], Section]]:
         """Return the sections by name, in the order of the report."""
         return {
-            "start": self.start,
             "poll": self.poll,
-            "idle": self.idle,
-            "memory": self.memory,
             "jobs": self.jobs,
         }
-
-    def start(self) -> Section:
-        """Measure from the command to the first paint, and to the ready state."""
-        in_sight = replace(self.dashboard, ready=r"embed_\d+")
-        hello, ours, answered, nothing = [], [], [], []
-        # The first start leaves the list that the others show at once.
-        probes.start(self.dashboard)
-        for _ in range(self.effort.starts):
-            nothing.append(_milliseconds(_run_python))
-            hello.append(probes.start(HELLO))
-            ours.append(probes.start(in_sight))
-            answered.append(probes.start(self.dashboard).usable)
-        floor = Measure("hello-world Textual", tuple(start.first_paint for start in hello))
-        painted = tuple(start.first_paint for start in ours)
-        usable = tuple(start.usable for start in ours)
-        known = f"{self.effort.known:,} known jobs"
-        return Section(
-            "Start",
-            "ms",
-            (
-                Measure("python -c pass", tuple(nothing)),
-                floor,
-                Measure("dashboard, first paint", painted, floor, Goal(times_floor=1.1)),
-                Measure(f"dashboard, {known} in sight", usable, floor, Goal(times_floor=1.3)),
-                Measure("dashboard, Studio's answer in sight", tuple(answered), floor),
-            ),
-        )
 
     def poll(self) -> Section:
         """Measure the cost of a response from body to screen, without HTTP."""
@@ -122,42 +92,10 @@ class Bench:
             ),
         )
 
-    def idle(self) -> Section:
-        """Measure the resources used while idle."""
-        seconds = self.effort.idle
-        floor = Measure("empty Textual screen", (probes.idle(EMPTY, seconds),))
-        ours = probes.idle(self.dashboard, seconds)
-        return Section(
-            f"Idle for {seconds:g} s, live polling on",
-            "% of one core",
-            (floor, Measure("dashboard", (ours,), floor, Goal(median=0.3))),
-        )
-
-    def memory(self) -> Section:
-        """Measure the memory in use."""
-        floor = Measure("hello-world Textual", (probes.memory(HELLO)[0],))
-        now, peak = probes.memory(self.dashboard)
-        rows = self.effort.sizes[-1]
-        return Section(
-            "Memory",
-            "MB",
-            (
-                floor,
-                Measure(f"dashboard, {self.effort.known:,} jobs", (now,), floor, Goal(median=60)),
-                Measure("dashboard, at most so far", (peak,), floor),
-                Measure(
-                    f"table of {rows:,} plain rows",
-                    (probes.memory(_table(rows))[0],),
-                    floor,
-                    Goal(median=120),
-                ),
-            ),
-        )
-
     def jobs(self) -> Section:
         """Measure from creating a plain job until it runs."""
         taken = tuple(create_to_running(self.studio) for _ in range(self.effort.starts))
-        floor = Measure("python -c pass", tuple(_milliseconds(_run_python) for _ in taken))
+        floor = Measure("python -c pass", tuple(milliseconds(run_python) for _ in taken))
         return Section(
             "Create to running, on the local Studio",
             "ms",
@@ -165,15 +103,18 @@ class Bench:
         )
 
 
-def _table(rows: int) -> Program:
+def table_of(rows: int) -> Program:
+    """Return a screen with nothing but our table."""
     return Program.ours("table", str(rows), ready="NAME")
 
 
-def _run_python() -> None:
+def run_python() -> None:
+    """Start Python and end it: what every program here pays."""
     subprocess.run([sys.executable, "-c", "pass"], check=True)
 
 
-def _milliseconds(work: Callable[[], None]) -> float:
+def milliseconds(work: Callable[[], None]) -> float:
+    """Return how long some work takes."""
     begun = time.perf_counter()
     work()
     return (time.perf_counter() - begun) * 1000

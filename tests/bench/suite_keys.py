@@ -8,11 +8,11 @@ from typing import NamedTuple
 from tests.bench import probes
 from tests.bench.probes import Keys, Program
 from tests.bench.report import Goal, Measure, Section
-from tests.bench.suite import CURSOR, EMPTY, FORTH_AND_BACK, PAGES, Effort
+from tests.bench.suite import CURSOR, EMPTY, FORTH_AND_BACK, PAGES, Effort, table_of
 
 ECHO = Program.ours("echo", ready="ready")
-PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
-PLAIN_PREVIEW = Program.ours("plain_list", "preview", ready=r"embed_\d+")
+PLAIN = Program.ours("keyed_list", ready=r"embed_\d+")
+PLAIN_PREVIEW = Program.ours("keyed_list", "preview", ready=r"embed_\d+")
 
 EMPTY_SCREEN = "empty Textual screen"
 CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0)
@@ -74,8 +74,8 @@ class KeyBench:
         for rows in self.effort.sizes:
             cursor, page = f"table of {rows:,}: cursor", f"table of {rows:,}: page"
             keys, floor = (PAGES, "page") if rows > 1000 else (FORTH_AND_BACK, "forth and back")
-            yield Keyed(cursor, _table(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
-            yield Keyed(page, _table(rows), keys, f"plain list: {floor}", LIKE_PLAIN)
+            yield Keyed(cursor, table_of(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
+            yield Keyed(page, table_of(rows), keys, f"plain list: {floor}", LIKE_PLAIN)
         for name, keys, goal in (
             ("cursor", CURSOR, CURSOR_GOAL),
             ("page", FORTH_AND_BACK, LIKE_PLAIN),
@@ -95,7 +95,7 @@ class KeyBench:
         """Measure keys held down at 100 per second."""
         seconds = self.effort.seconds
         floor = probes.storm(EMPTY, "down", seconds)
-        ours = probes.storm(_table(self.effort.sizes[-1]), "down", seconds)
+        ours = probes.storm(table_of(self.effort.sizes[-1]), "down", seconds)
         frames = Measure("empty screen: frames/s", (floor.frames,))
         cpu = Measure("empty screen: CPU %", (floor.cpu,))
         rows = f"table of {self.effort.sizes[-1]:,}"
@@ -110,7 +110,3 @@ class KeyBench:
                 Measure(f"{rows}: ms to the last frame", (ours.drained,), None, Goal(median=50)),
             ),
         )
-
-
-def _table(rows: int) -> Program:
-    return Program.ours("table", str(rows), ready="NAME")

@@ -68,7 +68,7 @@ def test_a_section_that_there_is_not_is_reported_beside_those_that_there_are() -
     command = [sys.executable, "-m", "tests.bench", "--quick", "recorders"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
     assert done.returncode == 1
-    assert "no section recorders. Sections are start, poll" in done.stderr
+    assert "no section recorders. Sections are start, idle" in done.stderr
 
 
 @needs.time

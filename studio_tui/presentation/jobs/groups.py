@@ -14,8 +14,6 @@ from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.states import LOOKS, counts
 from studio_tui.presentation.logs.signatures import normalised
-from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import SHOWN
 
 MANY = 20
 """Maximum number of a pipeline's pending jobs that are listed without being folded."""
@@ -149,6 +147,10 @@ def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
 
 
 def _bar(jobs: Sequence[Job], width: int) -> tuple[Cell, ...]:
+    # Not before a group is shown: they import what draws pipelines.
+    from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.statuses import SHOWN  # noqa: PLC0415
+
     return bar(Counter(SHOWN[job.state] for job in jobs if job.state in SHOWN), width)
 
 

@@ -60,6 +60,8 @@ class JobsFeed:
         self._can_filter = True
         self._last_pages: tuple[ResultPage[Job] | None, ResultPage[Job] | None] = (None, None)
         self._answer = JobList()
+        self._counted: tuple[JobList | None, datetime, int] = (None, _NEWEST, 0)
+        """The number of jobs that `_reached` counted, and of which answer."""
 
     def request_more(self) -> None:
         """Request another page from the next fetch on; pages grow with the number of jobs."""
@@ -80,11 +82,19 @@ class JobsFeed:
 
         Jobs that arrived while running count up to `FURTHEST`, or each run would begin with more.
         """
-        known = sum(_made_at(job) >= self._back_to for job in self._known.values())
+        known = self._reached()
         if self._has_all:
             # Requesting one more than there are shows that these are all.
             known = (known // PAGE + 1) * PAGE
         return max(self.wanted, min(known, FURTHEST))
+
+    def _reached(self) -> int:
+        """Return the number of jobs that are not older than `back_to`, counted once an answer."""
+        answer, back_to, known = self._counted
+        if answer is not self._answer or back_to != self._back_to:
+            known = sum(_made_at(job) >= self._back_to for job in self._known.values())
+            self._counted = self._answer, self._back_to, known
+        return known
 
     async def fetch(self) -> JobList:
         """Return the known jobs; the same object as last time if nothing changed.

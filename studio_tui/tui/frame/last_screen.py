@@ -1,7 +1,7 @@
 """The screens that were open when the dashboard ended, restored by the next run."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 from pydantic import Field
 from textual.message import Message
@@ -15,28 +15,20 @@ _MOST = 8
 """Maximum number of pages that are reopened, the topmost ones."""
 
 
-@runtime_checkable
-class KeptScreen(Protocol):
-    """A page that the next run can reopen."""
-
-    @property
-    def kept_as(self) -> tuple[str, ...]:
-        """Return the kind of page and the ids of its subject; empty if it cannot be reopened."""
-
-
 class LastScreen(Remembered):
     """A tab, and the pages over it."""
 
     tab: Literal["jobs", "pipelines", "clusters", "schedules", "logs", "activity"] = "jobs"
     pages: list[list[str]] = Field(default_factory=list)
-    """The pages over the tab, the lowest first, each as in `KeptScreen.kept_as`."""
+    """The pages over the tab, lowest first: the `kept_as` of each, its kind and subject's ids."""
 
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
         """Return the current screens, skipping those that cannot be reopened, such as a form."""
         shown = [screen for screen in stack if isinstance(screen, Page)]
         tab = next((page.tab for page in shown if page.tab), "jobs")
-        kept = [page.kept_as for page in shown if isinstance(page, KeptScreen) and page.kept_as]
+        # `isinstance` of a protocol would take longer than everything else here, each second.
+        kept = [kept for page in shown if (kept := getattr(page, "kept_as", ()))]
         return cls.model_validate({"tab": tab, "pages": kept[-_MOST:]})
 
     def opening(self) -> list[Message]:

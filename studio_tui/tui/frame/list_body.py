@@ -129,6 +129,8 @@ class ListBody(Lifetime, Container, Generic[T]):
         self._kept: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._texts: Mapping[str, object] = {}
+        self._ages_at = 0
+        """The ten seconds in which longer ages were shown."""
         """The constant texts of rows by their keys, see `reword`."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
         """Whether a row is one that Studio no longer lists."""
@@ -202,7 +204,8 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def tick(self, now: datetime) -> None:
         """Update the times shown: every second if any shows seconds, else every ten seconds."""
-        if self.rows.changes_with_the_second(now) or clock.now().second % LONGER_AGES_EVERY == 0:
+        before, self._ages_at = self._ages_at, int(clock.now().timestamp()) // LONGER_AGES_EVERY
+        if self.rows.changes_with_the_second(now) or before != self._ages_at:
             self.table.show_again()
             self.show_preview(now)
 

@@ -30,6 +30,7 @@ from studio_tui.tui.frame.page_bars import (
     help_parts,
     tab_and_count_parts,
 )
+from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
@@ -234,14 +235,14 @@ class Page(HasCommands, Screen[None]):
 
     def on_mount(self) -> None:
         """Start the page's timer."""
-        self._clock = self.set_interval(1.0, self._each_second)
+        self._clock = self.set_interval(1.0, self._each_second, pause=True)
         self.paint_frame()
 
     @on(events.ScreenResume)
     def _listen(self) -> None:
         for message in self.listening.begin(self.pollers()):
             self._handle_refreshed(message)
-        self._clock.resume()
+        resume_at_whole_second(self, self._clock, self._each_second, self.listening)
         self.paint_frame()
 
     @on(events.ScreenSuspend)

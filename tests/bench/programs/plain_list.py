@@ -1,130 +1,155 @@
-"""A list in plain Textual: the floor of moving through a table, alone or beside a preview.
+"""The dashboard's first screen as plain Textual, and nothing of ours: the floor of its start.
 
-A key costs what Textual needs to draw and send the lines that change: two for the cursor, all of
-them for a page. A line is made of its texts the first time that it is shown. With `preview`,
-eighteen lines of facts about the row under the cursor follow each key, as in the dashboard.
+`python -m tests.bench.programs.plain_list` shows as many widgets, and as many rows in sight, as
+text; with `--waiting` those of the first run, without a list. With `--connected` it then imports
+what a client of Studio needs, fetches the list over HTTP as the environment says, validates it, and
+shows its names: the floor of the dashboard's memory. With `--polling` too it then asks again as
+often as the dashboard at rest: the floor of its idle CPU.
 """
 
+import asyncio
+import os
 import sys
-from functools import cache
+from typing import TYPE_CHECKING
 
-from rich.segment import Segment
-from rich.style import Style
+from textual import work
 from textual.app import App, ComposeResult
-from textual.geometry import Region
-from textual.scrollbar import ScrollBar
-from textual.strip import Strip
-from textual.timer import Timer
-from textual.widget import Widget
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
-_ROWS = 5000
-_FACTS = 18
-_FOLLOWS = 0.04
-"""Seconds from the last key until the preview follows, as in the dashboard."""
-_WIDTH = 120
-_COLORS = ("green", "bold white", "white", "bright_black", "cyan", "white")
-_STYLES = {
-    background: tuple(Style.parse(f"{color} on {background}") for color in _COLORS)
-    for background in ("black", "blue")
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
+POLLED = {"jobs/": 3.0, "pipeline/list": 6.0, "clusters/": 6.0}
+"""Seconds between requests of each list, in a dashboard of a Studio on this machine at rest."""
 
-@cache
-def _line(number: int, background: str) -> Strip:
-    cells = (f"● RUNNING  embed_{number:05}.py", f"{number * 7 % 3600:8}", "local", "worker", "")
-    texts = (f"{cell:20}" for cell in (*cells, ""))
-    styles = _STYLES[background]
-    return Strip(list(map(Segment, texts, styles)), cell_length=_WIDTH)
+IN_SIGHT = 34
+"""Number of rows that a terminal of 40 lines shows."""
+
+FETCHED = 100
+"""Number of jobs in a page of Studio's list."""
 
 
-class Rows(Widget, can_focus=True):
-    """The list: a key moves the cursor or the page."""
+class Page(Screen[None]):
+    """Header, tabs, a list with a line for a filter, a preview, and a footer."""
 
-    BINDINGS = [  # noqa: RUF012
-        ("down", "move(1)", "Down"),
-        ("up", "move(-1)", "Up"),
-        ("pagedown", "turn(1)", "Page down"),
-        ("pageup", "turn(-1)", "Page up"),
-    ]
-    cursor = top = 0
+    AUTO_FOCUS = ""  # the cursor of an input would blink
 
-    def action_move(self, step: int) -> None:
-        """Move the cursor within the page, and redraw the two lines that change."""
-        before, self.cursor = self.cursor, max(0, self.cursor + step)
-        lines = (Region(0, each - self.top, self.size.width, 1) for each in (before, self.cursor))
-        self.refresh(*lines)
-        self.app.follow()  # type: ignore[attr-defined] # the only app that holds it
-
-    def action_turn(self, pages: int) -> None:
-        """Move by a page, and redraw all lines."""
-        height = self.size.height
-        self.top = min(max(0, self.top + pages * height), _ROWS - height)
-        self.cursor = self.top
-        self.refresh()
-        self.app.query_one(ScrollBar).position = self.top
-        self.app.follow()  # type: ignore[attr-defined] # likewise
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Return lines of the page; those shown before are ready."""
-        return [
-            _line(row, "blue" if row == self.cursor else "black").crop(crop.x, crop.right)
-            for row in range(self.top + crop.y, self.top + crop.bottom)
-        ]
-
-
-class Facts(Widget):
-    """The preview: facts about one row."""
-
-    DEFAULT_CSS = "Facts { width: 50; }"
-    row = 0
-    _label, _value = Style.parse("bright_black on black"), Style.parse("white on black")
-
-    def show(self, row: int) -> None:
-        """Show another row."""
-        self.row = row
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """Draw a label and a value that belongs to the row."""
-        if y >= _FACTS:
-            return Strip.blank(self.size.width)
-        value = f"{'value':>{y + 6}} {self.row * 31 + y}"
-        segments = [Segment(f"fact {y:<7}", self._label), Segment(f"{value:40}", self._value)]
-        return Strip(segments).crop(0, self.size.width)
-
-
-class ListApp(App[None]):
-    """Holds the list with its scroll bar, and the preview if there is one."""
-
-    CSS = "Screen { layout: horizontal; } Rows { width: 1fr; } ScrollBar { width: 1; }"
-
-    def __init__(self, *, preview: bool) -> None:
+    def __init__(self, names: "Sequence[str]") -> None:
         super().__init__()
-        self._preview = preview
-        self._timer: Timer | None = None
+        self.names = names
 
     def compose(self) -> ComposeResult:
-        """Two widgets or three."""
-        yield Rows()
-        yield ScrollBar(vertical=True)
-        if self._preview:
-            yield Facts()
+        """As many widgets as the dashboard's list of jobs."""
+        yield from header()
+        with Horizontal(id="split"):
+            with Vertical(id="list"):
+                yield Static("── Jobs 100 " + "─" * 40, classes="bar", id="title", markup=False)
+                with Horizontal(classes="bar"):
+                    yield Static("/", markup=False)
+                    yield Input(compact=True)
+                    yield Static("", markup=False)
+                with VerticalScroll():
+                    yield Static(lines(self.names), markup=False)
+            with Container(id="preview"):
+                yield VerticalScroll(Static("name embed_99.py", markup=False))
+        yield Static(" connected", classes="bar", markup=False)
 
-    def on_mount(self) -> None:
-        """Tell the scroll bar how much there is."""
-        bar = self.query_one(ScrollBar)
-        bar.window_virtual_size, bar.window_size = _ROWS, self.size.height
 
-    def follow(self) -> None:
-        """Show the row under the cursor in the preview, shortly after the last key."""
-        if self._preview:
-            if self._timer is not None:
-                self._timer.stop()
-            self._timer = self.set_timer(_FOLLOWS, self._show)
+class PlainList(App[None]):
+    """Header, tabs, title, rows, a place for a preview, and a footer."""
 
-    def _show(self) -> None:
-        self.query_one(Facts).show(self.query_one(Rows).cursor)
+    CSS = """
+    Screen { layout: vertical; }
+    .bar { height: 1; width: 1fr; background: $surface; }
+    #waiting { height: 1fr; width: 1fr; content-align: center middle; }
+    #split { height: 1fr; }
+    #list { width: 1fr; height: 1fr; }
+    #title { background: $background; }
+    #preview { width: 43%; max-width: 84; height: 1fr; padding: 0 1; border-left: vkey $border; }
+    VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    """
+
+    changes = 0
+    """Number of answers that differed from the one before."""
+
+    def compose(self) -> ComposeResult:
+        """As many widgets as the dashboard has at its first paint."""
+        yield from header()
+        if "--waiting" in sys.argv:
+            yield Static("Connecting…", id="waiting", markup=False)
+        else:
+            with Horizontal(id="split"):
+                with Vertical(id="list"):
+                    yield Static("── Jobs " + "─" * 40, classes="bar", id="title", markup=False)
+                    with VerticalScroll():
+                        names = [f"embed_{number}.py" for number in range(IN_SIGHT)]
+                        yield Static(lines(names), markup=False)
+                yield Container(id="preview")
+        yield Static(" ctrl+q quit", classes="bar", markup=False)
+
+    def on_ready(self) -> None:
+        """Fetch the list, if asked to."""
+        if "--connected" in sys.argv:
+            self.fetch()
+
+    @work(thread=True)
+    def fetch(self) -> None:
+        """Import the client after the first paint, as the dashboard does."""
+        import httpx
+        import pydantic
+
+        class Job(pydantic.BaseModel):
+            id: str
+            name: str
+            status: str
+            created_at: str
+            started_at: str | None
+            finished_at: str | None
+
+        self.client = httpx.AsyncClient(
+            verify=False,  # noqa: S501 (it is this machine, and spares the authorities)
+            trust_env=False,
+            headers={"Authorization": f"token {os.environ['DATACHAIN_STUDIO_TOKEN']}"},
+        )
+        body: bytes = self.call_from_thread(self.asked, "jobs/")  # type: ignore[arg-type] # Textual's form
+        self.jobs = pydantic.TypeAdapter(list[Job]).validate_json(body)
+        self.call_from_thread(self.push_screen, Page([job.name for job in self.jobs]))
+        if "--polling" in sys.argv:
+            for path, rest in POLLED.items():
+                self.call_from_thread(self.poll, path, rest)
+
+    async def asked(self, path: str) -> bytes:
+        """Return Studio's answer with a list."""
+        url = f"{os.environ['DATACHAIN_STUDIO_URL']}/api/datachain/{path}"
+        query = {"team_name": os.environ["DATACHAIN_STUDIO_TEAM"], "limit": str(FETCHED)}
+        answer = await self.client.get(url, params=query)
+        return answer.raise_for_status().content
+
+    @work
+    async def poll(self, path: str, rest: float) -> None:
+        """Ask again and again, and count the answers that differ from the one before."""
+        before = b""
+        while True:
+            body = await self.asked(path)
+            self.changes += body != before
+            before = body
+            await asyncio.sleep(rest)
+
+
+def header() -> ComposeResult:
+    """The lines at the top."""
+    yield Static(" plain list  local@127.0.0.1 › Jobs", classes="bar", markup=False)
+    yield Static(" 1 Jobs  2 Pipelines  3 Clusters  4 Schedules", classes="bar", markup=False)
+
+
+def lines(names: "Sequence[str]") -> str:
+    """Return the rows as text, with the columns of the dashboard."""
+    head = "  STATE      NAME          ID        WORK  QUEUE   RUN    AGE  BY"
+    rows = (f"  ✓ COMPLETE {name:<13} 000003e7  1      1:01   1:00   1m   ann" for name in names)
+    return "\n".join((head, *rows))
 
 
 if __name__ == "__main__":
-    ListApp(preview="preview" in sys.argv[1:]).run()
+    PlainList().run()

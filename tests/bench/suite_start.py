@@ -1,0 +1,133 @@
+"""Measures of the start, of the memory and of rest, beside plain Textual doing the same."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tests.bench import probes
+from tests.bench.probes import Program
+from tests.bench.report import Goal, Measure, Section
+from tests.bench.suite import EMPTY, Effort, milliseconds, run_python, table_of
+
+HELLO = Program.ours("hello", ready="hello world")
+WAITING = Program.ours("plain_list", "--waiting", ready="Connecting")
+PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
+
+TIMES_PLAIN = Goal(times_floor=1.2)
+"""What the dashboard may take more than plain Textual for the same work."""
+
+
+@dataclass(frozen=True)
+class StartBench:
+    """Start, rest and memory."""
+
+    effort: Effort
+    dashboard: Program
+
+    def sections(self) -> dict[str, Callable[[], Section]]:
+        """Return the sections by name, in the order of the report."""
+        return {"start": self.start, "idle": self.idle, "memory": self.memory}
+
+    def start(self) -> Section:
+        """Measure from the command to the first paint, and to the ready state.
+
+        The floor of a first paint is a plain Textual app with as many widgets and, from the second
+        run on, as many rows in sight, as text without colours. That app alone takes about 1.1 times
+        as long as hello-world, so that a goal of 1.1 times hello-world would leave nothing for
+        reading the list of the previous run and drawing it in its colours. As the list is part of
+        the first paint, both goals are 1.2 times that floor.
+        """
+        known = replace(self.dashboard, ready=r"embed_\d+")
+        nothing = []
+        taken: dict[str, list[float]] = {}
+        # The first start leaves the list that the others show at once.
+        probes.start(self.dashboard)
+        for _ in range(2 * self.effort.starts - 1):
+            nothing.append(milliseconds(run_python))
+            with tempfile.TemporaryDirectory(prefix="studio-tui-new-") as folder:
+                for name, program in (
+                    ("hello", HELLO),
+                    ("waiting", WAITING),
+                    ("new", self._new_in(folder)),
+                    ("plain", PLAIN),
+                    ("known", known),
+                    ("answered", self.dashboard),
+                ):
+                    taken.setdefault(name, []).append(probes.start(program).usable)
+        ms = {name: tuple(values) for name, values in taken.items()}
+        hello = Measure("hello-world Textual", ms["hello"])
+        waiting = Measure("plain Textual, widgets of the first run", ms["waiting"], hello)
+        plain = Measure("plain Textual, widgets and rows of later runs", ms["plain"], hello)
+        jobs = f"{self.effort.known:,} known jobs in sight"
+        return Section(
+            "Start",
+            "ms",
+            (
+                Measure("python -c pass", tuple(nothing)),
+                hello,
+                waiting,
+                Measure("dashboard, first paint of the first run", ms["new"], waiting, TIMES_PLAIN),
+                plain,
+                Measure(f"dashboard, first paint, {jobs}", ms["known"], plain, TIMES_PLAIN),
+                Measure("dashboard, Studio's answer in sight", ms["answered"], plain),
+            ),
+        )
+
+    def idle(self) -> Section:
+        """Measure the resources used at rest, when nothing has changed for a while.
+
+        Beside the dashboard, and at the same time, a plain Textual app asks for the same lists as
+        often and compares the answers.
+        """
+        seconds = self.effort.idle
+        polling = replace(self._client, command=(*self._client.command, "--polling"))
+        values = probes.idle((EMPTY, polling, self.dashboard), self.effort.settling, seconds)
+        empty = Measure("empty Textual screen", (values[0],))
+        plain = Measure("plain Textual that polls as often", (values[1],), empty)
+        return Section(
+            f"Idle for {seconds:g} s, live polling on",
+            "% of one core",
+            (empty, plain, Measure("dashboard", (values[2],), plain, Goal(median=0.3))),
+        )
+
+    def memory(self) -> Section:
+        """Measure the memory in use.
+
+        The floor of the dashboard is a plain Textual app with as many widgets that has imported
+        httpx and pydantic, fetched a page of jobs, validated it and shown its names. It takes
+        about 56 MB, so that a goal of 60 MB would leave 4 MB for screens, commands, logs and the
+        recorder with SQLite, whose code alone takes 9 MB. So the goal is 1.2 times that floor.
+        """
+        plains, ours, peaks = [], [], []
+        for _ in range(min(3, self.effort.starts)):
+            plains.append(probes.memory(self._client)[0])
+            now, peak = probes.memory(self.dashboard)
+            ours.append(now)
+            peaks.append(peak)
+        hello = Measure("hello-world Textual", (probes.memory(HELLO)[0],))
+        plain = Measure("plain Textual with httpx, pydantic and a list", tuple(plains), hello)
+        rows, jobs = self.effort.sizes[-1], f"{self.effort.known:,} jobs"
+        table = probes.memory(table_of(rows))[0]
+        return Section(
+            "Memory",
+            "MB",
+            (
+                hello,
+                plain,
+                Measure(f"dashboard, {jobs}", tuple(ours), plain, TIMES_PLAIN),
+                Measure("dashboard, at most so far", tuple(peaks), plain),
+                Measure(f"table of {rows:,} plain rows", (table,), hello, Goal(median=120)),
+            ),
+        )
+
+    @cached_property
+    def _client(self) -> Program:
+        """The plain list with a client of the dashboard's Studio."""
+        program = Program.ours("plain_list", "--connected", ready="connected")
+        return replace(program, environment=self.dashboard.environment)
+
+    def _new_in(self, folder: str) -> Program:
+        """Return the dashboard as it is started for the first time, up to its first paint."""
+        environment = {**self.dashboard.environment, "STUDIO_TUI_STATE_DIR": folder}
+        return replace(self.dashboard, ready="Connecting", environment=environment)

@@ -1,0 +1,35 @@
+"""A page's timer begins at a whole second, with a tick, if the page is still shown by then."""
+
+import asyncio
+from typing import Any, cast
+from unittest import mock
+
+import pytest
+
+from studio_tui import clock
+from studio_tui.tui.frame.listening import Subscriptions
+from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
+from studio_tui.tui.widgets.lifetime import Lifetime
+from tests.waiting import until
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+async def test_a_timer_begins_at_a_whole_second_if_its_page_is_still_shown(
+    monkeypatch: pytest.MonkeyPatch, is_shown: bool
+) -> None:
+    waits: list[float] = []
+
+    def soon(seconds: float) -> float:
+        waits.append(seconds)
+        return 0.0
+
+    monkeypatch.setattr(clock, "until_multiple", soon)
+    told: list[str] = []
+    page: Any = mock.Mock(spec=Lifetime, while_alive=lambda callback: callback)
+    timer: Any = mock.Mock(resume=lambda: told.append("resumed"))
+    listening = mock.Mock(spec=Subscriptions, is_on=is_shown)
+    resume_at_whole_second(page, timer, lambda: told.append("tick"), cast(Subscriptions, listening))
+    asyncio.get_running_loop().call_later(0.001, told.append, "later")
+    await until(lambda: "later" in told)
+    assert waits == [1.0]
+    assert told == ["resumed", "tick", "later"] if is_shown else ["later"]
