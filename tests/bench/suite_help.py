@@ -1,8 +1,8 @@
 """Benchmarks of the help, over a list and over a log that grows.
 
 Its floor is a list of as many keys that plain Textual opens over a screen of as many lines, which
-change as often as those of the log. Where that alone takes longer than the limit in ms, the limit is
-a fifth more: Textual draws all lines below again, dimmed, and styles and lays out the list.
+change as often as those of the log. Where that alone takes longer than the limit in ms, the limit
+is a fifth more: Textual draws all lines below again, dimmed, and styles and lays out the list.
 """
 
 from collections.abc import Callable
