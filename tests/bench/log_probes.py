@@ -1,26 +1,29 @@
 """Measurements of programs that show a log, and of loading and searching a log."""
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
+from studio_tui.local.server import endpoint
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
+from tests import needs
 from tests.bench import processes
-from tests.bench.probes import Program, started
+from tests.bench.probes import IN_TURN, Program, started
 from tests.bench.terminal import Terminal
 from tests.studios import ProcessStudio
 
@@ -54,17 +57,31 @@ def key_to_page(
 
     `opening` is a key that opens a log, of which only the first lines are waited for.
     """
-    taken = []
     with started(program) as terminal:
         if opening is not None:
             terminal.press(opening)
             terminal.wait_for_text(r"seq=\d+", program.patience)
-        for key in keys:
-            terminal.settle(0.03, patience=0.3)
-            sent = terminal.press(key)
-            at = _page(terminal, len(terminal.frames), patience)
-            if at is not None:
-                taken.append((at - sent) * 1000)
+        return _pages(terminal, keys, patience)
+
+
+def pages_side_by_side(
+    programs: Mapping[str, tuple[Program, Sequence[str]]], rounds: int, *, empty: str
+) -> dict[str, list[float]]:
+    """Return the ms from key to page by name, all programs running, a few keys each in turn.
+
+    The one named `empty` draws no page, but anything.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in programs}
+    with ExitStack() as stack:
+        terminals = {
+            name: (stack.enter_context(started(program)), keys)
+            for name, (program, keys) in programs.items()
+        }
+        for first in range(0, rounds * max(len(keys) for _, keys in programs.values()), IN_TURN):
+            for name, (terminal, keys) in terminals.items():
+                begin = first % len(keys)
+                least = 1 if name == empty else _PAGE_BYTES
+                taken[name] += _pages(terminal, keys[begin : begin + IN_TURN], 0.5, least)
     return taken
 
 
@@ -123,6 +140,30 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
     return asyncio.run(take())
 
 
+def cli_lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
+    """Return the rate in lines per second at which the published client writes a job's log."""
+    found = endpoint.find(studio.data_dir)
+    if found is None:
+        raise RuntimeError("The local Studio is not there.")
+    environment = {**os.environ, **found.environment(), "DATACHAIN_NO_ANALYTICS": "1"}
+    client = subprocess.Popen(
+        [needs.PUBLISHED_CLI, "job", "logs", job_id],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        cwd=folder,
+    )
+    with client:
+        out = client.stdout
+        assert out is not None
+        lines, begun, ended = 0, 0.0, 0.0
+        while text := os.read(out.fileno(), 1 << 20):
+            ended = time.perf_counter()
+            begun = begun or ended
+            lines += text.count(b"\n")
+    return lines / (ended - begun)
+
+
 def search(path: Path, word: bytes, *, ignore_case: bool) -> float:
     """Return the seconds for counting the lines with a word in the whole log of a file."""
     wanted = SearchPattern(word.decode().lower() if ignore_case else word.decode())
@@ -153,14 +194,25 @@ def grep(path: Path, word: bytes, options: Sequence[str]) -> float:
     return time.perf_counter() - begun
 
 
-def _page(terminal: Terminal, seen: int, patience: float) -> float | None:
-    """Return when a page was drawn by the frames after the first `seen`; `None` if it was not."""
-    terminal.pump(
-        patience, lambda: sum(frame.size for frame in terminal.frames[seen:]) >= _PAGE_BYTES
-    )
+def _pages(
+    terminal: Terminal, keys: Iterable[str], patience: float, least: int = _PAGE_BYTES
+) -> list[float]:
+    taken = []
+    for key in keys:
+        terminal.settle(0.03, patience=0.3)
+        sent = terminal.press(key)
+        at = _page(terminal, len(terminal.frames), patience, least)
+        if at is not None:
+            taken.append((at - sent) * 1000)
+    return taken
+
+
+def _page(terminal: Terminal, seen: int, patience: float, least: int) -> float | None:
+    """Return when `least` bytes were drawn by the frames after the first `seen`, if they were."""
+    terminal.pump(patience, lambda: sum(frame.size for frame in terminal.frames[seen:]) >= least)
     written = 0
     for frame in terminal.frames[seen:]:
         written += frame.size
-        if written >= _PAGE_BYTES:
+        if written >= least:
             return frame.at
     return None

@@ -17,7 +17,7 @@ _VISIBLE = r"(?s)\S.{6,}\S"
 _GLANCE = 0.05
 """Seconds for which the output of one of several programs is read."""
 
-_IN_TURN = 5
+IN_TURN = 5
 """Number of keys after which it is another program's turn."""
 
 _RESTS = 0.1
@@ -115,9 +115,9 @@ def side_by_side(
             name: stack.enter_context(started(program)) for name, program in programs.items()
         }
         for _ in range(rounds):
-            for first in range(0, len(keys), _IN_TURN):
+            for first in range(0, len(keys), IN_TURN):
                 for name, terminal in terminals.items():
-                    taken[name] += _paints(terminal, keys[first : first + _IN_TURN])
+                    taken[name] += _paints(terminal, keys[first : first + IN_TURN])
                     terminal.settle(_RESTS)
     return taken
 

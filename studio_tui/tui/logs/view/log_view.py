@@ -28,6 +28,7 @@ from studio_tui.tui.logs.view.frames import Frames
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.navigation import LineNumbers, LogTimes
 from studio_tui.tui.logs.view.new_lines import NewLines
+from studio_tui.tui.logs.view.next_page import NextPage
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.logs.view.reader import WorkGroup
 from studio_tui.tui.logs.view.restore import PlaceRestore
@@ -130,6 +131,7 @@ class LogView(HasCommands, Widget):
             self.restore,
             self._quiet,
             seek=lambda end: self.post_message(self.Sought(end=end)),
+            paged=NextPage(self, self.pane).after,
         )
         self.commands = CommandSet(self)
         self.commands.add(self.scrolling, self.appearance, self.search, self.filter, self._errors)

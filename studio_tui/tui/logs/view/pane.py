@@ -134,6 +134,15 @@ class LogPane(Widget, can_focus=True):
             self._rows, self._painted = rows, painted
             self.refresh()
 
+    def prepare(self, rows: int) -> None:
+        """Draw rows below those in sight, or above if negative, for when they are scrolled to."""
+        painter, window = self._painter, self.window
+        if painter is None or window is None:
+            return
+        signs = self._signs()
+        for row in window.beyond(rows):
+            painter.row(row, left=self.left, sign=signs(row.start)).render(self.app.console)
+
     def rows_at(self, start: int) -> tuple[StyledLine, ...]:
         """Return the line at `start` as displayed; empty if there is no log."""
         return self._painter.styled(start) if self._painter and self.window else ()

@@ -24,13 +24,19 @@ class Scrolling:
         background: BackgroundSearch,
         *,
         seek: Callable[[bool], object],
+        paged: Callable[[int], object],
     ) -> None:
-        """Make a controller; `seek` is called when the reader goes to the start or the end."""
+        """Make a controller.
+
+        `seek` is called when the reader goes to the start or the end, `paged` after a page, with
+        its rows.
+        """
         self._view = view
         self._selection = selection
         self._place = place
         self._background = background
         self._seek = seek
+        self._paged = paged
 
     def move(self, rows: int) -> None:
         """Scroll by rows; up stops following, down at the end starts it."""
@@ -56,6 +62,7 @@ class Scrolling:
         height = max(2, self._view.pane.size.height)
         rows = int(height * pages) if abs(pages) < 1 else int((height - 1) * pages)
         self.move(rows)
+        self._paged(rows)
 
     def to_start(self) -> None:
         """Show the first line."""

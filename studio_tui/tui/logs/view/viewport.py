@@ -66,6 +66,18 @@ class LogWindow:
             rows.append(below)
         return rows
 
+    def beyond(self, count: int) -> list[Row]:
+        """Return up to `count` rows below those in sight, or above if negative, from the top."""
+        shown = self.rows()
+        step = self._below if count > 0 else self._above
+        near = (shown[-1] if count > 0 else shown[0]) if shown else None
+        found: list[Row] = []
+        while near is not None and len(found) < abs(count):
+            near = step(near)
+            if near is not None:
+                found.append(near)
+        return found if count > 0 else found[::-1]
+
     @property
     def is_at_end(self) -> bool:
         """Whether the last row of the log is visible, and known to be the last."""

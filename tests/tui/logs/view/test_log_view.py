@@ -20,6 +20,7 @@ from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.logs.view.pane import LogPane
+from studio_tui.tui.logs.view.viewport import Row
 from tests.driving import driving
 from tests.tui.logs.view.log_stage import HOSTILE, Stage
 
@@ -506,25 +507,49 @@ async def test_a_flood_is_painted_once_a_frame(store: LogStore) -> None:
         assert rows(view)[-1] == "  flood 1999"
 
 
+def count_rows(view: LogView) -> list[Row]:
+    """Return the list of the rows that are drawn from now on."""
+    drawn: list[Row] = []
+    painter = view.pane._painter
+    assert painter is not None
+    draw = painter._row
+
+    def counted(line: Any, row: Row, *args: Any) -> Any:
+        drawn.append(row)
+        return draw(line, row, *args)
+
+    painter._row = counted  # type: ignore[assignment,method-assign] # to count it
+    return drawn
+
+
 async def test_a_paused_view_is_not_painted_by_a_flood(store: LogStore) -> None:
     store.append(numbered(100))
     async with showing(store) as (pilot, view):
-        await pilot.press("pageup")
+        await pilot.press("up")
         await pilot.pause()
-        drawn: list[Any] = []
-        painter = view.pane._painter
-        assert painter is not None
-        draw = painter._row
-
-        def counted(*args: Any) -> Any:
-            drawn.append(args)
-            return draw(*args)
-
-        painter._row = counted  # type: ignore[assignment,method-assign] # to count it
+        drawn = count_rows(view)
         store.append(numbered(1000))
         await until(pilot, lambda: view.new_lines == 1000)
         await pilot.pause()
         assert drawn == []
+
+
+@pytest.mark.parametrize(("first", "key"), [("end", "pageup"), ("home", "pagedown")])
+async def test_the_next_page_is_drawn_before_its_key(store: LogStore, first: str, key: str) -> None:
+    store.append(numbered(1000))
+    async with showing(store) as (pilot, view):
+        await pilot.press(first)
+        drawn = count_rows(view)
+        await pilot.press(key)
+        page = view.pane.size.height - 1
+        await until(pilot, lambda: len(drawn) == 2 * page)
+        ready = drawn[page:]
+        drawn.clear()
+        pane = view.pane
+        await pilot.press(key)
+        # The next one may have been prepared meanwhile.
+        assert not {*drawn} & {*ready}
+        assert {*ready} < {*pane.in_sight}
 
 
 def test_the_sheet_uses_the_colours_of_the_theme_only() -> None:
