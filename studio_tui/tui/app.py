@@ -273,16 +273,13 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         self._place = remembering.PlaceKeeper(self, connected, screens, last_list)
         await self._place.run()
 
-    def on_create_job(self, message: "messages.CreateJob") -> None:
-        """Create a job, even if the screen that requested it is closed meanwhile."""
-        if self._connected:
-            self._create(self._connected, message)
-
     @work(name="create", group="command")
-    async def _create(self, connected: "Connected", message: "messages.CreateJob") -> None:
+    async def on_create_job(self, message: "messages.CreateJob") -> None:
+        """Create a job, even if the screen that requested it is closed meanwhile."""
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
-        await make_job(self, connected.session.commands.job_creator, message.wish, message.files)
+        if studio := self._connected:
+            await make_job(self, studio.session.commands.job_creator, message.wish, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""
@@ -337,8 +334,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:
-        """Go from the form to the new job in the list, or back to the pipeline it was opened
-        from."""
+        """Go from the form to the new job in the list, or back to the pipeline."""
         if not back_in_pipeline(self) and self._screens:
             self._show_tab(message.tab)
             self._screens.await_row(message.tab, message.job_id)

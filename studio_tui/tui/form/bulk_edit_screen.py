@@ -95,9 +95,7 @@ class EditMarkedScreen(SubmitScreen):
         if answer in {"r", "f"} and await self._may_start(order):
             self.sender.is_sending = True
             try:
-                await self._make(
-                    typed, checked, from_checkpoints=answer == "r", in_order=order.is_kept
-                )
+                await self._make(typed, checked, answer, in_order=order.is_kept)
             finally:
                 self.sender.is_sending = False
         elif answer == "d":
@@ -111,28 +109,21 @@ class EditMarkedScreen(SubmitScreen):
         return not order.is_lost or await self.ask(_all_at_once(order))
 
     async def _make(
-        self,
-        typed: Mapping[str, FieldValue],
-        checked: Checked,
-        *,
-        from_checkpoints: bool,
-        in_order: bool,
+        self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool
     ) -> None:
         """Create the remaining jobs, and report the outcome of each."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
-        wishes = _wishes(self._jobs.values(), typed, checked, from_checkpoints=from_checkpoints)
+        wishes = _wishes(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
         def made(job_id: str) -> None:
             # Remove a created job at once: sending the rest again must not create it twice.
             del self._jobs[job_id]
             self.made(job_id)
 
-        def settled() -> None:
-            self.note(_left_words(len(self._jobs)))
-
         files = list(map(path_of, checked.draft.files))
-        await make_all(self, wishes, files, made, settled, in_order=in_order)
+        left = lambda: self.note(_left_words(len(self._jobs)))  # noqa: E731 (the shortest way)
+        await make_all(self, wishes, files, made, left, in_order=in_order)
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())

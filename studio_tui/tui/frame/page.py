@@ -156,8 +156,7 @@ class Page(HasCommands, Screen[None]):
 
     tab = ""
     """Name of the tab that this page is; empty for a page over a tab."""
-    leads_to_pages = False
-    """Whether the breadcrumbs of pages over this one begin with its own."""
+    leads_to_pages = False  # whether the breadcrumbs of pages over it begin with its own
     help_key = "?"
     """The key that shows the help."""
     belongs_to = "jobs"

@@ -13,6 +13,7 @@ from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
+from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -82,7 +83,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
         has_failed = any(state is not JobState.COMPLETE for state in ended)
         return has_failed or len(ended) == len(job_ids)
 
-    await _until(session.jobs.subscribe, is_decided)
+    await _until(session.jobs, is_decided)
     return all(state is JobState.COMPLETE for state in states())
 
 
@@ -96,7 +97,7 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
         return
     if isinstance(made, Triggered):
         app.notify(f"The sample pipeline is running. {work.look_at}", timeout=20, markup=False)
-        await _until(session.pipelines.subscribe, lambda: _has_failed(session, made.pipeline))
+        await _until(session.pipelines, lambda: _has_failed(session, made.pipeline))
         app.notify(f"The sample pipeline failed. {work.mend}", timeout=20, markup=False)
 
 
@@ -106,12 +107,10 @@ def _has_failed(session: StudioSession, pipeline: Pipeline) -> bool:
     return newest is not None and newest.state is PipelineState.FAILED
 
 
-async def _until(
-    subscribe: Callable[[Callable[[object], None]], Callable[[], None]], test: Callable[[], bool]
-) -> None:
-    """Wait until `test` holds, looking again at each message."""
+async def _until(poller: Poller[Any], test: Callable[[], bool]) -> None:
+    """Wait until `test` holds, looking again at each answer."""
     news = asyncio.Event()
-    leave = subscribe(lambda _: news.set())
+    leave = poller.subscribe(lambda _: news.set())
     try:
         while not test():
             news.clear()

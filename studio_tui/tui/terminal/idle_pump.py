@@ -1,6 +1,7 @@
 """Tells whether a widget has handled all of its messages; see docs/upstream/idle-pump.md."""
 
-from collections.abc import Sized
+import asyncio
+from collections.abc import Callable, Sequence, Sized
 
 from textual._queue import Queue
 from textual.message import Message
@@ -12,3 +13,21 @@ def is_idle(pump: MessagePump) -> bool:
     queue: Queue[Message | None] = pump._message_queue
     waiters: Sized = getattr(queue.ready_event, "_waiters", ())
     return queue.empty() and len(waiters) > 0
+
+
+def once_idle(
+    pumps: Sequence[MessagePump],
+    turns: int,
+    idle: Callable[[], object],
+    busy: Callable[[], object],
+) -> None:
+    """Call `idle` once all pumps have been idle for some turns of the loop, else `busy` at once.
+
+    Between the turns tasks go on that a message has started, such as a command.
+    """
+    if not all(map(is_idle, pumps)):
+        busy()
+    elif turns:
+        asyncio.get_running_loop().call_soon(once_idle, pumps, turns - 1, idle, busy)
+    else:
+        idle()

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 from textual import events
@@ -16,7 +17,7 @@ from textual.widgets import Input
 
 from studio_tui.text import safe_block
 from studio_tui.tui.bindings import has_priority
-from studio_tui.tui.terminal.idle_pump import is_idle
+from studio_tui.tui.terminal.idle_pump import once_idle
 
 PATIENCE = 5.0
 """Seconds to wait for a hanging key handler, so that the user can still leave."""
@@ -212,24 +213,13 @@ class KeyQueue(App[Any]):
         """Follow the key under way, unless that has begun."""
         if (key := self._under_way) is not None and key.way is not None:
             way, key.way = key.way, None
-            self._look(key, way, LOOKS)
+            follow = partial(self._follow, key, way)
+            once_idle((*way, self), LOOKS, partial(self._rested, key), follow)
 
-    def _look(self, key: _UnderWay, way: deque[DOMNode], looks: int) -> None:
-        """End a key once all on its way have rested for some turns of the loop, else follow it.
-
-        Between the turns tasks go on that the key has started, such as a command.
-        """
-        if key is not self._under_way:
-            return
-        if key.sight != self._sight or not all(map(is_idle, (*way, self))):
-            self._follow(key, way)
-        elif looks:
-            asyncio.get_running_loop().call_soon(self._look, key, way, looks - 1)
-        else:
-            self._under_way = None
-            key.end()
-            if self._waiting:
-                self.call_later(self._go_on)
+    def _rested(self, key: _UnderWay) -> None:
+        """Let a key arrive that everything on its way has handled."""
+        key.is_quiet = True
+        self._follow(key, deque())
 
     @property
     def _sight(self) -> tuple[object, object]:
