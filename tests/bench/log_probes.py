@@ -1,6 +1,7 @@
 """Measurements of programs that show a log, and of loading and searching a log."""
 
 import asyncio
+import gc
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
+from studio_tui.tui.garbage import YOUNG
 from tests import needs
 from tests.bench import processes
 from tests.bench.probes import IN_TURN, Program, started
@@ -115,7 +117,10 @@ def growing(path: Path, rate: int) -> Iterator[None]:
 
 
 def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
-    """Return the rate in lines per second from a job's websocket to a store on disk."""
+    """Return the rate in lines per second from a job's websocket to a store on disk.
+
+    Garbage is collected as in the dashboard.
+    """
 
     async def take() -> float:
         store = LogStore.create(folder)
@@ -137,7 +142,13 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
                 raise RuntimeError(f"The log did not come whole: {tail.state}")
             return lines / (filled - begun)
 
-    return asyncio.run(take())
+    gc.freeze()
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG, *before[1:])
+    try:
+        return asyncio.run(take())
+    finally:
+        gc.set_threshold(*before)
 
 
 def cli_lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:

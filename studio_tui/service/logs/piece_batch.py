@@ -3,12 +3,13 @@
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import lt
+from operator import attrgetter, lt
 from typing import NamedTuple
 
 from studio_tui.api.log_stream import LogMessage
 from studio_tui.service.logs.message_index import MessageRecord
 
+_ID, _TEXT = attrgetter("id"), attrgetter("text")
 _FIELDS = len(MessageRecord._fields)
 
 
@@ -24,9 +25,8 @@ class PieceBatch(NamedTuple):
 
     @classmethod
     def of(cls, pieces: Sequence[LogMessage]) -> "PieceBatch":
-        ids = [piece.id for piece in pieces]
-        texts = [piece.text for piece in pieces]
-        lengths = [len(text) for text in texts]
+        ids, texts = list(map(_ID, pieces)), list(map(_TEXT, pieces))
+        lengths = list(map(len, texts))
         raw = "".join(texts).encode("utf-8", "surrogatepass")
         if len(raw) != sum(lengths):
             lengths = [len(text.encode("utf-8", "surrogatepass")) for text in texts]

@@ -141,7 +141,8 @@ class RestLog:
 
     def note_spoiled(self, pieces: Iterable[LogMessage]) -> None:
         """Count characters of these pieces that were lost in transit."""
-        self._spoiled += 2 * sum(piece.text.count("\N{REPLACEMENT CHARACTER}") for piece in pieces)
+        text = "".join(piece.text for piece in pieces)
+        self._spoiled += 2 * text.count("\N{REPLACEMENT CHARACTER}")
 
     async def _take(self, comparison: Comparison, body: LogBody, *, is_final: bool) -> bool:
         """Compare an answer; return False if the store was changed by others meanwhile."""

@@ -35,6 +35,7 @@ from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, always
 from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
 from studio_tui.service.logs.doubts import NO_REPLAY
+from studio_tui.service.logs.giving_way import MANY, give_way
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.reading_again import Retries
 from studio_tui.service.logs.rest_beside import RestBeside
@@ -272,7 +273,7 @@ class LogTail:
     async def _take_pieces(self, items: tuple[LogMessage, ...], *, is_spoiled: bool) -> None:
         for start in range(0, len(items), _ITEMS):
             if start:
-                await asyncio.sleep(0)  # one frame can hold 100,000 lines
+                await give_way()  # one frame can hold 100,000 lines
             batch = items[start : start + _ITEMS]
             with self._store.arrivals.live(self._now() if self._replay.is_over else None):
                 is_new = self._merge.add(batch)
@@ -282,6 +283,8 @@ class LogTail:
             if is_new:
                 self._retries.begin_anew()
                 self._unreadable = 0
+        if len(items) > MANY:
+            await give_way()
         if self._time.is_ending:
             self._time.linger()
 
