@@ -106,7 +106,9 @@ SCENES: dict[str, Scene] = {
     "dag-groups-200x60": Scene(("2", "enter", "n"), (200, 60), thousand=True, shows="04_merge"),
     "dag-groups-graph": Scene(("2", "enter", "n", "m"), NARROW, thousand=True, shows="04_merge"),
     "pipelines-trigger": Scene(
-        ("2", "t", *"vision.prod.thumbs", "space", *"emb", "tab", "space", *"rel"), WIDE
+        ("2", "t", *"vision.prod.thumbs", "space", *"emb", SHOWN, "tab", "space", *"rel"),
+        WIDE,
+        shows="tab: vision.prod.",
     ),
     "clusters": Scene(("3", "down", "asterisk"), NARROW),
     "schedules": Scene(("4",), WIDE),

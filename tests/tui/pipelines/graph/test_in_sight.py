@@ -43,6 +43,13 @@ async def switch_to(pilot: Pilot[int], mode: Mode) -> None:
         await press(pilot, ("m",))
 
 
+async def leave(pilot: Pilot[int]) -> None:
+    """Go back, and wait until the place is saved and the page is gone."""
+    screen = screen_of(pilot)
+    await pilot.press("q")
+    await until(pilot, lambda: not screen.is_running)
+
+
 def scroll_away(pilot: Pilot[int]) -> None:
     """Look at the beginning, as with the wheel, with the cursor where it was."""
     screen_of(pilot).views.shown.look_from(0, 0)
@@ -78,7 +85,7 @@ async def test_the_cursor_is_in_sight_in_a_pipeline_that_is_opened_again(
         await switch_to(pilot, mode)
         await until_seen(pilot, "shard_0085")
         scroll_away(pilot)
-        await press(pilot, ("q",))
+        await leave(pilot)
     async with dag(studio, tmp_path, size=(80, 24)) as pilot:
         await until_seen(pilot, "shard_0085")
 
@@ -92,7 +99,7 @@ async def test_the_cursor_of_a_drawing_made_in_a_thread_is_in_sight(tmp_path: Pa
         await press(pilot, ("m",))
         await until_seen(pilot, far)
         corner = screen_of(pilot).views.shown.corner
-        await press(pilot, ("q",))
+        await leave(pilot)
     async with dag(studio, tmp_path, size=(80, 24)) as pilot:
         await until_seen(pilot, far)
         await until(pilot, lambda: screen_of(pilot).views.shown.corner == corner)
