@@ -13,6 +13,8 @@ from studio_tui.tui.terminal.lending import terminal_lent
 from tests.driving import driving
 from tests.waiting import HANG, within_reason
 
+pytestmark = pytest.mark.starts_processes
+
 
 @pytest.fixture
 def modes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
