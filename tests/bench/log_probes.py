@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 from pydantic import SecretStr
 
@@ -26,6 +27,7 @@ from studio_tui.tui.garbage import YOUNG
 from tests import needs
 from tests.bench import processes
 from tests.bench.probes import IN_TURN, Program, started
+from tests.bench.programs.receiving import messages
 from tests.bench.terminal import Terminal
 from tests.studios import ProcessStudio
 
@@ -149,6 +151,20 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
         return asyncio.run(take())
     finally:
         gc.set_threshold(*before)
+
+
+def seconds_dropped(dashboard: Program, job_id: str) -> float:
+    """Return the seconds in which a client that drops everything receives a job's log."""
+
+    async def take() -> float:
+        begun = time.perf_counter()
+        ended = begun
+        async for _ in messages(job_id):
+            ended = time.perf_counter()
+        return ended - begun
+
+    with mock.patch.dict(os.environ, dashboard.environment):
+        return asyncio.run(take())
 
 
 def cli_lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:

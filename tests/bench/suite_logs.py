@@ -73,20 +73,25 @@ class LogBench:
         """Measure from the command, and from a key, to the end of a log.
 
         A key's floor is a page of as many widgets, with lines that are ready, which plain Textual
-        mounts, styles and lays out: a fifth more is the limit where that takes longer than 42 ms.
+        mounts, styles and lays out; in the dashboard the log is received, too. A fifth more is the
+        limit where that takes longer than 42 ms.
         """
         late = _ours(self._log, "--on-key", ready="ready")
-        empty, equal, viewers, keyed, pushed, screens = [], [], [], [], [], []
+        empty, equal, viewers, keyed, pushed = [], [], [], [], []
+        received, screens = [], []
         for _ in range(self.effort.starts):
             empty.append(_usable(EMPTY))
             equal.append(_usable(_EQUAL))
             viewers.append(_usable(self._viewer.program))
             keyed.append(log_probes.key_to_text(late, "o", self._last_line))
             pushed.append(log_probes.key_to_text(_PUSH, "l", big_log.sequence(999)))
-            screens.append(self._dashboard_to_log())
+            ended = self._job(1000)
+            received.append(self._received_page(ended))
+            screens.append(self._dashboard_to_log(ended))
         floor = Measure("empty Textual screen", tuple(empty))
         as_many = Measure("screen of as many widgets, from the command", tuple(equal), floor)
         another = Measure("screen of as many widgets, from a key when running", tuple(pushed))
+        plain = Measure("the same, with a job's 1,000 lines received", tuple(received))
         return Section(
             f"Open a log of {self._size} at its end",
             "ms",
@@ -101,10 +106,11 @@ class LogBench:
                 ),
                 another,
                 Measure("viewer, from a key when running", tuple(keyed), another, _OPENED),
+                plain,
                 Measure(
                     "dashboard, from a key to a job's 1,000 lines",
                     tuple(screens),
-                    another,
+                    plain,
                     _OPENED,
                 ),
                 *(
@@ -165,17 +171,23 @@ class LogBench:
         return Section(f"Follow {rate:,} lines a second", "as named", tuple(measures))
 
     def _received(self, job_id: str) -> list[Measure]:
-        """Measure the rate from the websocket to disk, in turn with the published client's."""
-        chain, published = [], []
+        """Measure the rate from the websocket to disk, in turn with the published client's.
+
+        Beside it is what the websocket library alone receives, and drops: what Studio can send.
+        """
+        chain, dropped, published = [], [], []
         for _ in range(self.effort.rounds):
             if needs.PUBLISHED_CLI:
                 published.append(log_probes.cli_lines_a_second(self.studio, job_id, self.folder))
+            seconds = log_probes.seconds_dropped(self.dashboard, job_id)
+            dropped.append(self.effort.job_lines / seconds)
             chain.append(log_probes.lines_a_second(self.studio, job_id, self.folder))
-        spooled = Measure("websocket to spool, lines/s", tuple(chain))
-        if not published:  # without it there is nothing to compare with
-            return [spooled]
+        plain = Measure("websocket, received and dropped, lines/s", tuple(dropped))
+        spooled = Measure("websocket to spool, lines/s", tuple(chain), plain)
+        if not published:
+            return [plain, spooled]
         cli = Measure("datachain job logs, to a pipe, lines/s", tuple(published))
-        return [cli, replace(spooled, floor=cli, goal=Goal(least_times_floor=2))]
+        return [plain, cli, replace(spooled, floor=cli, goal=Goal(least_times_floor=2))]
 
     def _while_coming_in(self, job_id: str) -> tuple[Measure, list[float]]:
         """Measure keys while a log comes in; first where it is dropped, and Textual's alone."""
@@ -298,9 +310,14 @@ class LogBench:
                 )
                 yield _Reader(" ".join((name, *options)), program, jumps)
 
-    def _dashboard_to_log(self) -> float:
+    def _received_page(self, job_id: str) -> float:
+        """Return the ms from a key to a page of Textual's that receives a job's log first."""
+        plain = Program.ours("push", job_id, ready="ready")
+        plain = replace(plain, environment=self.dashboard.environment)
+        return log_probes.key_to_text(plain, "l", big_log.sequence(999))
+
+    def _dashboard_to_log(self, ended: str) -> float:
         """Return the ms from the key in the list of jobs to the end of the newest job's log."""
-        ended = self._job(1000)
         last = big_log.sequence(999)
         # The preview beside the list shows it first, and would otherwise be taken for the log.
         return log_probes.key_to_text(replace(self._at(ended), ready=last), "l", last)

@@ -28,9 +28,9 @@ def test_the_benchmark_measures_logs() -> None:
     opening, paging, following, memory, searching = _measured(
         "open", "page", "follow", "log-memory", "log-search"
     )
-    assert [len(section) for section in (opening, paging, memory, searching)] == [6, 4, 4, 4]
-    assert len(following) == 7
-    shown = following.pop(5)  # less than is measured, in so short a time
+    assert [len(section) for section in (opening, paging, memory, searching)] == [7, 4, 4, 4]
+    assert len(following) == 8
+    shown = following.pop(6)  # less than is measured, in so short a time
     assert shown["p50"] >= 0
     assert all(figures["p50"] > 0 for figures in (*opening, *paging, *following, *searching))
     assert all(figures["p50"] > 0 for figures in memory[:3])

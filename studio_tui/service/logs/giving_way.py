@@ -5,7 +5,7 @@ import asyncio
 MANY = 100
 """Messages in a frame that take long enough to be noticed."""
 
-_ROUNDS = 4
+_ROUNDS = 8
 """Rounds of the event loop at a time: a key needs about ten to be on the screen."""
 
 

@@ -1,12 +1,15 @@
 """An empty Textual screen on which a key opens another: the floor of opening a page.
 
-The other has as many widgets as the page of a job's log, and as many lines, all ready; nothing is
-fetched, and no style but Textual's own is resolved. With `--now` it is the first screen.
+The other has as many widgets as the page of a job's log, and as many lines, all ready, and no style
+but Textual's own is resolved. With `--now` it is the first screen. With the id of a job the lines
+are shown once the log of that job has been received, which is dropped.
 """
 
 import sys
+from contextlib import aclosing
 
 from rich.segment import Segment
+from textual import work
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
@@ -17,8 +20,10 @@ from textual.widgets import Input, Static
 
 from studio_tui.tui.sheets import DIALOGS, OPENING_LIST, PAGES, sheets
 from tests.bench.big_log import sequence
+from tests.bench.programs.receiving import messages
 
 _NOW = "--now" in sys.argv
+_JOB = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
 
 
 class Lines(Widget, can_focus=True):
@@ -27,7 +32,21 @@ class Lines(Widget, can_focus=True):
     def on_mount(self) -> None:
         """Make the lines."""
         numbers = range(960, 1000)
-        self.strips = [Strip([Segment(f"{sequence(number):118}")]) for number in numbers]
+        self.strips: list[Strip] = []
+        ready = [Strip([Segment(f"{sequence(number):118}")]) for number in numbers]
+        if _JOB is None:
+            self.strips = ready
+        else:
+            self._receive(_JOB, ready)
+
+    @work(name="receive", group="receive")
+    async def _receive(self, job_id: str, ready: list[Strip]) -> None:
+        async with aclosing(messages(job_id)) as received:
+            async for message in received:
+                if sequence(999) in str(message):
+                    break
+        self.strips = ready
+        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return lines that are ready, the last at the bottom."""
