@@ -19,26 +19,41 @@ PUBLISHED_CLI = os.environ.get("STUDIO_TUI_DATACHAIN", "")
 """The `datachain` command of a released DataChain; 300 MB, so it is no requirement of the suite."""
 
 time = pytest.mark.skipif(not SOAK, reason="takes minutes: run it with STUDIO_TUI_SOAK=1")
+"""For long forms of tests that the suite has in short, and for measures; `make soak` runs them."""
+
 small_disk = pytest.mark.skipif(
     not SMALL_DISK, reason="fills a disk: name a directory on one of 1 MiB in STUDIO_TUI_SMALL_DISK"
 )
+"""For what only a really full disk proves; the suite makes the same errors by limits of files."""
+
 published_cli = pytest.mark.skipif(
     not PUBLISHED_CLI, reason="compares with DataChain: name its command in STUDIO_TUI_DATACHAIN"
 )
+"""For the comparison with the released client, whose requests the suite sends by itself."""
+
 no_datachain = pytest.mark.skipif(
     any(found.name == "datachain" for found in distributions()),
     reason="is about an environment without DataChain, as that of the lock file",
 )
+"""For a folder that only has its name, which where DataChain is installed is never looked at."""
+
 dev_full = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="writes to /dev/full, which only Linux has"
 )
+"""For write errors of a file that is always full; on Linux, where CI runs, never skipped."""
 
 
 def linux(why: str) -> pytest.MarkDecorator:
-    """Mark a test of behaviour that other systems do not have."""
+    """Mark a test of behaviour that other systems do not have; `why` names it.
+
+    Such are /proc, limits that one process sets for another, and terminals known to be full.
+    """
     return pytest.mark.skipif(sys.platform != "linux", reason=f"Linux only: {why}")
 
 
 def program(name: str) -> pytest.MarkDecorator:
-    """Mark a test that runs a program that not every machine has."""
+    """Mark a test that runs a program that not every machine has, such as tmux, less or dot.
+
+    They compare with what these programs do; that we do the same without them is tested as well.
+    """
     return pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed")
