@@ -75,7 +75,7 @@ def test_a_section_that_there_is_not_is_reported_beside_those_that_there_are() -
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)
-    assert len(figures) == 6
+    assert len(figures) == 10
     assert all(figure["p50"] > 0 for figure in figures)
     assert sum(figure["times_floor"] is not None for figure in figures) == 4
 

@@ -39,14 +39,21 @@ class Place(NamedTuple):
 class Scrolled(ScrollView, can_focus=True):
     """Shows what is ready for the next place at every key."""
 
-    DEFAULT_CSS = f"Scrolled {{ width: {_WIDTH + 1}; height: {_HEIGHT}; scrollbar-size: 1 1; }}"
+    DEFAULT_CSS = f"""
+    Scrolled {{
+        width: {_WIDTH + 1};
+        height: {_HEIGHT};
+        overflow-y: scroll;
+        scrollbar-size: 1 1;
+    }}
+    """
     BINDINGS: ClassVar[list[BindingType]] = [("down,up", "step", "Step")]
 
     def __init__(self, places: list[Place], height: int) -> None:
         super().__init__()
         self._places = places
         self._number = 0
-        self.virtual_size = Size(0, height)
+        self.virtual_size = Size(_WIDTH, max(height, _HEIGHT))
 
     def on_mount(self) -> None:
         """Make what is sent, too."""
