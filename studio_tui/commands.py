@@ -7,7 +7,6 @@ import click
 
 from studio_tui import __version__
 from studio_tui.arguments import THEMES, Arguments
-from studio_tui.bare_pydantic import leave_out_plugins
 from studio_tui.composition import dashboard
 from studio_tui.errors import ConfigError
 
@@ -31,7 +30,6 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; print a `ConfigError` and exit with code 2."""
-        leave_out_plugins()
         try:
             return super().invoke(ctx)
         except ConfigError as error:

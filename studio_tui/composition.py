@@ -91,10 +91,6 @@ class _Composition:
         Raises:
             ConfigError: the choice cannot be used; the message says why.
         """
-        from studio_tui.bare_pydantic import leave_out_plugins
-
-        leave_out_plugins()
-
         from dataclasses import replace
 
         from studio_tui.log import configure
