@@ -31,7 +31,7 @@ def dashboard(
         composition.connect,
         first=LocalChoice() if local else None,
         theme=theme,
-        waiting_for="Starting the local Studio…" if local else "Connecting…",
+        waiting_for="Connecting to the local Studio…" if local else "Connecting…",
         last_list=_last_list(arguments, (data_dir or paths.local_data_dir()) if local else None),
     )
 

@@ -37,7 +37,7 @@ class LastList:
     counts: tuple[Part, ...]
     """What is to the right of the tabs: the counts of states."""
     title: tuple[Part, ...]
-    """The line above the list."""
+    """The line above the list, which says how many of the rows pass the filter."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[AnyCell, ...], ...]
     """The visible rows: a cell for each column."""
@@ -50,6 +50,8 @@ class LastList:
     sideways: int = 0
     """How many terminal columns are scrolled out of sight."""
     has_preview: bool = True
+    filter: str = ""
+    """The filter, as typed."""
 
 
 def written(last: LastList) -> str:
@@ -82,6 +84,7 @@ def read(path: Path) -> LastList | None:
             wide=bool(fields["wide"]),
             sideways=max(0, int(fields["sideways"])),
             has_preview=bool(fields["has_preview"]),
+            filter=safe_line(fields["filter"]),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         # Written by another version, or damaged; the dashboard works without it.

@@ -7,11 +7,9 @@ from typing import Any
 from textual.screen import Screen
 
 from studio_tui.clock import monotonic
-from studio_tui.presentation.cells import Tone
 from studio_tui.tui.frame.last_list import LastList, written
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.page_bars import tab_and_count_parts
-from studio_tui.tui.widgets.bar import Part
 
 EVERY = 30.0
 """Seconds between two versions while rows change; what does not change is not saved again."""
@@ -53,11 +51,8 @@ class LastListKeeper:
             crumbs=page.crumbs(),
             tabs=tabs,
             counts=counts,
-            title=(
-                Part("── ", "rule"),
-                Part(f"{page.tab.capitalize()} ", Tone.STRONG),
-                Part(f"{len(page.rows)} "),
-            ),
+            title=page.list.title.left,
+            filter=view.filter,
             columns=page.columns,
             rows=tuple(page.cells_of(key) for key in keys),
             cursor=keys.index(table.cursor),

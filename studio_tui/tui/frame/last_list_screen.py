@@ -34,6 +34,8 @@ class LastListScreen(OpeningScreen):
         with Container(id="split"):
             with Vertical(id="list"):
                 yield Bar(id="title", filler="─")
+                if last.filter:
+                    yield Bar(id="filter")
                 yield BigTable(last.columns, self._cells_of)
             yield Container(id="preview")
 
@@ -52,6 +54,9 @@ class LastListScreen(OpeningScreen):
         tabs = self.query_one("#tabs", Bar)
         tabs.left, tabs.right = last.tabs, last.counts
         self.query_one("#title", Bar).left = last.title
+        if last.filter:
+            parts = Part(" / ", Tone.ACCENT), Part(last.filter)
+            self.query_one("#filter", Bar).left = parts
         table = self.query_one(BigTable)
         table.wide = last.wide
         table.sorting = Sorting(*last.sorting) if last.sorting is not None else None

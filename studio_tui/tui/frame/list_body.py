@@ -96,6 +96,7 @@ class ListBody(Lifetime, Container, Generic[T]):
     """A table of all known rows, with a preview of the row under the cursor."""
 
     table = query_one(BigTable)
+    title = query_one("#title", Bar)
 
     def __init__(self, page: "ListHost", view: ListView) -> None:
         """Make the body of `page` in the state of the restored `view`."""
@@ -320,7 +321,7 @@ class ListBody(Lifetime, Container, Generic[T]):
 
     def show_title(self) -> None:
         """Repaint the title."""
-        title = self.query_one("#title", Bar)
+        title = self.title
         title.left = (
             *amount_parts(
                 self._page.tab,

@@ -49,6 +49,7 @@ LAST = LastList(
     cursor=1,
     sorting=("run", True),
     sideways=7,
+    filter="is:failed",
 )
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P"]), max_size=8)
@@ -204,6 +205,27 @@ async def test_the_last_list_is_scrolled_sideways_as_it_was_left(
     async with starting(studio, tmp_path, connects=connects, size=size) as pilot:
         assert isinstance(pilot.app.screen, LastListScreen)
         await until_shown(pilot, header.strip())
+
+
+async def test_a_filtered_list_is_shown_with_its_filter_and_on_the_same_lines(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    await leave_a_list(studio, tmp_path)
+    connects = threading.Event()
+    connects.set()
+    async with starting(studio, tmp_path, connects=connects) as pilot:
+        await until_shown(pilot, "● live")
+        await pilot.press("slash", *"two", "enter")
+        await until_shown(pilot, "Jobs 1 of 3 · filter two")
+        left = screen_text(pilot).splitlines()[2:6]
+        pilot.app.exit()
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects) as pilot:
+        await until_shown(pilot, "Jobs 1 of 3 · filter two")
+        assert isinstance(pilot.app.screen, LastListScreen)
+        found = screen_text(pilot).splitlines()[2:6]
+        # The preview beside it is blank until the page is there, and ages go on.
+        assert [line[:40] for line in found] == [line[:40] for line in left]
 
 
 async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(
