@@ -130,9 +130,9 @@ class ListBody(Lifetime, Container, Generic[T]):
         self._kept: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
         self._texts: Mapping[str, object] = {}
+        """The constant texts of rows by their keys, see `reword`."""
         self._ages_at = 0
         """The ten seconds in which longer ages were shown."""
-        """The constant texts of rows by their keys, see `reword`."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
         """Whether a row is one that Studio no longer lists."""
         self._awaited: str | None = None
