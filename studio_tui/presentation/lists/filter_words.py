@@ -12,10 +12,10 @@ _TERM = re.compile(
     re.DOTALL,
 )
 _SPACED = re.compile(
-    r"(?P<sign>!*)(?P<field>[A-Za-z_]+)\s*(?P<operator>[<>])\s*(?P<number>\d+)\s*"
-    r"(?P<unit>ms|[smhdw])(?!\S)"
+    r"(?P<sign>!*)(?P<field>[A-Za-z_]+)\s*(?P<operator>[<>])\s*"
+    r"(?P<longer>(?:\d+(?:ms|[smhdw]))*)(?P<number>\d+)\s*(?P<unit>ms|[smhdw])(?!\S)"
 )
-"""A limit of a span that may be typed with blanks, as in `took > 80 ms`."""
+"""A limit of a span that may be typed with blanks, as in `took > 80 ms` or `age > 1h30m`."""
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 

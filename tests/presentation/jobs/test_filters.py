@@ -55,6 +55,7 @@ def passing(text: str) -> list[Job]:
         ("run>1m1s", [EVAL, ODD]),
         ("run>61 s", [EVAL, ODD]),
         ("run > 61 s name=eval", [EVAL]),
+        ("run > 1m1s name=eval", [EVAL]),
         ('"run > 61 s"', []),
         ("waited>4s", list(ALL)),
         ("waited>5m", []),
