@@ -1,7 +1,9 @@
 """The terminal is lent to another program, and is the app's again however that ends."""
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from textual.driver import Driver
 from studio_tui.tui.terminal import lending, pager
 from studio_tui.tui.terminal.lending import terminal_lent
 from tests.driving import driving
-from tests.waiting import HANG, within_reason
+from tests.waiting import HANG, until, within_reason
 
 pytestmark = pytest.mark.starts_processes
 
@@ -54,12 +56,18 @@ async def test_the_terminal_comes_back_when_what_borrowed_it_fails(modes: list[s
 
 
 async def test_a_program_that_does_not_end_when_asked_is_killed(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(pager, "_ENDS_WITHIN", 0.01)
-    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
+    begun = tmp_path / "begun"
+    stubborn = (
+        "import os, pathlib, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"pathlib.Path({str(begun)!r}).write_text(f'{{os.getpid()}} '); signal.pause()"
+    )
     running = asyncio.create_task(pager.run([sys.executable, "-c", stubborn], {}))
-    await asyncio.sleep(0)
+    await until(lambda: begun.exists() and begun.read_text().endswith(" "))
     running.cancel()
     done, _ = await asyncio.wait({running}, timeout=HANG)
     assert done == {running}
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
