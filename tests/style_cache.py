@@ -38,7 +38,7 @@ def _results_of(sheet: Stylesheet) -> Results:
         key = tuple(map(id, sheet.rules))
         results = _KNOWN.get(key)
         if results is None:
-            results = _KNOWN[key] = Results(sheet.rules, sheet.rules_map)
+            results = _KNOWN[key] = Results(sheet.rules)
         _OF_SHEETS[sheet] = sheet.rules, results
     return results
 

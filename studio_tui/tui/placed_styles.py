@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from textual.app import App
-from textual.css.model import RuleSet
+from textual.css.model import RuleSet, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -38,10 +38,17 @@ class _Result(NamedTuple):
 class Results:
     """The results for one list of rules, by the place of a node."""
 
-    def __init__(self, rules: list[RuleSet], selectors: dict[str, list[RuleSet]]) -> None:
+    def __init__(self, rules: list[RuleSet]) -> None:
         self.rules = rules
         """What they are for."""
-        self._selectors = selectors
+        self._ids = {
+            selector.name
+            for rule in rules
+            for selector_set in rule.selector_set
+            for selector in selector_set.selectors
+            if selector.type is SelectorType.ID
+        }
+        """Ids that rules name, also those of ancestors, which the map of rules by name lacks."""
         self._numbers = {id(rule): number for number, rule in enumerate(rules)}
         self._places: dict[tuple[object, ...], int] = {}
         self.of: dict[int, _Result] = {}
@@ -71,7 +78,7 @@ class Results:
             key = (
                 self.place(node._parent, known),
                 type(node),
-                node._id if f"#{node._id}" in self._selectors else None,
+                node._id if node._id in self._ids else None,
                 node.classes,
                 _state(node),
             )
@@ -124,7 +131,7 @@ class PlacedStylesheet(ComponentsOnDemand):
     def results(self) -> Results:
         """Return the results for the current rules."""
         if self._results is None or self._results.rules is not self.rules:
-            self._results = Results(self.rules, self.rules_map)
+            self._results = Results(self.rules)
         return self._results
 
     def applied(self, node: DOMNode) -> tuple[Results, int | None]:

@@ -27,9 +27,14 @@ class Rows(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="rows"):
+            yield from (Row(f"edge {number}", classes="edge") for number in range(2))
             yield from (Row(f"row {number}") for number in range(4))
             yield Row("other", classes="other")
             yield Row("off", disabled=True)
+        with Vertical(id="more"):
+            yield Row("in a place that only its ancestor's id tells from another")
+        with Vertical(id="most"):
+            yield Row("in that other place")
         yield Input()
 
 
@@ -38,8 +43,10 @@ class RowsApp(App[None]):
     Row { color: red; }
     Row:focus { color: green; }
     Row:disabled { color: gray; }
-    Row:first-child { background: blue; }
+    .edge:first-child { background: blue; }
     #rows.wide Row { color: yellow; }
+    #more Row { background: red; }
+    #most Row { background: green; }
     .other { background: white; }
     .row--mark { color: white; }
     .other .row--mark { color: black; }
@@ -79,7 +86,7 @@ async def nothing(_: Screen[None]) -> None:
 
 
 async def focus(screen: Screen[None]) -> None:
-    screen.query(Row)[1].focus()
+    screen.query(Row)[3].focus()
 
 
 async def widen(screen: Screen[None]) -> None:
