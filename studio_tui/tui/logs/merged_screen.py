@@ -172,7 +172,6 @@ class MergedScreen(Page):
     def _show_growth(self) -> None:
         self._growth = None
         self._show_head()
-        self.paint_hints()
 
     def _moved(self, moved: Moved) -> None:
         self.view.selection.end()
@@ -256,6 +255,10 @@ class MergedScreen(Page):
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
+
+    @on(LogView.HasLinesChanged)
+    def _has_lines_changed(self) -> None:
+        self.paint_hints()
 
     @on(Progressed)
     def _progressed(self) -> None:

@@ -117,6 +117,11 @@ async def test_one_job_is_shown_alone_or_muted_and_search_follows(
         assert not any(name in row for row in shown(pilot))
         await pilot.press("escape", "U")
         await until(pilot, lambda: len(shown(pilot)) == 63)
+        await pilot.press("escape", "ampersand", *"no such line", "enter")
+        assert screen.choice.chosen is None
+        await until(pilot, lambda: "M mute" not in screen_text(pilot))
+        await pilot.press("escape")
+        await until_shown(pilot, "S only this job", "M mute")
         await pilot.press("s")
         await until(pilot, lambda: not any("job_" in row for row in shown(pilot)))
 

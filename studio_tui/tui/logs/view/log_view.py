@@ -69,6 +69,8 @@ class LogView(HasCommands, Widget):
     """Whether the view stays at the end as lines arrive."""
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that arrived since the view stopped following; 0 while following."""
+    has_lines: reactive[bool] = reactive(False, repaint=False)
+    """Whether a line is visible, for commands on the current one."""
 
     class FollowChanged(Message):
         """The view started or stopped following."""
@@ -76,6 +78,9 @@ class LogView(HasCommands, Widget):
         def __init__(self, following: bool) -> None:
             super().__init__()
             self.following = following
+
+    class HasLinesChanged(Message):
+        """The first line became visible, or the last one left."""
 
     class Sought(Message):
         """The reader requested the first line, or the last."""
@@ -209,7 +214,7 @@ class LogView(HasCommands, Widget):
         """Update window, scroll bar, pill and status line."""
         store, window = self.store, self.pane.window
         if store is None or window is None:
-            self.new_lines = 0
+            self.new_lines, self.has_lines = 0, False
             return
         self.restore.come_back()
         if self.following:
@@ -218,6 +223,7 @@ class LogView(HasCommands, Widget):
         self._quiet.go_on()
         self.pane.moved()
         rows = window.rows()
+        self.has_lines = bool(rows)
         self.filter.fold_bars(rows)
         self.new_lines = self._new_lines.count(
             store, self.filter.hits, rows, following=self.following
@@ -236,6 +242,10 @@ class LogView(HasCommands, Widget):
         """Inform the pane and the screen."""
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
+
+    def watch_has_lines(self) -> None:
+        """Inform the screen."""
+        self.post_message(self.HasLinesChanged())
 
     # --- the interface for controllers -----------------------------------------------------------
 
