@@ -15,7 +15,8 @@ import httpx
 
 from studio_tui.addresses import Address, address
 from studio_tui.api.connection_errors import reason
-from studio_tui.api.transport import inflated, tls_context, trust
+from studio_tui.api.tls import tls_context, trust
+from studio_tui.api.transport import inflated
 from studio_tui.errors import ProtocolError, RequestTimedOut, TransportError
 from studio_tui.settings import Settings
 from studio_tui.text import safe_line

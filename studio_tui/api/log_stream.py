@@ -288,7 +288,7 @@ def _refusal(answer: "Response", host: str) -> StudioError:
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext:
-    from studio_tui.api.transport import tls_context  # noqa: PLC0415 (httpx takes 80 ms to import)
+    from studio_tui.api.tls import tls_context  # noqa: PLC0415 (httpx takes 80 ms to import)
 
     return tls_context(settings)
 

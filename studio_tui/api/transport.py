@@ -5,13 +5,12 @@ Importing httpx takes 80 ms, so the client imports this module with the first re
 
 import asyncio
 import logging
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,10 +30,10 @@ from studio_tui.api.connection_errors import (
 from studio_tui.api.exchange import Answer, Request, Timeouts
 from studio_tui.api.guard import NOT_RUNNING, Guard
 from studio_tui.api.routes import INSTANCE_HEADER
+from studio_tui.api.tls import tls_context
 from studio_tui.errors import (
     AnswerTooLarge,
     AuthenticationError,
-    ConfigError,
     NotSent,
     OutcomeUnknown,
     ProtocolError,
@@ -63,10 +62,12 @@ Common servers close theirs after 5 s; closing earlier avoids sending a request 
 is about to be closed.
 """
 
+CLOSE_SECONDS = 1.0
+"""Time that requests under way get before their connections are closed."""
+
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was complete."
-_NO_CERTIFICATES = "The CA file {} contains no certificates."
 _HTTP = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""
@@ -96,6 +97,11 @@ class Transport:
         """Whether the last response came from a local Studio."""
         self.ended: Callable[[Call], None] = lambda _: None
         """Called with each request when it ends."""
+        self._under_way = 0
+        self._at_rest = asyncio.Event()
+        """Set while no request is under way."""
+        self._at_rest.set()
+        self._closing: asyncio.Task[None] | None = None
         self._http = httpx.AsyncClient(
             # Plain HTTP is allowed to this machine only, so authorities, slow to load, are not
             # needed.
@@ -119,7 +125,17 @@ class Transport:
         )
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection once no request is under way, at the latest after a second."""
+        if self._closing is None:
+            # A task of its own, as cancellation would leave the rest of the connections open.
+            self._closing = asyncio.create_task(self._close(), name="close connections")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        # httpx does not close a connection that is being opened.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._at_rest.wait()
         await self._http.aclose()
 
     async def send(self, request: Request) -> Answer:
@@ -132,6 +148,17 @@ class Transport:
             StatusError: Studio responded with an error status.
             ProtocolError: a redirect, or a response that is too large or has an unknown encoding.
         """
+        self._under_way += 1
+        self._at_rest.clear()
+        try:
+            return await self._accepted(request)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._at_rest.set()
+
+    async def _accepted(self, request: Request) -> Answer:
+        """Send a request in the scheme that Studio accepts; return its complete response."""
         for scheme in self._auth.schemes:
             try:
                 answer = await self._logged(request, self._auth.header(scheme))
@@ -314,32 +341,6 @@ class _Progress:
         elif event.endswith("send_request_headers.started"):
             # CONNECT is sent to a proxy.
             self.sent = self.sent or details["request"].method != b"CONNECT"
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """Return a context that trusts the settings' authorities; reads files (10 to 30 ms).
-
-    Raises:
-        ConfigError: the CA file contains no certificates.
-    """
-    if settings.ca_file is None:
-        return httpx.create_ssl_context(trust_env=False)
-    try:
-        return ssl.create_default_context(cafile=str(settings.ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(_NO_CERTIFICATES.format(settings.ca_file)) from error
-
-
-def trust(context: ssl.SSLContext, ca_file: Path) -> None:
-    """Add the authorities in a file to a context.
-
-    Raises:
-        ConfigError: the file contains no certificates.
-    """
-    try:
-        context.load_verify_locations(cafile=str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(_NO_CERTIFICATES.format(ca_file)) from error
 
 
 async def inflated(answer: httpx.Response) -> AsyncIterator[bytes]:

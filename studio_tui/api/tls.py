@@ -1,0 +1,37 @@
+"""Which certificate authorities are trusted."""
+
+import ssl
+from pathlib import Path
+
+import httpx
+
+from studio_tui.errors import ConfigError
+from studio_tui.settings import Settings
+
+_NO_CERTIFICATES = "The CA file {} contains no certificates."
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Return a context that trusts the settings' authorities; reads files (10 to 30 ms).
+
+    Raises:
+        ConfigError: the CA file contains no certificates.
+    """
+    if settings.ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=str(settings.ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(_NO_CERTIFICATES.format(settings.ca_file)) from error
+
+
+def trust(context: ssl.SSLContext, ca_file: Path) -> None:
+    """Add the authorities in a file to a context.
+
+    Raises:
+        ConfigError: the file contains no certificates.
+    """
+    try:
+        context.load_verify_locations(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(_NO_CERTIFICATES.format(ca_file)) from error
