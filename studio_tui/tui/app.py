@@ -208,7 +208,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
         if self._connected and message != self._refused and _welcome_in_sight(self) is None:
             self._refused = message
-            self.run_worker(show_form(self, self._connected, message), group="poll")
+            show_form(self, self._connected, message)
 
     on_team_refused = on_token_refused
 
@@ -318,7 +318,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form for a schedule that triggers a pipeline."""
         if self._screens:
-            self.run_worker(self._screens.plan(self, message.datasets), group="command")
+            self._screens.plan(self, message.datasets)
 
     def on_open_form(self, message: "messages.OpenForm") -> None:
         """Show the form for a new job."""

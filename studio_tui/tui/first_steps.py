@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from textual.app import App
 
 from studio_tui.tui.sheets import DIALOGS
 from studio_tui.tui.styling import parse_early
+from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected
@@ -30,11 +32,11 @@ def begin(app: App[Any], connected: "Connected") -> None:
     for note in connected.notes:
         app.notify(note, severity="warning", markup=False)
     for name, group, step in (
-        ("settle", "poll", _settle(app, connected)),
-        ("unsettled", "poll", _ask_about_unsettled(app, connected)),
-        ("samples", "command", _begin_with_samples(app, connected)),
+        ("settle", "poll", _settle),
+        ("unsettled", "poll", _ask_about_unsettled),
+        ("samples", "command", _begin_with_samples),
     ):
-        app.run_worker(step, name=name, group=group)
+        start_worker(app, partial(step, app, connected), name=name, group=group)
 
 
 async def _settle(app: App[Any], connected: "Connected") -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -12,19 +13,25 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.messages import TeamRefused
+from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected, RestartableStudio
     from studio_tui.tui.messages import TokenRefused
 
 
-async def show_form(
-    app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused"
-) -> None:
+def show_form(app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused") -> None:
     """Open the form for another token or team.
 
     It says whether there is something to go back to, so what is on disk is read first.
     """
+    showing = partial(_show_form, app, connected, refused)
+    start_worker(app, showing, name="refused", group="poll")
+
+
+async def _show_form(
+    app: App[Any], connected: "Connected", refused: "TokenRefused | TeamRefused"
+) -> None:
     await connected.session.recalled.wait()
     app.push_screen(_form(connected, refused))
 

@@ -19,6 +19,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.remembered import keep
 from studio_tui.tui.screens import Screens
 from studio_tui.tui.terminal.key_queue import KeyQueue
+from studio_tui.tui.widgets.workers import start_worker
 
 LOST_TIMEOUT = 30.0
 """Seconds for which the notice of an unsent command stays visible."""
@@ -48,7 +49,7 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
             # Behind the message about them in the queue of the page.
             page.call_later(hold.pop_all().close)
 
-    app.run_worker(release(), name="hold", group="poll")
+    start_worker(app, release, name="hold", group="poll")
 
 
 class NotesPlace(Protocol):

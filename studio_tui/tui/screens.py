@@ -5,7 +5,7 @@ This is the only module that imports every screen. It is imported after the firs
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from studio_tui.tui.frame.list_view import load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     from studio_tui.tui.pipelines.graph.memory import DagMemory
@@ -191,8 +192,8 @@ class Screens:
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
     ) -> None:
         """Show the datasets, with the cursor on one of the given jobs; follow the user's choice."""
-        showing = self._datasets(app, job_ids, show_tab)
-        app.run_worker(showing, name="datasets", group="datasets", exclusive=True)
+        showing = partial(self._datasets, app, job_ids, show_tab)
+        start_worker(app, showing, name="datasets", group="datasets", exclusive=True)
 
     async def _datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
@@ -231,11 +232,14 @@ class Screens:
                 del self._filters_before[name]
                 page.list.filtering.show_only(before)
 
-    async def plan(self, app: App[Any], datasets: str) -> None:
+    def plan(self, app: App[Any], datasets: str) -> None:
         """Show the form for a schedule that triggers a pipeline, then move to the new schedule.
 
         It starts with the unfinished draft if there is one, else with `datasets`.
         """
+        start_worker(app, partial(self._plan, app, datasets), name="plan", group="command")
+
+    async def _plan(self, app: App[Any], datasets: str) -> None:
         from studio_tui.tui.pipelines.schedule_dialog import (  # noqa: PLC0415 (not before it is used)
             ScheduleDialog,
             ScheduleDraft,

@@ -12,6 +12,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import SENT, Start
+from studio_tui.tui.widgets.workers import start_worker
 
 KEEP_AFTER = 1.0
 """Seconds without typing before the input is saved."""
@@ -58,7 +59,7 @@ class DraftKeeper:
         self._due = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
 
     def _keep_now(self) -> None:
-        self._screen.run_worker(self.keep(), group="keep")
+        start_worker(self._screen, self.keep, name="keep", group="keep")
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""

@@ -1,6 +1,6 @@
 """Sending a job's form: its files, then the request; if anything fails, the form stays open."""
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -32,6 +32,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import CRON, JobCreated
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 _WINDOWS = "This shell script has Windows line endings"
 _ABOUT_WINDOWS = (
@@ -43,7 +44,7 @@ _ABOUT_WINDOWS = (
 _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 
 
-class FormScreen(Host, Protocol):
+class FormScreen(Host, RunsWorkers, Protocol):
     """The interface of a form's screen that sending needs."""
 
     form: DraftForm
@@ -63,9 +64,6 @@ class FormScreen(Host, Protocol):
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Ask before sending; return what to send, `None` to cancel."""
-
-    def run_worker(self, work: Coroutine[Any, Any, None], *, group: str) -> Worker[Any]:
-        """Run a coroutine in a worker."""
 
 
 class FormSender:
@@ -89,7 +87,9 @@ class FormSender:
     def send(self) -> None:
         """Validate and send the form, then go to the new job or show the errors."""
         if not self.is_sending:
-            self._under_way = self._screen.run_worker(self._send_checked(), group="send")
+            self._under_way = start_worker(
+                self._screen, self._send_checked, name="send", group="send"
+            )
 
     async def _send_checked(self) -> None:
         self.refused, self._was_not_sent = (), False

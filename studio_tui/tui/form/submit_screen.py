@@ -31,6 +31,7 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
+from studio_tui.tui.widgets.workers import start_worker
 
 _COMMANDS: tuple[Command["SubmitScreen"], ...] = (
     Command(
@@ -136,7 +137,7 @@ class SubmitScreen(Page):
 
     def escape(self) -> None:
         """Leave the form, asking first if there is input; it is saved."""
-        self.run_worker(self._ask_to_leave(), group="leave")
+        start_worker(self, self._ask_to_leave, name="leave", group="leave")
 
     async def _ask_to_leave(self) -> None:
         if self.sender.is_sending:

@@ -5,6 +5,7 @@ They run as workers of the app, so that leaving the screen does not cancel them.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from textual.message import Message
@@ -17,6 +18,7 @@ from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.frame.review import Review
+from studio_tui.tui.widgets.workers import start_worker
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -91,7 +93,7 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:
     """Run a command on many items in a worker of the app, which outlives the screen."""
-    host.app.run_worker(run(host, bulk), name="bulk", group="command")
+    start_worker(host.app, partial(run, host, bulk), name="bulk", group="command")
 
 
 async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], ...]:

@@ -7,7 +7,8 @@ the README, are built from these declarations.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
-from inspect import isawaitable
+from functools import partial
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from textual.app import App
@@ -16,6 +17,7 @@ from textual.message import Message
 
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
     # A widget with commands need not depend on Studio, and should not load its modules.
@@ -175,10 +177,12 @@ class CommandSet:
         if reason := command.why_not(owner):
             self._node.app.notify(reason, severity="warning", markup=False)
             return
-        running = command.run(owner)
-        if isawaitable(running):
-            self._node.run_worker(
-                running, name=command_id, group=command_id, exclusive=command.exclusive
+        run: Any = command.run
+        # Not called yet: a coroutine would warn if its worker was canceled before it ran.
+        work = partial(run, owner) if iscoroutinefunction(run) else run(owner)
+        if work is not None:
+            start_worker(
+                self._node, work, name=command_id, group=command_id, exclusive=command.exclusive
             )
 
 

@@ -105,6 +105,8 @@ class MergedScreen(Page):
         if self.choice.members is not None:
             self._begin(self.choice.members)
         self.view.times.clock_at = self._clock_at
+        painting = self.while_alive(lambda *_: self.paint_hints())
+        self.watch(self.view, "has_lines", painting, init=False)
         self.show_members()
 
     def on_unmount(self) -> None:
@@ -255,10 +257,6 @@ class MergedScreen(Page):
     @on(LogView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_head()
-
-    @on(LogView.HasLinesChanged)
-    def _has_lines_changed(self) -> None:
-        self.paint_hints()
 
     @on(Progressed)
     def _progressed(self) -> None:

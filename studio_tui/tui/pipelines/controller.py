@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
@@ -23,6 +24,7 @@ from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import name_of, report, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.widgets.workers import start_worker
 
 _ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
 _NOT_BEGUN = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
@@ -176,7 +178,8 @@ class PipelineController:
         )  # fmt: skip
         if await self._host.ask(question):
             # A worker of the app, as the delay before sending outlives the screen.
-            self._host.app.run_worker(self._stop(pipeline), name="stop", group="command")
+            stopping = partial(self._stop, pipeline)
+            start_worker(self._host.app, stopping, name="stop", group="command")
 
     async def _stop(self, pipeline: Pipeline) -> None:
         named = pipeline.name or "a pipeline"

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import can_be_used
@@ -15,6 +16,7 @@ from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.suspending import NO_PIPELINES
+from studio_tui.tui.widgets.workers import start_worker
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +73,8 @@ class Rebuilding:
         """Show the form if it is waiting for the page to be shown."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
-            self._page.run_worker(self._fill_in(draft), name="rebuild", group="command")
+            filling = partial(self._fill_in, draft)
+            start_worker(self._page, filling, name="rebuild", group="command")
 
     async def _fill_in(self, draft: TriggerDraft) -> None:
         form = TriggerScreen(
@@ -82,8 +85,9 @@ class Rebuilding:
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
             keep=self._keep_draft,
         )
-        learning = self._page.run_worker(
-            self._learn_datasets(form.while_alive(form.names_changed)),
+        learning = start_worker(
+            self._page,
+            partial(self._learn_datasets, form.while_alive(form.names_changed)),
             name="datasets",
             group="datasets",
             exclusive=True,

@@ -1,7 +1,7 @@
 """Commands without a screen: how they run, and the reasons why some cannot."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -52,9 +52,14 @@ class Node:
         self.said.append(words)
 
     def run_worker(
-        self, work: Coroutine[Any, Any, None], *, name: str, group: str, exclusive: bool
+        self,
+        work: Callable[[], Coroutine[Any, Any, None]],
+        *,
+        name: str,
+        group: str,
+        exclusive: bool,
     ) -> None:
-        asyncio.run(work)
+        asyncio.run(work())
         self.workers.append((name, group, exclusive))
 
 

@@ -79,9 +79,6 @@ class LogView(HasCommands, Widget):
             super().__init__()
             self.following = following
 
-    class HasLinesChanged(Message):
-        """The first line became visible, or the last one left."""
-
     class Sought(Message):
         """The reader requested the first line, or the last."""
 
@@ -103,10 +100,8 @@ class LogView(HasCommands, Widget):
         self.store = store
         self.is_all_here = True
         """Whether the log is complete; set by the screen."""
-        self.pane = LogPane()
-        self.bar = LogBar()
-        self.prompt = LogPrompt(self.pane)
-        self.words = Bar(id="log-words")
+        self.pane, self.bar = LogPane(), LogBar()
+        self.prompt, self.words = LogPrompt(self.pane), Bar(id="log-words")
         self._leave: Callable[[], None] = lambda: None
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
@@ -242,10 +237,6 @@ class LogView(HasCommands, Widget):
         """Inform the pane and the screen."""
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
-
-    def watch_has_lines(self) -> None:
-        """Inform the screen."""
-        self.post_message(self.HasLinesChanged())
 
     # --- the interface for controllers -----------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The interface of a log view for its controllers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from textual.widget import Widget
@@ -8,6 +8,7 @@ from textual.widget import Widget
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.pane import LogPane
 from studio_tui.tui.widgets.prompt import PromptKind
+from studio_tui.tui.widgets.workers import Work, start_worker
 
 
 class Reader(Protocol):
@@ -53,9 +54,9 @@ class WorkGroup:
         self._node = node
         self._name = name
 
-    def run(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+    def run(self, work: Work, name: str) -> None:
         """Run a coroutine function, canceling the current worker."""
-        self._node.run_worker(work, name=name, group=self._name, exclusive=True)
+        start_worker(self._node, work, name=name, group=self._name, exclusive=True)
 
     def cancel(self) -> None:
         """Cancel the current worker."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.models import JobState, Pipeline, PipelineState
@@ -23,6 +24,7 @@ from studio_tui.tui.pipelines.graph.folding import Folding
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.terminal.clipboard import copy
+from studio_tui.tui.widgets.workers import start_worker
 
 
 class GraphJobs:
@@ -88,8 +90,8 @@ class GraphJobs:
         pipeline = loaded.pipeline
         if await self._host.ask(remove_question(pipeline, loaded.plan, node.id)):
             # A worker of the app, as the delay before sending outlives the screen.
-            removing = self._remove(pipeline, node.id, node.name)
-            self._host.app.run_worker(removing, name="remove", group="command")
+            removing = partial(self._remove, pipeline, node.id, node.name)
+            start_worker(self._host.app, removing, name="remove", group="command")
 
     async def _remove(self, pipeline: Pipeline, node_id: str, name: str) -> None:
         session = self._host.session

@@ -1,12 +1,9 @@
 """Workers that end with their screen."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-
-Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""A coroutine function; a coroutine would warn if it was canceled before it ran."""
+from studio_tui.tui.widgets.workers import Work, start_worker
 
 
 class StartWorker(Protocol):
@@ -20,6 +17,6 @@ def worker_starter(node: Lifetime) -> StartWorker:
     """Return a function that starts workers of a screen or widget."""
 
     def begin(work: Work, name: str, *, exclusive: bool = False) -> None:
-        node.run_worker(work, name=name, group=name, exclusive=exclusive)
+        start_worker(node, work, name=name, group=name, exclusive=exclusive)
 
     return begin
