@@ -98,10 +98,6 @@ class DrawingView:
         else:
             self.widget.look_from(left, top)
 
-    def show(self) -> None:
-        """Draw the pipeline, with the cursor where it was."""
-        self._draw()
-
     def hide(self) -> None:
         """Remove the drawing, which is cached for later."""
         self.canvas = None
@@ -206,7 +202,8 @@ class DrawingView:
 
     # Layout.
 
-    def _draw(self) -> None:
+    def show(self) -> None:
+        """Draw the pipeline, with the cursor where it was; many boxes are laid out in a thread."""
         if self._state.loaded is None:
             return
         groups, plan = self._structure.groups(), self._state.loaded.plan
@@ -245,7 +242,7 @@ class DrawingView:
             self._drawn = wanted, canvas
             if self._state.view.mode is Mode.GRAPH:
                 is_entered = self.canvas is None or self.shows_cursor
-                self._draw()
+                self.show()
                 if self._corner is not None:
                     self.widget.look_from(*self._corner)
                     self._corner = None

@@ -24,7 +24,7 @@ from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
-from studio_tui.tui.pipelines.graph.hints import hints_of, label_of
+from studio_tui.tui.pipelines.graph.hints import hints_of
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
@@ -86,7 +86,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.records.history, begin, prepare=structure.prepare,
+            self.state, session.records.history, begin, prepare=structure.whole_tree,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
@@ -143,8 +143,9 @@ class PipelineScreen(Page):
 
     def label(self, binding: Binding) -> str:
         """Return the current label of a key: `p` pauses or resumes."""
-        now = label_of(binding.id or "", self.controllers.pipelines.turns_to())
-        return now or super().label(binding)
+        if binding.id == "pipeline.pause":
+            return f"{self.controllers.pipelines.turns_to()} pipeline"
+        return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Process a new answer."""
