@@ -210,15 +210,10 @@ CLUSTERS = Kind[Cluster](
     noun="cluster",
     key=attrgetter("id"),
     made_at=None,
-    haystack=lambda cluster: "\n".join(
-        filter(
-            None,
-            (
-                *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
-                *(cluster.cloud_region, _size(cluster)),
-            ),
-        )
-    ).lower(),
+    texts=lambda cluster: (
+        *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
+        *(cluster.cloud_region, _size(cluster)),
+    ),
     state=state,
     states=ClusterState,
     groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},

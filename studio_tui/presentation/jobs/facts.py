@@ -9,7 +9,7 @@ from typing import NamedTuple
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState, Pipeline
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
     age,
@@ -178,7 +178,7 @@ def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:
     if field in job.unreadable:
-        return Cell("?", Tone.WARN)
+        return UNREADABLE
     moment: datetime | None = getattr(job, field)
     if moment is None:
         return Cell(UNKNOWN, Tone.DIM)
@@ -188,7 +188,7 @@ def _moment(job: Job, field: str, now: datetime) -> Cell:
 
 def _plain(job: Job, field: str) -> Cell:
     if field in job.unreadable:
-        return Cell("?", Tone.WARN)
+        return UNREADABLE
     value = getattr(job, field)
     return Cell(UNKNOWN, Tone.DIM) if value is None else Cell(str(value))
 
@@ -246,7 +246,7 @@ def no_environment(job: Job) -> str:
 
 def _environment_size(job: Job) -> Cell:
     if "environment" in job.unreadable:
-        return Cell("?", Tone.WARN)
+        return UNREADABLE
     count = len(variables(job))
     return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
 

@@ -14,7 +14,7 @@ from studio_tui import cron
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
-from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.ids import id_cell
@@ -54,8 +54,6 @@ COLUMNS_IN_UTC = tuple(
     replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
 )
 """The same with the next run in UTC."""
-
-_UNREADABLE = Cell("?", Tone.WARN)
 
 
 def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
@@ -97,7 +95,7 @@ def expression_cell(task: Job) -> Cell:
     if schedule is None:
         return _unknown_cell(task)
     if "cron_expression" in schedule.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
@@ -218,7 +216,7 @@ def _words(task: Job) -> Cell:
 def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
-        return _UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
+        return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
     text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
     return Cell(text, Tone.STRONG)
 
@@ -317,4 +315,4 @@ def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
 
 
 def _unknown_cell(task: Job) -> Cell:
-    return _UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)
+    return UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)

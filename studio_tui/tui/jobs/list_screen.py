@@ -1,7 +1,6 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,9 +10,8 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
-from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.jobs.filters import JOBS, jobs_with
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -51,15 +49,6 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
     return _HINTS.get(job.state, usual)
 
 
-def _kind(progress: RunningProgress, pipeline_of: Callable[[str], str]) -> Kind[Job]:
-    """Return the kind of rows, with sort orders and fields for progress and pipelines."""
-    return replace(
-        JOBS,
-        sorts=sorts_with(progress.get, pipeline_of),
-        fields={**JOBS.fields, "pipeline": lambda job: pipeline_of(job.id)},
-    )
-
-
 _SORTS = (
     ("N", "name", "name"),
     ("A", "age", "age"),
@@ -93,7 +82,7 @@ class JobsScreen(ListPage[Job]):
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
         self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
-        self.kind = _kind(self._progress, self._pipeline_of)
+        self.kind = jobs_with(self._progress.get, self._pipeline_of)
         super().__init__(session, home, view, read_only=read_only)
         session.lists.jobs_feed.want(view.loaded)
         self._recorded = RecordedRows(session.records.jobs, lambda: self.list, JOBS)
