@@ -1,6 +1,7 @@
 """Validates the cluster fields of the job form against Studio's clusters."""
 
 from studio_tui.api.models import Cluster
+from studio_tui.presentation.format import named
 from studio_tui.presentation.jobs.problems import Problem, meant, quoted, warning
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
@@ -76,6 +77,4 @@ def _nearest(typed: str, known: tuple[str, ...]) -> str:
     near = meant(typed, known)
     if near or not known:
         return near or "; there are none."
-    names = ", ".join(quoted(name) for name in known[:_NAMES_SHOWN])
-    more = f" and {len(known) - _NAMES_SHOWN} more" if len(known) > _NAMES_SHOWN else ""
-    return f"; there are {names}{more}."
+    return f"; there are {named([*map(quoted, known)], _NAMES_SHOWN)}."

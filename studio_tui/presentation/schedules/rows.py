@@ -16,11 +16,11 @@ from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, plural
+from studio_tui.presentation.format import UNKNOWN, ago, plural
 from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, ago, line, signs
+from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -270,11 +270,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_both(task.created_at, zone)}  ({_ago(task, now)})")
-
-
-def _ago(job: Job, now: datetime) -> str:
-    return ago(job.created_at, now)
+    return Cell(f"{_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _next_run(task: Job, now: datetime) -> Cell:

@@ -18,6 +18,7 @@ from textual.widgets import Static, TabPane
 from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.jobs.facts import (
     Fact,
     Values,
@@ -209,7 +210,7 @@ class JobScreen(Page):
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
         else:
-            self._values = self._values.next
+            self._values = following(self._values)
             self.tabs.active = "environment"
         self.tick(self.moment())
         self._show_environment()

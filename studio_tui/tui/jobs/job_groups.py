@@ -5,6 +5,7 @@ from datetime import datetime
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Tone
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
@@ -136,7 +137,7 @@ class JobGroups:
 
     def turn(self) -> None:
         """Switch to the next grouping."""
-        self._holder.change(group=self.grouping.next.value, opened=())
+        self._holder.change(group=following(self.grouping).value, opened=())
         self._changed()
 
     def _pending(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import named, plural
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     KnownDatasets,
@@ -19,7 +19,6 @@ from studio_tui.presentation.pipelines.datasets import (
     unknown_datasets,
     version_notes,
 )
-from studio_tui.presentation.pipelines.graph.plan import named
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,

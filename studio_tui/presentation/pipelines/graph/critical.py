@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.models import PipelineState
-from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.format import named, plural
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 

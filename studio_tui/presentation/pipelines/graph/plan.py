@@ -13,10 +13,9 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from studio_tui.api.models import JobState, Pipeline, PipelineJob
+from studio_tui.presentation.format import named
 
 _SHORT_ID = 8
-_MAX_NAMED = 3
-"""Maximum number of jobs listed by name in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +206,6 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         )
         if names
     )
-
-
-def named(names: Sequence[str]) -> str:
-    """Join names as `a, b, c and 4 more`."""
-    shown = ", ".join(names[:_MAX_NAMED])
-    more = len(names) - _MAX_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _shape(nodes: Iterable[Node]) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
+from studio_tui.presentation.format import named
 from studio_tui.presentation.logs.progress import Progress, share
-from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 
 _SHORT_ID = 8

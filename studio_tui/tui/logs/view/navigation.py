@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rich.style import Style
 
 from studio_tui import clock
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import (
     WIDE,
@@ -52,7 +53,7 @@ class LogTimes:
 
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
-        self.show(self.form.next)
+        self.show(following(self.form))
         about = "" if self.form is StampForm.OFF else "; ~ is when a line was received"
         self._view.settle()
         self._view.say(f"times beside the lines: {self.form}{about}")

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.pipelines.views.lanes import MOST_LANES
 from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.pipelines.graph.memory import Grouping, Mode
+from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-
-MODES = tuple(Mode)
 
 
 class ViewModes:
@@ -35,7 +34,7 @@ class ViewModes:
 
     def step(self, step: int) -> None:
         """Switch modes by a number of steps, with the cursor on the same job."""
-        self.show_as(MODES[(MODES.index(self._state.view.mode) + step) % len(MODES)])
+        self.show_as(following(self._state.view.mode, step))
 
     def show_as(self, mode: Mode) -> None:
         """Switch to a mode."""
@@ -51,9 +50,8 @@ class ViewModes:
 
     def group(self) -> None:
         """Switch to the next grouping."""
-        choices = tuple(Grouping)
-        after = choices[(choices.index(self._state.view.grouping) + 1) % len(choices)]
-        self._state.change(grouping=after, opened=frozenset[str]())
+        grouping = following(self._state.view.grouping)
+        self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def fold_all(self) -> None:
         """Collapse everything."""
