@@ -10,9 +10,12 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
 from studio_tui.tui.bindings import bind
+from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
+from studio_tui.tui.terminal.clipboard import copy
 
 _STYLES = {
     Tone.DIM: "$foreground 60%",
@@ -23,6 +26,9 @@ _STYLES = {
     Tone.ACTIVE: "$text-primary",
     Tone.ACCENT: "$text-accent",
 }
+
+
+OK, COPY = ("o", "ok"), ("c", "copy it")
 
 
 class Review(Dialog[str | None]):
@@ -67,3 +73,12 @@ class Review(Dialog[str | None]):
     def action_answer(self, key: str) -> None:
         """Answer with a key."""
         self.dismiss(key)
+
+
+async def show_text(
+    host: Host, heading: str, text: str, answers: Sequence[tuple[str, str]] = (OK, COPY)
+) -> None:
+    """Show a safe text of many lines, which can be copied."""
+    lines = [Cell(line) for line in text.split("\n")]
+    if await host.ask(Review(heading, lines, answers)) == COPY[0]:
+        await copy(host.app, text, plural(len(lines), "line"))
