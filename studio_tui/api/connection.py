@@ -18,7 +18,6 @@ from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.pages import ListReader, ResultPage
-from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
@@ -26,8 +25,36 @@ from studio_tui.text import safe_line
 
 if TYPE_CHECKING:
     from studio_tui.api.transport import Transport
+from collections import OrderedDict
+from typing import cast
 
 R = TypeVar("R", bound=Received)
+_REMEMBERED_LISTS = 8
+_REMEMBERED_BYTES = 16 * 1024 * 1024
+"""Maximum total bytes of cached bodies; the most recent one is kept whatever its size."""
+
+
+class RememberedLists:
+    """List readers by query, in LRU order."""
+
+    def __init__(self) -> None:
+        self._readers: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
+
+    def reader(self, path: str, query: Mapping[str, str], fresh: ListReader[R]) -> ListReader[R]:
+        """Return the reader of the last response to the same query, else `fresh`."""
+        key = (path, *(f"{name}={value}" for name, value in query.items()))
+        reader = cast("ListReader[R]", self._readers.setdefault(key, fresh))
+        self._readers.move_to_end(key)
+        return reader
+
+    def forget(self) -> None:
+        """Evict the least recently used readers beyond the limits."""
+        left = _REMEMBERED_BYTES
+        for number, (key, reader) in enumerate(reversed(tuple(self._readers.items()))):
+            left -= reader.size
+            if number and (left < 0 or number >= _REMEMBERED_LISTS):
+                del self._readers[key]
+
 
 _JSON = {"Content-Type": "application/json"}
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.fields import Received
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState, Pipeline
 from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
@@ -18,7 +19,6 @@ from studio_tui.presentation.format import (
     local_time,
     plural,
 )
-from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.rows import BAR_WIDTH
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import (
@@ -272,3 +272,8 @@ def _unreadable(job: Job) -> tuple[Fact, ...]:
     if not job.unreadable:
         return ()
     return (Fact("unreadable", Cell(", ".join(job.unreadable), Tone.WARN)),)
+
+
+def id_cell(identifier: str) -> Cell:
+    """Return a cell with an id, or an explanation if it is unusable."""
+    return Cell(identifier) if can_be_used(identifier) else Cell(f"✗ {NO_ID}", Tone.WARN)

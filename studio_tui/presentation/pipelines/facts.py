@@ -15,8 +15,15 @@ from studio_tui.presentation.format import (
     seconds_between,
     with_short_ids,
 )
-from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact, FactLine, as_json, listed, moment_cell, up_to
+from studio_tui.presentation.jobs.facts import (
+    Fact,
+    FactLine,
+    as_json,
+    id_cell,
+    listed,
+    moment_cell,
+    up_to,
+)
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.datasets import target_key

@@ -17,8 +17,7 @@ from studio_tui.api.schedules import JobSchedule
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, ago, plural
-from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
 from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, line, signs
 from studio_tui.presentation.schedules.start_times import (

@@ -26,9 +26,9 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 

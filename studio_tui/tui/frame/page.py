@@ -20,11 +20,11 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.hints import KeyHints
 from studio_tui.tui.frame.listening import Publisher, Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
+    KeyHints,
     age_parts,
     crumb_parts,
     help_parts,

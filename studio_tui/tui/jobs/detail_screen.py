@@ -33,9 +33,9 @@ from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_AGAIN
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title

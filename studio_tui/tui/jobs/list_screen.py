@@ -1,17 +1,23 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.geometry import Size
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
+from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.usual import with_usual
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.service.polling.job_details import sent_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
@@ -21,7 +27,6 @@ from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
-from studio_tui.tui.jobs.job_preview import JobPreview
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -30,6 +35,42 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
+
+
+class JobPreview:
+    """Facts about the job under the cursor."""
+
+    def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
+        """Make a preview; `room` returns its size."""
+        self._session = session
+        self._room = room
+        self._zone = clock.zone()
+
+    def facts(
+        self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
+    ) -> tuple[Fact | FactLine, ...]:
+        """Return the preview of a job; load more about it if it is visible."""
+        reader, room = self._session.job_details, self._room()
+        reader.select(job if in_sight and room.height else None)
+        if job is None:
+            return ()
+        clusters = self._session.clusters.snapshot.value
+        around = clusters.items if clusters is not None else ()
+        moment = clock.now()
+        details = reader.get(job.id)
+        extra = JobExtras(sent_files(details.files), details.end, details.trouble)
+        pipelines = self._session.pipelines.snapshot.value
+        owner = pipelines.owner(job.id) if pipelines is not None else None
+        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
+        said = kin_facts(
+            with_usual(own, job, details.past, now), self._session.known.related(job.id)
+        )
+        return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
+
+    def leave(self) -> None:
+        """Stop loading."""
+        self._session.job_details.select(None)
+
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")

@@ -29,10 +29,10 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog

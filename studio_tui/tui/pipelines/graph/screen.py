@@ -20,12 +20,12 @@ from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
 from studio_tui.tui.pipelines.graph.cursor import Cursor
-from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
 from studio_tui.tui.pipelines.graph.hints import hints_of
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
