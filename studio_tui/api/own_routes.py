@@ -21,7 +21,6 @@ class OwnRoutes:
     """One coroutine per endpoint; they raise what those of `StudioClient` raise."""
 
     def __init__(self, connection: Connection) -> None:
-        """Create the client part."""
         self._connection = connection
 
     async def change_schedule(

@@ -68,7 +68,6 @@ class JobHistory:
     """The history of one team at one Studio, shared by all dashboards on this machine."""
 
     def __init__(self, database: RecorderFile) -> None:
-        """Initialise with the database of the team's recorder."""
         self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}

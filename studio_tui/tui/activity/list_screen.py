@@ -134,14 +134,12 @@ class ActivityScreen(ListPage[Entry]):
         return "No requests to Studio yet."
 
     def ask_for_more(self) -> None:
-        """Load older entries."""
         self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self.rows[key])
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)
-        """Return the preview of the entry under the cursor."""
         entry = self.row_at_hand()
         return facts(entry, clock.now()) if entry else ()
 

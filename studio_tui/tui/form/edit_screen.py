@@ -34,7 +34,6 @@ class EditScreen(SubmitScreen):
         url: str,
         read_only: bool,
     ) -> None:
-        """Make a form for the job of `repeat`."""
         self._repeat = repeat
         job = repeat.job
         self._before = draft_of(repeat.wish, clock.now())

@@ -36,11 +36,9 @@ class Explanation(Dialog[bool | None]):
         self._keys = keys
 
     def heading(self) -> str:
-        """Return the field's label."""
         return self._field.label
 
     def body(self) -> ComposeResult:
-        """Compose the meaning, the valid values, and an example."""
         with DialogBody():
             yield Static(self._field.meaning, markup=False)
             yield Static(self._field.takes, markup=False, classes="takes")

@@ -43,11 +43,9 @@ class Preview(Dialog[None]):
         self._shown = False
 
     def heading(self) -> str:
-        """Return the title with the current format."""
         return f"The request as {FORMS[self._form][0]}"
 
     def body(self) -> ComposeResult:
-        """Compose the text and its keys."""
         yield DialogBody(Static(markup=False, id="preview-text"))
         yield Static(
             "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",

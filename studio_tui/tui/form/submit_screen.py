@@ -93,7 +93,6 @@ class SubmitScreen(Page):
         """Updates the message about the form."""
 
     def body(self) -> ComposeResult:
-        """Compose the form, and a line for messages about the whole form."""
         yield DraftForm(self.start.draft)
         yield Static(markup=False, id="form-said")
 
@@ -110,7 +109,6 @@ class SubmitScreen(Page):
         return (*crumbs_below(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
-        """Return the keys of the form."""
         return ("form.submit", "page.escape", "form.preview", "form.edit", "form.pick",
                 "form.template")  # fmt: skip
 

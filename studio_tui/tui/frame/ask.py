@@ -31,7 +31,6 @@ class Ask(Dialog[str | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose the details and the input."""
         yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Input(self._value, compact=True)
         yield Static("enter saves it, esc closes", markup=False, classes="keys")

@@ -84,7 +84,6 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         """Compose the body; widgets of the class `SHRINKS` shrink to fit."""
 
     def compose(self) -> ComposeResult:
-        """Compose the title and the body."""
         with DialogBox():
             yield Static(self.heading(), markup=False, id=self.title_id, classes="question")
             yield from self.body()

@@ -61,7 +61,6 @@ class Confirm(Dialog[bool]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose the details and the two answers."""
         yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Static(markup=False, id="question-changes")
         yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
@@ -174,7 +173,6 @@ class Choose(Dialog[str | None]):
         return self._title
 
     def body(self) -> ComposeResult:
-        """Compose the list."""
         yield OptionChoice(
             *(Option(text, id=key) for key, text in self._choices),
             markup=False,

@@ -59,7 +59,6 @@ class HelpScreen(Dialog[Action | None]):
         return f"Keys of {self._title}"
 
     def body(self) -> ComposeResult:
-        """Compose the search input and the list."""
         yield Input(placeholder="type to search, enter runs it, esc closes", compact=True)
         yield KeyList(markup=False, compact=True, classes=SHRINKS)
 

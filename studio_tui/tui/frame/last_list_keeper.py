@@ -19,7 +19,6 @@ class LastListKeeper:
     """Describes the list of the current tab, if it is one that the next run can show."""
 
     def __init__(self, file: Path) -> None:
-        """Make a keeper of the list in `file`."""
         self._file = file
         self._seen: object = None
         self._noted_at = -EVERY

@@ -108,7 +108,6 @@ class ListPage(Page, Generic[T]):
     def __init__(
         self, session: StudioSession, home: str, view: ListView, *, read_only: bool
     ) -> None:
-        """Make a page in the state of the restored `view`."""
         super().__init__(session, home, read_only=read_only)
         self.list: ListBody[T] = ListBody(self, view)
         self.commands.add_to(self.list.filtering, self.LIST.filter)
@@ -155,11 +154,9 @@ class ListPage(Page, Generic[T]):
         yield self.list
 
     def crumbs(self) -> tuple[str, ...]:
-        """Return the title of the tab."""
         return (self.tab.capitalize(),)
 
     def polled(self) -> Publisher:
-        """Return the source of the rows."""
         return self.source()
 
     def tick(self, now: datetime) -> None:

@@ -28,7 +28,6 @@ class Subscriptions:
     """The subscriptions of one page."""
 
     def __init__(self, page: Lifetime) -> None:
-        """Make subscriptions that post messages to `page`."""
         self._page = page
         self._leave: list[Callable[[], None]] = []
         self._seen: dict[str, object] = {}

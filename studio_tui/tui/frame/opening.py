@@ -43,14 +43,12 @@ class OpeningScreen(Lifetime, Screen[None]):
     """Whether the rows of a list are shown already."""
 
     def __init__(self, waiting_for: str) -> None:
-        """Make a screen that shows what it waits for."""
         super().__init__()
         self._waiting_for = waiting_for
         self._keys_held = ExitStack()
         """Keys are for the page that will be shown."""
 
     def compose(self) -> ComposeResult:
-        """Compose the frame around the content."""
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.content()

@@ -226,7 +226,6 @@ class Page(HasCommands, Screen[None]):
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Compose the frame around the body."""
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.body()

@@ -54,7 +54,6 @@ class Review(Dialog[str | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose lines and answers."""
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
         yield DialogBody(Static(Content("\n").join(lines)))
         yield DialogButtons(*(answer(key, words, f"answer-{key}") for key, words in self._answers))

@@ -147,7 +147,6 @@ class JobScreen(Page):
         self._values = Values.NONE
 
     def body(self) -> ComposeResult:
-        """Compose the tabs."""
         with TabPages(initial="summary"):
             for key, name in TABS:
                 with TabPane(name, id=key):
@@ -172,11 +171,9 @@ class JobScreen(Page):
         return (*crumbs_below(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the job's id."""
         return (self._job.id,)
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the job's state."""
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 

@@ -93,12 +93,10 @@ class JobGroups:
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:
-        """Return the jobs of a row."""
         group = self._arranged.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows whose jobs are all marked."""
         whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
         return marks.union(whole)
 

@@ -148,7 +148,6 @@ class JobsScreen(ListPage[Job]):
     # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the job under the cursor."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         job = self.job_at_hand()
@@ -159,7 +158,6 @@ class JobsScreen(ListPage[Job]):
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the id of the job under the cursor."""
         job = self.job_at_hand()
         return (job.id,) if job is not None else ()
 
@@ -193,7 +191,6 @@ class JobsScreen(ListPage[Job]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[JobList]:
-        """Return the poller of jobs."""
         return self.session.jobs
 
     def none_words(self) -> str:
@@ -205,7 +202,6 @@ class JobsScreen(ListPage[Job]):
         self._recorded.want()
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show for these jobs, with one row per group."""
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:
@@ -213,7 +209,6 @@ class JobsScreen(ListPage[Job]):
         return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of a job or a group."""
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
@@ -223,7 +218,6 @@ class JobsScreen(ListPage[Job]):
         return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the job or group under the cursor."""
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
             self._preview.leave()

@@ -32,15 +32,12 @@ class NoMarks:
     noun = "marked job"
 
     def count(self) -> int:
-        """Return 0."""
         return 0
 
     def known(self) -> Sequence[Job]:
-        """Return an empty tuple."""
         return ()
 
     async def jobs(self) -> Sequence[Job]:
-        """Return an empty tuple."""
         return ()
 
     def unmark(self, job_id: str) -> None:
@@ -67,21 +64,16 @@ class ListedMarks:
 
     @property
     def noun(self) -> str:
-        """What one is called."""
         return "job" if self._is_group() else "marked job"
 
     def count(self) -> int:
-        """Return how many are marked."""
         return len(self._marked())
 
     def known(self) -> Sequence[Job]:
-        """Return the marked jobs."""
         return self._marked()
 
     async def jobs(self) -> Sequence[Job]:
-        """Return the marked jobs."""
         return self._marked()
 
     def unmark(self, job_id: str) -> None:
-        """Remove the mark of a job."""
         self._unmark(job_id)

@@ -108,7 +108,6 @@ class LogScreen(Page):
         self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
-        """Compose the line about the job, and its log."""
         yield Bar(id="log-head")
         yield LogView(self._store)
 
@@ -149,7 +148,6 @@ class LogScreen(Page):
         return (*crumbs_below(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the job's state."""
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         if self._job.state.is_finished:

@@ -74,7 +74,6 @@ class MergedScreen(Page):
     legend = query_one(JobLegend)
 
     def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Make a page without jobs."""
         super().__init__(session, home, read_only=read_only)
         self.choice = MemberChoice(
             self,
@@ -94,7 +93,6 @@ class MergedScreen(Page):
         self._leave_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
-        """Compose the summary line, the row of jobs, and the lines."""
         yield Bar(id="log-head")
         yield JobLegend(id="merged-legend")
         yield LogView()

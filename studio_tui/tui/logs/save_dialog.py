@@ -70,7 +70,6 @@ class SaveLog(Dialog[Saved | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose the choices, the path, and the error."""
         choices = OptionChoice(
             *(Option(offer.words) for offer in self._offers),
             markup=False,

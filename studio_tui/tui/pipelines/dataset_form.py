@@ -112,7 +112,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     """Fields whose notes stay visible without the focus."""
 
     def __init__(self, line: DatasetInput, environment: str) -> None:
-        """Make a form of the input of names, and the environment of the jobs."""
         super().__init__()
         self.is_sending = False
         self.refused: tuple[Problem, ...] = ()
@@ -163,7 +162,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     # The form.
 
     def body(self) -> ComposeResult:
-        """Compose the fields and the answers."""
         yield DialogBody(*self.fields.values(), classes="fields")
         yield Static(markup=False, id="form-said")
         yield DialogButtons(

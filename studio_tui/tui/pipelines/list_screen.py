@@ -105,7 +105,6 @@ class PipelinesScreen(ListPage[Pipeline]):
     # Overrides of Page.
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the pipeline under the cursor."""
         if isinstance(self.focused, FilterInput):
             return ("filter.complete", "filter.leave", "filter.earlier")
         pipeline = self.row_at_hand()
@@ -158,7 +157,6 @@ class PipelinesScreen(ListPage[Pipeline]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[PipelineList]:
-        """Return the poller of pipelines."""
         return self.session.pipelines
 
     def none_words(self) -> str:

@@ -53,7 +53,6 @@ class AskTime(Dialog[str | None]):
         return self._question
 
     def body(self) -> ComposeResult:
-        """Compose the input and its explanation."""
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="answer"))
         yield Static(

@@ -273,7 +273,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     # Painting
 
     def notify_style_update(self) -> None:
-        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._drawing.forget_styles()
 

@@ -171,7 +171,6 @@ class FilterBar(Lifetime, Vertical):
         self._understood = understood(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the input and the error."""
         with Horizontal():
             yield Static("/", markup=False, classes="sign")
             yield self._input

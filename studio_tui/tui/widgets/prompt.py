@@ -133,7 +133,6 @@ class LogPrompt(Vertical):
         return self.has_class("-open")
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the input and the error."""
         with Horizontal():
             yield self._sign
             yield self._line

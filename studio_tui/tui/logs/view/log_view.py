@@ -139,7 +139,6 @@ class LogView(HasCommands, Widget):
         self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
-        """Compose the rows, the scroll bar, the prompt and the status line."""
         with Horizontal(id="log-rows"):
             yield self.pane
             yield self.bar
@@ -206,7 +205,6 @@ class LogView(HasCommands, Widget):
         return self.pane.window is not None and self.pane.window.top.start > bottom
 
     def settle(self) -> None:
-        """Update window, scroll bar, pill and status line."""
         store, window = self.store, self.pane.window
         if store is None or window is None:
             self.new_lines = 0
@@ -237,7 +235,7 @@ class LogView(HasCommands, Widget):
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
-    # --- the interface for controllers -----------------------------------------------------------
+    # --- the interface for controllers, see `Reader` ---------------------------------------------
 
     def say(self, words: str, still: Callable[[], bool] = _always) -> None:
         """Show a text below the rows until the reader moves, or `still` returns False."""
@@ -257,7 +255,6 @@ class LogView(HasCommands, Widget):
         self.words.display = bool(words) and not self.prompt.is_open
 
     def ask(self, kind: PromptKind, value: str = "") -> None:
-        """Open the prompt."""
         self.prompt.ask(kind, value)
 
     def why_no_log(self) -> str | None:
@@ -265,7 +262,6 @@ class LogView(HasCommands, Widget):
         return None if self.display else "There is no log here"
 
     def go(self, start: int) -> None:
-        """Make the line at `start` the current one and show it, a third of the way down."""
         if self.pane.window is None:
             return
         self.following = False

@@ -47,7 +47,6 @@ class LogTimes:
     """The form of the times beside lines."""
 
     def __init__(self, view: Reader) -> None:
-        """Make a controller without times beside the lines."""
         self._view = view
         self._own_keys: tuple[object, ...] = ()
 
@@ -183,7 +182,6 @@ class LineNumbers:
     """Controller of a log view for going to line numbers."""
 
     def __init__(self, view: Reader) -> None:
-        """Make a controller of `view`."""
         self._view = view
 
     def submit(self, typed: str) -> str | None:

@@ -190,7 +190,6 @@ class LogPane(Widget, can_focus=True):
         return LogPalette.resolve(self.get_component_rich_style, match, filtered, colors)
 
     def notify_style_update(self) -> None:
-        """Clear the resolved styles."""
         self._palette = None
         super().notify_style_update()
 
@@ -254,7 +253,6 @@ class LogPane(Widget, can_focus=True):
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row."""
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def watch_pill(self) -> None:

@@ -73,21 +73,18 @@ class DrawingView:
         self._begin = begin
         self._after_refresh = after_refresh
 
-    # The interface of all modes.
+    # The interface of all modes, see `ModeView`.
 
     @property
     def cursor(self) -> str | None:
-        """The node or group whose box is under the cursor."""
         return self.canvas.cursor if self.canvas is not None else None
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The cells and lines hidden at the left and above."""
         return self.widget.left, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the box under the cursor is visible."""
         area = self._area(self.cursor)
         return area is not None and self.widget.shows(area)
 
@@ -131,12 +128,10 @@ class DrawingView:
             self.widget.repaint()
 
     def reveal(self) -> None:
-        """Scroll as little as needed to make the box under the cursor visible."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.reveal(area)
 
     def centre(self) -> None:
-        """Scroll the box under the cursor to the middle."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.centre(area)
 

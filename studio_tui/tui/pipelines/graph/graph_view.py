@@ -216,7 +216,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         return [self._strip(y, lines.get(y, (self._left, ())), width, before) for y in rows]
 
     def notify_style_update(self) -> None:
-        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._brush = None
         self._drawn.clear()

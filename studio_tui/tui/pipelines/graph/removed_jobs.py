@@ -21,7 +21,6 @@ class RemovedJobs:
     """Controller of the removed jobs on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState) -> None:
-        """Make a controller of the pipeline in `state`."""
         self._host = host
         self._state = state
 

@@ -97,11 +97,10 @@ class RowsView:
         self._structure = structure
         self._zone = zone
 
-    # The interface of all modes.
+    # The interface of all modes, see `ModeView`.
 
     @property
     def cursor(self) -> str | None:
-        """The node or group under the cursor."""
         return self.widget.cursor
 
     @property
@@ -111,7 +110,6 @@ class RowsView:
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the row under the cursor is visible."""
         return self.widget.shows_cursor
 
     def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
@@ -141,11 +139,9 @@ class RowsView:
             self.widget.show_again()
 
     def show_marks(self) -> None:
-        """Show which rows are marked."""
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
-        """Show the ancestors and descendants of the row under the cursor."""
         loaded, here = self._state.loaded, self.cursor
         if loaded is None or self.listing is None:
             return
@@ -171,20 +167,16 @@ class RowsView:
         self.widget.move_to(key)
 
     def reveal(self) -> None:
-        """Scroll as little as needed to make the row under the cursor visible."""
         self.widget.reveal()
 
     def centre(self) -> None:
-        """Scroll the row under the cursor to the middle."""
         self.widget.centre()
 
     def step(self) -> None:
-        """Move to the next row, after a mark."""
         if self.listing is not None:
             self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a row."""
         if self.listing is not None and key in self.listing.members:
             return self.listing.members[key]
         loaded = self._state.loaded
@@ -198,7 +190,6 @@ class RowsView:
         return self.listing.keys
 
     def in_sight(self) -> Sequence[str]:
-        """Return the visible rows."""
         return self.widget.keys_in_sight
 
     # Specific to rows.

@@ -94,7 +94,6 @@ class PipelineScreen(Page):
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
-        """Compose the lines about the pipeline, the modes, and the side panel."""
         yield self.headlines.head
         yield self.headlines.note
         yield self.headlines.path
@@ -132,11 +131,9 @@ class PipelineScreen(Page):
         return (self.source, *super().pollers())
 
     def polled(self) -> Publisher:
-        """Return the watch of the pipeline."""
         return self.source
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the job under the cursor."""
         if self.controllers.prompt.is_open:
             return PROMPT_HINTS
         return hints_of(self.state, self.cursor.node())
@@ -148,7 +145,6 @@ class PipelineScreen(Page):
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Process a new answer."""
         if message.name != self.source.name:
             return
         if is_news and message.snapshot.value is not None:

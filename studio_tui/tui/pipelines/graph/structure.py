@@ -40,7 +40,6 @@ class GraphStructure:
     """Groups, orders and layers of the pipeline shown, cached by the shape of its plan."""
 
     def __init__(self, state: GraphState) -> None:
-        """Make the structure of the state's pipeline."""
         self._state = state
         self._is_grouped = _Latest[bool]()
         self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
