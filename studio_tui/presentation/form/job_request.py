@@ -36,7 +36,10 @@ def check_field(name: str, draft: Draft, around: FormContext) -> tuple[Problem, 
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
             return problems
-    return FIELDS[name].check(draft, around)
+    found = FIELDS[name].check(draft, around)
+    if isinstance(found, str):
+        return (Problem(name, found),) if found else ()
+    return found
 
 
 def request(draft: Draft, around: FormContext, uploads: Collection[str] = ()) -> JobInput:
