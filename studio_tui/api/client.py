@@ -9,13 +9,12 @@ from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self
 
 from studio_tui.api import answers, routes
 from studio_tui.api.calls import Call
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import Answer, Timeouts
-from studio_tui.api.fields import Received
 from studio_tui.api.guard import Guard
 from studio_tui.api.log_body import (
     ACCEPTED,
@@ -46,13 +45,8 @@ from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
+from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
 from studio_tui.settings import Settings
-
-if TYPE_CHECKING:
-    pass
-
-R = TypeVar("R", bound=Received)
 
 SLOWEST_UPLOAD = 64 * 1024
 """Slowest accepted upload, in bytes per second; determines the timeout of an upload."""
@@ -148,8 +142,7 @@ class StudioClient:
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create only one."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = await self._connection.write(routes.CREATE_JOB, job, headers=headers)
+        answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
         return created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
@@ -228,11 +221,9 @@ class StudioClient:
             environment=environment,
             review=review,
         )
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
-        answer = await self._connection.write(route, body, headers=headers)
-        made = created(PipelineOutput, answer)
-        return accepted(made) or raise_without_details()
+        answer = await self._connection.write(route, body, key=idempotency_key)
+        return created_pipeline(answer)
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None

@@ -138,9 +138,12 @@ class Connection:
         route: Route,
         body: Sent,
         *segments: str,
-        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Answer:
-        """Send a body that changes something, with the parameters of the route's path."""
+        """Send a body that changes something, with the parameters of the route's path.
+
+        If Studio supports `Idempotency-Key`, requests with equal keys create only one object.
+        """
         self.check_writable()
         try:
             content = body.model_dump_json(exclude_none=True).encode()
@@ -153,7 +156,7 @@ class Connection:
                 route.method,
                 path_of(route, *segments),
                 {},
-                headers=_JSON | dict(headers or {}),
+                headers=_JSON | ({"Idempotency-Key": key} if key else {}),
                 body=content,
                 changes=True,
             )
