@@ -1,7 +1,7 @@
 """Client methods for the endpoints that only the local Studio has."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import asdict
 
 from studio_tui.api import answers, routes
 from studio_tui.api.connection import Connection
@@ -10,10 +10,12 @@ from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
 from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
 from studio_tui.api.own_inputs import (
     ChangeScheduleInput,
+    NewPipelineSchedule,
     RerunInput,
     RerunJob,
     ScheduleInput,
     SchedulePipelineInput,
+    ScheduleTimes,
 )
 from studio_tui.api.routes import Route
 from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
@@ -25,21 +27,9 @@ class OwnRoutes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def change_schedule(
-        self,
-        job_id: str,
-        *,
-        cron_expression: str | None = None,
-        start_after: datetime | None = None,
-        time_zone: str | None = None,
-    ) -> Job | None:
+    async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
         """Change the times of a schedule. Return it if the response includes it."""
-        body = ChangeScheduleInput(
-            team_name=self._connection.team,
-            cron_expression=cron_expression,
-            start_after=start_after,
-            time_zone=time_zone,
-        )
+        body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
         answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
         return optional_answer(Job, answer)
 
@@ -64,22 +54,10 @@ class OwnRoutes:
         return accepted(created(PipelineOutput, answer))
 
     async def schedule_pipeline(
-        self,
-        datasets: tuple[str, ...],
-        *,
-        environment: str | None = None,
-        cron_expression: str | None = None,
-        start_after: datetime | None = None,
-        idempotency_key: str,
+        self, schedule: NewPipelineSchedule, *, idempotency_key: str
     ) -> Job:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
-        body = SchedulePipelineInput(
-            team_name=self._connection.team,
-            datasets=datasets,
-            environment=environment,
-            cron_expression=cron_expression,
-            start_after=start_after,
-        )
+        body = SchedulePipelineInput(team_name=self._connection.team, **asdict(schedule))
         answer = await self._connection.write(routes.SCHEDULE_PIPELINE, body, key=idempotency_key)
         return created(Job, answer)
 

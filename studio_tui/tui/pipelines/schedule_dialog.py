@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     datasets_in,
@@ -17,7 +18,6 @@ from studio_tui.presentation.pipelines.datasets import (
     unknown_datasets,
 )
 from studio_tui.presentation.schedules.times import explain_time
-from studio_tui.service.commands.schedules import PipelineTimes
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
@@ -97,7 +97,7 @@ class ScheduleDialog(DatasetForm[Job]):
         """Create the schedule."""
         draft = self.draft
         times = explain_time(draft.time.strip(), clock.now(), self._zone)
-        wish = PipelineTimes(
+        wish = NewPipelineSchedule(
             datasets_in(draft.datasets),
             draft.environment if draft.environment.strip() else None,
             None if times.moment else draft.time.strip(),

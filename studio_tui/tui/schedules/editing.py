@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.own_inputs import ScheduleTimes
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
@@ -164,12 +165,12 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        changing = self._host.session.commands.schedules.change(
-            task.id,
-            cron_expression=None if once else typed,
-            start_after=once or _begin(task, now),
-            time_zone=task.schedule.time_zone if task.schedule and not once else None,
+        times = ScheduleTimes(
+            None if once else typed,
+            once or _begin(task, now),
+            task.schedule.time_zone if task.schedule and not once else None,
         )
+        changing = self._host.session.commands.schedules.change(task.id, times)
         done = f"Changed {title(task)}: {typed}"
         await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 
