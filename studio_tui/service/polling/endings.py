@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,11 @@ Badges = dict[str, Badge]
 """By tab; tabs without news are absent."""
 
 
-class Endings:
+class Endings(SnapshotPublisher[Badges]):
     """Watches lists for ended items and notifies listeners; its badges can be subscribed to."""
 
-    name = "endings"
-    """As a `Publisher`."""
-
     def __init__(self) -> None:
-        self.snapshot: Snapshot[Badges] = Snapshot({})
+        super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
         self._pipelines: dict[str, Pipeline] = {}
         """Pipelines as they were when watching began."""
@@ -59,7 +56,6 @@ class Endings:
         """The last list checked of each kind, to skip it next time; removed when another item is
         watched, so that the same list is checked again."""
         self._ended = Listeners[[Ended]]()
-        self._listeners = Listeners[[Snapshot[Badges]]]()
 
     # Watching.
 
@@ -120,23 +116,16 @@ class Endings:
         """Call `listener` with what ends from now on; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
-    def subscribe(self, listener: Callable[[Snapshot[Badges]], None]) -> Callable[[], None]:
-        """Call `listener` with the badges from now on; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
-
     def add_to_badge(self, tab: str, ended: int, failed: int) -> None:
         """Add ended items to the badge of a tab that is not shown."""
         badges = self.snapshot.value or {}
         before = badges.get(tab, Badge())
         badge = Badge(before.ended + ended, before.failed + failed)
-        self._publish({**badges, tab: badge})
+        self._publish(Snapshot({**badges, tab: badge}))
 
     def clear_badge(self, tab: str) -> None:
         """Remove the badge of a tab that is now shown."""
         badges = self.snapshot.value or {}
         if tab in badges:
-            self._publish({name: badge for name, badge in badges.items() if name != tab})
-
-    def _publish(self, badges: Badges) -> None:
-        self.snapshot = Snapshot(badges)
-        self._listeners.notify(self.snapshot)
+            left = {name: badge for name, badge in badges.items() if name != tab}
+            self._publish(Snapshot(left))

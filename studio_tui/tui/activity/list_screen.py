@@ -13,6 +13,7 @@ from studio_tui.presentation.activity.entries import ActivityState, Entry
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.recorder.activity import Actions, Activity
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold
@@ -21,7 +22,6 @@ from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.big_table import BigTable
@@ -81,10 +81,10 @@ class ActivityScreen(ListPage[Entry]):
             return ("filter.complete", "filter.leave", "filter.earlier")
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self.session.records.activity)
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         """Return the poller of jobs, as the entries are recorded locally."""
         return self.session.jobs
 

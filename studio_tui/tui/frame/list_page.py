@@ -12,15 +12,13 @@ from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.poller import Poller
-from studio_tui.service.recorder.activity import Activity
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.frame.list_filter import ListFilter, filter_commands
 from studio_tui.tui.frame.list_order import ListOrder, order_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.widgets.bar import Part
@@ -118,7 +116,7 @@ class ListPage(Page, Generic[T]):
     # For subclasses to override.
 
     @abstractmethod
-    def source(self) -> Poller[Any] | Activity:
+    def source(self) -> SnapshotPublisher[Any]:
         """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
 
     @abstractmethod
@@ -156,7 +154,7 @@ class ListPage(Page, Generic[T]):
     def crumbs(self) -> tuple[str, ...]:
         return (self.tab.capitalize(),)
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         return self.source()
 
     def tick(self, now: datetime) -> None:

@@ -6,7 +6,7 @@ A page subscribes to pollers only while it is shown, so that nothing is polled u
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,11 +16,12 @@ from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import show_report
 from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.listening import Publisher, Subscriptions
+from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
@@ -207,12 +208,12 @@ class Page(HasCommands, Screen[None]):
         """Return the current label of a key in the footer."""
         return binding.description
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         """Return the sources this page subscribes to; they include those of the header's counts."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         """Return the source whose age the header shows."""
         return self.session.jobs
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -21,11 +21,11 @@ from studio_tui.presentation.pipelines.rows import (
 )
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
@@ -143,7 +143,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
         self._jobs = self.session.known.jobs([run for run in runs if run])
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self._recorded.archive)
 
     def shown(self) -> None:

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -130,7 +130,7 @@ class PipelineScreen(Page):
     def pollers(self) -> tuple[Any, ...]:
         return (self.source, *super().pollers())
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         return self.source
 
     def hints(self) -> Iterable[str]:
