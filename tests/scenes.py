@@ -455,6 +455,10 @@ class FixedStudio:
             return ResultPage(TASKS)
         return ResultPage(self._jobs[:limit])
 
+    async def job(self, job_id: str) -> Job | None:
+        """Return one of the jobs."""
+        return next((job for job in self._jobs if job.id == job_id), None)
+
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines."""
         return ResultPage(self._pipelines[:limit])

@@ -117,6 +117,11 @@ class StudioClient:
     def __repr__(self) -> str:
         return f"StudioClient({self.url}, team {self._connection.team})"
 
+    async def job(self, job_id: str) -> Job | None:
+        """Return one job, or `None` if Studio has none with this id."""
+        page = await self.jobs(limit=1, job_id=job_id)
+        return next((job for job in page.items if job.id == job_id), None)
+
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
     ) -> ResultPage[Job]:

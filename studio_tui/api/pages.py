@@ -42,6 +42,11 @@ class ResultPage(Generic[T]):
     duplicates: int = 0
     """Number of rows dropped because a row before them has the same id."""
 
+    @property
+    def received(self) -> int:
+        """Number of rows that Studio sent, including the dropped ones."""
+        return len(self.items) + self.unreadable + self.duplicates
+
 
 @dataclass(slots=True)
 class _Rows(Generic[T]):

@@ -319,10 +319,8 @@ class LogTail:
 
     async def _is_finished(self) -> bool:
         """Read the job; return whether it has ended. An unknown status counts as not ended."""
-        page = await self._source.jobs(limit=1, job_id=self._job_id)
-        for job in page.items:
-            if job.id == self._job_id:
-                self._states.note_status(job.status)
+        if (job := await self._source.job(self._job_id)) is not None:
+            self._states.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:
