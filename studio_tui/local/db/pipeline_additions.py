@@ -34,6 +34,7 @@ class InitialPipeline:
     state: PipelineState
     idempotency_key: str | None
     request_digest: str
+    error_message: str | None = None
 
 
 def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str) -> str:
@@ -49,6 +50,7 @@ def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str
         "updated_at": now,
         "idempotency_key": made.idempotency_key,
         "request_digest": made.request_digest,
+        "error_message": made.error_message,
     }
     connection.execute(
         f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",

@@ -74,8 +74,11 @@ class UnknownDataset(Exception):  # noqa: N818 (reads as what is wrong)
     """Some of the named datasets have no known version; the arguments are their names as given."""
 
     def __str__(self) -> str:
-        """Return the names."""
-        return ", ".join(self.args)
+        """Return a sentence about them."""
+        *others, last = self.args
+        if not others:
+            return f"No dataset {last} is known to this local Studio."
+        return f"No datasets {', '.join(others)} and {last} are known to this local Studio."
 
 
 def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
