@@ -31,12 +31,9 @@ class Explanation(Dialog[bool | None]):
 
     def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
         """Explain `field`, and list what `keys` do in it."""
-        super().__init__()
+        super().__init__(field.label)
         self._field = field
         self._keys = keys
-
-    def heading(self) -> str:
-        return self._field.label
 
     def body(self) -> ComposeResult:
         with DialogBody():

@@ -21,7 +21,6 @@ FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 class Preview(Dialog[None]):
     """A request in three formats, with secrets hidden until requested."""
 
-    title_id = "preview-forms"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f6", "dismiss(None)", "close", id="preview.close"),
@@ -37,13 +36,10 @@ class Preview(Dialog[None]):
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
         """Make a dialog; `texts` returns the safe texts of `FORMS`, with or without secrets."""
-        super().__init__()
+        super().__init__("")
         self._texts = texts
         self._form = 0
         self._shown = False
-
-    def heading(self) -> str:
-        return f"The request as {FORMS[self._form][0]}"
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static(markup=False, id="preview-text"))
@@ -78,7 +74,7 @@ class Preview(Dialog[None]):
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 
     def _paint(self) -> None:
-        _, language = FORMS[self._form]
-        self.query_one("#preview-forms", Static).update(self.heading())
+        name, language = FORMS[self._form]
+        self.query_one(".question", Static).update(f"The request as {name}")
         text = self._texts(self._shown)[self._form]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))

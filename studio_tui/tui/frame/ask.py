@@ -22,13 +22,9 @@ class Ask(Dialog[str | None]):
 
     def __init__(self, question: str, details: Sequence[str], value: str = "") -> None:
         """Make a dialog from safe text; `value` is the initial input."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._details = details
         self._value = value
-
-    def heading(self) -> str:
-        return self._question
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static("\n".join(self._details), markup=False))

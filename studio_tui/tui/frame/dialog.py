@@ -72,12 +72,10 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         Binding("home", "scroll(-1000000)", "first line", show=False, id="dialog.first"),
     ]
 
-    title_id: str | None = None
-    """The id of the title's widget, if the title changes."""
-
-    @abstractmethod
-    def heading(self) -> str:
-        """Return the title, safe text."""
+    def __init__(self, title: str) -> None:
+        """Make a dialog with a title, safe text."""
+        super().__init__()
+        self._heading = title
 
     @abstractmethod
     def body(self) -> ComposeResult:
@@ -85,7 +83,7 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
 
     def compose(self) -> ComposeResult:
         with DialogBox():
-            yield Static(self.heading(), markup=False, id=self.title_id, classes="question")
+            yield Static(self._heading, markup=False, classes="question")
             yield from self.body()
 
     def on_screen_suspend(self) -> None:

@@ -48,17 +48,13 @@ class Confirm(Dialog[bool]):
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
         """Initialise; `changes` returns what has changed since, and is called while it is open."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._details = details
         self._yes = yes
         self._no = no
         self._default_yes = default_yes
         self._changes = changes
         self._news: QuestionChange | None = None
-
-    def heading(self) -> str:
-        return self._question
 
     def body(self) -> ComposeResult:
         yield DialogBody(Static("\n".join(self._details), markup=False))
@@ -163,14 +159,10 @@ class Choose(Dialog[str | None]):
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
         """Make a dialog from pairs of key and safe text."""
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._choices = choices
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
         self._current = current
-
-    def heading(self) -> str:
-        return self._title
 
     def body(self) -> ComposeResult:
         yield OptionChoice(

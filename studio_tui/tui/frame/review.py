@@ -45,13 +45,9 @@ class Review(Dialog[str | None]):
         self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
     ) -> None:
         """Make a dialog from safe lines and pairs of key and words; the first is the default."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._lines = lines
         self._answers = answers
-
-    def heading(self) -> str:
-        return self._question
 
     def body(self) -> ComposeResult:
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]

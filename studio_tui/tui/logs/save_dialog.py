@@ -59,15 +59,11 @@ class SaveLog(Dialog[Saved | None]):
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
         """Make a dialog of what can be saved, the most likely first."""
-        super().__init__()
+        super().__init__(question)
         self._offers = offers
-        self._question = question
         self._may_replace = ""
         """The input for which the user was warned of an existing file."""
         self._is_saving = False
-
-    def heading(self) -> str:
-        return self._question
 
     def body(self) -> ComposeResult:
         choices = OptionChoice(

@@ -111,8 +111,8 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     lasting: ClassVar[Collection[str]] = ()
     """Fields whose notes stay visible without the focus."""
 
-    def __init__(self, line: DatasetInput, environment: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, line: DatasetInput, environment: str) -> None:
+        super().__init__(title)
         self.is_sending = False
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors, until the field they are about is changed."""

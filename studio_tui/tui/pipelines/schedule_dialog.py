@@ -59,10 +59,8 @@ class ScheduleDialog(DatasetForm[Job]):
         self._zone = zone
         self._names: tuple[str, ...] = ()
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
-        super().__init__(DatasetInput(draft.datasets, lambda: self._names), draft.environment)
-
-    def heading(self) -> str:
-        return "Rebuild datasets at times"
+        line = DatasetInput(draft.datasets, lambda: self._names)
+        super().__init__("Rebuild datasets at times", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with the time between the given ones."""

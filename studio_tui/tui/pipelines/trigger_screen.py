@@ -82,10 +82,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         self._flag = Flag("Review its jobs first: it starts paused", draft.review)
         self._only = Flag("Their sources are not rebuilt", draft.only)
         line = DatasetInput(draft.datasets, self._names, is_proposed=draft.is_proposed)
-        super().__init__(line, draft.environment)
-
-    def heading(self) -> str:
-        return "Rebuild datasets"
+        super().__init__("Rebuild datasets", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with `only` if Studio supports it."""

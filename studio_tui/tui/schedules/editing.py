@@ -44,14 +44,10 @@ class AskTime(Dialog[str | None]):
     def __init__(self, question: str, typed: str, explain: Callable[[str], Explained]) -> None:
         """Make a dialog from a safe question, the initial input, and a function that explains
         it."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self.typed = typed
         """The current input, also after canceling."""
         self._explain = explain
-
-    def heading(self) -> str:
-        return self._question
 
     def body(self) -> ComposeResult:
         yield Input(self.typed, compact=True, select_on_focus=False)
