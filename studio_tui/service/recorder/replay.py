@@ -85,6 +85,7 @@ class ReplayClient:
     """Answers like `StudioClient`, from a recording; nothing can be changed in it."""
 
     is_local_studio = False
+    url = origin = ""
 
     def __init__(self, record: RecordingContents, time: ReplayTime) -> None:
         self.time = time
