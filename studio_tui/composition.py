@@ -217,7 +217,6 @@ class _Composition:
                 ),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
-            url=settings.url,
             team=settings.team,
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,

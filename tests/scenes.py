@@ -433,6 +433,7 @@ class FixedStudio:
     def __init__(
         self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
     ) -> None:
+        self.url = "https://studio.example.com"
         self.is_local_studio = is_local
         """Whether it has the endpoints of a local Studio."""
         self._gone = gone
@@ -520,7 +521,6 @@ async def draw(name: str) -> str:
             return Connected(
                 session,
                 "vision@studio.example.com",
-                "https://studio.example.com",
                 "vision",
                 Path(folder) / "view.json",
                 read_only=scene.read_only,

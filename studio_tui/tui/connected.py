@@ -40,7 +40,6 @@ class Connected:
     session: "StudioSession"
     home: str
     """`team@host`, safe text."""
-    url: str
     team: str
     view_file: Path
     """Path of the saved view; those of other files are derived from it."""
@@ -69,8 +68,3 @@ class Connected:
         if held:
             parts.append(f"{plural(held, 'command')} that can be undone will not be sent")
         return ", ".join(parts) or "jobs keep running"
-
-    @property
-    def basics(self) -> tuple["StudioSession", str, bool]:
-        """The session, `home` and `read_only`, which every page needs."""
-        return self.session, self.home, self.read_only

@@ -94,13 +94,11 @@ class Restarter:
         self,
         connected: "Connected",
         local: "RestartableStudio",
-        moved: Callable[[str], None],
         notify: Callable[..., None],
     ) -> None:
-        """Watch `local`; `moved` is called with its address after a restart, as it may change."""
+        """Watch `local`, whose address may change with a restart."""
         self._connected = connected
         self._local = local
-        self._moved = moved
         self._notify = notify
         self._wanted = asyncio.Event()
 
@@ -137,7 +135,6 @@ class Restarter:
             self._tell(TRY)
             return False
         await self._connected.session.client.renew(settings)
-        self._moved(settings.url)
         self._connected.session.refresh()
         self._tell(BACK)
         return True
@@ -152,7 +149,7 @@ async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Rene
     if fresh is None:
         why = await _refusal(connected) if form is not None else ""
         return Renewal(problem=f"The settings have not changed. {why}" if why else "")
-    if (fresh.url, fresh.team) != (connected.url, connected.team):
+    if (fresh.url, fresh.team) != (connected.session.client.url, connected.team):
         return Renewal(is_elsewhere=True)
     await connected.session.client.renew(fresh)
     return Renewal()

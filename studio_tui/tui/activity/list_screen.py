@@ -17,8 +17,7 @@ from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.recorder.activity import Actions, Activity
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
@@ -65,13 +64,9 @@ class ActivityScreen(ListPage[Entry]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, url: str, *, read_only: bool
-    ) -> None:
-        """Make a page in the state of the restored `view`; `url` is Studio's, for copied
-        commands."""
-        super().__init__(session, home, view, read_only=read_only)
-        self._url = url
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        """Make a page in the state of the restored `view`."""
+        super().__init__(basics, view)
         self.commands.add_to(self, _COMMANDS)
 
     # Overrides of Page.
@@ -107,7 +102,8 @@ class ActivityScreen(ListPage[Entry]):
     async def copy_command(self) -> None:
         """Show the menu of commands that repeat the request."""
         if entry := self.row_at_hand():
-            texts = {"curl": as_curl(entry, self._url), "datachain": as_datachain(entry)}
+            curl = as_curl(entry, self.session.client.url)
+            texts = {"curl": curl, "datachain": as_datachain(entry)}
             known = {name: text for name, text in texts.items() if text}
             choices = [
                 (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in known.items()

@@ -8,7 +8,7 @@ the README, are built from these declarations.
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from textual.app import App
 from textual.binding import Binding
@@ -102,6 +102,15 @@ def bindings(
         for command in commands
         if command.id not in without and (only is None or command.id in only)
     )
+
+
+class Basics(NamedTuple):
+    """What every page needs of a connection."""
+
+    session: "StudioSession"
+    home: str
+    """`team@host`, safe text."""
+    read_only: bool
 
 
 class Host(Protocol):

@@ -13,8 +13,7 @@ from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.frame.list_filter import ListFilter, filter_commands
 from studio_tui.tui.frame.list_order import ListOrder, order_commands
@@ -103,10 +102,8 @@ class ListPage(Page, Generic[T]):
     """Whether the preview is below the list at any width, for lists with few rows."""
     LIST: ClassVar[ListCommands]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        super().__init__(session, home, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics)
         self.list: ListBody[T] = ListBody(self, view)
         self.commands.add_to(self.list.filtering, self.LIST.filter)
         self.commands.add_to(self.list.order, self.LIST.order)

@@ -17,9 +17,15 @@ from textual.screen import ModalScreen, Screen
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import show_report
-from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
+from studio_tui.tui.frame.commands import (
+    Basics,
+    Command,
+    CommandSet,
+    HasCommands,
+    Severity,
+    bindings,
+)
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain
@@ -163,16 +169,13 @@ class Page(HasCommands, Screen[None]):
     belongs_to = "jobs"
     """Name of the tab to which a page over a tab belongs."""
 
-    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Make a page about `session`; `home` names its team and host."""
+    def __init__(self, basics: Basics) -> None:
+        """Make a page of a connection."""
         super().__init__()
         crop_rendering(self)
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
-        self.session = session
-        self.home = home
-        """`team@host`, safe text."""
-        self.read_only = read_only
+        self.session, self.home, self.read_only = basics
         self.listening = Subscriptions(self)
         self._key_hints = KeyHints(self)
 

@@ -32,8 +32,7 @@ from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_AGAIN
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
 from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
@@ -123,17 +122,9 @@ class JobScreen(Page):
 
     tabs = query_one(TabPages)
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        job: Job,
-        among: Sequence[str],
-        *,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, basics: Basics, job: Job, among: Sequence[str]) -> None:
         """Make a page of a job; `among` are the ids of the list it was chosen from."""
-        super().__init__(session, home, read_only=read_only)
+        super().__init__(basics)
         self._job = job
         self._past: tuple[Job, ...] = ()
         """Other COMPLETE runs of its name, newest first."""

@@ -21,7 +21,7 @@ from studio_tui.service.polling.job_details import sent_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import bindings
+from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
@@ -119,14 +119,12 @@ class JobsScreen(ListPage[Job]):
         *LIST.bindings,
     ]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        self._progress = RunningProgress(basics.session.progress, self)
         self.kind = jobs_with(self._progress.get, self._pipeline_of)
-        super().__init__(session, home, view, read_only=read_only)
-        session.lists.jobs_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.records.jobs, lambda: self.list, JOBS)
+        super().__init__(basics, view)
+        self.session.lists.jobs_feed.want(view.loaded)
+        self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         marks = self.list.marks
         marks.bundles = self.groups
@@ -134,7 +132,7 @@ class JobsScreen(ListPage[Job]):
         jobs = JobController(self, self.job_at_hand, marked=marked)
         many = JobListController(self, jobs, self.groups, self.marked_jobs, marks)
         self.commands.add(jobs, many)
-        self._preview = JobPreview(session, lambda: self.list.previewing.size)
+        self._preview = JobPreview(self.session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
         """Subscribe to recorded jobs, and to more about the job under the cursor."""

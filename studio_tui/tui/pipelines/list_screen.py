@@ -22,8 +22,7 @@ from studio_tui.presentation.pipelines.rows import (
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
@@ -87,17 +86,15 @@ class PipelinesScreen(ListPage[Pipeline]):
     pipelines: PipelineController
     rebuilding: Rebuilding
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        super().__init__(session, home, view, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics, view)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
-        session.lists.pipelines_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.records.pipelines, lambda: self.list, PIPELINES)
+        self.session.lists.pipelines_feed.want(view.loaded)
+        self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The known runs of pipelines, by id."""

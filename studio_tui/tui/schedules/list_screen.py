@@ -22,8 +22,7 @@ from studio_tui.presentation.schedules.rows import (
 from studio_tui.presentation.schedules.runs import ScheduledRun, runs_by_task, runs_of, with_manual
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.marked import ListedMarks
@@ -77,10 +76,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         *LIST.bindings,
     ]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        super().__init__(session, home, view, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics, view)
         self._zone = clock.zone()
         self._heirs: dict[str, str] = {}
         """Replacements that are not listed yet, by the id of the replaced schedule."""

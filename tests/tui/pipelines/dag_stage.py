@@ -170,7 +170,6 @@ async def dag(
         return Connected(
             session,
             "vision@test",
-            "https://studio.example.com",
             "vision",
             folder / "view.json",
             read_only=read_only,

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.service.polling.snapshot import SnapshotPublisher
-from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -51,19 +51,12 @@ class PipelineScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [*ALL_BINDINGS]
 
     def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        pipeline_id: str,
-        memory: DagMemory,
-        *,
-        run_id: str | None = None,
-        read_only: bool,
+        self, basics: Basics, pipeline_id: str, memory: DagMemory, *, run_id: str | None = None
     ) -> None:
         """Make a page in the state saved in `memory`, with the cursor on `run_id` if given."""
-        super().__init__(session, home, read_only=read_only)
-        self.source = session.pipeline(pipeline_id)
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        super().__init__(basics)
+        self.source = self.session.pipeline(pipeline_id)
+        self._progress = RunningProgress(self.session.progress, self)
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
         structure, begin = GraphStructure(self.state), worker_starter(self)
         self.views = Views(self.state, structure, begin, self.call_after_refresh)
@@ -71,7 +64,7 @@ class PipelineScreen(Page):
             self.state, structure, lambda: self.views.shown, moved=self.follow_cursor
         )
         self.drawer = Drawer(
-            session, self.state, structure, self.cursor, begin,
+            self.session, self.state, structure, self.cursor, begin,
             has_room=lambda: self.has_class("-broad"),
             put=lambda wanted: self.set_class(wanted, "-drawer"),
         )  # fmt: skip
@@ -86,7 +79,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.records.history, begin, prepare=structure.whole_tree,
+            self.state, self.session.records.history, begin, prepare=structure.whole_tree,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
