@@ -26,31 +26,13 @@ class MarkedJobs(Protocol):
         """Remove the mark of a job whose command has succeeded."""
 
 
-class NoMarks:
-    """The marks of a screen without marks."""
-
-    noun = "marked job"
-
-    def count(self) -> int:
-        return 0
-
-    def known(self) -> Sequence[Job]:
-        return ()
-
-    async def jobs(self) -> Sequence[Job]:
-        return ()
-
-    def unmark(self, job_id: str) -> None:
-        """Do nothing."""
-
-
 class ListedMarks:
-    """The marks of a list of jobs, all of which are known."""
+    """The marks of a list of jobs, all of which are known; by default there are none."""
 
     def __init__(
         self,
-        marked: Callable[[], Sequence[Job]],
-        unmark: Callable[[str], object],
+        marked: Callable[[], Sequence[Job]] = tuple,
+        unmark: Callable[[str], object] = lambda _: None,
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
