@@ -11,12 +11,12 @@ from textual.app import App
 from textual.message import Message
 
 from studio_tui import clock
+from studio_tui.files import keep
 from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.last_list_keeper import LastListKeeper
 from studio_tui.tui.frame.page import Page
-from studio_tui.tui.frame.remembered import keep
 from studio_tui.tui.screens import Screens
 from studio_tui.tui.terminal.key_queue import KeyQueue
 
