@@ -17,7 +17,6 @@ from studio_tui.api.models import WAITING_STATES, Job, JobState
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
-from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.logs.progress import Progress
 
@@ -101,18 +100,6 @@ def jobs_with(
         sorts={**JOBS.sorts, **{each: (JOBS.sorts[each][0], key) for each, key in keys.items()}},
         fields={**JOBS.fields, "pipeline": lambda job: pipeline(job.id)},
     )
-
-
-class Filter(Terms[Job]):
-    """A parsed filter of jobs."""
-
-    def __init__(self, text: str) -> None:
-        """Parse `text`.
-
-        Raises:
-            FilterError: a term cannot be understood.
-        """
-        super().__init__(text, JOBS)
 
 
 def exactly(field: str, *values: str) -> str:

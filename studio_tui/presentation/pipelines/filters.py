@@ -113,11 +113,11 @@ def found(terms: Terms[SeenJob], known: ViewModel, haystacks: dict[str, str]) ->
     """
     if not terms:
         return frozenset()
-    passing = []
-    for node_id, node in known.plan.nodes.items():
-        seen = SeenJob(node, known)
-        if (text := haystacks.get(node_id)) is None:
-            text = haystacks[node_id] = PIPELINE_JOBS.haystack(seen)
-        if terms.passes(seen, text, known.now):
-            passing.append(node_id)
-    return frozenset(passing)
+    rows = [(node_id, SeenJob(node, known)) for node_id, node in known.plan.nodes.items()]
+    if terms.reads_haystacks:
+        haystacks |= {
+            node_id: PIPELINE_JOBS.haystack(seen)
+            for node_id, seen in rows
+            if node_id not in haystacks
+        }
+    return frozenset(node_id for node_id, _ in terms.among(rows, haystacks, known.now))

@@ -10,13 +10,14 @@ from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
-from studio_tui.presentation.jobs.filters import JOBS, Filter
+from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
 from studio_tui.presentation.jobs.states import LOOKS, counts
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
 from tests.hostile import controls
 from tests.jobs import NOON, job
+from tests.presentation.jobs.job_filter import Filter
 
 
 def row(known: Job, now: datetime = NOON) -> dict[str, str]:
