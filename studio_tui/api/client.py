@@ -239,46 +239,26 @@ class StudioClient:
         answer = await self._connection.request(routes.PIPELINE_STATUS, query)
         return answers.model(Pipeline, answer.body)
 
-    async def pause_pipeline(
-        self, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
         """Pause a pipeline: start no more of its jobs. Return it if the response includes it."""
-        return await self._pause_or_resume(routes.PAUSE_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
-    async def resume_pipeline(
-        self, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
         """Resume a paused pipeline. Return it if the response includes it."""
-        return await self._pause_or_resume(routes.RESUME_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
-    async def remove_job(
-        self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
         """Remove a pending job from a paused pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
-            team_name=self._connection.team, pipeline_id=pipeline_id, name=name, job_id=job_id
+            team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         done = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return accepted(optional_answer(PipelineOutput, done))
 
-    async def pipelines(
-        self, *, limit: int = 100, status: str | None = None, search: str | None = None
-    ) -> ResultPage[Pipeline]:
-        """Return the newest pipelines, newest first; `search` matches names and datasets.
-
-        Pipelines with another `status` are filtered out here too, because not every Studio filters.
-        """
-        word = status.upper() if status else None
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
+        """Return the newest pipelines, newest first."""
+        reader = ListReader(Pipeline, attrgetter("pipeline_id"))
         query = {"limit": str(limit)}
-        if word is not None:
-            query["status"] = word
-        if search:
-            query["search"] = search
-        reader = ListReader(
-            Pipeline,
-            attrgetter("pipeline_id"),
-            lambda pipeline: word is None or pipeline.status in {word, None},
-        )
         return await self._connection.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
@@ -289,10 +269,8 @@ class StudioClient:
     async def _log(self, job_id: str, **how: Any) -> Answer:
         return await self._connection.request(routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **how)
 
-    async def _pause_or_resume(
-        self, route: Route, name: str | None, pipeline_id: str | None
-    ) -> Pipeline | None:
-        body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id, name=name)
+    async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
+        body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
         return accepted(optional_answer(PipelineOutput, answer))
 

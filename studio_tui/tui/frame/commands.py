@@ -150,10 +150,6 @@ class CommandSet:
         """Add commands that are called with `owner`."""
         self._found |= {command.id: (command, owner) for command in commands}
 
-    def has(self, command_id: str) -> bool:
-        """Return whether the set contains a command."""
-        return command_id in self._found
-
     def also(self, command_id: str) -> str:
         """Return the other words that a command is found by; empty if not found."""
         found = self._found.get(command_id)

@@ -67,10 +67,6 @@ class JobController:
 
     # Why commands are unavailable.
 
-    def why_no_job(self) -> str | None:
-        """Return why there is no current job."""
-        return self._why_none() if self._at_hand() is None else None
-
     def why_no_id(self) -> str | None:
         """Return why no request about the job is possible."""
         job = self._at_hand()
