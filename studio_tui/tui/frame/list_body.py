@@ -16,7 +16,6 @@ from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
-from studio_tui.tui.frame.list_preview import ListPreview
 from studio_tui.tui.frame.list_title import (
     amount_parts,
     has_all,
@@ -34,6 +33,54 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
+
+from textual.geometry import Size
+
+from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.tui.widgets.rest import Rest
+
+
+class ListPreview:
+    """The preview of one list."""
+
+    def __init__(
+        self,
+        body: Container,
+        holder: ViewHolder,
+        facts: Callable[[datetime], tuple[Fact | FactLine, ...]],
+        *,
+        rested: Callable[[], None],
+    ) -> None:
+        """Show `facts` of a time in `body`; `rested` is called once the cursor has stopped
+        moving."""
+        self._body = body
+        self._holder = holder
+        self._facts = facts
+        self._rest = Rest(body, rested)
+
+    def begin(self) -> None:
+        """Show or hide the preview, as saved in the view."""
+        self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
+
+    def toggle(self) -> None:
+        """Toggle the preview."""
+        self._holder.change(preview=not self._holder.view.preview)
+        self.begin()
+
+    def show(self, now: datetime) -> None:
+        """Show the row under the cursor, unless the preview is hidden."""
+        if self._holder.view.preview:
+            self._body.query_one(FactSheet).show(self._facts(now))
+
+    @property
+    def size(self) -> Size:
+        """The columns and rows available for facts."""
+        return self._body.query_one(FactSheet).scrollable_content_region.size
+
+    def follow(self) -> None:
+        """Update the preview once the cursor has stopped moving."""
+        self._rest.moved()
+
 
 T = TypeVar("T")
 
