@@ -24,7 +24,6 @@ from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
     Command(
@@ -71,9 +70,7 @@ class ActivityScreen(ListPage[Entry]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:

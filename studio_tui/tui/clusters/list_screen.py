@@ -31,7 +31,6 @@ from studio_tui.tui.messages import FilterList, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
     Command(
@@ -97,9 +96,7 @@ class ClustersScreen(ListPage[Cluster]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

@@ -1,7 +1,7 @@
 """The base of list pages: filter, order, marks, preview, and restoring the view."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -22,6 +22,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")
@@ -125,6 +126,10 @@ class ListPage(Page, Generic[T]):
         """Return the preview of the row under the cursor."""
 
     @abstractmethod
+    def row_hints(self) -> Iterable[str]:
+        """Return the hints for the footer while the filter is not edited, see `Page.hints`."""
+
+    @abstractmethod
     def none_words(self) -> str:
         """Return the text shown when there are no rows at all."""
 
@@ -147,6 +152,11 @@ class ListPage(Page, Generic[T]):
     def body(self) -> ComposeResult:
         self.set_class(self.is_stacked, "-stacked")
         yield self.list
+
+    def hints(self) -> Iterable[str]:
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        return self.row_hints()
 
     def crumbs(self) -> tuple[str, ...]:
         return (self.tab.capitalize(),)

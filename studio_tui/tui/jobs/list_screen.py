@@ -33,7 +33,6 @@ from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 
@@ -145,9 +144,7 @@ class JobsScreen(ListPage[Job]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         job = self.job_at_hand()
         return _MARK_HINTS if job and self.view.marks else _hints_for(job)
 

@@ -31,7 +31,6 @@ from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 _BEGUN = "pipeline.logs"
@@ -101,9 +100,7 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         pipeline = self.row_at_hand()
         if pipeline is None:
             return (*_ALWAYS, "page.refresh", "page.back")

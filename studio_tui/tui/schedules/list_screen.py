@@ -29,7 +29,6 @@ from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
           "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
@@ -94,9 +93,7 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         if self.view.marks:
             return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")
