@@ -98,7 +98,7 @@ class Restarter:
     ) -> None:
         """Watch `local`, whose address may change with a restart."""
         self._connected = connected
-        self._local = local
+        self._server, self._start_again = local
         self._notify = notify
         self._wanted = asyncio.Event()
 
@@ -109,8 +109,8 @@ class Restarter:
     async def run(self) -> None:
         """Watch and restart it until canceled."""
         while True:
-            await self._local.until_gone()
-            if await asyncio.to_thread(lambda: self._local.was_stopped):
+            await self._server.until_gone()
+            if await asyncio.to_thread(lambda: self._server.was_stopped):
                 self._tell(STOPPED)
                 await self._until_wanted()
             else:
@@ -121,7 +121,7 @@ class Restarter:
     async def _until_wanted(self) -> None:
         """Return once the user wants a restart, or another program has restarted it."""
         self._wanted.clear()
-        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._local.runs):
+        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._server.runs):
             await wait_for(self._wanted, CHECK_EVERY)
 
     def _tell(self, words: str) -> None:
@@ -129,7 +129,7 @@ class Restarter:
 
     async def _is_back(self) -> bool:
         try:
-            settings = await asyncio.to_thread(self._local.start_again)
+            settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
             self._tell(str(error))
             self._tell(TRY)
