@@ -4,8 +4,9 @@ It knows how to send, but no endpoint; those are in `client` and `own_routes`.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from studio_tui.api import log_stream
@@ -25,8 +26,6 @@ from studio_tui.text import safe_line
 
 if TYPE_CHECKING:
     from studio_tui.api.transport import Transport
-from collections import OrderedDict
-from typing import cast
 
 R = TypeVar("R", bound=Received)
 _REMEMBERED_LISTS = 8

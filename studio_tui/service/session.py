@@ -1,7 +1,7 @@
 """The session of one profile: its pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.create_job import UnconfirmedJob
+from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
+from studio_tui.service.commands.jobs import JobCommands
 from studio_tui.service.commands.journal import Journal
+from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.reruns import OrderedReruns
+from studio_tui.service.commands.schedules import ScheduleCommands
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.known_items import KnownItems
 from studio_tui.service.lists import Lists
 from studio_tui.service.logs.cache import LogCache
@@ -37,16 +44,6 @@ from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
     from studio_tui.service.recorder.replay import ReplayTime
-from collections.abc import Mapping
-
-from studio_tui.api.models import Job, Pipeline
-from studio_tui.service.commands.create_job import JobCreator
-from studio_tui.service.commands.jobs import JobCommands
-from studio_tui.service.commands.pipelines import PipelineCommands
-from studio_tui.service.commands.reruns import OrderedReruns
-from studio_tui.service.commands.schedules import ScheduleCommands
-from studio_tui.service.commands.submitted import Submitted
-from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 
 
 class StudioCommands:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
     from studio_tui.tui.frame.actions import Action
-
-from textual.keys import key_to_character
 
 
 class UnknownKeys:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
+from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.tui.frame.list_filter import ListFilter
@@ -30,14 +32,10 @@ from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
+from studio_tui.tui.widgets.rest import Rest
 
 if TYPE_CHECKING:
     from studio_tui.tui.frame.list_page import ListPage
-
-from textual.geometry import Size
-
-from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.tui.widgets.rest import Rest
 
 
 class ListPreview:

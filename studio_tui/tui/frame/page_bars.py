@@ -1,26 +1,23 @@
 """The content of a page's bars: breadcrumbs, the age of the data, tabs and counts."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.freshness import HasAge, freshness, time_bar
-from studio_tui.presentation.jobs.states import counts
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.widgets.bar import Part
-
-if TYPE_CHECKING:
-    from studio_tui.service.recorder.replay import ReplayTime
-from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
+from studio_tui.presentation.cells import Tone
+from studio_tui.presentation.freshness import HasAge, freshness, time_bar
+from studio_tui.presentation.jobs.states import counts
+from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
+from studio_tui.tui.widgets.bar import Part
+
+if TYPE_CHECKING:
+    from studio_tui.service.recorder.replay import ReplayTime
 
 TABS = (
     ("1", "jobs", "Jobs"),
