@@ -5,6 +5,7 @@ It imports neither `api` nor the models, because it is painted while they are be
 
 import os
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
     from studio_tui.tui.frame.last_list import LastList
 
 
+@dataclass
 class StudioChosen(Message):
     """The user has chosen how to connect."""
 
-    def __init__(self, choice: "Choice") -> None:
-        super().__init__()
-        self.choice = choice
+    choice: "Choice"
 
 
 class ReadAgain(Message):

@@ -5,6 +5,7 @@ and whether it is complete.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from textual import on
@@ -70,28 +71,25 @@ class LogView(HasCommands, Widget):
     new_lines: reactive[int] = reactive(0, repaint=False)
     """Lines that arrived since the view stopped following; 0 while following."""
 
+    @dataclass
     class FollowChanged(Message):
         """The view started or stopped following."""
 
-        def __init__(self, following: bool) -> None:
-            super().__init__()
-            self.following = following
+        following: bool
 
+    @dataclass(kw_only=True)
     class Sought(Message):
         """The reader requested the first line, or the last."""
 
-        def __init__(self, *, end: bool) -> None:
-            super().__init__()
-            self.end = end
+        end: bool
 
+    @dataclass
     class CopyAsked(Message):
         """The user requested to copy lines."""
 
-        def __init__(self, text: str, lines: int) -> None:
-            super().__init__()
-            self.text = text
-            """The lines as shown: safe, without a newline at the end."""
-            self.lines = lines
+        text: str = field(repr=False)
+        """The lines as shown: safe, without a newline at the end."""
+        lines: int
 
     def __init__(self, store: LogStore | None = None) -> None:
         super().__init__()
