@@ -176,7 +176,7 @@ class PipelineTable:
 def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Plan and start a pipeline, as part of a transaction; see `Pipelines.trigger`."""
+    """Plan and start a pipeline, as part of a transaction; see `PipelineTable.trigger`."""
     if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
