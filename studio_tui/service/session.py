@@ -38,8 +38,7 @@ from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
-from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
-from studio_tui.service.recorder.recording import recall
+from studio_tui.service.recorder.recording import recall, recall_pipeline
 from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
