@@ -1,4 +1,4 @@
-"""Watched jobs and pipelines, and notifications when they end.
+"""Watched jobs and pipelines, notifications when they end, and requests that jobs' ends repeat.
 
 Jobs and pipelines that were submitted, run again, opened or marked in this dashboard are watched;
 those that had already ended are not reported.

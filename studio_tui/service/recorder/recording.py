@@ -1,4 +1,7 @@
-"""Records what pollers fetch, in the background: pollers need not wait for the disk."""
+"""Records what pollers fetch, and gives them what earlier runs recorded to begin with.
+
+It works in the background: pollers need not wait for the disk.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence

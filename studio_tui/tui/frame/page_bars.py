@@ -1,4 +1,4 @@
-"""The content of a page's bars: breadcrumbs, the age of the data, tabs and counts."""
+"""The content of a page's bars: breadcrumbs, the age of the data, tabs, counts and key hints."""
 
 from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
