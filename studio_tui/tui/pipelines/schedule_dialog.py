@@ -108,14 +108,14 @@ class ScheduleDialog(DatasetForm[Job]):
     def about(self, words: str) -> str:
         return "time" if "cron" in words or "start_after" in words else super().about(words)
 
-    def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the problems of the time, and unknown names."""
-        return (*self._time_problems(is_sent=is_sent), *self._unknown())
+        return (*self._time_problems(), *self._unknown())
 
-    def _time_problems(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def _time_problems(self) -> tuple[Problem, ...]:
         typed = self._time.value.strip()
         if not typed:
-            return (Problem("time", f"When should it run? {_NO_TIME}"),) if is_sent else ()
+            return (Problem("time", f"When should it run? {_NO_TIME}"),) if self.was_sent else ()
         explained = explain_time(typed, clock.now(), self._zone)
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 

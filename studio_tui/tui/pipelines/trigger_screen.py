@@ -140,7 +140,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         self.line.go_on_after()
         return refused_names(sentence, self.line.value, self._names())
 
-    def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:  # noqa: ARG002 (the form of the base)
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return unknown names, unless the input has the focus or Studio has refused names."""
         is_said = self.focused is self.line or self._are_names_refused
         is_certain = bool(self._known().listed)
