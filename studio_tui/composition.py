@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from studio_tui import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from studio_tui.arguments import Arguments
     from studio_tui.local.server.port_guard import PortGuard
     from studio_tui.settings import Settings
@@ -50,25 +48,6 @@ def _last_list(arguments: "Arguments", local: Path | None) -> Path | None:
 def profile_of(settings: "Settings", data_dir: Path | None) -> str:
     """Return the key of a team's recorded data, which is in a separate file for each team."""
     return str(data_dir) if data_dir is not None else f"{settings.url}\n{settings.team}"
-
-
-class _OwnStudio:
-    """The local Studio that this dashboard is connected to."""
-
-    def __init__(self, guard: "PortGuard", start_again: "Callable[[], Settings]") -> None:
-        self._guard = guard
-        self.start_again = start_again
-
-    @property
-    def was_stopped(self) -> bool:
-        return self._guard.was_stopped
-
-    @property
-    def runs(self) -> bool:
-        return self._guard.runs
-
-    async def until_gone(self) -> None:
-        await self._guard.until_gone()
 
 
 class _Composition:
@@ -147,6 +126,7 @@ class _Composition:
         from studio_tui.local.server.endpoint import attach_or_start
         from studio_tui.local.server.port_guard import PortGuard
         from studio_tui.local.server.samples import ABOUT, LOOK_AT, MEND, PIPELINE, SAMPLES, TARGET
+        from studio_tui.tui.connected import RestartableStudio
         from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
         guard = PortGuard(self._data_dir)
@@ -157,7 +137,7 @@ class _Composition:
 
         settings = start_again()
         connected = self._connected(settings, home="local Studio", guard=guard)
-        connected = replace(connected, restartable=_OwnStudio(guard, start_again))
+        connected = replace(connected, restartable=RestartableStudio(guard, start_again))
         if settings.read_only:
             return connected
         samples = SampleJobs(
@@ -217,7 +197,6 @@ class _Composition:
                 ),
             ),
             home=home or safe_line(f"{settings.team}@{host}"),
-            url=settings.url,
             team=settings.team,
             view_file=paths.state_dir() / f"view-{name}.json",
             read_only=settings.read_only,

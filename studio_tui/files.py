@@ -1,15 +1,18 @@
-"""Reads whole files robustly, raising only errors that callers expect.
+"""Reads whole files robustly, raising only errors that callers expect, and replaces them.
 
 A folder, a pipe or a device instead of a file is an `OSError`, like a missing file. Content that is
 not text, JSON or TOML, or is nested too deeply, is a `ValueError`.
 """
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -80,6 +83,43 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415 (not before the first paint)
 
     return _parsed(path, tomllib.loads)
+
+
+def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
+    """Write a 0600 file atomically: a reader gets the old text or the new, never a part.
+
+    Without `syncs`, the text may be lost if the machine fails soon.
+
+    Raises:
+        OSError: it cannot be written.
+        ValueError: the text cannot be encoded.
+    """
+    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            if syncs:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def keep(path: Path, text: str) -> bool:
+    """Replace a file of state that is only for convenience, in a folder of its owner's alone.
+
+    Return whether it was written; an error is logged, not raised.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(path, text, syncs=False)
+    except (OSError, ValueError) as error:
+        logger.warning("%s could not be kept: %s", path.name, error)
+        return False
+    return True
 
 
 def _parsed(path: Path, parse: Callable[[str], T]) -> T:

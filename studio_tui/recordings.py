@@ -84,4 +84,4 @@ def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) 
     session.replay = time
     name = safe_line(file.name)
     view = folder / "view.json"
-    return Connected(session, name, "", "replay", view, read_only=True, quiet=True)
+    return Connected(session, name, "replay", view, read_only=True, quiet=True)

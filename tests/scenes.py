@@ -433,6 +433,7 @@ class FixedStudio:
     def __init__(
         self, *, gone: bool, runs: bool, thousand: bool = False, is_local: bool = False
     ) -> None:
+        self.url = "https://studio.example.com"
         self.is_local_studio = is_local
         """Whether it has the endpoints of a local Studio."""
         self._gone = gone
@@ -454,6 +455,10 @@ class FixedStudio:
         if status == "TASK":
             return ResultPage(TASKS)
         return ResultPage(self._jobs[:limit])
+
+    async def job(self, job_id: str) -> Job | None:
+        """Return one of the jobs."""
+        return next((job for job in self._jobs if job.id == job_id), None)
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines."""
@@ -516,7 +521,6 @@ async def draw(name: str) -> str:
             return Connected(
                 session,
                 "vision@studio.example.com",
-                "https://studio.example.com",
                 "vision",
                 Path(folder) / "view.json",
                 read_only=scene.read_only,

@@ -26,11 +26,6 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     """Body of a request that changes something; may contain secrets. Empty for other requests."""
 
-    @property
-    def is_good(self) -> bool:
-        """Whether the request succeeded."""
-        return is_success(self.outcome)
-
 
 _NOTHING_NEW = {"304", "416"}
 """Answers to a question for the rest of a log: it is unchanged, or has no bytes from there on."""

@@ -9,13 +9,12 @@ from contextlib import aclosing
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self
 
 from studio_tui.api import answers, routes
 from studio_tui.api.calls import Call
 from studio_tui.api.connection import Connection
 from studio_tui.api.exchange import Answer, Timeouts
-from studio_tui.api.fields import Received
 from studio_tui.api.guard import Guard
 from studio_tui.api.log_body import (
     ACCEPTED,
@@ -46,13 +45,8 @@ from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
+from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
 from studio_tui.settings import Settings
-
-if TYPE_CHECKING:
-    pass
-
-R = TypeVar("R", bound=Received)
 
 SLOWEST_UPLOAD = 64 * 1024
 """Slowest accepted upload, in bytes per second; determines the timeout of an upload."""
@@ -123,6 +117,11 @@ class StudioClient:
     def __repr__(self) -> str:
         return f"StudioClient({self.url}, team {self._connection.team})"
 
+    async def job(self, job_id: str) -> Job | None:
+        """Return one job, or `None` if Studio has none with this id."""
+        page = await self.jobs(limit=1, job_id=job_id)
+        return next((job for job in page.items if job.id == job_id), None)
+
     async def jobs(
         self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
     ) -> ResultPage[Job]:
@@ -148,8 +147,7 @@ class StudioClient:
 
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create only one."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = await self._connection.write(routes.CREATE_JOB, job, headers=headers)
+        answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
         return created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
@@ -228,11 +226,9 @@ class StudioClient:
             environment=environment,
             review=review,
         )
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         route = routes.REFRESH_PIPELINE if only else routes.TRIGGER_PIPELINE
-        answer = await self._connection.write(route, body, headers=headers)
-        made = created(PipelineOutput, answer)
-        return accepted(made) or raise_without_details()
+        answer = await self._connection.write(route, body, key=idempotency_key)
+        return created_pipeline(answer)
 
     async def pipeline(
         self, *, name: str | None = None, pipeline_id: str | None = None
@@ -243,46 +239,26 @@ class StudioClient:
         answer = await self._connection.request(routes.PIPELINE_STATUS, query)
         return answers.model(Pipeline, answer.body)
 
-    async def pause_pipeline(
-        self, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def pause_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
         """Pause a pipeline: start no more of its jobs. Return it if the response includes it."""
-        return await self._pause_or_resume(routes.PAUSE_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.PAUSE_PIPELINE, pipeline_id)
 
-    async def resume_pipeline(
-        self, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def resume_pipeline(self, *, pipeline_id: str) -> Pipeline | None:
         """Resume a paused pipeline. Return it if the response includes it."""
-        return await self._pause_or_resume(routes.RESUME_PIPELINE, name, pipeline_id)
+        return await self._pause_or_resume(routes.RESUME_PIPELINE, pipeline_id)
 
-    async def remove_job(
-        self, job_id: str, *, name: str | None = None, pipeline_id: str | None = None
-    ) -> Pipeline | None:
+    async def remove_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
         """Remove a pending job from a paused pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
-            team_name=self._connection.team, pipeline_id=pipeline_id, name=name, job_id=job_id
+            team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         done = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
         return accepted(optional_answer(PipelineOutput, done))
 
-    async def pipelines(
-        self, *, limit: int = 100, status: str | None = None, search: str | None = None
-    ) -> ResultPage[Pipeline]:
-        """Return the newest pipelines, newest first; `search` matches names and datasets.
-
-        Pipelines with another `status` are filtered out here too, because not every Studio filters.
-        """
-        word = status.upper() if status else None
+    async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
+        """Return the newest pipelines, newest first."""
+        reader = ListReader(Pipeline, attrgetter("pipeline_id"))
         query = {"limit": str(limit)}
-        if word is not None:
-            query["status"] = word
-        if search:
-            query["search"] = search
-        reader = ListReader(
-            Pipeline,
-            attrgetter("pipeline_id"),
-            lambda pipeline: word is None or pipeline.status in {word, None},
-        )
         return await self._connection.read_list(routes.LIST_PIPELINES, query, reader)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
@@ -293,10 +269,8 @@ class StudioClient:
     async def _log(self, job_id: str, **how: Any) -> Answer:
         return await self._connection.request(routes.JOB_LOGS, {}, job_id, accepted=ACCEPTED, **how)
 
-    async def _pause_or_resume(
-        self, route: Route, name: str | None, pipeline_id: str | None
-    ) -> Pipeline | None:
-        body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id, name=name)
+    async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
+        body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
         return accepted(optional_answer(PipelineOutput, answer))
 

@@ -4,8 +4,9 @@ It knows how to send, but no endpoint; those are in `client` and `own_routes`.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from studio_tui.api import log_stream
@@ -18,7 +19,6 @@ from studio_tui.api.guard import Guard
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_stream import LogFrame
 from studio_tui.api.pages import ListReader, ResultPage
-from studio_tui.api.remembered_lists import RememberedLists
 from studio_tui.api.routes import Route
 from studio_tui.errors import InvalidRequest, NotFound, ReadOnly
 from studio_tui.settings import Settings
@@ -28,6 +28,32 @@ if TYPE_CHECKING:
     from studio_tui.api.transport import Transport
 
 R = TypeVar("R", bound=Received)
+_REMEMBERED_LISTS = 8
+_REMEMBERED_BYTES = 16 * 1024 * 1024
+"""Maximum total bytes of cached bodies; the most recent one is kept whatever its size."""
+
+
+class RememberedLists:
+    """List readers by query, in LRU order."""
+
+    def __init__(self) -> None:
+        self._readers: OrderedDict[tuple[str, ...], ListReader[Any]] = OrderedDict()
+
+    def reader(self, path: str, query: Mapping[str, str], fresh: ListReader[R]) -> ListReader[R]:
+        """Return the reader of the last response to the same query, else `fresh`."""
+        key = (path, *(f"{name}={value}" for name, value in query.items()))
+        reader = cast("ListReader[R]", self._readers.setdefault(key, fresh))
+        self._readers.move_to_end(key)
+        return reader
+
+    def forget(self) -> None:
+        """Evict the least recently used readers beyond the limits."""
+        left = _REMEMBERED_BYTES
+        for number, (key, reader) in enumerate(reversed(tuple(self._readers.items()))):
+            left -= reader.size
+            if number and (left < 0 or number >= _REMEMBERED_LISTS):
+                del self._readers[key]
+
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -111,9 +137,12 @@ class Connection:
         route: Route,
         body: Sent,
         *segments: str,
-        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Answer:
-        """Send a body that changes something, with the parameters of the route's path."""
+        """Send a body that changes something, with the parameters of the route's path.
+
+        If Studio supports `Idempotency-Key`, requests with equal keys create only one object.
+        """
         self.check_writable()
         try:
             content = body.model_dump_json(exclude_none=True).encode()
@@ -126,7 +155,7 @@ class Connection:
                 route.method,
                 path_of(route, *segments),
                 {},
-                headers=_JSON | dict(headers or {}),
+                headers=_JSON | ({"Idempotency-Key": key} if key else {}),
                 body=content,
                 changes=True,
             )

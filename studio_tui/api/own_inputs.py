@@ -1,5 +1,6 @@
 """Bodies of requests to the endpoints that only the local Studio has."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from studio_tui.api.fields import Sent, Texts
@@ -20,6 +21,27 @@ class ChangeScheduleInput(Sent):
     start_after: datetime | None = None
     time_zone: str | None = None
     """Time zone of `cron_expression`, if not UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTimes:
+    """When a schedule runs: at the times of an expression, or once."""
+
+    cron_expression: str | None = None
+    start_after: datetime | None = None
+    time_zone: str | None = None
+    """Time zone of the expression; `None` for UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPipelineSchedule:
+    """A schedule to create for a pipeline."""
+
+    datasets: tuple[str, ...]
+    environment: str | None = field(default=None, repr=False)
+    """Lines of `NAME=VALUE`."""
+    cron_expression: str | None = None
+    start_after: datetime | None = None
 
 
 class RerunJob(Sent):

@@ -1,123 +1,84 @@
 """Client methods for the endpoints that only the local Studio has."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import asdict
 
 from studio_tui.api import answers, routes
 from studio_tui.api.connection import Connection
+from studio_tui.api.exchange import Answer
 from studio_tui.api.listed_datasets import ListedDataset, ListedDatasets
 from studio_tui.api.models import Job, Pipeline, PipelineOutput, RemoveJobFromPipelineInput
 from studio_tui.api.own_inputs import (
     ChangeScheduleInput,
+    NewPipelineSchedule,
     RerunInput,
     RerunJob,
     ScheduleInput,
     SchedulePipelineInput,
+    ScheduleTimes,
 )
-from studio_tui.api.write_responses import accepted, created, optional_answer, raise_without_details
+from studio_tui.api.routes import Route
+from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
 
 
 class OwnRoutes:
     """One coroutine per endpoint; they raise what those of `StudioClient` raise."""
 
     def __init__(self, connection: Connection) -> None:
-        """Create the client part."""
         self._connection = connection
 
-    async def change_schedule(
-        self,
-        job_id: str,
-        *,
-        cron_expression: str | None = None,
-        start_after: datetime | None = None,
-        time_zone: str | None = None,
-    ) -> Job | None:
+    async def change_schedule(self, job_id: str, times: ScheduleTimes) -> Job | None:
         """Change the times of a schedule. Return it if the response includes it."""
-        body = ChangeScheduleInput(
-            team_name=self._connection.team,
-            cron_expression=cron_expression,
-            start_after=start_after,
-            time_zone=time_zone,
-        )
-        return optional_answer(
-            Job, await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
-        )
+        body = ChangeScheduleInput(team_name=self._connection.team, **asdict(times))
+        answer = await self._connection.write(routes.CHANGE_SCHEDULE, body, job_id)
+        return optional_answer(Job, answer)
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
-        body, headers = (
-            ScheduleInput(team_name=self._connection.team),
-            {"Idempotency-Key": idempotency_key},
-        )
-        answer = await self._connection.write(routes.RUN_SCHEDULE, body, job_id, headers=headers)
-        return created(Job, answer)
+        return created(Job, await self._act(routes.RUN_SCHEDULE, job_id, idempotency_key))
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
         """Suspend a schedule until it is resumed. Return it if the response includes it."""
-        body = ScheduleInput(team_name=self._connection.team)
-        return optional_answer(
-            Job, await self._connection.write(routes.SUSPEND_SCHEDULE, body, job_id)
-        )
+        return optional_answer(Job, await self._act(routes.SUSPEND_SCHEDULE, job_id))
 
     async def resume_schedule(self, job_id: str) -> Job | None:
         """Resume a suspended schedule. Return it if the response includes it."""
-        body = ScheduleInput(team_name=self._connection.team)
-        return optional_answer(
-            Job, await self._connection.write(routes.RESUME_SCHEDULE, body, job_id)
-        )
+        return optional_answer(Job, await self._act(routes.RESUME_SCHEDULE, job_id))
 
     async def rerun_jobs(
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
         """Rerun jobs, dependencies first; return `None`, creating nothing, if there are none."""
         body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        answer = await self._connection.write(routes.RERUN_JOBS, body, headers=headers)
+        answer = await self._connection.write(routes.RERUN_JOBS, body, key=idempotency_key)
         return accepted(created(PipelineOutput, answer))
 
     async def schedule_pipeline(
-        self,
-        datasets: tuple[str, ...],
-        *,
-        environment: str | None = None,
-        cron_expression: str | None = None,
-        start_after: datetime | None = None,
-        idempotency_key: str,
+        self, schedule: NewPipelineSchedule, *, idempotency_key: str
     ) -> Job:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
-        body = SchedulePipelineInput(
-            team_name=self._connection.team,
-            datasets=datasets,
-            environment=environment,
-            cron_expression=cron_expression,
-            start_after=start_after,
-        )
-        headers = {"Idempotency-Key": idempotency_key}
-        return created(
-            Job, await self._connection.write(routes.SCHEDULE_PIPELINE, body, headers=headers)
-        )
+        body = SchedulePipelineInput(team_name=self._connection.team, **asdict(schedule))
+        answer = await self._connection.write(routes.SCHEDULE_PIPELINE, body, key=idempotency_key)
+        return created(Job, answer)
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
-        body, headers = (
-            ScheduleInput(team_name=self._connection.team),
-            {"Idempotency-Key": idempotency_key},
-        )
-        answer = await self._connection.write(
-            routes.TRIGGER_SCHEDULE, body, job_id, headers=headers
-        )
-        return accepted(created(PipelineOutput, answer)) or raise_without_details()
+        return created_pipeline(await self._act(routes.TRIGGER_SCHEDULE, job_id, idempotency_key))
 
     async def restore_job(self, job_id: str, *, pipeline_id: str) -> Pipeline | None:
         """Restore a removed job, which pauses the pipeline. Return the pipeline if included."""
         body = RemoveJobFromPipelineInput(
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
-        return accepted(
-            optional_answer(PipelineOutput, await self._connection.write(routes.RESTORE_JOB, body))
-        )
+        answer = await self._connection.write(routes.RESTORE_JOB, body)
+        return accepted(optional_answer(PipelineOutput, answer))
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""
         answer = await self._connection.request(routes.DATASETS)
         return answers.model(ListedDatasets, answer.body).datasets
+
+    async def _act(self, route: Route, job_id: str, key: str | None = None) -> Answer:
+        """Send an action on a schedule."""
+        body = ScheduleInput(team_name=self._connection.team)
+        return await self._connection.write(route, body, job_id, key=key)

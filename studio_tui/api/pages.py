@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -28,7 +27,6 @@ SLICE = 64 * 1024
 _MOST_ROWS = 64
 """Maximum number of rows compared at once; copying more is wasted when they differ."""
 
-_serial_numbers = count(1)
 _FIRST_ROW = re.compile(rb'\s*\[\s*(?=\{\s*"([^"\\]*)")')
 _EMPTY = re.compile(rb"\s*\[\s*\]\s*")
 _BLANK = re.compile(r"[\s,]*")
@@ -43,8 +41,11 @@ class ResultPage(Generic[T]):
     """Number of rows dropped because they are not an object with an id."""
     duplicates: int = 0
     """Number of rows dropped because a row before them has the same id."""
-    digest: bytes = b""
-    """Differs between consecutive responses whose bodies differ."""
+
+    @property
+    def received(self) -> int:
+        """Number of rows that Studio sent, including the dropped ones."""
+        return len(self.items) + self.unreadable + self.duplicates
 
 
 @dataclass(slots=True)
@@ -222,7 +223,6 @@ class ListReader(Generic[T]):
             items=tuple(filter(self._keep, unique) if self._keep else unique),
             unreadable=len(rows.models) - len(readable),
             duplicates=len(readable) - len(unique),
-            digest=next(_serial_numbers).to_bytes(8, "big"),
         )
 
 

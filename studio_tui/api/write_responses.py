@@ -1,6 +1,6 @@
 """Parsing of responses to requests that change something."""
 
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from studio_tui.api import answers
 from studio_tui.api.exchange import Answer
@@ -44,6 +44,8 @@ def accepted(done: PipelineOutput | None) -> Pipeline | None:
     return done.pipeline if done else None
 
 
-def raise_without_details() -> NoReturn:
-    """Raise the error for a response that does not include the created object."""
+def created_pipeline(answer: Answer) -> Pipeline:
+    """Parse the response to a request that created a pipeline, which must include it."""
+    if pipeline := accepted(created(PipelineOutput, answer)):
+        return pipeline
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -77,3 +77,6 @@ def dimmed(cells: Iterable[Cell | Pieces]) -> tuple[Cell, ...]:
 
 NOTHING = Cell("")
 """An empty cell."""
+
+UNREADABLE = Cell("?", Tone.WARN)
+"""The cell of a field that Studio sent in a form that could not be read."""

@@ -2,7 +2,8 @@
 
 import math
 import re
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 UNKNOWN = "–"
 """Shown for a value that Studio did not send."""
@@ -54,6 +55,12 @@ def age(seconds: float | None) -> str:
     return f"{int(seconds // (365 * _DAY))}y"
 
 
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Format an age as `5m ago` or `now`."""
+    old = age(seconds_between(moment, now))
+    return old if old in {"now", UNKNOWN} else f"{old} ago"
+
+
 def next_try(moment: datetime, now: datetime) -> str:
     """Format the time until a retry as `next try 8s`, rounded up; `trying…` if it is due."""
     left = math.ceil((moment - now).total_seconds())
@@ -100,7 +107,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def ago(delta: timedelta) -> str:
-    """Format an age as `3s ago`; `now` if less than a second."""
-    words = age(delta.total_seconds())
-    return words if words == "now" else f"{words} ago"
+def named(names: Sequence[str], most: int = 3) -> str:
+    """Join names as `a, b, c and 4 more`, with at most `most` of them."""
+    shown, more = ", ".join(names[:most]), len(names) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown

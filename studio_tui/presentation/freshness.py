@@ -1,4 +1,4 @@
-"""The freshness indicator: the age of the data on screen, and why it is not updated."""
+"""The age of the data on screen, and why it is not updated; in a replay, its time bar."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -96,3 +96,16 @@ def _trouble(error: StudioError) -> str:
             return error.brief
         case _:
             return "offline"
+
+
+WIDTH = 12
+"""Width of the bar in cells."""
+
+
+def time_bar(now: datetime, share: float, speed: float, *, runs: bool) -> Cell:
+    """Return the bar; `share` is the share played, from 0 to 1."""
+    done = round(max(0.0, min(1.0, share)) * WIDTH)
+    sign = ("■" if share >= 1 else "▶") if runs else "‖"
+    bar = "█" * done + "░" * (WIDTH - done)
+    at = now.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return Cell(f"{sign} replay {at} ▕{bar}▏ {speed:g}x", Tone.WARN)

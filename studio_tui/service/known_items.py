@@ -62,10 +62,9 @@ class KnownItems:
                 return known[job_id]
             async with turns:
                 try:
-                    page = await self._client.jobs(limit=1, job_id=job_id)
+                    return await self._client.job(job_id)
                 except StudioError:
                     return None
-            return next((job for job in page.items if job.id == job_id), None)
 
         found = await asyncio.gather(*map(one, job_ids))
         return tuple(job for job in found if job is not None)

@@ -1,14 +1,51 @@
 """How long pollers rest, by activity, where Studio runs, and whether the terminal has focus."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from studio_tui import clock
 from studio_tui.api.models import Cluster, Job
 from studio_tui.api.pages import ResultPage
-from studio_tui.service.polling.growing_rest import GrowingRest
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipeline_watch import Pace
 from studio_tui.service.polling.pipelines_feed import PipelineList, is_moving
 from studio_tui.service.polling.poller import BACKOFF_CAP
+
+_GROWTH = 1.25
+"""Factor by which a rest grows with each answer that is the same as the one before."""
+
+
+@dataclass(slots=True)
+class GrowingRest:
+    """A rest that grows while answers are the same.
+
+    At its maximum it ends at a multiple of it, so that lists are polled together.
+    """
+
+    least: float
+    """Seconds to rest after a change."""
+    most: float
+    """Seconds of the longest rest, on average."""
+    turn: float = 0.0
+    """Seconds by which it ends later than a multiple: one connection is enough for all lists."""
+    _seconds: float = 0.0
+    _answer: object = None
+
+    def after(self, answer: object) -> float:
+        """Return the seconds to rest after an answer, which is the same object if unchanged."""
+        if answer is not self._answer or not self._seconds:
+            self._answer, self._seconds = answer, self.least
+            return self._seconds
+        self._seconds = min(self._seconds * _GROWTH, self.most)
+        if self.least < self._seconds == self.most:
+            rest = clock.until_multiple(self.most) + self.turn
+            return rest if rest > self.most / 2 else rest + self.most
+        return self._seconds
+
+    def end(self) -> None:
+        """Begin again with the least, as a change is expected."""
+        self._seconds, self._answer = 0.0, None
+
 
 BUSY_REST = 1.5
 """Seconds between polls of a list with active items."""

@@ -1,7 +1,7 @@
 """The session of one profile: its pollers, logs and commands."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import AuthenticationError
 from studio_tui.service.commands.batch import Batches
-from studio_tui.service.commands.create_job import UnconfirmedJob
+from studio_tui.service.commands.create_job import JobCreator, UnconfirmedJob
 from studio_tui.service.commands.held import HeldCommands
+from studio_tui.service.commands.jobs import JobCommands
 from studio_tui.service.commands.journal import Journal
-from studio_tui.service.commands.studio_commands import StudioCommands
+from studio_tui.service.commands.pipelines import PipelineCommands
+from studio_tui.service.commands.reruns import OrderedReruns
+from studio_tui.service.commands.schedules import ScheduleCommands
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.known_items import KnownItems
 from studio_tui.service.lists import Lists
 from studio_tui.service.logs.cache import LogCache
@@ -23,22 +29,57 @@ from studio_tui.service.logs.log_library import LogLibrary
 from studio_tui.service.pacing import Pacing
 from studio_tui.service.polling.dataset_names import DatasetNames
 from studio_tui.service.polling.endings import Endings
-from studio_tui.service.polling.first_requests import FirstRequests
+from studio_tui.service.polling.first_requests import FirstRequests, Probe
 from studio_tui.service.polling.job_details import JobDetailsReader
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 from studio_tui.service.polling.pipeline_watches import PipelineWatches
 from studio_tui.service.polling.poller import Poller
-from studio_tui.service.polling.probe import Probe
 from studio_tui.service.polling.progress_watch import ProgressWatch
 from studio_tui.service.polling.reachability import Reachability, state_of
 from studio_tui.service.recorder.database import RecorderFile
 from studio_tui.service.recorder.pruning import Limits
-from studio_tui.service.recorder.recalled_pipeline import recall_pipeline
-from studio_tui.service.recorder.recording import recall
+from studio_tui.service.recorder.recording import recall, recall_pipeline
 from studio_tui.service.recorder.records import Records
 
 if TYPE_CHECKING:
     from studio_tui.service.recorder.replay import ReplayTime
+
+
+class StudioCommands:
+    """The commands of one session; what is created here is watched for its end."""
+
+    def __init__(
+        self,
+        client: StudioClient,
+        journal: Journal,
+        records: Records,
+        endings: Endings,
+        changed: Callable[[], None],
+        *,
+        labels: bool,
+    ) -> None:
+        """Initialise; `changed` is called after each command, `labels`: whether jobs carry one."""
+        self._origins = records.origins
+        self._endings = endings
+        self.jobs = JobCommands(client, changed)
+        self.pipelines = PipelineCommands(client, self.jobs.cancel, changed)
+        self.schedules = ScheduleCommands(client, changed)
+        self.pipeline_trigger = PipelineTrigger(client, changed)
+        self.job_creator = JobCreator(
+            client, journal, records.history, changed, made=self._made, labels=labels
+        )
+        self.reruns = OrderedReruns(client, records.history, changed, made=self._reran)
+
+    def _made(self, job: Job, submitted: Submitted) -> None:
+        """Watch a job created here for its end, and record which job it continues."""
+        self._endings.watch((job,))
+        self._origins.note(job.id, submitted)
+
+    def _reran(self, pipeline: Pipeline, submitted: Mapping[str, Submitted]) -> None:
+        """Watch a pipeline of repeated jobs for its end, and record which jobs they continue."""
+        self._endings.watch_pipelines((pipeline,))
+        for job_id, known in submitted.items():
+            self._origins.note(job_id, known)
 
 
 @dataclass(frozen=True, slots=True)

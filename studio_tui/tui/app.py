@@ -259,8 +259,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if connected.restartable is not None and self._screens is not None:
             from studio_tui.tui.recovery import Restarter  # noqa: PLC0415 (only for the local one)
 
-            moved = self._screens.moved
-            self._restarter = Restarter(connected, connected.restartable, moved, self.notify)
+            self._restarter = Restarter(connected, connected.restartable, self.notify)
             await self._restarter.run()
 
     @work(name="return", group="poll")

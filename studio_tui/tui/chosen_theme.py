@@ -3,18 +3,14 @@
 It is read before the first paint, so no slow imports are allowed here.
 """
 
-import logging
-import os
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 from textual.theme import Theme
 
-from studio_tui.files import read_bytes
-from studio_tui.paths import private_dir, state_dir
-
-logger = logging.getLogger(__name__)
+from studio_tui.files import keep, read_bytes
+from studio_tui.paths import state_dir
 
 
 def theme_file() -> Path:
@@ -37,12 +33,4 @@ def save_choices(app: App[Any]) -> None:
 
 
 def _keep(theme: Theme) -> None:
-    """Save the theme; an error is logged, not raised."""
-    path = theme_file()
-    try:
-        private_dir(path.parent)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(f"{theme.name}\n", "utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 (atomic)
-    except OSError as error:
-        logger.warning("The theme could not be saved: %s", error)
+    keep(theme_file(), f"{theme.name}\n")

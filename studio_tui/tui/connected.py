@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from studio_tui.service.session import StudioSession
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from studio_tui.tui.jobs.sample_jobs import SampleJobs
 
 
-class RestartableStudio(Protocol):
-    """A local Studio that this dashboard can restart."""
+class WatchedServer(Protocol):
+    """The server of a local Studio."""
 
     @property
     def was_stopped(self) -> bool:
@@ -25,12 +25,16 @@ class RestartableStudio(Protocol):
     async def until_gone(self) -> None:
         """Return once it is not running."""
 
-    def start_again(self) -> "Settings":
-        """Start it unless it is running; return the settings to reach it. Call from a thread.
 
-        Raises:
-            ConfigError: it does not start.
-        """
+class RestartableStudio(NamedTuple):
+    """A local Studio that this dashboard can restart."""
+
+    server: WatchedServer
+    start_again: Callable[[], "Settings"]
+    """Starts it unless it is running, and returns the settings to reach it; called in a thread.
+
+    It raises `ConfigError` if the server does not start.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,6 @@ class Connected:
     session: "StudioSession"
     home: str
     """`team@host`, safe text."""
-    url: str
     team: str
     view_file: Path
     """Path of the saved view; those of other files are derived from it."""
@@ -69,8 +72,3 @@ class Connected:
         if held:
             parts.append(f"{plural(held, 'command')} that can be undone will not be sent")
         return ", ".join(parts) or "jobs keep running"
-
-    @property
-    def basics(self) -> tuple["StudioSession", str, bool]:
-        """The session, `home` and `read_only`, which every page needs."""
-        return self.session, self.home, self.read_only

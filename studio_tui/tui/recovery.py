@@ -101,13 +101,11 @@ class Restarter:
         self,
         connected: "Connected",
         local: "RestartableStudio",
-        moved: Callable[[str], None],
         notify: Callable[..., None],
     ) -> None:
-        """Watch `local`; `moved` is called with its address after a restart, as it may change."""
+        """Watch `local`, whose address may change with a restart."""
         self._connected = connected
-        self._local = local
-        self._moved = moved
+        self._server, self._start_again = local
         self._notify = notify
         self._wanted = asyncio.Event()
 
@@ -118,8 +116,8 @@ class Restarter:
     async def run(self) -> None:
         """Watch and restart it until canceled."""
         while True:
-            await self._local.until_gone()
-            if await asyncio.to_thread(lambda: self._local.was_stopped):
+            await self._server.until_gone()
+            if await asyncio.to_thread(lambda: self._server.was_stopped):
                 self._tell(STOPPED)
                 await self._until_wanted()
             else:
@@ -130,7 +128,7 @@ class Restarter:
     async def _until_wanted(self) -> None:
         """Return once the user wants a restart, or another program has restarted it."""
         self._wanted.clear()
-        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._local.runs):
+        while not self._wanted.is_set() and not await asyncio.to_thread(lambda: self._server.runs):
             await wait_for(self._wanted, CHECK_EVERY)
 
     def _tell(self, words: str) -> None:
@@ -138,13 +136,12 @@ class Restarter:
 
     async def _is_back(self) -> bool:
         try:
-            settings = await asyncio.to_thread(self._local.start_again)
+            settings = await asyncio.to_thread(self._start_again)
         except StudioError as error:
             self._tell(str(error))
             self._tell(TRY)
             return False
         await self._connected.session.client.renew(settings)
-        self._moved(settings.url)
         self._connected.session.refresh()
         self._tell(BACK)
         return True
@@ -159,7 +156,7 @@ async def read_again(connected: "Connected", form: WelcomeScreen | None) -> Rene
     if fresh is None:
         why = await _refusal(connected) if form is not None else ""
         return Renewal(problem=f"The settings have not changed. {why}" if why else "")
-    if (fresh.url, fresh.team) != (connected.url, connected.team):
+    if (fresh.url, fresh.team) != (connected.session.client.url, connected.team):
         return Renewal(is_elsewhere=True)
     await connected.session.client.renew(fresh)
     return Renewal()

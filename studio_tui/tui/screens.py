@@ -4,7 +4,6 @@ This is the only module that imports every screen. It is imported after the firs
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.form.saved_forms import SavedForms
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.list_view import load_view, view_text
@@ -67,10 +67,6 @@ class Screens:
 
         return DagMemory.load(self._dag_file)
 
-    def moved(self, url: str) -> None:
-        """Set the address of Studio, which has changed."""
-        self._connected = replace(self._connected, url=url)
-
     @property
     def tabs(self) -> Mapping[str, Page]:
         """The tabs created so far, by name."""
@@ -93,8 +89,7 @@ class Screens:
         self._endings.watch((job,))
         from studio_tui.tui.jobs.detail_screen import JobScreen  # noqa: PLC0415 (not before the list)
 
-        session, home, read_only = self._connected.basics
-        return JobScreen(session, home, job, among, read_only=read_only)
+        return JobScreen(self._basics, job, among)
 
     def log(self, job_id: str, new: Job | None = None) -> Page | None:
         """Return a new page of a job's log; `None` if the job is neither known nor given.
@@ -108,8 +103,7 @@ class Screens:
         self._endings.watch((job,))
         from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (not before the list)
 
-        session, home, read_only = self._connected.basics
-        return LogScreen(session, home, job, self._logs, read_only=read_only)
+        return LogScreen(self._basics, job, self._logs)
 
     def form(self, draft: Draft | None, about: str, at: str) -> Page:
         """Return a new form for a job, with the input saved under the same `about`, if any.
@@ -119,13 +113,11 @@ class Screens:
         from studio_tui.tui.form.submit_screen import SubmitScreen  # noqa: PLC0415 (likewise)
         from studio_tui.tui.form.templates import Start  # noqa: PLC0415 (not before the list)
 
-        session, home, read_only = self._connected.basics
         fresh = Draft(compute_cluster_name=self.cluster.name or "")
         start = Start(fresh, at=at)
         if draft is not None:
             start = Start(draft, key=f"about {about}", at=at)
-        url = self._connected.url
-        return SubmitScreen(session, home, self._saved_forms, start, url=url, read_only=read_only)
+        return SubmitScreen(self._basics, self._saved_forms, start)
 
     async def edit(self, job_ids: Sequence[str], made: Callable[[str], object]) -> Page | None:
         """Return a new form for editing jobs; `None` if none of them is known.
@@ -142,16 +134,10 @@ class Screens:
         from studio_tui.tui.form.edit_screen import EditScreen  # noqa: PLC0415 (likewise)
         from studio_tui.tui.jobs.rerun import Repeat  # noqa: PLC0415 (likewise)
 
-        session, home, read_only = self._connected.basics
-        url = self._connected.url
-        repeats = await Repeat.of_all(jobs, session)
+        repeats = await Repeat.of_all(jobs, self._connected.session)
         if len(repeats) == 1:
-            return EditScreen(
-                session, home, self._saved_forms, repeats[0], url=url, read_only=read_only
-            )
-        page = EditMarkedScreen(
-            session, home, self._saved_forms, repeats, url=url, read_only=read_only
-        )
+            return EditScreen(self._basics, self._saved_forms, repeats[0])
+        page = EditMarkedScreen(self._basics, self._saved_forms, repeats)
         page.made = made
         return page
 
@@ -180,13 +166,10 @@ class Screens:
         """Return a new page of a pipeline, with the cursor on the job of a run, or where it was."""
         from studio_tui.tui.pipelines.graph.screen import PipelineScreen  # noqa: PLC0415 (likewise)
 
-        session, home, read_only = self._connected.basics
-        listed = session.pipelines.snapshot.value
+        listed = self._connected.session.pipelines.snapshot.value
         if listed is not None and (pipeline := listed.get(pipeline_id)) is not None:
             self._endings.watch_pipelines((pipeline,))
-        return PipelineScreen(
-            session, home, pipeline_id, self._dags, run_id=run_id, read_only=read_only
-        )
+        return PipelineScreen(self._basics, pipeline_id, self._dags, run_id=run_id)
 
     def show_datasets(
         self, app: App[Any], job_ids: Sequence[str], show_tab: Callable[[str], None]
@@ -200,7 +183,7 @@ class Screens:
     ) -> None:
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, look_at  # noqa: PLC0415 (likewise)
 
-        session, _, read_only = self._connected.basics
+        session, read_only = self._connected.session, self._connected.read_only
         wanted = await look_at(app, session, job_ids, can_rebuild=not read_only)
         if isinstance(wanted, Rebuild):
             from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (likewise)
@@ -271,37 +254,41 @@ class Screens:
         } | {file: memory.model_dump_json() for file, memory in memories}
 
     def _make_tab(self, name: str) -> Page:
-        session, home, read_only = self._connected.basics
         if name == "clusters":
             from studio_tui.tui.clusters.list_screen import ClustersScreen  # noqa: PLC0415 (likewise)
 
             view = load_view(self._view_files[name], ClustersScreen.kind)
-            return ClustersScreen(session, home, view, self.cluster, read_only=read_only)
+            return ClustersScreen(self._basics, view, self.cluster)
         if name == "pipelines":
             from studio_tui.tui.pipelines.list_screen import (  # noqa: PLC0415 (likewise)
                 PipelinesScreen,
             )
 
             view = load_view(self._view_files[name], PipelinesScreen.kind)
-            return PipelinesScreen(session, home, view, read_only=read_only)
+            return PipelinesScreen(self._basics, view)
         if name == "schedules":
             from studio_tui.tui.schedules.list_screen import (  # noqa: PLC0415 (likewise)
                 SchedulesScreen,
             )
 
             view = load_view(self._view_files[name], SchedulesScreen.kind)
-            return SchedulesScreen(session, home, view, read_only=read_only)
+            return SchedulesScreen(self._basics, view)
         if name == "activity":
             from studio_tui.tui.activity.list_screen import ActivityScreen  # noqa: PLC0415 (likewise)
 
-            view, url = load_view(self._view_files[name], ActivityScreen.kind), self._connected.url
-            return ActivityScreen(session, home, view, url, read_only=read_only)
+            view = load_view(self._view_files[name], ActivityScreen.kind)
+            return ActivityScreen(self._basics, view)
         if name == "logs":
             from studio_tui.tui.logs.merged_screen import MergedScreen  # noqa: PLC0415 (likewise)
 
-            return MergedScreen(session, home, read_only=read_only)
+            return MergedScreen(self._basics)
         view = load_view(self._view_files["jobs"], JobsScreen.kind)
-        return JobsScreen(session, home, view, read_only=read_only)
+        return JobsScreen(self._basics, view)
+
+    @property
+    def _basics(self) -> Basics:
+        connected = self._connected
+        return Basics(connected.session, connected.home, connected.read_only)
 
     @property
     def _endings(self) -> Endings:

@@ -57,10 +57,10 @@ CALLS: dict[Route, tuple[Call, str, dict[str, str], dict[str, object] | None]] =
         None,
     ),
     routes.PAUSE_PIPELINE: (
-        lambda client: client.pause_pipeline(name="rathe-kyat"),
+        lambda client: client.pause_pipeline(pipeline_id="p"),
         "pause_pipeline.response",
         {},
-        {"name": "rathe-kyat"},
+        {"pipeline_id": "p"},
     ),
     routes.RESUME_PIPELINE: (
         lambda client: client.resume_pipeline(pipeline_id="p"),
@@ -69,15 +69,15 @@ CALLS: dict[Route, tuple[Call, str, dict[str, str], dict[str, object] | None]] =
         {"pipeline_id": "p"},
     ),
     routes.REMOVE_JOB_FROM_PIPELINE: (
-        lambda client: client.remove_job("j", name="rathe-kyat"),
+        lambda client: client.remove_job("j", pipeline_id="p"),
         "remove_job_from_pipeline.response",
         {},
-        {"name": "rathe-kyat", "job_id": "j"},
+        {"pipeline_id": "p", "job_id": "j"},
     ),
     routes.LIST_PIPELINES: (
-        lambda client: client.pipelines(limit=3, status="running", search="x"),
+        lambda client: client.pipelines(limit=3),
         "list_pipelines.response",
-        {"limit": "3", "status": "RUNNING", "search": "x"},
+        {"limit": "3"},
         None,
     ),
 }
@@ -147,14 +147,6 @@ async def test_jobs_of_another_status_are_left_out_here_too(
     assert await ids("INACTIVE") == "123"
 
 
-async def test_pipelines_of_another_status_are_left_out_here_too(
-    client: StudioClient, proxy: FaultProxy
-) -> None:
-    rows = [{"pipeline_id": "1", "status": "FAILED"}, {"pipeline_id": "2", "status": "RUNNING"}]
-    proxy.next(answer_json(rows))
-    assert [p.pipeline_id for p in (await client.pipelines(status="Failed")).items] == ["1"]
-
-
 async def test_only_the_job_that_was_requested_is_given(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
@@ -215,15 +207,15 @@ async def test_any_good_answer_to_a_wanted_state_is_enough(
 ) -> None:
     proxy.next(answer("<p>fine", kind="text/html"), answer(status="204 No Content"), answer("[]"))
     assert (await client.cancel_job("a")).message is None
-    assert await client.pause_pipeline(name="p") is None
-    assert await client.remove_job("a", name="p") is None
+    assert await client.pause_pipeline(pipeline_id="p") is None
+    assert await client.remove_job("a", pipeline_id="p") is None
 
 
 async def test_an_answer_that_is_not_ok_is_a_refusal(
     client: StudioClient, proxy: FaultProxy
 ) -> None:
     proxy.always = answer_json({"ok": False, "pipeline": None})
-    for call in (client.pause_pipeline(name="p"), client.trigger_pipeline(["d"])):
+    for call in (client.pause_pipeline(pipeline_id="p"), client.trigger_pipeline(["d"])):
         with pytest.raises(errors.InvalidRequest, match="gave no reason"):
             await call
 

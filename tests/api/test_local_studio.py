@@ -170,12 +170,12 @@ async def test_clusters_are_listed(client: StudioClient) -> None:
 
 
 async def test_pipelines_that_do_not_exist_are_not_found(client: StudioClient) -> None:
-    assert (await client.pipelines(limit=5, status="FAILED", search="x")).items == ()
+    assert (await client.pipelines(limit=5)).items == ()
     calls: list[Awaitable[object]] = [
         client.pipeline(name="rathe-kyat"),
-        client.pause_pipeline(name="rathe-kyat"),
-        client.resume_pipeline(name="rathe-kyat"),
-        client.remove_job("j", name="rathe-kyat"),
+        client.pause_pipeline(pipeline_id="rathe-kyat"),
+        client.resume_pipeline(pipeline_id="rathe-kyat"),
+        client.remove_job("j", pipeline_id="rathe-kyat"),
     ]
     for call in calls:
         with pytest.raises(errors.NotFound, match="rathe-kyat"):

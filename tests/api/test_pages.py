@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Never
 
@@ -67,7 +66,6 @@ async def test_only_changed_rows_are_parsed_and_others_are_the_same_objects() ->
     known = {job.id: job for job in before.items}
     same = [job for job in after.items if known.get(job.id) is job]
     assert len(same) == 998
-    assert after.digest != before.digest
     reader.parsed = 0
     shifted = [row(-2), *changed[:900], row(900, status="RUNNING")]
     last = await reader.read(body_of(shifted))
@@ -93,9 +91,7 @@ BODIES = st.builds(
 async def test_what_was_read_before_never_changes_what_is_read(bodies: list[bytes]) -> None:
     reader = reader_of_jobs()
     for body in bodies:
-        assert replace(await reader.read(body), digest=b"") == replace(
-            await read_anew(body), digest=b""
-        )
+        assert await reader.read(body) == await read_anew(body)
         ids = [item["id"] for item in json.loads(body)]
         page = await reader.read(body)
         assert [job.id for job in page.items] == list(dict.fromkeys(ids))

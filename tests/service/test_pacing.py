@@ -10,9 +10,9 @@ from studio_tui.service.pacing import (
     NEAR_IDLE_REST,
     NEAR_OTHERS_REST,
     PIPELINES_REST,
+    GrowingRest,
     Pacing,
 )
-from studio_tui.service.polling.growing_rest import GrowingRest
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from tests.jobs import job

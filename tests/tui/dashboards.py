@@ -59,7 +59,6 @@ async def dashboard(
         return Connected(
             session,
             "local@test",
-            url,
             studio.team,
             folder / "view.json",
             read_only=read_only,

@@ -1,7 +1,5 @@
 """The local Studio's data directory: the names of everything in it."""
 
-import os
-import secrets
 from pathlib import Path
 
 from studio_tui.paths import at_home, private_dir
@@ -81,18 +79,3 @@ class DataDir:
         """
         for directory in (self.root, self.uploads, self.jobs, self.cache, self.cli_config):
             private_dir(directory).chmod(0o700)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a 0600 file atomically: a reader gets the old text or the new, never a part."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

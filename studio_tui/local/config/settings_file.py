@@ -7,8 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from studio_tui.errors import ConfigError
-from studio_tui.files import read_toml
-from studio_tui.local.config.data_dir import write_private
+from studio_tui.files import read_toml, write_private
 from studio_tui.local.config.field_problems import field_problem
 
 REPAIR = "Correct the file, or move it away to begin with a new one."

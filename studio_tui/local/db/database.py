@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TypeVar, TypeVarTuple
 
 from studio_tui.errors import ConfigError
 from studio_tui.local.db.reserve import Reserve
@@ -15,6 +15,7 @@ from studio_tui.local.db.reserve import Reserve
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
 FIRST_VERSION = 6
@@ -49,7 +50,7 @@ class Database:
         self._connection = connection
         self._thread = thread
         self._reserve = reserve
-        self._deferred: deque[Callable[[sqlite3.Connection], object]] = deque()
+        self._deferred: deque[Callable[[], object]] = deque()
         """Deferred writes in order; only the database's thread changes it."""
         self._has_deferred = asyncio.Event()
         self.revision = 0
@@ -73,12 +74,17 @@ class Database:
             raise
         return cls(connection, thread, reserve)
 
-    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work`, which must not write, and return its result."""
-        return await self._run(work)
+    async def read(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
+        """Call `work`, which must not write, with the connection and `args`; return its result."""
+        return await self._run(work, *args)
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
-        """Run `work` in a transaction; return its result once that is on disk.
+    async def write(
+        self,
+        work: Callable[[sqlite3.Connection, *Ts], T],
+        *args: *Ts,
+        is_urgent: bool = False,
+    ) -> T:
+        """Call `work` likewise in a transaction; return its result once that is on disk.
 
         Canceling the caller does not undo a write that has begun.
 
@@ -89,12 +95,14 @@ class Database:
 
         def write(connection: sqlite3.Connection) -> T:
             self._make_deferred_writes(connection)
-            return self._write(connection, work, is_urgent=is_urgent)
+            return self._write(connection, lambda: work(connection, *args), is_urgent=is_urgent)
 
         return await self._run(write)
 
-    async def write_or_defer(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Run `work` as an urgent write; if there is still no space, defer it and return `None`.
+    async def write_or_defer(
+        self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> T | None:
+        """Do an urgent write; if there is still no space, defer it and return `None`.
 
         A deferred write is done as soon as there is space, before any other write. It is lost if
         the server is killed before.
@@ -105,12 +113,12 @@ class Database:
         def write(connection: sqlite3.Connection) -> T | None:
             try:
                 self._make_deferred_writes(connection)
-                return self._write(connection, work, is_urgent=True)
+                return self._write(connection, lambda: work(connection, *args), is_urgent=True)
             except StorageFull:
                 logger.warning(
                     "The disk is full: what was stopped is recorded once there is space."
                 )
-                self._deferred.append(work)
+                self._deferred.append(lambda: work(connection, *args))
                 # Set from here, as the caller may be canceled before it resumes.
                 loop.call_soon_threadsafe(self._has_deferred.set)
                 return None
@@ -134,9 +142,9 @@ class Database:
         await self._run(sqlite3.Connection.close)
         self._thread.shutdown()
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _run(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, work, self._connection)
+        return await loop.run_in_executor(self._thread, work, self._connection, *args)
 
     def _make_deferred_writes(self, connection: sqlite3.Connection) -> None:
         while self._deferred:
@@ -149,11 +157,7 @@ class Database:
             self._deferred.popleft()
 
     def _write(
-        self,
-        connection: sqlite3.Connection,
-        work: Callable[[sqlite3.Connection], T],
-        *,
-        is_urgent: bool,
+        self, connection: sqlite3.Connection, work: Callable[[], T], *, is_urgent: bool
     ) -> T:
         try:
             answer = _transaction(connection, work)
@@ -172,11 +176,11 @@ class Database:
         return answer
 
 
-def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+def _transaction(connection: sqlite3.Connection, work: Callable[[], T]) -> T:
     try:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            answer = work(connection)
+            answer = work()
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

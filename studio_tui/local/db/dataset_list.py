@@ -74,7 +74,7 @@ def _version(version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Ro
     sources: dict[str, None] = {}
     for source in version.sources:
         there = known.versions.get(-1 if source.version_id is None else source.version_id)
-        name = f"{there.dataset}@{there.version}" if there is not None else source.dataset
+        name = str(there) if there is not None else source.dataset
         if name and not is_listing(name.partition("@")[0]):
             sources[name] = None
     if maker is None:

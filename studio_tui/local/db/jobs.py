@@ -8,7 +8,7 @@ Every transition names the states it may start from, and does nothing if the job
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,9 +101,7 @@ class JobTable:
         Raises:
             KeyReused: The key was used for another request.
         """
-        return await self._database.read(
-            lambda connection: _made_before(connection, key, request_digest)
-        )
+        return await self._database.read(_made_before, key, request_digest)
 
     async def create(self, job: NewJob, now: datetime) -> sqlite3.Row:
         """Create a job, or return the one made by the same key and request.
@@ -112,15 +110,13 @@ class JobTable:
             KeyReused: The key was used for another request.
             StorageFull: The disk is full.
         """
-        return await self._database.write(lambda connection: _create(connection, job, now))
+        return await self._database.write(_create, job, now)
 
     async def listed(
         self, *, states: Collection[str] | None, job_id: str | None, limit: int
     ) -> list[sqlite3.Row]:
         """Return jobs, newest first, optionally only those in some states or with one id."""
-        return await self._database.read(
-            lambda connection: _listed(connection, states, job_id, limit)
-        )
+        return await self._database.read(_listed, states, job_id, limit)
 
     async def state(self, job_id: str) -> JobState | None:
         """Return the state of a job; `None` if there is no such job."""
@@ -174,9 +170,7 @@ class JobTable:
 
         `None` means that the disk is full: it is written before anything else once there is space.
         """
-        return await self._database.write_or_defer(
-            lambda connection: _set(connection, job_id, origins, state=to)
-        )
+        return await self._database.write_or_defer(_set, job_id, origins, {"state": to})
 
     async def cancel_waiting(self, job_id: str, origin: JobState, now: datetime) -> bool | None:
         """Cancel a job of which nothing was started; return whether it was in the state `origin`.
@@ -184,9 +178,7 @@ class JobTable:
         `None` means the same as for `move`.
         """
         ending = JobEnd(JobState.CANCELED, now)
-        return await self._database.write_or_defer(
-            lambda connection: _end(connection, job_id, (origin,), ending, None)
-        )
+        return await self._database.write_or_defer(_end, job_id, (origin,), ending, None)
 
     async def keep_noting_cancels(self) -> None:
         """Write deferred cancels as soon as there is disk space; never return."""
@@ -195,13 +187,7 @@ class JobTable:
     async def begin(self, job_id: str, waited: Step) -> bool:
         """Take a job from the queue to start it; return whether it was still there."""
         return await self._database.write(
-            lambda connection: _set(
-                connection,
-                job_id,
-                (JobState.QUEUED,),
-                state=JobState.INIT,
-                steps=_steps((waited,)),
-            )
+            _set, job_id, (JobState.QUEUED,), {"state": JobState.INIT, "steps": _steps((waited,))}
         )
 
     async def running(
@@ -209,21 +195,19 @@ class JobTable:
     ) -> bool:
         """Record that the query of a job in INIT runs; return whether the job was in INIT."""
         return await self._database.write(
-            lambda connection: _set(
-                connection,
-                job_id,
-                (JobState.INIT,),
-                state=JobState.RUNNING,
-                started_at=stamp_if_any(started_at),
-                steps=_steps(steps),
-            )
+            _set,
+            job_id,
+            (JobState.INIT,),
+            {
+                "state": JobState.RUNNING,
+                "started_at": stamp_if_any(started_at),
+                "steps": _steps(steps),
+            },
         )
 
     async def note_steps(self, job_id: str, steps: Sequence[Step]) -> None:
         """Record the steps of a started job."""
-        await self._database.write(
-            lambda connection: _set(connection, job_id, STARTED, steps=_steps(steps))
-        )
+        await self._database.write(_set, job_id, STARTED, {"steps": _steps(steps)})
 
     async def end(
         self,
@@ -236,13 +220,11 @@ class JobTable:
 
         Its lineage, and what its pipeline does next, are written in the same transaction.
         """
-        return await self._database.write(
-            lambda connection: _end(connection, job_id, origins, ending, made), is_urgent=True
-        )
+        return await self._database.write(_end, job_id, origins, ending, made, is_urgent=True)
 
     async def dataset_versions(self, job_id: str) -> list[DatasetName]:
         """Return the dataset versions that a job made."""
-        return await self._database.read(lambda connection: lineage.versions_of(connection, job_id))
+        return await self._database.read(lineage.versions_of, job_id)
 
     async def row(self, job_id: str) -> sqlite3.Row:
         """Return all columns of an existing job, and the ids of its uploads as `uploads`."""
@@ -330,31 +312,31 @@ def _end(
     ending: JobEnd,
     made: RunLineage | None,
 ) -> bool:
-    known: dict[str, str] = {}
+    columns = {
+        "state": ending.state,
+        "finished_at": stamp(ending.finished_at),
+        "exit_code": ending.exit_code,
+        "error_message": ending.error_message,
+    }
     if ending.started_at is not None:
-        known["started_at"] = stamp(ending.started_at)
+        columns["started_at"] = stamp(ending.started_at)
     if ending.steps:
-        known["steps"] = _steps(ending.steps)
-    is_ended = _set(
-        connection,
-        job_id,
-        origins,
-        state=ending.state,
-        finished_at=stamp(ending.finished_at),
-        exit_code=ending.exit_code,
-        error_message=ending.error_message,
-        **known,
-    )
+        columns["steps"] = _steps(ending.steps)
+    if made is not None:
+        columns["metrics"] = made.metrics
+    is_ended = _set(connection, job_id, origins, columns)
     if is_ended:
         if made is not None:
-            _set(connection, job_id, [ending.state], metrics=made.metrics)
             lineage.note(connection, job_id, made, is_complete=ending.state is JobState.COMPLETE)
         pipeline_moves.job_ended(connection, job_id, stamp(ending.finished_at))
     return is_ended
 
 
 def _set(
-    connection: sqlite3.Connection, job_id: str, origins: Sequence[JobState], **columns: object
+    connection: sqlite3.Connection,
+    job_id: str,
+    origins: Sequence[JobState],
+    columns: Mapping[str, object],
 ) -> bool:
     assignments = ", ".join(f"{name} = ?" for name in columns)
     cursor = connection.execute(

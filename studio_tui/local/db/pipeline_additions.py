@@ -9,13 +9,12 @@ import json
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from studio_tui.api import label
 from studio_tui.api.models import PipelineState
-from studio_tui.local.db.pipeline_names import make_name
 from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (
@@ -34,6 +33,7 @@ class InitialPipeline:
     state: PipelineState
     idempotency_key: str | None
     request_digest: str
+    error_message: str | None = None
 
 
 def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str) -> str:
@@ -49,6 +49,7 @@ def add_pipeline(connection: sqlite3.Connection, made: InitialPipeline, now: str
         "updated_at": now,
         "idempotency_key": made.idempotency_key,
         "request_digest": made.request_digest,
+        "error_message": made.error_message,
     }
     connection.execute(
         f"INSERT INTO pipelines ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
@@ -105,3 +106,19 @@ def _free_name(connection: sqlite3.Connection) -> str:
         name = make_name(secrets.choice)
         if not connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
             return name
+
+
+_WORD = ("bcdfghjklmnprstvwyz", "aeiou", "bcdfgklmnprstvz", "aeiouy")
+"""The possible letters at each position."""
+
+_Choose = Callable[[Sequence[str]], str]
+"""Picks one of several."""
+
+
+def make_name(choose: _Choose) -> str:
+    """Return one of some 70 million names."""
+    return f"{_word(choose)}-{_word(choose)}"
+
+
+def _word(choose: _Choose) -> str:
+    return "".join(choose(letters) for letters in _WORD)

@@ -81,9 +81,7 @@ class PipelineTable:
             NothingToRun: No job makes the datasets.
             StorageFull: The disk is full.
         """
-        return await self._database.write(
-            lambda connection: trigger(connection, request, metastore, stamp(now))
-        )
+        return await self._database.write(trigger, request, metastore, stamp(now))
 
     async def rerun(
         self, request: NewRerun, metastore: Metastore, now: datetime
@@ -97,13 +95,11 @@ class PipelineTable:
             UnknownJob: There is no such job.
             StorageFull: The disk is full.
         """
-        return await self._database.write(
-            lambda connection: _rerun(connection, request, metastore, stamp(now))
-        )
+        return await self._database.write(_rerun, request, metastore, stamp(now))
 
     async def find(self, *, pipeline_id: str | None, name: str | None) -> PipelineRows | None:
         """Return a pipeline by id or, if no id is given, by name; `None` if there is none."""
-        return await self._database.read(lambda connection: _find(connection, pipeline_id, name))
+        return await self._database.read(_find, pipeline_id, name)
 
     async def datasets(self) -> list[DatasetRow]:
         """Return all datasets, by name."""
@@ -111,15 +107,13 @@ class PipelineTable:
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
         """Return the pipeline that runs a job; `None` if none does."""
-        return await self._database.read(lambda connection: _of_job(connection, job_id))
+        return await self._database.read(_of_job, job_id)
 
     async def listed(
         self, *, states: Collection[str] | None, search: str | None, limit: int
     ) -> list[PipelineRows]:
         """Return pipelines, newest first, filtered by state and by text in name or datasets."""
-        return await self._database.read(
-            lambda connection: _listed(connection, states, search, limit)
-        )
+        return await self._database.read(_listed, states, search, limit)
 
     async def pause(self, pipeline_id: str, now: datetime) -> PipelineRows:
         """Start no more of its jobs; running ones run to their end.
@@ -130,11 +124,9 @@ class PipelineTable:
         Raises:
             WrongPipelineState: It is paused already, or has ended.
         """
-        paused = await self._database.write_or_defer(
-            lambda connection: _pause(connection, pipeline_id, stamp(now))
-        )
+        paused = await self._database.write_or_defer(_pause, pipeline_id, stamp(now))
         if paused is None:
-            return await self._database.read(lambda connection: _rows_of(connection, pipeline_id))
+            return await self._database.read(find, pipeline_id)
         return paused
 
     async def resume(self, pipeline_id: str, now: datetime) -> PipelineRows:
@@ -143,9 +135,7 @@ class PipelineTable:
         Raises:
             WrongPipelineState: It is completed.
         """
-        return await self._database.write(
-            lambda connection: _resume(connection, pipeline_id, stamp(now))
-        )
+        return await self._database.write(_resume, pipeline_id, stamp(now))
 
     async def remove_job(self, pipeline_id: str, job_id: str, now: datetime) -> PipelineRows | None:
         """Remove a job from a pipeline; `None` if it has none with that id.
@@ -186,7 +176,7 @@ class PipelineTable:
 def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
-    """Plan and start a pipeline, as part of a transaction; see `Pipelines.trigger`."""
+    """Plan and start a pipeline, as part of a transaction; see `PipelineTable.trigger`."""
     if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
@@ -211,7 +201,7 @@ def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
         " UNION ALL SELECT pipeline_id FROM pipeline_removed WHERE created_job_id = ?1",
         [job_id],
     ).fetchone()
-    return _rows_of(connection, found["pipeline_id"]) if found is not None else None
+    return find(connection, found["pipeline_id"]) if found is not None else None
 
 
 def _rerun(
@@ -308,17 +298,13 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
 
 def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
-    return _rows_of(connection, pipeline_id)
-
-
-def _rows_of(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
-    row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
-    return _rows(connection, row)
+    return find(connection, pipeline_id)
 
 
 def find(connection: sqlite3.Connection, pipeline_id: str) -> PipelineRows:
     """Return an existing pipeline by its id."""
-    return _rows_of(connection, pipeline_id)
+    row = connection.execute("SELECT * FROM pipelines WHERE id = ?", [pipeline_id]).fetchone()
+    return _rows(connection, row)
 
 
 def _find(

@@ -31,7 +31,7 @@ class ScheduleActions:
             ScheduleOver: It is no longer a schedule.
             StorageFull: The disk is full.
         """
-        await self._database.write(lambda connection: _change(connection, job_id, schedule))
+        await self._database.write(_change, job_id, schedule)
 
     async def suspend(self, job_id: str, now: datetime) -> None:
         """Make no runs of a schedule by the clock; fire times are neither run nor counted.
@@ -42,9 +42,7 @@ class ScheduleActions:
             LookupError: There is no such job.
             ScheduleOver: It is no longer a schedule.
         """
-        await self._database.write_or_defer(
-            lambda connection: _suspend(connection, job_id, stamp(now))
-        )
+        await self._database.write_or_defer(_suspend, job_id, stamp(now))
 
     async def resume(self, job_id: str, now: datetime) -> None:
         """Resume a schedule from `now`.
@@ -54,7 +52,7 @@ class ScheduleActions:
             ScheduleOver: It is no longer a schedule, or its only time has passed.
             StorageFull: The disk is full.
         """
-        await self._database.write(lambda connection: _resume(connection, job_id, now))
+        await self._database.write(_resume, job_id, now)
 
     async def run(self, job_id: str, key: str | None, now: datetime) -> str:
         """Run a schedule once manually; the same key returns the same run. Return its id.
@@ -65,9 +63,7 @@ class ScheduleActions:
             KeyReused: The key was used for another request.
             StorageFull: The disk is full.
         """
-        return await self._database.write(
-            lambda connection: _run(connection, job_id, key, stamp(now))
-        )
+        return await self._database.write(_run, job_id, key, stamp(now))
 
 
 def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str) -> str:

@@ -6,15 +6,13 @@ up in the schedule's results.
 
 import hashlib
 import json
-import secrets
 import sqlite3
-import uuid
 from datetime import datetime
 
 from studio_tui.api.models import PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows, find, trigger
 from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleOver, check
@@ -38,7 +36,7 @@ class SchedulePipelines:
             NothingToRun: No job makes them.
             StorageFull: The disk is full.
         """
-        await self._database.write(lambda connection: _plan(connection, datasets, metastore))
+        await self._database.write(_plan, datasets, metastore)
 
     async def trigger(
         self, job_id: str, key: str | None, metastore: Metastore, now: datetime
@@ -53,9 +51,7 @@ class SchedulePipelines:
             NothingToRun: No job makes the datasets.
             StorageFull: The disk is full.
         """
-        return await self._database.write(
-            lambda connection: _by_hand(connection, job_id, key, metastore, stamp(now))
-        )
+        return await self._database.write(_by_hand, job_id, key, metastore, stamp(now))
 
 
 def make_pipeline(
@@ -65,10 +61,7 @@ def make_pipeline(
     request = _request_of(connection, due.job_id, None)
     try:
         pipeline_id = trigger(connection, request, metastore, now).pipeline["id"]
-    except UnknownDataset as error:
-        why = f"No dataset {error} is known to this local Studio."
-        pipeline_id = _add_failed(connection, request, why, now)
-    except NothingToRun as error:
+    except (UnknownDataset, NothingToRun) as error:
         pipeline_id = _add_failed(connection, request, str(error), now)
     _join(connection, pipeline_id, due.job_id, fire_at, by_hand=False)
 
@@ -113,25 +106,9 @@ def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: 
 
 
 def _add_failed(connection: sqlite3.Connection, request: NewPipeline, why: str, now: str) -> str:
-    pipeline_id = str(uuid.uuid4())
-    name = make_name(secrets.choice)
-    while connection.execute("SELECT 1 FROM pipelines WHERE name = ?", [name]).fetchone():
-        name = make_name(secrets.choice)
-    connection.execute(
-        "INSERT INTO pipelines (id, name, state, triggered_from, warnings, error_message,"
-        " created_at, updated_at, request_digest) VALUES (?, ?, ?, ?, '[]', ?, ?, ?, ?)",
-        [
-            pipeline_id,
-            name,
-            PipelineState.FAILED,
-            ", ".join(request.datasets),
-            why,
-            now,
-            now,
-            request.request_digest,
-        ],
-    )
-    return pipeline_id
+    failed, digest = PipelineState.FAILED, request.request_digest
+    beginning = InitialPipeline(", ".join(request.datasets), (), failed, None, digest, why)
+    return add_pipeline(connection, beginning, now)
 
 
 def _join(

@@ -110,9 +110,7 @@ class Schedules:
         Raises:
             StorageFull: The disk is full.
         """
-        return await self._database.write(
-            lambda connection: _settle(connection, due, decision, now, make or _run_job)
-        )
+        return await self._database.write(_settle, due, decision, now, make or _run_job)
 
 
 def decide(due: Due, now: datetime) -> Decision:

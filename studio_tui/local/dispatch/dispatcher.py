@@ -18,7 +18,14 @@ from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step
 from studio_tui.local.db.times import stamp, stamp_if_any
 from studio_tui.local.http.uploads import UploadStore
-from studio_tui.local.run.runner import JobPhase, Runner, RunReport, RunSpec, RunStep, StartFailed
+from studio_tui.local.run.local_runner import LocalRunner
+from studio_tui.local.run.runner import (
+    JobPhase,
+    RunReport,
+    RunSpec,
+    RunStep,
+    StartFailed,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +66,11 @@ class Dispatcher:
     """Starts queued jobs and follows started ones; without jobs it is idle."""
 
     def __init__(
-        self, jobs: JobTable, uploads: UploadStore, runner: Runner, clusters: Callable[[], Clusters]
+        self,
+        jobs: JobTable,
+        uploads: UploadStore,
+        runner: LocalRunner,
+        clusters: Callable[[], Clusters],
     ) -> None:
         """Initialise; `clusters` returns the current clusters."""
         self._jobs = jobs

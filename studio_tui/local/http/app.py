@@ -8,7 +8,6 @@ from studio_tui.local.http import errors
 from studio_tui.local.http.auth_middleware import AuthMiddleware
 from studio_tui.local.http.cluster_routes import cluster_router
 from studio_tui.local.http.dataset_routes import dataset_router
-from studio_tui.local.http.job_end_routes import job_end_router
 from studio_tui.local.http.job_routes import job_router
 from studio_tui.local.http.log_routes import logs_router
 from studio_tui.local.http.page.routes import page_router
@@ -28,7 +27,6 @@ ROUTERS = (
     pipeline_router,
     schedule_router,
     dataset_router,
-    job_end_router,
 )
 
 

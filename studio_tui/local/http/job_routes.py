@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
+from starlette.responses import JSONResponse
 
 from studio_tui import clock
 from studio_tui.api import routes
@@ -20,6 +21,7 @@ from studio_tui.local.http.request_rules import (
 from studio_tui.local.http.responses import ListCache, answer, write_list
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import check, digest
+from studio_tui.local.server.endpoint import JOB_ENDS
 from studio_tui.local.server.studio import Studio
 
 _STATUSES = tuple(state for state in JobState if state is not JobState.UNKNOWN)
@@ -79,6 +81,11 @@ def job_router(studio: Studio) -> APIRouter:
         if state in ENDED:
             raise Refusal(409, f"The job has ended already: it is {state}.")
         return answer(responses.ActionFeedback("Successfully canceled"))
+
+    # For `studio-tui local`, in addition to Studio's own API.
+    @router.get(JOB_ENDS, include_in_schema=False)
+    async def job_ends() -> Response:
+        return JSONResponse((await studio.jobs.ends()).to_json())
 
     return router
 

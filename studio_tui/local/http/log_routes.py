@@ -24,7 +24,7 @@ from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion
-from studio_tui.local.run.runner import Runner
+from studio_tui.local.run.local_runner import LocalRunner
 from studio_tui.local.shim.output import OutputReader
 
 FRAME_BYTES = 190_000
@@ -59,7 +59,7 @@ StatusOf = Callable[[str], Awaitable[str | None]]
 runner has reported the end, as only then the log is complete."""
 
 
-def logs_router(runner: Runner, status_of: StatusOf) -> APIRouter:
+def logs_router(runner: LocalRunner, status_of: StatusOf) -> APIRouter:
     """Return the routes of logs, relative to `/api`."""
     router = APIRouter()
 

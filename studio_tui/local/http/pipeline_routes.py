@@ -1,6 +1,6 @@
 """The endpoints of pipelines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
@@ -24,7 +24,7 @@ from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.reruns import NewRerun, UnknownJob
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal
-from studio_tui.local.http.pipeline_output import pipeline_output
+from studio_tui.local.http.pipeline_output import pipeline_answer, pipeline_output
 from studio_tui.local.http.request_rules import (
     LIST_LIMIT,
     check_team,
@@ -94,17 +94,12 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
         if is_refresh:
             made_by = f"refresh {new.request_digest}"
             new = replace(new, is_refresh=True, request_digest=made_by)
-        try:
-            with refusing_reused_keys():
-                metastore = await studio.runner.read_metastore()
-                made = await studio.pipelines.trigger(new, metastore, clock.now())
-        except UnknownDataset as error:
-            raise Refusal(404, _unknown_words(error.args)) from error
-        except NothingToRun as error:
-            raise Refusal(409, str(error)) from error
+        with refusing_plans():
+            metastore = await studio.runner.read_metastore()
+            made = await studio.pipelines.trigger(new, metastore, clock.now())
         # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
-        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(made)))
+        return pipeline_answer(made)
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
@@ -147,7 +142,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         found = (await _find(studio, body.name, body.pipeline_id)).pipeline["id"]
         with _refusing():
             paused = await studio.pipelines.pause(found, clock.now())
-        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(paused)))
+        return pipeline_answer(paused)
 
     @router.post(routes.RESUME_PIPELINE.path, response_model=responses.PipelineOutput)
     async def resume_pipeline(body: PipelineInput) -> Response:
@@ -156,7 +151,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         with _refusing():
             resumed = await studio.pipelines.resume(found, clock.now())
         studio.dispatcher.wake()
-        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(resumed)))
+        return pipeline_answer(resumed)
 
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
@@ -166,7 +161,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
             left = await studio.pipelines.remove_job(found["id"], body.job_id, clock.now())
         if left is None:
             raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
-        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(left)))
+        return pipeline_answer(left)
 
     # Not in the document either.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
@@ -178,7 +173,7 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
         if restored is None:
             words = f"No job {body.job_id} was removed from the pipeline {found['name']}."
             raise Refusal(404, words)
-        return answer(responses.PipelineOutput(ok=True, pipeline=pipeline_output(restored)))
+        return pipeline_answer(restored)
 
 
 async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> PipelineRows:
@@ -189,6 +184,18 @@ async def _find(studio: Studio, name: str | None, pipeline_id: str | None) -> Pi
     if found is None:
         raise Refusal(404, f"There is no pipeline {pipeline_id or name}.")
     return found
+
+
+@contextmanager
+def refusing_plans() -> Iterator[None]:
+    """Answer with the reason if no pipeline can be planned, or a key is used again."""
+    try:
+        with refusing_reused_keys():
+            yield
+    except UnknownDataset as error:
+        raise Refusal(404, str(error)) from error
+    except NothingToRun as error:
+        raise Refusal(409, str(error)) from error
 
 
 @contextmanager
@@ -221,12 +228,6 @@ def _checked(body: TriggerPipelineInput, key: str | None) -> NewPipeline:
         idempotency_key=key,
         request_digest=digest(body),
     )
-
-
-def _unknown_words(names: Sequence[str]) -> str:
-    if len(names) == 1:
-        return f"No dataset {names[0]} is known to this local Studio."
-    return f"No datasets {', '.join(names[:-1])} and {names[-1]} are known to this local Studio."
 
 
 def _states(words: list[str]) -> frozenset[str] | None:

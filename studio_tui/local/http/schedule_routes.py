@@ -17,14 +17,12 @@ from studio_tui.api.models import QueryType
 from studio_tui.api.own_inputs import ChangeScheduleInput, ScheduleInput, SchedulePipelineInput
 from studio_tui.local.db.database import StorageFull
 from studio_tui.local.db.new_job import NewJob
-from studio_tui.local.db.pipelines import NothingToRun
-from studio_tui.local.db.planning import UnknownDataset
 from studio_tui.local.db.schedule_actions import ScheduleOver
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.job_output import job_answer
 from studio_tui.local.http.pipeline_output import pipeline_answer
-from studio_tui.local.http.pipeline_routes import read_datasets
-from studio_tui.local.http.request_rules import check_team, refusing_reused_keys
+from studio_tui.local.http.pipeline_routes import read_datasets, refusing_plans
+from studio_tui.local.http.request_rules import check_team
 from studio_tui.local.http.strict_json import StrictRoute
 from studio_tui.local.http.validation import (
     NAME_LIMIT,
@@ -81,7 +79,7 @@ def schedule_router(studio: Studio) -> APIRouter:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing(job_id), _planning():
+        with _refusing(job_id), refusing_plans():
             run_id = await studio.schedule_actions.run(job_id, idempotency_key, clock.now())
         studio.dispatcher.wake()
         return await job_answer(studio, run_id)
@@ -99,7 +97,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
     ) -> Response:
         check_team(body.team_name)
         check_key(idempotency_key)
-        with _refusing(""), _planning():
+        with _refusing(""), refusing_plans():
             made = await studio.jobs.made_before(idempotency_key or "", digest(body))
             if made is None:
                 await studio.reread_clusters()
@@ -120,7 +118,7 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
-        with _refusing(job_id), _planning():
+        with _refusing(job_id), refusing_plans():
             made = await studio.schedule_pipelines.trigger(
                 job_id, idempotency_key, metastore, clock.now()
             )
@@ -156,18 +154,6 @@ def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJo
         request_digest=digest(body),
         schedule=replace(schedule, datasets=datasets),
     )
-
-
-@contextmanager
-def _planning() -> Iterator[None]:
-    """Answer with the reason if no pipeline can be planned."""
-    try:
-        with refusing_reused_keys():
-            yield
-    except UnknownDataset as error:
-        raise Refusal(404, f"No dataset {error} is known to this local Studio.") from error
-    except NothingToRun as error:
-        raise Refusal(409, str(error)) from error
 
 
 @contextmanager

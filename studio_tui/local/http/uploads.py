@@ -71,9 +71,7 @@ class UploadStore:
         path = self._directory / stored_as
         try:
             label, size = await self._store(request, path)
-            number = await self._database.write(
-                lambda connection: uploads.insert(connection, label, stored_as, size)
-            )
+            number = await self._database.write(uploads.insert, label, stored_as, size)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -81,7 +79,7 @@ class UploadStore:
 
     async def find(self, numbers: list[int]) -> dict[int, StoredFile]:
         """Return the existing uploads among these ids."""
-        rows = await self._database.read(lambda connection: uploads.select(connection, numbers))
+        rows = await self._database.read(uploads.select, numbers)
         return {
             row["id"]: StoredFile(
                 row["id"], basename(row["label"]), self._directory / row["stored_as"]
@@ -96,8 +94,8 @@ class UploadStore:
         """
         before = stamp(now - UNUSED_LIFE)
         try:
-            if await self._database.read(lambda connection: uploads.has_unused(connection, before)):
-                await self._database.write(lambda connection: uploads.forget(connection, before))
+            if await self._database.read(uploads.has_unused, before):
+                await self._database.write(uploads.forget, before)
             known = await self._database.read(uploads.stored_names)
             await asyncio.to_thread(_keep_only, self._directory, known)
         except (StorageFull, OSError) as error:

@@ -8,11 +8,11 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from studio_tui import cron
 from studio_tui.api.fields import Sent
 from studio_tui.api.models import JobInput, QueryType
+from studio_tui.api.own_inputs import ChangeScheduleInput, SchedulePipelineInput
 from studio_tui.job_rules import VariableFault, is_job_id, repository_fault, variable_fault
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.new_job import Earlier, NewJob
@@ -75,20 +75,8 @@ def read_environment(text: str) -> dict[str, str]:
     return variables
 
 
-class Timed(Protocol):
-    """A request with times to run at."""
-
-    @property
-    def cron_expression(self) -> str | None:
-        """An expression that fires repeatedly."""
-
-    @property
-    def start_after(self) -> datetime | None:
-        """One time."""
-
-    @property
-    def time_zone(self) -> str | None:
-        """Time zone of the expression; `None` for UTC."""
+Timed = JobInput | ChangeScheduleInput | SchedulePipelineInput
+"""A request with times to run at."""
 
 
 def check_key(key: str | None) -> None:

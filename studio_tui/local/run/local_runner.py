@@ -54,7 +54,7 @@ class RunLimits:
 
 
 class LocalRunner:
-    """The `Runner` of this machine."""
+    """Starts, watches and stops jobs."""
 
     def __init__(self, jobs_dir: Path, cache_dir: Path, *, limits: RunLimits | None = None) -> None:
         # Resolved, as the folder is the job's marker and may be given by another path next time.

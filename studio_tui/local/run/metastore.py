@@ -55,7 +55,7 @@ def read(path: Path) -> Metastore:
     """Return the content of the database at `path`; empty if there is none.
 
     Raises:
-        Unreadable: It is locked, damaged or of an unknown version.
+        UnreadableMetastore: It is locked, damaged or of an unknown version.
     """
     if not path.exists():
         return Metastore()
@@ -75,7 +75,7 @@ def metrics(path: Path, job_id: str) -> str | None:
     """Return a job's metrics as a JSON object; `None` if there are none, or none readable.
 
     Raises:
-        Unreadable: The database is locked, damaged or of an unknown version.
+        UnreadableMetastore: The database is locked, damaged or of an unknown version.
     """
     if not path.exists():
         return None

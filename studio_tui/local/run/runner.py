@@ -1,7 +1,6 @@
-"""Runs jobs: the interface between the local Studio's queue and what executes a query.
+"""Requests to run a job, and reports about the run: what the queue and `LocalRunner` exchange.
 
-It is independent of the database and of HTTP. `Runner` is what the queue needs; `LocalRunner`
-implements it with one watching process (`shim.py`) per job, which outlives this one.
+They are independent of the database and of HTTP.
 """
 
 from collections.abc import Mapping
@@ -9,13 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from studio_tui.api.models import QueryType
 from studio_tui.errors import StudioError
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.lineage_file import Made
-from studio_tui.local.shim.output import OutputReader
 
 
 class JobPhase(StrEnum):
@@ -105,32 +102,3 @@ class RunLineage:
     """The content of DataChain's database, for this and all other jobs."""
     metrics: str | None = None
     """The job's metrics as a JSON object; `None` if there are none."""
-
-
-class Runner(Protocol):
-    """Starts, watches and stops jobs."""
-
-    async def start(self, spec: RunSpec) -> None:
-        """Start a job; return when it is running.
-
-        Raises:
-            StartFailed: It was started before, or something it needs cannot be written.
-        """
-
-    async def report(self, job_id: str) -> RunReport:
-        """Return the state of a job; an unknown job is NOT_STARTED."""
-
-    async def cancel(self, job_id: str) -> None:
-        """Ask a job to stop and return at once; idempotent. `report` shows the end."""
-
-    async def lineage(self, job_id: str) -> RunLineage:
-        """Return what an ended job made; what cannot be read is logged and left out."""
-
-    async def read_metastore(self) -> Metastore:
-        """Return the content of DataChain's database; empty, with a log entry, if unreadable."""
-
-    def output(self, job_id: str) -> OutputReader:
-        """Return a reader of a job's output, which is empty for an unknown job."""
-
-    async def aclose(self) -> None:
-        """Release all resources; jobs keep running."""

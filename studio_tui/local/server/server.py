@@ -26,8 +26,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from studio_tui import clock
 from studio_tui.errors import ConfigError
-from studio_tui.files import read_text
-from studio_tui.local.config.data_dir import DataDir, write_private
+from studio_tui.files import read_text, write_private
+from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.config.disk_limits import DiskLimits, read_limits
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp

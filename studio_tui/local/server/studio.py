@@ -23,7 +23,6 @@ from studio_tui.local.dispatch.scheduler import Scheduler
 from studio_tui.local.http.page.keys import PageKeys
 from studio_tui.local.http.uploads import UploadStore
 from studio_tui.local.run.local_runner import LocalRunner, RunLimits
-from studio_tui.local.run.runner import Runner
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Studio:
     pipelines: PipelineTable
     uploads: UploadStore
     cluster_file: ClusterFile
-    runner: Runner
+    runner: LocalRunner
     dispatcher: Dispatcher
     scheduler: Scheduler
     schedule_actions: ScheduleActions

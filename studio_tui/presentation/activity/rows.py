@@ -96,20 +96,14 @@ def milliseconds(ms: float) -> str:
     return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
 
 
-def _haystack(entry: Entry) -> str:
-    request = f"{words_of(entry)}\n{entry.method} {entry.path}"
-    return f"{request}\n{entry.answer}\n{entry.reason}\n{entry.body}".lower()
-
-
-def _stamp(entry: Entry) -> float:
-    return entry.at.timestamp()
-
-
 ACTIVITY: Kind[Entry] = Kind(
     noun="entry",
     key=attrgetter("id"),
     made_at=attrgetter("at"),
-    haystack=_haystack,
+    texts=lambda entry: (
+        *(words_of(entry), f"{entry.method} {entry.path}"),
+        *(entry.answer, entry.reason, entry.body),
+    ),
     state=attrgetter("state"),
     states=ActivityState,
     groups={
@@ -132,15 +126,12 @@ ACTIVITY: Kind[Entry] = Kind(
     ),
     hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
     sorts={
-        NEWEST_FIRST: ("start, newest first", lambda entry, now: -_stamp(entry)),
-        "state": (
-            "state, failed first",
-            lambda entry, now: (list(_LOOKS).index(entry.state), -_stamp(entry)),
-        ),
-        "what": ("request", lambda entry, now: (words_of(entry), -_stamp(entry))),
-        "took": ("duration, longest first", lambda entry, now: (-entry.ms, -_stamp(entry))),
-        "count": ("count, highest first", lambda entry, now: (-entry.count, -_stamp(entry))),
-        "outcome": ("answer", lambda entry, now: (entry.answer, -_stamp(entry))),
+        NEWEST_FIRST: ("start, newest first", lambda entry, now: 0),
+        "state": ("state, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
+        "what": ("request", lambda entry, now: words_of(entry)),
+        "took": ("duration, longest first", lambda entry, now: -entry.ms),
+        "count": ("count, highest first", lambda entry, now: -entry.count),
+        "outcome": ("answer", lambda entry, now: entry.answer),
     },
     same_order={"at": NEWEST_FIRST},
     spans={"took": lambda entry, now: entry.ms / 1000 if entry.method else None},

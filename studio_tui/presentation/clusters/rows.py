@@ -10,8 +10,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN, plural
-from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers, runs_on
 from studio_tui.presentation.lists.fitting import ListSpace, fitting
@@ -210,15 +209,10 @@ CLUSTERS = Kind[Cluster](
     noun="cluster",
     key=attrgetter("id"),
     made_at=None,
-    haystack=lambda cluster: "\n".join(
-        filter(
-            None,
-            (
-                *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
-                *(cluster.cloud_region, _size(cluster)),
-            ),
-        )
-    ).lower(),
+    texts=lambda cluster: (
+        *(cluster.name, cluster.id, _word(cluster), cluster.cloud_provider),
+        *(cluster.cloud_region, _size(cluster)),
+    ),
     state=state,
     states=ClusterState,
     groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},

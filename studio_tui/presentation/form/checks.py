@@ -34,7 +34,7 @@ from studio_tui.presentation.form.line_checks import (
     requirement_problems,
 )
 from studio_tui.presentation.format import size
-from studio_tui.presentation.jobs.problems import Problem, quoted, warning
+from studio_tui.presentation.jobs.problems import Found, quoted, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
 REQUEST_LIMIT = 1024 * 1024
@@ -79,8 +79,8 @@ class FormContext:
     """Names of variables whose values were not stored on disk."""
 
 
-Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
-"""Returns the problems of one field."""
+Check = Callable[[Draft, FormContext], Found]
+"""Returns what is wrong with one field."""
 
 
 def query_type(draft: Draft) -> QueryType:
@@ -109,65 +109,60 @@ def typed_cluster_id(draft: Draft, _around: FormContext) -> int | str | None:
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
 
-def query(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def query(draft: Draft, _around: FormContext) -> str:
     if draft.query_file.strip():
-        return ()
+        return ""
     if not draft.query.strip():
-        return (Problem("query", "There is no query; type one, or name its file."),)
+        return "There is no query; type one, or name its file."
     length = len(draft.query.encode())
     if length <= QUERY_LIMIT:
-        return ()
-    sentence = f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
-    return (Problem("query", sentence),)
+        return ""
+    return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
 
 
-def query_file(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def query_file(draft: Draft, around: FormContext) -> Found:
     path = draft.query_file
     return query_file_problems(path, around.files.get(path)) if path.strip() else ()
 
 
-def query_type_problems(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def query_type_problems(draft: Draft, _around: FormContext) -> str:
     typed = draft.query_type.strip()
     if not typed or typed.upper() in QueryType.__members__:
-        return ()
-    return (Problem("query_type", f"A query is PYTHON or SHELL; {quoted(typed)} is neither."),)
+        return ""
+    return f"A query is PYTHON or SHELL; {quoted(typed)} is neither."
 
 
-def query_name(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def query_name(draft: Draft, _around: FormContext) -> str:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
-        sentence = f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
-        return (Problem("query_name", sentence),)
-    return _one_line("query_name", "The name", name)
+        return f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
+    return _one_line("The name", name)
 
 
-def _one_line(field: str, what: str, text: str) -> tuple[Problem, ...]:
+def _one_line(what: str, text: str) -> str:
     if any(unicodedata.category(character) in _LINE_ENDING for character in text):
-        return (Problem(field, f"{what} contains a control character or a line break; remove it."),)
-    return ()
+        return f"{what} contains a control character or a line break; remove it."
+    return ""
 
 
-def environment(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def environment(draft: Draft, around: FormContext) -> Found:
     return environment_problems(draft.environment, around.lost_values)
 
 
-def requirements(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def requirements(draft: Draft, _around: FormContext) -> Found:
     has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
     return requirement_problems(draft.requirements, has_files=has_files)
 
 
-def workers(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def workers(draft: Draft, around: FormContext) -> Found:
     typed = draft.workers.strip()
     if not typed:
         return ()
     number = int(typed) if _WHOLE_NUMBER.fullmatch(typed) else None
     if number is None or number < 1:
-        sentence = (
-            f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
-        )
-        return (Problem("workers", sentence),)
+        return f"Workers must be a whole number from 1 up; {quoted(typed)} is not. Type 1 or more."
     if number > _LARGEST_NUMBER:
-        return (Problem("workers", f"{number} is more workers than any cluster has."),)
+        return f"{number} is more workers than any cluster has."
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
     cluster = chosen_cluster(name, cluster_id, around.clusters)
     most = cluster.max_workers if cluster else None
@@ -180,112 +175,103 @@ def workers(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
     """Return a check that a field is empty or one of some numbers, which `rule` names."""
 
-    def check(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+    def check(draft: Draft, _around: FormContext) -> str:
         typed = draft.value(field, "").strip()
         if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in allowed):
-            return ()
-        return (Problem(field, f"{rule}; {quoted(typed)} is not. {advice}"),)
+            return ""
+        return f"{rule}; {quoted(typed)} is not. {advice}"
 
     return check
 
 
 def one_line(field: str, what: str) -> Check:
     """Return a check that a field is a short line, which `what` names."""
-    return lambda draft, _around: _one_line(field, what, draft.value(field, "").strip())
+    return lambda draft, _around: _one_line(what, draft.value(field, "").strip())
 
 
-def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def python_version(draft: Draft, _around: FormContext) -> Found:
     typed = draft.python_version.strip()
     if not typed:
         return ()
     if not _PYTHON_VERSION.fullmatch(typed):
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
-        sentence = f"{quoted(typed)} is not a Python 3 version; type {better}."
-        return (Problem("python_version", sentence),)
+        return f"{quoted(typed)} is not a Python 3 version; type {better}."
     if typed not in PYTHON_VERSIONS:
         known = ", ".join(PYTHON_VERSIONS)
-        return (
-            warning(
-                "python_version", f"Studio is known to support {known}; it may refuse {typed}."
-            ),
-        )
+        sentence = f"Studio is known to support {known}; it may refuse {typed}."
+        return (warning("python_version", sentence),)
     return ()
 
 
-def repository(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def repository(draft: Draft, _around: FormContext) -> Found:
     typed = draft.repository.strip()
-    field = "repository"
     if not typed:
         return ()
     if fault := repository_fault(typed):
-        return (Problem(field, f"The repository {fault}."),)
+        return f"The repository {fault}."
     if typed.endswith("@"):
-        return (Problem(field, "There is no revision after the @; type one, or remove the @."),)
+        return "There is no revision after the @; type one, or remove the @."
     scheme, slashes, rest = typed.partition("://")
     if slashes:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme) or not rest.strip("/"):
-            sentence = f"{quoted(typed)} is not a URL; type it as https://HOST/USER/REPOSITORY."
-            return (Problem(field, sentence),)
-        return (warning(field, f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
+            return f"{quoted(typed)} is not a URL; type it as https://HOST/USER/REPOSITORY."
+        return (warning("repository", f"The URL {LOGIN_IS_SEEN}"),) if has_login(typed) else ()
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
-        return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
+        sentence = "This is a path, which only a Studio on this machine can clone."
+        return (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
-    sentence = f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
-    return (Problem(field, sentence),)
+    return f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
 
 
-def files(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def files(draft: Draft, around: FormContext) -> Found:
     return upload_problems(draft.files, around.files)
 
 
-def cluster_name(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def cluster_name(draft: Draft, around: FormContext) -> Found:
     return cluster_name_problems(draft.compute_cluster_name.strip(), around.clusters)
 
 
-def cluster_id(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def cluster_id(draft: Draft, around: FormContext) -> Found:
     name = draft.compute_cluster_name.strip()
     return cluster_id_problems(draft.compute_cluster_id.strip(), name, around.clusters)
 
 
-def start(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def start(draft: Draft, around: FormContext) -> str:
     typed = draft.start_after.strip()
     if not typed:
-        return ()
+        return ""
     try:
         resolve(typed, around.now, around.zone)
     except StartTimeError as error:
-        return (Problem("start_after", str(error)),)
-    return ()
+        return str(error)
+    return ""
 
 
-def cron_expression(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def cron_expression(draft: Draft, _around: FormContext) -> str:
     typed = draft.cron_expression.strip()
     if not typed:
-        return ()
+        return ""
     try:
         cron.check(typed)
     except cron.CronError as error:
         clause = str(error)
-        return (Problem("cron_expression", f"{clause[0].upper()}{clause[1:]}."),)
-    return ()
+        return f"{clause[0].upper()}{clause[1:]}."
+    return ""
 
 
-def uploads(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def uploads(draft: Draft, _around: FormContext) -> str:
     if all(number.strip() for number in draft.uploads):
-        return ()
-    return (Problem("uploads", "An uploaded file has no id; remove it."),)
+        return ""
+    return "An uploaded file has no id; remove it."
 
 
-def job_to_continue(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def job_to_continue(draft: Draft, _around: FormContext) -> Found:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
-        sentence = (
-            f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
-        )
-        return (Problem("rerun_from_job_id", sentence),)
+        return f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."
     if job_id and draft.reset:
         sentence = "The checkpoints of that job are ignored, so everything is computed again."
         return (warning("rerun_from_job_id", sentence),)

@@ -1,7 +1,8 @@
 """Validates the cluster fields of the job form against Studio's clusters."""
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.jobs.problems import Problem, meant, quoted, warning
+from studio_tui.presentation.format import named
+from studio_tui.presentation.jobs.problems import Found, Problem, meant, quoted, warning
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
 _NAMES_SHOWN = 5
@@ -20,38 +21,30 @@ def chosen_cluster(
     return None
 
 
-def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tuple[Problem, ...]:
+def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Found:
     """Return the problems of a cluster name; `clusters` is `None` if not loaded yet."""
-    field = "compute_cluster_name"
     if not name or clusters is None:
-        return _unchecked(field) if name else ()
+        return _unchecked("compute_cluster_name") if name else ()
     chosen = chosen_cluster(name, "", clusters)
     if chosen is not None:
-        return _closed_problems(field, name, chosen)
+        return _closed(name, chosen)
     if any(cluster.id == name for cluster in clusters):
-        sentence = f"{quoted(name)} is the id of a cluster; move it to the field for the id."
-        return (Problem(field, sentence),)
+        return f"{quoted(name)} is the id of a cluster; move it to the field for the id."
     known = tuple(cluster.name for cluster in clusters if cluster.name)
-    return (Problem(field, f"{quoted(name)} is not a cluster{_nearest(name, known)}"),)
+    return f"{quoted(name)} is not a cluster{_nearest(name, known)}"
 
 
-def cluster_id_problems(
-    cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
-) -> tuple[Problem, ...]:
+def cluster_id_problems(cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None) -> Found:
     """Return the problems of a cluster id, including a conflict with a cluster name."""
-    field = "compute_cluster_id"
     if cluster_id and name:
-        sentence = "Give the name or the id of a cluster, not both; clear one of them."
-        return (Problem(field, sentence),)
+        return "Give the name or the id of a cluster, not both; clear one of them."
     if not cluster_id or clusters is None:
-        return _unchecked(field) if cluster_id else ()
+        return _unchecked("compute_cluster_id") if cluster_id else ()
     chosen = chosen_cluster("", cluster_id, clusters)
     if chosen is not None:
-        return _closed_problems(field, cluster_id, chosen)
+        return _closed(cluster_id, chosen)
     known = tuple(cluster.id for cluster in clusters)
-    return (
-        Problem(field, f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"),
-    )
+    return f"{quoted(cluster_id)} is not a cluster id{_nearest(cluster_id, known)}"
 
 
 def _unchecked(field: str) -> tuple[Problem, ...]:
@@ -63,19 +56,14 @@ def takes_no_jobs(cluster: Cluster) -> bool:
     return cluster.status in _CLOSED or (cluster.status is None and cluster.is_active is False)
 
 
-def _closed_problems(field: str, typed: str, cluster: Cluster) -> tuple[Problem, ...]:
-    if takes_no_jobs(cluster):
-        sentence = (
-            f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
-        )
-        return (Problem(field, sentence),)
-    return ()
+def _closed(typed: str, cluster: Cluster) -> str:
+    if not takes_no_jobs(cluster):
+        return ""
+    return f"{quoted(typed)} is {cluster.status or 'INACTIVE'} and accepts no jobs; name another."
 
 
 def _nearest(typed: str, known: tuple[str, ...]) -> str:
     near = meant(typed, known)
     if near or not known:
         return near or "; there are none."
-    names = ", ".join(quoted(name) for name in known[:_NAMES_SHOWN])
-    more = f" and {len(known) - _NAMES_SHOWN} more" if len(known) > _NAMES_SHOWN else ""
-    return f"; there are {names}{more}."
+    return f"; there are {named([*map(quoted, known)], _NAMES_SHOWN)}."

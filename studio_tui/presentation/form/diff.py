@@ -40,9 +40,8 @@ def difference(
     submitted: Collection[str] = (),
     *,
     files: Mapping[str, str] = MappingProxyType({}),
-    shown: bool = False,
 ) -> Difference:
-    """Return the changes from `before` to `after`; values and logins masked unless `shown`.
+    """Return the changes from `before` to `after`; values and logins are masked.
 
     Both drafts have the text of the query in `query`, even if it came from a file. `not_sent` are
     fields returned by `fields_not_sent`; `submitted` are fields that Studio does not send,
@@ -51,7 +50,7 @@ def difference(
     """
     return Difference(
         tuple(_query(before.query, after.query)),
-        tuple(_settings(before, after, files, shown=shown)),
+        tuple(_settings(before, after, files)),
         tuple(
             Cell(f"{label(name)}: {_kept(value_of(name, after), files)}, as submitted from here")
             for name in submitted
@@ -83,29 +82,24 @@ def _query(before: str, after: str) -> Iterator[Cell]:
         yield Cell(safe_line(line), _TONES.get(line[0], Tone.PLAIN))
 
 
-def _settings(
-    before: Draft, after: Draft, files: Mapping[str, str], *, shown: bool
-) -> Iterator[Cell]:
+def _settings(before: Draft, after: Draft, files: Mapping[str, str]) -> Iterator[Cell]:
     for name, field in FIELDS.items():
         old: Any = value_of(name, before)
         new: Any = value_of(name, after)
         if field.secret is Secret.VALUES:
-            yield from _variables(_assigned(old), _assigned(new), shown=shown)
+            yield from _variables(_assigned(old), _assigned(new))
         elif isinstance(old, tuple):
-            yield from _lines(
-                field.label,
-                *([files.get(each, each) for each in all_] for all_ in (old, new)),
-                shown=True,
-            )
+            named = ([files.get(each, each) for each in all_] for all_ in (old, new))
+            yield from _lines(field.label, *named)
         elif isinstance(old, bool):
             if old != new:
                 yield Cell(f"{field.label}: {_yes_or_no(new)}", Tone.ACTIVE)
         elif name == "query":
             pass  # it has a diff of its own
         elif field.look is FieldWidget.TEXT:
-            yield from _lines(field.label, old.split("\n"), new.split("\n"), shown=shown)
+            yield from _lines(field.label, old.split("\n"), new.split("\n"))
         elif old.strip() != new.strip():
-            old, new = (_value(text, shown=shown) for text in (old, new))
+            old, new = (_value(text) for text in (old, new))
             yield Cell(f"{field.label}: {old} → {new}", Tone.ACTIVE)
 
 
@@ -113,24 +107,16 @@ def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _value(text: str, *, shown: bool) -> str:
-    return safe_line(_visible(text.strip(), shown=shown)) or _DEFAULT
+def _value(text: str) -> str:
+    return safe_line(without_logins(text.strip(), MASK)) or _DEFAULT
 
 
-def _visible(text: str, *, shown: bool) -> str:
-    """Return a setting with logins in URLs masked, unless `shown`."""
-    return text if shown else without_logins(text, MASK)
-
-
-def _lines(
-    label: str, before: Collection[str], after: Collection[str], *, shown: bool
-) -> Iterator[Cell]:
+def _lines(label: str, before: Collection[str], after: Collection[str]) -> Iterator[Cell]:
     for sign, lines, others in (("-", before, after), ("+", after, before)):
         without = {line.strip() for line in others}
         for line in dict.fromkeys(line.strip() for line in lines):
             if line and line not in without:
-                text = safe_line(_visible(line, shown=shown))
-                yield Cell(f"{label}: {sign} {text}", _TONES[sign])
+                yield Cell(f"{label}: {sign} {_value(line)}", _TONES[sign])
 
 
 def _assigned(environment: str) -> dict[str, str]:
@@ -140,23 +126,19 @@ def _assigned(environment: str) -> dict[str, str]:
     return {f"{name}{equals}": value for name, equals, value in pairs}
 
 
-def _variables(before: dict[str, str], after: dict[str, str], *, shown: bool) -> Iterator[Cell]:
+def _variables(before: dict[str, str], after: dict[str, str]) -> Iterator[Cell]:
     for name in before:
         if name not in after:
-            yield _variable("-", Tone.BAD, name, None, shown=shown)
+            yield _variable("-", Tone.BAD, name)
     for name, value in after.items():
         if name not in before:
-            yield _variable("+", Tone.GOOD, name, value, shown=shown)
+            yield _variable("+", Tone.GOOD, name)
         elif before[name] != value:
-            yield _variable("~", Tone.ACTIVE, name, value, shown=shown)
+            yield _variable("~", Tone.ACTIVE, name)
 
 
-def _variable(sign: str, tone: Tone, name: str, value: str | None, *, shown: bool) -> Cell:
+def _variable(sign: str, tone: Tone, name: str) -> Cell:
     """Return a line about a variable; a line without an equals sign may be entirely secret."""
-    if not name.endswith("="):
-        text = name if shown else MASK
-    elif value is None:
-        text = name.removesuffix("=")
-    else:
-        text = f"{name}{value if shown else MASK}"
+    shown = name.removesuffix("=") if sign == "-" else f"{name}{MASK}"
+    text = shown if name.endswith("=") else MASK
     return Cell(f"{label('environment')}: {sign} {safe_line(text)}", tone)

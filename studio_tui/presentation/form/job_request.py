@@ -1,6 +1,5 @@
 """Validates the whole job form, and converts it to a request and back."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -36,11 +35,14 @@ def check_field(name: str, draft: Draft, around: FormContext) -> tuple[Problem, 
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
             return problems
-    return FIELDS[name].check(draft, around)
+    found = FIELDS[name].check(draft, around)
+    if isinstance(found, str):
+        return (Problem(name, found),) if found else ()
+    return found
 
 
-def request(draft: Draft, around: FormContext, uploads: Collection[str] = ()) -> JobInput:
-    """Return the request for a form; `uploads` are the ids of its uploaded files.
+def request(draft: Draft, around: FormContext) -> JobInput:
+    """Return the request for a form, without the files that are still to be uploaded.
 
     Raises:
         ValueError: the form has errors; see `check`.
@@ -48,7 +50,7 @@ def request(draft: Draft, around: FormContext, uploads: Collection[str] = ()) ->
     errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
     if errors:
         raise ValueError(errors[0].sentence)
-    return _build_request(replace(draft, uploads=(*draft.uploads, *uploads)), around)
+    return _build_request(draft, around)
 
 
 def has_windows_line_ends(draft: Draft, around: FormContext) -> bool:

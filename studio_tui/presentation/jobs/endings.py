@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
-from studio_tui.presentation.format import duration, plural, seconds_between
+from studio_tui.presentation.format import duration, named, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 
-_NAMED = 3
-"""Maximum number of failures listed by name."""
 _LONGEST = 120
 """Maximum number of characters of an error."""
 _HOW = {
@@ -71,11 +69,7 @@ def _counted(states: Sequence[JobState], noun: str) -> str:
 
 
 def _failures(names: Sequence[str]) -> list[str]:
-    if not names:
-        return []
-    more = len(names) - _NAMED
-    named = ", ".join(names[:_NAMED])
-    return [f"failed: {named}" + (f" and {more:,} more" if more > 0 else "")]
+    return [f"failed: {named(names)}"] if names else []
 
 
 def _pipeline_name(pipeline: Pipeline) -> str:

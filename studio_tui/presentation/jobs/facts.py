@@ -1,24 +1,24 @@
 """Facts about one job."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from studio_tui.addresses import has_login, without_logins
+from studio_tui.api.fields import Received
+from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState, Pipeline
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
-    age,
+    ago,
     duration,
     local_time,
     plural,
-    seconds_between,
 )
-from studio_tui.presentation.ids import id_cell
 from studio_tui.presentation.jobs.rows import BAR_WIDTH
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import (
@@ -32,6 +32,8 @@ from studio_tui.presentation.logs.progress import Progress, bar_text, words
 from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
 
+Item = TypeVar("Item")
+
 MASK = "••••••••"
 """Shown for a masked environment value, whatever its length."""
 
@@ -41,6 +43,19 @@ class Fact(NamedTuple):
 
     label: str
     value: Cell
+
+
+def listed(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
+    """Return a fact for each cell, the first one with the label."""
+    return tuple(Fact("" if number else label, cell) for number, cell in enumerate(cells))
+
+
+def up_to(
+    most: int, items: Sequence[Item], cell_of: Callable[[Item], Cell], tone: Tone = Tone.DIM
+) -> list[Cell]:
+    """Return the cells of the first items, and one in this tone that counts the others."""
+    more = [Cell(f"and {len(items) - most} more", tone)] if len(items) > most else []
+    return [*map(cell_of, items[:most]), *more]
 
 
 class FactLine(NamedTuple):
@@ -103,12 +118,6 @@ class Values(Enum):
     ORDINARY = "s shows the secrets too"
     ALL = "s hides the values"
 
-    @property
-    def next(self) -> "Values":
-        """The mode after this one."""
-        order = list(Values)
-        return order[(order.index(self) + 1) % len(order)]
-
 
 def environment(job: Job, values: Values) -> tuple[Fact, ...]:
     """Return a job's user variables, sorted by name, with values masked according to `values`.
@@ -136,8 +145,13 @@ def raw(job: Job) -> str:
         fields[name] = _visible(text, shown=name == "query") if text is not None else None
     if job.environment is not None:
         fields["environment"] = dict.fromkeys(job.environment, MASK)
-    if job.unreadable:
-        fields["(could not be read)"] = list(job.unreadable)
+    return as_json(job, fields)
+
+
+def as_json(received: Received, fields: dict[str, Any]) -> str:
+    """Return the fields of a received model as indented JSON, with the names of unreadable ones."""
+    if received.unreadable:
+        fields["(could not be read)"] = list(received.unreadable)
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
@@ -178,17 +192,20 @@ def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:
 
 def _moment(job: Job, field: str, now: datetime) -> Cell:
     if field in job.unreadable:
-        return Cell("?", Tone.WARN)
-    moment: datetime | None = getattr(job, field)
+        return UNREADABLE
+    return moment_cell(getattr(job, field), now)
+
+
+def moment_cell(moment: datetime | None, now: datetime) -> Cell:
+    """Return a time with its age."""
     if moment is None:
         return Cell(UNKNOWN, Tone.DIM)
-    old = age(seconds_between(moment, now))
-    return Cell(f"{local_time(moment)}  ({old if old == 'now' else old + ' ago'})")
+    return Cell(f"{local_time(moment)}  ({ago(moment, now)})")
 
 
 def _plain(job: Job, field: str) -> Cell:
     if field in job.unreadable:
-        return Cell("?", Tone.WARN)
+        return UNREADABLE
     value = getattr(job, field)
     return Cell(UNKNOWN, Tone.DIM) if value is None else Cell(str(value))
 
@@ -246,7 +263,7 @@ def no_environment(job: Job) -> str:
 
 def _environment_size(job: Job) -> Cell:
     if "environment" in job.unreadable:
-        return Cell("?", Tone.WARN)
+        return UNREADABLE
     count = len(variables(job))
     return Cell(plural(count, "variable")) if count else Cell(UNKNOWN, Tone.DIM)
 
@@ -255,3 +272,8 @@ def _unreadable(job: Job) -> tuple[Fact, ...]:
     if not job.unreadable:
         return ()
     return (Fact("unreadable", Cell(", ".join(job.unreadable), Tone.WARN)),)
+
+
+def id_cell(identifier: str) -> Cell:
+    """Return a cell with an id, or an explanation if it is unusable."""
+    return Cell(identifier) if can_be_used(identifier) else Cell(f"✗ {NO_ID}", Tone.WARN)

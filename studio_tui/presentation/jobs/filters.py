@@ -1,4 +1,4 @@
-"""Filter fields of jobs, in the language of `filter_terms`.
+"""Filter fields of jobs, in the language of `filter_terms`, and sort orders.
 
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done and waiting
@@ -8,87 +8,98 @@ task=497               the schedule that created the job
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 from studio_tui.api.models import WAITING_STATES, Job, JobState
-from studio_tui.presentation.jobs.rows import (
-    LARGEST_FIRST,
-    SAME_ORDER,
-    SORTS,
-    haystack,
-    is_moving,
-)
-from studio_tui.presentation.jobs.times import queue_seconds, shown_run_seconds
-from studio_tui.presentation.lists.filter_terms import Terms
-from studio_tui.presentation.lists.kinds import Kind
-
-STATUS_GROUPS: dict[str, frozenset[JobState]] = {
-    "active": frozenset(s for s in JobState if not s.is_finished and s is not JobState.UNKNOWN),
-    "finished": frozenset(s for s in JobState if s.is_finished),
-    "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
-    "done": frozenset({JobState.COMPLETE}),
-    "waiting": WAITING_STATES,
-}
-
-FIELDS: dict[str, Callable[[Job], str]] = {
-    "name": lambda job: job.name or "",
-    "by": lambda job: job.created_by or "",
-    "id": lambda job: job.id,
-    "error": lambda job: job.error_message or "",
-    "cluster": lambda job: job.compute_cluster_name or "",
-    "cluster_id": lambda job: job.compute_cluster_id or "",
-    "task": lambda job: job.scheduled_by or "",
-    # The pipeline of a job is found in the list of pipelines, which the screen of jobs has.
-    "pipeline": lambda job: "",
-}
-
-SUGGESTIONS: tuple[str, ...] = (
-    "by=",
-    "name=",
-    "name~",
-    "error=",
-    "cluster=",
-    "cluster_id=",
-    "task=",
-    "pipeline=",
-    "age<1h",
-    "age<1d",
-    "run>1m",
-    "run<1m",
-    "waited>5m",
-    "id=",
-)
-"""Terms offered by completion, besides those for states."""
+from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.logs.progress import Progress
 
 JOBS = Kind[Job](
     noun="job",
     key=attrgetter("id"),
     made_at=attrgetter("created_at"),
-    haystack=haystack,
+    texts=lambda job: (job.name, job.id, job.status, job.created_by, job.error_message),
     state=attrgetter("state"),
     states=JobState,
-    groups=STATUS_GROUPS,
-    fields=FIELDS,
-    suggestions=SUGGESTIONS,
+    groups={
+        "active": frozenset(s for s in JobState if not s.is_finished and s is not JobState.UNKNOWN),
+        "finished": frozenset(s for s in JobState if s.is_finished),
+        "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
+        "done": frozenset({JobState.COMPLETE}),
+        "waiting": WAITING_STATES,
+    },
+    fields={
+        "name": lambda job: job.name or "",
+        "by": lambda job: job.created_by or "",
+        "id": lambda job: job.id,
+        "error": lambda job: job.error_message or "",
+        "cluster": lambda job: job.compute_cluster_name or "",
+        "cluster_id": lambda job: job.compute_cluster_id or "",
+        "task": lambda job: job.scheduled_by or "",
+        "pipeline": lambda job: "",  # see `jobs_with`
+    },
+    suggestions=(
+        *("by=", "name=", "name~", "error=", "cluster=", "cluster_id=", "task=", "pipeline="),
+        *("age<1h", "age<1d", "run>1m", "run<1m", "waited>5m", "id="),
+    ),
     hint="words, status=failed, by=name, name~regex, age<2h, run>1m, !not, or",
-    sorts=SORTS,
-    largest_first=LARGEST_FIRST,
-    same_order=SAME_ORDER,
+    sorts={
+        NEWEST_FIRST: ("age, newest first", lambda job, now: 0),
+        "name": ("name", lambda job, now: (job.name or "").lower()),
+        "state": ("state, failed first", lambda job, now: LOOKS[job.state].rank),
+        "run": ("run time, longest first", lambda job, now: -(run_seconds(job, now) or 0.0)),
+        "queue": ("queue time, longest first", lambda job, now: -(queue_seconds(job, now) or 0.0)),
+        "workers": ("workers, most first", lambda job, now: -(job.workers or 0)),
+        "id": ("id", lambda job, now: job.id),
+        # For these three see `jobs_with`.
+        "share": ("progress, furthest first", lambda job, now: 0),
+        "rate": ("rate, fastest first", lambda job, now: 0),
+        "pipeline": ("pipeline", lambda job, now: 0),
+        "by": ("creator", lambda job, now: (job.created_by or "").lower()),
+        "error": (
+            "error",
+            lambda job, now: (not job.error_message, cause(job.error_message or "")),
+        ),
+    },
+    largest_first=frozenset({"run", "queue", "workers", "share", "rate"}),
+    same_order={"progress": "share"},
     spans={"run": shown_run_seconds, "waited": queue_seconds},
-    is_moving=is_moving,
+    is_moving=lambda job: not job.state.is_finished,
 )
 
 
-class Filter(Terms[Job]):
-    """A parsed filter of jobs."""
+def jobs_with(
+    progress: Callable[[str], Progress | None], pipeline: Callable[[str], str]
+) -> Kind[Job]:
+    """Return `JOBS` with the orders and the field that depend on a job's log or pipeline.
 
-    def __init__(self, text: str) -> None:
-        """Parse `text`.
+    Both functions are called with the job's id; the pipeline's name is empty if there is none.
+    """
 
-        Raises:
-            FilterError: a term cannot be understood.
-        """
-        super().__init__(text, JOBS)
+    def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
+        def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
+            known = progress(job.id) if job.state is JobState.RUNNING else None
+            value = read(known) if known is not None else None
+            return (value is None, -(value or 0.0))
+
+        return key
+
+    keys = {
+        "share": by(attrgetter("percent")),
+        "rate": by(attrgetter("rate")),
+        "pipeline": lambda job, now: (not (name := pipeline(job.id)), name.lower()),
+    }
+    return replace(
+        JOBS,
+        sorts={**JOBS.sorts, **{each: (JOBS.sorts[each][0], key) for each, key in keys.items()}},
+        fields={**JOBS.fields, "pipeline": lambda job: pipeline(job.id)},
+    )
 
 
 def exactly(field: str, *values: str) -> str:

@@ -38,12 +38,6 @@ class JobGrouping(StrEnum):
     NAME = "name"
     """Numbers in names are ignored."""
 
-    @property
-    def next(self) -> "JobGrouping":
-        """The next option."""
-        options = list(JobGrouping)
-        return options[(options.index(self) + 1) % len(options)]
-
 
 class JobGroup(NamedTuple):
     """Jobs shown as one group."""

@@ -30,6 +30,10 @@ class Problem(NamedTuple):
     level: Level = Level.ERROR
 
 
+Found = str | tuple[Problem, ...]
+"""What is wrong with one field: the sentence of an error, or any problems; empty for nothing."""
+
+
 def warning(field: str, sentence: str) -> Problem:
     """Return a problem that does not prevent the form from being sent."""
     return Problem(field, sentence, Level.WARNING)

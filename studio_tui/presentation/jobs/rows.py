@@ -1,17 +1,14 @@
-"""Jobs as table rows: cells, sort keys and the text searched by filters."""
+"""Jobs as table rows."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from operator import attrgetter
-from typing import Any
+from datetime import datetime
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause
-from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
 
@@ -40,9 +37,6 @@ COLUMNS = (
     Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
 )
 """In the order of `cells`. Identifying columns do not scroll; the error gets spare space."""
-
-_UNREADABLE = Cell("?", Tone.WARN)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def cells(
@@ -77,93 +71,14 @@ def cells(
     return row if can_be_used(job.id) and mended_by is None else dimmed(row)
 
 
-def is_moving(job: Job) -> bool:
-    """Whether cells of the job change every second."""
-    return not job.state.is_finished
-
-
-def haystack(job: Job) -> str:
-    """Return the lower-case text searched by filter words."""
-    return "\n".join(
-        (job.name or "", job.id, job.status or "", job.created_by or "", job.error_message or "")
-    ).lower()
-
-
 def first_line(text: str | None) -> str:
     """Return the first non-empty line of `text`."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
 
 
-SORTS: dict[str, tuple[str, Callable[[Job, datetime], Any]]] = {
-    "age": ("age, newest first", lambda job, now: -_stamp(job)),
-    "name": ("name", lambda job, now: ((job.name or "").lower(), -_stamp(job))),
-    "state": ("state, failed first", lambda job, now: (LOOKS[job.state].rank, -_stamp(job))),
-    "run": (
-        "run time, longest first",
-        lambda job, now: (-(run_seconds(job, now) or 0.0), -_stamp(job)),
-    ),
-    "queue": (
-        "queue time, longest first",
-        lambda job, now: (-(queue_seconds(job, now) or 0.0), -_stamp(job)),
-    ),
-    "workers": ("workers, most first", lambda job, now: (-(job.workers or 0), -_stamp(job))),
-    "id": ("id", lambda job, now: job.id),
-    "share": ("progress, furthest first", lambda job, now: -_stamp(job)),
-    "rate": ("rate, fastest first", lambda job, now: -_stamp(job)),
-    "pipeline": ("pipeline", lambda job, now: -_stamp(job)),
-    "by": ("creator", lambda job, now: ((job.created_by or "").lower(), -_stamp(job))),
-    "error": (
-        "error",
-        lambda job, now: (not job.error_message, cause(job.error_message or ""), -_stamp(job)),
-    ),
-}
-"""Sort orders by column: menu label and key function. Ties: newest first.
-
-Keys that depend on a job's log or pipeline are added by `sorts_with`.
-"""
-
-SAME_ORDER = {"progress": "share"}
-"""Columns that share the sort order of another column."""
-
-
-def sorts_with(
-    progress: Callable[[str], Progress | None],
-    pipeline: Callable[[str], str],
-) -> dict[str, tuple[str, Callable[[Job, datetime], Any]]]:
-    """Return all sort orders, including those by progress and pipeline.
-
-    Both functions are called with the job's id; the pipeline's name is empty if there is none.
-    """
-
-    def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
-        def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
-            known = progress(job.id) if job.state is JobState.RUNNING else None
-            value = read(known) if known is not None else None
-            return (value is None, -(value or 0.0), -_stamp(job))
-
-        return key
-
-    return SORTS | {
-        "share": (SORTS["share"][0], by(attrgetter("percent"))),
-        "rate": (SORTS["rate"][0], by(attrgetter("rate"))),
-        "pipeline": (
-            SORTS["pipeline"][0],
-            lambda job, now: (not (name := pipeline(job.id)), name.lower(), -_stamp(job)),
-        ),
-    }
-
-
-LARGEST_FIRST = frozenset({"run", "queue", "workers", "share", "rate"})
-"""Columns sorted in descending order, unless reversed."""
-
-
-def _stamp(job: Job) -> float:
-    return ((job.created_at or _LONG_AGO) - _LONG_AGO).total_seconds()
-
-
 def _name(job: Job) -> Cell:
     if "name" in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(job.name, Tone.STRONG) if job.name else Cell("(no name)", Tone.DIM)
 
 
@@ -180,20 +95,20 @@ def progress_cells(known: Progress | None) -> tuple[Cell, Cell, Cell]:
 
 def _workers(job: Job) -> Cell:
     if "workers" in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     # 0 and null mean that Studio chooses.
     return Cell(str(job.workers)) if job.workers else Cell(UNKNOWN, Tone.DIM)
 
 
 def _span(seconds: float | None, job: Job, field: str) -> Cell:
     if field in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(duration(seconds)) if seconds is not None else Cell(UNKNOWN, Tone.DIM)
 
 
 def _run(job: Job, now: datetime) -> Cell:
     if "started_at" in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     ran = run_seconds(job, now)
     if ran is not None:
         return Cell(duration(ran))
@@ -203,12 +118,12 @@ def _run(job: Job, now: datetime) -> Cell:
 
 def _age(job: Job, now: datetime) -> Cell:
     if "created_at" in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(age(seconds_between(job.created_at, now)), Tone.DIM)
 
 
 def _error(job: Job) -> Cell:
     if "error_message" in job.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     line = cause(job.error_message or "")
     return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING

@@ -39,12 +39,10 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Test(Generic[T]):
-    """A term, for one row and for many, as a call per row would cost more than the test."""
+    """A term, for many rows, as a call per row would cost more than the test."""
 
-    passes: Callable[[T, str, datetime], bool]
-    """Whether a row, with its haystack, passes at a given time."""
     among: Callable[[Rows[T], Mapping[str, str], datetime], Rows[T]]
-    """Returns the rows that pass; haystacks are by id."""
+    """Returns the rows that pass at a given time; haystacks are by id."""
     reads_haystacks: bool = False
     """Whether haystacks are needed."""
 
@@ -67,7 +65,6 @@ class Terms(Generic[T]):
         if len(alternatives) > 1 and not all(alternatives):
             raise FilterError(_LONELY_OR)
         self.text = f" {OR} ".join(" ".join(term.raw for term in all_) for all_ in alternatives)
-        self._kind = kind
         self._tests = tuple(
             tuple(_parse(term, kind) for term in all_) for all_ in alternatives if all_
         )
@@ -80,16 +77,12 @@ class Terms(Generic[T]):
         """Whether `among` needs haystacks."""
         return any(test.reads_haystacks for tests in self._tests for test in tests)
 
-    def passes(self, row: T, haystack: str, now: datetime) -> bool:
-        """Whether `row`, whose search text is `haystack`, passes all terms of an alternative."""
-        if not self._tests:
-            return True
-        return any(all(test.passes(row, haystack, now) for test in tests) for tests in self._tests)
-
     def among(
         self, rows: Iterable[tuple[str, T]], haystacks: Mapping[str, str], now: datetime
     ) -> Rows[T]:
-        """Return the rows, with their ids, that pass; `haystacks` are by id.
+        """Return the rows, with their ids, that pass all terms of an alternative.
+
+        `haystacks` are their search texts by id, needed only if `reads_haystacks`.
 
         It goes term by term, each over what the one before it left: of many rows most fail soon.
         """
@@ -99,10 +92,6 @@ class Terms(Generic[T]):
             return found[0]
         passing = {key for some in found for key, _ in some}
         return [row for row in known if row[0] in passing] if self._tests else known
-
-    def matches(self, row: T, now: datetime) -> bool:
-        """Whether `row` passes; for a single row whose haystack is not cached."""
-        return self.passes(row, self._kind.haystack(row), now)
 
 
 def _apply_tests(
@@ -188,10 +177,7 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
     state_of = kind.state
     if others:
         return _of_row(lambda row: state_of(row) in states or any(test(row) for test in others))
-    return Test(
-        lambda row, haystack, now: state_of(row) in states,
-        lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states],
-    )
+    return Test(lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states])
 
 
 def _span(
@@ -201,20 +187,14 @@ def _span(
         raise FilterError(f"“{term}” needs a time span such as 30m, 2h, 3d or 80ms")
     limit = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
-    is_below = operator == "<"
-
-    def passes(row: T, haystack: str, now: datetime) -> bool:  # noqa: ARG001 (the form of a Test)
-        span = seconds(row, now)
-        return span is not None and (span < limit if is_below else span > limit)
-
-    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001
+    def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (the form of a Test)
         spans = [seconds(row, now) for _, row in rows]
         known = zip(rows, spans, strict=True)
-        if is_below:
+        if operator == "<":
             return [each for each, span in known if span is not None and span < limit]
         return [each for each, span in known if span is not None and span > limit]
 
-    return Test(passes, among)
+    return Test(among)
 
 
 def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
@@ -228,7 +208,6 @@ def _pattern(value: str, read: Callable[[T], str]) -> Test[T]:
 
 def _word(word: str) -> Test[T]:
     return Test(
-        lambda row, haystack, now: word in haystack,
         lambda rows, haystacks, now: [each for each in rows if word in haystacks[each[0]]],
         reads_haystacks=True,
     )
@@ -236,10 +215,7 @@ def _word(word: str) -> Test[T]:
 
 def _of_row(test: Callable[[T], bool]) -> Test[T]:
     """Return a test that needs only the row."""
-    return Test(
-        lambda row, haystack, now: test(row),
-        lambda rows, haystacks, now: [each for each in rows if test(each[1])],
-    )
+    return Test(lambda rows, haystacks, now: [each for each in rows if test(each[1])])
 
 
 def _opposite(inner: Test[T]) -> Test[T]:
@@ -247,8 +223,4 @@ def _opposite(inner: Test[T]) -> Test[T]:
         passing = {key for key, _ in inner.among(rows, haystacks, now)}
         return [each for each in rows if each[0] not in passing]
 
-    return Test(
-        lambda row, haystack, now: not inner.passes(row, haystack, now),
-        among,
-        reads_haystacks=inner.reads_haystacks,
-    )
+    return Test(among, reads_haystacks=inner.reads_haystacks)

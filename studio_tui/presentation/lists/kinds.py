@@ -1,6 +1,6 @@
 """Kinds of list rows: identity, search text, filter fields and sort orders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,8 +24,8 @@ class Kind(Generic[T]):
     """Returns the id."""
     made_at: Callable[[T], datetime | None] | None
     """Returns the creation time; `None` if rows have none, so that `age` is not available."""
-    haystack: Callable[[T], str]
-    """Returns the lower-case text searched by filter words."""
+    texts: Callable[[T], Iterable[str | None]]
+    """Returns the texts searched by filter words."""
     state: Callable[[T], StrEnum]
     states: type[StrEnum]
     groups: Mapping[str, frozenset[Any]]
@@ -37,7 +37,7 @@ class Kind(Generic[T]):
     hint: str
     """Examples of terms."""
     sorts: Mapping[str, tuple[str, Callable[[T, datetime], Any]]]
-    """Sort orders by column: menu label and key function."""
+    """Sort orders by column: menu label and key function; equal rows stay in Studio's order."""
     largest_first: frozenset[str]
     """Columns sorted in descending order, unless reversed."""
     same_order: Mapping[str, str] = field(default_factory=dict, kw_only=True)
@@ -50,6 +50,10 @@ class Kind(Generic[T]):
     """Durations in seconds that filters can compare, by name."""
     is_moving: Callable[[T], bool]
     """Whether cells of a row change every second."""
+
+    def haystack(self, row: T) -> str:
+        """Return the lower-case text of a row that filter words are searched in."""
+        return "\n".join(filter(None, self.texts(row))).lower()
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone, dimmed
-from studio_tui.presentation.format import age, seconds_between
+from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.facts import Fact
 
 SIGN = "~"
@@ -22,6 +22,5 @@ def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
 
 def recorded_fact(since: datetime, now: datetime) -> Fact:
     """Return the fact at the top of the preview of a recorded row."""
-    seen = age(seconds_between(since, now))
-    ago = seen if seen == "now" else f"{seen} ago"
-    return Fact("recorded", Cell(f"last seen {ago}; no longer in Studio's list", Tone.WARN))
+    words = f"last seen {ago(since, now)}; no longer in Studio's list"
+    return Fact("recorded", Cell(words, Tone.WARN))

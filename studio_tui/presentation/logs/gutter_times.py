@@ -26,12 +26,6 @@ class StampForm(StrEnum):
     UTC = "UTC"
     ELAPSED = "since the start"
 
-    @property
-    def next(self) -> "StampForm":
-        """The next format; after the last, the first."""
-        forms = list(StampForm)
-        return forms[(forms.index(self) + 1) % len(forms)]
-
 
 class GutterTimeError(Exception):
     """The typed text is not a time; the message gives examples."""

@@ -24,12 +24,6 @@ class JsonForm(StrEnum):
     OPEN = "expanded, one row per field"
     RAW = "raw"
 
-    @property
-    def next(self) -> "JsonForm":
-        """The next mode; after the last, the first."""
-        forms = list(JsonForm)
-        return forms[(forms.index(self) + 1) % len(forms)]
-
 
 class RowForm(NamedTuple):
     """Display options of log lines."""

@@ -47,7 +47,7 @@ class SearchPattern:
         """Compile the search text.
 
         Raises:
-            WantedError: it is not a regular expression, or it matches the empty string.
+            SearchPatternError: it is not a regular expression, or it matches the empty string.
         """
         import regex  # noqa: PLC0415 (20 ms, not needed to open a log)
 

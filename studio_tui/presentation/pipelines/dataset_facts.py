@@ -5,11 +5,10 @@ from datetime import datetime
 
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import age, local_time, plural, seconds_between
+from studio_tui.presentation.format import age, ago, local_time, named, plural, seconds_between
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.datasets import short_name
 
-_MOST_NAMED = 3
 _WIDEST = 40
 """Maximum width of the name column in characters."""
 
@@ -31,7 +30,7 @@ def dataset_lines(
     lines = [Cell(outdated_words(dataset), Tone.WARN)] if dataset.newer else []
     if not dataset.newer and is_all_told:
         lines.append(Cell("up to date: none of its sources is newer", Tone.GOOD))
-    readers = sorted(short_name(other.name) for other in others if _reads(other, dataset.name))
+    readers = sorted(short_name(other.name) for other in others if dataset.name in _sources(other))
     if readers:
         lines.append(Cell(f"for {', '.join(readers)}"))
     elif is_all_told:
@@ -46,11 +45,8 @@ def dataset_lines(
 
 def outdated_words(dataset: ListedDataset) -> str:
     """Return why a dataset is out of date."""
-    named = ", ".join(map(short_name, dataset.newer[:_MOST_NAMED]))
-    more = len(dataset.newer) - _MOST_NAMED
     verb = "is" if len(dataset.newer) == 1 else "are"
-    rest = f" and {more} more" if more > 0 else ""
-    return f"out of date: {named}{rest} {verb} newer"
+    return f"out of date: {named([*map(short_name, dataset.newer)])} {verb} newer"
 
 
 def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
@@ -61,9 +57,7 @@ def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
         if latest.made_at is not None:
             parts.append(f"{age(seconds_between(latest.made_at, now)):>4}")
     if dataset.newer:
-        more = len(dataset.newer) - 1
-        by = f"{short_name(dataset.newer[0])}{f' and {more} more' if more else ''}"
-        parts.append(f"out of date by {by}")
+        parts.append(f"out of date by {named([*map(short_name, dataset.newer)], 1)}")
     elif len(dataset.versions) > 1:
         parts.append(plural(len(dataset.versions), "version"))
     return "  ".join(parts)
@@ -72,9 +66,7 @@ def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
 def _made(version: ListedVersion, now: datetime) -> str:
     parts = [f"@{version.version}"]
     if version.made_at is not None:
-        old = age(seconds_between(version.made_at, now))
-        ago = old if old == "now" else f"{old} ago"
-        parts.append(f"{local_time(version.made_at)} ({ago})")
+        parts.append(f"{local_time(version.made_at)} ({ago(version.made_at, now)})")
     if version.job_id is not None:
         parts.append(f"by {version.job_name or 'a job'} ({version.job_id[:SHORT_ID]})")
     else:
@@ -102,7 +94,3 @@ def _sources(dataset: ListedDataset) -> tuple[str, ...]:
     """Return the names of the sources of the latest version."""
     sources = dataset.versions[0].sources if dataset.versions else ()
     return tuple(source.partition("@")[0] for source in sources)
-
-
-def _reads(other: ListedDataset, name: str) -> bool:
-    return name in _sources(other)

@@ -1,6 +1,5 @@
 """Facts about a pipeline, and a comparison of the runs of its target."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -16,8 +15,15 @@ from studio_tui.presentation.format import (
     seconds_between,
     with_short_ids,
 )
-from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.presentation.jobs.facts import (
+    Fact,
+    FactLine,
+    as_json,
+    id_cell,
+    listed,
+    moment_cell,
+    up_to,
+)
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.pipelines.datasets import target_key
@@ -84,8 +90,8 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         Fact("target", Cell(pipeline.triggered_from or UNKNOWN, Tone.STRONG)),
         Fact("name", Cell(pipeline.name or UNKNOWN)),
         Fact("id", id_cell(pipeline.pipeline_id)),
-        Fact("created", _moment(pipeline.created_at, now)),
-        Fact("updated", _moment(pipeline.updated_at, now)),
+        Fact("created", moment_cell(pipeline.created_at, now)),
+        Fact("updated", moment_cell(pipeline.updated_at, now)),
         *_times(pipeline, context),
         *(Fact("inconsistent", Cell(flaw, Tone.WARN)) for flaw in statuses.plan.flaws),
         *(
@@ -98,19 +104,12 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
 
 def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
-    warnings = pipeline.warnings or ()
-    return tuple(
-        Fact("" if number else "warning", Cell(f"⚠ {warning}", Tone.WARN))
-        for number, warning in enumerate(warnings)
-    )
+    return listed("warning", [Cell(f"⚠ {each}", Tone.WARN) for each in pipeline.warnings or ()])
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return the jobs that were removed, if known."""
-    return tuple(
-        Fact("" if number else "removed", Cell(removed_words(job), Tone.DIM))
-        for number, job in enumerate(pipeline.removed or ())
-    )
+    return listed("removed", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()])
 
 
 def removed_words(job: RemovedJob) -> str:
@@ -170,10 +169,7 @@ def grid(
 
 def raw(pipeline: Pipeline) -> str:
     """Return the pipeline as indented JSON; safe to draw."""
-    fields = pipeline.model_dump(mode="json")
-    if pipeline.unreadable:
-        fields["(could not be read)"] = list(pipeline.unreadable)
-    return json.dumps(fields, indent=2, ensure_ascii=False)
+    return as_json(pipeline, pipeline.model_dump(mode="json"))
 
 
 def _status(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
@@ -192,20 +188,13 @@ def _counts(pipeline: Pipeline, overview: Overview) -> Cell:
 
 def _failed(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fact, ...]:
     """List the jobs that failed by themselves, the cause, and how many jobs each blocks."""
-    named = [
-        Fact("failed" if number == 0 else "", Cell(_failure(statuses, failure), Tone.BAD))
-        for number, failure in enumerate(failures[:NAMED])
-    ]
-    left = len(failures) - NAMED
-    if left > 0:
-        named.append(Fact("", Cell(f"and {left} more", Tone.BAD)))
-    return tuple(named)
 
+    def cell(failure: RootFailure) -> Cell:
+        blocked = statuses.roots[failure.node.id]
+        words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
+        return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
-def _failure(statuses: JobStatuses, failure: RootFailure) -> str:
-    blocked = statuses.roots[failure.node.id]
-    words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
-    return " · ".join(filter(None, words))
+    return listed("failed", up_to(NAMED, failures, cell, Tone.BAD))
 
 
 def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) -> tuple[Fact, ...]:
@@ -241,14 +230,7 @@ def _times(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
         return ()
     if ended is None:
         return (Fact("so far", Cell(duration(took))),)
-    return (Fact("ended", _moment(ended, context.now)), Fact("took", Cell(duration(took))))
-
-
-def _moment(moment: datetime | None, now: datetime) -> Cell:
-    if moment is None:
-        return Cell(UNKNOWN, Tone.DIM)
-    old = age(seconds_between(moment, now))
-    return Cell(f"{local_time(moment)}  ({old if old == 'now' else old + ' ago'})")
+    return (Fact("ended", moment_cell(ended, context.now)), Fact("took", Cell(duration(took))))
 
 
 def _runs_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> list[Pipeline]:

@@ -6,7 +6,7 @@ after=split  feeds=report            direct dependencies, direct dependents
 run>1m  waited>5m  age<2h            run time, queue time, age of the run
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -34,12 +34,11 @@ class SeenJob(NamedTuple):
         return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
 
 
-def haystack(seen: SeenJob) -> str:
-    """Return the lower-case text searched by filter words."""
+def _texts(seen: SeenJob) -> Iterable[str | None]:
     node, job = seen.node, seen.job
     error = job.error_message if job is not None else None
-    parts = (node.name, node.id, node.run, node.status, seen.known.statuses.shown[node.id], error)
-    return "\n".join(part for part in parts if part).lower()
+    state = seen.known.statuses.shown[node.id]
+    return (node.name, node.id, node.run, node.status, state, error)
 
 
 def _of_run(read: Callable[[Job], str | None]) -> Callable[[SeenJob], str]:
@@ -84,7 +83,7 @@ PIPELINE_JOBS = Kind[SeenJob](
     noun="job",
     key=lambda seen: seen.node.id,
     made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
-    haystack=haystack,
+    texts=_texts,
     state=lambda seen: seen.known.statuses.shown[seen.node.id],
     states=NodeState,
     groups=_GROUPS,
@@ -114,11 +113,11 @@ def found(terms: Terms[SeenJob], known: ViewModel, haystacks: dict[str, str]) ->
     """
     if not terms:
         return frozenset()
-    passing = []
-    for node_id, node in known.plan.nodes.items():
-        seen = SeenJob(node, known)
-        if (text := haystacks.get(node_id)) is None:
-            text = haystacks[node_id] = haystack(seen)
-        if terms.passes(seen, text, known.now):
-            passing.append(node_id)
-    return frozenset(passing)
+    rows = [(node_id, SeenJob(node, known)) for node_id, node in known.plan.nodes.items()]
+    if terms.reads_haystacks:
+        haystacks |= {
+            node_id: PIPELINE_JOBS.haystack(seen)
+            for node_id, seen in rows
+            if node_id not in haystacks
+        }
+    return frozenset(node_id for node_id, _ in terms.among(rows, haystacks, known.now))

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import FINISHED_PIPELINE_STATES, Pipeline, PipelineState
-from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
-from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
@@ -46,7 +46,6 @@ LOOKS: dict[PipelineState, StateLook] = {
 }
 
 
-_UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -127,27 +126,9 @@ def total(numbers: Mapping[NodeState, int]) -> int:
     return sum(numbers.values())
 
 
-def haystack(pipeline: Pipeline) -> str:
-    """Return the lower-case text searched by filter words."""
-    return "\n".join(
-        (
-            pipeline.name or "",
-            pipeline.pipeline_id,
-            pipeline.status or "",
-            pipeline.triggered_from or "",
-            pipeline.error_message or "",
-        )
-    ).lower()
-
-
-def is_moving(pipeline: Pipeline) -> bool:
-    """Whether cells of the pipeline change while it runs."""
-    return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING}
-
-
 def _line(pipeline: Pipeline, field: str, tone: Tone) -> Cell:
     if field in pipeline.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     text = getattr(pipeline, field)
     return Cell(text, tone) if text else Cell(UNKNOWN, Tone.DIM)
 
@@ -159,16 +140,8 @@ def _done(numbers: Mapping[NodeState, int]) -> Cell:
 
 def _age(pipeline: Pipeline, field: str, now: datetime) -> Cell:
     if field in pipeline.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(age(seconds_between(getattr(pipeline, field), now)), Tone.DIM)
-
-
-def _stamp(moment: datetime | None) -> float:
-    return ((moment or _LONG_AGO) - _LONG_AGO).total_seconds()
-
-
-def _newest(pipeline: Pipeline) -> float:
-    return -_stamp(pipeline.created_at)
 
 
 def _jobs(pipeline: Pipeline) -> int:
@@ -184,7 +157,10 @@ PIPELINES = Kind[Pipeline](
     noun="pipeline",
     key=attrgetter("pipeline_id"),
     made_at=attrgetter("created_at"),
-    haystack=haystack,
+    texts=lambda pipeline: (
+        *(pipeline.name, pipeline.pipeline_id, pipeline.status),
+        *(pipeline.triggered_from, pipeline.error_message),
+    ),
     state=attrgetter("state"),
     states=PipelineState,
     groups={
@@ -206,34 +182,19 @@ PIPELINES = Kind[Pipeline](
     ),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
     sorts={
-        "age": ("age, newest first", lambda pipeline, now: _newest(pipeline)),
-        "name": (
-            "name",
-            lambda pipeline, now: ((pipeline.name or "").lower(), _newest(pipeline)),
-        ),
-        "target": (
-            "target",
-            lambda pipeline, now: ((pipeline.triggered_from or "").lower(), _newest(pipeline)),
-        ),
-        "state": (
-            "state, failed first",
-            lambda pipeline, now: (LOOKS[pipeline.state].rank, _newest(pipeline)),
-        ),
-        "done": (
-            "progress, least first",
-            lambda pipeline, now: (_share(pipeline), _newest(pipeline)),
-        ),
-        "jobs": (
-            "number of jobs, most first",
-            lambda pipeline, now: (-_jobs(pipeline), _newest(pipeline)),
-        ),
+        NEWEST_FIRST: ("age, newest first", lambda pipeline, now: 0),
+        "name": ("name", lambda pipeline, now: (pipeline.name or "").lower()),
+        "target": ("target", lambda pipeline, now: (pipeline.triggered_from or "").lower()),
+        "state": ("state, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
+        "done": ("progress, least first", lambda pipeline, now: _share(pipeline)),
+        "jobs": ("number of jobs, most first", lambda pipeline, now: -_jobs(pipeline)),
         "id": ("id", lambda pipeline, now: pipeline.pipeline_id),
         "updated": (
             "last change, newest first",
-            lambda pipeline, now: -_stamp(pipeline.updated_at),
+            lambda pipeline, now: _LONG_AGO - (pipeline.updated_at or _LONG_AGO),
         ),
     },
     largest_first=frozenset({"jobs"}),
     same_order={"progress": "done"},
-    is_moving=is_moving,
+    is_moving=lambda pipeline: pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING},
 )

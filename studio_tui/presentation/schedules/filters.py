@@ -14,7 +14,6 @@ from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.runs import ScheduledRun
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -32,21 +31,9 @@ def state(row: Scheduled) -> JobState:
     return next((run.state for run in row.runs if not run.gap), JobState.TASK)
 
 
-def _haystack(row: Scheduled) -> str:
-    task = row.task
-    suspended = "suspended" if is_suspended(task) else None
-    cluster = task.compute_cluster_name
-    parts = (task.name, task.id, task.created_by, _expression(row), cluster, suspended)
-    return "\n".join(filter(None, parts)).lower()
-
-
 def _expression(row: Scheduled) -> str:
     schedule = row.task.schedule
     return (schedule.cron_expression or "once") if schedule else ""
-
-
-def _newest(row: Scheduled) -> float:
-    return -((row.task.created_at or _LONG_AGO) - _LONG_AGO).total_seconds()
 
 
 def _name(row: Scheduled) -> str:
@@ -71,7 +58,10 @@ SCHEDULES = Kind[Scheduled](
     noun="schedule",
     key=attrgetter("task.id"),
     made_at=attrgetter("task.created_at"),
-    haystack=_haystack,
+    texts=lambda row: (
+        *(row.task.name, row.task.id, row.task.created_by, _expression(row)),
+        *(row.task.compute_cluster_name, "suspended" if is_suspended(row.task) else None),
+    ),
     state=state,
     states=JobState,
     groups={
@@ -89,8 +79,8 @@ SCHEDULES = Kind[Scheduled](
     suggestions=(*("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),),
     hint="words, is:suspended, status=failed (of the last run), by=name, name~regex, !not",
     sorts={
-        NEWEST_FIRST: ("age, newest first", lambda row, now: _newest(row)),
-        "name": ("name", lambda row, now: (_name(row), _newest(row))),
+        NEWEST_FIRST: ("age, newest first", lambda row, now: 0),
+        "name": ("name", lambda row, now: _name(row)),
         "next": ("next run, soonest first", lambda row, now: (_next(row), _name(row))),
         "results": (
             "last run, failed first",

@@ -14,13 +14,12 @@ from studio_tui import cron
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
-from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
+from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, plural
-from studio_tui.presentation.ids import id_cell
-from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.presentation.format import UNKNOWN, ago, plural
+from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, ago, line, signs
+from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, line, signs
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
@@ -54,8 +53,6 @@ COLUMNS_IN_UTC = tuple(
     replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
 )
 """The same with the next run in UTC."""
-
-_UNREADABLE = Cell("?", Tone.WARN)
 
 
 def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
@@ -97,7 +94,7 @@ def expression_cell(task: Job) -> Cell:
     if schedule is None:
         return _unknown_cell(task)
     if "cron_expression" in schedule.unreadable:
-        return _UNREADABLE
+        return UNREADABLE
     return Cell(schedule.cron_expression) if schedule.cron_expression else Cell(ONCE)
 
 
@@ -218,7 +215,7 @@ def _words(task: Job) -> Cell:
 def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
-        return _UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
+        return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
     text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
     return Cell(text, Tone.STRONG)
 
@@ -272,11 +269,7 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
 def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     if task.created_at is None:
         return Cell(UNKNOWN, Tone.DIM)
-    return Cell(f"{_both(task.created_at, zone)}  ({_ago(task, now)})")
-
-
-def _ago(job: Job, now: datetime) -> str:
-    return ago(job.created_at, now)
+    return Cell(f"{_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
 def _next_run(task: Job, now: datetime) -> Cell:
@@ -317,4 +310,4 @@ def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
 
 
 def _unknown_cell(task: Job) -> Cell:
-    return _UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)
+    return UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from studio_tui.api.models import Job, JobState, PipelineState
 from studio_tui.api.schedules import ScheduleRun
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.format import UNKNOWN, age, seconds_between
+from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.schedules.start_times import span
@@ -154,9 +154,3 @@ def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
         error=run.error_message or "",
         scheduled_for=run.scheduled_for,
     )
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """Format an age as `5m ago` or `now`."""
-    old = age(seconds_between(moment, now))
-    return old if old in {"now", UNKNOWN} else f"{old} ago"

@@ -11,8 +11,7 @@ from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from studio_tui.errors import AuthenticationError, NotSent, OutcomeUnknown, StudioError
-from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,23 +75,14 @@ class BatchReport:
     """Returns the current state of each item; an empty text if there is none."""
 
 
-class Batches:
+class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
     """All running batches; can be subscribed to like a poller."""
 
-    name = "batches"
-
     def __init__(self) -> None:
+        super().__init__("batches", Snapshot(()))
         self.last: BatchReport | None = None
         """Report of the batch that ended last; `None` before the first one."""
-        self.snapshot: Snapshot[tuple[BatchProgress, ...]] = Snapshot(())
         self._under_way: dict[object, BatchProgress] = {}
-        self._listeners = Listeners[[Snapshot[tuple[BatchProgress, ...]]]]()
-
-    def subscribe(
-        self, listener: Callable[[Snapshot[tuple[BatchProgress, ...]]], None]
-    ) -> Callable[[], None]:
-        """Call `listener` on each change from now on; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
 
     @property
     def left(self) -> int:
@@ -137,16 +127,15 @@ class Batches:
                     workers.create_task(work(), name=f"batch: {doing}")
         finally:
             del self._under_way[key]
-            self._publish()
+            self._publish_all()
         return tuple(outcomes[place] for place in range(len(items)))
 
     def _note(self, key: object, progress: BatchProgress) -> None:
         self._under_way[key] = progress
-        self._publish()
+        self._publish_all()
 
-    def _publish(self) -> None:
-        self.snapshot = Snapshot(tuple(self._under_way.values()))
-        self._listeners.notify(self.snapshot)
+    def _publish_all(self) -> None:
+        self._publish(Snapshot(tuple(self._under_way.values())))
 
 
 class _Sending:

@@ -293,11 +293,11 @@ class JobCreator:
             page = await self._client.jobs(limit=limit)
             if found := await self._found(intent, page.items):
                 return found, SearchExtent()
-            received = len(page.items) + page.unreadable + page.duplicates
             oldest = min((job.created_at for job in page.items if job.created_at), default=None)
             reaches = oldest is not None and oldest < intent.sent_at - SKEW
-            if received < limit or reaches or limit >= FURTHEST:
-                return None, SearchExtent(1, received, is_far_enough=received < limit or reaches)
+            is_far_enough = page.received < limit or reaches
+            if is_far_enough or limit >= FURTHEST:
+                return None, SearchExtent(1, page.received, is_far_enough=is_far_enough)
             limit *= 4
 
     async def _found(self, intent: Intent, jobs: Sequence[Job]) -> Created | None:

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from studio_tui import clock
-from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.holds import Hold, Holds, HoldState
 
 
@@ -31,10 +30,8 @@ class Held:
         return max(1, round(seconds))
 
 
-class HeldCommands:
+class HeldCommands(SnapshotPublisher[tuple[Held, ...]]):
     """All waiting commands; can be subscribed to like a poller."""
-
-    name = "held"
 
     def __init__(
         self,
@@ -44,18 +41,11 @@ class HeldCommands:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         """Initialise; `seconds` is how long commands wait, 0 sends them at once."""
+        super().__init__("held", Snapshot(()))
         self._holds = holds
         self._seconds = seconds
         self._now = now
         self._waiting: list[Held] = []
-        self.snapshot: Snapshot[tuple[Held, ...]] = Snapshot(())
-        self._listeners = Listeners[[Snapshot[tuple[Held, ...]]]]()
-
-    def subscribe(
-        self, listener: Callable[[Snapshot[tuple[Held, ...]]], None]
-    ) -> Callable[[], None]:
-        """Call `listener` on each change from now on; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
 
     async def may_be_sent(self, words: str) -> bool:
         """Wait; return whether the command may be sent, False if it was undone.
@@ -67,7 +57,7 @@ class HeldCommands:
         now = self._now()
         held = Held(Hold(uuid4().hex, words, now, now + timedelta(seconds=self._seconds)))
         self._waiting.append(held)
-        self._publish()
+        self._publish_all()
         try:
             await asyncio.to_thread(self._holds.note, held.hold)
             is_over = await self._is_taken_back(held)
@@ -75,7 +65,7 @@ class HeldCommands:
             # Canceled as the program ends: it stays held in the recorder, and is not sent.
             if held in self._waiting:
                 self._waiting.remove(held)
-            self._publish()
+            self._publish_all()
         state = HoldState.UNDONE if is_over else HoldState.SENT
         await asyncio.to_thread(self._holds.settle, held.hold.id, state)
         return not is_over
@@ -86,7 +76,7 @@ class HeldCommands:
             return None
         held = self._waiting.pop()
         held.over.set()
-        self._publish()
+        self._publish_all()
         return held.hold.words
 
     def undo_all(self) -> None:
@@ -99,6 +89,5 @@ class HeldCommands:
             await asyncio.wait_for(held.over.wait(), self._seconds)
         return held.over.is_set()
 
-    def _publish(self) -> None:
-        self.snapshot = Snapshot(tuple(self._waiting))
-        self._listeners.notify(self.snapshot)
+    def _publish_all(self) -> None:
+        self._publish(Snapshot(tuple(self._waiting)))

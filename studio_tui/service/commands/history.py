@@ -8,11 +8,9 @@ call it in a thread.
 import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -36,39 +34,45 @@ NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRun:
-    """A job that has ended; times are as sent by Studio, `None` if it sent none."""
+class EndedRun(NamedTuple):
+    """A job that has ended, as in the file: times are in seconds since the epoch, if Studio sent
+    any."""
 
     job_id: str
     name: str | None
     state: JobState
     """COMPLETE, FAILED or CANCELED."""
-    created_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime
+    created_at: float | None
+    started_at: float | None
+    finished_at: float
 
     @classmethod
     def of(cls, job: Job) -> Self | None:
         """Return the run of a job; `None` if it has not ended or its end time is unknown."""
         if job.state not in _ENDED or job.finished_at is None:
             return None
-        times = (job.created_at, job.began_at, job.finished_at)
-        return cls(job.id, job.name, job.state, *times)
+        created_at, began_at = job.created_at, job.began_at
+        return cls(
+            job.id,
+            job.name,
+            job.state,
+            None if created_at is None else created_at.timestamp(),
+            None if began_at is None else began_at.timestamp(),
+            job.finished_at.timestamp(),
+        )
 
     @property
     def seconds(self) -> float | None:
         """Duration of its query in seconds; `None` if unknown or if it never began."""
         if self.started_at is None or self.finished_at < self.started_at:
             return None
-        return (self.finished_at - self.started_at).total_seconds()
+        return round(self.finished_at - self.started_at, 6)
 
 
 class JobHistory:
     """The history of one team at one Studio, shared by all dashboards on this machine."""
 
     def __init__(self, database: RecorderFile) -> None:
-        """Initialise with the database of the team's recorder."""
         self._database = database
         self._lock = Lock()
         self._submitted: dict[str, Submitted] = {}
@@ -171,7 +175,7 @@ class JobHistory:
                     self._runs[job.id] = run
             if not self._runs:
                 return True
-            rows = [_row(run) for run in self._runs.values()]
+            rows = list(self._runs.values())
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
             if not self._written(insert, rows, "run", "finished_at", KEPT_RUNS):
                 return False
@@ -201,7 +205,7 @@ class JobHistory:
             " AND state = ?) WHERE place <= ?"
         )
         rows = self._database.rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
-        known = {row[0]: _run(row) for row in rows}
+        known = {run.job_id: run for run in map(EndedRun._make, rows)}
         known |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
         newest: dict[str, list[EndedRun]] = {name: [] for name in names}
         for run in sorted(known.values(), key=lambda run: run.finished_at, reverse=True):
@@ -226,20 +230,3 @@ class JobHistory:
             connection.execute(drop, (kept,))
 
         return self._database.write(write)
-
-
-def _row(run: EndedRun) -> tuple[object, ...]:
-    times = (run.created_at, run.started_at, run.finished_at)
-    return run.job_id, run.name, run.state, *(each and each.timestamp() for each in times)
-
-
-def _run(row: tuple[Any, ...]) -> EndedRun:
-    job_id, name, state, created, started, finished = row
-    return EndedRun(
-        job_id=job_id,
-        name=name,
-        state=JobState(state),
-        created_at=None if created is None else datetime.fromtimestamp(created, UTC),
-        started_at=None if started is None else datetime.fromtimestamp(started, UTC),
-        finished_at=datetime.fromtimestamp(finished, UTC),
-    )

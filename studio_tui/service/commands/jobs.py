@@ -60,8 +60,8 @@ class JobCommands:
             if await self._is_still_cancelable(job_id, unknown):
                 raise
         except InvalidRequest as refused:
-            page = await self._client.jobs(limit=1, job_id=job_id)
-            if not any(job.id == job_id and job.state is JobState.CANCELED for job in page.items):
+            job = await self._client.job(job_id)
+            if job is None or job.state is not JobState.CANCELED:
                 raise refused from None
 
     async def _sent_cancel(self, job_id: str) -> None:
@@ -76,10 +76,9 @@ class JobCommands:
     async def _is_still_cancelable(self, job_id: str, unknown: OutcomeUnknown) -> bool:
         """Return whether the job still runs; if that is unknown, raise `unknown`."""
         try:
-            page = await self._client.jobs(limit=1, job_id=job_id)
+            job = await self._client.job(job_id)
         except StudioError:
             raise unknown from None
-        job = next((job for job in page.items if job.id == job_id), None)
         if job is None:
             raise unknown
         return job.state.is_cancelable

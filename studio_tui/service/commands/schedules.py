@@ -6,27 +6,15 @@ arrives.
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeVar
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.own_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.errors import NotSent, OutcomeUnknown
 from studio_tui.service.commands.attempts import attempted
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineTimes:
-    """A schedule to create for a pipeline."""
-
-    datasets: tuple[str, ...]
-    environment: str | None = field(default=None, repr=False)
-    """Lines of `NAME=VALUE`."""
-    cron_expression: str | None = None
-    start_after: datetime | None = None
 
 
 class ScheduleCommands:
@@ -42,23 +30,13 @@ class ScheduleCommands:
         """Whether this Studio is known to have these commands."""
         return self._studio.is_local_studio
 
-    async def change(
-        self, job_id: str, *, cron_expression: str | None, start_after: datetime | None,
-        time_zone: str | None,
-    ) -> None:  # fmt: skip
+    async def change(self, job_id: str, times: ScheduleTimes) -> None:
         """Change the times of a schedule.
 
         Raises:
             StudioError: it was not changed, or it is not known whether it was.
         """
-        await self._want(
-            lambda: self._studio.own.change_schedule(
-                job_id,
-                cron_expression=cron_expression,
-                start_after=start_after,
-                time_zone=time_zone,
-            )
-        )
+        await self._want(lambda: self._studio.own.change_schedule(job_id, times))
 
     async def run(self, job_id: str) -> Job:
         """Run a schedule exactly once, now; return the run.
@@ -79,22 +57,15 @@ class ScheduleCommands:
         studio = self._studio.own
         return await self._want(lambda: studio.trigger_schedule(job_id, idempotency_key=key))
 
-    async def schedule_pipeline(self, schedule: PipelineTimes) -> Job:
+    async def schedule_pipeline(self, schedule: NewPipelineSchedule) -> Job:
         """Create exactly one schedule that triggers a pipeline; return it.
 
         Raises:
             StudioError: it was not created, or it is not known whether it was.
         """
         key = uuid.uuid4().hex
-        return await self._want(
-            lambda: self._studio.own.schedule_pipeline(
-                schedule.datasets,
-                environment=schedule.environment,
-                cron_expression=schedule.cron_expression,
-                start_after=schedule.start_after,
-                idempotency_key=key,
-            )
-        )
+        studio = self._studio.own
+        return await self._want(lambda: studio.schedule_pipeline(schedule, idempotency_key=key))
 
     async def suspend(self, job_id: str) -> Job | None:
         """Make no runs of a schedule until it is resumed; return its new state.

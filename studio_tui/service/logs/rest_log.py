@@ -1,15 +1,17 @@
 """A log as read by REST, compared with what is stored; fills gaps that the websocket leaves."""
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage
-from studio_tui.errors import TransportError
+from studio_tui.errors import SpoolError, StudioError, TransportError
 from studio_tui.service.logs.assembler import NEW_EPOCH
 from studio_tui.service.logs.comparison import COMPARED, Comparison
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.service.polling.reachability import Reachability
 
 _OVERLAP = 4096
 _ANSWERS = 2
@@ -191,3 +193,57 @@ class RestLog:
             self._version = self._store.version
             self._etag = None
         return self._comparison
+
+
+OUTAGE_AFTER = 3
+"""Consecutive failures of the websocket after which REST is polled as well."""
+OUTAGE_REST = 5.0
+"""Seconds between those polls."""
+
+logger = logging.getLogger(__name__)
+
+
+class RestBeside:
+    """Polls one log, from the time that its websocket keeps failing until it answers."""
+
+    def __init__(
+        self, job_id: str, rest: RestLog, reachability: Reachability, came: Callable[[], None]
+    ) -> None:
+        """Initialise; `came` is called after each poll that succeeded."""
+        self._job_id = job_id
+        self._rest = rest
+        self._reachability = reachability
+        self._came = came
+        self._is_wanted = asyncio.Event()
+
+    def failed(self, failures: int, at_least: float) -> None:
+        """Note consecutive failures of the websocket; `at_least`: seconds for which Studio asks."""
+        if at_least:
+            self.stop()  # Studio is there, and asks to be left alone
+        elif failures >= OUTAGE_AFTER:
+            self._is_wanted.set()
+
+    def stop(self) -> None:
+        """Poll no more until the websocket keeps failing again."""
+        self._is_wanted.clear()
+
+    async def run(self) -> None:
+        """Poll whenever it is wanted, until canceled.
+
+        Raises:
+            SpoolError: writing to the disk failed.
+        """
+        while True:
+            await self._is_wanted.wait()
+            await self._reachability.wait()
+            rest = OUTAGE_REST
+            try:
+                with self._reachability.asking("log"):
+                    await self._rest.read()
+                self._came()
+            except SpoolError:
+                raise
+            except StudioError as error:
+                logger.info("log of job %s: %s", self._job_id, error)
+                rest = max(rest, error.asked_rest)
+            await asyncio.sleep(rest)

@@ -35,11 +35,9 @@ from studio_tui.service.logs.archived_log import ArchivedLog, MayFetch, always
 from studio_tui.service.logs.assembler import DIFFERS, LogAssembler
 from studio_tui.service.logs.connection_time import SILENCE, ConnectionTime
 from studio_tui.service.logs.doubts import NO_REPLAY
-from studio_tui.service.logs.giving_way import MANY, give_way
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.reading_again import Retries
-from studio_tui.service.logs.rest_beside import RestBeside
-from studio_tui.service.logs.rest_log import RestLog
+from studio_tui.service.logs.rest_log import RestBeside, RestLog
 from studio_tui.service.logs.retry import Next, Verdict, closed, refused
 from studio_tui.service.logs.state import (
     NO_LOG,
@@ -54,6 +52,19 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.polling.backoff import Jitter
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
+
+MANY = 100
+"""Messages in a frame that take long enough to be noticed."""
+
+_ROUNDS = 8
+"""Rounds of the event loop at a time: a key needs about ten to be on the screen."""
+
+
+async def give_way() -> None:
+    """Let what else is to be done get on, before more of a log is processed."""
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+
 
 POLL_REST = 2.0
 """Seconds between polls if there is no websocket."""
@@ -308,10 +319,8 @@ class LogTail:
 
     async def _is_finished(self) -> bool:
         """Read the job; return whether it has ended. An unknown status counts as not ended."""
-        page = await self._source.jobs(limit=1, job_id=self._job_id)
-        for job in page.items:
-            if job.id == self._job_id:
-                self._states.note_status(job.status)
+        if (job := await self._source.job(self._job_id)) is not None:
+            self._states.note_status(job.status)
         return self.state.status in FINISHED_STATES
 
     async def _finish(self, *, poll: bool) -> None:

@@ -1,15 +1,16 @@
-"""Watched jobs and pipelines, and notifications when they end.
+"""Watched jobs and pipelines, notifications when they end, and requests that jobs' ends repeat.
 
 Jobs and pipelines that were submitted, run again, opened or marked in this dashboard are watched;
 those that had already ended are not reported.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,11 @@ Badges = dict[str, Badge]
 """By tab; tabs without news are absent."""
 
 
-class Endings:
+class Endings(SnapshotPublisher[Badges]):
     """Watches lists for ended items and notifies listeners; its badges can be subscribed to."""
 
-    name = "endings"
-    """As a `Publisher`."""
-
     def __init__(self) -> None:
-        self.snapshot: Snapshot[Badges] = Snapshot({})
+        super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
         self._pipelines: dict[str, Pipeline] = {}
         """Pipelines as they were when watching began."""
@@ -59,7 +57,6 @@ class Endings:
         """The last list checked of each kind, to skip it next time; removed when another item is
         watched, so that the same list is checked again."""
         self._ended = Listeners[[Ended]]()
-        self._listeners = Listeners[[Snapshot[Badges]]]()
 
     # Watching.
 
@@ -120,23 +117,56 @@ class Endings:
         """Call `listener` with what ends from now on; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
-    def subscribe(self, listener: Callable[[Snapshot[Badges]], None]) -> Callable[[], None]:
-        """Call `listener` with the badges from now on; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
-
     def add_to_badge(self, tab: str, ended: int, failed: int) -> None:
         """Add ended items to the badge of a tab that is not shown."""
         badges = self.snapshot.value or {}
         before = badges.get(tab, Badge())
         badge = Badge(before.ended + ended, before.failed + failed)
-        self._publish({**badges, tab: badge})
+        self._publish(Snapshot({**badges, tab: badge}))
 
     def clear_badge(self, tab: str) -> None:
         """Remove the badge of a tab that is now shown."""
         badges = self.snapshot.value or {}
         if tab in badges:
-            self._publish({name: badge for name, badge in badges.items() if name != tab})
+            left = {name: badge for name, badge in badges.items() if name != tab}
+            self._publish(Snapshot(left))
 
-    def _publish(self, badges: Badges) -> None:
-        self.snapshot = Snapshot(badges)
-        self._listeners.notify(self.snapshot)
+
+REST = 5.0
+"""Seconds between two requests."""
+
+
+class EndedJobs:
+    """Tracks which jobs have ended, and calls back when more have."""
+
+    def __init__(
+        self,
+        jobs: Callable[[], Sequence[Job] | None],
+        ask: Callable[[Sequence[Job]], Awaitable[bool]],
+        *,
+        rest: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Initialise; `jobs` returns the known jobs, `ask` sends the request, returns success."""
+        self._jobs = jobs
+        self._ask = ask
+        self._rest = rest
+        self._came = asyncio.Event()
+
+    def news(self) -> None:
+        """Check the jobs again, as some may be new or have changed."""
+        self._came.set()
+
+    async def follow(self) -> None:
+        """Call `ask` now, and then whenever further jobs have ended; never return.
+
+        A failed request is repeated at the next call of `news`.
+        """
+        asked: frozenset[str] | None = None
+        while True:
+            self._came.clear()
+            jobs = self._jobs()
+            ended = None if jobs is None else frozenset(j.id for j in jobs if j.state.is_finished)
+            if jobs is not None and ended != asked:
+                asked = ended if await self._ask(jobs) else None
+                await self._rest(REST)
+            await self._came.wait()

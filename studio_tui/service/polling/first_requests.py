@@ -6,6 +6,11 @@ get requests for all lists at once; after the refusal of a single list, the next
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from itertools import cycle
+
+from studio_tui.api.client import StudioClient
 
 TURN = 5.0
 """Minimum seconds between two requests until Studio has answered one."""
@@ -70,3 +75,29 @@ class FirstRequests:
     def end(self) -> None:
         """Let everything be requested from now on."""
         self._over.set()
+
+
+class Probe:
+    """The cheapest request there is; until Studio has answered, of each list in turn.
+
+    A single list may be broken, and the others would never be requested.
+    """
+
+    def __init__(self, client: StudioClient, first: FirstRequests) -> None:
+        """Initialise; `first` says whether Studio has answered."""
+        self._client = client
+        self._first = first
+        self._lists: Iterator[Callable[[], Awaitable[object]]] = cycle(
+            (self._jobs, partial(client.pipelines, limit=1), client.clusters)
+        )
+
+    async def send(self) -> None:
+        """Send the request.
+
+        Raises:
+            StudioError: it failed.
+        """
+        await (self._jobs if self._first.is_over else next(self._lists))()
+
+    async def _jobs(self) -> None:
+        await self._client.jobs(limit=1)

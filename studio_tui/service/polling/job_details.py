@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import can_be_used
@@ -231,22 +231,10 @@ class JobDetailsReader:
         except StudioError as error:
             self._note(job, trouble=str(error))
 
-    def _note(
-        self,
-        job: Job,
-        *,
-        files: tuple[SentFile, ...] | None = None,
-        end: bytes | None = None,
-        trouble: str = "",
-        past: tuple[Job, ...] | None = None,
-    ) -> None:
+    def _note(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
+        """Change some of the details of a job, and publish that."""
         known = self._details.pop(job.id, _NOTHING)
-        self._details[job.id] = details = JobDetails(
-            known.files if files is None else files,
-            known.end if end is None else end,
-            trouble,
-            known.past if past is None else past,
-        )
+        self._details[job.id] = details = known._replace(trouble=trouble, **changes)
         while len(self._details) > REMEMBERED:
             oldest = next(iter(self._details))
             self._settled.pop(oldest, None)

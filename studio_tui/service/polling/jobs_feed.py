@@ -136,7 +136,7 @@ class JobsFeed:
         Jobs start out as new ones, so once all active ones are known, there can be no others than
         those in the page and those known to be active beyond it.
         """
-        if _received(newest) < limit and len(self._known) <= limit:
+        if newest.received < limit and len(self._known) <= limit:
             return False
         if not self._answer.jobs or not self._reaches_known(newest):
             return True
@@ -145,7 +145,7 @@ class JobsFeed:
 
     def _reaches_known(self, newest: ResultPage[Job]) -> bool:
         """Whether the page overlaps with the known jobs, so that there is no gap."""
-        return _received(newest) < PAGE or any(job.id in self._known for job in newest.items)
+        return newest.received < PAGE or any(job.id in self._known for job in newest.items)
 
     def _left_active(self, newest: ResultPage[Job], active: ResultPage[Job] | None) -> list[str]:
         """Return ids that were active and are in neither answer: they have ended meanwhile."""
@@ -159,8 +159,8 @@ class JobsFeed:
         found: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
-                page = await self._client.jobs(limit=1, job_id=job_id)
-                found |= {job.id: job for job in page.items if job.id == job_id}
+                if (job := await self._client.job(job_id)) is not None:
+                    found[job_id] = job
         else:
             # One long answer costs less than many short ones; the length needed is unknown.
             limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
@@ -182,7 +182,7 @@ class JobsFeed:
         Within the page's time span the page replaces them; older jobs are kept, unless the page
         does not reach them and jobs may be missing in between.
         """
-        page_is_all = _received(newest) < limit
+        page_is_all = newest.received < limit
         known: dict[str, Job] = {}
         oldest = min(map(_made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest):
@@ -206,11 +206,6 @@ class JobsFeed:
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,
         )
-
-
-def _received(page: ResultPage[Job]) -> int:
-    """Return how many rows Studio sent, including unusable ones."""
-    return len(page.items) + page.unreadable + page.duplicates
 
 
 def _made_at(job: Job) -> datetime:

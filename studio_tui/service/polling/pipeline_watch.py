@@ -329,7 +329,7 @@ class PipelineWatch(Poller[PipelineDetail]):
         """Request a run once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking(f"jobs of {self.name}"):
-                page = await self._client.jobs(limit=1, job_id=run_id)
+                job = await self._client.job(run_id)
         except AuthenticationError as error:
             self.stop(error)
             self._refused(error)
@@ -347,8 +347,7 @@ class PipelineWatch(Poller[PipelineDetail]):
             return max(self._pace.paced(self._job_backoff.failed()), error.asked_rest)
         self._job_backoff.succeeded()
         self._asked[run_id] = status
-        for job in page.items:
-            if job.id == run_id:
-                self._found[run_id] = job
-                self._news.set()
+        if job is not None:
+            self._found[run_id] = job
+            self._news.set()
         return 0.0

@@ -116,8 +116,8 @@ class PipelinesFeed:
                 raise
             self._most = max(1, limit // 4)
             return await self.fetch()
-        received = len(page.items) + page.unreadable + page.duplicates
-        answer = PipelineList(page.items, received < limit, page.unreadable, page.duplicates)
+        has_all = page.received < limit
+        answer = PipelineList(page.items, has_all, page.unreadable, page.duplicates)
         if answer != self._answer:
             self._answer = answer
         return self._answer

@@ -12,11 +12,10 @@ from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from studio_tui import clock
 from studio_tui.errors import AuthenticationError, PermissionDenied, StudioError
-from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.reachability import (
@@ -25,7 +24,7 @@ from studio_tui.service.polling.reachability import (
     Reachability,
     is_same_trouble,
 )
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-class Poller(Generic[T]):
+class Poller(SnapshotPublisher[T]):
     """Keeps one `Snapshot` fresh for its subscribers.
 
     `fetch` sends the request and raises only `StudioError`; `rest` returns the seconds to rest
@@ -67,8 +66,7 @@ class Poller(Generic[T]):
         wait: Wait = wait_for,
         jitter: Jitter = random.uniform,
     ) -> None:
-        self.name = name
-        self.snapshot: Snapshot[T] = Snapshot()
+        super().__init__(name, Snapshot())
         self._fetch = fetch
         self._rest = rest
         self._refused = refused
@@ -76,7 +74,6 @@ class Poller(Generic[T]):
         self._now = now
         self._wait = wait
         self._backoff = Backoff(BACKOFF_BASE, backoff_cap, SHORTEST_REST, jitter)
-        self._listeners = Listeners[[Snapshot[T]]]()
         self._wanted = asyncio.Event()
         self._poked = asyncio.Event()
 
@@ -91,7 +88,7 @@ class Poller(Generic[T]):
             # Not after a failure: going from screen to screen must add no requests then.
             if self.snapshot.error is None:
                 self._poked.set()
-        leave = self._listeners.add(listener)
+        leave = super().subscribe(listener)
 
         def unsubscribe() -> None:
             leave()
@@ -252,5 +249,4 @@ class Poller(Generic[T]):
         stands_at = (self.snapshot.stands_at or self._now()) if snapshot.error else None
         if stands_at != snapshot.stands_at:
             snapshot = replace(snapshot, stands_at=stands_at)
-        self.snapshot = snapshot
-        self._listeners.notify(snapshot)
+        super()._publish(snapshot)

@@ -1,10 +1,15 @@
-"""A value from Studio, its age, and what went wrong since: an immutable state for screens."""
+"""A value from Studio, its age, and what went wrong since: an immutable state for screens.
 
+Whatever publishes such states is a `SnapshotPublisher`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from studio_tui.errors import StudioError
+from studio_tui.service.listeners import Listeners
 
 T = TypeVar("T")
 
@@ -44,3 +49,22 @@ class Snapshot(Generic[T]):
         if self.error is None:
             return now
         return self.stands_at or self.fetched_at or now
+
+
+class SnapshotPublisher(Generic[T]):
+    """Publishes snapshots of a value to its subscribers."""
+
+    def __init__(self, name: str, snapshot: Snapshot[T]) -> None:
+        self.name = name
+        """Unique among the publishers of a session."""
+        self.snapshot = snapshot
+        """The last published snapshot, at first the given one."""
+        self._listeners = Listeners[[Snapshot[T]]]()
+
+    def subscribe(self, listener: Callable[[Snapshot[T]], None]) -> Callable[[], None]:
+        """Call `listener` with each later snapshot; return a function that unsubscribes it."""
+        return self._listeners.add(listener)
+
+    def _publish(self, snapshot: Snapshot[T]) -> None:
+        self.snapshot = snapshot
+        self._listeners.notify(snapshot)

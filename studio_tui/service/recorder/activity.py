@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio_tui import clock
-from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold, Holds
 from studio_tui.service.recorder.recorder import Recorder
@@ -28,26 +27,22 @@ class Actions:
     """Whether these are all that are recorded."""
 
 
-class Activity:
+class Activity(SnapshotPublisher[Actions]):
     """Reads the recorder while it has subscribers, like a poller."""
-
-    name = "activity"
 
     def __init__(
         self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime] = clock.now
     ) -> None:
-        self.snapshot: Snapshot[Actions] = Snapshot()
+        super().__init__("activity", Snapshot())
         self.wanted = PAGE
         """How many of the newest calls the user wants to see."""
         self._recorder = recorder
         self._holds = holds
         self._now = now
         self._looked_at = asyncio.Event()
-        self._listeners = Listeners[[Snapshot[Actions]]]()
 
     def subscribe(self, listener: Callable[[Snapshot[Actions]], None]) -> Callable[[], None]:
-        """Call `listener` on changes from now on; return a function that unsubscribes it."""
-        leave = self._listeners.add(listener)
+        leave = super().subscribe(listener)
         self._looked_at.set()
 
         def unsubscribe() -> None:
@@ -67,8 +62,7 @@ class Activity:
             await self._looked_at.wait()
             found = await asyncio.to_thread(self._read)
             if found != self.snapshot.value:
-                self.snapshot = Snapshot(found, self._now())
-                self._listeners.notify(self.snapshot)
+                self._publish(Snapshot(found, self._now()))
             await asyncio.sleep(READ_EVERY)
 
     def _read(self) -> Actions:

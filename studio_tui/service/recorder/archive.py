@@ -9,8 +9,7 @@ from typing import Generic, TypeVar
 
 from studio_tui import clock
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.service.listeners import Listeners
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.recorder import Recorder
 
 T = TypeVar("T")
@@ -31,7 +30,7 @@ class Archived(Generic[T]):
     """When each was first seen in its current state."""
 
 
-class Archive(Generic[T]):
+class Archive(SnapshotPublisher[Archived[T]]):
     """Reads the recorder on request; can be subscribed to like a poller."""
 
     def __init__(
@@ -44,16 +43,10 @@ class Archive(Generic[T]):
 
         `read` returns `None` if that is not possible now.
         """
-        self.name = name
-        self.snapshot: Snapshot[Archived[T]] = Snapshot()
+        super().__init__(name, Snapshot())
         self._read = read
         self._key = key
         self._wanted = asyncio.Event()
-        self._listeners = Listeners[[Snapshot[Archived[T]]]]()
-
-    def subscribe(self, listener: Callable[[Snapshot[Archived[T]]], None]) -> Callable[[], None]:
-        """Call `listener` after each read from now on; return a function that unsubscribes it."""
-        return self._listeners.add(listener)
 
     def want(self) -> None:
         """Request a read, unless the last one is fresh."""
@@ -74,8 +67,7 @@ class Archive(Generic[T]):
                 {self._key(thing): thing for thing, _ in found},
                 {self._key(thing): at for thing, at in found},
             )
-            self.snapshot = Snapshot(archived, clock.now())
-            self._listeners.notify(self.snapshot)
+            self._publish(Snapshot(archived, clock.now()))
 
 
 def archives(recorder: Recorder) -> tuple[Archive[Job], Archive[Pipeline]]:

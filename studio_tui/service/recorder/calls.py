@@ -19,7 +19,7 @@ MOST_WAITING = 10_000
 _LONGEST_VALUE = 4096
 """Maximum length in characters of a recorded value."""
 
-_COLUMNS = "number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body, reason"
+_COLUMNS = "method, path, outcome, at, last_at, count, ms, most_ms, changes, body, reason, number"
 _INSERT = f"INSERT INTO call ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _UPDATE = "UPDATE call SET last_at = ?, count = ?, ms = ?, most_ms = ?, reason = ? WHERE number = ?"
 
@@ -212,34 +212,14 @@ def _with_query(call: Call) -> str:
 
 
 def _row(call: RecordedCall) -> tuple[object, ...]:
-    times = call.at.timestamp(), call.last_at.timestamp()
     words = call.method, call.path, call.outcome
-    return (
-        call.number,
-        *times,
-        *words,
-        call.count,
-        call.ms,
-        call.most_ms,
-        call.changes,
-        call.body or None,
-        call.reason or None,
-    )
+    times = call.at.timestamp(), call.last_at.timestamp()
+    numbers = call.count, call.ms, call.most_ms, call.changes
+    return (*words, *times, *numbers, call.body or None, call.reason or None, call.number)
 
 
 def _call(row: tuple[Any, ...]) -> RecordedCall:
-    number, at, last_at, method, path, outcome, count, ms, most_ms, changes, body, reason = row
-    return RecordedCall(
-        method,
-        path,
-        outcome,
-        datetime.fromtimestamp(at, UTC),
-        datetime.fromtimestamp(last_at, UTC),
-        count,
-        ms,
-        most_ms,
-        bool(changes),
-        body or "",
-        reason or "",
-        number,
-    )
+    at, last_at = (datetime.fromtimestamp(each, UTC) for each in row[3:5])
+    changes, body, reason, number = row[8:]
+    values = (*row[:3], at, last_at, *row[5:8], bool(changes), body or "", reason or "", number)
+    return RecordedCall(*values)

@@ -85,6 +85,7 @@ class ReplayClient:
     """Answers like `StudioClient`, from a recording; nothing can be changed in it."""
 
     is_local_studio = False
+    url = origin = ""
 
     def __init__(self, record: RecordingContents, time: ReplayTime) -> None:
         self.time = time
@@ -99,18 +100,18 @@ class ReplayClient:
     def observe(self, ended: Callable[[Any], None]) -> None:
         """Do nothing, as there are no requests."""
 
-    async def jobs(
-        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> ResultPage[Job]:
+    async def job(self, job_id: str) -> Job | None:
+        """Return a job at this time."""
+        return next((job for job in self._things(JOB) if job.id == job_id), None)
+
+    async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
         """Return the jobs at this time, newest first."""
         if status == JobState.TASK:
             return ResultPage(tuple(self._listed("schedules", Job)))
         jobs: list[Any] = self._things(JOB)
         if status == "ACTIVE":
             jobs = [job for job in jobs if not job.state.is_finished]
-        if job_id is not None:
-            jobs = [job for job in jobs if job.id == job_id]
-        return self._page(f"jobs {limit} {status} {job_id}", tuple(jobs[:limit]))
+        return self._page(f"jobs {limit} {status}", tuple(jobs[:limit]))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines at this time, newest first."""

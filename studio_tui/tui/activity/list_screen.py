@@ -13,19 +13,17 @@ from studio_tui.presentation.activity.entries import ActivityState, Entry
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.service.recorder.activity import Actions, Activity
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
     Command(
@@ -65,26 +63,20 @@ class ActivityScreen(ListPage[Entry]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, url: str, *, read_only: bool
-    ) -> None:
-        """Make a page in the state of the restored `view`; `url` is Studio's, for copied
-        commands."""
-        super().__init__(session, home, view, read_only=read_only)
-        self._url = url
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        """Make a page in the state of the restored `view`."""
+        super().__init__(basics, view)
         self.commands.add_to(self, _COMMANDS)
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         return ("activity.copy", "activity.commands", "activity.problems", "activity.filter")
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self.session.records.activity)
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         """Return the poller of jobs, as the entries are recorded locally."""
         return self.session.jobs
 
@@ -107,7 +99,8 @@ class ActivityScreen(ListPage[Entry]):
     async def copy_command(self) -> None:
         """Show the menu of commands that repeat the request."""
         if entry := self.row_at_hand():
-            texts = {"curl": as_curl(entry, self._url), "datachain": as_datachain(entry)}
+            curl = as_curl(entry, self.session.client.url)
+            texts = {"curl": curl, "datachain": as_datachain(entry)}
             known = {name: text for name, text in texts.items() if text}
             choices = [
                 (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in known.items()
@@ -134,14 +127,12 @@ class ActivityScreen(ListPage[Entry]):
         return "No requests to Studio yet."
 
     def ask_for_more(self) -> None:
-        """Load older entries."""
         self.session.records.activity.request_more()
 
     def cells_of(self, key: str) -> tuple[Cell, ...]:
         return cells(self.rows[key])
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (of the past)
-        """Return the preview of the entry under the cursor."""
         entry = self.row_at_hand()
         return facts(entry, clock.now()) if entry else ()
 

@@ -23,16 +23,14 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.service.polling.poller import Poller
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
-from studio_tui.tui.frame.commands import READ_ONLY, Command, bindings
+from studio_tui.tui.frame.commands import READ_ONLY, Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.messages import FilterList, OpenForm, Refreshed
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
     Command(
@@ -90,25 +88,15 @@ class ClustersScreen(ListPage[Cluster]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        view: ListView,
-        choice: ClusterChoice,
-        *,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, basics: Basics, view: ListView, choice: ClusterChoice) -> None:
         """Make a page in the state of the restored `view`; `choice` is the cluster for new jobs."""
-        super().__init__(session, home, view, read_only=read_only)
+        super().__init__(basics, view)
         self._choice = choice
         self.commands.add_to(self, _COMMANDS)
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         return ("clusters.jobs", "clusters.choose", "clusters.new_job", "page.refresh", "page.back")
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

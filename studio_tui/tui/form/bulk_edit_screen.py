@@ -17,13 +17,13 @@ from studio_tui.presentation.form.merge import (
 )
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.problems import Problem
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_files import path_of
 from studio_tui.tui.form.edit_screen import ANSWERS
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.bulk import make_all
@@ -43,16 +43,7 @@ class EditMarkedScreen(SubmitScreen):
     made: Callable[[str], object] = staticmethod(lambda _: None)
     """Called with the id of each job after its copy was created."""
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        saved_forms: SavedForms,
-        repeats: Sequence[Repeat],
-        *,
-        url: str,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
         now = clock.now()
         self._jobs = {repeat.job.id: (repeat, draft_of(repeat.wish, now)) for repeat in repeats}
         """The jobs that have not been created again yet."""
@@ -60,7 +51,7 @@ class EditMarkedScreen(SubmitScreen):
         self._differing = differences(drafts)
         ids, heading = " ".join(sorted(self._jobs)), f"Edit {plural(len(drafts), 'job')}"
         start = Start(common(drafts), f"edit {ids}", heading)
-        super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
+        super().__init__(basics, saved_forms, start)
 
     def on_mount(self) -> None:
         """Show which fields differ between the jobs."""

@@ -37,7 +37,6 @@ class DraftForm(Lifetime, VerticalScroll):
         self._touched: set[str] = set()
 
     def compose(self) -> ComposeResult:
-        """Compose the fields."""
         yield from self._fields.values()
 
     def on_mount(self) -> None:

@@ -7,11 +7,11 @@ from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.pipelines.impact import edit_note
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.form.templates import Start
 from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
@@ -24,22 +24,12 @@ ANSWERS = (("r", "run from checkpoints"), ("f", "run from the start"), ("d", "sa
 class EditScreen(SubmitScreen):
     """A form that starts with the query in $EDITOR, and shows the changes before sending."""
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        saved_forms: SavedForms,
-        repeat: Repeat,
-        *,
-        url: str,
-        read_only: bool,
-    ) -> None:
-        """Make a form for the job of `repeat`."""
+    def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat
         job = repeat.job
         self._before = draft_of(repeat.wish, clock.now())
         start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", at="query")
-        super().__init__(session, home, saved_forms, start, url=url, read_only=read_only)
+        super().__init__(basics, saved_forms, start)
 
     async def begin(self) -> None:
         """Restore saved input, then open the query in the editor."""

@@ -1,16 +1,56 @@
 """Commands on a field of a job's form: $EDITOR, adding a file, and help."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Static
+
 from studio_tui.presentation.form.checks import query_type
-from studio_tui.presentation.form.fields import FIELDS, value_of
+from studio_tui.presentation.form.fields import FIELDS, Field, value_of
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.explanation import Explanation
 from studio_tui.tui.form.validation import Follow
-from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.terminal.editor import EditorError, edited
+
+
+class Explanation(Dialog[bool | None]):
+    """The help of a field, and the keys; the answer is whether to open the editor."""
+
+    takes_keys_pressed_before = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,f1", "dismiss(None)", "close", id="explanation.close"),
+        Binding("f4", "dismiss(True)", "$EDITOR", id="explanation.edit"),
+    ]
+
+    def __init__(self, field: Field, keys: Sequence[Action] = ()) -> None:
+        """Explain `field`, and list what `keys` do in it."""
+        super().__init__(field.label)
+        self._field = field
+        self._keys = keys
+
+    def body(self) -> ComposeResult:
+        with DialogBody():
+            yield Static(self._field.meaning, markup=False)
+            yield Static(self._field.takes, markup=False, classes="takes")
+            if self._field.example:
+                lines = "\n".join(f"  {line}" for line in self._field.example)
+                yield Static(f"For example\n{lines}", markup=False, classes="example")
+            if self._keys:
+                yield Static("Keys", classes="example")
+                # Beside each other, so that an explanation that wraps stays under itself.
+                for each in self._keys:
+                    with Horizontal(classes="key"):
+                        yield Static(" ".join(each.keys), markup=False, classes="name")
+                        yield Static(each.explanation, markup=False, classes="does")
+        yield Static("esc closes", markup=False, classes="keys")
+
 
 _OF_A_FILE = "The query is read from a file; edit the file, or clear its path to type one."
 

@@ -21,7 +21,6 @@ FORMS = (("JSON", "json"), ("curl", "bash"), ("datachain", "bash"))
 class Preview(Dialog[None]):
     """A request in three formats, with secrets hidden until requested."""
 
-    title_id = "preview-forms"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f6", "dismiss(None)", "close", id="preview.close"),
@@ -37,17 +36,12 @@ class Preview(Dialog[None]):
 
     def __init__(self, texts: Callable[[bool], tuple[str, ...]]) -> None:
         """Make a dialog; `texts` returns the safe texts of `FORMS`, with or without secrets."""
-        super().__init__()
+        super().__init__("")
         self._texts = texts
         self._form = 0
         self._shown = False
 
-    def heading(self) -> str:
-        """Return the title with the current format."""
-        return f"The request as {FORMS[self._form][0]}"
-
     def body(self) -> ComposeResult:
-        """Compose the text and its keys."""
         yield DialogBody(Static(markup=False, id="preview-text"))
         yield Static(
             "1 JSON  2 curl  3 datachain  s shows secrets  y copies  esc closes",
@@ -80,7 +74,7 @@ class Preview(Dialog[None]):
         await copy(self.app, text, plural(len(text.splitlines()), "line"))
 
     def _paint(self) -> None:
-        _, language = FORMS[self._form]
-        self.query_one("#preview-forms", Static).update(self.heading())
+        name, language = FORMS[self._form]
+        self.query_one(".question", Static).update(f"The request as {name}")
         text = self._texts(self._shown)[self._form]
         self.query_one("#preview-text", Static).update(highlight(text, language=language))

@@ -6,7 +6,6 @@ logins in URLs stay in memory. All methods access the disk: call them in a threa
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Collection
 from dataclasses import replace
@@ -14,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio_tui.addresses import without_logins
-from studio_tui.files import read_json
-from studio_tui.paths import private_dir
+from studio_tui.files import keep, read_json
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, Secret
 from studio_tui.presentation.form.line_checks import with_values
@@ -158,20 +156,7 @@ class SavedForms:
             kind: {name: stored(self._without_secrets(draft)) for name, draft in drafts.items()}
             for kind, drafts in whole.items()
         }
-        text = json.dumps({**forms, "asides": asides})
-        fresh = self._path.with_suffix(".new")
-        try:
-            private_dir(self._path.parent)
-            fresh.unlink(missing_ok=True)
-            with os.fdopen(
-                os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-            ) as file:
-                file.write(text)
-            fresh.replace(self._path)
-        except OSError as error:
-            logger.warning("The form could not be kept: %s", error)
-            return False
-        return True
+        return keep(self._path, json.dumps({**forms, "asides": asides}))
 
     def _without_secrets(self, draft: Draft) -> Draft:
         """Return a form without secrets, for the disk.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.worker import Worker
 
@@ -24,15 +24,16 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.polling.snapshot import Snapshot
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_files import path_of
-from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.templates import Start
-from studio_tui.tui.form.validation import Checked, Follow
-from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
+from studio_tui.tui.form.validation import Checked
+from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.create import create, say_created
 from studio_tui.tui.messages import CRON, JobCreated
-from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
+from studio_tui.tui.widgets.workers import start_worker
+
+if TYPE_CHECKING:
+    from studio_tui.tui.form.submit_screen import SubmitScreen
 
 _WINDOWS = "This shell script has Windows line endings"
 _ABOUT_WINDOWS = (
@@ -44,32 +45,10 @@ _ABOUT_WINDOWS = (
 _LINE_ENDS = (("m", "fix and send"), ("s", "send it as it is"))
 
 
-class FormScreen(Host, RunsWorkers, Protocol):
-    """The interface of a form's screen that sending needs."""
-
-    form: DraftForm
-    start: Start
-
-    async def examine(self) -> Checked:
-        """Validate the form and show the result."""
-
-    async def keep(self) -> None:
-        """Save the current input."""
-
-    async def done(self, sent: Draft, typed: Draft) -> None:
-        """Save the form as sent, and remove its draft."""
-
-    def note(self, words: str, follow: Follow | None = None) -> None:
-        """Show a message about the whole form; `follow` updates it later."""
-
-    async def to_send(self, checked: Checked) -> Checked | None:
-        """Ask before sending; return what to send, `None` to cancel."""
-
-
 class FormSender:
     """Controller of sending a form."""
 
-    def __init__(self, screen: FormScreen) -> None:
+    def __init__(self, screen: "SubmitScreen") -> None:
         self._screen = screen
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors about the form as it was sent."""

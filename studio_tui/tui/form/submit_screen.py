@@ -16,7 +16,6 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.line_checks import has_new_values
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
-from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.draft_keeper import DraftKeeper
 from studio_tui.tui.form.editing import FieldCommands
@@ -26,9 +25,9 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.sending import FormSender
 from studio_tui.tui.form.templates import FormTemplates, Start
 from studio_tui.tui.form.validation import Checked, Follow, examine
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.messages import GoBack, Refreshed
 from studio_tui.tui.terminal.key_queue import keys_held
 from studio_tui.tui.widgets.workers import start_worker
@@ -66,18 +65,8 @@ class SubmitScreen(Page):
     form = query_one(DraftForm)
     said = query_one("#form-said", Static)
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        saved_forms: SavedForms,
-        start: Start,
-        *,
-        url: str,
-        read_only: bool,
-    ) -> None:
-        """Make a form; `url` is Studio's address for the preview."""
-        super().__init__(session, home, read_only=read_only)
+    def __init__(self, basics: Basics, saved_forms: SavedForms, start: Start) -> None:
+        super().__init__(basics)
         self.saved_forms = saved_forms
         self.start = start
         self.sender = FormSender(self)
@@ -86,7 +75,6 @@ class SubmitScreen(Page):
         templates = FormTemplates(self, lambda: self.form, saved_forms, start, self.fill)
         self.commands.add(self.sender, self.fields, templates)
         self.commands.add_to(self, _COMMANDS)
-        self._url = url
         self._checked: Checked | None = None
         self._values_shown = False
         self._keys_held_to_restore = ExitStack()
@@ -94,7 +82,6 @@ class SubmitScreen(Page):
         """Updates the message about the form."""
 
     def body(self) -> ComposeResult:
-        """Compose the form, and a line for messages about the whole form."""
         yield DraftForm(self.start.draft)
         yield Static(markup=False, id="form-said")
 
@@ -111,7 +98,6 @@ class SubmitScreen(Page):
         return (*crumbs_below(self), self.start.crumb)
 
     def hints(self) -> Iterable[str]:
-        """Return the keys of the form."""
         return ("form.submit", "page.escape", "form.preview", "form.edit", "form.pick",
                 "form.template")  # fmt: skip
 
@@ -163,7 +149,7 @@ class SubmitScreen(Page):
         def texts(shown: bool) -> tuple[str, ...]:
             return (
                 as_json(wish, draft.files, shown=shown),
-                as_curl(wish, self._url, draft.files, shown=shown),
+                as_curl(wish, self.session.client.url, draft.files, shown=shown),
                 as_datachain(wish, draft.query_file, draft.files, shown=shown),
             )
 

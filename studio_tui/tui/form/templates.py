@@ -1,17 +1,141 @@
-"""Drafts to start a job's form with: an empty one, the last one sent, or a template."""
+"""Drafts to start a job's form with: an empty one, the last one sent, or a template; and the
+dialog that offers them."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
-from studio_tui.tui.form.template_picker import DISK_REFUSES, TemplatePicker, replacing
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.dialogs import Choose, Confirm
+
+DISK_REFUSES = "The templates could not be saved; see the program's log."
+
+_EMPTY, _GIVEN, _LAST, _BEFORE, _TEMPLATE = "empty", "given", "last", "before", "template "
+
+
+class TemplatePicker(Choose):
+    """Lists drafts; the answer is a key for `draft`, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d,delete", "delete", "delete", id="pick.delete",
+                tooltip="Delete the template, after confirmation"),
+        Binding("r", "rename", "rename", id="pick.rename", tooltip="Rename the template"),
+    ]  # fmt: skip
+    KEYS = "enter starts from it, r renames, d deletes, esc closes"
+
+    def __init__(
+        self,
+        saved_forms: SavedForms,
+        templates: dict[str, Draft],
+        *,
+        given: Draft,
+        last: Draft | None,
+        before: Draft | None,
+    ) -> None:
+        """Make a dialog of templates and other drafts.
+
+        The others are the initial draft, the form sent last and the one replaced last.
+        """
+        self._saved_forms = saved_forms
+        self._templates = templates
+        self._others = {_EMPTY: ("an empty form", Draft())}
+        if given != Draft():
+            self._others[_GIVEN] = (f"what this form was opened with{_named(given)}", given)
+        if last is not None:
+            self._others[_LAST] = (f"the job sent last{_named(last)}", last)
+        if before is not None:
+            self._others[_BEFORE] = (f"the form that was here before{_named(before)}", before)
+        super().__init__("Start from", self._offered(), _EMPTY)
+
+    def draft(self, key: str) -> Draft:
+        """Return the chosen draft; templates and the sent form do not continue a job."""
+        if key in self._others and key != _LAST:
+            return self._others[key][1]
+        found = self._others[key][1] if key == _LAST else self._templates[key[len(_TEMPLATE) :]]
+        return replace(found, rerun_from_job_id="")
+
+    @work(name="delete", group="dialog")
+    async def action_delete(self) -> None:
+        """Ask, then delete the template."""
+        name = self._template()
+        if name is None:
+            return
+        question = Confirm(
+            "Delete this template?", (f"  {safe_line(name)}",), yes="Delete it", no="Keep it"
+        )
+        if await self.app.push_screen_wait(question):
+            await self._take_over(
+                await asyncio.to_thread(self._saved_forms.keep_template, name, None)
+            )
+
+    @work(name="rename", group="dialog")
+    async def action_rename(self) -> None:
+        """Ask for another name, and whether to replace a template of that name."""
+        name = self._template()
+        if name is None:
+            return
+        other = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
+        if other is None or other == name:
+            return
+        if other in self._templates and not await self.app.push_screen_wait(replacing(other)):
+            return
+        await self._take_over(
+            await asyncio.to_thread(self._saved_forms.rename_template, name, other)
+        )
+
+    def _template(self) -> str | None:
+        """Return the template under the cursor; if there is none, notify the user."""
+        row = self.query_one(OptionList).highlighted_option
+        if row is not None and row.id is not None and row.id.startswith(_TEMPLATE):
+            return row.id.removeprefix(_TEMPLATE)
+        words = "This is not a template; ctrl+t in the form saves one."
+        self.app.notify(words, severity="warning", markup=False)
+        return None
+
+    async def _take_over(self, kept: bool) -> None:
+        """Update the list of templates."""
+        self._templates = await asyncio.to_thread(self._saved_forms.templates)
+        options = self.query_one(OptionList)
+        row = options.highlighted or 0
+        offered = self._offered()
+        options.set_options([Option(text, id=key) for key, text in offered])
+        options.highlighted = min(row, len(offered) - 1)
+        if not kept:
+            self.app.notify(DISK_REFUSES, severity="error", markup=False)
+
+    def _offered(self) -> list[tuple[str, str]]:
+        """Return the choices as pairs of key and safe text."""
+        others = [(key, words) for key, (words, _) in self._others.items()]
+        templates = [(_TEMPLATE + name, safe_line(name)) for name in self._templates]
+        return sorted([*others, *templates], key=lambda offered: offered[0] == _BEFORE)
+
+
+def _named(draft: Draft) -> str:
+    name = job_name(draft) or draft.query.partition("\n")[0]
+    return f": {safe_line(name)}" if name else ""
+
+
+def replacing(name: str) -> Confirm:
+    """Return the question whether to replace a template of the same name."""
+    return Confirm(
+        "Replace the template of this name?",
+        (f"  {safe_line(name)}",),
+        yes="Replace it",
+        no="Keep the old one",
+    )
+
 
 SENT, _REPLACED = "sent", "replaced"
 """Keys of the form sent last, and of the one replaced last."""

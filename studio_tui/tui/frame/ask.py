@@ -22,16 +22,11 @@ class Ask(Dialog[str | None]):
 
     def __init__(self, question: str, details: Sequence[str], value: str = "") -> None:
         """Make a dialog from safe text; `value` is the initial input."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._details = details
         self._value = value
 
-    def heading(self) -> str:
-        return self._question
-
     def body(self) -> ComposeResult:
-        """Compose the details and the input."""
         yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Input(self._value, compact=True)
         yield Static("enter saves it, esc closes", markup=False, classes="keys")

@@ -13,7 +13,7 @@ from textual.message import Message
 from studio_tui import clock
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.fitting import ListSpace, rows_of
+from studio_tui.presentation.lists.fitting import ListSpace, fitting, rows_of
 from studio_tui.service.commands.batch import BatchReport, ItemOutcome, Outcome
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import error_message
@@ -89,6 +89,13 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
     title_and_answers = 2 if low else 4
     height = (height if low else height * 92 // 100) - 2 - padding - title_and_answers
     return ListSpace(height - sum(rows_of(line, width) for line in others), width)
+
+
+def around_list(
+    host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the lines of a dialog: as many of the names as fit between the others."""
+    return (*before, *fitting(names, space_for_list(host, *before, *after)), *after)
 
 
 def begin(host: Host, bulk: BulkCommand[Any, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from textual.app import App
 from textual.binding import Binding
@@ -106,6 +106,15 @@ def bindings(
     )
 
 
+class Basics(NamedTuple):
+    """What every page needs of a connection."""
+
+    session: "StudioSession"
+    home: str
+    """`team@host`, safe text."""
+    read_only: bool
+
+
 class Host(Protocol):
     """The interface of a screen that controllers use."""
 
@@ -142,10 +151,6 @@ class CommandSet:
     def add_to(self, owner: Owner, commands: Iterable[Command[Owner]]) -> None:
         """Add commands that are called with `owner`."""
         self._found |= {command.id: (command, owner) for command in commands}
-
-    def has(self, command_id: str) -> bool:
-        """Return whether the set contains a command."""
-        return command_id in self._found
 
     def also(self, command_id: str) -> str:
         """Return the other words that a command is found by; empty if not found."""

@@ -72,21 +72,18 @@ class Dialog(AnsweredOnce, ModalScreen[T], Generic[T]):
         Binding("home", "scroll(-1000000)", "first line", show=False, id="dialog.first"),
     ]
 
-    title_id: str | None = None
-    """The id of the title's widget, if the title changes."""
-
-    @abstractmethod
-    def heading(self) -> str:
-        """Return the title, safe text."""
+    def __init__(self, title: str) -> None:
+        """Make a dialog with a title, safe text."""
+        super().__init__()
+        self._heading = title
 
     @abstractmethod
     def body(self) -> ComposeResult:
         """Compose the body; widgets of the class `SHRINKS` shrink to fit."""
 
     def compose(self) -> ComposeResult:
-        """Compose the title and the body."""
         with DialogBox():
-            yield Static(self.heading(), markup=False, id=self.title_id, classes="question")
+            yield Static(self._heading, markup=False, classes="question")
             yield from self.body()
 
     def on_screen_suspend(self) -> None:

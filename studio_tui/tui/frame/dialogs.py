@@ -48,8 +48,7 @@ class Confirm(Dialog[bool]):
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
         """Initialise; `changes` returns what has changed since, and is called while it is open."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._details = details
         self._yes = yes
         self._no = no
@@ -57,11 +56,7 @@ class Confirm(Dialog[bool]):
         self._changes = changes
         self._news: QuestionChange | None = None
 
-    def heading(self) -> str:
-        return self._question
-
     def body(self) -> ComposeResult:
-        """Compose the details and the two answers."""
         yield DialogBody(Static("\n".join(self._details), markup=False))
         yield Static(markup=False, id="question-changes")
         yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
@@ -164,17 +159,12 @@ class Choose(Dialog[str | None]):
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
         """Make a dialog from pairs of key and safe text."""
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._choices = choices
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")
         self._current = current
 
-    def heading(self) -> str:
-        return self._title
-
     def body(self) -> ComposeResult:
-        """Compose the list."""
         yield OptionChoice(
             *(Option(text, id=key) for key, text in self._choices),
             markup=False,

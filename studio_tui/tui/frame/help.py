@@ -51,15 +51,10 @@ class HelpScreen(Dialog[Action | None]):
     ]
 
     def __init__(self, title: str, actions: Sequence[Action]) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(f"Keys of {title}")
         self._actions = actions
 
-    def heading(self) -> str:
-        return f"Keys of {self._title}"
-
     def body(self) -> ComposeResult:
-        """Compose the search input and the list."""
         yield Input(placeholder="type to search, enter runs it, esc closes", compact=True)
         yield KeyList(markup=False, compact=True, classes=SHRINKS)
 

@@ -23,13 +23,11 @@ class LastListScreen(OpeningScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
     def __init__(self, waiting_for: str, last: LastList) -> None:
-        """Make a screen that shows `last` and what it waits for."""
         super().__init__(waiting_for)
         crop_rendering(self)
         self._last = last
 
     def content(self) -> ComposeResult:
-        """Compose the list, and the blank place of its preview."""
         last = self._last
         with Container(id="split"):
             with Vertical(id="list"):

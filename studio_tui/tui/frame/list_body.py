@@ -3,25 +3,21 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.getters import query_one
 from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
-from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.poller import Poller
-from studio_tui.service.recorder.activity import Activity
-from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.list_filter import ListFilter
 from studio_tui.tui.frame.list_order import ListOrder
-from studio_tui.tui.frame.list_preview import ListPreview
 from studio_tui.tui.frame.list_title import (
     amount_parts,
     has_all,
@@ -31,12 +27,58 @@ from studio_tui.tui.frame.list_title import (
 )
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.row_marks import RowMarks
-from studio_tui.tui.widgets.bar import Bar, Part
+from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.filter_bar import FilterBar
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.table_painter import Cells
+from studio_tui.tui.widgets.rest import Rest
+
+if TYPE_CHECKING:
+    from studio_tui.tui.frame.list_page import ListPage
+
+
+class ListPreview:
+    """The preview of one list."""
+
+    def __init__(
+        self,
+        body: Container,
+        holder: ViewHolder,
+        facts: Callable[[datetime], tuple[Fact | FactLine, ...]],
+        *,
+        rested: Callable[[], None],
+    ) -> None:
+        """Show `facts` of a time in `body`; `rested` is called once the cursor has stopped
+        moving."""
+        self._body = body
+        self._holder = holder
+        self._facts = facts
+        self._rest = Rest(body, rested)
+
+    def begin(self) -> None:
+        """Show or hide the preview, as saved in the view."""
+        self._body.screen.set_class(not self._holder.view.preview, "-no-preview")
+
+    def toggle(self) -> None:
+        """Toggle the preview."""
+        self._holder.change(preview=not self._holder.view.preview)
+        self.begin()
+
+    def show(self, now: datetime) -> None:
+        """Show the row under the cursor, unless the preview is hidden."""
+        if self._holder.view.preview:
+            self._body.query_one(FactSheet).show(self._facts(now))
+
+    @property
+    def size(self) -> Size:
+        """The columns and rows available for facts."""
+        return self._body.query_one(FactSheet).scrollable_content_region.size
+
+    def follow(self) -> None:
+        """Update the preview once the cursor has stopped moving."""
+        self._rest.moved()
+
 
 T = TypeVar("T")
 
@@ -50,56 +92,13 @@ ROWS_SEARCHED = 5000
 """Maximum number of rows searched for values to complete."""
 
 
-class ListHost(Host, Protocol):
-    """The interface of a list's screen that its body uses."""
-
-    kind: Kind[Any]
-    columns: ClassVar[tuple[Column, ...]]
-    problems: ClassVar[str]
-    tab: str
-
-    def cells_of(self, key: str) -> Cells:
-        """Return the cells of a row."""
-
-    def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the row under the cursor."""
-
-    def source(self) -> Poller[Any] | Activity:
-        """Return the source of the rows."""
-
-    def none_words(self) -> str:
-        """Return the text shown when there are no rows at all."""
-
-    def ask_for_more(self) -> None:
-        """Load older rows."""
-
-    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show for the filtered `keys`, such as one row for a group."""
-
-    def shown(self) -> None:
-        """Called after the shown rows or their order have changed."""
-
-    def title_notes(self) -> tuple[Part, ...]:
-        """Return more parts for the title of the list."""
-
-    def moment(self) -> datetime:
-        """Return the time for which the shown data holds."""
-
-    def paint_frame(self) -> None:
-        """Repaint header and footer."""
-
-    def paint_hints(self) -> None:
-        """Repaint the key hints."""
-
-
 class ListBody(Lifetime, Container, Generic[T]):
     """A table of all known rows, with a preview of the row under the cursor."""
 
     table = query_one(BigTable)
     title = query_one("#title", Bar)
 
-    def __init__(self, page: "ListHost", view: ListView) -> None:
-        """Make the body of `page` in the state of the restored `view`."""
+    def __init__(self, page: "ListPage[T]", view: ListView) -> None:
         super().__init__(id="split")
         self._page = page
         kind = page.kind
@@ -139,7 +138,6 @@ class ListBody(Lifetime, Container, Generic[T]):
         """A new row to which the cursor moves as soon as it is listed."""
 
     def compose(self) -> ComposeResult:
-        """Compose the list beside or above its preview."""
         with Vertical(id="list"):
             yield Bar(id="title", filler="─")
             yield FilterBar(self._page.kind, self.holder.view.filter, self._values)

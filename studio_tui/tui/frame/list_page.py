@@ -1,7 +1,7 @@
 """The base of list pages: filter, order, marks, preview, and restoring the view."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -12,19 +12,17 @@ from studio_tui.presentation.columns import Column
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.service.polling.poller import Poller
-from studio_tui.service.recorder.activity import Activity
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.service.polling.snapshot import SnapshotPublisher
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.frame.list_filter import ListFilter, filter_commands
 from studio_tui.tui.frame.list_order import ListOrder, order_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.row_marks import RowMarks, mark_commands
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 T = TypeVar("T")
@@ -105,11 +103,8 @@ class ListPage(Page, Generic[T]):
     """Whether the preview is below the list at any width, for lists with few rows."""
     LIST: ClassVar[ListCommands]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        """Make a page in the state of the restored `view`."""
-        super().__init__(session, home, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics)
         self.list: ListBody[T] = ListBody(self, view)
         self.commands.add_to(self.list.filtering, self.LIST.filter)
         self.commands.add_to(self.list.order, self.LIST.order)
@@ -119,7 +114,7 @@ class ListPage(Page, Generic[T]):
     # For subclasses to override.
 
     @abstractmethod
-    def source(self) -> Poller[Any] | Activity:
+    def source(self) -> SnapshotPublisher[Any]:
         """Return the source of the rows; the title shows its `unreadable` and `duplicates`."""
 
     @abstractmethod
@@ -129,6 +124,10 @@ class ListPage(Page, Generic[T]):
     @abstractmethod
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the row under the cursor."""
+
+    @abstractmethod
+    def row_hints(self) -> Iterable[str]:
+        """Return the hints for the footer while the filter is not edited, see `Page.hints`."""
 
     @abstractmethod
     def none_words(self) -> str:
@@ -154,12 +153,15 @@ class ListPage(Page, Generic[T]):
         self.set_class(self.is_stacked, "-stacked")
         yield self.list
 
+    def hints(self) -> Iterable[str]:
+        if isinstance(self.focused, FilterInput):
+            return ("filter.complete", "filter.leave", "filter.earlier")
+        return self.row_hints()
+
     def crumbs(self) -> tuple[str, ...]:
-        """Return the title of the tab."""
         return (self.tab.capitalize(),)
 
-    def polled(self) -> Publisher:
-        """Return the source of the rows."""
+    def polled(self) -> SnapshotPublisher[Any]:
         return self.source()
 
     def tick(self, now: datetime) -> None:

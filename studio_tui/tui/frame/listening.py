@@ -1,34 +1,18 @@
 """A page's subscriptions to pollers: only while it is shown, reporting each new value once."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from studio_tui.errors import AuthenticationError, PermissionDenied
-from studio_tui.service.polling.snapshot import Snapshot
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.tui.messages import Refreshed, TeamRefused, TokenRefused
 from studio_tui.tui.widgets.lifetime import Lifetime
-
-
-class Publisher(Protocol):
-    """Something to subscribe to: a poller, or another publisher of snapshots."""
-
-    @property
-    def name(self) -> str:
-        """Its unique name."""
-
-    @property
-    def snapshot(self) -> Snapshot[Any]:
-        """The last published snapshot."""
-
-    def subscribe(self, listener: Callable[[Snapshot[Any]], None], /) -> Callable[[], None]:
-        """Call `listener` with each later snapshot; return a function that unsubscribes."""
 
 
 class Subscriptions:
     """The subscriptions of one page."""
 
     def __init__(self, page: Lifetime) -> None:
-        """Make subscriptions that post messages to `page`."""
         self._page = page
         self._leave: list[Callable[[], None]] = []
         self._seen: dict[str, object] = {}
@@ -43,7 +27,7 @@ class Subscriptions:
         """Whether the page is subscribed, that is, visible."""
         return bool(self._leave)
 
-    def begin(self, pollers: Iterable[Publisher]) -> tuple[Refreshed, ...]:
+    def begin(self, pollers: Iterable[SnapshotPublisher[Any]]) -> tuple[Refreshed, ...]:
         """Subscribe to pollers and return a `Refreshed` for each; nothing if already subscribed."""
         if self._leave:
             return ()
@@ -88,7 +72,7 @@ class Subscriptions:
         """Forget that the team was refused, so that another refusal is reported too."""
         self._reported_team = ""
 
-    def _poster(self, poller: Publisher) -> Callable[[Any], None]:
+    def _poster(self, poller: SnapshotPublisher[Any]) -> Callable[[Any], None]:
         return lambda snapshot: self._post(poller.name, snapshot)
 
     def _post(self, name: str, snapshot: Any) -> None:

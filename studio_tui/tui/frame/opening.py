@@ -5,6 +5,7 @@ It imports neither `api` nor the models, because it is painted while they are be
 
 import os
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
     from studio_tui.tui.frame.last_list import LastList
 
 
+@dataclass
 class StudioChosen(Message):
     """The user has chosen how to connect."""
 
-    def __init__(self, choice: "Choice") -> None:
-        super().__init__()
-        self.choice = choice
+    choice: "Choice"
 
 
 class ReadAgain(Message):
@@ -43,14 +43,12 @@ class OpeningScreen(Lifetime, Screen[None]):
     """Whether the rows of a list are shown already."""
 
     def __init__(self, waiting_for: str) -> None:
-        """Make a screen that shows what it waits for."""
         super().__init__()
         self._waiting_for = waiting_for
         self._keys_held = ExitStack()
         """Keys are for the page that will be shown."""
 
     def compose(self) -> ComposeResult:
-        """Compose the frame around the content."""
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.content()

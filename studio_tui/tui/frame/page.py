@@ -6,7 +6,7 @@ A page subscribes to pollers only while it is shown, so that nothing is polled u
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,15 +16,22 @@ from textual.screen import ModalScreen, Screen
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.service.session import StudioSession
+from studio_tui.service.polling.snapshot import SnapshotPublisher
 from studio_tui.tui.frame.bulk import show_report
-from studio_tui.tui.frame.commands import Command, CommandSet, HasCommands, Severity, bindings
+from studio_tui.tui.frame.commands import (
+    Basics,
+    Command,
+    CommandSet,
+    HasCommands,
+    Severity,
+    bindings,
+)
 from studio_tui.tui.frame.dialog import Dialog
-from studio_tui.tui.frame.hints import KeyHints
-from studio_tui.tui.frame.listening import Publisher, Subscriptions
+from studio_tui.tui.frame.listening import Subscriptions
 from studio_tui.tui.frame.opening import ReadAgain
 from studio_tui.tui.frame.page_bars import (
     TABS,
+    KeyHints,
     age_parts,
     crumb_parts,
     help_parts,
@@ -162,16 +169,13 @@ class Page(HasCommands, Screen[None]):
     belongs_to = "jobs"
     """Name of the tab to which a page over a tab belongs."""
 
-    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Make a page about `session`; `home` names its team and host."""
+    def __init__(self, basics: Basics) -> None:
+        """Make a page of a connection."""
         super().__init__()
         crop_rendering(self)
         self.commands = CommandSet(self)
         self.commands.add_to(self, COMMANDS)
-        self.session = session
-        self.home = home
-        """`team@host`, safe text."""
-        self.read_only = read_only
+        self.session, self.home, self.read_only = basics
         self.listening = Subscriptions(self)
         self._key_hints = KeyHints(self)
 
@@ -207,12 +211,12 @@ class Page(HasCommands, Screen[None]):
         """Return the current label of a key in the footer."""
         return binding.description
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         """Return the sources this page subscribes to; they include those of the header's counts."""
         session = self.session
         return (*session.pollers, session.batches, session.endings, session.held)
 
-    def polled(self) -> Publisher:
+    def polled(self) -> SnapshotPublisher[Any]:
         """Return the source whose age the header shows."""
         return self.session.jobs
 
@@ -226,7 +230,6 @@ class Page(HasCommands, Screen[None]):
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Compose the frame around the body."""
         yield Bar(id="top")
         yield Bar(id="tabs")
         yield from self.body()

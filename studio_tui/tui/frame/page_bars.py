@@ -1,14 +1,19 @@
-"""The content of a page's bars: breadcrumbs, the age of the data, tabs and counts."""
+"""The content of a page's bars: breadcrumbs, the age of the data, tabs, counts and key hints."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
+from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.presentation.freshness import HasAge, freshness
+from studio_tui.presentation.freshness import HasAge, freshness, time_bar
 from studio_tui.presentation.jobs.states import counts
-from studio_tui.presentation.replay import time_bar
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.widgets.bar import Part
 
 if TYPE_CHECKING:
@@ -162,3 +167,48 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
 
 def _amount(rows: Sized, has_all: bool) -> str:
     return f"{len(rows)}{'' if has_all else '+'}"
+
+
+def crumbs_below(page: Screen[Any]) -> tuple[str, ...]:
+    """Return the breadcrumbs of the nearest page below `page` that leads to others."""
+    stack = page.app.screen_stack if page.is_running else []
+    below = stack[: stack.index(page)] if page in stack else stack
+    leading = (screen for screen in reversed(below) if getattr(screen, "leads_to_pages", False))
+    nearest: Any = next(leading, None)
+    return ("Jobs",) if nearest is None else nearest.crumbs()
+
+
+HINTS = 6
+"""How many keys the footer shows, besides help."""
+
+
+class KeyHints:
+    """The key hints in the footer of one page."""
+
+    def __init__(self, page: Screen[Any]) -> None:
+        self._page = page
+        self._found: tuple[Widget | None, dict[str | None, ActiveBinding]] = (None, {})
+        """The bindings by id, and the widget that had the focus when they were looked up."""
+
+    def parts(self, wanted: Iterable[str], label: Callable[[Binding], str]) -> tuple[Part, ...]:
+        """Return the available keys of the commands `wanted`; `label` says what each does."""
+        by_id = self._by_id()
+        parts: list[Part] = [Part(" ")]
+        for command_id in islice(wanted, HINTS):
+            hinted = by_id.get(command_id)
+            if hinted and reason_against(hinted.node, hinted.binding) is None:
+                press = f"screen.press('{hinted.binding.key}')"
+                parts.append(Part(self._page.app.get_key_display(hinted.binding), "key", press))
+                parts.append(Part(f" {label(hinted.binding)}  ", Tone.PLAIN, press))
+        return tuple(parts)
+
+    def _by_id(self) -> dict[str | None, ActiveBinding]:
+        focused, by_id = self._found
+        if not by_id or focused is not self._page.focused:
+            # Cached per focused widget, as it asks each binding of each ancestor.
+            by_id = {}
+            for active in self._page.active_bindings.values():
+                # If a command has several keys, show the first.
+                by_id.setdefault(active.binding.id, active)
+            self._found = self._page.focused, by_id
+        return by_id

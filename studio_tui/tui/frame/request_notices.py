@@ -1,6 +1,6 @@
 """Messages while a request to Studio is pending, and when Studio cannot be reached."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from textual.app import App
@@ -46,18 +46,22 @@ async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[
         later.stop()
 
 
-async def run_and_report(host: Host, doing: str, command: Awaitable[object], done: str) -> None:
+async def run_and_report(
+    host: Host, doing: str, command: Awaitable[T], done: str | Callable[[T], str]
+) -> None:
     """Await a command, and notify the user of the outcome.
 
-    `done` is the message of success; that of an error begins with `doing`, such as `Canceling
-    a.py`, as the row may not be visible by then.
+    `done` is the message of success, or returns it for a result; an empty one is not shown. The
+    message of an error begins with `doing`, such as `Canceling a.py`, as the row may not be visible
+    by then.
     """
     try:
-        await with_notice(host.app, host.session, command)
+        result = await with_notice(host.app, host.session, command)
     except StudioError as error:
         host.say(f"{doing}: {error_message(error, host.session)}", "error")
-    else:
-        host.say(done)
+        return
+    if words := done if isinstance(done, str) else done(result):
+        host.say(words)
 
 
 def error_message(error: StudioError, session: StudioSession) -> str:

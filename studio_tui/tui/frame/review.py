@@ -10,9 +10,12 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.format import plural
 from studio_tui.tui.bindings import bind
+from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog, pager_keys
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons, answer
+from studio_tui.tui.terminal.clipboard import copy
 
 _STYLES = {
     Tone.DIM: "$foreground 60%",
@@ -23,6 +26,9 @@ _STYLES = {
     Tone.ACTIVE: "$text-primary",
     Tone.ACCENT: "$text-accent",
 }
+
+
+OK, COPY = ("o", "ok"), ("c", "copy it")
 
 
 class Review(Dialog[str | None]):
@@ -39,16 +45,11 @@ class Review(Dialog[str | None]):
         self, question: str, lines: Sequence[Cell], answers: Sequence[tuple[str, str]]
     ) -> None:
         """Make a dialog from safe lines and pairs of key and words; the first is the default."""
-        super().__init__()
-        self._question = question
+        super().__init__(question)
         self._lines = lines
         self._answers = answers
 
-    def heading(self) -> str:
-        return self._question
-
     def body(self) -> ComposeResult:
-        """Compose lines and answers."""
         lines = [Content.styled(cell.text, _STYLES.get(cell.tone, "")) for cell in self._lines]
         yield DialogBody(Static(Content("\n").join(lines)))
         yield DialogButtons(*(answer(key, words, f"answer-{key}") for key, words in self._answers))
@@ -67,3 +68,12 @@ class Review(Dialog[str | None]):
     def action_answer(self, key: str) -> None:
         """Answer with a key."""
         self.dismiss(key)
+
+
+async def show_text(
+    host: Host, heading: str, text: str, answers: Sequence[tuple[str, str]] = (OK, COPY)
+) -> None:
+    """Show a safe text of many lines, which can be copied."""
+    lines = [Cell(line) for line in text.split("\n")]
+    if await host.ask(Review(heading, lines, answers)) == COPY[0]:
+        await copy(host.app, text, plural(len(lines), "line"))

@@ -52,7 +52,6 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         self._teams = teams
 
     def compose(self) -> ComposeResult:
-        """Compose the choices, and the form of the second one."""
         yield Bar(id="top")
         with Vertical(id="welcome"):
             yield Static("Welcome to studio-tui", markup=False, classes="question")

@@ -17,12 +17,11 @@ from studio_tui.presentation.jobs.bulk import (
     to_repeat,
 )
 from studio_tui.presentation.jobs.states import state_cell
-from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, run, space_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, around_list, begin, run
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -113,10 +112,9 @@ class BulkJobs:
         before = (*summary(chosen), "")
         notes = self._pipeline_notes(jobs)
         after = ("", cancel_effect(jobs), *notes)
-        room = space_for_list(self._host, *before, *after)
         question = Confirm(
             f"Cancel {self._counted(jobs)}?",
-            (*before, *fitting(names, room), *after),
+            around_list(self._host, before, names, after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
             changes=job_changes(self._host.session, jobs),
@@ -138,7 +136,7 @@ class BulkJobs:
         names, after = _named(jobs, submitted)
         question = Confirm(
             f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
-            (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
+            around_list(self._host, before, names, after),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )

@@ -8,7 +8,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.jobs.marked import MarkedJobs, NoMarks
+from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
 from studio_tui.tui.jobs.naming import describe
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
@@ -51,7 +51,7 @@ class JobController:
         """
         self._host = host
         self._at_hand = at_hand
-        self.marked = marked or NoMarks()
+        self.marked = marked or ListedMarks()
         self.owner_of = owner_of or self._known_owner
         self._bulk_made: BulkJobs | None = None
         self._why_none = why_none
@@ -66,10 +66,6 @@ class JobController:
         return self._bulk_made
 
     # Why commands are unavailable.
-
-    def why_no_job(self) -> str | None:
-        """Return why there is no current job."""
-        return self._why_none() if self._at_hand() is None else None
 
     def why_no_id(self) -> str | None:
         """Return why no request about the job is possible."""

@@ -18,6 +18,7 @@ from textual.widgets import Static, TabPane
 from studio_tui import clock
 from studio_tui.api.models import Job, QueryType
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.jobs.facts import (
     Fact,
     Values,
@@ -31,10 +32,9 @@ from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import with_timetable
 from studio_tui.presentation.jobs.usual import with_usual
 from studio_tui.service.polling.job_details import PAST_AGAIN
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.page import Page, fresher
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
@@ -122,17 +122,9 @@ class JobScreen(Page):
 
     tabs = query_one(TabPages)
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        job: Job,
-        among: Sequence[str],
-        *,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, basics: Basics, job: Job, among: Sequence[str]) -> None:
         """Make a page of a job; `among` are the ids of the list it was chosen from."""
-        super().__init__(session, home, read_only=read_only)
+        super().__init__(basics)
         self._job = job
         self._past: tuple[Job, ...] = ()
         """Other COMPLETE runs of its name, newest first."""
@@ -146,7 +138,6 @@ class JobScreen(Page):
         self._values = Values.NONE
 
     def body(self) -> ComposeResult:
-        """Compose the tabs."""
         with TabPages(initial="summary"):
             for key, name in TABS:
                 with TabPane(name, id=key):
@@ -171,11 +162,9 @@ class JobScreen(Page):
         return (*crumbs_below(self), title(self._job))
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the job's id."""
         return (self._job.id,)
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the job's state."""
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
 
@@ -209,7 +198,7 @@ class JobScreen(Page):
         if self.tabs.active == "summary" and has_logins(self._job):
             self._values = Values.NONE if self._values is Values.ALL else Values.ALL
         else:
-            self._values = self._values.next
+            self._values = following(self._values)
             self.tabs.active = "environment"
         self.tick(self.moment())
         self._show_environment()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Tone
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
@@ -92,12 +93,10 @@ class JobGroups:
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:
-        """Return the jobs of a row."""
         group = self._arranged.groups.get(key)
         return group.members if group is not None else (key,)
 
     def marked_rows(self, marks: frozenset[str]) -> frozenset[str]:
-        """Return the rows whose jobs are all marked."""
         whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
         return marks.union(whole)
 
@@ -136,7 +135,7 @@ class JobGroups:
 
     def turn(self) -> None:
         """Switch to the next grouping."""
-        self._holder.change(group=self.grouping.next.value, opened=())
+        self._holder.change(group=following(self.grouping).value, opened=())
         self._changed()
 
     def _pending(self) -> dict[str, str]:

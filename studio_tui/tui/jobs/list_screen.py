@@ -1,37 +1,75 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.geometry import Size
 
 from studio_tui import clock
 from studio_tui.api.models import Job, JobState
-from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.jobs.filters import JOBS
-from studio_tui.presentation.jobs.rows import COLUMNS, cells, sorts_with
-from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
+from studio_tui.presentation.jobs.filters import JOBS, jobs_with
+from studio_tui.presentation.jobs.kinship import kin_facts
+from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, preview
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
+from studio_tui.presentation.jobs.usual import with_usual
+from studio_tui.presentation.logs.progress import Progress
+from studio_tui.service.polling.job_details import sent_files
 from studio_tui.service.polling.jobs_feed import JobList
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import bindings
+from studio_tui.tui.frame.commands import Basics, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
-from studio_tui.tui.jobs.job_preview import JobPreview
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
+
+
+class JobPreview:
+    """Facts about the job under the cursor."""
+
+    def __init__(self, session: StudioSession, room: Callable[[], Size]) -> None:
+        """Make a preview; `room` returns its size."""
+        self._session = session
+        self._room = room
+        self._zone = clock.zone()
+
+    def facts(
+        self, job: Job | None, progress: Progress | None, now: datetime, *, in_sight: bool
+    ) -> tuple[Fact | FactLine, ...]:
+        """Return the preview of a job; load more about it if it is visible."""
+        reader, room = self._session.job_details, self._room()
+        reader.select(job if in_sight and room.height else None)
+        if job is None:
+            return ()
+        clusters = self._session.clusters.snapshot.value
+        around = clusters.items if clusters is not None else ()
+        moment = clock.now()
+        details = reader.get(job.id)
+        extra = JobExtras(sent_files(details.files), details.end, details.trouble)
+        pipelines = self._session.pipelines.snapshot.value
+        owner = pipelines.owner(job.id) if pipelines is not None else None
+        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
+        said = kin_facts(
+            with_usual(own, job, details.past, now), self._session.known.related(job.id)
+        )
+        return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
+
+    def leave(self) -> None:
+        """Stop loading."""
+        self._session.job_details.select(None)
+
 
 _FINISHED_HINTS = ("table.open", "job.log", "job.run_again", "jobs.filter", "jobs.sort")
 _ALIVE_HINTS = ("table.open", "job.log", "job.cancel", "jobs.filter", "jobs.sort")
@@ -49,15 +87,6 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
         return ("jobs.filter", "page.refresh", "page.back")
     usual = _FINISHED_HINTS if job.state.is_finished else _ALIVE_HINTS
     return _HINTS.get(job.state, usual)
-
-
-def _kind(progress: RunningProgress, pipeline_of: Callable[[str], str]) -> Kind[Job]:
-    """Return the kind of rows, with sort orders and fields for progress and pipelines."""
-    return replace(
-        JOBS,
-        sorts=sorts_with(progress.get, pipeline_of),
-        fields={**JOBS.fields, "pipeline": lambda job: pipeline_of(job.id)},
-    )
 
 
 _SORTS = (
@@ -89,14 +118,12 @@ class JobsScreen(ListPage[Job]):
         *LIST.bindings,
     ]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
-        self.kind = _kind(self._progress, self._pipeline_of)
-        super().__init__(session, home, view, read_only=read_only)
-        session.lists.jobs_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.records.jobs, lambda: self.list, JOBS)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        self._progress = RunningProgress(basics.session.progress, self)
+        self.kind = jobs_with(self._progress.get, self._pipeline_of)
+        super().__init__(basics, view)
+        self.session.lists.jobs_feed.want(view.loaded)
+        self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
         self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
         marks = self.list.marks
         marks.bundles = self.groups
@@ -104,7 +131,7 @@ class JobsScreen(ListPage[Job]):
         jobs = JobController(self, self.job_at_hand, marked=marked)
         many = JobListController(self, jobs, self.groups, self.marked_jobs, marks)
         self.commands.add(jobs, many)
-        self._preview = JobPreview(session, lambda: self.list.previewing.size)
+        self._preview = JobPreview(self.session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
         """Subscribe to recorded jobs, and to more about the job under the cursor."""
@@ -117,10 +144,7 @@ class JobsScreen(ListPage[Job]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the job under the cursor."""
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         job = self.job_at_hand()
         return _MARK_HINTS if job and self.view.marks else _hints_for(job)
 
@@ -129,7 +153,6 @@ class JobsScreen(ListPage[Job]):
         return next(iter(self.groups.jobs_of(self.table.cursor)), None) if self.is_alive else None
 
     def jobs_at_hand(self) -> Sequence[str]:
-        """Return the id of the job under the cursor."""
         job = self.job_at_hand()
         return (job.id,) if job is not None else ()
 
@@ -163,7 +186,6 @@ class JobsScreen(ListPage[Job]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[JobList]:
-        """Return the poller of jobs."""
         return self.session.jobs
 
     def none_words(self) -> str:
@@ -175,7 +197,6 @@ class JobsScreen(ListPage[Job]):
         self._recorded.want()
 
     def arranged(self, keys: Sequence[str]) -> Sequence[str]:
-        """Return the rows to show for these jobs, with one row per group."""
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:
@@ -183,7 +204,6 @@ class JobsScreen(ListPage[Job]):
         return (*self._recorded.title_parts, *self.groups.title_parts)
 
     def cells_of(self, key: str) -> Cells:
-        """Return the cells of a job or a group."""
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
@@ -193,7 +213,6 @@ class JobsScreen(ListPage[Job]):
         return self._recorded.marked(key, row)
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
-        """Return the preview of the job or group under the cursor."""
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
             self._preview.leave()

@@ -26,34 +26,13 @@ class MarkedJobs(Protocol):
         """Remove the mark of a job whose command has succeeded."""
 
 
-class NoMarks:
-    """The marks of a screen without marks."""
-
-    noun = "marked job"
-
-    def count(self) -> int:
-        """Return 0."""
-        return 0
-
-    def known(self) -> Sequence[Job]:
-        """Return an empty tuple."""
-        return ()
-
-    async def jobs(self) -> Sequence[Job]:
-        """Return an empty tuple."""
-        return ()
-
-    def unmark(self, job_id: str) -> None:
-        """Do nothing."""
-
-
 class ListedMarks:
-    """The marks of a list of jobs, all of which are known."""
+    """The marks of a list of jobs, all of which are known; by default there are none."""
 
     def __init__(
         self,
-        marked: Callable[[], Sequence[Job]],
-        unmark: Callable[[str], object],
+        marked: Callable[[], Sequence[Job]] = tuple,
+        unmark: Callable[[str], object] = lambda _: None,
         *,
         is_group: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -67,21 +46,16 @@ class ListedMarks:
 
     @property
     def noun(self) -> str:
-        """What one is called."""
         return "job" if self._is_group() else "marked job"
 
     def count(self) -> int:
-        """Return how many are marked."""
         return len(self._marked())
 
     def known(self) -> Sequence[Job]:
-        """Return the marked jobs."""
         return self._marked()
 
     async def jobs(self) -> Sequence[Job]:
-        """Return the marked jobs."""
         return self._marked()
 
     def unmark(self, job_id: str) -> None:
-        """Remove the mark of a job."""
         self._unmark(job_id)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from textual.message_pump import MessagePump
+
 from studio_tui.presentation.logs.progress import Progress, latest
 from studio_tui.service.polling.progress_watch import ProgressWatch
+from studio_tui.tui.messages import Progressed
 
 
 class RunningProgress:
     """The latest progress bar of each followed job; those of other jobs are dropped."""
 
-    def __init__(self, watch: ProgressWatch, moved: Callable[[], object]) -> None:
-        """Follow `watch`; `moved` is called whenever a bar has moved."""
+    def __init__(self, watch: ProgressWatch, screen: MessagePump) -> None:
+        """Follow `watch`; `screen` gets a `Progressed` whenever a bar has moved."""
         self._watch = watch
-        self._moved = moved
+        self._screen = screen
         self._bars: dict[str, Progress] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -45,4 +48,4 @@ class RunningProgress:
         bar = latest(end, known)
         if bar is not None and bar != known:
             self._bars[job_id] = bar
-            self._moved()
+            self._screen.post_message(Progressed())

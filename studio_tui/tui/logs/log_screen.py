@@ -28,11 +28,10 @@ from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.service.logs.state import FollowPhase, TailState
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.breadcrumbs import crumbs_below
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
+from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
@@ -75,21 +74,13 @@ class LogScreen(Page):
 
     view = query_one(LogView)
 
-    def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        job: Job,
-        memory: LogMemory,
-        *,
-        read_only: bool,
-    ) -> None:
+    def __init__(self, basics: Basics, job: Job, memory: LogMemory) -> None:
         """Make a page of a job's log, at the place saved in `memory`.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        super().__init__(session, home, read_only=read_only)
+        super().__init__(basics)
         self._job = job
         self._memory = memory
         self._export = LogExport(
@@ -97,7 +88,7 @@ class LogScreen(Page):
         )
         self.commands.add(JobOfLog(self, lambda: self._job), self._export)
         self.commands.add_to(self, _COMMANDS)
-        self._log = session.logs.open(
+        self._log = self.session.logs.open(
             job.id, self._may_fetch, job.created_at, has_ended=job.state.is_finished
         )
         self._store, self._tail = self._log.store, self._log.tail
@@ -108,7 +99,6 @@ class LogScreen(Page):
         self._progress: Progress | None = None
 
     def body(self) -> ComposeResult:
-        """Compose the line about the job, and its log."""
         yield Bar(id="log-head")
         yield LogView(self._store)
 
@@ -149,7 +139,6 @@ class LogScreen(Page):
         return (*crumbs_below(self), title(self._job), "Log")
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the job's state."""
         if self.view.prompt.is_open:
             return PROMPT_HINTS
         if self._job.state.is_finished:

@@ -22,8 +22,7 @@ from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
 from studio_tui.service.logs.store.tagged_store import TAG
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.naming import title
@@ -73,9 +72,8 @@ class MergedScreen(Page):
     view = query_one(LogView)
     legend = query_one(JobLegend)
 
-    def __init__(self, session: StudioSession, home: str, *, read_only: bool) -> None:
-        """Make a page without jobs."""
-        super().__init__(session, home, read_only=read_only)
+    def __init__(self, basics: Basics) -> None:
+        super().__init__(basics)
         self.choice = MemberChoice(
             self,
             lambda: self.view if self.is_alive else None,
@@ -85,8 +83,8 @@ class MergedScreen(Page):
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
-        self._zones = cache(partial(zones_of_lines, near=session.is_near, here=clock.zone))
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        self._zones = cache(partial(zones_of_lines, near=self.session.is_near, here=clock.zone))
+        self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}
         self._has_names = True
         self._growth: Timer | None = None
@@ -94,7 +92,6 @@ class MergedScreen(Page):
         self._leave_store: Callable[[], None] = lambda: None
 
     def body(self) -> ComposeResult:
-        """Compose the summary line, the row of jobs, and the lines."""
         yield Bar(id="log-head")
         yield JobLegend(id="merged-legend")
         yield LogView()

@@ -59,18 +59,13 @@ class SaveLog(Dialog[Saved | None]):
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
         """Make a dialog of what can be saved, the most likely first."""
-        super().__init__()
+        super().__init__(question)
         self._offers = offers
-        self._question = question
         self._may_replace = ""
         """The input for which the user was warned of an existing file."""
         self._is_saving = False
 
-    def heading(self) -> str:
-        return self._question
-
     def body(self) -> ComposeResult:
-        """Compose the choices, the path, and the error."""
         choices = OptionChoice(
             *(Option(offer.words) for offer in self._offers),
             markup=False,

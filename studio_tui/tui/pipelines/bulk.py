@@ -7,11 +7,10 @@ from typing import Any
 from studio_tui.api.models import Pipeline, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, around_list, begin
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
@@ -41,7 +40,7 @@ class BulkPipelines:
         names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
-            self._fitting(before, names, after),
+            around_list(self._host, before, names, after),
             yes="Pause and cancel",
             no="Leave them running",
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
@@ -63,7 +62,7 @@ class BulkPipelines:
         names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
         question = Confirm(
             f"{what} {plural(len(chosen), 'pipeline')}?",
-            self._fitting(before, names, after),
+            around_list(self._host, before, names, after),
             yes=what,
             no="Don't",
         )
@@ -101,12 +100,6 @@ class BulkPipelines:
         if stopped.left or stopped.starts_more:
             raise PartialStopError(_why_not_quite(stopped))
         return stopped
-
-    def _fitting(
-        self, before: Sequence[str], names: Sequence[str], after: Sequence[str]
-    ) -> tuple[str, ...]:
-        room = space_for_list(self._host, *before, *after)
-        return (*before, *fitting(names, room), *after)
 
 
 def title(pipeline: Pipeline) -> str:

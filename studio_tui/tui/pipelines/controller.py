@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.errors import StudioError
-from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -17,8 +16,8 @@ from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.request_notices import error_message, with_notice
-from studio_tui.tui.frame.review import Review
+from studio_tui.tui.frame.request_notices import error_message, run_and_report, with_notice
+from studio_tui.tui.frame.review import COPY, OK, Review, show_text
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
@@ -128,12 +127,14 @@ class PipelineController:
             return
         pipeline_commands, session = self._host.session.commands.pipelines, self._host.session
         command = pipeline_commands.pause if pausing else pipeline_commands.resume
-        try:
-            if await with_notice(self._host.app, session, command(pipeline)):
-                self._host.session.endings.watch_pipelines(chosen)
-                self._host.say(f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}")
-        except StudioError as error:
-            self._host.say(f"{title(pipeline)}: {error_message(error, session)}", "error")
+
+        def done(has_changed: bool) -> str:
+            if not has_changed:
+                return ""
+            session.endings.watch_pipelines(chosen)
+            return f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}"
+
+        await run_and_report(self._host, title(pipeline), command(pipeline), done)
 
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
         """Ask first if failed jobs would be rerun."""
@@ -217,10 +218,7 @@ class PipelineController:
         """Show the pipeline as received from Studio."""
         if pipeline := self._at_hand():
             text = await asyncio.to_thread(raw, pipeline)
-            lines = [Cell(line) for line in text.split("\n")]
-            answers = (("c", "copy it"), ("o", "ok"))
-            if await self._host.ask(Review(title(pipeline), lines, answers)) == "c":
-                await copy(self._host.app, text, plural(len(lines), "line"))
+            await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
         """Show the menu of what can be copied."""

@@ -111,10 +111,11 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     lasting: ClassVar[Collection[str]] = ()
     """Fields whose notes stay visible without the focus."""
 
-    def __init__(self, line: DatasetInput, environment: str) -> None:
-        """Make a form of the input of names, and the environment of the jobs."""
-        super().__init__()
+    def __init__(self, title: str, line: DatasetInput, environment: str) -> None:
+        super().__init__(title)
         self.is_sending = False
+        self.was_sent = False
+        """Whether sending has been tried; a missing value is a problem from then on."""
         self.refused: tuple[Problem, ...] = ()
         """Studio's errors, until the field they are about is changed."""
         self.line = line
@@ -129,7 +130,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         """Return all fields by name, in order."""
 
     @abstractmethod
-    def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the problems other than those of names and variables."""
 
     @abstractmethod
@@ -163,7 +164,6 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     # The form.
 
     def body(self) -> ComposeResult:
-        """Compose the fields and the answers."""
         yield DialogBody(*self.fields.values(), classes="fields")
         yield Static(markup=False, id="form-said")
         yield DialogButtons(
@@ -178,7 +178,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
 
     def check(self) -> None:
         """Show the problems and notes of the input."""
-        self._show(self._problems(is_sent=False))
+        self._show((*self._problems(), *self.refused))
 
     def say(self, words: str) -> None:
         """Show a message about the whole form."""
@@ -196,7 +196,8 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         """Send the input if it is valid; keep the form open if Studio refuses it."""
         if self.is_sending:
             return
-        problems = self._problems(is_sent=True)
+        self.was_sent = True
+        problems = self._problems()
         self._show(problems)
         wrong = {one.field for one in problems if one.level is Level.ERROR}
         if first := next((field for name, field in self.fields.items() if name in wrong), None):
@@ -215,13 +216,12 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         finally:
             self.is_sending = False
 
-    def _problems(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def _problems(self) -> tuple[Problem, ...]:
         variables = self.area.text
         return (
-            *dataset_problems(self.line.value, is_sent=is_sent),
+            *dataset_problems(self.line.value, is_sent=self.was_sent),
             *(unsendable("environment", variables) or environment_problems(variables)),
-            *(() if is_sent else self.refused),
-            *self.problems_of_its_own(is_sent=is_sent),
+            *self.problems_of_its_own(),
         )
 
     def _show(self, problems: tuple[Problem, ...]) -> None:
@@ -252,6 +252,11 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         self.keep(is_made=False)
 
     @on(DatasetInput.Chose)
+    def _chose(self) -> None:
+        """Show the completions, also where a name was missing."""
+        self.was_sent = False
+        self.check()
+
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
     def _looked(self) -> None:

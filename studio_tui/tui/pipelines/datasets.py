@@ -113,7 +113,6 @@ async def choose(
     *,
     is_all_told: bool,
     can_rebuild: bool,
-    now: Callable[[], datetime] = clock.now,
 ) -> DatasetChoice:
     """Show the list and details of datasets until the user closes it or wants something else.
 
@@ -121,9 +120,10 @@ async def choose(
     Studio says which are out of date; the heading then counts those, and has the time.
     """
     while True:
-        rows = dataset_rows(datasets, now())
+        now = clock.now()
+        rows = dataset_rows(datasets, now)
         count = sum(bool(each.newer) for each in datasets)
-        at = now().astimezone().strftime("%H:%M:%S")
+        at = now.astimezone().strftime("%H:%M:%S")
         heading = f"Datasets: {len(datasets)}, {count} out of date, at {at}"
         picked = await app.push_screen_wait(
             DatasetPicker(heading if is_all_told else "Datasets", rows, current or rows[0][0])
@@ -141,8 +141,9 @@ async def choose(
         current = picked if picked in by_name else ""
         if not current:
             continue
+        chosen, now = by_name[picked], clock.now()
         wanted = await _look_closer(
-            app, by_name[picked], datasets, now(), is_all_told=is_all_told, can_rebuild=can_rebuild
+            app, chosen, datasets, now, is_all_told=is_all_told, can_rebuild=can_rebuild
         )
         if wanted is not None:
             return wanted

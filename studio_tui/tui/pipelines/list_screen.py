@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -21,18 +21,16 @@ from studio_tui.presentation.pipelines.rows import (
 )
 from studio_tui.service.polling.pipelines_feed import PipelineList
 from studio_tui.service.polling.poller import Poller
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.service.polling.snapshot import SnapshotPublisher
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
-from studio_tui.tui.frame.listening import Publisher
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 from studio_tui.tui.widgets.table_painter import Cells
 
 _BEGUN = "pipeline.logs"
@@ -87,27 +85,22 @@ class PipelinesScreen(ListPage[Pipeline]):
     pipelines: PipelineController
     rebuilding: Rebuilding
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        super().__init__(session, home, view, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics, view)
         unmark = self.list.marks.unmark
         self.pipelines = PipelineController(self, self.row_at_hand, self.marked_rows, unmark)
         self.rebuilding = Rebuilding(self, self.row_at_hand)
         self.commands.add(self.pipelines, self.rebuilding)
         self.commands.add_to(self, _COMMANDS)
-        session.lists.pipelines_feed.want(view.loaded)
-        self._recorded = RecordedRows(session.records.pipelines, lambda: self.list, PIPELINES)
+        self.session.lists.pipelines_feed.want(view.loaded)
+        self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
         """The known runs of pipelines, by id."""
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the pipeline under the cursor."""
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         pipeline = self.row_at_hand()
         if pipeline is None:
             return (*_ALWAYS, "page.refresh", "page.back")
@@ -144,7 +137,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
         self._jobs = self.session.known.jobs([run for run in runs if run])
 
-    def pollers(self) -> tuple[Publisher, ...]:
+    def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self._recorded.archive)
 
     def shown(self) -> None:
@@ -158,7 +151,6 @@ class PipelinesScreen(ListPage[Pipeline]):
     # Overrides of ListPage.
 
     def source(self) -> Poller[PipelineList]:
-        """Return the poller of pipelines."""
         return self.session.pipelines
 
     def none_words(self) -> str:

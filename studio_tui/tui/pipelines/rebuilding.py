@@ -10,7 +10,7 @@ from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import StudioError
 from studio_tui.presentation.pipelines.datasets import KnownDatasets, short_name
-from studio_tui.service.polling.ended_jobs import EndedJobs
+from studio_tui.service.polling.endings import EndedJobs
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline

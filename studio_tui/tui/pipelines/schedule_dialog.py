@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.own_inputs import NewPipelineSchedule
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     datasets_in,
@@ -17,7 +18,6 @@ from studio_tui.presentation.pipelines.datasets import (
     unknown_datasets,
 )
 from studio_tui.presentation.schedules.times import explain_time
-from studio_tui.service.commands.schedules import PipelineTimes
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
@@ -59,10 +59,8 @@ class ScheduleDialog(DatasetForm[Job]):
         self._zone = zone
         self._names: tuple[str, ...] = ()
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
-        super().__init__(DatasetInput(draft.datasets, lambda: self._names), draft.environment)
-
-    def heading(self) -> str:
-        return "Rebuild datasets at times"
+        line = DatasetInput(draft.datasets, lambda: self._names)
+        super().__init__("Rebuild datasets at times", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with the time between the given ones."""
@@ -97,7 +95,7 @@ class ScheduleDialog(DatasetForm[Job]):
         """Create the schedule."""
         draft = self.draft
         times = explain_time(draft.time.strip(), clock.now(), self._zone)
-        wish = PipelineTimes(
+        wish = NewPipelineSchedule(
             datasets_in(draft.datasets),
             draft.environment if draft.environment.strip() else None,
             None if times.moment else draft.time.strip(),
@@ -110,14 +108,14 @@ class ScheduleDialog(DatasetForm[Job]):
     def about(self, words: str) -> str:
         return "time" if "cron" in words or "start_after" in words else super().about(words)
 
-    def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the problems of the time, and unknown names."""
-        return (*self._time_problems(is_sent=is_sent), *self._unknown())
+        return (*self._time_problems(), *self._unknown())
 
-    def _time_problems(self, *, is_sent: bool) -> tuple[Problem, ...]:
+    def _time_problems(self) -> tuple[Problem, ...]:
         typed = self._time.value.strip()
         if not typed:
-            return (Problem("time", f"When should it run? {_NO_TIME}"),) if is_sent else ()
+            return (Problem("time", f"When should it run? {_NO_TIME}"),) if self.was_sent else ()
         explained = explain_time(typed, clock.now(), self._zone)
         return () if explained.is_good else (Problem("time", explained.lines[0]),)
 

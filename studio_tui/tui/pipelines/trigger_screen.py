@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import named, plural
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     KnownDatasets,
@@ -19,7 +19,6 @@ from studio_tui.presentation.pipelines.datasets import (
     unknown_datasets,
     version_notes,
 )
-from studio_tui.presentation.pipelines.graph.plan import named
 from studio_tui.service.commands.trigger_pipeline import (
     PipelineTrigger,
     Triggered,
@@ -83,10 +82,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         self._flag = Flag("Review its jobs first: it starts paused", draft.review)
         self._only = Flag("Their sources are not rebuilt", draft.only)
         line = DatasetInput(draft.datasets, self._names, is_proposed=draft.is_proposed)
-        super().__init__(line, draft.environment)
-
-    def heading(self) -> str:
-        return "Rebuild datasets"
+        super().__init__("Rebuild datasets", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with `only` if Studio supports it."""
@@ -144,7 +140,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
         self.line.go_on_after()
         return refused_names(sentence, self.line.value, self._names())
 
-    def problems_of_its_own(self, *, is_sent: bool) -> tuple[Problem, ...]:  # noqa: ARG002 (the form of the base)
+    def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return unknown names, unless the input has the focus or Studio has refused names."""
         is_said = self.focused is self.line or self._are_names_refused
         is_certain = bool(self._known().listed)

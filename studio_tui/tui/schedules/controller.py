@@ -6,18 +6,16 @@ from datetime import tzinfo
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.models import Job
-from studio_tui.errors import StudioError
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
 from studio_tui.presentation.jobs.filters import exactly
-from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.service.commands.submitted import OfSchedule
-from studio_tui.tui.frame.bulk import space_for_list
+from studio_tui.tui.frame.bulk import around_list
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import error_message, with_notice
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.bulk import cancel_all
 from studio_tui.tui.jobs.cancel_question import cancel_after_asking
 from studio_tui.tui.jobs.controller import JobController
@@ -152,18 +150,20 @@ class ScheduleController(JobController):
         if not await self._host.ask(question):
             return
         session = self._host.session
-        schedule_commands, app = session.commands.schedules, self._host.app
-        try:
-            if rebuilds(task):
-                pipeline = await with_notice(app, session, schedule_commands.trigger(task.id))
-                session.endings.watch_pipelines((pipeline,))
-                self._host.say(f"Triggered {pipeline.name or pipeline.pipeline_id}")
-            else:
-                run = await with_notice(app, session, schedule_commands.run(task.id))
-                session.endings.watch((run,))
-                self._host.say(f"Created: {title(run)}")
-        except StudioError as error:
-            self._host.say(f"{title(task)}: {error_message(error, session)}", "error")
+
+        def triggered(pipeline: Pipeline) -> str:
+            session.endings.watch_pipelines((pipeline,))
+            return f"Triggered {pipeline.name or pipeline.pipeline_id}"
+
+        def created(run: Job) -> str:
+            session.endings.watch((run,))
+            return f"Created: {title(run)}"
+
+        doing, commands = title(task), session.commands.schedules
+        if rebuilds(task):
+            await run_and_report(self._host, doing, commands.trigger(task.id), triggered)
+        else:
+            await run_and_report(self._host, doing, commands.run(task.id), created)
 
     async def end(self) -> None:
         """Ask, then cancel the marked schedules, else the current one."""
@@ -187,7 +187,7 @@ class ScheduleController(JobController):
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
-            (*fitting(names, space_for_list(self._host, *after)), *after),
+            around_list(self._host, (), names, after),
             yes="Cancel the schedules",
             no="Keep them",
             changes=job_changes(self._host.session, tasks),

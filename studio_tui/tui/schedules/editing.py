@@ -4,21 +4,77 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.getters import query_one
+from textual.widgets import Input, Static
 
 from studio_tui import clock
 from studio_tui.api.models import Job
+from studio_tui.api.own_inputs import ScheduleTimes
 from studio_tui.errors import InvalidRequest, StudioError
 from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import failure_message, rescheduled
 from studio_tui.service.commands.submitted import OfSchedule
 from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.frame.dialog import Dialog
+from studio_tui.tui.frame.dialog_box import DialogBody
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.create import make_job
 from studio_tui.tui.jobs.naming import time_of, title
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.schedules.time_dialog import AskTime
+
+
+class AskTime(Dialog[str | None]):
+    """Asks for a valid time; the answer is `None` if canceled."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close", id="ask.close"),
+    ]
+
+    field = query_one(Input)
+    answer = query_one("#answer", Static)
+
+    def __init__(self, question: str, typed: str, explain: Callable[[str], Explained]) -> None:
+        """Make a dialog from a safe question, the initial input, and a function that explains
+        it."""
+        super().__init__(question)
+        self.typed = typed
+        """The current input, also after canceling."""
+        self._explain = explain
+
+    def body(self) -> ComposeResult:
+        yield Input(self.typed, compact=True, select_on_focus=False)
+        yield DialogBody(Static(markup=False, id="answer"))
+        yield Static(
+            "enter continues, esc closes and keeps the input", markup=False, classes="keys"
+        )
+
+    def on_mount(self) -> None:
+        """Show the explanation of the initial input."""
+        self._say(self.typed)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        self.typed = event.value
+        self._say(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self._explain(event.value.strip()).is_good:
+            self.dismiss(event.value.strip())
+
+    def _say(self, typed: str) -> None:
+        explained = self._explain(typed.strip()) if typed.strip() else Explained((), is_good=True)
+        self.answer.update("\n".join(explained.lines))
+        self.set_class(not explained.is_good, "-problem")
+
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule, and of its replacement."""
@@ -105,12 +161,12 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        changing = self._host.session.commands.schedules.change(
-            task.id,
-            cron_expression=None if once else typed,
-            start_after=once or _begin(task, now),
-            time_zone=task.schedule.time_zone if task.schedule and not once else None,
+        times = ScheduleTimes(
+            None if once else typed,
+            once or _begin(task, now),
+            task.schedule.time_zone if task.schedule and not once else None,
         )
+        changing = self._host.session.commands.schedules.change(task.id, times)
         done = f"Changed {title(task)}: {typed}"
         await run_and_report(self._host, f"Changing {title(task)}", changing, done)
 

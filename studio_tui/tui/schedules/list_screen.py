@@ -22,15 +22,13 @@ from studio_tui.presentation.schedules.rows import (
 from studio_tui.presentation.schedules.runs import ScheduledRun, runs_by_task, runs_of, with_manual
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.commands import Command, bindings
+from studio_tui.tui.frame.commands import Basics, Command, bindings
 from studio_tui.tui.frame.list_page import ListPage, list_commands
 from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.schedules.controller import ScheduleController
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.filter_bar import FilterInput
 
 _HINTS = ("schedule.runs", "schedule.run_once", "schedule.edit", "schedule.suspend",
           "schedule.cancel", "schedule.new", "page.back")  # fmt: skip
@@ -77,10 +75,8 @@ class SchedulesScreen(ListPage[Scheduled]):
         *LIST.bindings,
     ]
 
-    def __init__(
-        self, session: StudioSession, home: str, view: ListView, *, read_only: bool
-    ) -> None:
-        super().__init__(session, home, view, read_only=read_only)
+    def __init__(self, basics: Basics, view: ListView) -> None:
+        super().__init__(basics, view)
         self._zone = clock.zone()
         self._heirs: dict[str, str] = {}
         """Replacements that are not listed yet, by the id of the replaced schedule."""
@@ -97,9 +93,7 @@ class SchedulesScreen(ListPage[Scheduled]):
 
     # Overrides of Page.
 
-    def hints(self) -> Iterable[str]:
-        if isinstance(self.focused, FilterInput):
-            return ("filter.complete", "filter.leave", "filter.earlier")
+    def row_hints(self) -> Iterable[str]:
         if self.view.marks:
             return _MARK_HINTS
         return _HINTS if self.row_at_hand() else ("schedule.new", "page.refresh", "page.back")

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from functools import partial
 
 from studio_tui import clock
 from studio_tui.api.models import Job
-from studio_tui.errors import StudioError
 from studio_tui.presentation.schedules.rows import is_suspended
 from studio_tui.presentation.schedules.start_times import described
 from studio_tui.tui.frame.bulk import BulkCommand, begin
 from studio_tui.tui.frame.commands import Host
-from studio_tui.tui.frame.request_notices import error_message, with_notice
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import title
 
@@ -58,14 +58,8 @@ class Suspending:
             return
         for task in tasks[:1]:
             command = commands.suspend(task.id) if going else commands.resume(task.id)
-            try:
-                now = await with_notice(self._host.app, self._host.session, command)
-            except StudioError as error:
-                self._host.say(
-                    f"{title(task)}: {error_message(error, self._host.session)}", "error"
-                )
-            else:
-                self._host.say(self._said(task, now, suspended=bool(going)))
+            done = partial(self._said, task, suspended=bool(going))
+            await run_and_report(self._host, title(task), command, done)
 
     def _said(self, task: Job, now: Job | None, *, suspended: bool) -> str:
         if suspended:

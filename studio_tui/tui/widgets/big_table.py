@@ -161,8 +161,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
                 the user moved to, if it passes.
         """
         before, highlighted = self.keys, self.cursor
-        place = self._viewport.place_among(
-            keys, newest_first=newest_first, is_refiltered=is_refiltered
+        rows = self._viewport.rows
+        place = self._cursor.replace(
+            keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
         unseen = self._unseen + came_above(before, keys) if newest_first else 0
         self._drawing.expire()
@@ -273,7 +274,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     # Painting
 
     def notify_style_update(self) -> None:
-        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._drawing.forget_styles()
 

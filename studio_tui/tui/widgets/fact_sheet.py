@@ -48,7 +48,6 @@ class FactSheet(LineView):
         self._lay_out()
 
     def notify_style_update(self) -> None:
-        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._drawn.clear()
         self._styles.clear()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from textual import events, on
@@ -151,12 +152,11 @@ class FilterInput(Input):
 class FilterBar(Lifetime, Vertical):
     """A line for the filter, visible while it has text or focus."""
 
+    @dataclass
     class Changed(Message):
         """The filter is valid and has changed."""
 
-        def __init__(self, wanted: Terms[Any]) -> None:
-            super().__init__()
-            self.wanted = wanted
+        wanted: Terms[Any]
 
     class Done(Message):
         """The user has finished editing."""
@@ -171,7 +171,6 @@ class FilterBar(Lifetime, Vertical):
         self._understood = understood(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the input and the error."""
         with Horizontal():
             yield Static("/", markup=False, classes="sign")
             yield self._input

@@ -1,5 +1,6 @@
 """The input line below a log for a search, a filter, a time or a line number."""
 
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -102,23 +103,21 @@ class _Line(DrawnInput):
 class LogPrompt(Vertical):
     """Asks for one line at a time; an error is shown below it until the line is corrected."""
 
+    @dataclass
     class Changed(Message):
         """The text has changed."""
 
-        def __init__(self, kind: PromptKind, value: str) -> None:
-            super().__init__()
-            self.kind = kind
-            self.value = value
+        kind: PromptKind
+        value: str
 
     class Submitted(Changed):
         """The line was submitted."""
 
+    @dataclass
     class Left(Message):
         """The prompt was canceled."""
 
-        def __init__(self, kind: PromptKind) -> None:
-            super().__init__()
-            self.kind = kind
+        kind: PromptKind
 
     def __init__(self, log: Widget) -> None:
         """Make a prompt; `log` gets the focus when it closes."""
@@ -133,7 +132,6 @@ class LogPrompt(Vertical):
         return self.has_class("-open")
 
     def compose(self) -> ComposeResult:
-        """Compose the sign, the input and the error."""
         with Horizontal():
             yield self._sign
             yield self._line

@@ -44,14 +44,12 @@ class SteadyScrollBar(ScrollBar):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the strips of a region."""
         height = self.size.height
         if self._lines is None or len(self._lines) != height:
             self._lines = self.draw(height)
         return self._lines[crop.y : crop.bottom]
 
     def render_line(self, y: int) -> Strip:
-        """Return one strip."""
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def draw(self, height: int) -> list[Strip]:

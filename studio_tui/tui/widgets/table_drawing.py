@@ -3,23 +3,86 @@
 It handles no keys, scrolls no rows and moves no cursor.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
+from studio_tui.presentation.cells import Cell, Pieces
 from studio_tui.presentation.columns import Column
-from studio_tui.tui.widgets.table_contents import Contents
+from studio_tui.presentation.format import UNKNOWN
 from studio_tui.tui.widgets.table_cursor import TableCursor
 from studio_tui.tui.widgets.table_layout import place
 from studio_tui.tui.widgets.table_painter import (
     GUTTER,
+    Cells,
     CellsOf,
     Painter,
     RowStrips,
     Sorting,
     TablePalette,
 )
+
+LONGEST = 200
+"""Cells beyond which the width of a text is not measured."""
+
+
+class Contents:
+    """The widest text seen in each column, in cells; 0 for an empty column."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = columns
+        self._measured = [index for index, column in enumerate(columns) if column.fits]
+        self._all = [LONGEST] * len(columns)
+        self.forget()
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The width of each column, in cells."""
+        return tuple(self._all)
+
+    def forget(self) -> None:
+        """Reset the widths, for example if other rows are shown."""
+        for index in self._measured:
+            self._all[index] = 0
+
+    def grow(self, rows: Iterable[Cells]) -> bool:
+        """Widen columns to fit `rows`; return whether any became wider."""
+        grown = False
+        widths = self._all
+        for cells in rows:
+            for index in self._measured:
+                cell = cells[index]
+                # Skip most texts cheaply: a character is at most two cells wide.
+                if isinstance(cell, Pieces) or len(cell.text) * 2 > widths[index]:
+                    length = _length(cell)
+                    if length > widths[index]:
+                        widths[index] = length
+                        grown = True
+        return grown
+
+    def drop_empty(self, rows: Iterable[Cells]) -> bool:
+        """Set columns that are empty in all `rows` to 0; return whether there was one."""
+        held = [index for index in self._measured if self._all[index]]
+        for cells in rows:
+            if not held:
+                return False
+            held = [index for index in held if not _length(cells[index])]
+        for index in held:
+            self._all[index] = 0
+        return bool(held)
+
+
+def _length(cell: Cell | Pieces) -> int:
+    """Return the width of a text; 0 if it is empty or only marks an unknown value."""
+    if isinstance(cell, Pieces):
+        return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
+    text = cell.text
+    if not text or text == UNKNOWN:
+        return 0
+    return min(LONGEST, len(text) if text.isascii() else cell_len(text))
+
 
 HEADER = 1
 """Lines above the first row."""

@@ -37,16 +37,6 @@ class TableViewport:
         """Whether the row under the cursor is in sight."""
         return 0 <= self._cursor.index - self._view.top < self.rows
 
-    def place_among(self, keys: Sequence[str], *, newest_first: bool, is_refiltered: bool) -> Place:
-        """Set the rows, and return where cursor and view belong now; see `BigTable.show`."""
-        return self._cursor.replace(
-            keys,
-            self._view.top,
-            self.rows,
-            newest_first=newest_first,
-            is_refiltered=is_refiltered,
-        )
-
     def walk_to(self, index: int) -> bool:
         """Move the cursor for the user; return whether it is on another row."""
         return self._settle(self._revealing(self._cursor.within(index)))

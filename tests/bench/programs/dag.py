@@ -14,6 +14,7 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace, Grouping, Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.sheets import OPENING
@@ -61,10 +62,8 @@ class DagApp(App[None]):
 
     def action_open(self) -> None:
         """Show the pipeline."""
-        pipeline_id = self._pipeline.pipeline_id
-        self.push_screen(
-            PipelineScreen(self._session, "bench", pipeline_id, self._memory, read_only=True)
-        )
+        basics = Basics(self._session, "bench", read_only=True)
+        self.push_screen(PipelineScreen(basics, self._pipeline.pipeline_id, self._memory))
 
     def action_change(self) -> None:
         """Let Studio answer otherwise, and be asked."""

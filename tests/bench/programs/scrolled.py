@@ -109,8 +109,7 @@ def places_of(jobs: int) -> tuple[list[Place], int]:
         left = _nearest(left, box.label_x, box.label_width, _WIDTH, drawing.width)
         top = _nearest(top, box.y, 1, _HEIGHT, drawing.height)
         lines = []
-        for y in range(top, top + _HEIGHT):
-            line = canvas.line(y, left, left + _WIDTH)
+        for line in canvas.lines(range(top, top + _HEIGHT), left, left + _WIDTH):
             strip = strips.get((left, line))
             if strip is None:
                 runs = cropped(line[1], left - line[0], _WIDTH)

@@ -1,7 +1,7 @@
 import random
 import re
 
-from studio_tui.local.db.pipeline_names import make_name
+from studio_tui.local.db.pipeline_additions import make_name
 
 
 def test_a_name_is_two_words_that_can_be_typed() -> None:

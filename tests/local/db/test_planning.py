@@ -128,7 +128,7 @@ def test_without_a_version_the_highest_that_is_there_is_meant(story: Story) -> N
 def test_an_unknown_dataset_is_named(story: Story, name: str) -> None:
     with pytest.raises(UnknownDataset) as caught:
         story.plan("base_a", name)
-    assert str(caught.value) == name
+    assert caught.value.args == (name,)
 
 
 def test_all_unknown_datasets_are_named_at_once(story: Story) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +29,7 @@ from tests.soak import at_length
 from tests.waiting import within_reason
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def due(expression: str | None, fire_at: datetime, zone: str = "UTC") -> Due:
@@ -343,14 +344,17 @@ class FragileDatabase(Database):
     chance = random.Random(0)
     likely = 0.0
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], *, is_urgent: bool = False) -> T:
+    async def write(
+        self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts, is_urgent: bool = False
+    ) -> T:
         """Die now and then."""
         if self.chance.random() > self.likely:
-            return await super().write(work, is_urgent=is_urgent)
+            return await super().write(work, *args, is_urgent=is_urgent)
         statements = self.chance.randrange(6)
 
         def fragile(connection: sqlite3.Connection) -> T:
-            return work(Fragile(connection, statements))  # type: ignore[arg-type] # a stand-in
+            stand_in: Any = Fragile(connection, statements)
+            return work(stand_in, *args)
 
         await super().write(fragile, is_urgent=is_urgent)
         raise Killed  # what was written is written, and nobody lived to hear of it

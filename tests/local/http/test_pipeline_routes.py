@@ -306,7 +306,7 @@ def test_pipelines_are_listed_newest_first_and_filtered(studio: ThreadStudio) ->
     assert listed(studio, limit=1) == [done["name"]]
     assert listed(studio, status="PAUSED") == listed(studio, ["paused"]) == [paused]
     assert listed(studio, ["RUNNING"], status="completed") == [done["name"]]
-    assert listed(studio, search="TOK") == [paused]
+    assert listed(studio, search="TOKENS") == [paused]
     assert listed(studio, search=paused) == [paused]
     assert listed(studio, search="nothing like it") == []
 

@@ -355,7 +355,7 @@ def test_a_form_without_errors_becomes_its_request() -> None:
         rerun_from_job_id="old",
     )
     assert check(draft, AROUND) == ()
-    assert request(draft, AROUND, ("8",)) == JobRequest(
+    assert request(replace(draft, uploads=(*draft.uploads, "8")), AROUND) == JobRequest(
         query="ls",
         query_type=QueryType.SHELL,
         team_name="acme",

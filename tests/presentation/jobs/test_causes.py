@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.causes import cause
-from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.text import safe_block
 from tests.jobs import NOON, job
 
@@ -84,5 +85,5 @@ def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
                  "AError: x")  # fmt: skip
     plain = job(4, "FAILED", error_message="BError: y")
     assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"
-    order = SORTS["error"][1]
+    order = JOBS.sorts["error"][1]
     assert sorted((plain, framed), key=lambda one: order(one, NOON)) == [framed, plain]

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import JOBS, Filter, exactly
+from studio_tui.presentation.jobs.filters import JOBS, exactly
 from studio_tui.presentation.lists.filter_terms import FilterError, understood
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
+from tests.presentation.jobs.job_filter import Filter
 
 TRAIN = job(1, "FAILED", name="Train_A.py", created_by="ann", error_message="CUDA out of memory")
 EVAL = job(2, "RUNNING", name="eval.py", created_by="bob", compute_cluster_name="gpu")

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
     MARK,
@@ -61,7 +62,7 @@ def test_numbers_in_names_make_no_difference() -> None:
 
 
 def test_the_groupings_follow_one_another() -> None:
-    assert [each.next for each in JobGrouping] == [
+    assert [following(each) for each in JobGrouping] == [
         JobGrouping.PIPELINE,
         JobGrouping.NAME,
         JobGrouping.NONE,

@@ -10,13 +10,14 @@ from studio_tui.api.models import Cluster, Job, JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
-from studio_tui.presentation.jobs.filters import JOBS, Filter
-from studio_tui.presentation.jobs.rows import COLUMNS, SORTS, cells, first_line
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
 from studio_tui.presentation.jobs.states import LOOKS, counts
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
 from tests.hostile import controls
 from tests.jobs import NOON, job
+from tests.presentation.jobs.job_filter import Filter
 
 
 def row(known: Job, now: datetime = NOON) -> dict[str, str]:
@@ -159,7 +160,7 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
     texts += raw(hostile).splitlines()
     for text in texts:
         assert not controls(text)
-    for _, key in SORTS.values():
+    for _, key in JOBS.sorts.values():
         sorted([hostile, job(1), hostile], key=lambda known: key(known, NOON))
 
 
@@ -196,7 +197,7 @@ def test_a_queued_job_of_whose_cluster_nothing_is_known_says_so() -> None:
         assert told["waits for"].endswith("Studio does not say how many are free")
 
 
-@pytest.mark.parametrize("sort", list(SORTS))
+@pytest.mark.parametrize("sort", list(JOBS.sorts))
 def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
     known = Listing(JOBS)
     states = list(JobState)
@@ -252,7 +253,7 @@ def test_extreme_times_sort_without_an_error() -> None:
     ]
     known = Listing(JOBS)
     known.replace(jobs)
-    for sort in SORTS:
+    for sort in JOBS.sorts:
         assert len(known.ids(filter_of(""), sort, NOON)) == 3
 
 

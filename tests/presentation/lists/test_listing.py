@@ -10,6 +10,7 @@ from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
 from tests.jobs import NOON, job
+from tests.presentation.jobs.job_filter import Filter
 
 LATER = NOON + timedelta(days=1)
 TERMS = (
@@ -40,7 +41,7 @@ alternative = st.lists(term, min_size=1, max_size=3).map(" ".join)
 
 @given(st.lists(alternative, min_size=1, max_size=3).map(" or ".join))
 def test_of_many_rows_those_pass_that_pass_one_by_one(text: str) -> None:
-    wanted, rows = Terms(text, JOBS), Listing(JOBS)
+    wanted, rows = Filter(text), Listing(JOBS)
     rows.replace(JOBS_OF_ALL_KINDS)
     one_by_one = [each.id for each in JOBS_OF_ALL_KINDS if wanted.matches(each, NOON)]
     assert rows.ids(wanted, NEWEST_FIRST, NOON) == one_by_one

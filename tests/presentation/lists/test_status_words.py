@@ -15,6 +15,7 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.rows import PIPELINES
 from studio_tui.presentation.schedules.filters import SCHEDULES
 from tests.jobs import NOON, job
+from tests.presentation.jobs.job_filter import Filter
 
 LISTS: tuple[tuple[Kind[Any], tuple[str, ...]], ...] = (
     (JOBS, (*JobState, "done", "waiting", "active", "finished", "problem")),
@@ -52,5 +53,5 @@ def test_a_word_that_is_none_is_named_with_all_that_there_are(kind: Kind[Any]) -
 def test_the_words_of_the_counts_find_what_is_counted(state: JobState) -> None:
     one = job(1, state if state is not JobState.UNKNOWN else "WARMING")
     (counted,) = [count.name for count in counts((one,)) if count.number]
-    assert Terms(f"is:{counted}", JOBS).matches(one, NOON)
-    assert Terms(f"is:{state}", JOBS).matches(one, NOON)
+    assert Filter(f"is:{counted}").matches(one, NOON)
+    assert Filter(f"is:{state}").matches(one, NOON)

@@ -4,6 +4,7 @@ from unittest import mock
 
 import pytest
 
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.logs.gutter_times import (
     WIDE,
     WIDTH,
@@ -19,7 +20,7 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 def test_the_forms_go_round() -> None:
     form, seen = StampForm.OFF, []
     for _ in range(4):
-        form = form.next
+        form = following(form)
         seen.append(form)
     assert seen == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
 

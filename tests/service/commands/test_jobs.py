@@ -5,7 +5,6 @@ import pytest
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import NAME
 from studio_tui.api.models import Job, JobRequest, QueryType
-from studio_tui.api.pages import ResultPage
 from studio_tui.errors import (
     InvalidRequest,
     NotFound,
@@ -38,10 +37,10 @@ class Studio:
         if answer is not None:
             raise answer
 
-    async def jobs(self, **_: object) -> ResultPage[Job]:
+    async def job(self, _job_id: str) -> Job | None:
         if isinstance(self.state, StudioError):
             raise self.state
-        return ResultPage(() if self.state is None else (job(1, self.state),))
+        return None if self.state is None else job(1, self.state)
 
 
 def commands(studio: Studio) -> tuple[JobCommands, list[str]]:

@@ -40,7 +40,7 @@ from studio_tui.service.logs.assembler import DIFFERS, NEW_EPOCH, UNREADABLE
 from studio_tui.service.logs.connection_time import LINGER, SILENCE
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.reading_again import BACKOFF_CAP
-from studio_tui.service.logs.rest_beside import OUTAGE_REST
+from studio_tui.service.logs.rest_log import OUTAGE_REST
 from studio_tui.service.logs.state import UNCHECKED, UNCONFIRMED, FollowPhase, TailState
 from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LogStore

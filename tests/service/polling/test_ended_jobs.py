@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from studio_tui.api.models import Job
-from studio_tui.service.polling.ended_jobs import EndedJobs
+from studio_tui.service.polling.endings import EndedJobs
 from tests.jobs import job
 from tests.waiting import until, within_reason
 

@@ -49,7 +49,7 @@ class Server(StudioClient):
         key = (spoiled, *(id(item) for item in items))
         return self._pages.setdefault(
             key,  # type: ignore[arg-type] # any hashable will do
-            ResultPage(items=items, unreadable=spoiled, duplicates=0, digest=repr(key).encode()),
+            ResultPage(items=items, unreadable=spoiled, duplicates=0),
         )
 
 

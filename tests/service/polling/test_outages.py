@@ -120,14 +120,15 @@ class Studio:
         self._broken.set()
         self._broken = asyncio.Event()
 
-    async def jobs(
-        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None
-    ) -> ResultPage[Job]:
-        await self._answer("probe" if limit == 1 and job_id is None else f"jobs {status} {job_id}")
+    async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
+        await self._answer("probe" if limit == 1 else f"jobs {status}")
         if status == "TASK":
             return ResultPage(())
-        ids = RUNNING if job_id is None else [job_id]
-        return ResultPage(tuple(job(1, "RUNNING", id=one) for one in ids))
+        return ResultPage(tuple(job(1, "RUNNING", id=one) for one in RUNNING))
+
+    async def job(self, job_id: str) -> Job:
+        await self._answer(f"job {job_id}")
+        return job(1, "RUNNING", id=job_id)
 
     async def clusters(self) -> ResultPage[Cluster]:
         await self._answer("clusters")
@@ -188,9 +189,9 @@ class Said(NamedTuple):
 
 
 QUESTIONS = {
-    "jobs": "jobs None None",
+    "jobs": "jobs None",
     "clusters": "clusters",
-    "schedules": "jobs TASK None",
+    "schedules": "jobs TASK",
     "pipelines": "pipelines",
     "the pipeline": "pipeline",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Cluster, Pipeline
 from studio_tui.errors import ConfigError, NotFound, ReadOnly
 from studio_tui.service.recorder.recorder import Recorder
@@ -43,6 +44,11 @@ async def seen(client: ReplayClient) -> list[str]:
     told = [f"{each.id[:8]} {each.status} {each.error_message or ''}" for each in jobs.items]
     told += [f"{each.name} {each.status}" for each in pipelines.items]
     return told + [str(each.name) for each in clusters.items]
+
+
+def test_it_has_whatever_the_client_of_studio_has() -> None:
+    asked = {name for name in vars(StudioClient) if not name.startswith("_")}
+    assert asked - set(dir(ReplayClient)) == {"log_blob", "renew"}  # it has no logs and no settings
 
 
 async def test_at_each_moment_there_is_what_was_seen_then(kept: Recorder, tmp_path: Path) -> None:

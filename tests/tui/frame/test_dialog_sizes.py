@@ -22,10 +22,10 @@ from studio_tui.presentation.pipelines.datasets import KnownDatasets
 from studio_tui.presentation.schedules.rows import Explained
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.form.explanation import Explanation
+from studio_tui.tui.form.editing import Explanation
 from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
-from studio_tui.tui.form.template_picker import TemplatePicker
+from studio_tui.tui.form.templates import TemplatePicker
 from studio_tui.tui.frame.actions import Action
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialog import Dialog
@@ -38,7 +38,7 @@ from studio_tui.tui.pipelines.dataset_form import DatasetForm
 from studio_tui.tui.pipelines.datasets import DatasetPicker
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.time_dialog import AskTime
+from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
 from tests.soak import combinations

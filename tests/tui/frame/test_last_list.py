@@ -80,7 +80,7 @@ async def starting(
         )
         view = folder / "view.json"
         home = "typed@test" if isinstance(choice, TokenChoice) else "local@test"
-        return Connected(session, home, studio.url, studio.team, view)
+        return Connected(session, home, studio.team, view)
 
     app = StudioApp(
         connect, theme=DARK.name, waiting_for="Connecting…", last_list=folder / "list.json"

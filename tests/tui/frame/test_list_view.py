@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from studio_tui.files import keep
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.tui.frame.list_view import ListView, ViewHolder, load_view, view_text
-from studio_tui.tui.frame.remembered import keep
 
 
 def test_a_view_is_found_again_as_it_was(tmp_path: Path) -> None:

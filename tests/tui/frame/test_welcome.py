@@ -41,7 +41,7 @@ async def stranger(
         session = StudioSession(
             StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
         )
-        return Connected(session, "local@test", studio.url, studio.team, folder / "view.json")
+        return Connected(session, "local@test", studio.team, folder / "view.json")
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:
@@ -114,9 +114,7 @@ class Machine:
             client, settings.team, self._folder / "spool", SessionOptions(near=True)
         )
         view = self._folder / "view.json"
-        return Connected(
-            session, "mine@test", settings.url, settings.team, view, read_again=self.read_again
-        )
+        return Connected(session, "mine@test", settings.team, view, read_again=self.read_again)
 
     def read_again(self) -> Settings | None:
         before, self._known = self._known, self.settings

@@ -48,7 +48,7 @@ async def beginning(
             mend="e fixes it.",
         )
         view = folder / "view.json"
-        return Connected(session, "local", studio.url, studio.team, view, samples=samples)
+        return Connected(session, "local", studio.team, view, samples=samples)
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
     async with driving(app, size=(80, 24), frames=False, notifications=True) as pilot:

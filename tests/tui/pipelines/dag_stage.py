@@ -62,13 +62,15 @@ class DagStudio(FixedStudio):
         """Return the pipeline as the only one."""
         return ResultPage((self.now,))
 
-    async def jobs(  # type: ignore[override]
-        self, *, limit: int = 100, status: str | None = None, job_id: str | None = None, **_: object
+    async def jobs(
+        self, *, limit: int = 100, status: str | None = None, **_: object
     ) -> ResultPage[Job]:
-        """Return the runs, or one of them."""
-        if job_id is not None:
-            return ResultPage(tuple(job for job in self.runs if job.id == job_id))
+        """Return the runs."""
         return ResultPage(() if status == "TASK" else self.runs[:limit])
+
+    async def job(self, job_id: str) -> Job | None:
+        """Return one of the runs."""
+        return next((job for job in self.runs if job.id == job_id), None)
 
     async def job_dataset_versions(self, job_id: str) -> tuple[DatasetVersion, ...]:
         """Return what a run has made."""
@@ -168,7 +170,6 @@ async def dag(
         return Connected(
             session,
             "vision@test",
-            "https://studio.example.com",
             "vision",
             folder / "view.json",
             read_only=read_only,

@@ -123,6 +123,28 @@ async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
         await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
+async def test_a_missing_name_is_said_until_one_is_typed_or_chosen(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    two(studio)
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("t")
+        await until_shown(pilot, "known: first")
+        # It is sent from another field: the missing one gets the focus.
+        await pilot.press("tab", "f9")
+        await until_shown(pilot, "Name a dataset to rebuild.")
+        screen = pilot.app.screen
+        assert isinstance(screen, TriggerScreen)
+        screen.names_changed()
+        await pilot.press("tab")
+        await until_shown(pilot, "Nothing runs until it is resumed.")
+        assert "Name a dataset to rebuild." in screen_text(pilot)
+        await pilot.press("shift+tab", "down")
+        await until_shown(pilot, "tab: second")
+        assert "Name a dataset to rebuild." not in screen_text(pilot)
+
+
 async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

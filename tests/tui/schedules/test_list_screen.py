@@ -12,8 +12,8 @@ from studio_tui.api.routes import INSTANCE_HEADER
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
-from studio_tui.tui.schedules.time_dialog import AskTime
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.changed_answers import Documented
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply, Seen

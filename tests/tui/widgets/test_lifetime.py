@@ -18,6 +18,7 @@ from textual.widget import Widget
 import studio_tui.tui
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.dialogs import Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.list_view import ListView
@@ -193,7 +194,7 @@ async def test_a_page_that_is_taken_away_before_it_is_there_is_no_error(
     async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
-        page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
+        page = JobsScreen(Basics(jobs.session, jobs.home, read_only=False), ListView())
         screens: list[Screen[Any]] = [
             Confirm("Sure?", (), yes="Yes", no="No"),
             Choose("Which?", [("a", "A")], "a"),
@@ -215,7 +216,7 @@ async def test_a_screen_that_comes_as_the_program_ends_is_no_error(
     async with dashboard(shared_studio, tmp_path, frames=True) as pilot:
         jobs = pilot.app.screen
         assert isinstance(jobs, JobsScreen)
-        page = JobsScreen(jobs.session, jobs.home, ListView(), read_only=False)
+        page = JobsScreen(Basics(jobs.session, jobs.home, read_only=False), ListView())
         screen: Screen[Any] = page if is_page else HelpScreen("this screen", ())
         pilot.app.push_screen(screen)
         pilot.app.exit(0)

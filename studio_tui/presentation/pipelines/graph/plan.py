@@ -13,10 +13,9 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from studio_tui.api.models import JobState, Pipeline, PipelineJob
+from studio_tui.presentation.format import named
 
 _SHORT_ID = 8
-_MAX_NAMED = 3
-"""Maximum number of jobs listed by name in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +64,29 @@ class Plan:
 
         return implied({node.id: node.parents for node in self.nodes.values()})
 
-    @property
-    def sources(self) -> tuple[Node, ...]:
-        """The nodes without parents in the plan."""
-        return tuple(node for node in self.nodes.values() if not node.parents)
-
     def ancestors(self, node_id: str) -> frozenset[str]:
         """Return all nodes that a node depends on, directly or not."""
-        return self._reach(node_id, lambda node: node.parents)
+        return self._reached(node_id, lambda node: node.parents)
 
     def descendants(self, node_id: str) -> frozenset[str]:
         """Return all nodes that depend on a node, directly or not."""
-        return self._reach(node_id, lambda node: node.children)
+        return self._reached(node_id, lambda node: node.children)
 
-    def _reach(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
-        reached: set[str] = set()
-        stack = list(step(self.nodes[start])) if start in self.nodes else []
-        while stack:
-            node_id = stack.pop()
-            if node_id not in reached:
-                reached.add(node_id)
-                stack += step(self.nodes[node_id])
-        return frozenset(reached)
+    def _reached(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
+        nexts = step(self.nodes[start]) if start in self.nodes else ()
+        return reached(nexts, lambda node_id: step(self.nodes[node_id]))
+
+
+def reached(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Return what is reached from some nodes by any number of steps, including these nodes."""
+    found: set[str] = set()
+    stack = list(starts)
+    while stack:
+        node_id = stack.pop()
+        if node_id not in found:
+            found.add(node_id)
+            stack += step(node_id)
+    return frozenset(found)
 
 
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
@@ -114,7 +114,9 @@ def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
         nodes[node_id] = node
         for parent in node.parents:
             children[parent].append(node_id)
-    nodes = {node_id: _with_children(node, children[node_id]) for node_id, node in nodes.items()}
+    nodes = {
+        node_id: replace(node, children=tuple(children[node_id])) for node_id, node in nodes.items()
+    }
     return Plan(MappingProxyType(nodes), _flaws(nodes, repeated), _shape(nodes.values()), sent)
 
 
@@ -191,10 +193,6 @@ def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
     )
 
 
-def _with_children(node: Node, children: Iterable[str]) -> Node:
-    return replace(node, children=tuple(children))
-
-
 def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...]:
     missing = [node.name for node in nodes.values() if node.missing]
     circular = [node.name for node in nodes.values() if node.circular]
@@ -208,13 +206,6 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
         )
         if names
     )
-
-
-def named(names: Sequence[str]) -> str:
-    """Join names as `a, b, c and 4 more`."""
-    shown = ", ".join(names[:_MAX_NAMED])
-    more = len(names) - _MAX_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _shape(nodes: Iterable[Node]) -> str:

@@ -1,11 +1,12 @@
 """Why a job of a pipeline is not running, as text, and which job is the reason."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
+from studio_tui.presentation.format import named
 from studio_tui.presentation.logs.progress import Progress, share
-from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
 
 _SHORT_ID = 8
@@ -14,11 +15,8 @@ _ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
 
-class Bars(Protocol):
-    """Progress of running jobs; a mapping or similar."""
-
-    def get(self, run: str, /) -> Progress | None:
-        """Return the progress of a run (`Node.run`); `None` if unknown."""
+Bars = Mapping[str, Progress]
+"""Progress of running jobs, by run (`Node.run`)."""
 
 
 class Wait(NamedTuple):

@@ -41,7 +41,7 @@ COLUMNS = (
 """In the order of `cells`."""
 
 FAILED_SHOWN = 10
-"""Maximum number of failed jobs shown per group, unless all are requested."""
+"""Maximum number of failed jobs shown per group, unless the group is expanded."""
 
 _REST = "\0rest"
 """Suffix of the key of the row that counts the hidden jobs of a group."""
@@ -71,15 +71,14 @@ def rows(
     *,
     listed: Collection[str] = (),
     folded: Collection[str] = (),
-    all_failed: bool = False,
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> tuple[GroupRow, ...]:
     """Return the groups, each with its failed and running jobs.
 
-    Groups in `listed` are followed by all of their jobs, those in `folded` by none. With
-    `all_failed` the number of failed jobs is not limited. With `only` other jobs are hidden, though
-    headings still count all; if it `is_filter`, some of its jobs are shown whatever their states.
+    Groups in `listed` are followed by all of their jobs, those in `folded` by none. With `only`
+    other jobs are hidden, though headings still count all; if it `is_filter`, some of its jobs are
+    shown whatever their states.
     """
     drawn: list[GroupRow] = []
     for group in groups:
@@ -91,8 +90,7 @@ def rows(
         elif group.key in listed:
             shown = [each for each in group.members if only is None or each in only]
         else:
-            most = None if all_failed else FAILED_SHOWN
-            seen = _visible_members(group, statuses, most)
+            seen = _visible_members(group, statuses)
             shown = [each for each in seen if only is None or each in only]
             if not shown and is_filter:
                 shown = [each for each in group.members if only is None or each in only]
@@ -111,8 +109,8 @@ def group_of_rest(key: str) -> str:
     return key.removesuffix(_REST)
 
 
-def _visible_members(group: Group, statuses: JobStatuses, most_failed: int | None) -> Iterator[str]:
-    for kind, most in ((NodeState.FAILED, most_failed), (NodeState.RUNNING, RUNNING_SHOWN)):
+def _visible_members(group: Group, statuses: JobStatuses) -> Iterator[str]:
+    for kind, most in ((NodeState.FAILED, FAILED_SHOWN), (NodeState.RUNNING, RUNNING_SHOWN)):
         yield from [each for each in group.members if statuses.shown[each] is kind][:most]
 
 

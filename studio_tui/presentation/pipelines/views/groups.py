@@ -12,7 +12,8 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import NamedTuple
 
-from studio_tui.presentation.pipelines.graph.plan import Node, Plan, named
+from studio_tui.presentation.format import named
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.views.tree import depths
 
 MOST_JOBS = 150

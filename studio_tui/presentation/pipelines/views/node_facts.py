@@ -6,7 +6,7 @@ from studio_tui.api.models import Cluster, DatasetVersion
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause
-from studio_tui.presentation.jobs.facts import Fact, facts
+from studio_tui.presentation.jobs.facts import Fact, facts, listed, up_to
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -45,11 +45,12 @@ def node_facts(
     run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
     # A job that is queued although the plan says otherwise is older than the plan.
     is_queued = statuses.shown[node_id] is NodeState.QUEUED
+    goes_there = "  (W goes there)" if wait and wait.target is not None else ""
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
         Fact("status", _status(known, node)),
         *_attempts(known, node),
-        *((Fact("why", Cell(_with_key(wait.words, wait.target), Tone.WAITING)),) if wait else ()),
+        *((Fact("why", Cell(wait.words + goes_there, Tone.WAITING)),) if wait else ()),
         *_blocks(statuses, node_id),
         *(fact for fact in run_facts if fact.label in (_FIRST if is_queued else _FIRST - {_WAITS})),
         *_related("after", "waits for no other job", statuses, node.parents),
@@ -88,22 +89,11 @@ def group_facts(
 
 def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     """Format groups with their patterns, such as `02_shard_* ×480, 1:1`."""
-    return tuple(
-        Fact(
-            label if number == 0 else "",
-            Cell(
-                ", ".join(
-                    part
-                    for part in (
-                        group.title if group.is_alone else f"{group.title} ×{len(group.members)}",
-                        link.pattern,
-                    )
-                    if part
-                )
-            ),
-        )
-        for number, (group, link) in enumerate(related)
-    )
+    cells = []
+    for group, link in related:
+        title = group.title if group.is_alone else f"{group.title} ×{len(group.members)}"
+        cells.append(Cell(", ".join(filter(None, (title, link.pattern)))))
+    return listed(label, cells)
 
 
 def _status(known: ViewModel, node: Node) -> Cell:
@@ -131,24 +121,18 @@ def _attempts(known: ViewModel, node: Node) -> tuple[Fact, ...]:
     """Return the number of the attempt, and the outcomes of earlier ones, latest first."""
     if not node.attempts:
         return ()
-    lines = []
-    for run in reversed(node.attempts[-_MAX_RELATED:]):
+
+    def cell(run: str) -> Cell:
         job = known.jobs.get(run)
         if job is None:
-            lines.append(Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM))
-            continue
+            return Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM)
         look, ran = LOOKS[job.state], run_seconds(job, known.now)
         error = cause(job.error_message) if job.error_message else ""
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
-        lines.append(Cell(" · ".join(part for part in parts if part), look.tone))
-    if len(node.attempts) > _MAX_RELATED:
-        lines.append(Cell(f"and {len(node.attempts) - _MAX_RELATED} more", Tone.DIM))
+        return Cell(" · ".join(part for part in parts if part), look.tone)
+
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
-    return (first, *(Fact("before" if not at else "", line) for at, line in enumerate(lines)))
-
-
-def _with_key(words: str, target: str | None) -> str:
-    return f"{words}  (W goes there)" if target is not None else words
+    return (first, *listed("before", up_to(_MAX_RELATED, node.attempts[::-1], cell)))
 
 
 def _blocks(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
@@ -166,15 +150,13 @@ def _related(
     """List parents, children or members with their states, worst first."""
     if not node_ids:
         return (Fact(label, Cell(if_none, Tone.DIM)),)
-    lines = []
     worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.shown[each]))
-    for number, node_id in enumerate(worst_first[:most]):
-        look = statuses.look(node_id)
-        text = f"{look.glyph} {statuses.plan.nodes[node_id].name}"
-        lines.append(Fact(label if number == 0 else "", Cell(text, look.tone)))
-    if len(node_ids) > most:
-        lines.append(Fact("", Cell(f"and {len(node_ids) - most} more", Tone.DIM)))
-    return tuple(lines)
+
+    def cell(each: str) -> Cell:
+        look = statuses.look(each)
+        return Cell(f"{look.glyph} {statuses.plan.nodes[each].name}", look.tone)
+
+    return listed(label, up_to(most, worst_first, cell))
 
 
 def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
@@ -182,16 +164,15 @@ def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
     plan = statuses.plan
     edges = [(parent, node.id) for parent in plan.implied.get(node.id, ())]
     edges += [(node.id, each) for each in node.children if node.id in plan.implied.get(each, ())]
-    lines: list[Fact] = []
-    for parent, child in edges[:_MAX_RELATED]:
+
+    def cell(edge: tuple[str, str]) -> Cell:
+        parent, child = edge
         below = plan.descendants(parent)
         way = next(each for each in plan.nodes[child].parents if each in below)
         names = (plan.nodes[each].name for each in (parent, child, way))
-        words = "{} → {}, also through {}".format(*names)
-        lines.append(Fact("" if lines else "direct", Cell(words, Tone.DIM)))
-    if len(edges) > _MAX_RELATED:
-        lines.append(Fact("", Cell(f"and {len(edges) - _MAX_RELATED} more", Tone.DIM)))
-    return tuple(lines)
+        return Cell("{} → {}, also through {}".format(*names), Tone.DIM)
+
+    return listed("direct", up_to(_MAX_RELATED, edges, cell))
 
 
 def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
@@ -200,7 +181,4 @@ def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name
              for each in made]  # fmt: skip
-    return (
-        *(Fact("" if number else "made", Cell(name)) for number, name in enumerate(names)),
-        Fact("", Cell("f2 shows its versions", Tone.DIM)),
-    )
+    return listed("made", [*map(Cell, names), Cell("f2 shows its versions", Tone.DIM)])

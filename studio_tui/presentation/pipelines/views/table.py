@@ -5,9 +5,9 @@ from typing import Any
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, duration
+from studio_tui.presentation.format import UNKNOWN, duration, named
 from studio_tui.presentation.jobs.rows import SHORT_ID
-from studio_tui.presentation.pipelines.graph.plan import Node, named
+from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import depths

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.pipelines.graph.plan import Plan, named
+from studio_tui.presentation.format import named
+from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.graph.waits import flaw_words

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from studio_tui.presentation.choices import following
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.navigation import LogTimes
@@ -58,7 +59,7 @@ class Appearance:
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""
         view, pane = self._view, self._view.pane
-        form = pane.form._replace(json=pane.form.json.next)
+        form = pane.form._replace(json=following(pane.form.json))
         current = pane.current_in_sight
         # The number of rows changes; the current line stays in sight.
         pane.form = form

@@ -68,7 +68,6 @@ class BackgroundSearch:
     """Searches the log with low priority, yielding to the reader and the download."""
 
     def __init__(self, view: Reader, work: WorkGroup) -> None:
-        """Make a searcher without a search."""
         self._view = view
         self._work = work
         self._hits: LineMatches | None = None

@@ -11,7 +11,6 @@ class Bookmarks:
     """Controller of a log view's bookmarks."""
 
     def __init__(self, view: Reader) -> None:
-        """Make a controller without bookmarks."""
         self._view = view
 
     def toggle(self) -> None:

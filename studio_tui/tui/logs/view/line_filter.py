@@ -169,7 +169,7 @@ class LineFilter:
         """Apply a filter, keeping the current line or the nearest one visible.
 
         Raises:
-            WantedError: the filter is invalid.
+            SearchPatternError: the filter is invalid.
         """
         view, store = self._view, self._view.store
         if store is None:

@@ -5,6 +5,7 @@ and whether it is complete.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from textual import on
@@ -72,28 +73,25 @@ class LogView(HasCommands, Widget):
     has_lines: reactive[bool] = reactive(False, repaint=False)
     """Whether a line is visible, for commands on the current one."""
 
+    @dataclass
     class FollowChanged(Message):
         """The view started or stopped following."""
 
-        def __init__(self, following: bool) -> None:
-            super().__init__()
-            self.following = following
+        following: bool
 
+    @dataclass(kw_only=True)
     class Sought(Message):
         """The reader requested the first line, or the last."""
 
-        def __init__(self, *, end: bool) -> None:
-            super().__init__()
-            self.end = end
+        end: bool
 
+    @dataclass
     class CopyAsked(Message):
         """The user requested to copy lines."""
 
-        def __init__(self, text: str, lines: int) -> None:
-            super().__init__()
-            self.text = text
-            """The lines as shown: safe, without a newline at the end."""
-            self.lines = lines
+        text: str = field(repr=False)
+        """The lines as shown: safe, without a newline at the end."""
+        lines: int
 
     def __init__(self, store: LogStore | None = None) -> None:
         super().__init__()
@@ -139,7 +137,6 @@ class LogView(HasCommands, Widget):
         self.commands.add_to(self, _COMMANDS)
 
     def compose(self) -> ComposeResult:
-        """Compose the rows, the scroll bar, the prompt and the status line."""
         with Horizontal(id="log-rows"):
             yield self.pane
             yield self.bar
@@ -206,7 +203,6 @@ class LogView(HasCommands, Widget):
         return self.pane.window is not None and self.pane.window.top.start > bottom
 
     def settle(self) -> None:
-        """Update window, scroll bar, pill and status line."""
         store, window = self.store, self.pane.window
         if store is None or window is None:
             self.new_lines, self.has_lines = 0, False
@@ -238,7 +234,7 @@ class LogView(HasCommands, Widget):
         self.pane.stays_at_end = following
         self.post_message(self.FollowChanged(following))
 
-    # --- the interface for controllers -----------------------------------------------------------
+    # --- the interface for controllers, see `Reader` ---------------------------------------------
 
     def say(self, words: str, still: Callable[[], bool] = _always) -> None:
         """Show a text below the rows until the reader moves, or `still` returns False."""
@@ -258,7 +254,6 @@ class LogView(HasCommands, Widget):
         self.words.display = bool(words) and not self.prompt.is_open
 
     def ask(self, kind: PromptKind, value: str = "") -> None:
-        """Open the prompt."""
         self.prompt.ask(kind, value)
 
     def why_no_log(self) -> str | None:
@@ -266,7 +261,6 @@ class LogView(HasCommands, Widget):
         return None if self.display else "There is no log here"
 
     def go(self, start: int) -> None:
-        """Make the line at `start` the current one and show it, a third of the way down."""
         if self.pane.window is None:
             return
         self.following = False

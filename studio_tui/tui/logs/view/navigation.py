@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rich.style import Style
 
 from studio_tui import clock
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.gutter_times import (
     WIDE,
@@ -46,13 +47,12 @@ class LogTimes:
     """The form of the times beside lines."""
 
     def __init__(self, view: Reader) -> None:
-        """Make a controller without times beside the lines."""
         self._view = view
         self._own_keys: tuple[object, ...] = ()
 
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
-        self.show(self.form.next)
+        self.show(following(self.form))
         about = "" if self.form is StampForm.OFF else "; ~ is when a line was received"
         self._view.settle()
         self._view.say(f"times beside the lines: {self.form}{about}")
@@ -182,7 +182,6 @@ class LineNumbers:
     """Controller of a log view for going to line numbers."""
 
     def __init__(self, view: Reader) -> None:
-        """Make a controller of `view`."""
         self._view = view
 
     def submit(self, typed: str) -> str | None:

@@ -1,6 +1,7 @@
 """The rows of a log, drawn with Textual's line API; only visible lines are read."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -63,12 +64,11 @@ class LogPane(Widget, can_focus=True):
     kept: reactive[frozenset[int]] = reactive(frozenset())
     """Starts of the lines with a bookmark."""
 
+    @dataclass
     class Wheeled(Message):
         """The user scrolled by rows, down if positive."""
 
-        def __init__(self, rows: int) -> None:
-            super().__init__()
-            self.rows = rows
+        rows: int
 
     class Resized(Message):
         """The number of rows has changed."""
@@ -76,12 +76,11 @@ class LogPane(Widget, can_focus=True):
     class PillClicked(Message):
         """The user clicked the pill."""
 
+    @dataclass
     class Picked(Message):
         """The user clicked a line."""
 
-        def __init__(self, start: int) -> None:
-            super().__init__()
-            self.start = start
+        start: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +189,6 @@ class LogPane(Widget, can_focus=True):
         return LogPalette.resolve(self.get_component_rich_style, match, filtered, colors)
 
     def notify_style_update(self) -> None:
-        """Clear the resolved styles."""
         self._palette = None
         super().notify_style_update()
 
@@ -254,7 +252,6 @@ class LogPane(Widget, can_focus=True):
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row."""
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def watch_pill(self) -> None:

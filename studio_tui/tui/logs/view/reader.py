@@ -50,7 +50,6 @@ class WorkGroup:
     """Workers of a widget that run one at a time: a new one cancels the previous one."""
 
     def __init__(self, node: Widget, name: str) -> None:
-        """Make a group of workers of `node`."""
         self._node = node
         self._name = name
 

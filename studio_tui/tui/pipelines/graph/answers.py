@@ -22,7 +22,7 @@ class GraphAnswers:
         history: JobHistory,
         begin: StartWorker,
         *,
-        prepare: Callable[[Plan], None],
+        prepare: Callable[[Plan], object],
         taken_over: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:

@@ -11,7 +11,7 @@ from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.columns import GAP
 from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, implied
-from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.plan import Plan, reached
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
@@ -92,18 +92,8 @@ class Boxes:
 
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all its ancestors and descendants."""
-        return _reach(key, self.parents) | _reach(key, self._children)
-
-
-def _reach(key: str, ways: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    reached = {key}
-    ahead = [key]
-    while ahead:
-        for near in ways.get(ahead.pop(), ()):
-            if near not in reached:
-                reached.add(near)
-                ahead.append(near)
-    return frozenset(reached)
+        above = reached((key,), lambda each: self.parents.get(each, ()))
+        return above | reached((key,), lambda each: self._children.get(each, ()))
 
 
 def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:
@@ -215,10 +205,6 @@ class Canvas:
         self._heavy = self.drawing.light(heavy) if heavy else None
         self._pieces.clear()
         self._finished.clear()
-
-    def line(self, y: int, left: int, right: int) -> tuple[int, Runs]:
-        """Return the part of a line between two columns, and the column where it begins."""
-        return self.lines(range(y, y + 1), left, right)[0]
 
     def lines(self, rows: range, left: int, right: int) -> list[tuple[int, Runs]]:
         """Return the part of each line between two columns, and the column where it begins."""

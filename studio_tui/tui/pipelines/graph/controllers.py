@@ -41,7 +41,6 @@ class Controllers:
         *,
         drawer: Drawer,
     ) -> None:
-        """Make the controllers of what is shown, and of the cursor."""
         self._state = state
         self.prompt = LogPrompt(views.rows.widget)
         self.search = Search(state, cursor, self.prompt, host.say)

@@ -73,21 +73,18 @@ class DrawingView:
         self._begin = begin
         self._after_refresh = after_refresh
 
-    # The interface of all modes.
+    # The interface of all modes, see `ModeView`.
 
     @property
     def cursor(self) -> str | None:
-        """The node or group whose box is under the cursor."""
         return self.canvas.cursor if self.canvas is not None else None
 
     @property
     def corner(self) -> tuple[int, int]:
-        """The cells and lines hidden at the left and above."""
         return self.widget.left, self.widget.top
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the box under the cursor is visible."""
         area = self._area(self.cursor)
         return area is not None and self.widget.shows(area)
 
@@ -97,10 +94,6 @@ class DrawingView:
             self._corner = left, top
         else:
             self.widget.look_from(left, top)
-
-    def show(self) -> None:
-        """Draw the pipeline, with the cursor where it was."""
-        self._draw()
 
     def hide(self) -> None:
         """Remove the drawing, which is cached for later."""
@@ -135,12 +128,10 @@ class DrawingView:
             self.widget.repaint()
 
     def reveal(self) -> None:
-        """Scroll as little as needed to make the box under the cursor visible."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.reveal(area)
 
     def centre(self) -> None:
-        """Scroll the box under the cursor to the middle."""
         if (area := self._area(self.cursor)) is not None:
             self.widget.centre(area)
 
@@ -206,7 +197,8 @@ class DrawingView:
 
     # Layout.
 
-    def _draw(self) -> None:
+    def show(self) -> None:
+        """Draw the pipeline, with the cursor where it was; many boxes are laid out in a thread."""
         if self._state.loaded is None:
             return
         groups, plan = self._structure.groups(), self._state.loaded.plan
@@ -245,7 +237,7 @@ class DrawingView:
             self._drawn = wanted, canvas
             if self._state.view.mode is Mode.GRAPH:
                 is_entered = self.canvas is None or self.shows_cursor
-                self._draw()
+                self.show()
                 if self._corner is not None:
                     self.widget.look_from(*self._corner)
                     self._corner = None

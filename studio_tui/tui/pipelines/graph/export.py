@@ -46,7 +46,6 @@ class GraphExport:
         cursor: Cursor,
         drawing: DrawingView,
     ) -> None:
-        """Make a controller of the pipeline and its drawing."""
         self._host = host
         self._state = state
         self._structure = structure

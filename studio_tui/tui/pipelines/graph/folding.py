@@ -16,7 +16,6 @@ class Folding:
     def __init__(
         self, state: GraphState, structure: GraphStructure, rows: RowsView, cursor: Cursor
     ) -> None:
-        """Make a controller of the rows."""
         self._state = state
         self._structure = structure
         self._rows = rows

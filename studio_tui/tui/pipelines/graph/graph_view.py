@@ -136,7 +136,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def reveal(self, area: Area) -> None:
         """Scroll as little as needed to make an area visible, with a margin."""
         width, height = self._size_in_sight
-        self._look_from(
+        self.look_from(
             _nearest(self._left, area.x, area.width, width, self._width),
             _nearest(self.top, area.y, 1, height, self._height),
         )
@@ -151,11 +151,18 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def centre(self, area: Area) -> None:
         """Scroll an area to the middle, as far as possible."""
         width, height = self._size_in_sight
-        self._look_from(area.x + area.width // 2 - width // 2, area.y - height // 2)
+        self.look_from(area.x + area.width // 2 - width // 2, area.y - height // 2)
 
     def look_from(self, left: int, top: int) -> None:
-        """Scroll a cell of the drawing to the upper left corner."""
-        self._look_from(left, top)
+        """Scroll a cell of the drawing to the upper left corner, as far as possible."""
+        width, height = self._size_in_sight
+        self._left = max(0, min(left, self._width - width))
+        top = max(0, min(top, self._height - height))
+        before = self.top
+        if top != before and height:
+            self.scroll_to(y=top, animate=False, force=True)
+        if self.top == before:  # otherwise scrolling has painted
+            self.repaint()
 
     def on_resize(self) -> None:
         """Post the change of size, as the cursor may no longer be visible."""
@@ -165,7 +172,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
     def scroll_pages(self, pages: int) -> None:
         """Scroll by pages; the cursor stays where it is."""
-        self._look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
+        self.look_from(self._left, self.top + pages * max(1, self._size_in_sight[1] - 1))
 
     def ask_to_open(self) -> None:
         """Request to open what is under the cursor."""
@@ -209,7 +216,6 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         return [self._strip(y, lines.get(y, (self._left, ())), width, before) for y in rows]
 
     def notify_style_update(self) -> None:
-        """Clear the styles resolved from the style sheet."""
         super().notify_style_update()
         self._brush = None
         self._drawn.clear()
@@ -247,17 +253,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     def _scroll_by(self, event: events.MouseEvent, cells: int) -> None:
         event.stop()
         event.prevent_default()
-        self._look_from(self._left + cells, self.top)
-
-    def _look_from(self, left: int, top: int) -> None:
-        width, height = self._size_in_sight
-        self._left = max(0, min(left, self._width - width))
-        top = max(0, min(top, self._height - height))
-        before = self.top
-        if top != before and height:
-            self.scroll_to(y=top, animate=False, force=True)
-        if self.top == before:  # otherwise scrolling has painted
-            self.repaint()
+        self.look_from(self._left + cells, self.top)
 
 
 def cropped(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:

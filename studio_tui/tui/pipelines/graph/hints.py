@@ -81,8 +81,3 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     if state.view.mode is not Mode.GRAPH:
         return wanted
     return [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
-
-
-def label_of(hint: str, turns_to: str) -> str | None:
-    """Return the label of a key that depends on the state; `None` for other keys."""
-    return f"{turns_to} pipeline" if hint == "pipeline.pause" else None

@@ -6,24 +6,20 @@ from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.models import JobState, Pipeline, PipelineState
-from studio_tui.errors import StudioError
-from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
-from studio_tui.presentation.lists.fitting import fitting
 from studio_tui.presentation.pipelines.impact import waits_after
-from studio_tui.tui.frame.bulk import BulkCommand, begin, space_for_list
+from studio_tui.tui.frame.bulk import BulkCommand, around_list, begin
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
-from studio_tui.tui.frame.request_notices import error_message, with_notice
-from studio_tui.tui.frame.review import Review
+from studio_tui.tui.frame.request_notices import run_and_report
+from studio_tui.tui.frame.review import show_text
 from studio_tui.tui.messages import OpenJob
 from studio_tui.tui.pipelines.controller import remove_question
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.folding import Folding
 from studio_tui.tui.pipelines.graph.marks import Marks
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
 
 
@@ -97,12 +93,12 @@ class GraphJobs:
         session = self._host.session
         if not await session.held.may_be_sent(f"removing {name}"):
             return
-        try:
-            taking = session.commands.pipelines.remove_job(pipeline, node_id)
-            if await with_notice(self._host.app, session, taking):
-                self._host.say(f"Removed {name} from the pipeline")
-        except StudioError as error:
-            self._host.say(f"Removing {name}: {error_message(error, session)}", "error")
+        await run_and_report(
+            self._host,
+            f"Removing {name}",
+            session.commands.pipelines.remove_job(pipeline, node_id),
+            lambda is_removed: f"Removed {name} from the pipeline" if is_removed else "",
+        )
 
     async def _remove_marked(self) -> None:
         """Show the effects of removing the marked jobs, ask, and remove them one by one."""
@@ -116,7 +112,7 @@ class GraphJobs:
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            (*before, *fitting(names, space_for_list(self._host, *before, *after)), *after),
+            around_list(self._host, before, names, after),
             yes="Remove them",
             no="Keep them",
         )
@@ -153,11 +149,7 @@ class GraphJobs:
             plan = json.dumps(sent.model_dump(mode="json"), indent=2, ensure_ascii=False)
             return f"{plan}\n{raw(job)}" if job is not None else plan
 
-        written = await asyncio.to_thread(text)
-        lines = [Cell(line) for line in written.split("\n")]
-        answers = (("o", "ok"), ("c", "copy it"))
-        if await self._host.ask(Review(node.name, lines, answers)) == "c":
-            await copy(self._host.app, written, plural(len(lines), "line"))
+        await show_text(self._host, node.name, await asyncio.to_thread(text))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -103,7 +103,6 @@ class Marks:
 
     @property
     def noun(self) -> str:
-        """What one of the jobs is called."""
         return "marked job" if self._state.view.marks else "job"
 
     def count(self) -> int:
@@ -111,14 +110,12 @@ class Marks:
         return len(self._meant()) if self._state.loaded is not None else 0
 
     def known(self) -> Sequence[Job]:
-        """Return their runs, as far as they are known."""
         loaded = self._state.loaded
         if loaded is None:
             return ()
         return [job for node_id in self._meant() if (job := loaded.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
-        """Return their runs, requesting unknown ones from Studio."""
         known = {job.id: job for job in self.known()}
         nodes = self._state.require_loaded().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())

@@ -3,13 +3,12 @@
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Pipeline, PipelineState, RemovedJob
-from studio_tui.errors import StudioError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import removed_words
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
-from studio_tui.tui.frame.request_notices import error_message, with_notice
+from studio_tui.tui.frame.request_notices import run_and_report
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.pipelines.graph.state import GraphState
 
@@ -22,7 +21,6 @@ class RemovedJobs:
     """Controller of the removed jobs on a pipeline's page."""
 
     def __init__(self, host: Host, state: GraphState) -> None:
-        """Make a controller of the pipeline in `state`."""
         self._host = host
         self._state = state
 
@@ -61,13 +59,13 @@ class RemovedJobs:
         return RUNS if pipeline.state is PipelineState.RUNNING else None
 
     async def _put_back(self, pipeline: Pipeline, job: RemovedJob) -> None:
-        session, name = self._host.session, job.name or job.job_id
-        try:
-            putting = session.commands.pipelines.restore_job(pipeline, job.job_id)
-            if await with_notice(self._host.app, session, putting):
-                self._host.say(f"Restored {name}; p resumes the pipeline")
-        except StudioError as error:
-            self._host.say(f"{name}: {error_message(error, session)}", "error")
+        name = job.name or job.job_id
+        await run_and_report(
+            self._host,
+            name,
+            self._host.session.commands.pipelines.restore_job(pipeline, job.job_id),
+            lambda is_back: f"Restored {name}; p resumes the pipeline" if is_back else "",
+        )
 
     def _pipeline(self) -> Pipeline:
         return self._host.session.commands.pipelines.with_removed(

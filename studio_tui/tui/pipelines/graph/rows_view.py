@@ -1,11 +1,16 @@
 """The list modes of a pipeline, with the cursor on the same job in each."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.columns import Column
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.lists import (
     JobListing,
     group_listing,
@@ -18,7 +23,61 @@ from studio_tui.tui.pipelines.graph.lists import (
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.widgets.table_painter import Cells
+from studio_tui.tui.widgets.big_table import BigTable
+from studio_tui.tui.widgets.table_painter import GUTTER, Cells, Sorting
+
+_SIDEWAYS = {"table.left", "table.right"}
+
+
+class DagTable(BigTable, inherit_bindings=False):
+    """A table whose columns can be replaced, and that leaves the sideways keys to the screen."""
+
+    @dataclass
+    class Resized(Message):
+        """The size of the table has changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in BigTable.BINDINGS
+        if isinstance(binding, Binding) and binding.id not in _SIDEWAYS
+    ]
+
+    def show_as(
+        self, columns: tuple[Column, ...], sorting: Sorting | None, keys: Sequence[str]
+    ) -> None:
+        """Replace columns and rows together, without painting the old rows in between."""
+        if columns != self.columns or sorting != self.sorting:
+            self.set_reactive(BigTable.columns, columns)
+            self.set_reactive(BigTable.sorting, sorting)
+            self._drawing.forget_layout()
+        self.show(keys)
+
+    @property
+    def room(self) -> int:
+        """Width available for all columns and their gaps, in cells."""
+        return (self.scrollable_content_region.width or self.screen.size.width - 1) - GUTTER
+
+    def on_resize(self) -> None:
+        """Post `Resized`, in addition to the handler of `BigTable`."""
+        self.post_message(self.Resized())
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the row under the cursor is visible."""
+        return self._viewport.has_cursor
+
+    def reveal(self) -> None:
+        """Scroll as little as needed to make the row under the cursor visible."""
+        if self._viewport.rows:
+            self._viewport.reveal()
+
+    def look_from(self, top: int) -> None:
+        """Scroll a row to the top, as far as possible."""
+        self.scroll_to(y=min(top, self.max_scroll_y), animate=False, force=True)
+
+    def centre(self) -> None:
+        """Scroll the row under the cursor to the middle, as far as possible."""
+        self.look_from(max(0, self._cursor.index - self._viewport.rows // 2))
 
 
 class RowsView:
@@ -38,11 +97,10 @@ class RowsView:
         self._structure = structure
         self._zone = zone
 
-    # The interface of all modes.
+    # The interface of all modes, see `ModeView`.
 
     @property
     def cursor(self) -> str | None:
-        """The node or group under the cursor."""
         return self.widget.cursor
 
     @property
@@ -52,7 +110,6 @@ class RowsView:
 
     @property
     def shows_cursor(self) -> bool:
-        """Whether the row under the cursor is visible."""
         return self.widget.shows_cursor
 
     def look_from(self, left: int, top: int) -> None:  # noqa: ARG002 (as in a drawing)
@@ -82,11 +139,9 @@ class RowsView:
             self.widget.show_again()
 
     def show_marks(self) -> None:
-        """Show which rows are marked."""
         self.widget.marked = self._marked_rows()
 
     def show_kin(self) -> None:
-        """Show the ancestors and descendants of the row under the cursor."""
         loaded, here = self._state.loaded, self.cursor
         if loaded is None or self.listing is None:
             return
@@ -112,20 +167,16 @@ class RowsView:
         self.widget.move_to(key)
 
     def reveal(self) -> None:
-        """Scroll as little as needed to make the row under the cursor visible."""
         self.widget.reveal()
 
     def centre(self) -> None:
-        """Scroll the row under the cursor to the middle."""
         self.widget.centre()
 
     def step(self) -> None:
-        """Move to the next row, after a mark."""
         if self.listing is not None:
             self.widget.action_walk(1)
 
     def members(self, key: str) -> Sequence[str]:
-        """Return the nodes of a row."""
         if self.listing is not None and key in self.listing.members:
             return self.listing.members[key]
         loaded = self._state.loaded
@@ -139,7 +190,6 @@ class RowsView:
         return self.listing.keys
 
     def in_sight(self) -> Sequence[str]:
-        """Return the visible rows."""
         return self.widget.keys_in_sight
 
     # Specific to rows.

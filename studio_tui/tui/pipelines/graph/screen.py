@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
-from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.listening import Publisher
+from studio_tui.service.polling.snapshot import SnapshotPublisher
+from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.request_notices import error_message
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -20,12 +20,12 @@ from studio_tui.tui.messages import Progressed, Refreshed
 from studio_tui.tui.pipelines.graph.answers import GraphAnswers
 from studio_tui.tui.pipelines.graph.controllers import ALL_BINDINGS, Controllers
 from studio_tui.tui.pipelines.graph.cursor import Cursor
-from studio_tui.tui.pipelines.graph.dag_table import DagTable
 from studio_tui.tui.pipelines.graph.drawer import Drawer
 from studio_tui.tui.pipelines.graph.graph_view import GraphView
 from studio_tui.tui.pipelines.graph.headlines import Headlines
-from studio_tui.tui.pipelines.graph.hints import hints_of, label_of
+from studio_tui.tui.pipelines.graph.hints import hints_of
 from studio_tui.tui.pipelines.graph.memory import DagMemory, DagPlace
+from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
@@ -51,19 +51,12 @@ class PipelineScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [*ALL_BINDINGS]
 
     def __init__(
-        self,
-        session: StudioSession,
-        home: str,
-        pipeline_id: str,
-        memory: DagMemory,
-        *,
-        run_id: str | None = None,
-        read_only: bool,
+        self, basics: Basics, pipeline_id: str, memory: DagMemory, *, run_id: str | None = None
     ) -> None:
         """Make a page in the state saved in `memory`, with the cursor on `run_id` if given."""
-        super().__init__(session, home, read_only=read_only)
-        self.source = session.pipeline(pipeline_id)
-        self._progress = RunningProgress(session.progress, lambda: self.post_message(Progressed()))
+        super().__init__(basics)
+        self.source = self.session.pipeline(pipeline_id)
+        self._progress = RunningProgress(self.session.progress, self)
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
         structure, begin = GraphStructure(self.state), worker_starter(self)
         self.views = Views(self.state, structure, begin, self.call_after_refresh)
@@ -71,7 +64,7 @@ class PipelineScreen(Page):
             self.state, structure, lambda: self.views.shown, moved=self.follow_cursor
         )
         self.drawer = Drawer(
-            session, self.state, structure, self.cursor, begin,
+            self.session, self.state, structure, self.cursor, begin,
             has_room=lambda: self.has_class("-broad"),
             put=lambda wanted: self.set_class(wanted, "-drawer"),
         )  # fmt: skip
@@ -86,7 +79,7 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, session.records.history, begin, prepare=structure.prepare,
+            self.state, self.session.records.history, begin, prepare=structure.whole_tree,
             taken_over=self._taken_over, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
@@ -94,7 +87,6 @@ class PipelineScreen(Page):
         self._run_to_go_to = run_id
 
     def body(self) -> ComposeResult:
-        """Compose the lines about the pipeline, the modes, and the side panel."""
         yield self.headlines.head
         yield self.headlines.note
         yield self.headlines.path
@@ -131,23 +123,21 @@ class PipelineScreen(Page):
     def pollers(self) -> tuple[Any, ...]:
         return (self.source, *super().pollers())
 
-    def polled(self) -> Publisher:
-        """Return the watch of the pipeline."""
+    def polled(self) -> SnapshotPublisher[Any]:
         return self.source
 
     def hints(self) -> Iterable[str]:
-        """Return the most useful keys for the state of the job under the cursor."""
         if self.controllers.prompt.is_open:
             return PROMPT_HINTS
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
         """Return the current label of a key: `p` pauses or resumes."""
-        now = label_of(binding.id or "", self.controllers.pipelines.turns_to())
-        return now or super().label(binding)
+        if binding.id == "pipeline.pause":
+            return f"{self.controllers.pipelines.turns_to()} pipeline"
+        return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Process a new answer."""
         if message.name != self.source.name:
             return
         if is_news and message.snapshot.value is not None:

@@ -1,6 +1,7 @@
 """The structure of a plan as it is shown: groups, the links between them, and orders."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from studio_tui.presentation.pipelines.graph.critical import critical
 from studio_tui.presentation.pipelines.graph.plan import Plan
@@ -19,31 +20,38 @@ from studio_tui.presentation.pipelines.views.tree import TreeRow, depths, rows
 from studio_tui.tui.pipelines.graph.memory import Grouping
 from studio_tui.tui.pipelines.graph.state import GraphState
 
+Value = TypeVar("Value")
+
+
+class _Latest(Generic[Value]):
+    """A cache of the value computed last, with the key that it was computed for."""
+
+    _cached: tuple[object, Value] | None = None
+
+    def of(self, key: object, compute: Callable[[], Value]) -> Value:
+        """Return the value for a key, computed unless the key is the same as last time."""
+        cached = self._cached
+        if cached is None or cached[0] != key:
+            self._cached = cached = key, compute()
+        return cached[1]
+
 
 class GraphStructure:
-    """Groups, orders and layers of the pipeline shown; what depends on the plan's shape is cached.
-
-    Each cached value is stored with the key that it was computed for.
-    """
-
-    _is_grouped: tuple[str, bool] | None = None
-    _links: tuple[tuple[str, bool, tuple[str, ...]], Sequence[Link]] | None = None
-    """The links between groups."""
-    _tree: tuple[str, Sequence[TreeRow]] | None = None
-    """The whole tree, without folds."""
-    _order: tuple[Sequence[TreeRow], Sequence[str]] | None = None
-    _partial_tree: (
-        tuple[tuple[str, frozenset[str], frozenset[str] | None], Sequence[TreeRow]] | None
-    ) = None
-    """The tree as it was last folded or filtered."""
-    _lanes: tuple[tuple[str, frozenset[str] | None], Sequence[LaneRow] | None] | None = None
-    _depths: tuple[str, Mapping[str, int]] | None = None
+    """Groups, orders and layers of the pipeline shown, cached by the shape of its plan."""
 
     def __init__(self, state: GraphState) -> None:
-        """Make the structure of the state's pipeline."""
         self._state = state
-        self._groups: tuple[str | None, dict[GroupBy, tuple[Group, ...]]] = (None, {})
-        """The groups of a plan's shape, as far as they were asked for."""
+        self._is_grouped = _Latest[bool]()
+        self._groups = {by: _Latest[tuple[Group, ...]]() for by in GroupBy}
+        self._links = _Latest[Sequence[Link]]()
+        """The links between groups."""
+        self._tree = _Latest[Sequence[TreeRow]]()
+        """The whole tree, without folds."""
+        self._order = _Latest[Sequence[str]]()
+        self._partial_tree = _Latest[Sequence[TreeRow]]()
+        """The tree as it was last folded or filtered."""
+        self._lanes = _Latest[Sequence[LaneRow] | None]()
+        self._depths = _Latest[Mapping[str, int]]()
 
     def groups(self) -> tuple[Group, ...] | None:
         """Return the groups of jobs; `None` if jobs are not grouped.
@@ -53,11 +61,10 @@ class GraphStructure:
         if self._state.loaded is None or self._state.view.grouping is Grouping.NONE:
             return None
         plan = self._state.loaded.plan
-        if self._state.view.grouping is Grouping.AUTO:
-            if self._is_grouped is None or self._is_grouped[0] != plan.shape:
-                self._is_grouped = plan.shape, wants_groups(plan)
-            if not self._is_grouped[1]:
-                return None
+        if self._state.view.grouping is Grouping.AUTO and not self._is_grouped.of(
+            plan.shape, lambda: wants_groups(plan)
+        ):
+            return None
         by = GroupBy.STAGE if self._state.view.grouping is Grouping.STAGE else GroupBy.NAME
         shaped, only = self._all_groups(by), self._state.only()
         if only is None:
@@ -66,11 +73,7 @@ class GraphStructure:
 
     def _all_groups(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
-        if self._groups[0] != plan.shape:
-            self._groups = plan.shape, {}
-        if by not in self._groups[1]:
-            self._groups[1][by] = grouped(plan, by)
-        return self._groups[1][by]
+        return self._groups[by].of(plan.shape, lambda: grouped(plan, by))
 
     def in_sight(self, group: Group) -> Sequence[str]:
         """Return the jobs of a group that are shown, to which commands apply."""
@@ -124,11 +127,12 @@ class GraphStructure:
         """Return the groups that a group waits for and those it feeds, with the edges between."""
         groups = {group.key: group for group in self.groups() or ()}
         plan, has_all = self._state.require_loaded().plan, self._state.only() is None
-        cached_for = plan.shape, has_all, tuple(groups)
         # A filter hides jobs of groups, so it is unknown whether a link is complete.
-        if self._links is None or self._links[0] != cached_for:
-            self._links = cached_for, links(plan, groups.values()) if groups and has_all else ()
-        shown = [link for link in self._links[1] if link.source != link.target]
+        all_links = self._links.of(
+            (plan.shape, has_all, tuple(groups)),
+            lambda: links(plan, groups.values()) if groups and has_all else (),
+        )
+        shown = [link for link in all_links if link.source != link.target]
         return (
             [(groups[link.source], link) for link in shown if link.target == key],
             [(groups[link.target], link) for link in shown if link.source == key],
@@ -140,42 +144,25 @@ class GraphStructure:
 
     def tree_order(self) -> Sequence[str]:
         """Return all nodes in the order of the tree."""
-        whole = self._whole_tree(self._state.require_loaded().plan)
-        if self._order is None or self._order[0] is not whole:
-            self._order = whole, tuple(row.id for row in whole)
-        return self._order[1]
+        plan = self._state.require_loaded().plan
+        return self._order.of(plan.shape, lambda: tuple(row.id for row in self.whole_tree(plan)))
 
     def tree_rows(self) -> Sequence[TreeRow]:
         """Return the rows of the tree that are shown."""
-        plan, folds, only = (
-            self._state.require_loaded().plan,
-            self._state.view.folds,
-            self._state.only(),
-        )
+        plan, only = self._state.require_loaded().plan, self._state.only()
+        folds = self._state.view.folds
         if only is None and not folds:
-            return self._whole_tree(plan)
-        cached_for = plan.shape, folds, only
-        if self._partial_tree is None or self._partial_tree[0] != cached_for:
-            self._partial_tree = cached_for, rows(plan, folds, only)
-        return self._partial_tree[1]
+            return self.whole_tree(plan)
+        return self._partial_tree.of((plan.shape, folds, only), lambda: rows(plan, folds, only))
 
-    def prepare(self, plan: Plan) -> None:
-        """Compute what every mode needs of a plan that will be shown; in any thread."""
-        self._whole_tree(plan)
-
-    def _whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
-        tree = self._tree
-        if tree is None or tree[0] != plan.shape:
-            self._tree = tree = plan.shape, rows(plan)
-        return tree[1]
+    def whole_tree(self, plan: Plan) -> Sequence[TreeRow]:
+        """Return the tree of a plan without folds, which every mode needs; in any thread."""
+        return self._tree.of(plan.shape, lambda: rows(plan))
 
     def lanes(self) -> Sequence[LaneRow] | None:
         """Return the shown jobs with lanes; `None` if there are too many lanes."""
         plan, only = self._state.require_loaded().plan, self._state.only()
-        cached_for = plan.shape, only
-        if self._lanes is None or self._lanes[0] != cached_for:
-            self._lanes = cached_for, lane_rows(plan, only)
-        return self._lanes[1]
+        return self._lanes.of((plan.shape, only), lambda: lane_rows(plan, only))
 
     @property
     def has_lanes(self) -> bool:
@@ -185,6 +172,4 @@ class GraphStructure:
     def layers(self) -> Mapping[str, int]:
         """Return the layer of each job, from 0 at the top."""
         plan = self._state.require_loaded().plan
-        if self._depths is None or self._depths[0] != plan.shape:
-            self._depths = plan.shape, depths(plan)
-        return self._depths[1]
+        return self._depths.of(plan.shape, lambda: depths(plan))

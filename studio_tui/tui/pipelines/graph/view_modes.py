@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from studio_tui.presentation.choices import following
 from studio_tui.presentation.pipelines.views.lanes import MOST_LANES
 from studio_tui.presentation.pipelines.views.table import SORTS
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.pipelines.graph.memory import Grouping, Mode
+from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-
-MODES = tuple(Mode)
 
 
 class ViewModes:
@@ -35,7 +34,7 @@ class ViewModes:
 
     def step(self, step: int) -> None:
         """Switch modes by a number of steps, with the cursor on the same job."""
-        self.show_as(MODES[(MODES.index(self._state.view.mode) + step) % len(MODES)])
+        self.show_as(following(self._state.view.mode, step))
 
     def show_as(self, mode: Mode) -> None:
         """Switch to a mode."""
@@ -45,15 +44,14 @@ class ViewModes:
         """Show or hide the side panel."""
         self._state.change(drawer=not self._has_drawer())
 
-    def toggle_problems(self) -> None:
-        """Toggle between problems with what they block, and all jobs."""
-        self._state.change(problems=not self._state.view.problems)
+    def toggle(self, option: str) -> None:
+        """Turn an option of the view on or off."""
+        self._state.change(**{option: not getattr(self._state.view, option)})
 
     def group(self) -> None:
         """Switch to the next grouping."""
-        choices = tuple(Grouping)
-        after = choices[(choices.index(self._state.view.grouping) + 1) % len(choices)]
-        self._state.change(grouping=after, opened=frozenset[str]())
+        grouping = following(self._state.view.grouping)
+        self._state.change(grouping=grouping, opened=frozenset[str]())
 
     def fold_all(self) -> None:
         """Collapse everything."""
@@ -62,18 +60,6 @@ class ViewModes:
     def unfold_all(self) -> None:
         """Expand everything."""
         self._state.change(folds=frozenset[str](), opened=self._structure.group_keys())
-
-    def toggle_critical(self) -> None:
-        """Toggle the highlighting of the critical path."""
-        self._state.change(critical=not self._state.view.critical)
-
-    def toggle_names(self) -> None:
-        """Toggle between full and shortened names."""
-        self._state.change(full_names=not self._state.view.full_names)
-
-    def toggle_lanes(self) -> None:
-        """Toggle between lanes and an indented tree."""
-        self._state.change(lanes=not self._state.view.lanes)
 
     def why_not_lanes(self) -> str | None:
         """Return why there can be no lanes."""
@@ -86,10 +72,6 @@ class ViewModes:
         if self._state.view.lanes or self._structure.lanes() is not None:
             return None
         return f"More than {MOST_LANES} lanes would be needed; & shows fewer jobs"
-
-    def toggle_edges(self) -> None:
-        """Toggle the drawing of edges implied by others."""
-        self._state.change(all_edges=not self._state.view.all_edges)
 
     def why_not_edges(self) -> str | None:
         """Return why no other edges can be drawn."""
@@ -162,7 +144,7 @@ class ViewModes:
             "exclamation_mark",
             "problems",
             "Only what failed and what it blocks, and back",
-            toggle_problems,
+            lambda modes: modes.toggle("problems"),
             display="!",
         ),
         Command(
@@ -195,15 +177,22 @@ class ViewModes:
             "C",
             "critical path",
             "Highlight the jobs that decide when the pipeline ends",
-            toggle_critical,
+            lambda modes: modes.toggle("critical"),
         ),
-        Command("graph.names", "w", "names", "Short or full names", toggle_names, why_not_names),
+        Command(
+            "graph.names",
+            "w",
+            "names",
+            "Short or full names",
+            lambda modes: modes.toggle("full_names"),
+            why_not_names,
+        ),
         Command(
             "graph.lanes",
             "B",
             "lanes",
             "The tree with one line per job and its edges in lanes beside it",
-            toggle_lanes,
+            lambda modes: modes.toggle("lanes"),
             why_not_lanes,
         ),
         Command(
@@ -211,7 +200,7 @@ class ViewModes:
             "E",
             "all edges",
             "Draw redundant edges too, or omit them",
-            toggle_edges,
+            lambda modes: modes.toggle("all_edges"),
             why_not_edges,
         ),
         Command(

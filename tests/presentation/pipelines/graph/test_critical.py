@@ -13,10 +13,10 @@ from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.critical import (
     Weight,
     critical,
+    path_words,
     rough,
     weight,
 )
-from studio_tui.presentation.pipelines.graph.path_words import path_words
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.pipelines.graph.plan import plan_of
-from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, judge
+from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.group_rows import (
     COLUMNS,
@@ -120,13 +120,12 @@ def test_a_waiting_job_is_not_the_slowest() -> None:
     assert slowest(("03_embed_0136", "QUEUED", 900, None)) == ""
 
 
-def test_of_many_failures_the_first_are_shown_and_all_on_request() -> None:
+def test_of_many_failures_the_first_are_shown() -> None:
     statuses = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
     groups = grouped(statuses.plan)
     some = texts(rows(groups, statuses), statuses)
     assert len(some) == 1 + FAILED_SHOWN + 1
     assert some[-1] == "   … 290 more failed"
-    assert len(rows(groups, statuses, all_failed=True)) == 301
 
 
 def test_a_group_can_be_listed_and_folded() -> None:
@@ -138,15 +137,15 @@ def test_a_group_can_be_listed_and_folded() -> None:
     assert [row.key for row in seen if row.group.key == embeds] == [embeds]
 
 
-@given(any_pipelines(), st.sampled_from(GroupBy), st.booleans(), st.data())
+@given(any_pipelines(), st.sampled_from(GroupBy), st.data())
 def test_each_job_has_a_row_or_is_counted_by_one(
-    sent: Pipeline, by: GroupBy, all_failed: bool, data: st.DataObject
+    sent: Pipeline, by: GroupBy, data: st.DataObject
 ) -> None:
     statuses = judged(sent)
     groups = grouped(statuses.plan, by)
     keys = st.sets(st.sampled_from([group.key for group in groups])) if groups else st.just(set())
     listed, folded = data.draw(keys), data.draw(keys)
-    seen = rows(groups, statuses, listed=listed, folded=folded, all_failed=all_failed)
+    seen = rows(groups, statuses, listed=listed, folded=folded)
     assert len({row.key for row in seen}) == len(seen)
     drawn = [row.node_id for row in seen if row.node_id is not None]
     rest = [node_id for row in seen for node_id in row.rest]
@@ -164,13 +163,3 @@ def test_each_job_has_a_row_or_is_counted_by_one(
         if row.rest:
             counted = re.findall(r"[0-9]+", line[0].text)
             assert sum(map(int, counted)) == len(row.rest)
-
-
-@given(any_pipelines(), st.sampled_from(GroupBy))
-def test_no_failure_is_hidden_if_all_are_requested(sent: Pipeline, by: GroupBy) -> None:
-    statuses = judged(sent)
-    seen = rows(grouped(statuses.plan, by), statuses, all_failed=True)
-    drawn = {row.node_id for row in seen}
-    assert drawn.issuperset(
-        node_id for node_id, shown in statuses.shown.items() if shown is NodeState.FAILED
-    )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.pipelines.views.time_axis import axis
+from studio_tui.presentation.pipelines.views.timeline import axis
 
 _NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
-from studio_tui.tui.pipelines.graph.head import note_parts
+from studio_tui.tui.pipelines.graph.headlines import note_parts
 from tests.presentation.pipelines.sample import sixteen
 from tests.tui.dashboards import until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, jobs_of, press

@@ -97,8 +97,8 @@ async def test_the_lineage_of_the_cursor_is_highlighted(tmp_path: Path) -> None:
         assert canvas is not None
         styles = {
             text.strip(): style
-            for y in range(canvas.drawing.height)
-            for style, text in canvas.line(y, 0, 200)[1]
+            for _, runs in canvas.lines(range(canvas.drawing.height), 0, 200)
+            for style, text in runs
         }
         assert "faint" in styles["clean_labels"]
         assert "faint" not in styles["ingest_raw"]

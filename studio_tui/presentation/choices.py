@@ -1,0 +1,12 @@
+"""Choices that a key goes through in turn."""
+
+from enum import Enum
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+def following(choice: Choice, step: int = 1) -> Choice:
+    """Return the choice a number of steps after another; the first one follows the last."""
+    order = list(type(choice))
+    return order[(order.index(choice) + step) % len(order)]

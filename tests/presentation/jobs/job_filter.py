@@ -1,0 +1,18 @@
+"""A filter of jobs, applied to one."""
+
+from datetime import datetime
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.lists.filter_terms import Terms
+
+
+class Filter(Terms[Job]):
+    """A parsed filter of jobs."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, JOBS)
+
+    def matches(self, job: Job, now: datetime) -> bool:
+        """Whether a job passes."""
+        return bool(self.among([(job.id, job)], {job.id: JOBS.haystack(job)}, now))
