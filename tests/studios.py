@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import httpx
 from fastapi._compat import v2
+from fastapi.dependencies import models
 from pydantic import TypeAdapter
 
 from studio_tui.local.config.data_dir import DataDir
@@ -33,6 +34,14 @@ def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
 
 
 v2.TypeAdapter = _adapter  # type: ignore[attr-defined, assignment]
+
+
+def _forget_routes() -> None:
+    """Drop what FastAPI caches by route, which keeps the last hundred servers as a whole."""
+    for cached in vars(models).values():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()
+
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 
@@ -213,6 +222,7 @@ class ThreadStudio(Calls):
             except BaseException as error:  # noqa: BLE001 (raised again in the test's thread)
                 self._failure = error
             finally:
+                _forget_routes()
                 begun.set()
 
         self._thread = threading.Thread(target=run, name="local studio", daemon=True)
