@@ -11,6 +11,7 @@ from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.save_dialog import SaveLog
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
@@ -649,11 +650,13 @@ async def test_what_is_written_down_is_whole(
     monkeypatch.chdir(tmp_path)
     async with dag(DagStudio(), tmp_path) as pilot:
         for form, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
-            await press(pilot, ("ctrl+s", *["down"] * form))
+            await press(pilot, ("ctrl+s",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
+            await press(pilot, ["down"] * form)
             file = tmp_path / f"rathe-kyat-ec036e81.{suffix}"
             await until_shown(pilot, f"./{file.name}")
             await press(pilot, ("enter",))
-            await until(pilot, file.exists)
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             text = file.read_text("utf-8")
             assert all(text.count(f"{name}") for name in SIXTEEN), suffix
 
