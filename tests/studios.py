@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+from fastapi import routing
 from fastapi._compat import v2
-from fastapi.dependencies import models
+from fastapi.dependencies import models, utils
+from fastapi.dependencies.models import Dependant
 from pydantic import TypeAdapter
 
 from studio_tui.local.config.data_dir import DataDir
@@ -34,6 +37,23 @@ def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
 
 
 v2.TypeAdapter = _adapter  # type: ignore[attr-defined, assignment]
+
+_DEPENDANTS: dict[tuple[object, ...], Dependant] = {}
+
+
+def _dependant(*, path: str, call: Callable[..., Any], **options: Any) -> Dependant:
+    """Analyze the arguments of a route once for all servers, whose routes have the same code."""
+    key = path, getattr(call, "__code__", call), *map(repr, options.items())
+    known = _DEPENDANTS.get(key)
+    if known is None:
+        known = utils.get_dependant(path=path, call=call, **options)
+        if known.dependencies:  # these call functions of this server
+            return known
+        _DEPENDANTS[key] = replace(known, call=None)
+    return replace(known, call=call, dependencies=[])
+
+
+routing.get_dependant = _dependant  # type: ignore[attr-defined]
 
 
 def _forget_routes() -> None:
