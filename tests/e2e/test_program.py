@@ -168,8 +168,10 @@ def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
         assert terminal.text().count(b"whole log") == seen
         terminal.press("enter")
         assert terminal.pump(20, lambda: terminal.text().count(b"whole log") > seen)
+        assert terminal.pump(20, lambda: not Path(path).exists())
+        if status:
+            terminal.wait_for_text("ended with an error")
         terminal.settle(0.2)
-        assert not Path(path).exists()
         shown = "\n".join(screen(terminal, (120, 40)))
         assert "whole log" in shown
         assert "a[/]b [@click=app.quit]x[/]" in shown
