@@ -87,7 +87,7 @@ LOSSES = (
     StreamKind("spoiled character", faults.changed(spoiled)),
     StreamKind("lost frame", faults.changed(lost)),
     StreamKind("forged line", faults.with_forged(999_999_999, FORGED)),
-    StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 100_000)),
+    StreamKind("forged flood", faults.with_forged(999_999_998, FORGED * 20_000)),
 )
 """Faults that only REST can repair, if the connection is the last."""
 

@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import contextlib
+import ctypes
 import fcntl
 import gc
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import settings, strategies
 
 from tests.guardian import guarded
 from tests.soak import at_length
@@ -27,8 +28,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "any")
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
 """Set by `make check`: starting a process without the marker fails."""
 
-_YOUNG = 20_000
-"""Allocations before a garbage collection: one dashboard has a few hundred thousand objects."""
+_YOUNG = 200_000
+"""New objects that start a garbage collection within a test, which few tests have."""
+
+_M_ARENA_MAX = -8
+"""Of glibc's `malloc.h`."""
 
 STUDIOS = {"studio", "shared_studio", "studio_process"}
 """Fixtures that start a local Studio."""
@@ -43,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "draws_dashboards: whole screens, in memory; also left to it"
     )
+    _share_free_memory()
     guard = contextlib.ExitStack()
     guard.enter_context(guarded())
     config.add_cleanup(guard.close)
@@ -59,12 +64,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Let one process compile the tests; others wait for it, and read what it has compiled."""
+    """Let one process compile the tests; others wait for it, and read what it has compiled.
+
+    It also makes Hypothesis's file of all characters, which takes a second and 200 MB.
+    """
     with Path(__file__).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             fcntl.flock(file, fcntl.LOCK_SH)
+        strategies.text().validate()
         return (yield)
 
 
@@ -75,11 +84,33 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(_YOUNG, 10, 10)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Free what a test leaves in cycles while it is young, so that nothing else is scanned.
+
+    A dashboard that got older would stay until all objects are scanned.
+    """
+    try:
+        return (yield)
+    finally:
+        gc.collect(1)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that start a process through fixtures; other modules have explicit marks."""
     for item in items:
         if isinstance(item, pytest.Function) and STUDIOS & set(item.fixturenames):
             item.add_marker(pytest.mark.starts_processes)
+
+
+def _share_free_memory() -> None:
+    """Let all threads allocate from one heap, as hundreds of servers run in threads.
+
+    By default glibc has eight heaps per processor, of which each keeps what it has freed.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # other C libraries have no such thing
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _refuse_processes(event: str, _arguments: object) -> None:

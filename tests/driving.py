@@ -17,12 +17,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 from unittest import mock
 
-from textual._compositor import Compositor
+from textual._compositor import Compositor, ReflowResult
 from textual._context import visible_screen_stack
 from textual._queue import Queue
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.events import Key
+from textual.geometry import Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -78,9 +79,12 @@ class Driver(Pilot[R]):
         self._handling = handling
 
     @property
-    def messages(self) -> int:
-        """Number of messages handled so far; while it is constant, the app is idle."""
-        return self._handling.begun
+    def steps(self) -> int:
+        """Number of starts and ends of messages, and of layouts; what is shown changes with one.
+
+        A handler changes something after its start, and a timer lays a screen out after that.
+        """
+        return self._handling.steps
 
     async def press(self, *keys: str) -> None:
         """Press keys one by one, each after the previous one has taken effect.
@@ -207,8 +211,8 @@ class Handling:
     def __init__(self) -> None:
         self.under_way: Counter[MessagePump] = Counter()
         self._noted: set[MessagePump] = set()
-        self.begun = 0
-        """Number of messages and callbacks so far."""
+        self.steps = 0
+        """Number of messages and callbacks begun and ended, and of layouts made so far."""
 
     def unfinished(self) -> set[MessagePump]:
         """Return pumps with messages, including those that have been removed.
@@ -221,7 +225,8 @@ class Handling:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Record when a message arrives, and when its handling starts and ends."""
+        """Record when a message arrives, when its handling starts and ends, and layouts."""
+        reflow, scroll = Compositor.reflow, Compositor.reflow_visible
         dispatch, flush = MessagePump._dispatch_message, MessagePump._flush_next_callbacks
 
         async def noted_dispatch(pump: MessagePump, message: Message) -> None:
@@ -239,20 +244,31 @@ class Handling:
                 finally:
                     self._end(pump)
 
+        def noted_reflow(compositor: Compositor, parent: Widget, size: Size) -> ReflowResult:
+            self.steps += 1
+            return reflow(compositor, parent, size)
+
+        def noted_scroll(compositor: Compositor, parent: Widget, size: Size) -> set[Widget]:
+            self.steps += 1
+            return scroll(compositor, parent, size)
+
         queue = cached_property(lambda pump: _NotedQueue(pump, self._noted))
         queue.__set_name__(MessagePump, "_message_queue")
         with (
             mock.patch.object(MessagePump, "_message_queue", queue),
             mock.patch.object(MessagePump, "_dispatch_message", noted_dispatch),
             mock.patch.object(MessagePump, "_flush_next_callbacks", noted_flush),
+            mock.patch.object(Compositor, "reflow", noted_reflow),
+            mock.patch.object(Compositor, "reflow_visible", noted_scroll),
         ):
             yield
 
     def _begin(self, pump: MessagePump) -> None:
-        self.begun += 1
+        self.steps += 1
         self.under_way[pump] += 1
 
     def _end(self, pump: MessagePump) -> None:
+        self.steps += 1
         self.under_way[pump] -= 1
         if not self.under_way[pump]:
             del self.under_way[pump]

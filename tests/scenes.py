@@ -559,12 +559,12 @@ async def _until_shown(pilot: Driver[int], words: str) -> None:
 async def _settle(pilot: Driver[int], looks: int = 2) -> None:
     """Wait until everything in progress has settled."""
     seen: list[str] = []
-    messages = -1
+    steps = -1
     while len(seen) < looks or len(set(seen[-looks:])) > 1:
         await asyncio.sleep(0.015)
         await pilot.settle()
-        seen.append(seen[-1] if pilot.messages == messages else screen_text(pilot))
-        messages = pilot.messages
+        seen.append(seen[-1] if pilot.steps == steps else screen_text(pilot))
+        steps = pilot.steps
 
 
 @contextmanager

@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+from fastapi import routing
 from fastapi._compat import v2
+from fastapi.dependencies import models, utils
+from fastapi.dependencies.models import Dependant
 from pydantic import TypeAdapter
 
 from studio_tui.local.config.data_dir import DataDir
@@ -33,6 +37,31 @@ def _adapter(of: Any, **options: Any) -> TypeAdapter[Any]:
 
 
 v2.TypeAdapter = _adapter  # type: ignore[attr-defined, assignment]
+
+_DEPENDANTS: dict[tuple[object, ...], Dependant] = {}
+
+
+def _dependant(*, path: str, call: Callable[..., Any], **options: Any) -> Dependant:
+    """Analyze the arguments of a route once for all servers, whose routes have the same code."""
+    key = path, getattr(call, "__code__", call), *map(repr, options.items())
+    known = _DEPENDANTS.get(key)
+    if known is None:
+        known = utils.get_dependant(path=path, call=call, **options)
+        if known.dependencies:  # these call functions of this server
+            return known
+        _DEPENDANTS[key] = replace(known, call=None)
+    return replace(known, call=call, dependencies=[])
+
+
+routing.get_dependant = _dependant  # type: ignore[attr-defined]
+
+
+def _forget_routes() -> None:
+    """Drop what FastAPI caches by route, which keeps the last hundred servers as a whole."""
+    for cached in vars(models).values():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()
+
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 
@@ -213,6 +242,7 @@ class ThreadStudio(Calls):
             except BaseException as error:  # noqa: BLE001 (raised again in the test's thread)
                 self._failure = error
             finally:
+                _forget_routes()
                 begun.set()
 
         self._thread = threading.Thread(target=run, name="local studio", daemon=True)

@@ -84,10 +84,14 @@ def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_log_takes_three_mebibytes_at_most(tmp_path: Path) -> None:
+def test_the_log_takes_three_mebibytes_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (1 + log.OLD_FILES) * log.FILE_BYTES == 3 * 1024 * 1024
+    monkeypatch.setattr(log, "FILE_BYTES", 32 * 1024)
     log.configure(tmp_path)
     for _ in range(45):
-        logging.getLogger("studio_tui").info("x" * 100_000)
+        logging.getLogger("studio_tui").info("x" * 3_000)
     files = sorted(tmp_path.iterdir())
     assert len(files) == 1 + log.OLD_FILES
     assert all(file.stat().st_size <= log.FILE_BYTES for file in files)

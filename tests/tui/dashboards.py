@@ -119,7 +119,7 @@ async def until_shown(pilot: Pilot[Any], *texts: str) -> None:
 
     def is_shown() -> bool:
         nonlocal looked
-        before, looked = looked, pilot.messages if isinstance(pilot, Driver) else -1
+        before, looked = looked, pilot.steps if isinstance(pilot, Driver) else -1
         return (looked < 0 or looked != before) and not missing()
 
     await waiting.until(is_shown, lambda: f"without {missing()}\n{screen_text(pilot)}")

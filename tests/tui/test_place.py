@@ -170,15 +170,15 @@ async def placed(
         yield pilot, proxy, place
 
 
-@pytest.mark.parametrize("event", MEANWHILE)
 @pytest.mark.parametrize("name", KEYS)
 async def test_the_place_in_a_list_survives_what_happens_meanwhile(
-    filled: ThreadStudio, tmp_path: Path, name: str, event: str
+    filled: ThreadStudio, tmp_path: Path, name: str
 ) -> None:
     async with placed(filled, tmp_path, name) as (pilot, proxy, place):
-        await MEANWHILE[event](pilot, proxy)
-        found = place_of(page_of(pilot))
-        assert found == (grown(place, found) if name == "activity" else place)
+        for event, happen in MEANWHILE.items():
+            await happen(pilot, proxy)
+            found = place_of(page_of(pilot))
+            assert found == (grown(place, found) if name == "activity" else place), event
 
 
 @pytest.mark.parametrize("name", KEYS)

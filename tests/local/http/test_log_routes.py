@@ -271,7 +271,8 @@ async def test_dropped_output_is_marked_on_the_websocket_and_over_http(
 
 async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk: Desk) -> None:
     writer = desk.write()
-    block = b"".join(b"a line that is filled up with some words %d\n" % n for n in range(20_000))
+    words = b"a line that is filled up with some words " * 20
+    block = b"".join(b"%s%d\n" % (words, n) for n in range(1_200))
     for _ in range(15):
         writer.write(block)
     size = 15 * len(block)
@@ -291,15 +292,15 @@ async def test_a_slow_reader_holds_up_neither_the_writer_nor_other_readers(desk:
 
 async def test_many_readers_of_a_flood_get_all_of_it_while_others_hardly_read(desk: Desk) -> None:
     writer = desk.write()
-    lines = [f"seq={number:06} {'words ' * 15}\n" for number in range(60_000)]
+    lines = [f"seq={number:06} {'words ' * 150}\n" for number in range(6_600)]
     size = sum(map(len, lines))
     async with contextlib.AsyncExitStack() as stack:
         slow = [await stack.enter_async_context(desk.follow(max_queue=1)) for _ in range(5)]
         quick = [await stack.enter_async_context(desk.follow()) for _ in range(5)]
         hearing = [asyncio.create_task(receive_all(connection)) for connection in quick]
         most = 0
-        for start in range(0, len(lines), 1000):
-            writer.write("".join(lines[start : start + 1000]).encode())
+        for start in range(0, len(lines), 100):
+            writer.write("".join(lines[start : start + 100]).encode())
             await asyncio.sleep(0)
             most = max(most, *map(waiting_bytes, desk.server.server_state.connections))
         desk.statuses["job"] = "COMPLETE"

@@ -16,7 +16,7 @@ from studio_tui.errors import BrokenAnswer, NotFound, ServerError, StudioError
 from studio_tui.service.logs.archived_log import always
 from studio_tui.service.logs.cache import LogCache
 from studio_tui.service.logs.log_library import LogLibrary
-from studio_tui.service.logs.preview import FLOOD, LENGTH, REST, LogTailPreview
+from studio_tui.service.logs.preview import LENGTH, REST, LogTailPreview
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.settings import Settings
@@ -282,7 +282,12 @@ async def test_the_end_of_a_real_log_is_there_while_its_beginning_still_arrives(
     assert not preview.exists()
 
 
-def test_a_log_that_falls_behind_again_shows_its_end_again(tmp_path: Path) -> None:
+def test_a_log_that_falls_behind_again_shows_its_end_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = 64 * 1024
+    monkeypatch.setattr("studio_tui.service.logs.preview.FLOOD", flood)
+
     async def scene() -> None:
         ends = Ends(LOG)
         async with running(ends, tmp_path) as preview:
@@ -290,11 +295,11 @@ def test_a_log_that_falls_behind_again_shows_its_end_again(tmp_path: Path) -> No
             await asyncio.sleep(0.1)
             asked = ends.asked
             assert not preview.ahead.is_needed
-            ends.log += lines(100_000, 800_000)
+            ends.log += lines(100_000, 200_000)
             preview.arrive(len(LOG) + 1000)
             await asyncio.sleep(10)
             assert ends.asked == asked  # a quiet log is not asked about
-            preview.arrive(len(LOG) + FLOOD + 1)
+            preview.arrive(len(LOG) + flood + 1)
             await asyncio.sleep(0.1)
             assert preview.ahead.is_needed
             assert preview.ahead.behind == len(ends.log) - preview.whole.size

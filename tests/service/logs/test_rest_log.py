@@ -11,8 +11,8 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.log_body import LogBody
 from studio_tui.api.log_stream import LogMessage, RawText
 from studio_tui.errors import TransportError
+from studio_tui.service.logs import rest_log
 from studio_tui.service.logs.assembler import LogAssembler
-from studio_tui.service.logs.comparison import COMPARED
 from studio_tui.service.logs.doubts import NO_REPLAY
 from studio_tui.service.logs.message_index import MessageIndex
 from studio_tui.service.logs.rest_log import RestLog
@@ -24,7 +24,10 @@ def line(number: int) -> bytes:
     return b"%015d\n" % number
 
 
-WHOLE = b"".join(map(line, range(32 * COMPARED // 16)))
+STEP = 4096
+"""Bytes compared at once in these tests."""
+
+WHOLE = b"".join(map(line, range(32 * STEP // 16)))
 
 
 class OneAnswer(StudioClient):
@@ -37,6 +40,11 @@ class OneAnswer(StudioClient):
         assert job_id == "7"
         assert etag is None
         return LogBody(WHOLE[offset:], offset, len(WHOLE), None)
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_log, "COMPARED", STEP)
 
 
 @pytest.fixture
@@ -58,7 +66,7 @@ async def test_others_have_their_turn_while_a_long_answer_is_compared(store: Log
     assert await RestLog(OneAnswer(), "7", store).read() == (len(WHOLE), len(WHOLE))
     others.cancel()
     steps = sorted(sizes | {len(WHOLE)})
-    assert max(later - one for one, later in pairwise(steps)) <= 2 * COMPARED
+    assert max(later - one for one, later in pairwise(steps)) <= 2 * STEP
     assert store.path.read_bytes() == WHOLE
 
 
@@ -94,7 +102,7 @@ async def test_a_store_that_another_changes_between_is_compared_again(store: Log
 
     def cut() -> None:
         nonlocal cuts
-        if cuts < 3 and store.size > COMPARED:
+        if cuts < 3 and store.size > STEP:
             cuts += 1
             store.cut(80)
 

@@ -1,10 +1,11 @@
 """What helps with the fields of a form: files, help, words, templates; and who may not send it."""
 
-from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.widgets import Static
 
 from studio_tui.presentation.form.draft import Draft
@@ -15,6 +16,8 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.messages import OpenForm
+from studio_tui.tui.sheets import OPENING
+from tests.driving import driving
 from tests.presentation.form.forms import TIMEOUT
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -26,17 +29,31 @@ async def go_to(pilot: Dashboard, name: str) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize(
-    ("size", "names"), [((80, 24), FIELDS), ((120, 40), ("query_type", "cron_expression"))]
-)
-async def test_each_field_says_what_it_is_for_and_gives_an_example(
-    shared_studio: ThreadStudio, tmp_path: Path, size: tuple[int, int], names: Iterable[str]
+class Stage(App[None]):
+    """Shows one explanation after the other."""
+
+    CSS_PATH = OPENING
+
+
+@pytest.mark.draws_dashboards
+async def test_each_field_says_what_it_is_for_and_gives_an_example() -> None:
+    async with driving(Stage(), size=(80, 24), frames=False) as pilot:
+        for field in FIELDS.values():
+            pilot.app.push_screen(Explanation(field))
+            await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))
+            meaning = field.meaning.split()[0]
+            await until_shown(pilot, field.label, meaning, "esc closes", *field.example)
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, Explanation))
+
+
+async def test_the_field_at_hand_is_explained_by_f1_and_keeps_the_keys(
+    shared_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    async with dashboard(shared_studio, tmp_path, size=size) as pilot:
+    async with dashboard(shared_studio, tmp_path) as pilot:
         await open_form(pilot)
-        for name in names:
-            if name == "uploads":  # which is in the form only where there are some
-                continue
+        for size, name in product([(80, 24), (120, 40)], ("query_type", "cron_expression")):
+            await pilot.resize_terminal(*size)
             await go_to(pilot, name)
             await pilot.press("f1")
             await until(pilot, lambda: isinstance(pilot.app.screen, Explanation))

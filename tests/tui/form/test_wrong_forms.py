@@ -167,6 +167,7 @@ REFUSALS = {
     "422": (refusal("422 Unprocessable", "priority must be low"), "Studio says: priority must be"),
     "429": (faults.too_many("0"), "send the form again later"),
 }
+"""Of a field, and of the whole form; the sentences are those of `test_server_errors.py`."""
 
 
 async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_again(
@@ -179,7 +180,8 @@ async def test_a_refusal_is_shown_at_its_field_and_the_same_form_can_be_sent_aga
         dashboard(studio, tmp_path, url=proxy.url) as pilot,
     ):
         await hurry(pilot, tmp_path)
-        for made, (fault, words) in enumerate(REFUSALS.values()):
+        for made, name in enumerate(at_length(("422", "429"), tuple(REFUSALS))):
+            fault, words = REFUSALS[name]
             proxy.plan = plan = FailingUploads([], [fault])
             await open_form(pilot)
             await fill(pilot, **typed)

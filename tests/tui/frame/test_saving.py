@@ -329,20 +329,20 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert b"\x1b" in (tmp_path / "whole").read_bytes()
 
         await save_as(pilot, tmp_path / "sight", "down")
-        await until(pilot, (tmp_path / "sight").exists)
+        await until(pilot, lambda: pilot.app.screen is screen)
         seen = (tmp_path / "sight").read_text().splitlines()
         assert seen[-1] == "line 1999 even"
         assert len(seen) == screen.view.pane.size.height
 
         await pilot.press("ampersand", *"even", "enter")
         await save_as(pilot, tmp_path / "filtered")
-        await until(pilot, (tmp_path / "filtered").exists)
+        await until(pilot, lambda: pilot.app.screen is screen)
         evens = [f"line {number} even" for number in range(1, 2000, 2)]
         assert (tmp_path / "filtered").read_text().splitlines() == evens
 
         await pilot.press("slash", *"99 ", "backspace", "enter")
         await save_as(pilot, tmp_path / "matches")
-        await until(pilot, (tmp_path / "matches").exists)
+        await until(pilot, lambda: pilot.app.screen is screen)
         assert (tmp_path / "matches").read_text().splitlines() == [e for e in evens if "99" in e]
 
         await pilot.press("slash", *"absent", "enter", "ctrl+s")

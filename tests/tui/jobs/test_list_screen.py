@@ -87,13 +87,14 @@ async def test_progress_is_watched_only_while_the_list_is_in_sight(
         await until_shown(pilot, "62%")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
 async def test_the_percent_is_shown_at_every_usual_width(
-    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.submit(BAR.replace("GATE", str(tmp_path / "gate")), query_name="train.py")
-    async with dashboard(studio, tmp_path, size=size) as pilot:
-        await until_shown(pilot, "train.py", " 37% ")
+    async with dashboard(studio, tmp_path) as pilot:
+        for size in ((80, 24), (100, 30), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await until_shown(pilot, "train.py", " 37% ")
 
 
 async def test_cancel_asks_names_the_job_and_does_nothing_by_default(
@@ -210,13 +211,20 @@ async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
         await until_shown(pilot, "needs a time span such as 30m", "train.py")
 
 
+@pytest.fixture
+def studio_of_a_screen(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio that has seen a few more jobs than a screen shows."""
+    with studio_with(26, tmp_path / "studio") as studio:
+        yield studio
+
+
+@pytest.mark.starts_processes
 async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
-    studio: ThreadStudio, tmp_path: Path
+    studio_of_a_screen: ThreadStudio, tmp_path: Path
 ) -> None:
-    for number in range(26):
-        await call(studio.submit, "print(1)", query_name=f"old_{number:02}.py")
+    studio = studio_of_a_screen
     async with dashboard(studio, tmp_path, size=(120, 24)) as pilot:
-        await until_shown(pilot, "old_25.py")
+        await until_shown(pilot, "embed_25.py")
         await pilot.press("down", "up")
         await call(studio.submit, "print(1)", query_name="first.py")
         await until_shown(pilot, "first.py")
@@ -224,7 +232,7 @@ async def test_new_jobs_are_seen_at_the_top_and_counted_elsewhere(
         await pilot.press("end")
         for _ in range(6):
             await call(studio.submit, "print(1)", query_name="unseen.py")
-        await until_shown(pilot, "↑ 6 new", "old_00.py")
+        await until_shown(pilot, "↑ 6 new", "embed_0.py")
         await pilot.press("g")
         await until_shown(pilot, "unseen.py")
         assert "new" not in screen_text(pilot).splitlines()[2]
@@ -343,15 +351,14 @@ async def test_the_footer_can_be_clicked(studio: ThreadStudio, tmp_path: Path) -
         await until_shown(pilot, "Run this job again as it was?")
 
 
-@pytest.mark.parametrize("size", [(40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60)])
-async def test_every_size_shows_the_jobs(
-    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_every_size_shows_the_jobs(studio: ThreadStudio, tmp_path: Path) -> None:
     studio.end(studio.submit("print(1)", query_name="size.py")["id"])
-    async with dashboard(studio, tmp_path, size=size) as pilot:
-        await until_shown(pilot, "✓ COMPLETE", "size.py")
-        widths = {len(line) for line in screen_text(pilot).splitlines()}
-        assert widths == {size[0]}
+    async with dashboard(studio, tmp_path, size=(40, 10)) as pilot:
+        for size in ((40, 10), (60, 16), (79, 20), (80, 24), (119, 30), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await until_shown(pilot, "✓ COMPLETE", "size.py")
+            widths = {len(line) for line in screen_text(pilot).splitlines()}
+            assert widths == {size[0]}
 
 
 async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path) -> None:
@@ -550,14 +557,15 @@ async def test_a_row_that_goes_before_the_move_to_it_is_handled_raises_no_error(
 PRINTS = "import os\nfor n in range(50): print('step', n)\nraise RuntimeError('corrupt tile 17')"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_the_preview_shows_the_whole_error_and_the_last_lines(
-    studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit(PRINTS, query_name="prints.py")["id"])
-    async with dashboard(studio, tmp_path, size=size) as pilot:
-        await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
-        assert "–" not in screen_text(pilot).split("status ")[1]
+    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
+        for size in ((80, 24), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await until_shown(pilot, "end of the log", "RuntimeError: corrupt tile 17")
+            assert "–" not in screen_text(pilot).split("status ")[1]
 
 
 async def test_nothing_is_asked_of_a_log_while_there_is_no_preview(

@@ -74,18 +74,20 @@ async def test_the_cursor_is_in_sight_in_a_mode_that_is_entered(
             await until_seen(pilot, "shard_0085")
 
 
-@pytest.mark.parametrize("mode", MODES)
-async def test_the_cursor_is_in_sight_in_a_pipeline_that_is_opened_again(
-    tmp_path: Path, mode: Mode
-) -> None:
+async def test_the_cursor_is_in_sight_in_a_pipeline_that_is_opened_again(tmp_path: Path) -> None:
     studio = DagStudio(fan(90))
     async with dag(studio, tmp_path, size=(120, 40)) as pilot:
         await press(pilot, ("b", "b", "b"))
         await go_to(pilot, "shard_0085")
-        await switch_to(pilot, mode)
-        await until_seen(pilot, "shard_0085")
-        scroll_away(pilot)
         await leave(pilot)
+    for mode in MODES:
+        async with dag(studio, tmp_path, size=(80, 24)) as pilot:
+            await until_seen(pilot, "shard_0085")
+            await pilot.resize_terminal(120, 40)
+            await switch_to(pilot, mode)
+            await until_seen(pilot, "shard_0085")
+            scroll_away(pilot)
+            await leave(pilot)
     async with dag(studio, tmp_path, size=(80, 24)) as pilot:
         await until_seen(pilot, "shard_0085")
 
@@ -105,20 +107,22 @@ async def test_the_cursor_of_a_drawing_made_in_a_thread_is_in_sight(tmp_path: Pa
         await until(pilot, lambda: screen_of(pilot).views.shown.corner == corner)
 
 
-@pytest.mark.parametrize("mode", MODES)
 async def test_the_cursor_goes_to_the_nearest_job_when_its_own_is_taken_out(
-    tmp_path: Path, mode: Mode
+    tmp_path: Path,
 ) -> None:
     studio = DagStudio(fan(90))
+    whole = studio.now
     async with dag(studio, tmp_path, size=(80, 24)) as pilot:
         await press(pilot, ("b", "b", "b"))
-        await go_to(pilot, "last")
-        await switch_to(pilot, mode)
-        await until_seen(pilot, "last")
-        await refresh(pilot, studio, pipeline_of(studio.now.job_runs[:-1]))
-        visible_key = screen_of(pilot).cursor.here() or ""
-        assert visible_key.startswith("shard_")
-        await until_seen(pilot, visible_key)
+        for mode in MODES:
+            await go_to(pilot, "last")
+            await switch_to(pilot, mode)
+            await until_seen(pilot, "last")
+            await refresh(pilot, studio, pipeline_of(whole.job_runs[:-1]))
+            visible_key = screen_of(pilot).cursor.here() or ""
+            assert visible_key.startswith("shard_"), mode
+            await until_seen(pilot, visible_key)
+            await refresh(pilot, studio, whole)
 
 
 async def test_what_is_read_away_from_the_cursor_stays_through_answers(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One pipeline in four modes, driven by keys, against a Studio in memory."""
 
 import asyncio
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from studio_tui.tui.frame.actions import actions_of
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
+from studio_tui.tui.logs.save_dialog import SaveLog
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
@@ -24,12 +26,10 @@ pytestmark = pytest.mark.draws_dashboards
 MODES = ("tree", "graph", "timeline", "table")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_each_mode_shows_every_job_once_with_its_state(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with dag(DagStudio(), tmp_path, size=size) as pilot:
-        for mode in MODES:
+async def test_each_mode_shows_every_job_once_with_its_state(tmp_path: Path) -> None:
+    async with dag(DagStudio(), tmp_path) as pilot:
+        for size, mode in product([(80, 24), (120, 40), (200, 60)], MODES):
+            await pilot.resize_terminal(*size)
             screen = screen_of(pilot)
             assert screen.state.view.mode == mode
             if mode == "graph":
@@ -194,14 +194,12 @@ async def test_problems_are_requested_in_the_graph_of_groups(tmp_path: Path) -> 
         assert screen_of(pilot).views.rows.widget.notice == "No problems"
 
 
-@pytest.mark.parametrize("grouping", [("b",), ("b", "b"), ()])
-async def test_an_error_can_be_read_beside_the_drawer(
-    tmp_path: Path, grouping: tuple[str, ...]
-) -> None:
+async def test_an_error_can_be_read_beside_the_drawer_in_each_grouping(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
-        await press(pilot, grouping)
-        rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
-        assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
+        for _ in range(3):
+            rows = [line for line in screen_text(pilot).splitlines() if "✗ embed" in line]
+            assert any("OutOfMemoryError: CUDA" in row.partition("▏ name")[0] for row in rows)
+            await press(pilot, ("b",))
 
 
 async def test_groups_count_all_their_jobs_where_only_problems_are_shown(tmp_path: Path) -> None:
@@ -438,16 +436,17 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
 
 
-@pytest.mark.parametrize("end", ["enter", "escape"])
-async def test_the_arrows_continue_in_the_graph_after_a_search(tmp_path: Path, end: str) -> None:
+async def test_the_arrows_continue_in_the_graph_after_a_search(tmp_path: Path) -> None:
     async with dag(DagStudio(sixteen()), tmp_path) as pilot:
-        await press(pilot, ("m", "slash", *"index", end))
-        await until(
-            pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
-        )
-        before = screen_of(pilot).cursor.here()
-        await press(pilot, ("down",))
-        assert screen_of(pilot).cursor.here() != before
+        await press(pilot, ("m",))
+        for end in ("escape", "enter"):
+            await press(pilot, ("slash", *"index", end))
+            await until(
+                pilot, lambda: screen_of(pilot).focused is screen_of(pilot).views.drawing.widget
+            )
+            before = screen_of(pilot).cursor.here()
+            await press(pilot, ("down",))
+            assert screen_of(pilot).cursor.here() != before, end
 
 
 async def test_the_cursor_of_the_graph_needs_no_colour(
@@ -462,18 +461,19 @@ async def test_the_cursor_of_the_graph_needs_no_colour(
         assert any("ingest_raw" in part.text for part in names)
 
 
-@pytest.mark.parametrize("mode", MODES)
-async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path, mode: str) -> None:
+async def test_one_letter_shows_the_log_in_every_mode(tmp_path: Path) -> None:
     studio = DagStudio(sixteen("PAUSED", split="RUNNING", eval="CANCELED"))
     async with dag(studio, tmp_path) as pilot:
-        await press(pilot, ["m"] * MODES.index(mode))
-        for name in ("embed", "split", "index", "eval"):
-            await go_to(pilot, name)
-            await until_shown(pilot, "l log  ")
-        await press(pilot, ("l",))
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
-        await press(pilot, ("q",))
-        assert screen_of(pilot).cursor.here() == "eval"
+        for mode in MODES:
+            assert screen_of(pilot).state.view.mode == mode
+            for name in ("embed", "split", "index", "eval"):
+                await go_to(pilot, name)
+                await until_shown(pilot, "l log  ")
+            await press(pilot, ("l",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+            await press(pilot, ("q",))
+            assert screen_of(pilot).cursor.here() == "eval"
+            await press(pilot, ("m",))
 
 
 async def test_what_runs_can_be_paused_by_a_key_that_the_footer_names(tmp_path: Path) -> None:
@@ -649,11 +649,13 @@ async def test_what_is_written_down_is_whole(
     monkeypatch.chdir(tmp_path)
     async with dag(DagStudio(), tmp_path) as pilot:
         for form, suffix in enumerate(("txt", "graph.txt", "mmd", "dot")):
-            await press(pilot, ("ctrl+s", *["down"] * form))
+            await press(pilot, ("ctrl+s",))
+            await until(pilot, lambda: isinstance(pilot.app.screen, SaveLog))
+            await press(pilot, ["down"] * form)
             file = tmp_path / f"rathe-kyat-ec036e81.{suffix}"
             await until_shown(pilot, f"./{file.name}")
             await press(pilot, ("enter",))
-            await until(pilot, file.exists)
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
             text = file.read_text("utf-8")
             assert all(text.count(f"{name}") for name in SIXTEEN), suffix
 

@@ -46,19 +46,22 @@ async def test_a_group_is_still_under_the_cursor_when_all_modes_were_gone_throug
                 await at(pilot, expected)
 
 
-@pytest.mark.parametrize("mode", MODES)
 async def test_a_job_of_the_group_is_under_the_cursor_while_jobs_are_not_grouped(
-    tmp_path: Path, mode: Mode
+    tmp_path: Path,
 ) -> None:
     async with dag(DagStudio(thousand()), tmp_path) as pilot:
         embeds = group_of(pilot, "03_embed_0042")
-        await go(pilot, embeds)
-        await press(pilot, ["m"] * MODES.index(mode))
-        here = screen_of(pilot).cursor.here() or ""
-        await press(pilot, ("b", "b", "b"))
-        await at(pilot, "03_embed_0042")
-        await press(pilot, ("b",))
-        await at(pilot, here)
+        for mode in MODES:
+            await go(pilot, embeds)
+            while screen_of(pilot).state.view.mode is not mode:
+                await press(pilot, ("m",))
+            here = screen_of(pilot).cursor.here() or ""
+            await press(pilot, ("b", "b", "b"))
+            await at(pilot, "03_embed_0042")
+            await press(pilot, ("b",))
+            await at(pilot, here)
+            while screen_of(pilot).state.view.mode is not Mode.TREE:
+                await press(pilot, ("m",))
 
 
 async def test_a_group_that_is_part_of_another_is_shown_as_that_one(tmp_path: Path) -> None:
