@@ -31,7 +31,7 @@ def gc_off() -> Iterator[None]:
 def test_the_first_paint_needs_neither_models_nor_a_client() -> None:
     code = (
         "import sys, studio_tui.__main__, studio_tui.launch, studio_tui.log, studio_tui.tui.app;"
-        "from studio_tui.tui.terminal import input_decoder, probe;"
+        "from studio_tui.tui.terminal import input_reader, probe;"
         "print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
