@@ -68,9 +68,11 @@ def read_json(path: Path) -> Any:
         OSError: it cannot be read.
         ValueError: it is not JSON.
     """
-    import json  # noqa: PLC0415 (not before the first paint)
+    text = read_text(path)
+    # Not before the first paint, and not for a file that is missing.
+    import json  # noqa: PLC0415
 
-    return _parsed(path, json.loads)
+    return _parsed(text, json.loads)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -80,9 +82,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
         ValueError: it is not TOML.
     """
-    import tomllib  # noqa: PLC0415 (not before the first paint)
+    text = read_text(path)
+    import tomllib  # noqa: PLC0415 (likewise)
 
-    return _parsed(path, tomllib.loads)
+    return _parsed(text, tomllib.loads)
 
 
 def write_private(path: Path, text: str, *, syncs: bool = True) -> None:
@@ -122,8 +125,8 @@ def keep(path: Path, text: str) -> bool:
     return True
 
 
-def _parsed(path: Path, parse: Callable[[str], T]) -> T:
+def _parsed(text: str, parse: Callable[[str], T]) -> T:
     try:
-        return parse(read_text(path))
+        return parse(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

@@ -46,7 +46,6 @@ def _run(
     from studio_tui.crash_hook import install_crash_hook
     from studio_tui.tui.app import StudioApp
     from studio_tui.tui.terminal import probe
-    from studio_tui.tui.terminal.input_decoder import install as install_lenient_input
     from studio_tui.tui.theme import theme_for
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -56,7 +55,6 @@ def _run(
         sys.stderr.write(f"studio-tui: {reason}\n")
         return 2
     install_crash_hook()
-    install_lenient_input()
     dark = theme != "light" and (theme == "dark" or probe.has_dark_background(os.environ))
     colours = 16 if theme == "ansi" else probe.colours(os.environ)
     app = StudioApp(

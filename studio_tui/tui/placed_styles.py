@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 from textual.app import App
 from textual.css.model import RuleSet, SelectorType
 from textual.css.styles import RulesMap
-from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.widget import Widget
 
@@ -104,7 +103,9 @@ class _Recorder(dict[Any, RulesMap]):
 class _Components(ComponentStyles):
     """Styles of a widget's component classes, and where the widget was when they were computed."""
 
-    def __init__(self, sheet: Stylesheet, node: DOMNode, place: tuple[Results, int]) -> None:
+    def __init__(
+        self, sheet: ComponentsOnDemand, node: DOMNode, place: tuple[Results, int]
+    ) -> None:
         super().__init__(sheet, node, node._get_component_classes())
         self.place = place
 
@@ -192,7 +193,7 @@ class PlacedStylesheet(ComponentsOnDemand):
             return
         after = node._component_styles = _Components(self, node, place)
         # What was not used so far has not been drawn either.
-        if not before or any(after[name] != styles for name, styles in before.items()):
+        if not isinstance(before, ComponentStyles) or not before.used or after.differs_from(before):
             node.refresh()
 
 

@@ -18,7 +18,6 @@ from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.service.polling.endings import Endings
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.commands import Basics
 from studio_tui.tui.frame.last_screen import LastScreen
 from studio_tui.tui.frame.list_page import ListPage
@@ -29,6 +28,7 @@ from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
+    from studio_tui.tui.form.saved_forms import SavedForms
     from studio_tui.tui.pipelines.graph.memory import DagMemory
     from studio_tui.tui.pipelines.schedule_dialog import ScheduleDraft
 
@@ -58,7 +58,6 @@ class Screens:
         """Filters of lists before `filter` changed them, by name of the tab."""
         self._plan_left: ScheduleDraft | None = None
         """The unfinished draft in the form of a schedule that triggers a pipeline."""
-        self._saved_forms = SavedForms(connected.view_file.with_suffix(".forms.json"))
 
     @cached_property
     def _dags(self) -> "DagMemory":
@@ -66,6 +65,13 @@ class Screens:
         from studio_tui.tui.pipelines.graph.memory import DagMemory  # noqa: PLC0415 (likewise)
 
         return DagMemory.load(self._dag_file)
+
+    @cached_property
+    def _saved_forms(self) -> "SavedForms":
+        """Drafts and templates, which are read with the first form."""
+        from studio_tui.tui.form.saved_forms import SavedForms  # noqa: PLC0415 (likewise)
+
+        return SavedForms(self._connected.view_file.with_suffix(".forms.json"))
 
     @property
     def tabs(self) -> Mapping[str, Page]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui import errors
-from studio_tui.api import remembered_lists, routes, upload
+from studio_tui.api import connection, routes, upload
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.api.routes import Route
@@ -338,7 +338,7 @@ async def test_the_first_requests_open_one_transport_between_them(
 async def test_long_lists_are_remembered_only_while_they_are_requested(
     client: StudioClient, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remembered_lists, "_REMEMBERED_BYTES", 16 * 1024)
+    monkeypatch.setattr(connection, "_REMEMBERED_BYTES", 16 * 1024)
     long = answer_json([{"id": "1", "query": "x" * 9 * 1024}])
     short = answer_json([{"id": "1"}])
     proxy.next(long, short, long, short, long, short, long)

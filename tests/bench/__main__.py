@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,9 +58,11 @@ def main(arguments: Sequence[str]) -> int:
             sections = []
             for name, measured in bench.items():
                 if not asked.only or name in asked.only:
+                    begun = time.perf_counter()
                     sections.append(measured())
                     if not asked.json:
-                        print(as_text(sections[-1], before), end="\n\n", flush=True)
+                        print(as_text(sections[-1], before))
+                        print(f"  {name} took {time.perf_counter() - begun:.0f} s\n", flush=True)
     if asked.json:
         print(as_json(sections))
     if not asked.quick:  # figures of so little would be a poor baseline

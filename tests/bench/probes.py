@@ -87,19 +87,9 @@ def start(program: Program) -> Start:
         return Start(*((at - terminal.started) * 1000 for at in (seen, usable)))
 
 
-def key_to_paint(program: Program, keys: Iterable[str]) -> list[float]:
-    """Return the ms from each key to the frame it led to; keys without one are omitted.
-
-    Keys come at irregular intervals, so that they do not synchronize with the program's frames.
-    """
-    with started(program) as terminal:
-        return _paints(terminal, keys)
-
-
-def keys_pressed(program: Program, keys: Sequence[str]) -> Keys:
+def keys_pressed(terminal: Terminal, keys: Sequence[str]) -> Keys:
     """Measure keys, first the time to each frame, then the CPU time of all of them."""
-    with started(program) as terminal:
-        return Keys(_paints(terminal, keys), _cpu_per_key(terminal, keys))
+    return Keys(_paints(terminal, keys), _cpu_per_key(terminal, keys))
 
 
 def side_by_side(
@@ -194,6 +184,10 @@ def started(program: Program) -> Terminal:
 
 
 def _paints(terminal: Terminal, keys: Iterable[str]) -> list[float]:
+    """Return the ms from each key to the frame it led to; keys without one are omitted.
+
+    Keys come at irregular intervals, so that they do not synchronize with the program's frames.
+    """
     taken = []
     for key in keys:
         terminal.pump(random.uniform(0.02, 0.06))

@@ -34,7 +34,7 @@ class Effort:
     settling: float
     """Seconds until an idle dashboard polls at its slowest."""
     idle: float
-    """Seconds of measuring an idle program."""
+    """Seconds of measuring an idle program; a multiple of those between two requests of a list."""
     sizes: tuple[int, ...]
     """Numbers of rows of the tables; goals are for the last."""
     polled: int
@@ -56,7 +56,7 @@ class Effort:
 
 
 FULL = Effort(
-    *(3, 20, 5, 4.0, 20.0, 30.0, (10_000, 100_000), 10_000, 1000),
+    *(3, 20, 5, 2.5, 20.0, 18.0, (10_000, 100_000), 10_000, 1000),
     *(10_000_000, 1_000_000, 350_000, True, (16, 1000, 5000), 30_000),
 )
 QUICK = Effort(1, 2, 1, 0.2, 0.0, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, False, (16,), 1_000)

@@ -110,7 +110,7 @@ class DagBench:
             scrolled: Program.ours("scrolled", str(jobs), ready=_FIRST),
         }
         pressed = CURSOR[: self.effort.keys]
-        taken = probes.side_by_side({**floors, **shown}, pressed, 2 * self.effort.rounds)
+        taken = probes.side_by_side({**floors, **shown}, pressed, min(2, self.effort.rounds))
         empty, same, *moves = (Measure(name, tuple(values)) for name, values in taken.items())
         same = replace(same, floor=empty)
         return Section(

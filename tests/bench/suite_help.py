@@ -29,7 +29,7 @@ while True:
     n += 100
     time.sleep(0.05)
 """
-_REST = 0.4
+_REST = 0.15
 """Seconds between two helps."""
 
 
@@ -76,7 +76,7 @@ class HelpBench:
             begin(dashboard)
             # What is opened most is imported now.
             _rest(floor, dashboard, seconds=1.0)
-            for _ in range(max(2, self.effort.keys // 2)):
+            for _ in range(max(2, self.effort.keys // 6)):
                 for terminal, values in zip((floor, dashboard), taken, strict=True):
                     values.append(_help(terminal))
                     _rest(floor, dashboard)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple
 
 from tests.bench import probes
@@ -15,8 +16,8 @@ PLAIN = Program.ours("keyed_list", ready=r"embed_\d+")
 PLAIN_PREVIEW = Program.ours("keyed_list", "preview", ready=r"embed_\d+")
 
 EMPTY_SCREEN = "empty Textual screen"
-CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0)
-LIKE_PLAIN = Goal(times_floor=1.2, p95=8.0)
+CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0, or_times_floor=1.2)
+LIKE_PLAIN = Goal(times_floor=1.2, p95=8.0, or_times_floor=1.2)
 """For keys that draw much: beside plain Textual that draws as much and does nothing else."""
 
 
@@ -60,13 +61,15 @@ class KeyBench:
         """The measured rounds by program; each runs once a round, in turn with the others."""
         taken: dict[str, list[Keys]] = {}
         for _ in range(self.effort.rounds):
-            for each in self._keyed():
-                keys = probes.keys_pressed(each.program, each.keys[: self.effort.keys])
-                taken.setdefault(each.name, []).append(keys)
+            for program, keyed in groupby(self._keyed(), lambda each: each.program):
+                with probes.started(program) as terminal:
+                    for each in keyed:
+                        keys = probes.keys_pressed(terminal, each.keys[: self.effort.keys])
+                        taken.setdefault(each.name, []).append(keys)
         return taken
 
     def _keyed(self) -> Iterator[Keyed]:
-        """Yield what is measured, each after its floor."""
+        """Yield what is measured, each after its floor, and all of a program together."""
         yield Keyed("raw Python echo loop", ECHO, CURSOR)
         yield Keyed(EMPTY_SCREEN, EMPTY, CURSOR)
         for name, keys in (("page", PAGES), ("forth and back", FORTH_AND_BACK)):
@@ -76,13 +79,12 @@ class KeyBench:
             keys, floor = (PAGES, "page") if rows > 1000 else (FORTH_AND_BACK, "forth and back")
             yield Keyed(cursor, table_of(rows), CURSOR, EMPTY_SCREEN, CURSOR_GOAL)
             yield Keyed(page, table_of(rows), keys, f"plain list: {floor}", LIKE_PLAIN)
-        for name, keys, goal in (
-            ("cursor", CURSOR, CURSOR_GOAL),
-            ("page", FORTH_AND_BACK, LIKE_PLAIN),
-        ):
-            plain = f"plain list and preview: {name}"
-            yield Keyed(plain, PLAIN_PREVIEW, keys)
-            yield Keyed(f"dashboard: {name}", self.dashboard, keys, plain, goal)
+        moves = (("cursor", CURSOR, CURSOR_GOAL), ("page", FORTH_AND_BACK, LIKE_PLAIN))
+        plain = "plain list and preview"
+        for name, keys, _ in moves:
+            yield Keyed(f"{plain}: {name}", PLAIN_PREVIEW, keys)
+        for name, keys, goal in moves:
+            yield Keyed(f"dashboard: {name}", self.dashboard, keys, f"{plain}: {name}", goal)
 
     def _section(self, title: str, taken: dict[str, list[float]]) -> Section:
         measures: dict[str, Measure] = {}

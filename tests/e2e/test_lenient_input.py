@@ -4,16 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from textual.drivers import linux_driver
 
 from tests.e2e.test_program import program
 from tests.studios import ProcessStudio
 
 pytestmark = pytest.mark.starts_processes
-
-
-def test_textual_still_reads_its_input_by_what_is_replaced() -> None:
-    assert hasattr(linux_driver, "getincrementaldecoder")
 
 
 def test_a_byte_that_is_no_utf_8_costs_a_character_and_not_the_program(tmp_path: Path) -> None:

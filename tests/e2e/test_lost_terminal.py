@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from tests.bench.terminal import Terminal
 from tests.e2e.test_form import left
 from tests.e2e.test_program import PROGRAM, environment
+from tests.soak import at_length
 from tests.studios import ThreadStudio
-from tests.waiting import eventually
+from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
 
@@ -71,3 +73,23 @@ def test_a_terminal_that_dies_without_a_signal_ends_the_program_in_order(
         die(terminal)
         assert code_of(terminal) == LOST
     assert left(tmp_path)["query"] == "print('last words')"
+
+
+@pytest.mark.parametrize("continued", [0, 3])
+def test_terminals_that_die_at_once_end_all_of_their_programs(
+    shared_studio: ThreadStudio, tmp_path: Path, continued: int
+) -> None:
+    with ExitStack() as stack:
+        terminals = [
+            stack.enter_context(
+                Terminal(PROGRAM, environment=environment(shared_studio, tmp_path / str(number)))
+            )
+            for number in range(at_length(3, 24))
+        ]
+        for terminal in terminals:
+            terminal.wait_for_text("live", HANG)
+        for terminal in terminals:
+            for _ in range(continued):
+                os.kill(terminal.pid, signal.SIGCONT)
+            die(terminal)
+        assert {code_of(terminal) for terminal in terminals} == {LOST}

@@ -1,6 +1,8 @@
 """ctrl+z gives the shell its terminal, and fg the dashboard: in real shells, and where none is."""
 
+import os
 import shlex
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,3 +72,29 @@ def test_where_no_shell_could_bring_it_back_it_says_so_and_continues(
         until_said(terminal, b"There is no shell here")
         terminal.press("2")
         until_said(terminal, b"No pipelines yet.")
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_program_that_is_continued_unasked_leaves_the_terminal_as_it_was(
+    stops: bool, studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.end(studio.submit("print(1)", query_name="seen.py")["id"])
+    pid = tmp_path / "pid"
+    with shell(studio, tmp_path) as terminal:
+        terminal.press(f"sh -c 'echo $$ > {pid}; exec {COMMAND}'\r")
+        until_said(terminal, b"seen.py")
+        for _ in range(3):
+            if stops:
+                os.kill(int(pid.read_text()), signal.SIGSTOP)
+                until_said(terminal, b"Stopped")
+                terminal.press("fg\r")
+            else:
+                os.kill(int(pid.read_text()), signal.SIGCONT)
+            until_said(terminal, b"seen.py")
+        terminal.press("2")
+        until_said(terminal, b"No pipelines yet.")
+        terminal.press(QUIT)
+        until_said(terminal, b"ready> ")
+        terminal.press("echo raw: $(stty -a | grep -cw -e -icanon), end-$((1+1))\r")
+        eventually(lambda: terminal.pump(0.01) or b"end-2" in terminal.text(), terminal.text)
+        assert b"raw: 0," in terminal.text()

@@ -1,11 +1,13 @@
 """Component styles are those of Textual, computed when they are used."""
 
+import gc
 from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
@@ -47,7 +49,7 @@ def used(widget: Widget) -> set[str]:
     """Return the component classes whose styles have been computed."""
     styles = widget._component_styles
     assert isinstance(styles, ComponentStyles)
-    return set(styles)
+    return set(styles.used)
 
 
 async def test_only_the_styles_that_are_drawn_with_are_computed() -> None:
@@ -76,6 +78,18 @@ async def test_styles_are_those_that_textual_computes(theme: str, classes: str) 
                 for name in NAMES
             ])  # fmt: skip
     assert looks[0] == looks[1]
+
+
+async def test_no_node_remains_of_those_that_styles_are_computed_for() -> None:
+    app = Tones()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        for widget in app.query(Toned):
+            for name in NAMES:
+                widget.get_component_rich_style(name)
+        parents = set(app.query(Toned))
+        virtual = [each for each in gc.get_objects() if type(each) is DOMNode]
+        assert len([each for each in virtual if each.parent in parents]) == 1
 
 
 async def test_a_change_repaints_the_widgets_that_are_drawn_with_what_it_changes() -> None:

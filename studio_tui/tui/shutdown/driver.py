@@ -17,6 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from studio_tui.tui.shutdown.output import TerminalOutput
 from studio_tui.tui.shutdown.signals import HandlesExit
+from studio_tui.tui.terminal.input_reader import StopEvent, read_input
 
 
 class TerminalDriver(LinuxDriver):
@@ -29,13 +30,22 @@ class TerminalDriver(LinuxDriver):
         )
         self._file: Any = self._output
         self._is_watched = False
+        self._has_terminal = False
 
     def start_application_mode(self) -> None:
         """Take over the terminal and start watching it."""
         if not self._is_watched:
             self._is_watched = True
             Thread(target=self._watch, name="terminal watch", daemon=True).start()
+        self._stop = self.exit_event = StopEvent()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Textual takes over nothing in the background.
+        self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was."""
+        self._has_terminal = False
+        super().stop_application_mode()
 
     def close(self) -> None:
         """Release the terminal once all output is written, or it no longer reads."""
@@ -45,7 +55,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read the input until the terminal has gone."""
         try:
-            super().run_input_thread()
+            read_input(self.fileno, self._stop, self.process_message, debug=self._debug)
         except OSError:
             self._tell()
 
@@ -62,6 +72,25 @@ class TerminalDriver(LinuxDriver):
             self.suspend_application_mode()
             self._must_signal_resume = True
         os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *signals: object) -> None:
+        """Take over the terminal again, whether or not the app has been suspended.
+
+        Textual takes it over twice if not, as with a hangup or `kill -CONT`: it would then have two
+        threads for its input, of which it ends one, and would restore the modes it has set itself.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application(*signals)
+        else:
+            # Not here, where the event loop may be in the middle of writing.
+            with suppress(RuntimeError):  # the loop is closed, as below
+                self._loop.call_soon_threadsafe(self._take_over_again)
+
+    def _take_over_again(self) -> None:
+        if self._has_terminal and self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+            self.resume_application_mode()
 
     def _say(self, words: str) -> None:
         with suppress(RuntimeError):  # the loop is closed: the program has already ended

@@ -1,28 +1,15 @@
 """Decodes terminal input so that invalid bytes or pasted control codes cannot do harm.
 
 Textual decodes strictly, and for its parser an escape character within a paste ends the paste; see
-docs/upstream/input-decoding.md. The tests check these assumptions about Textual.
+docs/upstream/input-decoding.md.
 """
 
 import codecs
-from collections.abc import Callable
-from functools import partial
-
-from textual.drivers import linux_driver
 
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
 """The start and end of a paste (xterm's bracketed paste mode)."""
 
 _ESCAPE, _SHOWN = "\x1b", "␛"
-
-
-def install() -> None:
-    """Make Textual decode the terminal's input with `KeyboardDecoder`."""
-
-    def lenient(_encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-        return partial(KeyboardDecoder, "replace")
-
-    linux_driver.getincrementaldecoder = lenient  # type: ignore[attr-defined,assignment]
 
 
 class KeyboardDecoder(codecs.IncrementalDecoder):

@@ -1,13 +1,13 @@
 """A compositor that renders only what a frame draws.
 
-Textual renders all rows of every widget that an update touches; see
-docs/upstream/cropped-rendering.md.
+Textual renders all rows of every widget that an update touches, and sends an empty piece of each
+one to the right of what has changed; see docs/upstream/cropped-rendering.md.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
-from textual._compositor import Compositor
+from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
@@ -20,6 +20,16 @@ def crop_rendering(screen: Screen[Any]) -> None:
 
 class CroppedCompositor(Compositor):
     """Renders the rows of the crop, and no widget of which others cover all."""
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """Return what has changed, without empty pieces beside it."""
+        update = super().render_partial_update()
+        if update is not None:
+            lines = cast("Sequence[dict[int, Strip | None]]", update.chops)
+            for y, _, end in update.spans:
+                if end in lines[y]:
+                    lines[y][end] = None  # begins where the change ends
+        return update
 
     def _get_renders(
         self, crop: Region | None = None

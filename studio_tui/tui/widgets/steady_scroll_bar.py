@@ -1,12 +1,14 @@
 """A scroll bar that costs nothing while its look does not change.
 
 Textual processes all lines of a scroll bar at every frame of the scrolled widget, and recreates
-them as Rich renderables when the thumb moves. This class depends on how Textual draws its bars; the
+them as Rich renderables when the thumb moves, and sends all of them: a fifth of the output of a
+page. This class depends on how Textual draws its bars; the
 tests check these assumptions.
 """
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from functools import partial
 from math import ceil
 from typing import Self, cast
 
@@ -14,6 +16,7 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
 from textual.geometry import Region
+from textual.reactive import Reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
@@ -21,8 +24,9 @@ _EIGHTHS = 8
 
 
 class SteadyScrollBar(ScrollBar):
-    """A vertical scroll bar that caches its lines until the next refresh."""
+    """A vertical scroll bar that caches its lines, and sends those that look different."""
 
+    position: Reactive[float] = Reactive(0, repaint=False)
     _lines: list[Strip] | None = None
     _strips: Mapping[Segment, Strip] = {}
     """Cache of strips by look, for the style, filters and background in `_strips_for`."""
@@ -31,6 +35,20 @@ class SteadyScrollBar(ScrollBar):
     def validate_position(self, position: float) -> float:
         """Round the position down to the nearest one that looks different."""
         return coarse(position, self.window_virtual_size, self.window_size)
+
+    def watch_position(self) -> None:
+        """Repaint the rows that the thumb has entered or left."""
+        before, (width, height) = self._lines, self.size
+        after = self.draw(height) if before is not None and self.is_attached else []
+        if before is None or not len(before) == len(after) == height:
+            self.refresh()
+            return
+        self._lines = after
+        # What they are for, above or below the thumb, is not visible.
+        draw = partial(Strip.render, console=self.app.console)
+        pairs = enumerate(zip(map(draw, before), map(draw, after), strict=True))
+        if changed := [Region(0, y, width, 1) for y, (old, new) in pairs if old != new]:
+            super().refresh(*changed)
 
     def refresh(
         self,

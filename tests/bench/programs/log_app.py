@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 from pathlib import Path
 
 from textual import work
@@ -12,6 +11,7 @@ from textual.widgets import Static
 
 from studio_tui.paths import styles_dir
 from studio_tui.service.logs.store.log_store import LogStore
+from studio_tui.tui.garbage import collect_garbage
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.widgets.cropped_compositor import CroppedCompositor
 from tests.bench.big_log import beats
@@ -51,8 +51,7 @@ class LogApp(App[None]):
 
     async def on_mount(self) -> None:
         """Count the lines first, if asked to."""
-        gc.freeze()
-        gc.enable()
+        collect_garbage()
         if self._asked.index:
             log = LogStore.open(self._asked.path)
             await log.index()

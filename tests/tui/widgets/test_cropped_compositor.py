@@ -1,4 +1,5 @@
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
@@ -89,6 +90,29 @@ async def test_what_is_drawn_is_what_textual_draws(monkeypatch: pytest.MonkeyPat
             with monkeypatch.context() as patch:
                 patch.setattr(CroppedCompositor, "_get_renders", Compositor._get_renders)
                 assert cells == list(drawn(ours, crop))
+
+
+async def test_what_is_sent_is_what_textual_sends_without_empty_pieces() -> None:
+    chance = random.Random(1)
+    empty = re.compile(r"(\x1b\[\d+;\d+H)+(?=\x1b\[\d+;\d+H|\n|$)")
+    spared = 0
+    async with driving(Stage(), size=SIZE) as pilot:
+        await pilot.pause()
+        ours, console = pilot.app.screen._compositor, pilot.app.console
+        for _ in range(150):
+            dirty = {
+                Region(chance.choice((0, 30)), chance.randrange(17), 30, chance.randint(1, 3))
+                for _ in range(chance.randint(1, 3))
+            }
+            sent = []
+            for kind in (type(ours), Compositor):
+                ours._dirty_regions = set(dirty)
+                update = kind.render_partial_update(ours)
+                assert update is not None
+                sent.append(update.render_segments(console))
+            spared += len(sent[1]) - len(sent[0])
+            assert sent[0] == empty.sub("", sent[1])
+    assert spared > 0
 
 
 async def test_rows_that_are_not_drawn_are_not_rendered() -> None:

@@ -97,6 +97,22 @@ async def test_it_keeps_its_lines_while_it_looks_the_same() -> None:
         assert all(one is other for one, other in zip(before, after, strict=True))
 
 
+async def test_only_the_rows_that_look_different_are_sent() -> None:
+    app = TwoBars()
+    async with driving(app, size=(40, 20)) as pilot:
+        view = app.query_one(SteadyView)
+        await pilot.pause()
+        bar = view.vertical_scrollbar
+        bar.render_lines(bar.size.region)
+        for position, rows in ((980, {0, 19}), (0, {0, 19}), (500, {0, 9, 10})):
+            bar._dirty_regions.clear()
+            view.scroll_to(y=position, animate=False)
+            assert {region.y for region in bar._dirty_regions} == rows
+            app.query(TextualsView).first().scroll_to(y=position, animate=False)
+            textuals, ours = app.bars()
+            assert _look(ours) == _look(textuals)
+
+
 async def test_a_drag_of_its_thumb_scrolls() -> None:
     app = TwoBars()
     async with driving(app, size=(40, 20)) as pilot:

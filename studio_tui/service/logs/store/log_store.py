@@ -341,6 +341,8 @@ class LogStore:
 
     def marks_of(self, start: int, end: int | None = None) -> tuple[Mark, ...]:
         """Return the marks of the line from `start` to `end`, which is found if not known."""
+        if not self._file.marks:  # nearly always, and the end need not be found
+            return ()
         return self._file.marks.between(start, self.line_end(start) if end is None else end)
 
     def _holds_row(self, start: int) -> bool:

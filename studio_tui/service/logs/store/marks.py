@@ -34,6 +34,10 @@ class LogMarks:
         self._saved = list(saved)
         """The marks in the file beside the log."""
 
+    def __bool__(self) -> bool:
+        """Whether there are any marks."""
+        return bool(self._marks)
+
     @property
     def all(self) -> tuple[Mark, ...]:
         """Every mark."""

@@ -15,6 +15,8 @@ _BLOCKS = 8
 """Blocks searched at a time; takes a few milliseconds."""
 _REST = 9.0
 """Length of the pause after each step, as a multiple of its duration."""
+_REST_GROWING = 19.0
+"""The same while the log grows, as a flood is faster anyway: the rest is searched after it."""
 _QUIET = 0.5
 """Seconds without a key before the search for errors starts."""
 
@@ -92,7 +94,7 @@ class BackgroundSearch:
             self._work.run(self._search, "search for errors")
 
     async def _search(self) -> None:
-        hits = self._hits
+        hits, size = self._hits, self._size
         try:
             while hits is not None and not hits.is_complete:
                 quiet = clock.monotonic() - self._moved_at
@@ -101,9 +103,16 @@ class BackgroundSearch:
                     continue
                 begun = clock.monotonic()
                 await hits.search_next(_BLOCKS)
-                await asyncio.sleep(_REST * (clock.monotonic() - begun))
+                before, size = size, self._size
+                rest = _REST_GROWING if size > before else _REST
+                await asyncio.sleep(rest * (clock.monotonic() - begun))
         except SpoolError as error:
             self._view.say(str(error))
         finally:
             self._is_searching = False
         self._view.settle()
+
+    @property
+    def _size(self) -> int:
+        """Bytes of the log so far."""
+        return self._view.store.size if self._view.store is not None else 0

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from studio_tui.service.logs.store.filtered import FilteredLines, Lines
 from studio_tui.service.logs.store.log_store import LogStore
 
+_SCREENFULS = 4
+"""Screenfuls whose rows are remembered, such as the first and the last."""
+
 
 class Row(NamedTuple):
     """A row of the screen: a part of the line that begins at byte `start`."""
@@ -36,25 +39,35 @@ class LogWindow:
         self.top = Row(0, 0)
         self.shape: object = None
         """Everything except the line itself that determines its number of rows."""
-        self._known: tuple[object, list[Row]] = (None, [])
-        """Cache of the rows, with the values they depend on."""
+        self._known: list[tuple[object, list[Row]]] = []
+        """The rows of the latest screenfuls, with the values they depend on; the newest last."""
+        self._end: tuple[object, Row] = (None, self.top)
+        """The first row of the last screenful, with the values it depends on."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
         """Restrict the window to these lines, near `anchor`; `None` for all lines."""
         self._chosen = chosen
         self._lines = chosen or self._store
         self._anchor = anchor
-        self._known = (None, [])
+        self._known = []
         self.to(self._store.line_start(anchor))
 
     def rows(self) -> list[Row]:
         """Return the visible rows, fewer than `height` only if the log has no more."""
-        store = self._store
-        is_settled = self._chosen is None or self._chosen.is_whole
-        origin = (self.top, self.height, self.shape, store.size, store.version)
-        if self._known[0] != origin or not is_settled:
-            self._known = (origin, self._find_rows())
-        return self._known[1]
+        if self._chosen is not None and not self._chosen.is_whole:
+            return self._find_rows()
+        origin = (self.top, *self._origin)
+        for known, rows in reversed(self._known):
+            if known == origin:
+                return rows
+        rows = self._find_rows()
+        self._known = [*self._known[1 - _SCREENFULS :], (origin, rows)]
+        return rows
+
+    @property
+    def _origin(self) -> tuple[object, ...]:
+        """What the rows depend on, besides the first one and a filter."""
+        return (self.height, self.shape, self._store.size, self._store.version)
 
     def _find_rows(self) -> list[Row]:
         if self._store.size == 0 and not self._store.marks:
@@ -108,10 +121,15 @@ class LogWindow:
 
     def to_end(self) -> None:
         """Show the last rows, as many as fit."""
-        start = self._lines.last_start()
         self._anchor = self._store.size
+        if self._chosen is None and self._end[0] == self._origin:
+            self.top = self._end[1]
+            return
+        start = self._lines.last_start()
         self.top = Row(start, self._parts(start) - 1)
         self._rise(self.height - 1)
+        if self._chosen is None:
+            self._end = (self._origin, self.top)
 
     def to(self, start: int, above: int = 0) -> None:
         """Show the line at `start` with up to `above` rows over it."""

@@ -1,0 +1,80 @@
+"""Reads the input of a terminal, and sleeps until there is some.
+
+Textual wakes up ten times a second, which is a third of what a dashboard uses at rest; see
+docs/upstream/input-polling.md.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+from select import select
+from threading import Event
+from weakref import finalize
+
+from textual._xterm_parser import XTermParser
+from textual.constants import ESCAPE_DELAY
+from textual.message import Message
+
+from studio_tui.tui.terminal.input_decoder import KeyboardDecoder
+
+_MOST = 4096
+"""Most bytes per read."""
+
+
+class StopEvent(Event):
+    """An event that `select` can wait for beside files; once set, it remains set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read_end, write_end = os.pipe()
+        # The end of a pipe, unlike a byte in it, is seen by everyone who reads.
+        self._close = finalize(self, os.close, write_end)
+        finalize(self, os.close, self._read_end)
+
+    def fileno(self) -> int:
+        """Return a file descriptor that is readable once the event is set."""
+        return self._read_end
+
+    def set(self) -> None:
+        """Set the event, from any thread or signal handler."""
+        super().set()
+        self._close()
+
+    def clear(self) -> None:
+        """Do nothing: a thread that Textual no longer waits for must end, too."""
+
+
+def read_input(
+    descriptor: int, stop: StopEvent, handle: Callable[[Message], None], *, debug: bool = False
+) -> None:
+    """Pass the events of a terminal to `handle` until `stop` is set.
+
+    Raises:
+        OSError: the terminal has gone.
+    """
+    decoder, parser = KeyboardDecoder(), XTermParser(debug)
+    while not stop.is_set():
+        # Only after the beginning of a sequence does it depend on time which key that is.
+        patience = None if parser._timeout_time is None else ESCAPE_DELAY
+        ready, _, _ = select([descriptor, stop.fileno()], [], [], patience)
+        if descriptor in ready and (text := decoder.decode(_read(descriptor))):
+            for event in parser.feed(text):
+                handle(event)
+        for event in parser.tick():
+            handle(event)
+
+
+def _read(descriptor: int) -> bytes:
+    """Return what has been typed; it may be nothing.
+
+    Raises:
+        OSError: the terminal has gone.
+    """
+    try:
+        data = os.read(descriptor, _MOST)
+    except BlockingIOError:  # another program has left it so, and a third one was faster
+        return b""
+    # Ctrl+D is an empty read, too, until the terminal is in raw mode again after a stop.
+    if not data and not os.isatty(descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return data
