@@ -32,7 +32,7 @@ class StudioCommands:
         """Initialise; `changed` is called after each command, `labels`: whether jobs carry one."""
         self._origins = records.origins
         self._endings = endings
-        self.jobs = JobCommands(client, changed)
+        self.jobs = JobCommands(client, changed, canceling=endings.canceling)
         self.pipelines = PipelineCommands(client, self.jobs.cancel, changed)
         self.schedules = ScheduleCommands(client, changed)
         self.pipeline_trigger = PipelineTrigger(client, changed)
