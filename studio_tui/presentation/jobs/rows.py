@@ -37,9 +37,12 @@ COLUMNS = (
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
     Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
     Column("by", "BY", 12, drop=8, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
+    Column(
+        "error", "ERROR", 16, grow=1, drop=2, fits=True, always=True, wants=30, likes=60, first=30
+    ),
 )
-"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space."""
+"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space, also
+before the first failure, so that other columns do not make room for it while they are read."""
 
 _UNREADABLE = Cell("?", Tone.WARN)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -1,7 +1,8 @@
 """The widths of texts in each column of a table, so that no column is wider than needed.
 
 Widths grow when a longer text becomes visible, and shrink only when the table is laid out again, so
-that columns do not move while the user reads. A column whose texts are all empty is dropped.
+that columns do not move while the user reads. Which columns there are does not depend on what has
+left: a column that never had a text has no place, and one that had keeps it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,10 @@ class Contents:
         self.columns = columns
         self._measured = [index for index, column in enumerate(columns) if column.fits]
         self._all = [LONGEST] * len(columns)
+        self._ever = [
+            LONGEST if not column.fits else _deciding(column) if column.always else 0
+            for column in columns
+        ]
         self.forget()
 
     @property
@@ -31,10 +36,16 @@ class Contents:
         """The width of each column, in cells."""
         return tuple(self._all)
 
+    @property
+    def ever(self) -> tuple[int, ...]:
+        """The largest width that each column has ever had, as far as it decides which are shown."""
+        return tuple(self._ever)
+
     def forget(self) -> None:
         """Reset the widths, for example if other rows are shown."""
         for index in self._measured:
-            self._all[index] = 0
+            column = self.columns[index]
+            self._all[index] = column.wants if column.always else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Widen columns to fit `rows`; return whether any became wider."""
@@ -49,18 +60,16 @@ class Contents:
                     if length > widths[index]:
                         widths[index] = length
                         grown = True
+        if grown:
+            for index in self._measured:
+                seen = min(widths[index], _deciding(self.columns[index]))
+                self._ever[index] = max(self._ever[index], seen)
         return grown
 
-    def drop_empty(self, rows: Iterable[Cells]) -> bool:
-        """Set columns that are empty in all `rows` to 0; return whether there was one."""
-        held = [index for index in self._measured if self._all[index]]
-        for cells in rows:
-            if not held:
-                return False
-            held = [index for index in held if not _length(cells[index])]
-        for index in held:
-            self._all[index] = 0
-        return bool(held)
+
+def _deciding(column: Column) -> int:
+    """Return the width up to which the contents of a column decide about it and others."""
+    return max(column.width, column.wants, column.likes)
 
 
 def _length(cell: Cell | Pieces) -> int:

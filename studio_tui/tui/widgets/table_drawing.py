@@ -46,8 +46,6 @@ class TableDrawing:
     ) -> None:
         self._rows = RowStrips(cells_of)
         self._contents = Contents(columns)
-        self._may_be_empty = False
-        """Whether the shown rows have changed since the column widths were calculated."""
         self._resolve = palette
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
@@ -57,7 +55,6 @@ class TableDrawing:
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
         self._rows.expire()
-        self._may_be_empty = True
 
     def forget_widths(self) -> None:
         """Discard the column widths, which then fit the rows that are next shown."""
@@ -85,6 +82,7 @@ class TableDrawing:
                     width - GUTTER,
                     wide=look.wide,
                     contents=self._contents.widths if has_rows else None,
+                    ever=self._contents.ever,
                     kept=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),
@@ -102,7 +100,7 @@ class TableDrawing:
         """Return the strip of each line: the header, and rows from index `top` on."""
         keys = cursor.keys
         in_sight = keys[top : top + max(0, height - HEADER)]
-        if self._contents_changed(look.columns, in_sight, keys, top):
+        if self._contents_changed(look.columns, in_sight):
             self._painter = None
         painter = self.painter(look, has_rows=bool(keys))
         lines = [painter.header, *self._rows.strips(in_sight, cursor.key, marked, painter)]
@@ -112,18 +110,9 @@ class TableDrawing:
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
 
-    def _contents_changed(
-        self, columns: tuple[Column, ...], in_sight: Sequence[str], keys: Sequence[str], top: int
-    ) -> bool:
+    def _contents_changed(self, columns: tuple[Column, ...], in_sight: Sequence[str]) -> bool:
         """Update the column contents from the rows; return whether the layout must change."""
         if self._contents.columns is not columns:
             self._contents = Contents(columns)
             self._rows.forget()
-        changed = self._contents.grow(self._rows.news(in_sight))
-        if self._may_be_empty:
-            self._may_be_empty = False
-            # Rows near the visible ones may be visible again with the next key.
-            page = len(in_sight)
-            near = keys[max(0, top - page) : top + 2 * page]
-            changed |= self._contents.drop_empty(self._rows.cells_seen(near))
-        return changed
+        return self._contents.grow(self._rows.news(in_sight))
