@@ -20,6 +20,7 @@ from studio_tui.presentation.form.cluster_checks import (
     chosen_cluster,
     cluster_id_problems,
     cluster_name_problems,
+    default_cluster_problems,
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.file_checks import (
@@ -33,7 +34,7 @@ from studio_tui.presentation.form.line_checks import (
     environment_problems,
     requirement_problems,
 )
-from studio_tui.presentation.format import size
+from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Problem, quoted, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
@@ -77,6 +78,8 @@ class FormContext:
     """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
     """Names of variables whose values were not stored on disk."""
+    near: bool = False
+    """Whether Studio is the local one, which is known to reject what others may accept."""
 
 
 Check = Callable[[Draft, FormContext], tuple[Problem, ...]]
@@ -173,8 +176,10 @@ def workers(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
-    sentence = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
-    return (warning("workers", f"{sentence} {number}, or let the job wait."),)
+    sentence = f"{quoted(cluster.name or cluster.id)} has at most {plural(most, 'worker')};"
+    if around.near:
+        return (Problem("workers", f"{sentence} {number} is refused. Type {most} or less."),)
+    return (warning("workers", f"{sentence} Studio may refuse {number}, or let the job wait."),)
 
 
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
@@ -189,12 +194,15 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
     return check
 
 
-def one_line(field: str, what: str) -> Check:
-    """Return a check that a field is a short line, which `what` names."""
-    return lambda draft, _around: _one_line(field, what, draft.value(field, "").strip())
+def credentials_name(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+    typed = draft.value("credentials_name", "").strip()
+    if typed and around.near:
+        sentence = "The local Studio stores no credentials; pass them to the job in environment."
+        return (Problem("credentials_name", sentence),)
+    return _one_line("credentials_name", "The name", typed)
 
 
-def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def python_version(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -203,7 +211,7 @@ def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
         sentence = f"{quoted(typed)} is not a Python 3 version; type {better}."
         return (Problem("python_version", sentence),)
-    if typed not in PYTHON_VERSIONS:
+    if typed not in PYTHON_VERSIONS and not around.near:
         known = ", ".join(PYTHON_VERSIONS)
         return (
             warning(
@@ -213,7 +221,7 @@ def python_version(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     return ()
 
 
-def repository(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
+def repository(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
     typed = draft.repository.strip()
     field = "repository"
     if not typed:
@@ -231,7 +239,8 @@ def repository(draft: Draft, _around: FormContext) -> tuple[Problem, ...]:
     if _SCP.fullmatch(typed):
         return ()
     if typed.startswith(("/", ".", "~")):
-        return (warning(field, "This is a path, which only a Studio on this machine can clone."),)
+        sentence = "This is a path, which only a Studio on this machine can clone."
+        return () if around.near else (warning(field, sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
     sentence = f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
     return (Problem(field, sentence),)
@@ -242,7 +251,10 @@ def files(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
 
 
 def cluster_name(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
-    return cluster_name_problems(draft.compute_cluster_name.strip(), around.clusters)
+    name = draft.compute_cluster_name.strip()
+    if name or draft.compute_cluster_id.strip():
+        return cluster_name_problems(name, around.clusters)
+    return default_cluster_problems(around.clusters)
 
 
 def cluster_id(draft: Draft, around: FormContext) -> tuple[Problem, ...]:

@@ -35,6 +35,14 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> tu
     return (Problem(field, f"{quoted(name)} is not a cluster{_nearest(name, known)}"),)
 
 
+def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> tuple[Problem, ...]:
+    """Return the problems of naming no cluster, so that Studio's default is used."""
+    chosen = chosen_cluster("", "", clusters)
+    if chosen is None:
+        return ()
+    return _closed_problems("compute_cluster_name", chosen.name or chosen.id, chosen)
+
+
 def cluster_id_problems(
     cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None
 ) -> tuple[Problem, ...]:
