@@ -229,8 +229,8 @@ CLUSTERS = Kind[Cluster](
         "size": _size,
         "id": lambda cluster: cluster.id,
     },
-    suggestions=(*("name=", "name~", "provider=", "region=", "size=", "id="),),
-    hint="words, status=active, provider=aws, region=eu, name~regex, !not",
+    suggestions=(*("name=", "name==", "name~", "provider=", "region=", "size=", "id="),),
+    hint="words, status=active, provider=aws, name==exact, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("Studio's order", lambda cluster, now: 0),
         "name": ("name", lambda cluster, now: _name(cluster)),

@@ -2,7 +2,7 @@
 
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done and waiting
-by=ann  name=emb  id=497  error=memory  cluster=gpu
+by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu
 task=497               the schedule that created the job
 """
 
@@ -20,6 +20,7 @@ from studio_tui.presentation.jobs.rows import (
 )
 from studio_tui.presentation.jobs.times import queue_seconds, shown_run_seconds
 from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import Kind
 
 STATUS_GROUPS: dict[str, frozenset[JobState]] = {
@@ -45,6 +46,7 @@ FIELDS: dict[str, Callable[[Job], str]] = {
 SUGGESTIONS: tuple[str, ...] = (
     "by=",
     "name=",
+    "name==",
     "name~",
     "error=",
     "cluster=",
@@ -70,7 +72,7 @@ JOBS = Kind[Job](
     groups=STATUS_GROUPS,
     fields=FIELDS,
     suggestions=SUGGESTIONS,
-    hint="words, status=failed, by=name, name~regex, age<2h, run>1m, !not, or",
+    hint="words, is:failed, by=ann, name==exact, name~regex, age<2h, !not, or",
     sorts=SORTS,
     largest_first=LARGEST_FIRST,
     same_order=SAME_ORDER,
@@ -93,7 +95,9 @@ class Filter(Terms[Job]):
 
 def exactly(field: str, *values: str) -> str:
     """Return a filter term that matches exactly the jobs whose field is one of `values`."""
-    # A term cannot contain blanks, so `\s` matches any of them.
+    if len(values) == 1:
+        return f"{field}=={quoted(values[0])}"
+    # Of several values one term, so that a term that is added applies to all of them. It cannot
+    # contain blanks, so `\s` matches any of them.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
-    pattern = patterns[0] if len(patterns) == 1 else f"({'|'.join(patterns)})"
-    return f"{field}~^{pattern}$".replace(r"\-", "-")
+    return f"{field}~^({'|'.join(patterns)})$".replace(r"\-", "-")

@@ -69,7 +69,7 @@ class TermSuggester(Suggester):
 
     def _with_value(self, line: str, bare: str) -> Completion | None:
         """Return the completion of a partial value, quoted if needed."""
-        field, sign, begun = bare.partition("=")
+        field, sign, begun = bare.partition("==") if "==" in bare else bare.partition("=")
         if not sign:
             return None
         for known in self._values(field.lower()):

@@ -120,7 +120,7 @@ async def test_the_runs_of_a_schedule_are_those_jobs_and_no_others(
         table = await show(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, f"task~^{table.cursor}$")
+        await until_shown(pilot, f"task=={table.cursor}")
         assert "stranger.py" not in screen_text(pilot)
 
 
