@@ -14,7 +14,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.lists.filter_terms import Terms, understood
-from studio_tui.presentation.lists.filter_words import quoted, typed
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quoted, typed
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -93,6 +93,9 @@ class FilterInput(Input):
         Binding("tab", "complete", "complete", show=False, id="filter.complete"),
         Binding("escape", "leave", "clear", show=False, id="filter.leave"),
     ]
+
+    pasted_lines_joined_by = ALTERNATIVES
+    """See `LINES_JOINED_BY`: such as ids that were copied from elsewhere, line by line."""
 
     class Left(Message):
         """The user left the input without pressing enter."""
