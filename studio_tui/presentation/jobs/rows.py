@@ -55,17 +55,19 @@ def cells(
     *,
     answered_at: datetime | None = None,
     pipeline: str = "",
+    is_blocked: bool = False,
     mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`.
 
-    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job.
+    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job,
+    in which it `is_blocked` if one that it depends on failed or was canceled.
     A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `answered_at`
     is the time of its last answer, up to which durations of running parts are counted.
     """
     until = answered_at or now
     row = (
-        state_cell(job),
+        state_cell(job, is_blocked=is_blocked),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
         *progress_cells(progress if job.state is JobState.RUNNING else None),
