@@ -52,6 +52,8 @@ class SaveLog(Dialog[Saved | None]):
         Binding("down", "choose(1)", "down", show=False, id="save.down"),
     ]
 
+    title_id = "save-question"
+
     choices = query_one(OptionList)
     field = query_one(Input)
     problem = query_one("#problem", Static)
@@ -67,7 +69,11 @@ class SaveLog(Dialog[Saved | None]):
         self._is_saving = False
 
     def heading(self) -> str:
-        return self._question
+        """Return what enter saves."""
+        return self._asked(self._offers[0])
+
+    def _asked(self, offer: Offer) -> str:
+        return f"{self._question}: {offer.words}"
 
     def body(self) -> ComposeResult:
         """Compose the choices, the path, and the error."""
@@ -105,6 +111,8 @@ class SaveLog(Dialog[Saved | None]):
         if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)
+        chosen = self._offers[event.option_index]
+        self.query_one("#save-question", Static).update(self._asked(chosen))
         for place, offer in enumerate(self._offers):
             sign = "●" if place == event.option_index else "○"
             self.choices.replace_option_prompt_at_index(place, f"{sign} {offer.words}")
