@@ -151,7 +151,7 @@ class StudioSession:
                 tasks.create_task(self._watches.run(), name="watch pipelines")
                 tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
-                    tasks.create_task(self.replay.run(self._changed), name="replay")
+                    tasks.create_task(self.replay.run(self._replayed), name="replay")
                 tasks.create_task(self._recall(), name="recall what was known")
         finally:
             # Others may have written since the recorder ended, which began its thread again.
@@ -265,6 +265,11 @@ class StudioSession:
         self.lists.poke()
         for watch in self._watches.all():
             watch.poke()
+
+    def _replayed(self) -> None:
+        """Poll again what the replay has changed: clusters too, as jobs keep them busy."""
+        self._changed()
+        self.clusters.poke()
 
     def _stop_all(self, error: AuthenticationError) -> None:
         """Stop all polling: a rejected token is rejected everywhere and must not be retried."""

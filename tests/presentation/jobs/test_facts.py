@@ -1,8 +1,7 @@
 """Facts about one job."""
 
-from studio_tui.api.models import Cluster
+from studio_tui.api.models import Cluster, runs_on
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
-from studio_tui.presentation.jobs.waiting import runs_on
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
