@@ -67,6 +67,10 @@ WAITING_STATES = (
 """States before the query runs."""
 
 
+STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
+"""States in which a job has workers: from before its query runs until it ends."""
+
+
 class PipelineState(StrEnum):
     """Statuses of a pipeline; note COMPLETED, where a job has COMPLETE."""
 
@@ -380,3 +384,13 @@ Pipeline = JobPipelineOutput
 PipelineJob = JobPipelineRunOutput
 RemovedJob = RemovedJobOutput
 UploadedFile = UploadFileOutput
+
+
+def runs_on(job: Job, cluster: Cluster) -> bool:
+    """Whether a job belongs to a cluster: by id, as a newer cluster may have the same name.
+
+    The name is compared only if Studio does not send the cluster id of the job.
+    """
+    if job.compute_cluster_id is not None:
+        return job.compute_cluster_id == cluster.id
+    return cluster.name is not None and job.compute_cluster_name == cluster.name

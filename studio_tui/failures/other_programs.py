@@ -1,11 +1,11 @@
 """Parsing of failures printed by other programs: launchers, test runners, other languages."""
 
 import re
-import signal
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from studio_tui.failures.exceptions import HEAD, NAME, read_traceback
+from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.failures.printed_lines import is_frame, is_hint
 
 
@@ -241,6 +241,4 @@ def _own_traceback(lines: Sequence[str], at: int, end: int) -> str | None:
 def _describe_exit(exit_code: str) -> str:
     found = _EXIT.match(exit_code)
     code = int(found[1]) if found else 0
-    if code < 0 and -code in set(signal.Signals):
-        return f"was killed by signal {-code} ({signal.Signals(-code).name})"
-    return f"ended with exit code {code}" if code else "failed"
+    return f"ended with {exit_code_words(code)}" if code else "failed"

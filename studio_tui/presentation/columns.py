@@ -41,10 +41,13 @@ class Column:
     """Drop priority in a narrow table: higher is dropped first; 0 is never dropped."""
 
     fits: bool = False
-    """Whether it shrinks to its title and contents, and is dropped if it has no contents.
+    """Whether it shrinks to its title and contents, and is dropped until it has contents.
 
     A column with `drop` 0 is at least as wide as its title.
     """
+
+    always: bool = False
+    """Whether it has the place of long contents also before it has any, if it fits its contents."""
 
     wants: int = 0
     """Width in cells, if its contents need it, for which columns of higher `drop` are dropped."""

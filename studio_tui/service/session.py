@@ -61,7 +61,7 @@ class StudioCommands:
         """Initialise; `changed` is called after each command, `labels`: whether jobs carry one."""
         self._origins = records.origins
         self._endings = endings
-        self.jobs = JobCommands(client, changed)
+        self.jobs = JobCommands(client, changed, canceling=endings.canceling)
         self.pipelines = PipelineCommands(client, self.jobs.cancel, changed)
         self.schedules = ScheduleCommands(client, changed)
         self.pipeline_trigger = PipelineTrigger(client, changed)
@@ -192,7 +192,7 @@ class StudioSession:
                 tasks.create_task(self._watches.run(), name="watch pipelines")
                 tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
-                    tasks.create_task(self.replay.run(self._changed), name="replay")
+                    tasks.create_task(self.replay.run(self._replayed), name="replay")
                 tasks.create_task(self._recall(), name="recall what was known")
         finally:
             # Others may have written since the recorder ended, which began its thread again.
@@ -306,6 +306,11 @@ class StudioSession:
         self.lists.poke()
         for watch in self._watches.all():
             watch.poke()
+
+    def _replayed(self) -> None:
+        """Poll again what the replay has changed: clusters too, as jobs keep them busy."""
+        self._changed()
+        self.clusters.poke()
 
     def _stop_all(self, error: AuthenticationError) -> None:
         """Stop all polling: a rejected token is rejected everywhere and must not be retried."""

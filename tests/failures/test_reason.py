@@ -93,7 +93,7 @@ FAILURES = {
     ),
     summary(*FIELDS, "rank      : 2 (local_rank: 2)", "exitcode  : -9 (pid: 7)",
             "traceback : Signal 9 (SIGKILL) received by PID 7"): (
-        "rank 2 on node-a was killed by signal 9 (SIGKILL)"
+        "rank 2 on node-a ended with exit code -9 (SIGKILL, often out of memory)"
     ),
     summary(*FIELDS, "rank      : 0 (local_rank: 0)", "exitcode  : 3 (pid: 7)", NO_TRACEBACK): (
         "rank 0 on node-a ended with exit code 3"

@@ -4,8 +4,9 @@ The sentences contain text of the job, so they are untrusted.
 """
 
 import re
-import signal
 from typing import TYPE_CHECKING
+
+from studio_tui.failures.exit_codes import ABORTED, CRASHES, exit_code_words, signal_of
 
 if TYPE_CHECKING:
     from studio_tui.failures.reason import Ending
@@ -19,10 +20,6 @@ _FRAMES = "×╰─▶│├┬ \t"
 _REASON = re.compile(r"error:|fatal:|No solution found")
 _REASON_WORD = re.compile(r"^(?:error|fatal): ")
 _CAUSE = re.compile(r":? (?:cause|Caused by): ")
-_CRASHES = frozenset(
-    {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
-)
-"""Signals caused by a program's own fault, so that its last output explains them."""
 
 _UNREACHED = re.compile(
     r"dns error|client error \(Connect\)|operation timed out|connection refused"
@@ -36,19 +33,16 @@ def exit_words(code: int, output: str = "") -> str:
 
     That is the exception that ended it, else its code with its last output.
     """
-    number = code - 128
-    if number > 0 and number in set(signal.Signals):
-        sentence = f"The query was killed by signal {number} ({signal.Signals(number).name})."
-        if number not in _CRASHES:
-            return sentence
+    sentence = f"The query ended with {exit_code_words(code)}"
+    if (number := signal_of(code)) is not None:
         found = _ending(output, code)
-        said = found.failure or found.last
-        return bounded(f"{sentence[:-1]}; its last output: {said}") if said else sentence
+        failure = found.failure if number in CRASHES else ""
+        said = failure or (found.last if number == ABORTED else "")
+        return bounded(f"{sentence}; its last output: {said}") if said else f"{sentence}."
     found = _ending(output, code)
     said = f"; its last output: {found.last}" if found.last else ""
     if found.failure:
         return bounded(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
-    sentence = f"The query ended with exit code {code}"
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
     return bounded(f"{sentence}{said}") if said else f"{sentence}."

@@ -5,14 +5,14 @@ from enum import StrEnum
 from operator import attrgetter
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import CANCELING_STATES, Cluster, Job, JobState
+from studio_tui.api.models import STATES_WITH_WORKERS, Cluster, Job, JobState, runs_on
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import UNKNOWN, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import counts
-from studio_tui.presentation.jobs.waiting import free_workers, runs_on
+from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.lists.fitting import ListSpace, fitting
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.text import LINE_LIMIT
@@ -35,7 +35,6 @@ COLUMNS = (
 LISTED = 6
 """Maximum number of jobs listed, one per line."""
 
-_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 _IN_QUEUE = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
 
 
@@ -156,15 +155,12 @@ def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:
-    """List the jobs that have workers and those that wait for some, oldest first.
-
-    A job has workers from INIT, before its query runs, until it ends.
-    """
+    """List the jobs that have workers and those that wait for some, oldest first."""
     own_jobs = [job for job in reversed(jobs) if runs_on(job, cluster)]
     return tuple(
         Fact(label, Cell("\n".join(fitting(names, ListSpace(LISTED, LINE_LIMIT))), tone))
         for label, states, tone in (
-            ("runs here", _WITH_WORKERS, Tone.ACTIVE),
+            ("runs here", STATES_WITH_WORKERS, Tone.ACTIVE),
             ("waits here", _IN_QUEUE, Tone.WAITING),
         )
         if (names := [_job_line(job) for job in own_jobs if job.state in states])
@@ -223,8 +219,8 @@ CLUSTERS = Kind[Cluster](
         "size": _size,
         "id": lambda cluster: cluster.id,
     },
-    suggestions=(*("name=", "name~", "provider=", "region=", "size=", "id="),),
-    hint="words, status=active, provider=aws, region=eu, name~regex, !not",
+    suggestions=(*("name=", "name==", "name~", "provider=", "region=", "size=", "id="),),
+    hint="words, status=active, provider=aws, name==exact, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("Studio's order", lambda cluster, now: 0),
         "name": ("name", lambda cluster, now: _name(cluster)),

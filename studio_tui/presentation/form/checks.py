@@ -20,6 +20,7 @@ from studio_tui.presentation.form.cluster_checks import (
     chosen_cluster,
     cluster_id_problems,
     cluster_name_problems,
+    default_cluster_problems,
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.file_checks import (
@@ -33,7 +34,7 @@ from studio_tui.presentation.form.line_checks import (
     environment_problems,
     requirement_problems,
 )
-from studio_tui.presentation.format import size
+from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.problems import Found, quoted, warning
 from studio_tui.presentation.schedules.start_times import StartTimeError, resolve
 
@@ -77,6 +78,8 @@ class FormContext:
     """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
     """Names of variables whose values were not stored on disk."""
+    near: bool = False
+    """Whether Studio is the local one, which is known to reject what others may accept."""
 
 
 Check = Callable[[Draft, FormContext], Found]
@@ -168,8 +171,10 @@ def workers(draft: Draft, around: FormContext) -> Found:
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
-    sentence = f"{quoted(cluster.name or cluster.id)} has at most {most} workers; Studio may refuse"
-    return (warning("workers", f"{sentence} {number}, or let the job wait."),)
+    sentence = f"{quoted(cluster.name or cluster.id)} has at most {plural(most, 'worker')};"
+    if around.near:
+        return f"{sentence} {number} is refused. Type {most} or less."
+    return (warning("workers", f"{sentence} Studio may refuse {number}, or let the job wait."),)
 
 
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
@@ -184,12 +189,14 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
     return check
 
 
-def one_line(field: str, what: str) -> Check:
-    """Return a check that a field is a short line, which `what` names."""
-    return lambda draft, _around: _one_line(what, draft.value(field, "").strip())
+def credentials_name(draft: Draft, around: FormContext) -> Found:
+    typed = draft.value("credentials_name", "").strip()
+    if typed and around.near:
+        return "The local Studio stores no credentials; pass them to the job in environment."
+    return _one_line("The name", typed)
 
 
-def python_version(draft: Draft, _around: FormContext) -> Found:
+def python_version(draft: Draft, around: FormContext) -> Found:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -197,14 +204,14 @@ def python_version(draft: Draft, _around: FormContext) -> Found:
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
         return f"{quoted(typed)} is not a Python 3 version; type {better}."
-    if typed not in PYTHON_VERSIONS:
+    if typed not in PYTHON_VERSIONS and not around.near:
         known = ", ".join(PYTHON_VERSIONS)
         sentence = f"Studio is known to support {known}; it may refuse {typed}."
         return (warning("python_version", sentence),)
     return ()
 
 
-def repository(draft: Draft, _around: FormContext) -> Found:
+def repository(draft: Draft, around: FormContext) -> Found:
     typed = draft.repository.strip()
     if not typed:
         return ()
@@ -221,7 +228,7 @@ def repository(draft: Draft, _around: FormContext) -> Found:
         return ()
     if typed.startswith(("/", ".", "~")):
         sentence = "This is a path, which only a Studio on this machine can clone."
-        return (warning("repository", sentence),)
+        return () if around.near else (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
     return f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
 
@@ -231,7 +238,10 @@ def files(draft: Draft, around: FormContext) -> Found:
 
 
 def cluster_name(draft: Draft, around: FormContext) -> Found:
-    return cluster_name_problems(draft.compute_cluster_name.strip(), around.clusters)
+    name = draft.compute_cluster_name.strip()
+    if name or draft.compute_cluster_id.strip():
+        return cluster_name_problems(name, around.clusters)
+    return default_cluster_problems(around.clusters)
 
 
 def cluster_id(draft: Draft, around: FormContext) -> Found:

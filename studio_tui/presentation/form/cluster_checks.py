@@ -34,6 +34,12 @@ def cluster_name_problems(name: str, clusters: tuple[Cluster, ...] | None) -> Fo
     return f"{quoted(name)} is not a cluster{_nearest(name, known)}"
 
 
+def default_cluster_problems(clusters: tuple[Cluster, ...] | None) -> Found:
+    """Return the problems of naming no cluster, so that Studio's default is used."""
+    chosen = chosen_cluster("", "", clusters)
+    return () if chosen is None else _closed(chosen.name or chosen.id, chosen)
+
+
 def cluster_id_problems(cluster_id: str, name: str, clusters: tuple[Cluster, ...] | None) -> Found:
     """Return the problems of a cluster id, including a conflict with a cluster name."""
     if cluster_id and name:

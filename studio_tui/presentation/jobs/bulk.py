@@ -64,6 +64,12 @@ def why_not_cancel(job: Job) -> str | None:
     return None if job.state.is_cancelable else "has ended"
 
 
+def is_over(job: Job) -> bool:
+    """Whether canceling a job would change nothing, as it has ended or will at once."""
+    is_job = job.state is not JobState.TASK
+    return is_job and (job.state.is_finished or job.state in CANCELING_STATES)
+
+
 def why_not_repeat(job: Job) -> str | None:
     """Return why a job cannot be run again, without a subject; `None` if it can."""
     if not can_be_used(job.id):

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, signature
 from studio_tui.text import safe_line
 
@@ -15,6 +16,7 @@ _FRAME = re.compile(
     rf"{_SUBJECT}(?: script| process)?\b[^:;\n]{{0,60}}?"
     r"\b(?:ended|failed|exited|finished|terminated|stopped|died|returned)\b"
     r"(?:[^:;.\n]{0,40}?\b(?P<code>(?:code|status)\s*:?\s*-?\d+))?"
+    r"(?:\s\([^()\n]{1,60}\))?"
     r"(?P<rest>\s*[:;,.–—-]\s*.*|\s*)$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -66,8 +68,8 @@ def cause(message: str) -> str:
         rest = framed["rest"]
         lead = _LEAD.match(rest)
         bare = rest[lead.end() :] if lead else rest
-        code = re.sub(r"[^\d-]", "", framed["code"] or "")
-        text = bare.strip() or (lines[1] if len(lines) > 1 else f"exit code {code}" * bool(code))
+        code = framed["code"] and exit_code_words(int(re.sub(r"[^\d-]", "", framed["code"])))
+        text = bare.strip() or (lines[1] if len(lines) > 1 else code or "")
         text = text or lines[0]
     text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
     return _short(_exception(text) or text) or _short(lines[0])

@@ -11,6 +11,7 @@ from studio_tui.api.fields import Received
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.label import variables
 from studio_tui.api.models import Cluster, Job, JobState, Pipeline
+from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,
@@ -159,7 +160,7 @@ def _status(job: Job, now: datetime) -> Cell:
     text, tone, _ = state_cell(job)
     parts = [text]
     if job.exit_code is not None:
-        parts.append(f"exit code {job.exit_code}")
+        parts.append(exit_code_words(job.exit_code, is_brief=True))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(f"ran {duration(ran)}" if job.state.is_finished else f"for {duration(ran)}")
     if (waited := queue_seconds(job, now)) is not None:

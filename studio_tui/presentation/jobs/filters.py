@@ -2,7 +2,7 @@
 
 run>1m  waited>5m     run time, queue time
 status=failed         also active, finished, problem, done and waiting
-by=ann  name=emb  id=497  error=memory  cluster=gpu
+by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu
 task=497               the schedule that created the job
 """
 
@@ -17,6 +17,7 @@ from studio_tui.api.models import WAITING_STATES, Job, JobState
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
+from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
 from studio_tui.presentation.logs.progress import Progress
 
@@ -45,10 +46,20 @@ JOBS = Kind[Job](
         "pipeline": lambda job: "",  # see `jobs_with`
     },
     suggestions=(
-        *("by=", "name=", "name~", "error=", "cluster=", "cluster_id=", "task=", "pipeline="),
+        *(
+            "by=",
+            "name=",
+            "name==",
+            "name~",
+            "error=",
+            "cluster=",
+            "cluster_id=",
+            "task=",
+            "pipeline=",
+        ),
         *("age<1h", "age<1d", "run>1m", "run<1m", "waited>5m", "id="),
     ),
-    hint="words, status=failed, by=name, name~regex, age<2h, run>1m, !not, or",
+    hint="words, is:failed, by=ann, name==exact, name~regex, age<2h, !not, or",
     sorts={
         NEWEST_FIRST: ("age, newest first", lambda job, now: 0),
         "name": ("name", lambda job, now: (job.name or "").lower()),
@@ -104,7 +115,9 @@ def jobs_with(
 
 def exactly(field: str, *values: str) -> str:
     """Return a filter term that matches exactly the jobs whose field is one of `values`."""
-    # A term cannot contain blanks, so `\s` matches any of them.
+    if len(values) == 1:
+        return f"{field}=={quoted(values[0])}"
+    # Of several values one term, so that a term that is added applies to all of them. It cannot
+    # contain blanks, so `\s` matches any of them.
     patterns = [r"\s".join(re.escape(word) for word in re.split(r"\s", value)) for value in values]
-    pattern = patterns[0] if len(patterns) == 1 else f"({'|'.join(patterns)})"
-    return f"{field}~^{pattern}$".replace(r"\-", "-")
+    return f"{field}~^({'|'.join(patterns)})$".replace(r"\-", "-")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -95,23 +95,34 @@ def arranged(
 
 
 def group_cells(
-    group: JobGroup, jobs: Sequence[Job], age: Cell, *, is_open: bool
+    group: JobGroup,
+    jobs: Sequence[Job],
+    age: Cell,
+    *,
+    is_open: bool,
+    blocked: Container[str] = (),
 ) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each column of the job list; `age` is that of the newest job."""
+    """Return one cell for each column of the job list; `age` is that of the newest job.
+
+    `blocked` are the jobs that will not start because of others.
+    """
     worst = min((job.state for job in jobs), key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
     by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {plural(len(jobs), 'job')}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
-        "error": Pieces((*_bar(jobs, _BAR), Cell(" "), *_counts(jobs))),
+        "error": Pieces((*_bar(jobs, _BAR, blocked), Cell(" "), *_counts(jobs, blocked))),
     }
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
 
-def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
+def group_facts(
+    group: JobGroup, jobs: Sequence[Job], blocked: Container[str] = ()
+) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons."""
-    states = ", ".join(f"{count.number} {count.name}" for count in counts(jobs) if count.number)
+    numbers = counts(jobs, blocked=blocked)
+    states = ", ".join(f"{count.number} {count.name}" for count in numbers if count.number)
     alike: dict[str, Counter[str]] = defaultdict(Counter)
     for job in jobs:
         if job.state is JobState.FAILED:
@@ -140,15 +151,21 @@ def group_facts(group: JobGroup, jobs: Sequence[Job]) -> tuple[Fact, ...]:
     )
 
 
-def _bar(jobs: Sequence[Job], width: int) -> tuple[Cell, ...]:
+def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell, ...]:
     # Not before a group is shown: they import what draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
-    from studio_tui.presentation.pipelines.graph.statuses import SHOWN  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
 
-    return bar(Counter(SHOWN[job.state] for job in jobs if job.state in SHOWN), width)
+    def kind(job: Job) -> NodeState:
+        is_blocked = job.state is JobState.PENDING and job.id in blocked
+        return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
+
+    return bar(Counter(kind(job) for job in jobs if job.state in SHOWN), width)
 
 
-def _counts(jobs: Sequence[Job]) -> tuple[Cell, ...]:
+def _counts(jobs: Sequence[Job], blocked: Container[str]) -> tuple[Cell, ...]:
     return tuple(
-        Cell(f"{count.glyph}{count.number} ", count.tone) for count in counts(jobs) if count.number
+        Cell(f"{count.glyph}{count.number} ", count.tone)
+        for count in counts(jobs, blocked=blocked)
+        if count.number
     )

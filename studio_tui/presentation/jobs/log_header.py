@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from studio_tui.api.models import Job, JobState
+from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
 from studio_tui.presentation.jobs.causes import cause
@@ -65,7 +66,7 @@ def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
     """Return state, exit code and run time of the job."""
     parts = [state_cell(job)]
     if job.exit_code is not None:
-        parts.append(Cell(f"exit code {job.exit_code}", Tone.DIM))
+        parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(Cell(duration(ran), Tone.DIM))
     return tuple(parts)

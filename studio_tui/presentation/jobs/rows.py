@@ -34,9 +34,12 @@ COLUMNS = (
     Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
     Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
     Column("by", "BY", 12, drop=8, fits=True),
-    Column("error", "ERROR", 16, grow=1, drop=2, fits=True, wants=30, likes=60, first=30),
+    Column(
+        "error", "ERROR", 16, grow=1, drop=2, fits=True, always=True, wants=30, likes=60, first=30
+    ),
 )
-"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space."""
+"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space, also
+before the first failure, so that other columns do not make room for it while they are read."""
 
 
 def cells(
@@ -46,17 +49,19 @@ def cells(
     *,
     answered_at: datetime | None = None,
     pipeline: str = "",
+    is_blocked: bool = False,
     mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`.
 
-    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job.
+    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job,
+    in which it `is_blocked` if one that it depends on failed or was canceled.
     A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `answered_at`
     is the time of its last answer, up to which durations of running parts are counted.
     """
     until = answered_at or now
     row = (
-        state_cell(job),
+        state_cell(job, is_blocked=is_blocked),
         _name(job),
         Cell(job.id[:SHORT_ID], Tone.DIM),
         *progress_cells(progress if job.state is JobState.RUNNING else None),

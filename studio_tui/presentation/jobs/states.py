@@ -33,6 +33,12 @@ LOOKS: dict[JobState, StateLook] = {
     JobState.COMPLETE: StateLook("✓", Tone.GOOD, 10),
 }
 
+BLOCKED = StateLook("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
+"""Appearance of a job that will not start, as one that it depends on failed or was canceled.
+
+Studio has no such state.
+"""
+
 _SHORTER = {"CANCELING_SCHEDULED": "CANCELING", "PROVISIONING": "PROVISION"}
 
 
@@ -48,9 +54,9 @@ class HasState(Protocol):
         """The status as sent by Studio."""
 
 
-def state_cell(job: HasState) -> Cell:
+def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
     """Return glyph and name of a job's state; an unknown status is shown unchanged."""
-    look = LOOKS[job.state]
+    look = BLOCKED if is_blocked and job.state is JobState.PENDING else LOOKS[job.state]
     word = job.status or "UNKNOWN"
     return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
 
@@ -93,23 +99,33 @@ _GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for st
 
 
 def counts(
-    jobs: Iterable[Job], *, has_all: bool = True, held: Container[str] = ()
+    jobs: Iterable[Job],
+    *,
+    has_all: bool = True,
+    held: Container[str] = (),
+    blocked: Container[str] = (),
 ) -> tuple[Count, ...]:
     """Return the number of jobs that are done, running, waiting, failed, canceled and unknown.
 
     All unfinished jobs are loaded; unless `has_all`, older ended ones may be missing. Empty groups
     are omitted, except done, running and failed. Schedules (TASK) are not counted. PENDING jobs
-    whose ids are in `held`, because their pipeline is paused or has ended, are counted separately.
+    are counted separately if their ids are in `blocked`, or in `held` because their pipeline is
+    paused or has ended.
     """
     numbers = [0] * len(_GROUPS)
-    held_back = 0
+    held_back = will_not = 0
     for job in jobs:
-        if job.state is JobState.PENDING and job.id in held:
+        if job.state is JobState.PENDING and job.id in blocked:
+            will_not += 1
+        elif job.state is JobState.PENDING and job.id in held:
             held_back += 1
         elif (group := _GROUP_OF.get(job.state)) is not None:
             numbers[group] += 1
     pending = LOOKS[JobState.PENDING]
-    others = (Count(pending.glyph, held_back, "held", pending.tone),) if held_back else ()
+    others = (
+        Count(BLOCKED.glyph, will_not, "blocked", BLOCKED.tone),
+        Count(pending.glyph, held_back, "held", pending.tone),
+    )
     return (
         *(
             Count(
@@ -122,5 +138,5 @@ def counts(
             for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
             if number or name in {"done", "running", "failed"}
         ),
-        *others,
+        *(count for count in others if count.number),
     )

@@ -2,19 +2,9 @@
 
 from collections.abc import Iterable
 
-from studio_tui.api.models import Cluster, Job, JobState, Pipeline, PipelineState
+from studio_tui.api.models import Cluster, Job, JobState, Pipeline, PipelineState, runs_on
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import plural
-
-
-def runs_on(job: Job, cluster: Cluster) -> bool:
-    """Whether a job belongs to a cluster: by id, as a newer cluster may have the same name.
-
-    The name is compared only if Studio does not send the cluster id of the job.
-    """
-    if job.compute_cluster_id is not None:
-        return job.compute_cluster_id == cluster.id
-    return cluster.name is not None and job.compute_cluster_name == cluster.name
 
 
 def free_workers(cluster: Cluster) -> int | None:

@@ -4,6 +4,7 @@ train                 the row contains the word
 is:failed             the state, or several: is:failed,canceled; or active, finished, problem
 status=failed         the same; prefixes of states are sufficient
 by=ann  name=emb  id=497   the field contains the text
+name==embed           the field is the text
 name~^eval_\\d+        the field matches the regular expression
 age<2h  run>1m30s     younger or older, shorter or longer; ms, s, m, h, d, w
 !by=ann  !train       negation of any term
@@ -17,14 +18,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.lists.filter_words import OR, TypedTerm, typed
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, TypedTerm, typed
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
 Rows = list[tuple[str, T]]
 """Rows with their ids."""
 
-_TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>[=~<>])(?P<value>.*)", re.DOTALL)
+_TERM = re.compile(r"(?P<field>[A-Za-z_]+)(?P<operator>==|[=~<>])(?P<value>.*)", re.DOTALL)
 _IS = re.compile(r"is:(?P<value>[a-z_,]*)", re.IGNORECASE)
 _SPAN = re.compile(r"(?:\d{1,6}(?:ms|[smhdw]))+")
 _PART = re.compile(r"(\d+)(ms|.)")
@@ -64,7 +65,7 @@ class Terms(Generic[T]):
                 alternatives[-1].append(term)
         if len(alternatives) > 1 and not all(alternatives):
             raise FilterError(_LONELY_OR)
-        self.text = f" {OR} ".join(" ".join(term.raw for term in all_) for all_ in alternatives)
+        self.text = ALTERNATIVES.join(" ".join(term.raw for term in all_) for all_ in alternatives)
         self._tests = tuple(
             tuple(_parse(term, kind) for term in all_) for all_ in alternatives if all_
         )
@@ -123,7 +124,7 @@ def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     if len(alternatives) > 1 and not alternatives[-1]:
         problem = problem or _LONELY_OR
     filters = (" ".join(terms) for terms in alternatives if terms)
-    return Terms(f" {OR} ".join(filters), kind), problem
+    return Terms(ALTERNATIVES.join(filters), kind), problem
 
 
 def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
@@ -142,7 +143,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if parts is None:
         return _word(term.text.lower())
     field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
-    if field == "status" and operator == "=":
+    if field == "status" and operator in {"=", "=="}:
         return _status(value, kind)
     spans = kind.all_spans
     if field in spans and operator in "<>":
@@ -150,6 +151,9 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if field in kind.fields and operator == "=":
         wanted, read = value.lower(), kind.fields[field]
         return _of_row(lambda row: wanted in read(row).lower())
+    if field in kind.fields and operator == "==":
+        exact, read = value.lower(), kind.fields[field]
+        return _of_row(lambda row: not exact or read(row).lower() == exact)
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
     known = ", ".join(

@@ -90,10 +90,10 @@ PIPELINE_JOBS = Kind[SeenJob](
     also={state.lower(): _has_studio_state(state) for state in JobState},
     fields=_FIELDS,
     suggestions=(
-        *("name=", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
+        *("name=", "name==", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
         *("run>1m", "run<1m", "waited>5m", "age<1h"),
     ),
-    hint="words, is:blocked, name~^embed, after=split, run>1m, !not, or",
+    hint="words, is:blocked, name==embed, name~^e, after=split, run>1m, !not, or",
     sorts={},
     largest_first=frozenset(),
     spans={"run": _run_seconds, "waited": _waited_seconds},

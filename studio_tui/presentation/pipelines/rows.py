@@ -178,7 +178,18 @@ PIPELINES = Kind[Pipeline](
         "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
     },
     suggestions=(
-        *("target=", "name=", "name~", "job=", "error=", "age<1h", "age<1d", "id=", "task="),
+        *(
+            "target=",
+            "name=",
+            "name==",
+            "name~",
+            "job=",
+            "error=",
+            "age<1h",
+            "age<1d",
+            "id=",
+            "task=",
+        ),
     ),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
     sorts={

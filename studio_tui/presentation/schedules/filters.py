@@ -76,8 +76,8 @@ SCHEDULES = Kind[Scheduled](
         "cluster": lambda row: row.task.compute_cluster_name or "",
         "id": lambda row: row.task.id,
     },
-    suggestions=(*("name=", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),),
-    hint="words, is:suspended, status=failed (of the last run), by=name, name~regex, !not",
+    suggestions=(*("name=", "name==", "name~", "by=", "cron=", "cluster=", "age<1d", "id="),),
+    hint="words, is:suspended, status=failed (last run), name==exact, name~regex, !not",
     sorts={
         NEWEST_FIRST: ("age, newest first", lambda row, now: 0),
         "name": ("name", lambda row, now: _name(row)),

@@ -5,6 +5,7 @@ job again before reporting anything. Jobs are created by `JobCreator`.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from studio_tui.api.client import StudioClient
@@ -26,11 +27,16 @@ class JobCommands:
         client: StudioClient,
         changed: Callable[[], None],
         *,
+        canceling: Callable[[str], AbstractContextManager[object]] = nullcontext,
         rests: tuple[float, ...] = RESTS,
     ) -> None:
-        """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays."""
+        """Initialise; `changed` is called when jobs may have changed, `rests` are retry delays.
+
+        `canceling` is entered with the id of a job while its cancellation is requested.
+        """
         self._client = client
         self._changed = changed
+        self._canceling = canceling
         self._rests = rests
 
     async def cancel(self, job_id: str) -> None:
@@ -44,11 +50,12 @@ class JobCommands:
             StudioError: the job was not canceled, or it is not known whether it was.
         """
         try:
-            try:
-                await self._sent_cancel(job_id)
-            except OutcomeUnknown as unknown:
-                if await self._is_still_cancelable(job_id, unknown):
-                    await self._cancel_again(job_id)
+            with self._canceling(job_id):
+                try:
+                    await self._sent_cancel(job_id)
+                except OutcomeUnknown as unknown:
+                    if await self._is_still_cancelable(job_id, unknown):
+                        await self._cancel_again(job_id)
         finally:
             self._changed()
 

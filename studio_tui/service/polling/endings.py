@@ -1,11 +1,13 @@
 """Watched jobs and pipelines, notifications when they end, and requests that jobs' ends repeat.
 
 Jobs and pipelines that were submitted, run again, opened or marked in this dashboard are watched;
-those that had already ended are not reported.
+those that had already ended are not reported, nor those canceled as requested here, since the
+request itself is reported.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
@@ -51,6 +53,8 @@ class Endings(SnapshotPublisher[Badges]):
     def __init__(self) -> None:
         super().__init__("endings", Snapshot({}))
         self._jobs: set[str] = set()
+        self._canceled_here: set[str] = set()
+        """Jobs whose cancellation was requested here, until they have ended."""
         self._pipelines: dict[str, Pipeline] = {}
         """Pipelines as they were when watching began."""
         self._seen: dict[str, object] = {}
@@ -81,6 +85,19 @@ class Endings(SnapshotPublisher[Badges]):
         self.watch(row for row in rows if isinstance(row, Job))
         self.watch_pipelines(row for row in rows if isinstance(row, Pipeline))
 
+    @contextmanager
+    def canceling(self, job_id: str) -> Iterator[None]:
+        """Not report that a job was canceled, unless the request made meanwhile fails.
+
+        It is reported if it ends in another way, such as completing before.
+        """
+        self._canceled_here.add(job_id)
+        try:
+            yield
+        except BaseException:
+            self._canceled_here.discard(job_id)
+            raise
+
     # Checking lists.
 
     def check_jobs(self, jobs: Iterable[Job]) -> None:
@@ -90,8 +107,12 @@ class Endings(SnapshotPublisher[Badges]):
         self._seen["jobs"] = jobs
         ended = [job for job in jobs if job.id in self._jobs and job.state.is_finished]
         self._jobs.difference_update(job.id for job in ended)
-        if ended:
-            self._ended.notify(Ended(jobs=tuple(ended)))
+        as_requested = self._canceled_here.intersection(
+            job.id for job in ended if job.state is JobState.CANCELED
+        )
+        self._canceled_here.difference_update(job.id for job in ended)
+        if news := tuple(job for job in ended if job.id not in as_requested):
+            self._ended.notify(Ended(jobs=news))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
         """Check a list of pipelines for ended ones, unless it is the same list object as before."""

@@ -1,6 +1,7 @@
 """The known pipelines: the newest ones, as many as the user wants to see."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobState, Pipeline, PipelineState
@@ -17,7 +18,11 @@ _STARTS_NO_JOBS = frozenset(PipelineState) - {
 }
 
 
-@dataclass(frozen=True, slots=True)
+_STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
+_NOT_RELEASED = frozenset({JobState.PENDING, JobState.CREATED})
+
+
+@dataclass(frozen=True)
 class PipelineList:
     """The known pipelines."""
 
@@ -67,6 +72,11 @@ class PipelineList:
             if run.created_job_id is not None
         )
 
+    @cached_property
+    def blocked(self) -> frozenset[str]:
+        """The jobs that will not start because one that they depend on failed or was canceled."""
+        return frozenset(job_id for pipeline in self.pipelines for job_id in _blocked_in(pipeline))
+
     def owner(self, job_id: str) -> Pipeline | None:
         """Return the newest known pipeline that has run a job, or `None`."""
         return next(
@@ -80,6 +90,24 @@ class PipelineList:
             ),
             None,
         )
+
+
+def _blocked_in(pipeline: Pipeline) -> set[str]:
+    runs = pipeline.job_runs
+    stopped = [run.job_id for run in runs if run.state in _STOPPED]
+    pending = {run.job_id: run.created_job_id for run in runs if run.state in _NOT_RELEASED}
+    if not (stopped and pending):
+        return set()
+    children: dict[str, list[str]] = {}
+    for run in runs:
+        for parent in run.parent_job_ids:
+            children.setdefault(parent, []).append(run.job_id)
+    found: set[str] = set()
+    while stopped:
+        below = [each for each in children.get(stopped.pop(), ()) if each in pending]
+        stopped += [each for each in below if each not in found]
+        found.update(below)
+    return {job_id for node_id in found if (job_id := pending[node_id]) is not None}
 
 
 class PipelinesFeed:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from studio_tui import clock
-from studio_tui.api.models import Cluster, Job, JobState, Pipeline
+from studio_tui.api.models import STATES_WITH_WORKERS, Cluster, Job, JobState, Pipeline, runs_on
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import NotFound, ReadOnly
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
@@ -128,8 +128,10 @@ class ReplayClient:
         raise NotFound(404, "This pipeline is not in the recording at this time.")
 
     async def clusters(self) -> ResultPage[Cluster]:
-        """Return the last recorded clusters."""
-        return self._page("clusters", tuple(self._listed("clusters", Cluster)))
+        """Return the last recorded clusters, as busy as the jobs at this time keep them."""
+        clusters: list[Cluster] = self._listed("clusters", Cluster)
+        jobs = [job for job in self._things(JOB) if job.state in STATES_WITH_WORKERS]
+        return self._page("clusters", tuple(_busy_with(jobs, one, clusters) for one in clusters))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
         """Raise, as there are no logs in a recording."""
@@ -194,3 +196,14 @@ class ReplayClient:
         if known is None or known.items != items:
             known = self._answers[name] = ResultPage(items)
         return known
+
+
+def _busy_with(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
+    """Return a cluster with the workers of these jobs; unknown if some run on no known cluster."""
+    own = [job for job in jobs if runs_on(job, cluster)]
+    elsewhere = [job for job in jobs if any(runs_on(job, one) for one in clusters)]
+    if len(clusters) == 1:
+        own = elsewhere = jobs
+    is_known = cluster.busy_workers is not None and len(elsewhere) == len(jobs)
+    busy = sum(job.workers or 1 for job in own) if is_known else None
+    return cluster.model_copy(update={"busy_workers": busy, "active_workers": None})

@@ -208,7 +208,8 @@ class SubmitScreen(Page):
         known = clusters.items if clusters is not None else None
         team, files = self.session.team, self.session.records.history.files
         lost = self.saved_forms.lost_values
-        return examine(draft, team, clock.now(), known, files, lost_values=lost)
+        near = self.session.is_near
+        return examine(draft, team, clock.now(), known, files, lost_values=lost, near=near)
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""

@@ -50,10 +50,12 @@ def examine(
     uploads: Callable[[Collection[str]], Mapping[str, SentFile]] = lambda _: {},
     *,
     lost_values: Collection[str] = (),
+    near: bool = False,
 ) -> Checked:
     """Validate a form and the files that it names; `uploads` returns uploaded files by id.
 
-    `lost_values` are names of variables whose values were not saved to disk.
+    `lost_values` are names of variables whose values were not saved to disk; `near` is whether
+    Studio is the local one.
     """
     sent = uploads(draft.uploads) if draft.uploads else {}
     around = FormContext(
@@ -64,6 +66,7 @@ def examine(
         facts_of(draft),
         names_of(sent.values()),
         lost_values,
+        near,
     )
     query = query_text(draft, around)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"

@@ -154,6 +154,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
         return ()
     pipelines = session.pipelines.snapshot.value
     held = pipelines.not_starting() if pipelines is not None else frozenset[str]()
+    blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
     return tuple(
         Part(
             f"{count.glyph} {count.amount} {count.name}  "
@@ -161,7 +162,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
             else f"{count.glyph}{count.amount} ",
             count.tone if count.number else Tone.DIM,
         )
-        for count in counts(jobs.jobs, has_all=jobs.has_all, held=held)
+        for count in counts(jobs.jobs, has_all=jobs.has_all, held=held, blocked=blocked)
     )
 
 

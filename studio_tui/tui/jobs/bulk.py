@@ -11,6 +11,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import (
     JobSelection,
     cancel_effect,
+    is_over,
     summary,
     to_cancel,
     to_cancel_jobs,
@@ -120,6 +121,10 @@ class BulkJobs:
             changes=job_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
+            # Those that have ended need no second try, unlike those that are refused.
+            marked = as_known_now(self._host.session, self.marked.known())
+            for job in filter(is_over, marked):
+                self.marked.unmark(job.id)
             left = cancelable_now(self._host.session, jobs)
             cancel_all(self._host, left, "job", self.marked.unmark)
 

@@ -39,6 +39,8 @@ class JobGroups:
         self._changed = changed
         self._owners: dict[str, str] = {}
         """The names of pipelines by the ids of their jobs."""
+        self.blocked: frozenset[str] = frozenset()
+        """Jobs of pipelines that will not start, as one that they depend on failed."""
         self._known: PipelineList | None = None
         self._arranged = GroupedRows((), {})
 
@@ -72,8 +74,9 @@ class JobGroups:
         for pipeline in reversed(known.pipelines):  # newest last: it wins if two name a job
             label = pipeline.name or pipeline.pipeline_id
             owners |= {run.created_job_id: label for run in pipeline.job_runs if run.created_job_id}
-        changed, self._owners = owners != self._owners, owners
-        return changed
+        before = self.blocked, self._owners
+        self.blocked, self._owners = known.blocked, owners
+        return before != (self.blocked, self._owners)
 
     def arrange(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to show for these jobs."""
@@ -119,12 +122,12 @@ class JobGroups:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
         age = by_key(COLUMNS, cells(newest, now))["age"]
-        return group_cells(group, jobs, age, is_open=key in self._opened)
+        return group_cells(group, jobs, age, is_open=key in self._opened, blocked=self.blocked)
 
     def facts_of(self, key: str) -> tuple[Fact, ...]:
         """Return the preview of a group."""
         group = self._arranged.groups[key]
-        return group_facts(group, self._jobs(group.members))
+        return group_facts(group, self._jobs(group.members), self.blocked)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""

@@ -208,9 +208,10 @@ class JobsScreen(ListPage[Job]):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
         mender = self.session.records.origins.mended_by(job, self.rows.get)
-        now, answered = clock.now(), self._recorded.since.get(key) or self.moment()
-        row = cells(job, now, progress, answered_at=answered, pipeline=pipeline, mended_by=mender)
-        return self._recorded.marked(key, row)
+        return self._recorded.marked(key, cells(
+            job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
+            answered_at=self._recorded.since.get(key) or self.moment(), mended_by=mender,
+        ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         cursor, job = self.table.cursor, self.job_at_hand()

@@ -146,6 +146,8 @@ class LogExport:
             # An offer without lines would only create an empty file.
             if hits is not None and (hits.total or not hits.is_complete):
                 amount = plural(hits.total, "line") if hits.is_complete else "lines"
+                if hits is view.search.hits and view.filter.hits is not None:
+                    amount = "shown lines"  # matches are counted in the whole log
                 offers.append(
                     Offer(
                         f"the {amount} {what}",

@@ -56,14 +56,19 @@ class SaveLog(Dialog[Saved | None]):
     field = query_one(Input)
     problem = query_one("#problem", Static)
     keys = query_one("#save-keys", Static)
+    title_line = query_one(".question", Static)
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
         """Make a dialog of what can be saved, the most likely first."""
-        super().__init__(question)
+        self._question = question
+        super().__init__(self._asked(offers[0]))
         self._offers = offers
         self._may_replace = ""
         """The input for which the user was warned of an existing file."""
         self._is_saving = False
+
+    def _asked(self, offer: Offer) -> str:
+        return f"{self._question}: {offer.words}"
 
     def body(self) -> ComposeResult:
         choices = OptionChoice(
@@ -100,6 +105,8 @@ class SaveLog(Dialog[Saved | None]):
         if self.field.value in {offer.path for offer in self._offers}:  # not edited by the user
             self.field.value = self._offers[event.option_index].path
             self.field.cursor_position = len(self.field.value)
+        chosen = self._offers[event.option_index]
+        self.title_line.update(self._asked(chosen))
         for place, offer in enumerate(self._offers):
             sign = "●" if place == event.option_index else "○"
             self.choices.replace_option_prompt_at_index(place, f"{sign} {offer.words}")

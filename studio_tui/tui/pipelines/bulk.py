@@ -29,12 +29,11 @@ class BulkPipelines:
         self._host = host
         self._unmark = unmark
 
-    async def stop(self, chosen: Sequence[Pipeline], marked: int) -> None:
-        """Ask, with counts, then pause and cancel; `marked` is the number including excluded
-        ones."""
+    async def stop(self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline]) -> None:
+        """Ask, with counts, then pause and cancel; `marked` includes excluded ones."""
         running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
         jobs = plural(sum(running.values()), "job")
-        left_out = _left_out(marked - len(chosen), "has nothing to stop")
+        left_out = _left_out(len(marked) - len(chosen), "has nothing to stop")
         before = (f"They will be paused, and {jobs} canceled.", *left_out, "")
         after = ("", "Jobs that start meanwhile are canceled too.")
         names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
@@ -46,15 +45,18 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
+            self._unmark_others(marked, chosen)
             self._begin("Stopping", "stopped", chosen, self._stopped, stopped_words)
 
-    async def turn(self, chosen: Sequence[Pipeline], marked: int, *, pausing: bool) -> None:
+    async def turn(
+        self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
+    ) -> None:
         """Ask, then pause or resume; the question includes failed jobs that would be rerun."""
         what = "Pause" if pausing else "Resume"
         commands = self._host.session.commands.pipelines
         other = "cannot be paused" if pausing else "cannot be resumed"
         done = "paused" if pausing else "resumed"
-        left_out = _left_out(marked - len(chosen), other)
+        left_out = _left_out(len(marked) - len(chosen), other)
         before = (*left_out, "") if left_out else ()
         failed = [one for one in chosen if one.state is PipelineState.FAILED]
         runs = [run for one in failed for run in one.job_runs if run.status == "FAILED"]
@@ -67,8 +69,15 @@ class BulkPipelines:
             no="Don't",
         )
         if await self._host.ask(question):
+            self._unmark_others(marked, chosen)
             command = commands.pause if pausing else commands.resume
             self._begin(f"{what[:-1]}ing", done, chosen, command)
+
+    def _unmark_others(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
+        """Remove the marks of excluded pipelines, with which a second try would do nothing."""
+        for pipeline in marked:
+            if pipeline not in chosen:
+                self._unmark(pipeline.pipeline_id)
 
     def _begin(
         self,

@@ -120,7 +120,7 @@ class PipelineController:
         wanted = _can_pause if pausing else self._can_resume
         chosen = [pipeline for pipeline in self._meant if wanted(pipeline)]
         if self._marked():
-            await self._bulk.turn(chosen, len(self._meant), pausing=pausing)
+            await self._bulk.turn(chosen, self._meant, pausing=pausing)
             return
         pipeline = chosen[0]
         if not await self._is_sure(pipeline, pausing=pausing):
@@ -163,7 +163,7 @@ class PipelineController:
         """Ask, with the jobs affected, then pause and cancel."""
         chosen = [pipeline for pipeline in self._meant if can_stop(pipeline)]
         if self._marked():
-            await self._bulk.stop(chosen, len(self._meant))
+            await self._bulk.stop(chosen, self._meant)
             return
         pipeline = chosen[0]
         lines = (

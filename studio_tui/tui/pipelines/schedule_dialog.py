@@ -1,5 +1,6 @@
 """The form of a schedule that triggers a pipeline: which datasets, and when."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import NewPipelineSchedule
+from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     datasets_in,
@@ -21,6 +23,9 @@ from studio_tui.presentation.schedules.times import explain_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
+from studio_tui.tui.pipelines.datasets import fetch
+
+logger = logging.getLogger(__name__)
 
 _NO_TIME = "A cron such as `0 3 * * *`, in UTC, or one time such as `tomorrow 15:00`."
 
@@ -58,6 +63,8 @@ class ScheduleDialog(DatasetForm[Job]):
         self._keep = keep
         self._zone = zone
         self._names: tuple[str, ...] = ()
+        self._has_all = False
+        """Whether Studio has listed all datasets, so that there are no others."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(draft.datasets, lambda: self._names)
         super().__init__("Rebuild datasets at times", line, draft.environment)
@@ -83,12 +90,16 @@ class ScheduleDialog(DatasetForm[Job]):
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_names(self) -> None:
-        """Load the dataset names of all known jobs and pipelines."""
-        jobs, pipelines = self._session.jobs.snapshot.value, self._session.pipelines.snapshot.value
-        if jobs is not None:
-            await self._session.datasets.learn(jobs.jobs)
+        """Load the names of all datasets that `f2` lists, and those of known pipelines."""
+        try:
+            listed = [each.name for each in await fetch(self._session)]
+        except StudioError as error:
+            listed = []
+            logger.info("datasets are not known: %s", error)
+        pipelines = self._session.pipelines.snapshot.value
         names = self._session.datasets.known(pipelines.pipelines if pipelines else ())
-        self._names = tuple(dict.fromkeys(map(short_name, names)))
+        self._names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
+        self._has_all = bool(listed) and self._session.client.is_local_studio
         self.check()
 
     async def send(self) -> Job:
@@ -122,7 +133,9 @@ class ScheduleDialog(DatasetForm[Job]):
     def _unknown(self) -> tuple[Problem, ...]:
         """Return unknown names, unless the input of names has the focus."""
         is_being_typed = self.focused is self.line and not self.refused
-        return () if is_being_typed else unknown_datasets(self.line.value, self._names)
+        if is_being_typed:
+            return ()
+        return unknown_datasets(self.line.value, self._names, is_certain=self._has_all)
 
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         typed = self._time.value.strip()

@@ -26,6 +26,9 @@ PATIENCE = 5.0
 TAKES_KEYS = "takes_keys_pressed_before"
 """Attribute of dialogs that accept keys pressed before they opened, unlike questions."""
 
+LINES_JOINED_BY = "pasted_lines_joined_by"
+"""Attribute of inputs of one line into which several can be pasted: the text between them."""
+
 FOLLOWS_AFTER = 0.008
 """Seconds from a key until its effects are followed, or less if another key comes.
 
@@ -88,12 +91,25 @@ def _is_priority(app: App[Any], event: events.Event) -> bool:
     return has_priority(app, getattr(event, "key", ""))
 
 
-def _one_line(pasted: str) -> str:
-    """Return the part of a pasted text that fits on one line: up to the first line break.
+def _lines(pasted: str) -> list[str]:
+    """Return the lines of a pasted text that are not blank.
 
-    The input draws the line as is, so control characters are removed.
+    The input draws a line as is, so control characters are removed.
     """
-    return safe_block(re.split(r"[\r\n]", pasted.lstrip("\r\n"), maxsplit=1)[0])
+    return [safe_block(line) for line in re.split(r"[\r\n]+", pasted) if line.strip()]
+
+
+def _for_one_line(app: App[Any], pasted: str, line: Input) -> str:
+    """Return what is pasted into an input of one line: all lines if it joins them, else the first,
+    with a notice about the others."""
+    lines = _lines(pasted)
+    if not lines[1:]:
+        return "".join(lines)
+    if between := getattr(line, LINES_JOINED_BY, ""):
+        return str(between).join(each.strip() for each in lines)
+    words = f"Only the first of {len(lines)} pasted lines is used: this is an input of one line"
+    app.notify(words, severity="warning", markup=False)
+    return lines[0]
 
 
 class _Waiting(NamedTuple):
@@ -199,7 +215,7 @@ class KeyQueue(App[Any]):
     async def _give(self, event: events.Key | events.Paste) -> None:
         """Dispatch a key, then follow it; the next key is dispatched once it is handled."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
-            event = events.Paste(_one_line(event.text))
+            event = events.Paste(_for_one_line(self, event.text, self.focused))
         target = self.focused or self.screen
         way = self._way_of(target)
         self._given_on = self.screen

@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from studio_tui.presentation.lists.filter_terms import Terms, understood
-from studio_tui.presentation.lists.filter_words import quoted, typed
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quoted, typed
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -70,7 +70,7 @@ class TermSuggester(Suggester):
 
     def _with_value(self, line: str, bare: str) -> Completion | None:
         """Return the completion of a partial value, quoted if needed."""
-        field, sign, begun = bare.partition("=")
+        field, sign, begun = bare.partition("==") if "==" in bare else bare.partition("=")
         if not sign:
             return None
         for known in self._values(field.lower()):
@@ -94,6 +94,9 @@ class FilterInput(Input):
         Binding("tab", "complete", "complete", show=False, id="filter.complete"),
         Binding("escape", "leave", "clear", show=False, id="filter.leave"),
     ]
+
+    pasted_lines_joined_by = ALTERNATIVES
+    """See `LINES_JOINED_BY`: such as ids that were copied from elsewhere, line by line."""
 
     class Left(Message):
         """The user left the input without pressing enter."""

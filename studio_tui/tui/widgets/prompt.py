@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES
 from studio_tui.tui.widgets.drawn_input import DrawnInput
 from studio_tui.tui.widgets.filter_bar import TermSuggester
 
@@ -30,7 +31,7 @@ class PromptKind(NamedTuple):
     """The character before the input."""
     placeholder: str
     suggestions: tuple[str, ...] = ()
-    """Terms for completion."""
+    """Terms for completion, of a filter."""
 
 
 SEARCH = PromptKind("/", "text, or ~ and an expression; capitals make it exact")
@@ -58,6 +59,11 @@ class _Line(DrawnInput):
         self._recalled: dict[PromptKind, list[str]] = {}
         self._place = 0
         self.kind = SEARCH
+
+    @property
+    def pasted_lines_joined_by(self) -> str:
+        """See `LINES_JOINED_BY`: lines pasted into a filter are alternatives."""
+        return ALTERNATIVES if self.kind.suggestions else ""
 
     def ask(self, kind: PromptKind, value: str) -> None:
         """Start a new input."""

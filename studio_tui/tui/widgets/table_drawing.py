@@ -3,86 +3,23 @@
 It handles no keys, scrolls no rows and moves no cursor.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from textual.strip import Strip
 
-from studio_tui.presentation.cells import Cell, Pieces
 from studio_tui.presentation.columns import Column
-from studio_tui.presentation.format import UNKNOWN
+from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_cursor import TableCursor
 from studio_tui.tui.widgets.table_layout import place
 from studio_tui.tui.widgets.table_painter import (
     GUTTER,
-    Cells,
     CellsOf,
     Painter,
     RowStrips,
     Sorting,
     TablePalette,
 )
-
-LONGEST = 200
-"""Cells beyond which the width of a text is not measured."""
-
-
-class Contents:
-    """The widest text seen in each column, in cells; 0 for an empty column."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self.columns = columns
-        self._measured = [index for index, column in enumerate(columns) if column.fits]
-        self._all = [LONGEST] * len(columns)
-        self.forget()
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """The width of each column, in cells."""
-        return tuple(self._all)
-
-    def forget(self) -> None:
-        """Reset the widths, for example if other rows are shown."""
-        for index in self._measured:
-            self._all[index] = 0
-
-    def grow(self, rows: Iterable[Cells]) -> bool:
-        """Widen columns to fit `rows`; return whether any became wider."""
-        grown = False
-        widths = self._all
-        for cells in rows:
-            for index in self._measured:
-                cell = cells[index]
-                # Skip most texts cheaply: a character is at most two cells wide.
-                if isinstance(cell, Pieces) or len(cell.text) * 2 > widths[index]:
-                    length = _length(cell)
-                    if length > widths[index]:
-                        widths[index] = length
-                        grown = True
-        return grown
-
-    def drop_empty(self, rows: Iterable[Cells]) -> bool:
-        """Set columns that are empty in all `rows` to 0; return whether there was one."""
-        held = [index for index in self._measured if self._all[index]]
-        for cells in rows:
-            if not held:
-                return False
-            held = [index for index in held if not _length(cells[index])]
-        for index in held:
-            self._all[index] = 0
-        return bool(held)
-
-
-def _length(cell: Cell | Pieces) -> int:
-    """Return the width of a text; 0 if it is empty or only marks an unknown value."""
-    if isinstance(cell, Pieces):
-        return min(LONGEST, sum(cell_len(part.text) for part in cell.parts))
-    text = cell.text
-    if not text or text == UNKNOWN:
-        return 0
-    return min(LONGEST, len(text) if text.isascii() else cell_len(text))
-
 
 HEADER = 1
 """Lines above the first row."""
@@ -109,8 +46,6 @@ class TableDrawing:
     ) -> None:
         self._rows = RowStrips(cells_of)
         self._contents = Contents(columns)
-        self._may_be_empty = False
-        """Whether the shown rows have changed since the column widths were calculated."""
         self._resolve = palette
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
@@ -120,7 +55,6 @@ class TableDrawing:
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
         self._rows.expire()
-        self._may_be_empty = True
 
     def forget_widths(self) -> None:
         """Discard the column widths, which then fit the rows that are next shown."""
@@ -148,6 +82,7 @@ class TableDrawing:
                     width - GUTTER,
                     wide=look.wide,
                     contents=self._contents.widths if has_rows else None,
+                    ever=self._contents.ever,
                     kept=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),
@@ -165,7 +100,7 @@ class TableDrawing:
         """Return the strip of each line: the header, and rows from index `top` on."""
         keys = cursor.keys
         in_sight = keys[top : top + max(0, height - HEADER)]
-        if self._contents_changed(look.columns, in_sight, keys, top):
+        if self._contents_changed(look.columns, in_sight):
             self._painter = None
         painter = self.painter(look, has_rows=bool(keys))
         lines = [painter.header, *self._rows.strips(in_sight, cursor.key, marked, painter)]
@@ -175,18 +110,9 @@ class TableDrawing:
             lines[first : first + len(painter.notice)] = painter.notice[: height - first]
         return lines
 
-    def _contents_changed(
-        self, columns: tuple[Column, ...], in_sight: Sequence[str], keys: Sequence[str], top: int
-    ) -> bool:
+    def _contents_changed(self, columns: tuple[Column, ...], in_sight: Sequence[str]) -> bool:
         """Update the column contents from the rows; return whether the layout must change."""
         if self._contents.columns is not columns:
             self._contents = Contents(columns)
             self._rows.forget()
-        changed = self._contents.grow(self._rows.news(in_sight))
-        if self._may_be_empty:
-            self._may_be_empty = False
-            # Rows near the visible ones may be visible again with the next key.
-            page = len(in_sight)
-            near = keys[max(0, top - page) : top + 2 * page]
-            changed |= self._contents.drop_empty(self._rows.cells_seen(near))
-        return changed
+        return self._contents.grow(self._rows.news(in_sight))

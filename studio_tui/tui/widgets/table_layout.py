@@ -42,6 +42,7 @@ def place(
     *,
     wide: bool = False,
     contents: Sequence[int] | None = None,
+    ever: Sequence[int] | None = None,
     kept: str | None = None,
     scrolled: bool = False,
 ) -> tuple[Placed, ...]:
@@ -51,19 +52,25 @@ def place(
     with `wide` none is dropped, and each is as wide as its content. The rest may still be wider
     than `width`; the table then scrolls sideways.
 
-    `contents` are the widths of the longest known text of each column, for columns that fit theirs.
+    `contents` are the widths of the longest known text of each column, for columns that fit theirs,
+    and `ever`, by default the same, those that decide which columns are shown.
     The column `kept` stays even if empty, as it gives the order. While `scrolled`, fixed columns
     leave half of the width to the others if possible. Widths depend only on the arguments, so that
     columns do not move while rows scroll.
     """
     known = (None,) * len(columns) if contents is None else contents
+    deciding = known if contents is None or ever is None else ever
     shown = [
         _Wanted(index, column, cells, kept=column.key == kept)
-        for index, (column, cells) in enumerate(zip(columns, known, strict=True))
+        for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))
         if cells != 0 or not (column.fits and column.drop) or column.key == kept
     ]
     while not wide and (dropped := _in_the_way(shown, width)) is not None:
         shown.remove(dropped)
+    shown = [
+        _Wanted(want.index, want.column, known[want.index], kept=want.column.key == kept)
+        for want in shown
+    ]
     if wide:
         widths = [max(want.least, want.most or want.least) for want in shown]
     else:

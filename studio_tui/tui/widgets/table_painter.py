@@ -339,10 +339,6 @@ class RowStrips:
                 found.append(self._cells(key))
         return found
 
-    def cells_seen(self, keys: Sequence[str]) -> Iterator[Cells]:
-        """Yield the cached cells of rows, without requesting new ones."""
-        return (said.cells for key in keys if (said := self._said.get(key)) is not None)
-
     def _cells(self, key: str) -> Cells:
         said = self._said.get(key)
         if said is None or said.edition != self._edition:

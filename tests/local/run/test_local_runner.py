@@ -206,7 +206,9 @@ async def test_the_error_of_a_failed_shell_job_has_its_exit_code_and_last_output
 async def test_death_by_a_signal_is_128_and_its_number(bench: Bench) -> None:
     report = await bench.run("import os; os.kill(os.getpid(), 9)")
     assert report.exit_code == 137
-    assert report.error_message == "The query was killed by signal 9 (SIGKILL)."
+    assert report.error_message == (
+        "The query ended with exit code 137 (128+9: SIGKILL, often out of memory)."
+    )
 
 
 async def test_a_job_sees_its_own_variables_and_none_of_the_servers(

@@ -5,6 +5,9 @@ import pytest
 
 from studio_tui.local.shim.words import MESSAGE_LIMIT, exit_words, is_unreached, resolver_words
 
+MEMORY = "exit code 137 (128+9: SIGKILL, often out of memory)"
+ABORTED = "The query ended with exit code 134 (128+6: SIGABRT, the program aborted)"
+
 
 def failure(code: str) -> str:
     return subprocess.run(
@@ -103,11 +106,20 @@ def test_a_long_message_is_bounded() -> None:
         (1, "a\nno space\r\n", "The query ended with exit code 1; its last output: no space"),
         (1, "\x1b[31mred\x1b[0m\n", "The query ended with exit code 1; its last output: red"),
         (1, "own\n[local Studio: x]\n", "The query ended with exit code 1; its last output: own"),
-        (137, "ignored", "The query was killed by signal 9 (SIGKILL)."),
+        (137, "ignored", f"The query ended with {MEMORY}."),
+        (143, "ignored", "The query ended with exit code 143 (128+15: SIGTERM, told to stop)."),
+        (
+            139,
+            "step 2\n",
+            "The query ended with exit code 139 (128+11: SIGSEGV, invalid memory access).",
+        ),
+        (134, "free(): invalid size\n", f"{ABORTED}; its last output: free(): invalid size"),
+        (129, "bad flag\n", "The query ended with exit code 129; its last output: bad flag"),
+        (162, "", "The query ended with exit code 162."),
         (
             134,
             "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  no room\n",
-            "The query was killed by signal 6 (SIGABRT); its last output: std::bad_alloc: no room",
+            f"{ABORTED}; its last output: std::bad_alloc: no room",
         ),
         (255, "", "The query ended with exit code 255."),
     ],

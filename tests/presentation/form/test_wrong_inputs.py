@@ -12,9 +12,18 @@ from studio_tui.presentation.form.checks import PRIORITIES, FormContext, job_nam
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
-from studio_tui.presentation.jobs.problems import Level
+from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
-from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, MIB, NOW, SENDABLE, filled
+from tests.presentation.form.forms import (
+    AROUND,
+    CLUSTERS,
+    DRAFTS,
+    MIB,
+    NOW,
+    SENDABLE,
+    cluster,
+    filled,
+)
 
 GOOD = Draft(query="print(1)")
 
@@ -278,6 +287,44 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
         "The checkpoints of that job are ignored, so everything is computed again.",
     ),
 ]
+
+
+REFUSED_LOCALLY: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "workers",
+        {"workers": "9"},
+        "“default” has at most 8 workers; 9 is refused. Type 8 or less.",
+    ),
+    (
+        "credentials_name",
+        {"credentials_name": "s3"},
+        "The local Studio stores no credentials; pass them to the job in environment.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "typed", "sentence"), REFUSED_LOCALLY)
+def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
+    field: str, typed: dict[str, Any], sentence: str
+) -> None:
+    draft = GOOD.with_values(typed)
+    assert check(draft, replace(AROUND, near=True)) == (Problem(field, sentence),)
+    assert all(each.level is Level.WARNING for each in check(draft, AROUND))
+
+
+@pytest.mark.parametrize("typed", [{"python_version": "3.9"}, {"repository": "/srv/r"}])
+def test_what_the_local_studio_accepts_is_not_doubted_there(typed: dict[str, Any]) -> None:
+    draft = GOOD.with_values(typed)
+    assert check(draft, AROUND)
+    assert not check(draft, replace(AROUND, near=True))
+
+
+def test_a_default_cluster_that_accepts_no_jobs_is_reported_unless_another_is_named() -> None:
+    closed = replace(AROUND, clusters=(cluster(1, "old", "INACTIVE", default=True), CLUSTERS[1]))
+    sentence = "“old” is INACTIVE and accepts no jobs; name another."
+    assert check(GOOD, closed) == (Problem("compute_cluster_name", sentence),)
+    assert not check(replace(GOOD, compute_cluster_name="gpu-large"), closed)
+    assert not check(replace(GOOD, compute_cluster_id="2"), closed)
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), ERRORS)

@@ -28,7 +28,16 @@ TRACEBACK = (
         ("The query ended with exit code 3; its last output: giving up", "giving up"),
         ("The query ended with exit code 3.", "exit code 3"),
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
-        ("Query script exited with code 137", "exit code 137"),
+        (
+            "Query script exited with code 137",
+            memory := "exit code 137 (128+9: SIGKILL, often out of memory)",
+        ),
+        (f"The query ended with {memory}.", memory),
+        ("Job failed with exit code: -9", "exit code -9 (SIGKILL, often out of memory)"),
+        (
+            "The query ended with exit code 134 (128+6: SIGABRT); its last output: std: no room",
+            "std: no room",
+        ),
         ("Process finished with exit status 2. Output: no such bucket", "no such bucket"),
         ("Script failed: ValueError: bad shard", "ValueError: bad shard"),
         ("Job failed: disk full", "disk full"),

@@ -1,8 +1,7 @@
 """Facts about one job."""
 
-from studio_tui.api.models import Cluster
+from studio_tui.api.models import Cluster, runs_on
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
-from studio_tui.presentation.jobs.waiting import runs_on
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -48,3 +47,13 @@ def test_a_job_of_a_pipeline_names_it() -> None:
 def test_a_recorded_job_is_not_said_to_have_no_variables() -> None:
     assert no_environment(job(1)) == "This job has no environment variables."
     assert "not known here" in no_environment(job(1, query=None))
+
+
+def test_the_signal_that_an_exit_code_may_stand_for_is_beside_it() -> None:
+    def status(code: int) -> str:
+        return facts(job(1, "FAILED", exit_code=code), NOON)[0].value.text
+
+    assert "exit code 137 (SIGKILL) ·" in status(137)
+    assert "exit code -15 (SIGTERM) ·" in status(-15)
+    assert "exit code 1 ·" in status(1)
+    assert "exit code 162 ·" in status(162)

@@ -42,6 +42,13 @@ def passing(text: str) -> list[Job]:
         ("!status=finished", [EVAL, ODD]),
         ("by=AN", [TRAIN, OLD]),
         ("!by=ann name=eval", [EVAL]),
+        ("name==eval.py", [EVAL]),
+        ("name==EVAL.py", [EVAL]),
+        ("name==eval", []),
+        ("!name==eval.py", [TRAIN, ODD, OLD]),
+        ('error=="CUDA out of memory"', [TRAIN]),
+        ("name==", list(ALL)),
+        ("status==failed", [TRAIN]),
         ("name~^eval", [EVAL]),
         ("name~[ae].py$", [TRAIN]),
         ("error=cuda", [TRAIN]),
@@ -105,7 +112,8 @@ def test_a_term_that_is_not_understood_is_named(text: str, part_of_the_sentence:
 
 
 def test_a_term_for_one_cluster_lets_no_other_through() -> None:
-    assert exactly("cluster", "gpu-a10") == "cluster~^gpu-a10$"
+    assert exactly("cluster", "gpu-a10") == "cluster==gpu-a10"
+    assert exactly("cluster", "gpu", "a b") == r"cluster~^(gpu|a\sb)$"
     term = Filter(exactly("cluster", "gpu"))
     assert term.matches(EVAL, NOON)
     assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
@@ -113,12 +121,12 @@ def test_a_term_for_one_cluster_lets_no_other_through() -> None:
 
 @given(st.text(min_size=1).map(safe_line), st.text(min_size=1).map(safe_line))
 def test_a_term_for_any_name_is_one_term_and_finds_it(name: str, other: str) -> None:
-    term = exactly("name", name)
-    wanted = Filter(term)
-    assert wanted.text == term
-    assert wanted.matches(job(1, name=name), NOON)
-    longer = job(1, name=name + other + "x")
-    assert not wanted.matches(longer, NOON)
+    for term in (exactly("name", name), exactly("name", name, "another")):
+        wanted = Filter(term)
+        assert wanted.text == term
+        assert wanted.matches(job(1, name=name), NOON)
+        longer = job(1, name=name + other + "x")
+        assert not wanted.matches(longer, NOON)
 
 
 def test_a_job_without_a_creation_time_has_no_age() -> None:

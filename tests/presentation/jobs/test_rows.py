@@ -12,7 +12,7 @@ from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
-from studio_tui.presentation.jobs.states import LOOKS, counts
+from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
 from tests.hostile import controls
@@ -261,3 +261,13 @@ def test_held_jobs_are_counted_separately_and_zero_has_no_plus() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED"), job(4, "COMPLETE")]
     shown = {each.name: each.amount for each in counts(jobs, has_all=False, held={jobs[0].id})}
     assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0", "held": "1"}
+
+
+def test_blocked_jobs_have_the_sign_that_they_have_in_their_pipeline() -> None:
+    jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED")]
+    ids = {jobs[0].id, jobs[2].id}
+    shown = {each.glyph: each.amount for each in counts(jobs, held={jobs[0].id}, blocked=ids)}
+    assert shown == {"✓": "0", "●": "0", "◌": "2", "✗": "0", BLOCKED.glyph: "1"}
+    state = by_key(COLUMNS, cells(jobs[0], NOON, is_blocked=True))["state"]
+    assert state.text == f"{BLOCKED.glyph} PENDING"
+    assert "⊘" not in cells(jobs[2], NOON, is_blocked=True)[0].text

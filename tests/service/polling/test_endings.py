@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.errors import TransportError
 from studio_tui.service.polling.endings import Ended, Endings
 from tests.jobs import job
 from tests.pipelines import pipeline
@@ -47,6 +48,20 @@ def test_a_job_that_ended_before_it_was_watched_is_reported_from_the_same_list()
     endings.watch([job(1, "RUNNING")])
     endings.check_jobs(listed)
     assert [one.id for each in found for one in each.jobs] == [job(1).id]
+
+
+def test_a_job_canceled_here_is_not_reported_unless_it_ends_in_another_way() -> None:
+    endings = Endings()
+    found = told(endings)
+    endings.watch([job(number, "RUNNING") for number in range(4)])
+    for number in range(2):
+        with endings.canceling(job(number).id):
+            pass
+    with pytest.raises(TransportError), endings.canceling(job(2).id):
+        raise TransportError("no route")
+    ended = (job(0, "CANCELED"), job(1, "COMPLETE"), job(2, "CANCELED"), job(3, "CANCELED"))
+    endings.check_jobs(ended)
+    assert found == [Ended(jobs=ended[1:])]
 
 
 def test_a_resumed_pipeline_is_reported_when_it_ends_again() -> None:

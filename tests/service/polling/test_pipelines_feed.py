@@ -1,11 +1,15 @@
 import pytest
+from hypothesis import given
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.api.pages import ResultPage
 from studio_tui.errors import AnswerTooLarge
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 from studio_tui.service.polling.pipelines_feed import PAGE, PipelineList, PipelinesFeed, is_moving
 from tests.pipelines import pipeline
+from tests.presentation.pipelines.graphs import good_pipelines
 
 
 class Server(StudioClient):
@@ -152,3 +156,10 @@ def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
 def test_a_pipeline_that_is_paused_or_over_lets_no_job_go(status: str, holds: bool) -> None:
     known = PipelineList((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
     assert ("run-1-b" in known.not_starting()) == holds
+
+
+@given(good_pipelines())
+def test_the_blocked_jobs_are_those_of_the_pipelines_page(sent: Pipeline) -> None:
+    statuses = judge(plan_of(sent), sent.state)
+    shown = {key for key, kind in statuses.shown.items() if kind is NodeState.BLOCKED}
+    assert PipelineList((sent,)).blocked == {f"run-{node_id}" for node_id in shown}

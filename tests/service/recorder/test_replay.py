@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Cluster, Pipeline
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.errors import ConfigError, NotFound, ReadOnly
 from studio_tui.service.recorder.recorder import Recorder
 from studio_tui.service.recorder.recording_file import RecordingContents, export, load
@@ -65,6 +65,30 @@ async def test_at_each_moment_there_is_what_was_seen_then(kept: Recorder, tmp_pa
     at[0] = 3600
     assert time.now() == NOON + timedelta(minutes=60)
     assert await seen(client) == ["00000002 COMPLETE ", "vise COMPLETED", "gpu"]
+
+
+async def test_clusters_are_as_busy_as_the_jobs_at_that_moment_keep_them(tmp_path: Path) -> None:
+    kept = recorder(tmp_path)
+    at = [0.0]
+
+    def gpu(number: int, state: str, **known: object) -> Job:
+        return job(number, state, workers=2, **{"compute_cluster_id": "3", **known})
+
+    note(kept, [gpu(1, "RUNNING"), gpu(2, "QUEUED")])
+    note(kept, [gpu(1, "RUNNING"), gpu(2, "RUNNING")], minutes=10)
+    note(kept, [gpu(1, "COMPLETE"), job(3, "RUNNING"), gpu(2, "RUNNING")], minutes=20)
+    note(kept, [job(3, "COMPLETE"), gpu(2, "COMPLETE")], minutes=30)
+    clusters = [{"id": "3", "name": "gpu", "busy_workers": 7, "active_workers": 7},
+                {"id": "4", "name": "cpu", "busy_workers": 1}]  # fmt: skip
+    kept.note_list("clusters", [Cluster.model_validate(each) for each in clusters], NOON)
+    client = ReplayClient(record := exported(kept, tmp_path), ReplayTime(record, 60, lambda: at[0]))
+    busy = []
+    for minutes in (1, 11, 21, 31):
+        at[0] = minutes
+        busy.append([each.busy_workers for each in (await client.clusters()).items])
+        assert not any(each.active_workers for each in (await client.clusters()).items)
+    # Studio does not say where the third job runs.
+    assert busy == [[2, 0], [4, 0], [None, None], [0, 0]]
 
 
 async def test_it_is_the_same_at_every_speed_and_when_gone_through_step_by_step(

@@ -33,6 +33,8 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "bad repository": ({"repository": "github.com/x"}, "is not a URL"),
     "workers 0": ({"workers": "0"}, "a whole number from 1 up; “0” is not"),
     "workers two": ({"workers": "two"}, "a whole number from 1 up; “two” is not"),
+    "too many workers": ({"workers": "9999"}, "9999 is refused."),
+    "credentials": ({"credentials_name": "s3"}, "The local Studio stores no credentials"),
     "priority": ({"priority": "9"}, "Priority is 0 (first) to 5"),
     "python": ({"python_version": "2"}, "“2” is not a Python 3 version"),
     "unknown cluster": ({"compute_cluster_name": "locl"}, "did you mean “local”?"),

@@ -90,12 +90,17 @@ def _triggering() -> TriggerScreen:
     )
 
 
+async def _learn(_jobs: object) -> None:
+    pass
+
+
 def _scheduling() -> ScheduleDialog:
     nothing = SimpleNamespace(value=None)
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=nothing),
         pipelines=SimpleNamespace(snapshot=nothing),
-        datasets=SimpleNamespace(known=tuple),
+        datasets=SimpleNamespace(known=tuple, learn=_learn, listed=tuple),
+        client=SimpleNamespace(is_local_studio=False),
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
     draft = ScheduleDraft(names, "0 3 1 1 *")

@@ -115,6 +115,29 @@ async def test_the_log_of_a_job_says_itself_how_it_ended_and_is_not_covered(
         assert said(pilot) == []
 
 
+async def test_a_job_that_is_canceled_here_gets_one_notice(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    await submit(studio, gate, "canceled.py")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "canceled.py", "● RUNNING")
+        endings = (await jobs_screen(pilot)).session.endings
+        await pilot.press("enter")
+        await until_shown(pilot, "› canceled.py")
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this job?")
+        await pilot.press("y")
+        await until_shown(pilot, "CANCELED")
+        # Whatever ends later is reported later.
+        endings.watch([job(7, "RUNNING")])
+        endings.check_jobs([job(7, "COMPLETE")])
+        await until_said(pilot, "job_7.py is complete")
+        requested, ended = said(pilot)
+        assert requested.startswith("Cancellation requested for canceled.py")
+        assert ended.startswith("✓ job_7.py is complete")
+
+
 async def test_a_job_that_was_rerun_here_gets_a_notice_when_it_ends(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

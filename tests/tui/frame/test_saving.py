@@ -343,7 +343,17 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         await pilot.press("slash", *"99 ", "backspace", "enter")
         await save_as(pilot, tmp_path / "matches")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert (tmp_path / "matches").read_text().splitlines() == [e for e in evens if "99" in e]
+        matching = [e for e in evens if "99" in e]
+        assert (tmp_path / "matches").read_text().splitlines() == matching
+
+        await pilot.press("ctrl+s")
+        words = "the shown lines that match the search"
+        await until_shown(pilot, f"Save the log: {words}", f"● {words}")
+        await pilot.press("down")
+        await until_shown(pilot, "Save the log: the 1,000 lines that the filter shows")
+        await pilot.press("down")
+        await until_shown(pilot, "Save the log: the whole log, byte for byte")
+        await pilot.press("escape")
 
         await pilot.press("slash", *"absent", "enter", "ctrl+s")
         await until_shown(pilot, "● the 1,000 lines that the filter shows", "○ the whole log")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from studio_tui.api.routes import INSTANCE_HEADER
+from studio_tui.service.polling import dataset_names
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -120,7 +121,7 @@ async def test_the_runs_of_a_schedule_are_those_jobs_and_no_others(
         table = await show(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, f"task~^{table.cursor}$")
+        await until_shown(pilot, f"task=={table.cursor}")
         assert "stranger.py" not in screen_text(pilot)
 
 
@@ -617,6 +618,21 @@ async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(
         await pilot.press("escape", "P")
         await until_shown(pilot, "Rebuild datasets at times", "nothing", "@daily")
     assert studio.jobs() == []
+
+
+@pytest.mark.starts_processes
+async def test_the_form_of_a_scheduled_pipeline_knows_every_dataset_that_studio_lists(
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The jobs that made them may be older than those that are asked about.
+    monkeypatch.setattr(dataset_names, "ASKED", 0)
+    studio.end(studio.submit(MAKE, query_name="make.py")["id"])
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets at times", "known: thumbs")
+        await pilot.press(*"thums", "tab", "tab")
+        await until_shown(pilot, "There is no dataset “thums”")
 
 
 async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_can(

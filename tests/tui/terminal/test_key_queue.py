@@ -214,6 +214,34 @@ async def test_what_is_pasted_onto_a_line_commands_no_terminal(
         assert line.value == "a␇b␛[31mcd    long" + "x" * 600
 
 
+async def test_lines_that_are_pasted_into_a_filter_are_alternatives(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    ids = [studio.submit("print(1)", query_name=f"{name}.py")["id"] for name in ("a", "b", "c")]
+    async with dashboard(studio, tmp_path) as pilot:
+        await until_shown(pilot, "a.py", "b.py", "c.py")
+        await pilot.press("slash")
+        pilot.app.post_message(events.Paste(f"\n{ids[0]}\r\n  {ids[2]} \n\n"))
+        await until_shown(pilot, "Jobs 2 of 3")
+        line = pilot.app.focused
+        assert isinstance(line, Input)
+        assert line.value == f"{ids[0]} or {ids[2]}"
+        assert not pilot.app._notifications
+
+
+async def test_an_input_of_one_line_says_that_it_takes_the_first_of_several(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        pilot.app.post_message(events.Paste("theme\nsecond\nthird"))
+        await until_shown(pilot, "Only the first of 3 pasted lines is used")
+        line = pilot.app.focused
+        assert isinstance(line, Input)
+        assert line.value == "theme"
+
+
 class Keys(Widget, can_focus=True):
     """Takes its time over the first key, then hands the focus on; notes all keys."""
 

@@ -32,6 +32,8 @@ SUGGESTER = TermSuggester(
         ("name=my", 'name="my eval x"'),
         ("train !name=MY", 'train !name="my eval x"'),
         ("name=sa", 'name="say \\"hi\\""'),
+        ("name==TR", "name==TRain.py"),
+        ("name==my", 'name=="my eval x"'),
         ("name=train.py", None),
         ("by=zoe", None),
         ("colour=", None),

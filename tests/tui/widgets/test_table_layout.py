@@ -130,6 +130,15 @@ def test_the_column_that_gives_the_order_stays_with_nothing_in_it() -> None:
     assert _fitting(200, 11, 9, 0, 3, 0, kept="by")["by"] == len("BY▲")
 
 
+def test_which_columns_are_shown_depends_on_what_they_ever_contained() -> None:
+    def shown(*contents: int, ever: tuple[int, ...]) -> dict[str, int]:
+        return {p.column.key: p.width for p in place(FITTING, 54, contents=contents, ever=ever)}
+
+    full = (11, 30, 3, 3, 60)
+    assert list(shown(11, 9, 3, 3, 0, ever=full)) == list(shown(*full, ever=full))
+    assert shown(11, 9, 3, 3, 0, ever=full) == {"state": 11, "name": 9, "age": 4, "error": 24}
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_error_has_the_room_that_shorter_names_leave(width: int) -> None:
     shown = _fitting(width, 11, 9, 3, 3, 60)

@@ -10,9 +10,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from studio_tui.api.models import JobState, PipelineState
-from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.states import LOOKS, Count, StateLook, state_cell
+from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, Count, StateLook, state_cell
 from studio_tui.presentation.pipelines.graph.plan import Plan
 
 
@@ -51,9 +51,6 @@ SHOWN = {
     JobState.TASK: NodeState.UNKNOWN,
     JobState.UNKNOWN: NodeState.UNKNOWN,
 }
-
-BLOCKED = StateLook("⊘", Tone.WARN, LOOKS[JobState.PENDING].rank + 1)
-"""Appearance of a blocked job; Studio has no such state."""
 
 SHOWN_LOOKS = {
     NodeState.DONE: LOOKS[JobState.COMPLETE],

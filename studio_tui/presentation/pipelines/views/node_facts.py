@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from studio_tui.api.models import Cluster, DatasetVersion
+from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause
@@ -106,7 +107,7 @@ def _status(known: ViewModel, node: Node) -> Cell:
     job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None:
-        parts.append(f"exit code {job.exit_code}")
+        parts.append(exit_code_words(job.exit_code, is_brief=True))
     if took is not None:
         about = "~" if took.is_estimate else ""
         verb = "ran" if node.state.is_finished else "for"

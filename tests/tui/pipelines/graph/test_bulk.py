@@ -47,7 +47,7 @@ async def test_marked_jobs_are_canceled_and_the_refused_one_keeps_its_mark(tmp_p
         await until_shown(pilot, "Cancellation requested for 2 of 3 jobs", "not now")
         await press(pilot, ("o",))
         assert sorted(studio.done) == [("cancel", "run-publish"), ("cancel", "run-train_s")]
-        assert screen_of(pilot).state.view.marks == ("train_l", "thumbs")
+        assert screen_of(pilot).state.view.marks == ("train_l",)
 
 
 async def test_marks_of_a_pipeline_that_was_left_meanwhile_are_taken_away_too(
