@@ -198,7 +198,7 @@ class JobsScreen(ListPage[Job]):
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
             self._preview.leave()
-            return self.groups.facts_of(cursor)
+            return self.groups.facts_of(cursor, now)
         progress = self._progress.get(job.id) if job is not None else None
         facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
         return (*self._recorded.fact(cursor, now), *facts)
