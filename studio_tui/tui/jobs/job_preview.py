@@ -40,7 +40,10 @@ class JobPreview:
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
+        blocked = pipelines is not None and job.id in pipelines.blocked
+        own = facts(
+            job, moment, around, progress, pipeline=owner, is_blocked=blocked, answered_at=now
+        )
         said = kin_facts(
             with_usual(own, job, details.past, now), self._session.known.related(job.id)
         )
