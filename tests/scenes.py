@@ -64,7 +64,7 @@ SCENES: dict[str, Scene] = {
     "jobs-80x24": Scene(size=NARROW),
     "jobs-200x50": Scene(size=HUGE),
     "jobs-failed": Scene(("down",) * 3, WIDE, shows="end of the log"),
-    "jobs-grouped": Scene(("b", "b", "end", "up"), WIDE, shows="1 × PermissionError"),
+    "jobs-grouped": Scene(("b", "b", "end"), WIDE, shows="1 × PermissionError"),
     "jobs-no-preview": Scene(("i",), WIDE),
     "jobs-light": Scene(size=WIDE, theme="studio-light"),
     "jobs-16-colours": Scene(size=WIDE, theme="ansi-dark"),

@@ -35,10 +35,10 @@ def signal_of(code: int) -> int | None:
     return number if number in _SIGNALS else None
 
 
-def exit_code_words(code: int, *, is_brief: bool = False) -> str:
+def exit_code_words(code: int, *, is_brief: bool = False, has_sum: bool = True) -> str:
     """Return an exit code in words: `exit code 137 (128+9: SIGKILL, often out of memory)`.
 
-    If brief, only the name of the signal is beside it.
+    If brief, only the name of the signal is beside it; without the sum, `128+9` is left out.
     """
     number = signal_of(code)
     if number is None:
@@ -46,5 +46,5 @@ def exit_code_words(code: int, *, is_brief: bool = False) -> str:
     name, meaning = _SIGNALS[number]
     if is_brief:
         return f"exit code {code} ({name})"
-    sum_and_name = f"128+{number}: {name}" if code > 0 else name
+    sum_and_name = f"128+{number}: {name}" if code > 0 and has_sum else name
     return f"exit code {code} ({sum_and_name}{f', {meaning}' if meaning else ''})"

@@ -68,11 +68,16 @@ def cause(message: str) -> str:
         rest = framed["rest"]
         lead = _LEAD.match(rest)
         bare = rest[lead.end() :] if lead else rest
-        code = framed["code"] and exit_code_words(int(re.sub(r"[^\d-]", "", framed["code"])))
+        code = framed["code"] and _code_words(framed["code"])
         text = bare.strip() or (lines[1] if len(lines) > 1 else code or "")
         text = text or lines[0]
     text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
     return _short(_exception(text) or text) or _short(lines[0])
+
+
+def _code_words(code: str) -> str:
+    """Return an exit code in words; a list has no room for how it is made up."""
+    return exit_code_words(int(re.sub(r"[^\d-]", "", code)), has_sum=False)
 
 
 def _exception(text: str) -> str:

@@ -74,20 +74,22 @@ def facts(
     progress: Progress | None = None,
     *,
     pipeline: Pipeline | None = None,
+    is_blocked: bool = False,
     answered_at: datetime | None = None,
     shown: bool = False,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first; logins in URLs masked unless `shown`.
 
     `clusters` and `pipeline` explain why the job waits, and `progress` how far it is; `pipeline` is
-    the one that runs the job, if known, and a key of the screen goes there. While Studio
+    the one that runs the job, if known, and a key of the screen goes there; the job `is_blocked` in
+    it if one that it depends on failed or was canceled. While Studio
     is unreachable, `answered_at` is the time of its last answer, up to which durations of running
     parts are counted.
     """
     until = answered_at or now
     error = job.error_message
     return (
-        Fact("status", _status(job, until)),
+        Fact("status", _status(job, until, is_blocked=is_blocked)),
         *_progress(job, progress),
         *_why_waiting(job, clusters, pipeline),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
@@ -156,8 +158,8 @@ def as_json(received: Received, fields: dict[str, Any]) -> str:
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
-def _status(job: Job, now: datetime) -> Cell:
-    text, tone, _ = state_cell(job)
+def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
+    text, tone, _ = state_cell(job, is_blocked=is_blocked)
     parts = [text]
     if job.exit_code is not None:
         parts.append(exit_code_words(job.exit_code, is_brief=True))

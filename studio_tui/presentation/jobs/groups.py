@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
@@ -18,8 +19,8 @@ from studio_tui.presentation.logs.signatures import normalised
 MANY = 20
 """Maximum number of a pipeline's pending jobs that are listed without being folded."""
 
-IN_SIGHT = frozenset({JobState.FAILED, JobState.RUNNING})
-"""States of jobs that remain visible while their group is folded."""
+_TRIED = frozenset({JobState.FAILED, JobState.COMPLETE})
+"""States that say whether a job of that name works now."""
 
 MARK = "▸"
 """Prefix of a group's key, which distinguishes it from job ids."""
@@ -94,6 +95,29 @@ def arranged(
     return GroupedRows(shown, groups)
 
 
+def in_sight(jobs: Iterable[Job]) -> frozenset[str]:
+    """Return the jobs that remain visible while their group is folded: what runs or fails now.
+
+    Of the failures, that is the newest of each name, unless a newer job of the name is complete.
+    """
+    found = set()
+    tried: dict[str, Job] = {}
+    for job in jobs:
+        if job.state is JobState.RUNNING:
+            found.add(job.id)
+        elif job.state in _TRIED:
+            name = job.name or job.id
+            newest = tried.get(name)
+            if newest is None or _stamp(job) > _stamp(newest):
+                tried[name] = job
+    found.update(job.id for job in tried.values() if job.state is JobState.FAILED)
+    return frozenset(found)
+
+
+def _stamp(job: Job) -> float:
+    return job.created_at.timestamp() if job.created_at else 0.0
+
+
 def group_cells(
     group: JobGroup,
     jobs: Sequence[Job],
@@ -118,24 +142,30 @@ def group_cells(
 
 
 def group_facts(
-    group: JobGroup, jobs: Sequence[Job], blocked: Container[str] = ()
+    group: JobGroup, jobs: Sequence[Job], now: datetime, blocked: Container[str] = ()
 ) -> tuple[Fact, ...]:
-    """Return facts about a group: the states of its jobs, and the most common failure reasons."""
+    """Return facts about a group: the states of its jobs, and the most common failure reasons.
+
+    Each reason has the age of the latest job that failed so.
+    """
     numbers = counts(jobs, blocked=blocked)
     states = ", ".join(f"{count.number} {count.name}" for count in numbers if count.number)
     alike: dict[str, Counter[str]] = defaultdict(Counter)
+    latest: dict[str, Job] = {}
     for job in jobs:
         if job.state is JobState.FAILED:
             reason = cause(job.error_message or "") or "no reason given"
-            alike[normalised(reason)][reason] += 1
+            kind = normalised(reason)
+            alike[kind][reason] += 1
+            latest[kind] = max(latest.get(kind, job), job, key=_stamp)
     # What differs in numbers alone is one reason; where all are equal, it is shown as it is.
-    reasons = Counter(
-        {
-            next(iter(exact)) if len(exact) == 1 else general: exact.total()
-            for general, exact in alike.items()
-        }
-    )
-    lines = [f"{number} × {reason}" for reason, number in reasons.most_common(_REASONS)]
+    reasons = Counter({kind: exact.total() for kind, exact in alike.items()})
+    lines = []
+    for kind, number in reasons.most_common(_REASONS):
+        shown = next(iter(alike[kind])) if len(alike[kind]) == 1 else kind
+        old = age(seconds_between(latest[kind].created_at, now))
+        ago = old if old in {"now", UNKNOWN} else f"{old} ago"
+        lines.append(f"{number} × {shown} · {'latest ' if number > 1 else ''}{ago}")
     if left := len(reasons) - len(lines):
         lines.append(f"and {plural(left, 'other reason')}")
     return (

@@ -176,12 +176,14 @@ class JobScreen(Page):
 
     def tick(self, now: datetime) -> None:
         job, clusters = self._job, self.session.clusters.snapshot.value
+        pipelines = self.session.pipelines.snapshot.value
         present = clock.now()
         own = facts(
             job,
             present,
             clusters.items if clusters is not None else (),
             pipeline=self._controller.owner_of(job),
+            is_blocked=pipelines is not None and job.id in pipelines.blocked,
             answered_at=now,
             shown=self._values is Values.ALL,
         )

@@ -9,13 +9,13 @@ from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.groups import (
-    IN_SIGHT,
     MANY,
     GroupedRows,
     JobGrouping,
     arranged,
     group_cells,
     group_facts,
+    in_sight,
     stem,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
@@ -90,9 +90,11 @@ class JobGroups:
                 self._arranged = GroupedRows(keys, {})
                 return keys
             label_of, least = (lambda key: pending.get(key, "")), MANY + 1
-        self._arranged = arranged(
-            keys, label_of, self._stays, opened=set(self._opened), least=least
-        )
+        # Groups of what is pending have nothing else in them.
+        is_pending = grouping is JobGrouping.NONE
+        shown = frozenset[str]() if is_pending else in_sight(self._jobs(keys))
+        opened = set(self._opened)
+        self._arranged = arranged(keys, label_of, shown.__contains__, opened=opened, least=least)
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:
@@ -124,10 +126,10 @@ class JobGroups:
         age = by_key(COLUMNS, cells(newest, now))["age"]
         return group_cells(group, jobs, age, is_open=key in self._opened, blocked=self.blocked)
 
-    def facts_of(self, key: str) -> tuple[Fact, ...]:
+    def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
         """Return the preview of a group."""
         group = self._arranged.groups[key]
-        return group_facts(group, self._jobs(group.members), self.blocked)
+        return group_facts(group, self._jobs(group.members), now, self.blocked)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""
@@ -151,9 +153,6 @@ class JobGroups:
 
     def _stem_of(self, key: str) -> str:
         return stem(self._rows[key].name or "")
-
-    def _stays(self, key: str) -> bool:
-        return self._rows[key].state in IN_SIGHT
 
     def _jobs(self, keys: Iterable[str]) -> list[Job]:
         return [job for key in keys if (job := self._rows.get(key)) is not None]

@@ -60,7 +60,10 @@ class JobPreview:
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
-        own = facts(job, moment, around, progress, pipeline=owner, answered_at=now)
+        blocked = pipelines is not None and job.id in pipelines.blocked
+        own = facts(
+            job, moment, around, progress, pipeline=owner, is_blocked=blocked, answered_at=now
+        )
         said = kin_facts(
             with_usual(own, job, details.past, now), self._session.known.related(job.id)
         )
@@ -217,7 +220,7 @@ class JobsScreen(ListPage[Job]):
         cursor, job = self.table.cursor, self.job_at_hand()
         if cursor is not None and self.groups.is_group(cursor):
             self._preview.leave()
-            return self.groups.facts_of(cursor)
+            return self.groups.facts_of(cursor, now)
         progress = self._progress.get(job.id) if job is not None else None
         facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
         return (*self._recorded.fact(cursor, now), *facts)

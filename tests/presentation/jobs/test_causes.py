@@ -30,9 +30,9 @@ TRACEBACK = (
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
         (
             "Query script exited with code 137",
-            memory := "exit code 137 (128+9: SIGKILL, often out of memory)",
+            memory := "exit code 137 (SIGKILL, often out of memory)",
         ),
-        (f"The query ended with {memory}.", memory),
+        ("The query ended with exit code 137 (128+9: SIGKILL, often out of memory).", memory),
         ("Job failed with exit code: -9", "exit code -9 (SIGKILL, often out of memory)"),
         (
             "The query ended with exit code 134 (128+6: SIGABRT); its last output: std: no room",

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import Job
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces
 from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
@@ -11,10 +12,11 @@ from studio_tui.presentation.jobs.groups import (
     arranged,
     group_cells,
     group_facts,
+    in_sight,
     stem,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
-from tests.jobs import job
+from tests.jobs import NOON, job
 
 KEYS = [f"{kind}{number}" for number in range(4) for kind in "ab-"]
 
@@ -85,8 +87,28 @@ def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None
     framed = "The query ended with exit code 1; its last output: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
     jobs = [job(n, "FAILED", error_message=error) for n, error in enumerate(errors)]
-    said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs)}
+    said = {fact.label: fact.value.text for fact in group_facts(JobGroup("x", ("1",)), jobs, NOON)}
     assert said["failed"].splitlines() == [
-        "3 × E: tile <n>", "1 × F: disk full", "1 × no reason given",
+        "3 × E: tile <n> · latest now", "1 × F: disk full · 3m ago", "1 × no reason given · 4m ago",
     ]  # fmt: skip
     assert said["jobs"] == "5: 5 failed"
+
+
+def test_what_runs_or_fails_now_stays_in_sight_of_a_folded_group() -> None:
+    def one(age: int, name: str | None, state: str) -> Job:
+        return job(age, state, name=name)
+
+    jobs = [
+        (again := one(1, "broken.py", "FAILED")),
+        one(9, "broken.py", "FAILED"),
+        one(2, "mended.py", "COMPLETE"),
+        one(3, "mended.py", "FAILED"),
+        (worse := one(4, "worse.py", "FAILED")),
+        one(5, "worse.py", "COMPLETE"),
+        one(6, "worse.py", "CANCELED"),
+        (retried := one(8, "retried.py", "FAILED")),
+        (retry := one(7, "retried.py", "RUNNING")),
+        *(unnamed := [one(10, None, "FAILED"), one(11, None, "FAILED")]),
+    ]
+    expected = {known.id for known in (again, worse, retried, retry, *unnamed)}
+    assert in_sight(jobs) == in_sight(reversed(jobs)) == expected
