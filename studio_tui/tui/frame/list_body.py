@@ -157,6 +157,7 @@ class ListBody(Lifetime, Container, Generic[T]):
         self.previewing.begin()
         self.table.wide = self.holder.view.wide
         view = self.holder.view
+        self.table.memory.recall(view.contents)
         self.table.begin_at(view.cursor, line=view.line, sideways=view.sideways)
         self.marks.show()
         self.order.show()
@@ -171,7 +172,12 @@ class ListBody(Lifetime, Container, Generic[T]):
         if self.is_alive and self.table.keys:
             table = self.table
             is_recorded = self.is_recorded(table.cursor)
-            self.holder.change(line=table.line, sideways=table.sideways, recorded=is_recorded)
+            self.holder.change(
+                line=table.line,
+                sideways=table.sideways,
+                recorded=is_recorded,
+                contents=table.memory.contents,
+            )
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""

@@ -48,6 +48,8 @@ class ListView:
     """The cursor's line, counted from the first visible one."""
     sideways: int = 0
     """How many terminal columns of the table are scrolled out of sight on the left."""
+    contents: tuple[int, ...] = ()
+    """The widths of contents that decide which columns are shown, see `ColumnMemory`."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""
@@ -81,6 +83,7 @@ def load_view(path: Path, kind: Kind[Any]) -> ListView:
             },
             marks=_keys(found.get("marks")),
             opened=_keys(found.get("opened")),
+            contents=_widths(found.get("contents")),
         )
         Terms(view.filter, kind)
     except FileNotFoundError:
@@ -105,3 +108,9 @@ def view_text(view: ListView) -> str:
 
 def _keys(value: object) -> tuple[str, ...]:
     return tuple(key for key in value if isinstance(key, str)) if isinstance(value, list) else ()
+
+
+def _widths(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(each) is int and each >= 0 for each in value):
+        return ()
+    return tuple(value)

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from studio_tui.presentation.columns import Column
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_cursor import TableCursor
-from studio_tui.tui.widgets.table_drawing import HEADER, TableDrawing, TableLook
+from studio_tui.tui.widgets.table_drawing import HEADER, ColumnMemory, TableDrawing, TableLook
 from studio_tui.tui.widgets.table_painter import (
     COMPONENTS,
     CellsOf,
@@ -115,6 +115,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.set_reactive(BigTable.columns, tuple(columns))
         self.set_reactive(BigTable.notice, notice)
         self._drawing = TableDrawing(cells_of, self.columns, self._resolved_palette)
+        self.memory: ColumnMemory = self._drawing
         self._cursor = TableCursor()
         self._unseen = 0
         self._viewport = TableViewport(self, self._cursor, HEADER)
@@ -242,8 +243,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def action_columns(self, direction: int) -> None:
         """Scroll sideways by a column to the left (-1), or to the right (1) if some are hidden."""
-        stop = self._painter().stop(self.sideways, direction)
-        if stop != self.sideways:
+        if (stop := self._painter().stop(self.sideways, direction)) != self.sideways:
             self._drawing.sideways = stop
             self._redraw()
 
@@ -318,12 +318,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._drawing.painter(self._look(), has_rows=bool(self.keys))
 
     def _look(self) -> TableLook:
-        width = self.scrollable_content_region.width
-        return TableLook(self.columns, width, self.wide, self.sorting, self.notice)
+        region = self.scrollable_content_region
+        return TableLook(self.columns, region.width, self.wide, self.sorting, self.notice)
 
     def _resolved_palette(self) -> TablePalette:
-        colors = COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
-        return TablePalette.resolve(self.resolve, colors)
+        system = self.app.console.color_system or "truecolor"
+        return TablePalette.resolve(self.resolve, COLOR_SYSTEMS[system])
 
     def lines(self) -> list[Strip]:
         height = self.scrollable_content_region.height

@@ -41,6 +41,12 @@ class Contents:
         """The largest width that each column has ever had, as far as it decides which are shown."""
         return tuple(self._ever)
 
+    def recall(self, ever: Sequence[int]) -> None:
+        """Take over what another table's columns had; ignored if there are not as many."""
+        if len(ever) == len(self._ever):
+            pairs = zip(self._ever, ever, strict=True)
+            self._ever = [max(own, min(other, LONGEST)) for own, other in pairs]
+
     def forget(self) -> None:
         """Reset the widths, for example if other rows are shown."""
         for index in self._measured:

@@ -4,7 +4,7 @@ It handles no keys, scrolls no rows and moves no cursor.
 """
 
 from collections.abc import Callable, Sequence, Set
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from textual.strip import Strip
 
@@ -38,6 +38,17 @@ class TableLook(NamedTuple):
     """Text shown when there are no rows."""
 
 
+class ColumnMemory(Protocol):
+    """What the columns of a table ever contained, which decides which of them are shown."""
+
+    @property
+    def contents(self) -> tuple[int, ...]:
+        """The widths in cells, as far as they decide."""
+
+    def recall(self, contents: Sequence[int]) -> None:
+        """Show the columns that another table with such contents shows."""
+
+
 class TableDrawing:
     """Draws a table; of its rows only those whose cells or look have changed."""
 
@@ -60,6 +71,15 @@ class TableDrawing:
         """Discard the column widths, which then fit the rows that are next shown."""
         self._contents.forget()
         self._rows.forget()
+
+    @property
+    def contents(self) -> tuple[int, ...]:
+        """What the columns ever contained, in cells, as far as it decides which are shown."""
+        return self._contents.ever
+
+    def recall(self, contents: Sequence[int]) -> None:
+        """Show the columns that another table with such contents shows."""
+        self._contents.recall(contents)
 
     def forget_layout(self) -> None:
         """Discard the layout."""
