@@ -72,6 +72,7 @@ class LastListKeeper:
             sorting=table.sorting,
             wide=view.wide,
             sideways=table.sideways,
+            contents=table.memory.contents,
             has_preview=view.preview,
         )
         return {self._file: written(last)}

@@ -49,6 +49,8 @@ class LastList:
     """Whether all columns are shown, scrolled sideways."""
     sideways: int = 0
     """How many terminal columns are scrolled out of sight."""
+    contents: tuple[int, ...] = ()
+    """The widths of contents that decide which columns are shown, see `ColumnMemory`."""
     has_preview: bool = True
     filter: str = ""
     """The filter, as typed."""
@@ -83,6 +85,7 @@ def read(path: Path) -> LastList | None:
             sorting=_sorting(fields["sorting"]),
             wide=bool(fields["wide"]),
             sideways=max(0, int(fields["sideways"])),
+            contents=tuple(map(int, fields["contents"])),
             has_preview=bool(fields["has_preview"]),
             filter=safe_line(fields["filter"]),
         )

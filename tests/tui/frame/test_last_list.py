@@ -49,6 +49,7 @@ LAST = LastList(
     cursor=1,
     sorting=("run", True),
     sideways=7,
+    contents=(11, 4),
     filter="is:failed",
 )
 
@@ -226,6 +227,25 @@ async def test_a_filtered_list_is_shown_with_its_filter_and_on_the_same_lines(
         found = screen_text(pilot).splitlines()[2:6]
         # The preview beside it is blank until the page is there, and ages go on.
         assert [line[:40] for line in found] == [line[:40] for line in left]
+
+
+async def test_the_last_list_has_the_columns_of_rows_that_do_not_pass_the_filter(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    studio.submit("print(1)", query_name="nightly.py", cron_expression="0 3 1 1 *")
+    await leave_a_list(studio, tmp_path)
+    connects = threading.Event()
+    connects.set()
+    async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
+        await until_shown(pilot, "● live", " QUEUE ")
+        await pilot.press("slash", *"nightly", "enter")
+        await until_shown(pilot, "Jobs 1 of 4 · filter nightly", " QUEUE ")
+        pilot.app.exit()
+    connects = threading.Event()
+    async with starting(studio, tmp_path, connects=connects, size=(200, 40)) as pilot:
+        await until_shown(pilot, "Jobs 1 of 4 · filter nightly")
+        assert isinstance(pilot.app.screen, LastListScreen)
+        assert " QUEUE " in screen_text(pilot)
 
 
 async def test_keys_pressed_meanwhile_are_for_the_list_that_is_in_sight(
