@@ -128,6 +128,10 @@ class Plan(Protocol):
         """Return the fault of a websocket that is let through."""
 
 
+_ROUNDS_TO_ACCEPT = 8
+"""Rounds of the loop in which asyncio hands over what it has accepted."""
+
+
 @dataclass
 class FaultProxy:
     """Forwards requests to `upstream` (host and port), one connection each, unless a fault applies.
@@ -180,7 +184,7 @@ class FaultProxy:
     async def accept(self) -> None:
         """Start listening, on the same port as before."""
         self._server = await asyncio.start_server(
-            self._connected, "127.0.0.1", self._port, limit=HEAD_LIMIT
+            self._accepted, "127.0.0.1", self._port, limit=HEAD_LIMIT
         )
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -189,6 +193,8 @@ class FaultProxy:
         if self._server is not None:
             self._server.close()
             self._server = None
+            for _ in range(_ROUNDS_TO_ACCEPT):
+                await asyncio.sleep(0)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -216,17 +222,18 @@ class FaultProxy:
             body = _dechunked(body)
         return Reply(status.split(" ", 1)[1], headers, body)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection in a task that is known from the first moment."""
+        task = asyncio.create_task(self._connected(reader, writer))
         self._tasks.add(task)
-        try:
+        task.add_done_callback(self._tasks.discard)
+        # Also if the task is canceled before it runs.
+        task.add_done_callback(lambda _: writer.close())
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A client that goes away, or the end of the test.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._serve_one(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # a client that goes away, or the end of the test
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.readexactly(1)

@@ -1,5 +1,6 @@
 """What a terminal receives while a hostile log is shown: nothing of the log's own commands."""
 
+import codecs
 import os
 import pty
 import re
@@ -61,7 +62,8 @@ def test_a_terminal_sees_the_text_of_a_hostile_log_and_obeys_none_of_it(tmp_path
     program = [sys.executable, "-m", "tests.tui.logs.view.log_stage", str(path)]
     with terminal(program, environment) as end:
         output = output_until(end, b"the last line")
-    text = re.sub(r"\x1b\]22;\w+(?:\x07|\x1b\\)", "", output.decode())  # Textual's pointer shape
+        text = codecs.getincrementaldecoder("utf-8")().decode(output)  # it may end in a character
+    text = re.sub(r"\x1b\]22;\w+(?:\x07|\x1b\\)", "", text)  # Textual's pointer shape
     for command in ("\x1b]", "\x1bP", "\x1b_", "\x1b^", "\x1b[2J", "\x07", "\x00", "\x0e"):
         assert command not in text
     assert not re.search("[\x80-\x9f\u200b\u200d\u202a-\u202e\u2066-\u2069]", text)
