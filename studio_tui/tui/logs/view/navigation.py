@@ -194,10 +194,12 @@ class LineNumbers:
             self._view.go(store.line_start(at))
             return None
         digits = typed.replace(",", "").replace("_", "")
+        so_far = "" if self._view.is_all_here else " so far"
+        if not store.lines:
+            return f"The log has no lines{so_far}."
         if not (digits.isascii() and digits.isdigit()) or not int(digits[:18]):
             return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
-            so_far = "" if self._view.is_all_here else " so far"
             return f"The log has {plural(store.lines, 'line')}{so_far}."
         self._view.go(store.start_of(int(digits) - 1))
         return None

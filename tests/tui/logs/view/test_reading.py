@@ -362,6 +362,14 @@ async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
             await pilot.press("escape")
 
 
+async def test_a_log_without_lines_offers_no_line_numbers(store: LogStore) -> None:
+    async with showing(store, width=90) as (pilot, view):
+        for typed in ("5", "x"):
+            await type_at(pilot, "colon", typed)
+            assert "The log has no lines" in screen_row(view)
+            await pilot.press("escape")
+
+
 # Selecting
 
 
