@@ -139,10 +139,11 @@ def _parse(term: TypedTerm, kind: Kind[T]) -> Test[T]:
 def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     if not term.is_word and (match := _IS.fullmatch(term.text)):
         return _status(match["value"], kind)
-    parts = None if term.is_word else _TERM.fullmatch(term.text)
+    parts = None if term.is_word else _TERM.fullmatch(term.head or term.text)
     if parts is None:
         return _word(term.text.lower())
-    field, operator, value = parts["field"].lower(), parts["operator"], parts["value"]
+    field, operator = parts["field"].lower(), parts["operator"]
+    value = term.text.removeprefix(term.head) if term.head else parts["value"]
     if field == "status" and operator in {"=", "=="}:
         return _status(value, kind)
     spans = kind.all_spans

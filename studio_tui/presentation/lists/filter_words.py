@@ -34,6 +34,8 @@ class TypedTerm(NamedTuple):
     """Whether it is quoted, so that it is always a search word."""
     is_closed: bool = True
     """Whether its quotes are closed."""
+    head: str = ""
+    """Its field and operator if its value, which may begin like an operator, is quoted."""
 
     @property
     def is_or(self) -> bool:
@@ -64,11 +66,12 @@ def typed(text: str) -> Iterator[TypedTerm]:
             found["field"] + value + found["rest"],
             is_word=found["quote"] is not None and not found["field"],
             is_closed=found["end"] != "",
+            head=found["field"] if found["quote"] is not None else "",
         )
 
 
 def quoted(value: str) -> str:
     """Return a value as it must be typed: in quotes if it would be parsed otherwise."""
-    if value and not any(c.isspace() for c in value) and not value.startswith('"'):
+    if value and not any(c.isspace() for c in value) and not value.startswith(('"', "=")):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

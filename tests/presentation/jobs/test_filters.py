@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
@@ -159,11 +159,17 @@ def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
 
 
 @given(st.text(min_size=1).map(safe_line))
+@example("=")
+@example("=0")
+@example('="')
 def test_any_name_can_be_given_in_quotes(name: str) -> None:
     wanted = Filter(f"name={quoted(name)}")
     assert wanted.matches(job(1, name=name), NOON)
     assert Filter(wanted.text).matches(job(1, name=name), NOON)
     assert not wanted.matches(job(1, name="other"), NOON) or name.lower() in "other"
+    exact = Filter(f"name=={quoted(name)}")
+    assert exact.matches(job(1, name=name), NOON)
+    assert not name or not exact.matches(job(1, name=f"{name}0"), NOON)
 
 
 @given(st.text(max_size=60))
