@@ -48,6 +48,11 @@ class JobState(StrEnum):
     UNKNOWN = "UNKNOWN"
     """A status of a newer server; the original word is in `JobOutput.status`."""
 
+    @classmethod
+    def of(cls, status: str | None) -> "JobState":
+        """Return the state with this name; `UNKNOWN` if there is none."""
+        return _JOB_STATES.get(status or "", cls.UNKNOWN)
+
     @property
     def is_finished(self) -> bool:
         """Whether the job has ended; false for an unknown state."""
@@ -65,7 +70,6 @@ WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
 )
 """States before the query runs."""
-
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 """States in which a job has workers: from before its query runs until it ends."""
@@ -156,7 +160,7 @@ class JobOutput(Received):
     @property
     def state(self) -> JobState:
         """The status as an enum value; UNKNOWN if it is not a known one."""
-        return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+        return JobState.of(self.status)
 
     @property
     def began_at(self) -> datetime | None:
@@ -276,7 +280,7 @@ class JobPipelineRunOutput(Received):
     @property
     def state(self) -> JobState:
         """The status as an enum value; UNKNOWN if it is not a known one."""
-        return _JOB_STATES.get(self.status or "", JobState.UNKNOWN)
+        return JobState.of(self.status)
 
 
 class RemovedJobOutput(Received):

@@ -1,6 +1,8 @@
 """Glyph, name and tone of job states, always shown together."""
 
+from collections import Counter
 from collections.abc import Container, Iterable
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import FINISHED_STATES, Job, JobState
@@ -112,15 +114,19 @@ def counts(
     are counted separately if their ids are in `blocked`, or in `held` because their pipeline is
     paused or has ended.
     """
+    jobs = tuple(jobs)
     numbers = [0] * len(_GROUPS)
+    # By status, as there may be thousands of jobs and they are counted after each poll.
+    by_status = Counter(map(attrgetter("status"), jobs))
+    for status, number in by_status.items():
+        if (group := _GROUP_OF.get(JobState.of(status))) is not None:
+            numbers[group] += number
     held_back = will_not = 0
-    for job in jobs:
-        if job.state is JobState.PENDING and job.id in blocked:
-            will_not += 1
-        elif job.state is JobState.PENDING and job.id in held:
-            held_back += 1
-        elif (group := _GROUP_OF.get(job.state)) is not None:
-            numbers[group] += 1
+    if by_status[JobState.PENDING]:
+        waiting = [job.id for job in jobs if job.status == JobState.PENDING]
+        will_not = sum(job_id in blocked for job_id in waiting)
+        held_back = sum(job_id in held and job_id not in blocked for job_id in waiting)
+        numbers[_GROUP_OF[JobState.PENDING]] -= will_not + held_back
     pending = LOOKS[JobState.PENDING]
     others = (
         Count(BLOCKED.glyph, will_not, "blocked", BLOCKED.tone),

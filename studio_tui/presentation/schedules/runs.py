@@ -144,7 +144,7 @@ def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
         word = PipelineState(run.status) if run.status in set(PipelineState) else None
         state = _OF_PIPELINES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
     else:
-        state = JobState(run.status) if run.status in set(JobState) else JobState.UNKNOWN
+        state = JobState.of(run.status)
     return ScheduledRun(
         run.id,
         state,
