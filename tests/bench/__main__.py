@@ -20,6 +20,7 @@ from tests.bench.studio import studio_with
 from tests.bench.suite import FULL, QUICK, Bench
 from tests.bench.suite_dag import DagBench
 from tests.bench.suite_help import HelpBench
+from tests.bench.suite_hold import HoldBench
 from tests.bench.suite_keys import KeyBench
 from tests.bench.suite_logs import LogBench, roomy_folder
 from tests.bench.suite_recorder import RecorderBench
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
             dashboard = _dashboard(studio, root)
             bench = StartBench(effort, dashboard).sections()
             bench |= KeyBench(effort, dashboard).sections()
+            bench |= HoldBench(effort, _dashboard).sections()
             bench |= Bench(effort, studio, dashboard).sections()
             bench |= HelpBench(effort, studio, dashboard).sections()
             bench |= LogBench(effort, studio, dashboard, Path(logs)).sections()

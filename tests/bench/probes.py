@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.bench import processes
-from tests.bench.terminal import Terminal
+from tests.bench.terminal import SIZE, Terminal
 
 _VISIBLE = r"(?s)\S.{6,}\S"
 """What counts as the first paint: eight characters."""
@@ -47,9 +47,9 @@ class Program:
         """Return one of the programs in `tests.bench.programs`."""
         return cls((sys.executable, "-m", f"tests.bench.programs.{name}", *arguments), ready)
 
-    def run(self) -> Terminal:
-        """Start it, as a context manager."""
-        return Terminal(self.command, environment=self.environment)
+    def run(self, size: tuple[int, int] = SIZE) -> Terminal:
+        """Start it in a terminal of `size` columns and rows, as a context manager."""
+        return Terminal(self.command, environment=self.environment, size=size)
 
 
 class Start(NamedTuple):
@@ -128,15 +128,27 @@ def storm(program: Program, key: str, seconds: float, rate: float = 100.0) -> St
     """Send `rate` keys per second, regardless of the response."""
     with started(program) as terminal:
         frames, cpu = len(terminal.frames), processes.cpu_seconds(terminal.pid)
-        begun = sent = terminal.press(key)
-        for number in range(1, int(seconds * rate)):
-            terminal.pump(begun + number / rate - sent)
-            sent = terminal.press(key)
+        begun, sent = _hold(terminal, key, seconds, rate)
         painted = len(terminal.frames) - frames
         spent = processes.cpu_seconds(terminal.pid) - cpu
         terminal.settle(0.1)
         drained = max(0.0, terminal.frames[-1].at - sent)
         return Storm(painted / (sent - begun), drained * 1000, spent / (sent - begun) * 100)
+
+
+def held(terminal: Terminal, key: str, seconds: float, rate: float) -> list[float]:
+    """Return the `time.perf_counter` of each frame while `rate` keys per second are sent."""
+    begun, sent = _hold(terminal, key, seconds, rate)
+    return [frame.at for frame in terminal.frames if begun <= frame.at <= sent]
+
+
+def _hold(terminal: Terminal, key: str, seconds: float, rate: float) -> tuple[float, float]:
+    """Send `rate` keys per second; return the times of the first and of the last."""
+    begun = sent = terminal.press(key)
+    for number in range(1, int(seconds * rate)):
+        terminal.pump(begun + number / rate - sent)
+        sent = terminal.press(key)
+    return begun, sent
 
 
 def idle(programs: Sequence[Program], settling: float, seconds: float) -> list[float]:

@@ -18,8 +18,8 @@ def test_a_benchmark_measures_what_it_names_beside_its_floor() -> None:
 
 @needs.time
 def test_the_benchmark_measures_everything_it_names() -> None:
-    sections = _measured("start", "storm", "poll", "idle", "memory", "jobs", "help")
-    assert len(sections) == 7
+    sections = _measured("start", "storm", "hold", "poll", "idle", "memory", "jobs", "help")
+    assert len(sections) == 8
     assert all(figures["p50"] >= 0 for section in sections for figures in section)
 
 
