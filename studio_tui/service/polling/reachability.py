@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from studio_tui import clock
 from studio_tui.errors import (
@@ -62,6 +63,14 @@ class Outage:
     """When the next probe is sent; in the past while one is under way."""
 
 
+class _Failure(NamedTuple):
+    """A request that failed."""
+
+    at: datetime
+    number: int
+    """Its place among all failures, from 1."""
+
+
 def state_of(file: Path) -> object:
     """Return a value that changes whenever a file is replaced; `None` if there is no file."""
     try:
@@ -103,10 +112,14 @@ class Reachability:
         self._seen = sign()
         """The sign of the Studio that was reachable last."""
         self._now = now
-        self._suspects: dict[str, datetime] = {}
-        """Names of requests that failed since the last success, and when."""
+        self._suspects: dict[str, _Failure] = {}
+        """First failures since the last success, by names of requests."""
+        self._failures = 0
+        """How many requests have failed."""
         self._broken: set[str] = set()
         """Names of requests that failed while others succeeded: they prove nothing."""
+        self._worked: set[str] = set()
+        """Names of requests that have succeeded since the last outage."""
         self._backoff = Backoff(SHORTEST_REST, longest_rest, SHORTEST_REST, jitter)
         self._due = 0.0
         """When the next probe is sent, in the loop's time."""
@@ -163,34 +176,41 @@ class Reachability:
             AuthenticationError: the token was rejected, so nothing may be sent with it.
         """
         self.check()
+        failures = self._failures
         try:
             yield
         except StudioError as error:
             self.failed(question, error)
             raise
         else:
-            self.answered(question)
+            self.answered(question, failures)
 
-    def answered(self, question: str) -> None:
-        """Count a successful request; the very first one ends an outage from the start."""
+    def answered(self, question: str, failures: int | None = None) -> None:
+        """Count a successful request; the very first one ends an outage from the start.
+
+        Other requests failed by themselves only if it was sent after that, i.e. if they are among
+        the first `failures`; by default all are.
+        """
         is_first = not self.first.is_over
         self._has_answered()
         self._suspects.pop(question, None)
         if is_first and self.outage is not None:
             self._end()
         if self.outage is None:
-            self._clear_suspects()
+            self._clear_suspects(failures)
             self._broken.discard(question)
+            self._worked.add(question)
 
     def failed(self, question: str, error: StudioError) -> None:
         """Count a failed request."""
+        self._failures += 1
         if self.outage is not None:
             self._postpone(error.asked_rest)
             return
         if isinstance(error, AnswerTooLarge):
             self._has_answered()
         if not self.first.is_over and _leaves_it_open(error):
-            self._suspects.setdefault(question, self._now())
+            self._suspects.setdefault(question, _Failure(self._now(), self._failures))
             self._begin(error, self._now(), max(self._backoff.rest(), error.asked_rest))
             return
         if not _means_away(error):
@@ -199,10 +219,10 @@ class Reachability:
             return
         if question in self._broken and not isinstance(error, NotSent):
             return
-        self._suspects.setdefault(question, self._now())
+        self._suspects.setdefault(question, _Failure(self._now(), self._failures))
         if isinstance(error, NotSent | RateLimited) or len(self._suspects) >= _ENOUGH:
             rest = max(self._backoff.rest(), error.asked_rest)
-            self._begin(error, min(self._suspects.values()), rest)
+            self._begin(error, min(self._suspects.values()).at, rest)
 
     def refuse(self, error: AuthenticationError) -> None:
         """Stop all requests until `hurry`, as the token was rejected."""
@@ -305,6 +325,10 @@ class Reachability:
         """End the outage."""
         was_away, self.outage = self.outage is not None, None
         self._backoff.succeeded()
+        # What had worked failed because of the outage.
+        for question in self._worked & self._suspects.keys():
+            del self._suspects[question]
+        self._worked.clear()
         self._clear_suspects()
         self._seen = self._sign()
         if not self.first.is_over:
@@ -320,10 +344,12 @@ class Reachability:
         self.first.end()
         self._is_tried.set()
 
-    def _clear_suspects(self) -> None:
-        """Mark the suspects as failing by themselves, as Studio is reachable."""
-        self._broken.update(self._suspects)
-        self._suspects.clear()
+    def _clear_suspects(self, failures: int | None = None) -> None:
+        """Mark the suspects among the first `failures` as failing by themselves, by default all."""
+        for question, failure in tuple(self._suspects.items()):
+            if failures is None or failure.number <= failures:
+                self._broken.add(question)
+                del self._suspects[question]
 
 
 def is_same_trouble(one: StudioError | None, other: StudioError | None) -> bool:

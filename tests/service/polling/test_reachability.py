@@ -141,6 +141,50 @@ def test_a_question_that_fails_while_others_are_answered_is_no_outage() -> None:
     run(scenario())
 
 
+def test_an_answer_to_what_was_asked_before_a_failure_says_nothing_about_it() -> None:
+    async def scenario() -> None:
+        async with Probes().running() as reachability:
+            with reachability.asking("schedules"):
+                fails(reachability, "jobs", ServerError(500, "broken"))
+            fails(reachability, "schedules", ServerError(500, "broken"))
+            assert reachability.outage is not None
+
+    run(scenario())
+
+
+def test_what_fails_again_right_after_an_outage_is_another_outage() -> None:
+    async def scenario() -> None:
+        probes = Probes()
+        async with probes.running() as reachability:
+            for question in ("jobs", "clusters"):
+                reachability.answered(question)
+            for question in ("jobs", "clusters"):
+                fails(reachability, question, ServerError(500, "broken"))
+            await reachability.wait()
+            for question in ("jobs", "clusters"):
+                fails(reachability, question, ServerError(500, "broken"))
+            assert reachability.outage is not None
+
+    run(scenario())
+
+
+def test_things_that_break_by_themselves_are_an_outage_twice_at_most() -> None:
+    async def scenario() -> None:
+        probes = Probes()
+        async with probes.running() as reachability:
+            for question in ("jobs", "clusters", "schedules"):
+                reachability.answered(question)
+            outages = 0
+            for _ in range(20):
+                fails(reachability, "clusters", ServerError(500, "broken"))
+                fails(reachability, "schedules", ServerError(500, "broken"))
+                outages += reachability.outage is not None
+                await reachability.wait()
+            assert outages == 2
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     "error",
     [PermissionDenied(403, "no"), NotFound(404, "no team"), AnswerTooLarge("over 32 MiB")],
