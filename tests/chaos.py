@@ -145,6 +145,8 @@ class Chaos:
         self._has_rest = has_rest
         self.repeats = repeats
         """Whether each websocket starts from the beginning."""
+        self.has_streamed = False
+        """Whether a websocket has been accepted."""
         self._streams: list[Kind | StreamKind] = [*ENDINGS, *REFUSALS]
         self._spoils = spoils
         """Probability of each spoiler per websocket."""
@@ -183,6 +185,7 @@ class Chaos:
 
     def stream_fault(self) -> StreamFault:
         """Apply several faults to a websocket, the last of which ends it."""
+        self.has_streamed = True
         stages: list[StreamFault] = [self._rebatched]
         if self._streams:
             kinds = [kind for kind in self._spoilers if self._chance.random() < self._spoils]

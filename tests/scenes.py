@@ -132,7 +132,7 @@ SCENES: dict[str, Scene] = {
     ),
     "form-cron": Scene(("n", *("shift+tab",) * 3, *"0 3 * * 1"), WIDE, shows="Next runs"),
     "form-explain": Scene(("n", *("shift+tab",) * 4, "f1"), NARROW, shows="esc closes"),
-    "help": Scene(("question_mark",), NARROW),
+    "help": Scene(("question_mark",), NARROW, shows="Run the job again as it was"),
     "welcome": Scene(size=NARROW, stranger=True),
 }
 

@@ -64,6 +64,8 @@ Connect: TypeAlias = "Callable[[Choice | None], Connected]"
 
 
 def _welcome_in_sight(app: App[int]) -> "WelcomeScreen | None":
+    if not app.screen_stack:
+        return None  # the app has ended
     is_form = getattr(app.screen, "asks_how_to_connect", False)
     return cast("WelcomeScreen", app.screen) if is_form else None
 

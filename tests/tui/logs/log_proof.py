@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from textual.pilot import Pilot
@@ -9,7 +10,9 @@ from textual.pilot import Pilot
 from studio_tui.tui.logs.view.log_view import LogView
 
 _PROGRAM = """
-import sys, time
+import os, sys, time
+while not os.path.exists({begins_with!r}):
+    time.sleep(0.01)
 for number in range({count}):
     sys.stdout.write("seq=%06d" % number)
     if {within_lines} and number % {halt} == {halt} // 2:
@@ -31,9 +34,15 @@ class Shown(NamedTuple):
     """Whether it is a remark of ours about what may be missing."""
 
 
-def counting(count: int, *, within_lines: bool = True) -> str:
-    """Return a program that prints the numbers below `count`, with halts also within lines."""
-    return _PROGRAM.format(count=count, halt=max(20, count // 80), within_lines=within_lines)
+def counting(count: int, begins_with: Path, *, within_lines: bool = True) -> str:
+    """Return a program that prints the numbers below `count`, with halts also within lines.
+
+    It begins once there is a file `begins_with`.
+    """
+    halt = max(20, count // 80)
+    return _PROGRAM.format(
+        count=count, halt=halt, within_lines=within_lines, begins_with=str(begins_with)
+    )
 
 
 def line(number: int) -> str:

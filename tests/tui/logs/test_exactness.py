@@ -53,7 +53,11 @@ async def followed(
     studio: ThreadStudio, folder: Path, chaos: Chaos, *, seed: int, count: int = COUNT
 ) -> list[Shown]:
     """Run a job, follow its log through chaos to its end, and return what is shown then."""
-    job = studio.submit(counting(count, within_lines=chaos.repeats))
+    folder.mkdir(exist_ok=True)
+    begins_with = folder / "begins"
+    if chaos.repeats:
+        begins_with.touch()
+    job = studio.submit(counting(count, begins_with, within_lines=chaos.repeats))
     studio.until(job["id"], "RUNNING")
     async with (
         FaultProxy.before(studio.url) as proxy,
@@ -64,6 +68,9 @@ async def followed(
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
+        # What is never repeated must not be over before it can be received.
+        await until(pilot, lambda: chaos.has_streamed)
+        begins_with.touch()
         await read_along(pilot, screen, seed)
         rows = await shown(pilot, screen.view)
         spooled = screen._store.path.read_text()
