@@ -1,20 +1,21 @@
-"""A key takes the short way to the app only if nothing on the long way could handle it."""
+"""Keys and messages leave out the nodes on their way that would only pass them on."""
 
 import pytest
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 
 from studio_tui.tui.idle_pump import is_idle
 from studio_tui.tui.widgets.big_table import BigTable
-from studio_tui.tui.widgets.straight_keys import SendsKeysStraight, handles
+from studio_tui.tui.widgets.straight import SendsStraight, handles_key
 from tests.driving import driving
 from tests.tui.dashboards import until
 
 
-class Focused(SendsKeysStraight, Widget, can_focus=True):
+class Focused(SendsStraight, Widget, can_focus=True):
     """Has bindings only."""
 
 
@@ -116,5 +117,50 @@ async def test_a_key_waits_behind_messages_that_came_before_it() -> None:
         assert (before, app.box.keys) == ([0], 1)
 
 
+class Said(Message):
+    """Something to pass on."""
+
+
+class Passing(Vertical):
+    """Counts the messages that pass."""
+
+    said = 0
+
+    async def _on_message(self, message: Message) -> None:
+        self.said += isinstance(message, Said)
+        await super()._on_message(message)
+
+
+class Hearing(Passing):
+    heard = 0
+
+    @on(Said)
+    def hear(self) -> None:
+        """Count what is handled."""
+        self.heard += 1
+
+
+class Telling(App[None]):
+    def compose(self) -> ComposeResult:
+        with Hearing(), Passing():
+            yield Focused()
+
+
+async def test_a_message_is_posted_to_the_first_node_that_handles_it() -> None:
+    app = Telling()
+    async with driving(app) as pilot:
+        focused, hearing = app.query_one(Focused), app.query_one(Hearing)
+        passing = app.query(Passing).last()
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
+        focused.post_straight(Said())
+        await until(pilot, lambda: hearing.heard)
+        assert (hearing.heard, passing.said) == (1, 0)
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
+        passing.call_later(lambda: None)
+        focused.post_straight(Said())
+        await until(pilot, lambda: hearing.heard == 2)
+        assert passing.said == 1
+
+
 def test_the_keys_of_a_table_are_bindings() -> None:
-    assert not any(handles(BigTable, key) for key in ("down", "x", "enter", "pageup"))
+    assert not any(handles_key(BigTable, key) for key in ("down", "x", "enter", "pageup"))
