@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
+from studio_tui.tui.bindings import bindings_of
+
 if TYPE_CHECKING:
     from textual.command import Provider
 
@@ -77,10 +79,12 @@ class WithHelpAndPalette(App[Any]):
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
         """Run the action of a key, and notify the user if it has none."""
-        is_bound = await super()._check_bindings(key, priority)
-        if not priority and not is_bound:
+        for node, binding in bindings_of(self.screen, key, priority=priority):
+            if await self.run_action(binding.action, node):
+                return True
+        if not priority:
             self._unknown.pressed(key)
-        return is_bound
+        return False
 
     def action_help(self) -> None:
         """Show the keys of this screen, and run the chosen action."""

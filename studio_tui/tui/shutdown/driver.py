@@ -14,6 +14,7 @@ from typing import IO, Any, cast
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from studio_tui.tui.shutdown.output import TerminalOutput
 from studio_tui.tui.shutdown.signals import HandlesExit
@@ -51,6 +52,14 @@ class TerminalDriver(LinuxDriver):
         """Release the terminal once all output is written, or it no longer reads."""
         super().close()
         self._output.drain()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, without Textual's thread before the one that does it."""
+        self._output.write(data)
+
+    def send_message(self, message: Message) -> None:
+        """Send a message to the app, from any thread, without a task that posts it there."""
+        self._app.post_message(message)
 
     def run_input_thread(self) -> None:
         """Read the input until the terminal has gone."""

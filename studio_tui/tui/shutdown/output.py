@@ -16,11 +16,13 @@ _CHUNK = 4096
 _MODES = re.compile(r"(?:\x1b\[[<>?][\d;]*[a-z])+")
 _UPDATE = "\x1b[?2026"
 """Prefix of the codes that begin and end a synchronized update."""
+_BEGIN, _END = f"{_UPDATE}h", f"{_UPDATE}l"
 
 
 class TerminalOutput:
     """A file whose writes never block; a separate thread writes to the terminal.
 
+    It writes a frame once it is complete, as waking the thread for each piece would cost more.
     If the buffer is full, frames are dropped, but codes that set terminal modes are kept. If
     writing fails, everything is dropped.
     """
@@ -40,6 +42,8 @@ class TerminalOutput:
         self._pieces: deque[str] = deque()
         self._size = 0
         """Total length of the pieces, in characters."""
+        self._is_within_frame = False
+        """Whether a synchronized update has begun whose end is still to come."""
         self._is_writing = False
         self._written = 0
         """Number of chunks so far: while it grows, the terminal is reading."""
@@ -66,12 +70,16 @@ class TerminalOutput:
                 self._drop_frames()
             self._pieces.append(text)
             self._size += len(text)
-            self._changed.notify_all()
+            self._is_within_frame = text == _BEGIN or (self._is_within_frame and text != _END)
+            if not self._is_within_frame:
+                self._changed.notify_all()
         return len(text)
 
     def drain(self) -> None:
         """Wait until the buffer is written, as long as the terminal reads; discard the rest."""
         with self._changed:
+            self._is_within_frame = False
+            self._changed.notify_all()
             while not self._is_lost and (self._pieces or self._is_writing):
                 written = self._written
                 if not self._changed.wait_for(lambda: self._written != written, PATIENCE):  # noqa: B023
@@ -93,9 +101,8 @@ class TerminalOutput:
         """Write the buffer until the process ends or writing fails."""
         while not self._is_lost:
             with self._changed:
-                self._changed.wait_for(lambda: self._pieces)
-                text = self._pieces.popleft()
-                self._size -= len(text)
+                self._changed.wait_for(lambda: self._pieces and not self._is_within_frame)
+                text = self._taken()
                 self._is_writing = True
             try:
                 self._put(text.encode("utf-8", "backslashreplace"))
@@ -110,6 +117,14 @@ class TerminalOutput:
                 self._changed.notify_all()
             if is_behind and not self._is_lost:
                 self._read_again()
+
+    def _taken(self) -> str:
+        """Remove the first piece from the buffer, and those that can be written with it."""
+        text = self._pieces.popleft()
+        while self._pieces and len(text) + len(self._pieces[0]) <= _CHUNK:
+            text += self._pieces.popleft()
+        self._size -= len(text)
+        return text
 
     def _put(self, data: bytes) -> None:
         left = memoryview(data)

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from studio_tui.text import safe_block
 from studio_tui.tui.bindings import has_priority
-from studio_tui.tui.terminal.idle_pump import once_idle
+from studio_tui.tui.idle_pump import once_idle
 
 PATIENCE = 5.0
 """Seconds to wait for a hanging key handler, so that the user can still leave."""
@@ -89,6 +89,16 @@ def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractConte
 
 def _is_priority(app: App[Any], event: events.Event) -> bool:
     return has_priority(app, getattr(event, "key", ""))
+
+
+def _is_question_since(app: App[Any], screen: Screen[Any] | None) -> bool:
+    """Return whether a question has opened since `screen` was current."""
+    return app.screen is not screen and isinstance(app.screen, ModalScreen)
+
+
+def _way_of(target: DOMNode) -> deque[DOMNode]:
+    """Return the nodes from a target up to the one below the app."""
+    return deque(node for node in target.ancestors_with_self if not isinstance(node, App))
 
 
 def _lines(pasted: str) -> list[str]:
@@ -204,20 +214,16 @@ class KeyQueue(App[Any]):
             else:
                 await self._give(event)
             return
-        if isinstance(event, events.Key) and self._is_question_since(self._given_on):
+        if isinstance(event, events.Key) and _is_question_since(self, self._given_on):
             return
         await super().on_event(event)
-
-    def _is_question_since(self, screen: Screen[Any] | None) -> bool:
-        """Return whether a question has opened since `screen` was current."""
-        return self.screen is not screen and isinstance(self.screen, ModalScreen)
 
     async def _give(self, event: events.Key | events.Paste) -> None:
         """Dispatch a key, then follow it; the next key is dispatched once it is handled."""
         if isinstance(event, events.Paste) and isinstance(self.focused, Input):
             event = events.Paste(_for_one_line(self, event.text, self.focused))
         target = self.focused or self.screen
-        way = self._way_of(target)
+        way = _way_of(target)
         self._given_on = self.screen
         self._under_way = key = _UnderWay(self._sight)
         key.after(PATIENCE, self.call_later, self._give_up, key)
@@ -234,15 +240,17 @@ class KeyQueue(App[Any]):
 
     def _rested(self, key: _UnderWay) -> None:
         """Let a key arrive that everything on its way has handled."""
-        key.is_quiet = True
-        self._follow(key, deque())
+        is_last = key is self._under_way and not self._waiting and bool(self.screen_stack)
+        if is_last and key.sight == self._sight:
+            self._under_way = None  # without a message, as there is no key to dispatch
+            key.end()
+        else:
+            key.is_quiet = True
+            self._follow(key, deque())
 
     @property
     def _sight(self) -> tuple[object, object]:
         return self.screen, self.focused
-
-    def _way_of(self, target: DOMNode) -> deque[DOMNode]:
-        return deque(node for node in target.ancestors_with_self if node is not self)
 
     def _follow(self, key: _UnderWay, way: deque[DOMNode], at: DOMNode | None = None) -> None:
         """Wait for a key and the messages it causes, at each node from its target up to the app.
@@ -272,7 +280,7 @@ class KeyQueue(App[Any]):
         if key.rounds and self.screen_stack and not (is_settled and key.sight == self._sight):
             key.rounds -= 1
             key.sight, key.is_quiet = self._sight, True
-            self._follow(key, self._way_of(self.focused or self.screen))
+            self._follow(key, _way_of(self.focused or self.screen))
             return
         self._under_way = None
         key.end()
@@ -296,5 +304,5 @@ class KeyQueue(App[Any]):
     async def _give_waiting(self, waiting: _Waiting) -> None:
         """Dispatch a waiting key, unless a question has opened since it was pressed."""
         is_for_it = getattr(self.screen, TAKES_KEYS, False)
-        if is_for_it or not self._is_question_since(waiting.screen):
+        if is_for_it or not _is_question_since(self, waiting.screen):
             await self._give(waiting.event)

@@ -311,7 +311,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     def _moved(self, *, is_other: bool) -> None:
         if is_other:
             is_last = self._cursor.index == len(self.keys) - 1
-            self.post_message(self.Highlighted(self, self.cursor, is_last))
+            self.post_straight(self.Highlighted(self, self.cursor, is_last))
 
     def _painter(self) -> Painter:
         """Return the painter for the current layout."""

@@ -14,9 +14,10 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
+from studio_tui.tui.widgets.straight import SendsStraight
 
 
-class LineView(ScrollView):
+class LineView(SendsStraight, ScrollView):
     """Shows the lines of a subclass, and asks Textual to paint only the changed ones.
 
     The style sheet must reserve the space of the vertical scroll bar.

@@ -293,6 +293,15 @@ class _Said:
     """The edition of the data from which the cells are."""
 
 
+class _Shown(NamedTuple):
+    """What decides about the strips of a page, beside the cursor."""
+
+    keys: Sequence[str]
+    edition: int
+    marked: Set[str]
+    painter: Painter
+
+
 class RowStrips:
     """A cache of drawn rows: returns the identical strip while a row and its look are unchanged."""
 
@@ -301,6 +310,10 @@ class RowStrips:
         self._edition = 0
         self._said: dict[str, _Said] = {}
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
+        self._shown: _Shown | None = None
+        self._cursor: str | None = None
+        self._strips: list[Strip] = []
+        """The strips of what is shown; when only the cursor moves, two of them change."""
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are redrawn."""
@@ -314,24 +327,38 @@ class RowStrips:
         self, keys: Sequence[str], cursor: str | None, marked: Set[str], painter: Painter
     ) -> list[Strip]:
         """Return the strips of rows, with the cursor on the row `cursor`."""
-        strips = []
-        for key in keys:
-            look = _LOOKS[key == cursor, key in marked]
-            cells = self._cells(key)
-            drawn = self._drawn.get((key, look))
-            if drawn is None or (drawn[0] is not cells and drawn[0] != cells):
-                if len(self._drawn) >= _KEPT_ROWS:
-                    self._drawn.clear()
-                drawn = self._drawn[key, look] = cells, painter.row(cells, look)
-            strips.append(drawn[1])
-        return strips
+        shown = _Shown(keys, self._edition, frozenset(marked), painter)
+        if self._shown != shown:
+            self._shown = shown
+            self._strips = [self._strip(key, key == cursor, key in marked, painter) for key in keys]
+        elif cursor != self._cursor:
+            self._strips = self._strips.copy()
+            for key in (self._cursor, cursor):
+                if key is not None and key in keys:
+                    strip = self._strip(key, key == cursor, key in marked, painter)
+                    self._strips[keys.index(key)] = strip
+        self._cursor = cursor
+        return self._strips
+
+    def _strip(self, key: str, is_cursor: bool, is_marked: bool, painter: Painter) -> Strip:
+        look, cells = _LOOKS[is_cursor, is_marked], self._cells(key)
+        drawn = self._drawn.get((key, look))
+        if drawn is None or (drawn[0] is not cells and drawn[0] != cells):
+            if len(self._drawn) >= _KEPT_ROWS:
+                self._drawn.clear()
+            drawn = self._drawn[key, look] = cells, painter.row(cells, look)
+        return drawn[1]
 
     def forget(self) -> None:
         """Discard the cells of rows, so that all count as new."""
         self._said.clear()
+        self._shown = None
 
     def news(self, keys: Sequence[str]) -> list[Cells]:
         """Return the cells of those rows that have none of the current edition yet."""
+        shown = self._shown
+        if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
+            return []
         found = []
         for key in keys:
             said = self._said.get(key)

@@ -91,6 +91,23 @@ def test_settings_of_the_terminal_are_kept_when_frames_are_dropped(pair: Pair) -
     assert seen.count("\x1b[?2026") < 3 * MOST // 1000
 
 
+def test_a_frame_is_written_at_once(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(pair.output, "_put", written.append)
+    for _ in range(2):
+        for piece in ("\x1b[?2026h", "frame", "\x1b[?2026l"):
+            pair.output.write(piece)
+        eventually(lambda: not pair.output._pieces)
+    assert written == [b"\x1b[?2026hframe\x1b[?2026l"] * 2
+
+
+def test_the_beginning_of_a_frame_is_written_before_the_terminal_is_left(pair: Pair) -> None:
+    pair.output.write("\x1b[?2026h")
+    pair.output.write("half")
+    pair.output.drain()
+    assert pair.read() == "\x1b[?2026hhalf"
+
+
 def test_what_reads_slowly_gets_all_before_it_is_left(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

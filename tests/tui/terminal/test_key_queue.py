@@ -16,12 +16,14 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
+from studio_tui.tui.idle_pump import is_idle
 from studio_tui.tui.jobs import rerun
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.terminal import key_queue
 from studio_tui.tui.terminal.key_queue import KeyQueue
 from studio_tui.tui.widgets.lifetime import Lifetime
+from tests import waiting
 from tests.driving import driving
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
@@ -282,6 +284,24 @@ class SlowLine(KeyQueue):
         yield Slow()
 
 
+class Note(Widget, can_focus=True):
+    """Notes all keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[str] = []
+
+    def on_key(self, event: events.Key) -> None:
+        self.taken.append(event.key)
+
+
+class OneNote(KeyQueue):
+    """Holds a widget that notes keys."""
+
+    def compose(self) -> ComposeResult:
+        yield Note()
+
+
 class Brief(Lifetime, Widget, can_focus=True):
     """Is taken away before it is there."""
 
@@ -355,6 +375,25 @@ async def test_a_key_on_its_way_to_what_never_comes_is_done_with(
         second.focus()
         app.post_message(events.Key("b", "b"))
         await until(pilot, lambda: second.taken == ["b"])
+
+
+async def test_the_end_of_a_key_costs_no_message_if_nothing_is_left_to_handle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(key_queue, "FOLLOWS_AFTER", HANG)
+    posted: list[object] = []
+    monkeypatch.setattr(key_queue._Step, "post_to", lambda _step, node: posted.append(node))
+    app = OneNote()
+    async with driving(app):
+        note = app.query_one(Note)
+        note.focus()
+        way = (note, app.screen, app)
+        await waiting.until(lambda: note.has_focus and all(map(is_idle, way)))
+        await app.on_event(events.Key("a", "a"))
+        await waiting.until(lambda: note.taken == ["a"] and all(map(is_idle, way)))
+        app._follow_at_once()
+        await waiting.until(lambda: not app.is_acting)
+        assert not posted
 
 
 async def test_leaving_is_possible_while_the_handler_of_a_key_hangs(

@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -196,6 +197,60 @@ def test_what_is_kept_as_drawn_is_bounded() -> None:
     strips.strips([str(number) for number in range(5000)], None, frozenset(), drawn)
     strip_of(strips, "0", drawn)
     assert asked.count("0") == 2
+
+
+class Looked(dict[Any, Any]):
+    """Counts what is looked up."""
+
+    count = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.count += 1
+        return super().get(key, default)
+
+
+def test_only_the_rows_that_the_cursor_leaves_and_enters_are_looked_up() -> None:
+    keys = [str(number) for number in range(30)]
+    drawn = painter(60)
+    strips = RowStrips(lambda key: (Cell("x"), Cell(key), Cell(""), Cell("")))
+    strips._drawn = looked = Looked()
+    strips.strips(keys, "3", frozenset(), drawn)
+    looked.count = 0
+    before = strips.strips(keys, "4", frozenset(), drawn)
+    after = strips.strips(keys, "20", frozenset(), drawn)
+    assert looked.count == 4
+    changed = [key for key, old, new in zip(keys, before, after, strict=True) if old is not new]
+    assert changed == ["4", "20"]
+
+
+def test_rows_are_drawn_anew_when_anything_else_than_the_cursor_changes() -> None:
+    says = {"a": 0, "b": 0, "c": 0}
+    strips = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
+    fresh = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
+
+    def assert_drawn(keys: str, cursor: str | None, marked: str, drawn: Painter) -> None:
+        strips.news(list(keys))
+        fresh.forget()
+        fresh.clear()
+        shown, expected = (
+            each.strips(list(keys), cursor, frozenset(marked), drawn) for each in (strips, fresh)
+        )
+        assert list(map(list, shown)) == list(map(list, expected))
+
+    wide, narrow = painter(60), painter(50)
+    assert_drawn("abc", "a", "", wide)
+    assert_drawn("abc", "b", "", wide)
+    assert_drawn("abc", None, "", wide)
+    assert_drawn("abc", "a", "c", wide)
+    assert_drawn("bac", "a", "c", wide)
+    assert_drawn("bc", "a", "c", wide)
+    for change in (strips.forget, strips.expire):
+        assert_drawn("abc", "a", "b", wide)
+        says.update(c=says["c"] + 1)
+        change()
+        assert_drawn("abc", "b", "b", wide)
+    strips.clear()
+    assert_drawn("abc", "b", "b", narrow)
 
 
 def test_the_style_sheet_and_the_painter_speak_of_the_same_components() -> None:

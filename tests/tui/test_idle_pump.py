@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from studio_tui.tui.terminal.idle_pump import is_idle
+from studio_tui.tui.idle_pump import is_idle
 from tests.driving import driving
 from tests.tui.dashboards import until
 
