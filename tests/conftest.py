@@ -16,7 +16,7 @@ from hypothesis import settings, strategies
 from tests.guardian import guarded
 from tests.soak import at_length
 
-EXAMPLES = at_length(40, 400)
+EXAMPLES = at_length(15, 400)
 """Of each property that names no other number; other ones in each run."""
 
 # Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.jobs import QueuedJob
 from studio_tui.local.dispatch.dispatcher import startable
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -60,7 +61,7 @@ jobs = st.builds(
 workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.lists(jobs, unique_by=lambda job: job.number), workers, workers)
 def test_no_cluster_is_overfilled_and_none_idles_without_need(
     queued: list[QueuedJob], busy: dict[str, int], capacity: dict[str, int]

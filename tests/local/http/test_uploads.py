@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import uploads
 from studio_tui.local.http.uploads import basename
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 
 
@@ -160,7 +161,7 @@ def test_a_label_becomes_a_bare_file_name(label: str, name: str) -> None:
     assert basename(label) == name
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.text())
 def test_any_label_becomes_a_safe_file_name(label: str) -> None:
     name = basename(label)
