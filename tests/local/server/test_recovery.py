@@ -15,7 +15,7 @@ from tests.soak import at_length
 from tests.studios import ENDED, ProcessStudio, ThreadStudio
 from tests.waiting import eventually
 
-ROUNDS = at_length(2, 200)
+ROUNDS = at_length(1, 200)
 
 COUNT = 2000
 
