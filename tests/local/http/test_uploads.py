@@ -90,9 +90,9 @@ def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
     ],
 )
 def test_what_is_no_upload_is_refused_and_leaves_nothing(
-    studio: ThreadStudio, content: bytes, kind: str
+    shared_studio: ThreadStudio, content: bytes, kind: str
 ) -> None:
-    response = studio.request(
+    response = shared_studio.request(
         "POST",
         "/datachain/jobs/files?team_name=local",
         content=content,
@@ -100,7 +100,7 @@ def test_what_is_no_upload_is_refused_and_leaves_nothing(
     )
     assert response.status_code == 422, response.text
     assert response.json()["message"].endswith(".")
-    assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+    assert [*DataDir(shared_studio.data_dir).uploads.iterdir()] == []
 
 
 def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
