@@ -157,9 +157,11 @@ class Calls:
 
     def cancel_all(self) -> None:
         """Cancel all active jobs, and wait for them."""
-        for job in self.jobs(status="active"):
+        active = self.jobs(status="active")
+        for job in active:
             self.cancel(job["id"])
-        eventually(lambda: not self.jobs(status="active"), lambda: self.jobs(status="active"))
+        if active:
+            eventually(lambda: not self.jobs(status="active"), lambda: self.jobs(status="active"))
 
 
 _ROUNDS_TO_CLOSE = 8

@@ -206,7 +206,7 @@ def minute_by_minute(
         last = max(last, local)
 
 
-@settings(max_examples=at_length(30, 600))
+@settings(max_examples=at_length(10, 600))
 @given(expressions(), st.integers(0, 3 * 366 * 24 * 60))
 def test_fire_times_are_those_of_a_watcher_of_the_clock(
     expression: tuple[str, list[frozenset[int]]], start: int
@@ -230,7 +230,7 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=at_length(50, 1500))
+@settings(max_examples=at_length(20, 1500))
 @given(expressions(), st.sampled_from(CHANGES))
 def test_fire_times_follow_the_rule_when_clocks_change(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime]
@@ -243,7 +243,7 @@ def test_fire_times_follow_the_rule_when_clocks_change(
     assert following > after + timedelta(days=2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=at_length(20, 600))
 @given(expressions(), st.sampled_from(CHANGES), st.integers(0, 2 * 24 * 3600))
 def test_it_does_not_matter_from_where_one_looks(
     expression: tuple[str, list[frozenset[int]]], change: tuple[tzinfo, datetime], seconds: int

@@ -63,7 +63,7 @@ TYPED = st.tuples(
 ).map(" ".join)
 
 
-@settings(max_examples=at_length(200, 20_000))
+@settings(max_examples=at_length(70, 20_000))
 @given(TYPED, st.integers(0, 4 * 366 * 24 * 3600))
 def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
     expression: str, start: int

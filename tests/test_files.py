@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.frame.list_view import ListView, load_view
 from studio_tui.tui.frame.remembered import Remembered
 from tests.jobs import NOON
-from tests.soak import combinations
+from tests.soak import at_length, combinations
 
 DEEP = "[" * 5000 + "]" * 5000
 
@@ -152,7 +153,9 @@ FILES = ["server.lock", "token", "server.log", "clusters.toml", "port"]
 
 
 @pytest.mark.starts_processes
-@pytest.mark.parametrize(("kind", "name"), combinations(BROKEN, FILES))
+@pytest.mark.parametrize(
+    ("kind", "name"), combinations([*BROKEN][: at_length(len(FILES), len(BROKEN))], FILES)
+)
 def test_a_local_studio_whose_files_are_broken_starts_or_says_which(
     tmp_path: Path, kind: str, name: str
 ) -> None:
@@ -228,12 +231,13 @@ def test_a_file_that_is_too_long_is_not_read(
 @pytest.mark.starts_processes
 @pytest.mark.parametrize(
     ("command", "variable"),
-    [
-        (["doctor"], "STUDIO_TUI_STATE_DIR"),
-        (["doctor"], "STUDIO_TUI_LOG_DIR"),
-        (["doctor"], "STUDIO_TUI_DATA_DIR"),
-        (["local", "status"], "STUDIO_TUI_DATA_DIR"),
-    ],
+    at_length(
+        [(["doctor"], "STUDIO_TUI_STATE_DIR"), (["local", "status"], "STUDIO_TUI_DATA_DIR")],
+        [
+            *product([["doctor"]], ["STUDIO_TUI_STATE_DIR", "STUDIO_TUI_LOG_DIR"]),
+            *product([["doctor"], ["local", "status"]], ["STUDIO_TUI_DATA_DIR"]),
+        ],
+    ),
 )
 def test_the_home_of_nobody_is_a_sentence_and_exit_code_2(
     tmp_path: Path, variable: str, command: list[str]

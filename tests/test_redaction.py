@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.redaction import BLOTTED, without_secrets
+from tests.soak import at_length
 from tests.waiting import no_hang
 
 S = "hunter2-Zq9w8e7r"
@@ -145,12 +146,14 @@ def test_no_text_around_it_shows_a_secret(before: str, shape: str, after: str) -
     assert S not in said
 
 
-@pytest.mark.parametrize(
-    "part",
+REPEATED = (
     [*SHAPES, "a:", "a=", "://a:", "SECRET", "SECRET=", "://", "eyJ", "eyJaaaaaaaaaa.", "AKIA", "x",
      "-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "Bearer ", "bearer", " ", '="', "'", '"\\', "@",
-     ".", "authorization:", "a.b-", "\\"],
+     ".", "authorization:", "a.b-", "\\"]
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("part", at_length(REPEATED[::4], REPEATED))
 def test_a_long_text_is_gone_through_once(part: str) -> None:
     """A pattern that goes back over what it has read would take hours."""
     with no_hang("blotting out"):

@@ -5,15 +5,17 @@ import sys
 import pytest
 
 from tests import needs
-from tests.bench.__main__ import KEPT
+from tests.bench.__main__ import KEPT, main
 from tests.waiting import HANG
 
 
 @pytest.mark.starts_processes
-def test_a_benchmark_measures_what_it_names_beside_its_floor() -> None:
+def test_a_benchmark_measures_what_it_names_and_little_of_it_is_no_baseline_for_the_next() -> None:
+    before = KEPT.read_bytes() if KEPT.exists() else None
     (figures,) = _measured("poll")
     assert [figure["p50"] >= 0 for figure in figures] == [True] * len(figures)
     assert figures
+    assert (KEPT.read_bytes() if KEPT.exists() else None) == before
 
 
 @needs.time
@@ -57,18 +59,9 @@ def test_the_benchmark_measures_the_recorder() -> None:
 
 
 @pytest.mark.starts_processes
-def test_little_of_a_benchmark_is_no_baseline_for_the_next() -> None:
-    before = KEPT.read_bytes() if KEPT.exists() else None
-    _measured("poll")
-    assert (KEPT.read_bytes() if KEPT.exists() else None) == before
-
-
-@pytest.mark.starts_processes
 def test_a_section_that_there_is_not_is_reported_beside_those_that_there_are() -> None:
-    command = [sys.executable, "-m", "tests.bench", "--quick", "recorders"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
-    assert done.returncode == 1
-    assert "no section recorders. Sections are start, idle" in done.stderr
+    with pytest.raises(SystemExit, match=r"no section recorders\. Sections are start, idle"):
+        main(["--quick", "recorders"])
 
 
 @needs.time

@@ -10,6 +10,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import program
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -32,9 +33,13 @@ def hang_up(terminal: Terminal) -> None:
     os.kill(terminal.pid, signal.SIGHUP)
 
 
+ENDS = [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)]
+"""Ways to end the program, and its exit codes; `test_frozen_terminal.py` hangs up as well."""
+
+
 @pytest.mark.parametrize(
     ("end", "code"),
-    [(press_quit, 0), (terminate, 128 + signal.SIGTERM), (hang_up, 128 + signal.SIGHUP)],
+    at_length(ENDS[:2], ENDS),
 )
 def test_what_was_typed_last_is_on_disk_however_the_program_ends(
     shared_studio: ThreadStudio, tmp_path: Path, end: Callable[[Terminal], None], code: int

@@ -26,7 +26,7 @@ pytestmark = [
 CHATTY = "import time\nfor n in range(1_000_000): print('n', n, flush=True); time.sleep(0.004)"
 TIOCGPTN = 0x80045430
 """Asks for the number of a pseudo-terminal."""
-PAINTED = 200
+PAINTED = 100
 """Keys that paint far more than fits where nobody reads."""
 
 

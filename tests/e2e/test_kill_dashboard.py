@@ -18,7 +18,7 @@ from tests.waiting import HANG, eventually
 
 pytestmark = pytest.mark.starts_processes
 
-KILLS = at_length(3, 50)
+KILLS = at_length(2, 50)
 
 
 def run(studio: ThreadStudio, folder: Path) -> Terminal:

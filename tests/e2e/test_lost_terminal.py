@@ -61,7 +61,7 @@ def code_of(terminal: Terminal) -> int:
     return os.waitstatus_to_exitcode(found[-1])
 
 
-@pytest.mark.parametrize("unread", [0, 1000])
+@pytest.mark.parametrize("unread", at_length([1000], [0, 1000]))
 def test_a_terminal_that_dies_without_a_signal_ends_the_program_in_order(
     studio: ThreadStudio, tmp_path: Path, unread: int
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_terminal_that_dies_without_a_signal_ends_the_program_in_order(
     assert left(tmp_path)["query"] == "print('last words')"
 
 
-@pytest.mark.parametrize("continued", [0, 3])
+@pytest.mark.parametrize("continued", at_length([3], [0, 3]))
 def test_terminals_that_die_at_once_end_all_of_their_programs(
     shared_studio: ThreadStudio, tmp_path: Path, continued: int
 ) -> None:
@@ -84,7 +84,7 @@ def test_terminals_that_die_at_once_end_all_of_their_programs(
             stack.enter_context(
                 Terminal(PROGRAM, environment=environment(shared_studio, tmp_path / str(number)))
             )
-            for number in range(at_length(3, 24))
+            for number in range(at_length(2, 24))
         ]
         for terminal in terminals:
             terminal.wait_for_text("live", HANG)

@@ -141,7 +141,7 @@ exit {status}
 """
 
 
-@pytest.mark.parametrize("status", [0, 7])
+@pytest.mark.parametrize("status", at_length([7], [0, 7]))
 def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
     studio: ThreadStudio, tmp_path: Path, status: int
 ) -> None:

@@ -56,13 +56,18 @@ def trigger_by_keys(terminal: Terminal, name: str) -> None:
     terminal.press("\x1b[20~")
 
 
-KILLS = [(rerun_in_order, True), (trigger_by_keys, False)]
+KILLS = [
+    (trigger_by_keys, False),
+    (rerun_in_order, True),
+    (rerun_in_order, False),
+    (trigger_by_keys, True),
+]
 """What is asked for, and whether the dashboard is killed after it was made or at once."""
 
 
 @pytest.mark.parametrize(
     ("act", "is_made"),
-    at_length(KILLS, [*KILLS, (rerun_in_order, False), (trigger_by_keys, True)]),
+    at_length(KILLS[:1], KILLS),
 )
 def test_a_request_of_a_killed_dashboard_takes_effect_once_and_continues(
     studio_process: ProcessStudio,

@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench.terminal import Terminal
 from tests.e2e.test_program import PROGRAM, environment, program
+from tests.soak import at_length
 from tests.studios import LocalStudio, ThreadStudio
 from tests.waiting import eventually
 
@@ -42,9 +43,10 @@ def until_said(terminal: Terminal, words: bytes) -> None:
     terminal.output.clear()
 
 
-@pytest.mark.parametrize(
-    "command", [COMMAND, f"sh -c {shlex.quote(f'{COMMAND}; true')}"], ids=["alone", "as of make"]
-)
+AS_OF_MAKE = f"sh -c {shlex.quote(f'{COMMAND}; true')}"
+
+
+@pytest.mark.parametrize("command", at_length([AS_OF_MAKE], [AS_OF_MAKE, COMMAND]))
 def test_the_shell_has_its_terminal_until_it_brings_the_dashboard_back(
     command: str, studio: ThreadStudio, tmp_path: Path
 ) -> None:

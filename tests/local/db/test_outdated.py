@@ -76,7 +76,7 @@ async def complete(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]
         await bench.end(run["created_job_id"], JobState.COMPLETE, outcome)
 
 
-@settings(max_examples=at_length(25, 500), deadline=None)
+@settings(max_examples=at_length(10, 500), deadline=None)
 @given(graphs(), st.data())
 async def test_after_a_refresh_completes_nothing_is_out_of_date_and_nothing_else_was_made(
     graph: dict[str, list[str]], data: st.DataObject
@@ -101,7 +101,7 @@ async def test_after_a_refresh_completes_nothing_is_out_of_date_and_nothing_else
         await bench.database.close()
 
 
-@settings(max_examples=at_length(25, 500), deadline=None)
+@settings(max_examples=at_length(10, 500), deadline=None)
 @given(graphs(), st.data())
 async def test_what_was_triggered_and_what_it_is_made_from_is_up_to_date_afterwards(
     graph: dict[str, list[str]], data: st.DataObject
@@ -143,7 +143,7 @@ def outcomes(made: dict[str, list[str]]) -> list[Made]:
     ]
 
 
-@settings(max_examples=at_length(50, 1000), deadline=None)
+@settings(max_examples=at_length(15, 1000), deadline=None)
 @given(jobs_of_many(), st.data())
 async def test_what_a_trigger_leaves_out_of_date_is_none_of_its_own_and_was_said(
     jobs: Outputs, data: st.DataObject

@@ -89,7 +89,7 @@ def nearest(graph: Mapping[str, list[str]], name: str, there: set[str]) -> set[s
     }
 
 
-@settings(max_examples=at_length(25, 500), deadline=None)
+@settings(max_examples=at_length(10, 500), deadline=None)
 @given(graphs(), st.data())
 async def test_edges_follow_from_the_plan_in_whichever_order_jobs_go_and_come_back(
     graph: dict[str, list[str]], data: st.DataObject

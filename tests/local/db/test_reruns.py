@@ -123,7 +123,7 @@ def above(graph: Mapping[str, list[str]], name: str) -> set[str]:
     return set(graph[name]).union(*(above(graph, parent) for parent in graph[name]))
 
 
-@settings(max_examples=at_length(25, 500), deadline=None)
+@settings(max_examples=at_length(10, 500), deadline=None)
 @given(graphs(), st.data())
 async def test_no_job_of_a_rerun_starts_before_its_marked_ancestors_have_completed(
     graph: dict[str, list[str]], data: st.DataObject

@@ -173,7 +173,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=at_length(25, 500), deadline=None)
+@settings(max_examples=at_length(10, 500), deadline=None)
 @given(ACTS)
 @example([("settle", 20), ("suspend", -1), ("resume", 2)])
 async def test_whatever_is_done_a_time_has_one_run_at_most_and_none_while_suspended(

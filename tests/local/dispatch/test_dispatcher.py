@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.db.jobs import QueuedJob
 from studio_tui.local.dispatch.dispatcher import startable
+from tests.soak import at_length, combinations
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 
@@ -60,7 +61,7 @@ jobs = st.builds(
 workers = st.dictionaries(st.sampled_from("abc"), st.integers(0, 8))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.lists(jobs, unique_by=lambda job: job.number), workers, workers)
 def test_no_cluster_is_overfilled_and_none_idles_without_need(
     queued: list[QueuedJob], busy: dict[str, int], capacity: dict[str, int]
@@ -151,23 +152,23 @@ def test_a_job_that_has_ended_cannot_be_canceled(studio: ThreadStudio) -> None:
     assert studio.job(job_id)["status"] == "COMPLETE"
 
 
-@pytest.mark.parametrize("is_restarted", [True, False])
-@pytest.mark.parametrize(
-    ("left", "reason"),
-    [
-        ({"two": 1}, "the cluster one, which is no longer in clusters.toml"),
-        ({"two": 1, "one": 3}, "the cluster one, which has only 3 workers now"),
-    ],
-)
+LEFT = {
+    "which is no longer in clusters.toml": {"two": 1},
+    "which has only 3 workers now": {"two": 1, "one": 3},
+}
+
+
+@pytest.mark.parametrize(("why", "is_restarted"), combinations(LEFT, [True, False]))
 def test_what_its_cluster_cannot_run_now_waits_with_the_reason_until_it_can(
-    studio: ThreadStudio, left: dict[str, int], reason: str, *, is_restarted: bool
+    studio: ThreadStudio, why: str, *, is_restarted: bool
 ) -> None:
+    reason = f"the cluster one, {why}"
     clusters(studio, two=1, one=4)
     first = studio.submit(SLEEP, workers=4, compute_cluster_name="one")["id"]
     second = studio.submit("print(2)", workers=4, compute_cluster_name="one")["id"]
     studio.until(first, "RUNNING")
     assert studio.job(second)["waits_for"] is None
-    clusters(studio, **left)
+    clusters(studio, **LEFT[why])
     if is_restarted:
         studio.restart()
     eventually(lambda: studio.job(second)["waits_for"] == reason)

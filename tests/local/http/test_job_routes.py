@@ -72,15 +72,15 @@ def test_an_answer_has_every_key_of_the_document_in_its_form(studio: ThreadStudi
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_text_comes_back_as_it_was_sent(studio: ThreadStudio, name: str) -> None:
-    job = studio.submit(
+def test_text_comes_back_as_it_was_sent(shared_studio: ThreadStudio, name: str) -> None:
+    job = shared_studio.submit(
         f"# {name!r}",
         query_name=name,
         requirements="",
         environment=f"A='{name}'" if "\n" not in name else "",
     )
     assert job["name"] == name
-    assert studio.job(job["id"])["name"] == name
+    assert shared_studio.job(job["id"])["name"] == name
 
 
 def test_the_newest_jobs_come_first(studio: ThreadStudio) -> None:
@@ -122,8 +122,12 @@ def test_one_job_is_found_by_its_id_and_an_unknown_id_finds_none(studio: ThreadS
         {"limit": "x"},
     ],
 )
-def test_a_wrong_filter_is_refused_by_name(studio: ThreadStudio, query: dict[str, str]) -> None:
-    response = studio.request("GET", "/datachain/jobs/", params={"team_name": "local", **query})
+def test_a_wrong_filter_is_refused_by_name(
+    shared_studio: ThreadStudio, query: dict[str, str]
+) -> None:
+    response = shared_studio.request(
+        "GET", "/datachain/jobs/", params={"team_name": "local", **query}
+    )
     assert response.status_code == 422
     assert response.json()["message"].startswith(next(iter(query)))
 
@@ -141,9 +145,9 @@ def test_a_wrong_filter_is_refused_by_name(studio: ThreadStudio, query: dict[str
     ],
 )
 def test_another_team_is_refused_as_studio_does(
-    studio: ThreadStudio, method: str, path: str
+    shared_studio: ThreadStudio, method: str, path: str
 ) -> None:
-    response = studio.request(method, path.format(team="foreign"))
+    response = shared_studio.request(method, path.format(team="foreign"))
     assert response.status_code == 403
     assert response.json()["message"].startswith("Not authorized for the team foreign")
 
@@ -169,9 +173,9 @@ def test_a_job_for_another_team_is_not_made(studio: ThreadStudio) -> None:
     ],
 )
 def test_a_field_of_the_wrong_type_is_refused_by_name(
-    studio: ThreadStudio, body: dict[str, Any], field: str
+    shared_studio: ThreadStudio, body: dict[str, Any], field: str
 ) -> None:
-    response = post(studio, {**CLI_BODY, "workers": 1, **body})
+    response = post(shared_studio, {**CLI_BODY, "workers": 1, **body})
     assert response.status_code == 422
     assert field in response.json()["message"]
     assert response.json()["message"].endswith(".")
@@ -179,8 +183,8 @@ def test_a_field_of_the_wrong_type_is_refused_by_name(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"3", b"null", b'"x"'])
-def test_a_body_that_is_no_object_is_refused(studio: ThreadStudio, body: bytes) -> None:
-    response = studio.request(
+def test_a_body_that_is_no_object_is_refused(shared_studio: ThreadStudio, body: bytes) -> None:
+    response = shared_studio.request(
         "POST", "/datachain/jobs/", content=body, headers={"Content-Type": "application/json"}
     )
     assert response.status_code == 422

@@ -14,7 +14,7 @@ import pytest
 from tests.studios import ProcessStudio, closing
 
 SOAK = bool(os.environ.get("STUDIO_TUI_SOAK"))
-CASES = 300 if SOAK else 5
+CASES = 300 if SOAK else 2
 SEEDS = range(1, 6) if SOAK else range(1, 2)
 
 # What a field means can be wrong though its type is right, such as a dataset without a name: 422.

@@ -111,9 +111,9 @@ def test_a_key_opens_one_job_and_ends_with_the_server(studio: ThreadStudio) -> N
     ],
 )
 def test_a_page_is_for_no_other_site(
-    studio: ThreadStudio, headers: dict[str, str], status: int
+    shared_studio: ThreadStudio, headers: dict[str, str], status: int
 ) -> None:
-    url = studio.submit("print(1)")["url"]
+    url = shared_studio.submit("print(1)")["url"]
     for part in ("", "state", "log"):
         assert get(f"{url}{part}", **headers).status_code == status, part
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.local.http.strict_json import JSON_LIMIT, AmbiguousJson, read_json
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 
 AMBIGUOUS = {
@@ -62,13 +63,13 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(values)
 def test_all_other_json_is_read_as_it_is(value: object) -> None:
     assert read_json(json.dumps(value).encode()) == value
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.binary())
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(AmbiguousJson):

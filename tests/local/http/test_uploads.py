@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.http import uploads
 from studio_tui.local.http.uploads import basename
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 
 
@@ -89,9 +90,9 @@ def test_an_empty_file_is_a_file(studio: ThreadStudio) -> None:
     ],
 )
 def test_what_is_no_upload_is_refused_and_leaves_nothing(
-    studio: ThreadStudio, content: bytes, kind: str
+    shared_studio: ThreadStudio, content: bytes, kind: str
 ) -> None:
-    response = studio.request(
+    response = shared_studio.request(
         "POST",
         "/datachain/jobs/files?team_name=local",
         content=content,
@@ -99,7 +100,7 @@ def test_what_is_no_upload_is_refused_and_leaves_nothing(
     )
     assert response.status_code == 422, response.text
     assert response.json()["message"].endswith(".")
-    assert [*DataDir(studio.data_dir).uploads.iterdir()] == []
+    assert [*DataDir(shared_studio.data_dir).uploads.iterdir()] == []
 
 
 def test_an_upload_beyond_the_limit_is_refused_and_leaves_nothing(
@@ -160,7 +161,7 @@ def test_a_label_becomes_a_bare_file_name(label: str, name: str) -> None:
     assert basename(label) == name
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(st.text())
 def test_any_label_becomes_a_safe_file_name(label: str) -> None:
     name = basename(label)

@@ -13,6 +13,7 @@ from studio_tui.local.db.new_job import Earlier, NewJob
 from studio_tui.local.http.errors import InvalidFields
 from studio_tui.local.http.uploads import StoredFile
 from studio_tui.local.http.validation import RequestContext, check
+from tests.soak import at_length
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 CLUSTERS = Clusters(
@@ -155,7 +156,7 @@ def test_an_environment_file_is_read_as_the_client_sends_it() -> None:
     }
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=at_length(15, 500))
 @given(
     st.dictionaries(
         st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.local.run import notes
+from tests.soak import at_length
 
 FIRST, SECOND = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2026, 1, 1, 13, tzinfo=UTC)
 START = json.dumps({"step": "running_query", "started_at": FIRST.isoformat()}).encode()
@@ -76,7 +77,7 @@ def test_an_end_in_its_reserve_of_blanks_is_read(tmp_path: Path) -> None:
     assert (ending.finished_at, ending.exit_code, ending.canceled) == (FIRST, 0, False)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=at_length(25, 1000))
 @given(st.lists(st.sampled_from([START, END, b"\n"]) | st.binary(max_size=20)))
 def test_whatever_the_steps_file_holds_it_is_read(
     tmp_path_factory: pytest.TempPathFactory, parts: list[bytes]

@@ -12,6 +12,7 @@ from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.text import safe_block
 from tests.presentation.form.forms import AROUND, SENDABLE
+from tests.soak import at_length
 
 URL = "https://studio.example.org"
 
@@ -139,7 +140,9 @@ def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None
 
 @pytest.mark.starts_processes
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=at_length(10, 250),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(SENDABLE)
 def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> None:

@@ -24,6 +24,7 @@ from tests.presentation.form.forms import (
     cluster,
     filled,
 )
+from tests.soak import at_length
 
 GOOD = Draft(query="print(1)")
 
@@ -466,7 +467,7 @@ def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
 
 @pytest.mark.parametrize("around", [AROUND, replace(AROUND, clusters=None, files={})])
 @pytest.mark.parametrize("name", FIELDS)
-@settings(max_examples=20)
+@settings(max_examples=at_length(8, 200))
 @given(DRAFTS)
 def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
     name: str, around: FormContext, draft: Draft

@@ -125,7 +125,7 @@ ACTION = st.one_of(
 )
 
 
-@settings(max_examples=at_length(60, 600), deadline=None)
+@settings(max_examples=at_length(20, 600), deadline=None)
 @given(st.lists(ACTION, max_size=40), st.booleans())
 def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
     actions: list[tuple[str, int, bytes, int]], timed: bool
@@ -163,7 +163,7 @@ def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
     play(script)
 
 
-@settings(max_examples=at_length(40, 400), deadline=None)
+@settings(max_examples=at_length(15, 400), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(0, 5), st.sampled_from([0.0, 0.05, 0.4, 2.0])),

@@ -16,6 +16,7 @@ from studio_tui.service.logs.store.log_file import LogFile
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.spool import Spool
 from tests import needs
+from tests.soak import at_length
 
 PIECES = st.sampled_from(
     [b"", b"\n", b"a", b"ab\n", b"\n\n", b"x" * (BLOCK - 1), b"y" * BLOCK, b"z" * 99 + b"\n"]
@@ -47,7 +48,7 @@ def starts_of(data: bytes) -> list[int]:
     return [start for start in starts if start < len(data)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=at_length(20, 600))
 @given(CHANGES)
 def test_lines_are_those_of_the_bytes_after_any_changes(
     changes: list[tuple[str, bytes, float]],
@@ -94,7 +95,7 @@ def assert_lines(store: LogStore, expected: bytes) -> None:
         assert store.number_of(start) == number
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=at_length(15, 400))
 @given(st.lists(PIECES, max_size=8))
 def test_an_opened_file_is_read_alike_before_and_after_it_is_indexed(pieces: list[bytes]) -> None:
     expected = b"".join(pieces)

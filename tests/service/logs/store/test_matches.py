@@ -16,6 +16,7 @@ from studio_tui.service.logs.store.line_index import BLOCK
 from studio_tui.service.logs.store.log_store import LINE_LIMIT, LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, of_tags, tag_of
+from tests.soak import at_length
 from tests.waiting import within_reason
 
 
@@ -73,7 +74,7 @@ CHANGE = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=at_length(20, 600))
 @given(changes=st.lists(CHANGE, min_size=1, max_size=8), negated=st.booleans())
 @example(
     # A line of 110,000 bytes is changed where it is no longer looked at.
@@ -238,7 +239,7 @@ def test_the_parts_of_the_log_with_matches_are_known_for_a_scroll_bar(store: Log
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), LINE), max_size=12), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=at_length(20, 600), deadline=None)
 def test_tags_are_no_part_of_the_text_and_lines_can_be_chosen_by_them(
     pieces: list[tuple[int, tuple[bytes, int]]], negated: bool
 ) -> None:
