@@ -49,14 +49,20 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
     pytest.fail("the log never was whole; on the screen was:\n" + screen_text(pilot))
 
 
+def gate(folder: Path, *, is_open: bool) -> Path:
+    """Return the file with which a job of `counting` begins; it exists if `is_open`."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "begins"
+    if is_open:
+        file.touch()
+    return file
+
+
 async def followed(
     studio: ThreadStudio, folder: Path, chaos: Chaos, *, seed: int, count: int = COUNT
 ) -> list[Shown]:
     """Run a job, follow its log through chaos to its end, and return what is shown then."""
-    folder.mkdir(exist_ok=True)
-    begins_with = folder / "begins"
-    if chaos.repeats:
-        begins_with.touch()
+    begins_with = gate(folder, is_open=chaos.repeats)
     job = studio.submit(counting(count, begins_with, within_lines=chaos.repeats))
     studio.until(job["id"], "RUNNING")
     async with (
