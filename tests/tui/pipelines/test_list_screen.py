@@ -19,6 +19,7 @@ from tests.faults import answer_json, drop_answer
 from tests.hostile import HOSTILE, controls_of_lines
 from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.waiting import eventually
@@ -480,7 +481,7 @@ class Lists:
         return answer_json(list(self.pipelines)) if seen.path.endswith("/pipeline/list") else None
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", at_length([(200, 60)], [(80, 24), (200, 60)]))
 async def test_hostile_text_and_unknown_words_are_shown_as_text(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
