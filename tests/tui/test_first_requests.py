@@ -7,6 +7,7 @@ import pytest
 from studio_tui.tui.frame.last_screen import LastScreen
 from tests import faults, waiting
 from tests.fault_proxy import Exchange, FaultProxy, Seen
+from tests.soak import combinations
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -27,8 +28,7 @@ def list_of(seen: Seen) -> str:
     return next(name for name in ("pipeline", "clusters", "jobs") if name in seen.path)
 
 
-@pytest.mark.parametrize("tab", FIRST)
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize(("tab", "kind"), combinations(FIRST, FAULTS))
 async def test_the_list_in_sight_is_requested_first_and_comes_once_studio_answers(
     studio: ThreadStudio, tmp_path: Path, tab: str, kind: str
 ) -> None:

@@ -8,6 +8,8 @@ from tests.studios import ThreadStudio
 from tests.tui import monkey
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
+KEYS = 20
+"""Keys of the short form at each size."""
 MINUTES = float(os.environ.get("STUDIO_TUI_MONKEY_MINUTES", "2"))
 """Minutes of the soak at each size."""
 FIRST = int(os.environ.get("STUDIO_TUI_MONKEY_SEED", "1"))
@@ -30,7 +32,7 @@ def busy_studio(
 
 async def test_random_keys_end_nothing(busy_studio: ThreadStudio, tmp_path: Path) -> None:
     for seed, size in enumerate(SIZES, start=1):
-        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=40)
+        await monkey.play(busy_studio, tmp_path, seed, size=size, keys=KEYS)
 
 
 @needs.time

@@ -171,22 +171,15 @@ async def placed(
 
 
 @pytest.mark.parametrize("name", KEYS)
-async def test_the_place_in_a_list_survives_what_happens_meanwhile(
+async def test_the_place_in_a_list_survives_what_happens_meanwhile_a_restart_and_a_kill(
     filled: ThreadStudio, tmp_path: Path, name: str
 ) -> None:
-    async with placed(filled, tmp_path, name) as (pilot, proxy, place):
+    first, killed = tmp_path / "first", tmp_path / "killed"
+    async with placed(filled, first, name) as (pilot, proxy, place):
         for event, happen in MEANWHILE.items():
             await happen(pilot, proxy)
             found = place_of(page_of(pilot))
             assert found == (grown(place, found) if name == "activity" else place), event
-
-
-@pytest.mark.parametrize("name", KEYS)
-async def test_the_place_in_a_list_survives_a_restart_and_a_kill(
-    filled: ThreadStudio, tmp_path: Path, name: str
-) -> None:
-    first, killed = tmp_path / "first", tmp_path / "killed"
-    async with placed(filled, first, name) as (pilot, _, place):
         # What is on the disk is all that a killed dashboard leaves.
         await until(pilot, lambda: is_saved(page_of(pilot), first))
         shutil.copytree(first, killed)

@@ -101,10 +101,10 @@ def test_a_body_beyond_the_limit_is_refused_and_the_client_gets_the_answer(
 
 
 def test_a_body_of_undeclared_length_is_bounded_too(shared_studio: ThreadStudio) -> None:
-    response = shared_studio.request(
-        "POST",
-        "/datachain/jobs/",
-        content=(b" " * 65536 for _ in range(40)),
-        headers={"Content-Type": "application/json"},
-    )
+    with shared_studio.http() as client:
+        response = client.post(
+            "/datachain/jobs/",
+            content=(b" " * 65536 for _ in range(40)),
+            headers={"Content-Type": "application/json"},
+        )
     assert response.status_code == 413

@@ -15,6 +15,7 @@ from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
 from tests.fault_proxy import FaultProxy, Seen
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.jobs.test_create import FailingCreates, hurry
@@ -64,7 +65,7 @@ async def call(function: Any, *arguments: Any) -> Any:
     return await asyncio.to_thread(function, *arguments)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", at_length([(80, 24)], [(80, 24), (120, 40)]))
 async def test_a_script_with_files_is_sent_and_the_new_job_gets_the_cursor(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:

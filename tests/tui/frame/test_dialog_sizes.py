@@ -40,7 +40,7 @@ from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
-from tests.soak import combinations
+from tests.soak import at_length, combinations
 from tests.tui.dashboards import until
 from tests.tui.test_sizes import ours
 
@@ -238,7 +238,8 @@ async def put(pilot: Pilot[None], dialog: Shown) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_dialog_is_scrolled_by_keys_under_a_fixed_title(size: tuple[int, int]) -> None:
     async with driving(Stage(), size=size, frames=False) as pilot:
-        for kind, dialog in DIALOGS.items():
+        each = [*DIALOGS.items()]
+        for kind, dialog in at_length(each[SIZES.index(size) :: len(SIZES)], each):
             await put(pilot, dialog)
             await _scroll_through(pilot, dialog, kind.__name__)
             await pilot.app.pop_screen()

@@ -6,6 +6,7 @@ import pytest
 
 from studio_tui.tui.frame.page import Page
 from tests.local.http.test_pipeline_routes import status, trigger
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import (
     Dashboard,
@@ -115,7 +116,7 @@ async def take_second_out(pilot: Dashboard) -> None:
     await pilot.press("g", "j", "D", "y")
 
 
-@pytest.mark.parametrize("how", ["q q", "ctrl+q"])
+@pytest.mark.parametrize("how", at_length(["q q"], ["q q", "ctrl+q"]))
 async def test_what_waits_as_the_dashboard_is_left_is_not_sent_and_the_next_says_so(
     studio: ThreadStudio, tmp_path: Path, how: str
 ) -> None:

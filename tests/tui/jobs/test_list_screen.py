@@ -189,26 +189,34 @@ async def test_hostile_text_is_shown_as_it_is_on_every_screen(
         await until_shown(pilot, "ValueError: " + VISIBLE)
 
 
-async def test_the_filter_narrows_the_list_and_escape_opens_it_again(
+async def test_a_filter_is_given_up_replaced_and_taken_away_before_the_marks(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    for name in ("train.py", "eval.py"):
+    for name in ("one.py", "two.py", "three.py"):
         studio.end(studio.submit("print(1)", query_name=name)["id"])
     async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("slash", *"train", "enter")
+        await pilot.press("down")
+        before = table(pilot).cursor
+        await pilot.press("slash", *"three")
         await until(pilot, lambda: len(table(pilot).keys) == 1)
-        await until_shown(pilot, "1 of 2")
         await pilot.press("escape")
-        await until(pilot, lambda: len(table(pilot).keys) == 2)
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        assert table(pilot).cursor == before
 
+        await pilot.press("slash", *"one", "enter")
+        await until(pilot, lambda: len(table(pilot).keys) == 1)
+        await until_shown(pilot, "one.py", "1 of 3")
+        await pilot.press("slash", *"two", "enter")
+        await until_shown(pilot, "two.py", "1 of 3")
 
-async def test_a_filter_that_is_not_understood_says_so_and_empties_nothing(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="train.py")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("slash", *"age<soon")
-        await until_shown(pilot, "needs a time span such as 30m", "train.py")
+        await pilot.press("space")
+        await until_shown(pilot, "1 of 3", "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        await until_shown(pilot, "1 marked")
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in screen_text(pilot))
+        assert isinstance(pilot.app.screen, JobsScreen)
 
 
 @pytest.fixture
@@ -441,31 +449,6 @@ async def test_jobs_that_came_in_while_it_was_open_are_loaded_after_a_restart(
         assert "M loads older" not in screen_text(pilot)
 
 
-async def test_typing_a_filter_leaves_the_cursor_where_it_was(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in ("one.py", "two.py", "three.py"):
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("down")
-        before = table(pilot).cursor
-        await pilot.press("slash", *"three")
-        await until(pilot, lambda: len(table(pilot).keys) == 1)
-        await pilot.press("escape")
-        await until(pilot, lambda: len(table(pilot).keys) == 3)
-        assert table(pilot).cursor == before
-
-
-async def test_typing_over_a_filter_replaces_it(studio: ThreadStudio, tmp_path: Path) -> None:
-    for name in ("one.py", "two.py"):
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("slash", *"one", "enter")
-        await until(pilot, lambda: len(table(pilot).keys) == 1)
-        await pilot.press("slash", *"two", "enter")
-        await until_shown(pilot, "two.py", "1 of 2")
-
-
 def marked(pilot: Dashboard) -> set[str]:
     return set(table(pilot).marked)
 
@@ -494,22 +477,6 @@ async def test_marks_are_set_singly_in_a_range_and_for_all_that_pass_the_filter(
         await until(pilot, lambda: len(table(pilot).keys) == 2)
         await pilot.press("a")
         assert marked(pilot) == {two, three}
-
-
-async def test_escape_clears_the_filter_first_and_then_the_marks(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in ("one.py", "two.py"):
-        studio.end(studio.submit("1", query_name=name)["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await pilot.press("slash", *"two", "enter", "space")
-        await until_shown(pilot, "1 of 2", "1 marked")
-        await pilot.press("escape")
-        await until(pilot, lambda: len(table(pilot).keys) == 2)
-        await until_shown(pilot, "1 marked")
-        await pilot.press("escape")
-        await until(pilot, lambda: "marked" not in screen_text(pilot))
-        assert isinstance(pilot.app.screen, JobsScreen)
 
 
 async def test_marks_outlive_refreshes_and_a_restart_of_the_dashboard(
@@ -694,6 +661,10 @@ async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_
     studio.end(studio.submit("print(1)", query_name="one.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "one.py")
+        await pilot.press("slash", *"age<soon")
+        await until_shown(pilot, "needs a time span such as 30m", "one.py")
+        await pilot.press("escape")
+        await until(pilot, lambda: "needs a time span" not in screen_text(pilot))
         await pilot.press("/", *"status=faild", "enter")
         await until_shown(pilot, "“faild” is not a status")
         await pilot.press("a")

@@ -26,7 +26,7 @@ async def refused(pilot: Dashboard, keys: str) -> None:
         await until(pilot, lambda: any(NO_ID in note.message for note in pilot.app._notifications))
 
 
-@pytest.mark.parametrize("odd", at_length(ODD[::2], ODD))
+@pytest.mark.parametrize("odd", at_length(ODD[::3], ODD))
 async def test_a_job_whose_id_cannot_be_used_is_listed_and_says_so(
     studio: ThreadStudio, tmp_path: Path, odd: str
 ) -> None:

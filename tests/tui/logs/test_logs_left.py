@@ -11,7 +11,7 @@ from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
-LEAVINGS = at_length(15, 1000)
+LEAVINGS = at_length(6, 1000)
 CHATTY = "import time\nfor n in range(1_000_000): print('n', n, flush=True); time.sleep(0.004)"
 
 

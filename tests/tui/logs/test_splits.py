@@ -49,7 +49,7 @@ def units(data: bytes, starts: list[int]) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("data", INPUTS)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=at_length(5, 150))
 @given(cuts=st.lists(st.floats(0, 1), max_size=6))
 def test_levels_units_and_progress_are_the_same_on_every_split(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[float]
@@ -73,7 +73,7 @@ def test_levels_units_and_progress_are_the_same_on_every_split(
 
 @pytest.mark.parametrize("data", INPUTS)
 def test_nothing_fails_where_a_log_is_cut(data: bytes) -> None:
-    for cut in range(0, len(data), at_length(29, 7)):
+    for cut in range(0, len(data), at_length(101, 7)):
         for part in (data[:cut], data[cut:]):
             LevelPattern(LogLevel.WARNING).starts(part)
             final_lines(part)

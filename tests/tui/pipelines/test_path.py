@@ -8,6 +8,7 @@ from studio_tui.tui.form.edit_screen import EditScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
 from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until, until_shown
 
@@ -63,7 +64,7 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
         await until_shown(pilot, "✓ COMPLETED", "3/3", "rebuilds last, created")
 
 
-@pytest.mark.parametrize("key", ["r", "R"])
+@pytest.mark.parametrize("key", at_length(["R"], ["r", "R"]))
 async def test_a_job_and_all_that_wait_for_it_run_again_in_their_order(
     studio: ThreadStudio, tmp_path: Path, key: str
 ) -> None:

@@ -20,6 +20,7 @@ from tests.changed_answers import Documented
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Reply, Seen
 from tests.faults import answer_json, drop_answer
 from tests.hostile import HOSTILE, controls_of_lines
+from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 
@@ -470,7 +471,7 @@ async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_p
     assert [(job["id"], job["status"]) for job in studio.jobs()] == [(task["id"], "TASK")]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 40)])
+@pytest.mark.parametrize("size", at_length([(160, 40)], [(80, 24), (160, 40)]))
 async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
     studio: ThreadStudio, tmp_path: Path, size: tuple[int, int]
 ) -> None:
