@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from studio_tui.api.models import WAITING_STATES, Job, JobState
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
 from studio_tui.presentation.lists.filter_words import quoted
@@ -75,7 +75,7 @@ JOBS = Kind[Job](
         "by": ("creator", lambda job, now: (job.created_by or "").lower()),
         "error": (
             "error",
-            lambda job, now: (not job.error_message, cause(job.error_message or "")),
+            lambda job, now: (not cause_of(job), cause_of(job)),
         ),
     },
     largest_first=frozenset({"run", "queue", "workers", "share", "rate"}),
