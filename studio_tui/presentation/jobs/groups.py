@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import NOT_QUEUED_STATES, Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
@@ -187,7 +187,7 @@ def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell
     from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
 
     def kind(job: Job) -> NodeState:
-        is_blocked = job.state is JobState.PENDING and job.id in blocked
+        is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
 
     return bar(Counter(kind(job) for job in jobs if job.state in SHOWN), width)
