@@ -70,6 +70,10 @@ WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
 )
 """States before the query runs."""
+QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
+STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
+NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
+"""States of jobs that wait for others, or for Studio, to be queued."""
 
 STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
 """States in which a job has workers: from before its query runs until it ends."""

@@ -294,12 +294,14 @@ def _ending(report: RunReport, steps: tuple[Step, ...]) -> JobEnd:
         state = JobState.COMPLETE
     else:
         state = JobState.FAILED
+    # That its processes were stopped is what the user asked for, and no error.
+    is_stopped = report.canceled and report.phase is JobPhase.FINISHED
     return JobEnd(
         state,
         report.finished_at or clock.now(),
         report.started_at,
         report.exit_code,
-        report.error_message,
+        None if is_stopped else report.error_message,
         steps,
     )
 

@@ -3,7 +3,10 @@
 import re
 from functools import lru_cache
 
+from studio_tui.api.models import Job, JobState
 from studio_tui.failures.exit_codes import exit_code_words
+from studio_tui.presentation.logs.levels import LogLevel
+from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, signature
 from studio_tui.text import safe_line
 
@@ -28,11 +31,20 @@ _SIGNAL = re.compile(
 )
 """States only that a job was ended by a signal, and which."""
 _LEAD = re.compile(
-    r"[\s:;,.–—-]*(?:(?:it |its )?last (?:said|words|line|output)|output|stderr|error|reason|cause)"
-    r"\s*:\s+|[\s:;,.–—-]+",
+    r"[\s:;,.–—-]*(?:(?P<output>(?:(?:it |its )?last (?:said|words|line|output)|output))"
+    r"|stderr|error|reason|cause)\s*:\s+|[\s:;,.–—-]+",
     re.IGNORECASE,
 )
-"""Text between such a statement and the cause."""
+"""Text between such a statement and the cause, or the last output, whatever that says."""
+_COMPLAINT = re.compile(
+    r"(?<!\b0 )(?<!\bno )(?<!\bnone )\b(?:fail(?:ed|ure)|can ?not|can't|could(?: not|n't)"
+    r"|unable to|invalid|no such|not found|(?:out of|no) (?:memory|space|room)"
+    r"|(?:disk|device) (?:is )?full|exceeded|denied|forbidden|refused|timed out"
+    r"|unreachable|missing|corrupt(?:ed)?|killed|aborted|bad)\b",
+    re.IGNORECASE,
+)
+"""Words of errors that programs print without naming them so."""
+_CANCELED = frozenset({JobState.CANCELED, JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
@@ -53,7 +65,8 @@ _WRAPPERS = frozenset({"CalledProcessError", "ChildFailedError", "RayTaskError",
 def cause(message: str) -> str:
     """Return the cause in an error message as one safe line; empty if the message is empty.
 
-    The wording is that of the message; only the text around the cause is removed.
+    The wording is that of the message; only the text around the cause is removed. Output that does
+    not look like an error is not presented as the cause, but after the exit code.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if not lines:
@@ -67,12 +80,37 @@ def cause(message: str) -> str:
     elif framed := _FRAME.match(text):
         rest = framed["rest"]
         lead = _LEAD.match(rest)
-        bare = rest[lead.end() :] if lead else rest
+        bare = (rest[lead.end() :] if lead else rest).strip()
         code = framed["code"] and _code_words(framed["code"])
-        text = bare.strip() or (lines[1] if len(lines) > 1 else code or "")
+        if code and bare and lead and lead["output"] and not _is_error(bare):
+            return _short(f"{code}; last output: {bare}")
+        text = bare or (lines[1] if len(lines) > 1 else code or "")
         text = text or lines[0]
     text = _RECORD.sub("", text, count=1) if _RECORD.match(text) else text
     return _short(_exception(text) or text) or _short(lines[0])
+
+
+def own_error(message: str | None, state: JobState) -> str:
+    """Return the error message of a job in `state`; empty if it has none.
+
+    How the processes of a canceled job ended is not an error, but what the user asked for.
+    """
+    if not message or state not in _CANCELED:
+        return message or ""
+    first = message.strip().partition("\n")[0]
+    is_ending = _SIGNAL.match(first) or _FRAME.match(first)
+    return "" if is_ending or cause(message).startswith("KeyboardInterrupt") else message
+
+
+def cause_of(job: Job) -> str:
+    """Return the cause of a job's own error as one safe line; empty if it has none."""
+    return cause(own_error(job.error_message, job.state))
+
+
+def _is_error(output: str) -> bool:
+    """Whether a line of output reports an error, and so can be the cause."""
+    level = level_of(output)
+    return level >= LogLevel.ERROR if level is not None else bool(_COMPLAINT.search(output))
 
 
 def _code_words(code: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
 from studio_tui.presentation.format import duration, named, plural, seconds_between
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
 
 _LONGEST = 120
@@ -51,7 +51,7 @@ def _one_job(job: Job) -> str:
     took = seconds_between(job.started_at, job.finished_at)
     after = "" if took is None else f" after {duration(took)}"
     sentence = f"{LOOKS[job.state].glyph} {job.name or 'A job without a name'} {_HOW[job.state]}"
-    error = cause(job.error_message or "")
+    error = cause_of(job)
     if job.state is not JobState.FAILED or not error:
         return f"{sentence}{after}"
     shown = error if len(error) <= _LONGEST else f"{error[: _LONGEST - 1]}…"

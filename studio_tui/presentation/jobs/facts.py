@@ -20,6 +20,7 @@ from studio_tui.presentation.format import (
     local_time,
     plural,
 )
+from studio_tui.presentation.jobs.causes import own_error
 from studio_tui.presentation.jobs.rows import BAR_WIDTH
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import (
@@ -87,7 +88,7 @@ def facts(
     parts are counted.
     """
     until = answered_at or now
-    error = job.error_message
+    error = own_error(job.error_message, job.state)
     return (
         Fact("status", _status(job, until, is_blocked=is_blocked)),
         *_progress(job, progress),

@@ -13,8 +13,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from studio_tui.api.models import WAITING_STATES, Job, JobState
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.api.models import NOT_QUEUED_STATES, QUEUED_STATES, STARTED_STATES, Job, JobState
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
 from studio_tui.presentation.lists.filter_words import quoted
@@ -33,7 +33,9 @@ JOBS = Kind[Job](
         "finished": frozenset(s for s in JobState if s.is_finished),
         "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
         "done": frozenset({JobState.COMPLETE}),
-        "waiting": WAITING_STATES,
+        "running": STARTED_STATES,
+        "queued": QUEUED_STATES,
+        "waiting": NOT_QUEUED_STATES,
     },
     fields={
         "name": lambda job: job.name or "",
@@ -75,7 +77,7 @@ JOBS = Kind[Job](
         "by": ("creator", lambda job, now: (job.created_by or "").lower()),
         "error": (
             "error",
-            lambda job, now: (not job.error_message, cause(job.error_message or "")),
+            lambda job, now: (not cause_of(job), cause_of(job)),
         ),
     },
     largest_first=frozenset({"run", "queue", "workers", "share", "rate"}),

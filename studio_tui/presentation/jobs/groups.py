@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import NOT_QUEUED_STATES, Job, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.jobs.rows import COLUMNS
 from studio_tui.presentation.jobs.states import LOOKS, counts
@@ -154,7 +154,7 @@ def group_facts(
     latest: dict[str, Job] = {}
     for job in jobs:
         if job.state is JobState.FAILED:
-            reason = cause(job.error_message or "") or "no reason given"
+            reason = cause_of(job) or "no reason given"
             kind = normalised(reason)
             alike[kind][reason] += 1
             latest[kind] = max(latest.get(kind, job), job, key=_stamp)
@@ -187,7 +187,7 @@ def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell
     from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
 
     def kind(job: Job) -> NodeState:
-        is_blocked = job.state is JobState.PENDING and job.id in blocked
+        is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
 
     return bar(Counter(kind(job) for job in jobs if job.state in SHOWN), width)

@@ -7,7 +7,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
@@ -62,10 +62,10 @@ class Following(Protocol):
         """Number of bytes received."""
 
 
-def job_parts(job: Job, now: datetime) -> tuple[Cell, ...]:
-    """Return state, exit code and run time of the job."""
+def job_parts(job: Job, now: datetime, reason: str = "") -> tuple[Cell, ...]:
+    """Return state, exit code and run time of the job; no code that the `reason` begins with."""
     parts = [state_cell(job)]
-    if job.exit_code is not None:
+    if job.exit_code is not None and not reason.startswith(f"exit code {job.exit_code}"):
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:
         parts.append(Cell(duration(ran), Tone.DIM))
@@ -125,7 +125,7 @@ def why(job: Job, end: bytes) -> str:
     `end` is the end of the complete log, untrusted; empty if unknown.
     """
     if job.error_message:
-        return cause(job.error_message)
+        return cause_of(job)
     if job.state is not JobState.FAILED:
         return ""
     lines = [styled_line(line[:_LINE]).text for line in end.split(b"\n")]

@@ -7,7 +7,7 @@ from studio_tui.api.models import Job, JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
@@ -130,5 +130,5 @@ def _age(job: Job, now: datetime) -> Cell:
 def _error(job: Job) -> Cell:
     if "error_message" in job.unreadable:
         return UNREADABLE
-    line = cause(job.error_message or "")
+    line = cause_of(job)
     return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING

@@ -5,7 +5,14 @@ from collections.abc import Container, Iterable
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from studio_tui.api.models import FINISHED_STATES, Job, JobState
+from studio_tui.api.models import (
+    CANCELING_STATES,
+    NOT_QUEUED_STATES,
+    QUEUED_STATES,
+    STARTED_STATES,
+    Job,
+    JobState,
+)
 from studio_tui.presentation.cells import Cell, Tone
 
 
@@ -27,7 +34,7 @@ LOOKS: dict[JobState, StateLook] = {
     JobState.PROVISIONING: StateLook("◐", Tone.ACTIVE, 3),
     JobState.QUEUED: StateLook("◌", Tone.WAITING, 4),
     JobState.SCHEDULED: StateLook("◌", Tone.WAITING, 5),
-    JobState.CREATED: StateLook("◌", Tone.WAITING, 5),
+    JobState.CREATED: StateLook("·", Tone.WAITING, 6),
     JobState.PENDING: StateLook("·", Tone.WAITING, 6),
     JobState.TASK: StateLook("◷", Tone.WAITING, 7),
     JobState.UNKNOWN: StateLook("?", Tone.WARN, 8),
@@ -57,9 +64,13 @@ class HasState(Protocol):
 
 
 def state_cell(job: HasState, *, is_blocked: bool = False) -> Cell:
-    """Return glyph and name of a job's state; an unknown status is shown unchanged."""
-    look = BLOCKED if is_blocked and job.state is JobState.PENDING else LOOKS[job.state]
-    word = job.status or "UNKNOWN"
+    """Return glyph and name of a job's state; an unknown status is shown unchanged.
+
+    A job that `is_blocked` will not be queued, as one that it depends on did not complete.
+    """
+    if is_blocked and job.state in NOT_QUEUED_STATES:
+        return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
+    look, word = LOOKS[job.state], job.status or "UNKNOWN"
     return Cell(f"{look.glyph} {_SHORTER.get(word, word)}", look.tone)
 
 
@@ -79,70 +90,51 @@ class Count(NamedTuple):
         return f"{self.number}+" if self.is_least and self.number else str(self.number)
 
 
-_GROUPS: tuple[tuple[str, JobState, frozenset[JobState]], ...] = (
-    ("done", JobState.COMPLETE, frozenset({JobState.COMPLETE})),
-    ("running", JobState.RUNNING, frozenset({JobState.RUNNING})),
-    (
-        "waiting",
-        JobState.QUEUED,
-        frozenset(JobState)
-        - FINISHED_STATES
-        - {JobState.RUNNING, JobState.UNKNOWN, JobState.CANCELING, JobState.CANCELING_SCHEDULED},
-    ),
-    ("failed", JobState.FAILED, frozenset({JobState.FAILED})),
-    (
-        "canceled",
-        JobState.CANCELED,
-        frozenset({JobState.CANCELED, JobState.CANCELING, JobState.CANCELING_SCHEDULED}),
-    ),
-    ("unknown", JobState.UNKNOWN, frozenset({JobState.UNKNOWN})),
+_GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
+    ("done", LOOKS[JobState.COMPLETE], frozenset({JobState.COMPLETE})),
+    ("running", LOOKS[JobState.RUNNING], STARTED_STATES),
+    ("queued", LOOKS[JobState.QUEUED], QUEUED_STATES),
+    ("failed", LOOKS[JobState.FAILED], frozenset({JobState.FAILED})),
+    ("blocked", BLOCKED, frozenset()),
+    ("waiting", LOOKS[JobState.PENDING], NOT_QUEUED_STATES),
+    ("canceled", LOOKS[JobState.CANCELED], CANCELING_STATES | {JobState.CANCELED}),
+    ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
-_GROUP_OF = {state: index for index, (_, _, states) in enumerate(_GROUPS) for state in states}
+"""With the words, signs and order that the jobs of a pipeline are counted with."""
+_GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
+_MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
 
 
 def counts(
     jobs: Iterable[Job],
     *,
     has_all: bool = True,
-    held: Container[str] = (),
     blocked: Container[str] = (),
 ) -> tuple[Count, ...]:
-    """Return the number of jobs that are done, running, waiting, failed, canceled and unknown.
+    """Return the number of jobs by state, in the order of a pipeline's counts.
 
     All unfinished jobs are loaded; unless `has_all`, older ended ones may be missing. Empty groups
-    are omitted, except done, running and failed. Schedules (TASK) are not counted. PENDING jobs
-    are counted separately if their ids are in `blocked`, or in `held` because their pipeline is
-    paused or has ended.
+    are omitted, except done, running and failed. Schedules (TASK) are not counted. Jobs
+    that are not queued and have their ids in `blocked` count as blocked.
     """
     jobs = tuple(jobs)
-    numbers = [0] * len(_GROUPS)
+    numbers = dict.fromkeys((name for name, _, _ in _GROUPS), 0)
     # By status, as there may be thousands of jobs and they are counted after each poll.
-    by_status = Counter(map(attrgetter("status"), jobs))
-    for status, number in by_status.items():
+    for status, number in Counter(map(attrgetter("status"), jobs)).items():
         if (group := _GROUP_OF.get(JobState.of(status))) is not None:
             numbers[group] += number
-    held_back = will_not = 0
-    if by_status[JobState.PENDING]:
-        waiting = [job.id for job in jobs if job.status == JobState.PENDING]
-        will_not = sum(job_id in blocked for job_id in waiting)
-        held_back = sum(job_id in held and job_id not in blocked for job_id in waiting)
-        numbers[_GROUP_OF[JobState.PENDING]] -= will_not + held_back
-    pending = LOOKS[JobState.PENDING]
-    others = (
-        Count(BLOCKED.glyph, will_not, "blocked", BLOCKED.tone),
-        Count(pending.glyph, held_back, "held", pending.tone),
-    )
-    return (
-        *(
-            Count(
-                LOOKS[shown].glyph,
-                number,
-                name,
-                LOOKS[shown].tone,
-                is_least=not has_all and shown in FINISHED_STATES,
-            )
-            for (name, shown, _), number in zip(_GROUPS, numbers, strict=True)
-            if number or name in {"done", "running", "failed"}
-        ),
-        *(count for count in others if count.number),
+    if numbers["waiting"]:
+        waiting = (job.id for job in jobs if job.status in NOT_QUEUED_STATES)
+        numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
+        numbers["waiting"] -= numbers["blocked"]
+    return tuple(
+        Count(
+            look.glyph,
+            numbers[name],
+            name,
+            look.tone,
+            is_least=not has_all and name in _MAY_BE_MORE,
+        )
+        for name, look, _ in _GROUPS
+        if numbers[name] or name in {"done", "running", "failed"}
     )

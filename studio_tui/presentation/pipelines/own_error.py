@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.pipelines.graph.plan import Node
 
 _FRAME = frozenset({
@@ -27,7 +27,7 @@ class RootFailure(NamedTuple):
     @property
     def why(self) -> str:
         """The cause in one line; empty where it is not known."""
-        return cause(self.job.error_message or "") if self.job is not None else ""
+        return cause_of(self.job) if self.job is not None else ""
 
     def is_named_in(self, message: str) -> bool:
         """Whether a message names the job or its run."""

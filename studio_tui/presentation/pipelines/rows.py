@@ -39,7 +39,7 @@ LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.FAILED: StateLook("✗", Tone.BAD, 0),
     PipelineState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
     PipelineState.PAUSED: StateLook("‖", Tone.WARN, 2),
-    PipelineState.PENDING: StateLook("◌", Tone.WAITING, 3),
+    PipelineState.PENDING: StateLook("·", Tone.WAITING, 3),
     PipelineState.UNKNOWN: StateLook("?", Tone.WARN, 4),
     PipelineState.CANCELED: StateLook("⊗", Tone.DIM, 5),
     PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),

@@ -8,7 +8,7 @@ from studio_tui.api.models import Job, JobState, PipelineState
 from studio_tui.api.schedules import ScheduleRun
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import ago
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause, own_error
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.schedules.start_times import span
 
@@ -94,7 +94,7 @@ def run_of(job: Job) -> ScheduledRun:
         job.state,
         job.status or "UNKNOWN",
         job.created_at,
-        error=job.error_message or "",
+        error=own_error(job.error_message, job.state),
         scheduled_for=job.scheduled_for,
     )
 
@@ -151,6 +151,6 @@ def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
         run.status or "UNKNOWN",
         run.created_at,
         by_hand=bool(run.by_hand),
-        error=run.error_message or "",
+        error=own_error(run.error_message, state),
         scheduled_for=run.scheduled_for,
     )

@@ -4,22 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.api.models import NOT_QUEUED_STATES, JobState, Pipeline, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
 PAGE = 50
 """Newest pipelines requested at first; each comes with all its jobs, so answers are long."""
 
 
-_STARTS_NO_JOBS = frozenset(PipelineState) - {
-    PipelineState.PENDING,
-    PipelineState.RUNNING,
-    PipelineState.UNKNOWN,
-}
-
-
 _STOPPED = frozenset({JobState.FAILED, JobState.CANCELED})
-_NOT_RELEASED = frozenset({JobState.PENDING, JobState.CREATED})
 
 
 @dataclass(frozen=True)
@@ -62,16 +54,6 @@ class PipelineList:
             found[job_id] = tuple(chain)
         return found
 
-    def not_starting(self) -> frozenset[str]:
-        """Return the jobs of pipelines that start no jobs: they are paused, or have ended."""
-        return frozenset(
-            run.created_job_id
-            for pipeline in self.pipelines
-            if pipeline.state in _STARTS_NO_JOBS
-            for run in pipeline.job_runs
-            if run.created_job_id is not None
-        )
-
     @cached_property
     def blocked(self) -> frozenset[str]:
         """The jobs that will not start because one that they depend on failed or was canceled."""
@@ -95,7 +77,7 @@ class PipelineList:
 def _blocked_in(pipeline: Pipeline) -> set[str]:
     runs = pipeline.job_runs
     stopped = [run.job_id for run in runs if run.state in _STOPPED]
-    pending = {run.job_id: run.created_job_id for run in runs if run.state in _NOT_RELEASED}
+    pending = {run.job_id: run.created_job_id for run in runs if run.state in NOT_QUEUED_STATES}
     if not (stopped and pending):
         return set()
     children: dict[str, list[str]] = {}

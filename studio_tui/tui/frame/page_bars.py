@@ -153,7 +153,6 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
     if jobs is None:
         return ()
     pipelines = session.pipelines.snapshot.value
-    held = pipelines.not_starting() if pipelines is not None else frozenset[str]()
     blocked = pipelines.blocked if pipelines is not None else frozenset[str]()
     return tuple(
         Part(
@@ -162,7 +161,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
             else f"{count.glyph}{count.amount} ",
             count.tone if count.number else Tone.DIM,
         )
-        for count in counts(jobs.jobs, has_all=jobs.has_all, held=held, blocked=blocked)
+        for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked)
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import SHORT_ID
 
 
@@ -19,7 +19,7 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  id      {job.id}",
         f"  status  {(job.status or 'UNKNOWN').lower()}",
         f"  by      {job.created_by or '–'}",
-        *((f"  error   {cause(job.error_message)}",) if job.error_message else ()),
+        *((f"  error   {cause_of(job)}",) if cause_of(job) else ()),
     )
 
 

@@ -71,6 +71,13 @@ class LogExport:
         """Copy selected lines."""
         await copy(self._host.app, text, None if lines == 1 else plural(lines, "line"))
 
+    def why_nothing_to_save(self) -> str | None:
+        """Return why there is nothing to save; `None` if there are lines."""
+        store = self._whole_log()
+        if store is None or store.size:
+            return None
+        return f"The log has no lines{'' if self._view().is_all_here else ' so far'}"
+
     async def save(self) -> None:
         """Ask what to save and where, and report what was saved."""
         saved = await self._host.ask(SaveLog(await with_free_names(self._offers())))
@@ -182,6 +189,7 @@ class LogExport:
             "save",
             "Save the visible lines, the matches or the whole log to a file",
             save,
+            why_nothing_to_save,
         ),
         Command(
             "logs.pager",

@@ -249,7 +249,7 @@ class LogScreen(Page):
         self.view.is_all_here = self._phase is FollowPhase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
-        about = job_parts(self._job, self.moment())
+        about = job_parts(self._job, self.moment(), self._why)
         left = [Part(" "), *(Part(f"{said.text}  ", said.tone) for said in about)]
         is_wide = self.size.width >= WORDS_FROM
         if self._progress:

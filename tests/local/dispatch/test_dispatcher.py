@@ -125,7 +125,8 @@ def test_a_running_job_is_canceled(studio: ThreadStudio) -> None:
     response = studio.cancel(job_id)
     assert response.json() == {"message": "Successfully canceled"}
     assert studio.job(job_id)["status"] in {"CANCELING", "CANCELED"}
-    assert studio.end(job_id)["status"] == "CANCELED"
+    ended = studio.end(job_id)
+    assert (ended["status"], ended["exit_code"], ended["error_message"]) == ("CANCELED", 143, None)
     assert studio.cancel(job_id).status_code == 409
 
 

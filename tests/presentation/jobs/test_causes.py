@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import JobState
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause, cause_of, own_error
+from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.text import safe_block
@@ -25,7 +27,32 @@ TRACEBACK = (
             "The query ended with exit code 1; its last output: RuntimeError: corrupt tile 17",
             "RuntimeError: corrupt tile 17",
         ),
-        ("The query ended with exit code 3; its last output: giving up", "giving up"),
+        (
+            "The query ended with exit code 3; its last output: line 29",
+            "exit code 3; last output: line 29",
+        ),
+        (
+            "The query ended with exit code 1; its last output: 0 failed",
+            "exit code 1; last output: 0 failed",
+        ),
+        (
+            "Job failed with exit code 1. Output: WARNING: slow",
+            "exit code 1; last output: WARNING: slow",
+        ),
+        *(
+            (f"The query ended with exit code 1; its last output: {error}", error)
+            for error in (
+                "error: shard 3 is empty",
+                "fatal: not a git repository",
+                "Killed",
+                "CUDA out of memory",
+                "Segmentation fault (core dumped)",
+                "cp: a.txt: No such file or directory",
+                "could not read shard 3",
+                "2 of 9 checks failed",
+                "✗ shard 3",
+            )
+        ),
         ("The query ended with exit code 3.", "exit code 3"),
         ("Job failed with exit code 1: KeyError: 'path'", "KeyError: 'path'"),
         (
@@ -87,6 +114,30 @@ def test_a_cause_is_one_line_and_never_empty_of_a_message_that_says_something(sa
     found = cause(said)
     assert "\n" not in found
     assert bool(found) == bool(said.strip())
+
+
+@pytest.mark.parametrize("status", ["CANCELED", "CANCELING"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "The query ended with exit code 143 (128+15: SIGTERM, told to stop).",
+        "The query was killed by signal 15 (SIGTERM).",
+        "The query ended with exit code 1; its last output: RuntimeError: stopped",
+        "Traceback (most recent call last):\n  File 'a.py', line 1, in <module>\nKeyboardInterrupt",
+    ],
+)
+def test_the_end_of_a_canceled_job_is_no_error(ending: str, status: str) -> None:
+    canceled = job(3, status, error_message=ending, exit_code=143)
+    assert cause_of(canceled) == ""
+    assert by_key(COLUMNS, cells(canceled, NOON))["error"].text == ""
+    assert "error" not in {each.label for each in facts(canceled, NOON)}
+    assert cause_of(job(3, "FAILED", error_message=ending))
+
+
+def test_a_reason_for_canceling_a_job_is_shown() -> None:
+    removed = "Removed from its pipeline"
+    assert own_error(removed, JobState.CANCELED) == removed
+    assert cause_of(job(3, "CANCELED", error_message=removed)) == removed
 
 
 def test_the_list_shows_the_cause_and_sorts_by_it() -> None:

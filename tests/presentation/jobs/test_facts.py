@@ -61,4 +61,4 @@ def test_the_signal_that_an_exit_code_may_stand_for_is_beside_it() -> None:
 
 def test_a_blocked_job_has_the_sign_that_it_has_in_the_list() -> None:
     (status, *_) = facts(job(1, "PENDING"), NOON, is_blocked=True)
-    assert status.value.text.startswith("⊘ PENDING")
+    assert status.value.text.startswith("⊘ BLOCKED")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio_tui.presentation.format import clock_time
-from studio_tui.presentation.jobs.log_header import following, why
+from studio_tui.presentation.jobs.log_header import following, job_parts, why
 from studio_tui.service.logs.state import FollowPhase, TailState
 from tests.jobs import NOON, job
 
@@ -75,3 +75,21 @@ def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:
     end = b"Traceback (most recent call last):\nKeyError: 'path'\n"
     assert why(job(1, "FAILED"), end) == "KeyError: 'path'"
     assert why(job(1), end) == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("The query ended with exit code 137 (128+9: SIGKILL, often out of memory).", 1),
+        ("The query ended with exit code 137.", 1),
+        ("The query ended with exit code 137; its last output: line 29", 1),
+        ("disk full", 1),
+        ("The query ended with exit code 3.", 2),
+    ],
+)
+def test_the_header_names_an_exit_code_once(message: str, shown: int) -> None:
+    failed = job(1, "FAILED", exit_code=137, error_message=message)
+    reason = why(failed, b"")
+    words = " ".join([*(part.text for part in job_parts(failed, NOON, reason)), reason])
+    assert words.count("exit code") == shown
+    assert "exit code 137" in words

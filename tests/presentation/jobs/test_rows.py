@@ -257,17 +257,17 @@ def test_extreme_times_sort_without_an_error() -> None:
         assert len(known.ids(filter_of(""), sort, NOON)) == 3
 
 
-def test_held_jobs_are_counted_separately_and_zero_has_no_plus() -> None:
-    jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED"), job(4, "COMPLETE")]
-    shown = {each.name: each.amount for each in counts(jobs, has_all=False, held={jobs[0].id})}
-    assert shown == {"done": "1+", "running": "0", "waiting": "2", "failed": "0", "held": "1"}
+def test_zero_jobs_of_a_state_are_never_zero_or_more() -> None:
+    jobs = [job(1, "PENDING"), job(2, "QUEUED"), job(3, "COMPLETE")]
+    shown = {each.name: each.amount for each in counts(jobs, has_all=False)}
+    assert shown == {"done": "1+", "running": "0", "queued": "1", "failed": "0", "waiting": "1"}
 
 
-def test_blocked_jobs_have_the_sign_that_they_have_in_their_pipeline() -> None:
+def test_blocked_jobs_have_the_sign_and_the_word_that_they_have_in_their_pipeline() -> None:
     jobs = [job(1, "PENDING"), job(2, "PENDING"), job(3, "QUEUED")]
     ids = {jobs[0].id, jobs[2].id}
-    shown = {each.glyph: each.amount for each in counts(jobs, held={jobs[0].id}, blocked=ids)}
-    assert shown == {"✓": "0", "●": "0", "◌": "2", "✗": "0", BLOCKED.glyph: "1"}
+    shown = {each.glyph: each.amount for each in counts(jobs, blocked=ids)}
+    assert shown == {"✓": "0", "●": "0", "◌": "1", "✗": "0", BLOCKED.glyph: "1", "·": "1"}
     state = by_key(COLUMNS, cells(jobs[0], NOON, is_blocked=True))["state"]
-    assert state.text == f"{BLOCKED.glyph} PENDING"
+    assert state.text == f"{BLOCKED.glyph} BLOCKED"
     assert "⊘" not in cells(jobs[2], NOON, is_blocked=True)[0].text

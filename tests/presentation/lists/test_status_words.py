@@ -18,7 +18,7 @@ from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
 
 LISTS: tuple[tuple[Kind[Any], tuple[str, ...]], ...] = (
-    (JOBS, (*JobState, "done", "waiting", "active", "finished", "problem")),
+    (JOBS, (*JobState, "done", "queued", "waiting", "active", "finished", "problem")),
     (PIPELINE_JOBS, (*JobState, *NodeState, "active", "finished", "problem")),
     (PIPELINES, (*PipelineState, "done", "active", "finished", "problem")),
     (SCHEDULES, (*JobState, "done", "suspended", "problem")),

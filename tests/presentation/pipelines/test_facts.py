@@ -74,7 +74,7 @@ def test_many_failures_are_named_up_to_a_number() -> None:
 def test_a_pause_says_what_it_means_and_what_runs_says_for_how_long() -> None:
     paused = pipeline(1, "PAUSED", {"a": "RUNNING", "b": "PENDING"})
     said = told(paused, job(3, "RUNNING", id="run-1-a"))
-    assert said["status"] == "‖ PAUSED · 1 still running, 1 will not start until resumed (p)"
+    assert said["status"] == "‖ PAUSED · 1 still running, 1 waiting until resumed (p)"
     assert said["running"] == "a.py 2:55"
     assert told(paused)["running"] == "a.py"
 

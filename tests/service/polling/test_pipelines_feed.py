@@ -132,32 +132,6 @@ def test_a_paused_pipeline_moves_while_something_in_it_runs(
     assert is_moving(pipeline(1, status, {"a": run})) is moves
 
 
-def test_a_paused_pipeline_holds_its_jobs_and_no_other_does() -> None:
-    def sent(name: str, status: str) -> Pipeline:
-        runs = [{"job_id": "o", "created_job_id": name}, {"job_id": "p"}]
-        return Pipeline.model_validate({"pipeline_id": name, "status": status, "job_runs": runs})
-
-    known = PipelineList((sent("a", "PAUSED"), sent("b", "RUNNING"), sent("c", "PAUSED")))
-    assert known.not_starting() == {"a", "c"}
-
-
-@pytest.mark.parametrize(
-    ("status", "holds"),
-    [
-        ("PENDING", False),
-        ("RUNNING", False),
-        ("NEWWORD", False),
-        ("PAUSED", True),
-        ("FAILED", True),
-        ("CANCELED", True),
-        ("COMPLETED", True),
-    ],
-)
-def test_a_pipeline_that_is_paused_or_over_lets_no_job_go(status: str, holds: bool) -> None:
-    known = PipelineList((pipeline(1, status, {"a": "FAILED", "b": "PENDING"}),))
-    assert ("run-1-b" in known.not_starting()) == holds
-
-
 @given(good_pipelines())
 def test_the_blocked_jobs_are_those_of_the_pipelines_page(sent: Pipeline) -> None:
     statuses = judge(plan_of(sent), sent.state)

@@ -27,9 +27,7 @@ def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> Studio
     badges = {"jobs": badge, "pipelines": badge} if ended else {}
     fake = SimpleNamespace(
         jobs=snapshot(jobs=jobs, has_all=False),
-        pipelines=snapshot(
-            pipelines=range(others), has_all=False, not_starting=frozenset, blocked=frozenset()
-        ),
+        pipelines=snapshot(pipelines=range(others), has_all=False, blocked=frozenset()),
         clusters=snapshot(items=range(min(others, 20))),
         schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(others))),
         endings=SimpleNamespace(snapshot=SimpleNamespace(value=badges)),

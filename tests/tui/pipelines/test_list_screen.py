@@ -101,10 +101,10 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
         await until_shown(pilot, "Datasets     second ", "Nothing runs until it is resumed.")
         await pilot.press("f9")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await until_shown(pilot, "first.py", "second.py", "2 will not start", "p resume")
+        await until_shown(pilot, "first.py", "second.py", "2 waiting until resumed", "p resume")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await until_shown(pilot, "‖ PAUSED", "2 will not start", "2: 2 waiting", "p resume")
+        await until_shown(pilot, "‖ PAUSED", "2 waiting until", "2: 2 waiting", "p resume")
         assert table.cursor is not None
         await pilot.press("p")
         await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
@@ -243,7 +243,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
         await show(pilot)
         await until_shown(pilot, "● RUNNING", "running", "p pause")
         await pilot.press("p")
-        await until_shown(pilot, "‖ PAUSED · 1 still running, 1 will", "p resume")
+        await until_shown(pilot, "‖ PAUSED · 1 still running, 1 waiting", "p resume")
         hold.unlink()
         await until_shown(pilot, "2: 1 done, 1 waiting")
         assert status(two_made, made)["status"] == "PAUSED"

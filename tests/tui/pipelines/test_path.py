@@ -36,7 +36,7 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
         await pilot.press("2")
         await until_shown(pilot, "‖ PAUSED", "3: 3 waiting")
         await pilot.press("enter")
-        await until_shown(pilot, made["name"], "‖ paused: 3 will not start")
+        await until_shown(pilot, made["name"], "‖ paused: 3 waiting")
         await pilot.press("p")
         await until_shown(pilot, "✗ FAILED", "1 root failure", "⊘1", "blocked by midd")
 

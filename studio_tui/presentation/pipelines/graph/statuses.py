@@ -107,9 +107,8 @@ class JobStatuses:
 
     def state_cell(self, node_id: str) -> Cell:
         """Return glyph and name of a job's state."""
-        if self.shown[node_id] is NodeState.BLOCKED:
-            return Cell(f"{BLOCKED.glyph} BLOCKED", BLOCKED.tone)
-        return state_cell(self.plan.nodes[node_id])
+        is_blocked = self.shown[node_id] is NodeState.BLOCKED
+        return state_cell(self.plan.nodes[node_id], is_blocked=is_blocked)
 
     def blocks(self, node_id: str) -> bool:
         """Whether a failed or canceled job blocks others."""
@@ -196,7 +195,7 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 
 
 def paused_words(statuses: JobStatuses) -> str:
-    """Return the current effect of a pause: `paused: 14 still running, 332 will not start …`.
+    """Return the current effect of a pause: `paused: 14 still running, 332 waiting …`.
 
     Empty for a pipeline that is not paused. Queued jobs are already released; blocked ones would
     not start anyway.
@@ -208,7 +207,7 @@ def paused_words(statuses: JobStatuses) -> str:
         for kind, words in (
             (NodeState.RUNNING, "still running"),
             (NodeState.QUEUED, "still queued"),
-            (NodeState.WAITING, "will not start until resumed (p)"),
+            (NodeState.WAITING, "waiting until resumed (p)"),
         )
         if statuses.numbers[kind]
     ]

@@ -4,7 +4,7 @@ from studio_tui.api.models import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import progress_cells
 from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
@@ -72,7 +72,7 @@ def _why(node: Node, known: ViewModel) -> Cell:
 
 def _failure_cell(node: Node, known: ViewModel) -> Cell:
     job = known.job(node)
-    error = cause(job.error_message or "") if job is not None else ""
+    error = cause_of(job) if job is not None else ""
     blocked = known.statuses.roots.get(node.id, 0)
     # The error comes first, because a long cell is truncated at its end.
     text = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)

@@ -6,7 +6,7 @@ from studio_tui.api.models import Cluster, DatasetVersion
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
-from studio_tui.presentation.jobs.causes import cause
+from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.facts import Fact, facts, listed, up_to
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
@@ -128,7 +128,7 @@ def _attempts(known: ViewModel, node: Node) -> tuple[Fact, ...]:
         if job is None:
             return Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM)
         look, ran = LOOKS[job.state], run_seconds(job, known.now)
-        error = cause(job.error_message) if job.error_message else ""
+        error = cause_of(job)
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
         return Cell(" · ".join(part for part in parts if part), look.tone)
 

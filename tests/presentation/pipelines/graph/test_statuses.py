@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import JobState, Pipeline, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
+from studio_tui.presentation.jobs.states import counts as counts_of_jobs
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import (
+    SHOWN,
     JobStatuses,
     NodeState,
     counts,
@@ -14,6 +16,7 @@ from studio_tui.presentation.pipelines.graph.statuses import (
     paused_words,
     root_words,
 )
+from tests.jobs import job
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 
@@ -90,7 +93,7 @@ def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ({"embed": "RUNNING"}, "paused: 1 still running, 9 will not start"),
+        ({"embed": "RUNNING"}, "paused: 1 still running, 9 waiting"),
         ({"embed": "QUEUED", "thumbs": "INIT"}, "paused: 1 still running, 1 still queued, 9"),
         ({}, "paused"),
     ],
@@ -112,6 +115,21 @@ def test_a_thousand_failures_that_all_block_the_same_are_each_counted() -> None:
     statuses = judged(pipeline_of([*jobs, run("merge", failed), run("report", ["merge"])]))
     assert set(statuses.roots.values()) == {2}
     assert len(statuses.blocked_by("report")) == 1000
+
+
+@pytest.mark.parametrize("state", sorted(set(SHOWN) - {JobState.TASK}))
+def test_a_job_is_counted_with_one_sign_and_word_wherever_it_is_counted(state: JobState) -> None:
+    shown = SHOWN[state]
+    in_list = next(each for each in counts_of_jobs([job(1, state)]) if each.number)
+    numbers = {**dict.fromkeys(NodeState, 0), shown: 1}
+    in_pipeline = next(each for each in counts(numbers) if each.number)
+    assert in_list == in_pipeline
+
+
+def test_groups_of_states_are_counted_in_one_order() -> None:
+    jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN))]
+    in_lists = [each.name for each in counts_of_jobs(jobs, blocked=[])]
+    assert in_lists == [kind.value for kind in NodeState if kind is not NodeState.BLOCKED]
 
 
 @given(any_pipelines())

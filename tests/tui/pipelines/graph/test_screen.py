@@ -373,7 +373,7 @@ async def test_a_pipeline_is_paused_a_job_taken_out_and_it_continues(tmp_path: P
         await until_shown(pilot, "Jobs can be removed while the pipeline is paused")
         await press(pilot, ("p",))
         await until_shown(
-            pilot, "‖ paused: 1 still running, 9 will not start", "p resume pipeline", "D remove"
+            pilot, "‖ paused: 1 still running, 9 waiting", "p resume pipeline", "D remove"
         )
         await press(pilot, ("D",))
         await until_shown(
