@@ -33,7 +33,6 @@ from studio_tui.api.models import (
     Job,
     JobCancelInput,
     JobInput,
-    JobState,
     Pipeline,
     PipelineInput,
     PipelineOutput,
@@ -44,6 +43,7 @@ from studio_tui.api.models import (
 from studio_tui.api.own_routes import OwnRoutes
 from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
+from studio_tui.api.states import JobState
 from studio_tui.api.upload import FileForm, Progress
 from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
 from studio_tui.settings import Settings

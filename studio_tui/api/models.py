@@ -27,78 +27,7 @@ from studio_tui.api.fields import (
 )
 from studio_tui.api.ids import Identifier, RowIdentifier
 from studio_tui.api.schedules import JobSchedule
-
-
-class JobState(StrEnum):
-    """Statuses of a job (`JobStatus` of the published client)."""
-
-    CREATED = "CREATED"
-    SCHEDULED = "SCHEDULED"
-    QUEUED = "QUEUED"
-    PROVISIONING = "PROVISIONING"
-    INIT = "INIT"
-    RUNNING = "RUNNING"
-    COMPLETE = "COMPLETE"
-    FAILED = "FAILED"
-    CANCELING = "CANCELING"
-    CANCELING_SCHEDULED = "CANCELING_SCHEDULED"
-    CANCELED = "CANCELED"
-    TASK = "TASK"
-    PENDING = "PENDING"
-    UNKNOWN = "UNKNOWN"
-    """A status of a newer server; the original word is in `JobOutput.status`."""
-
-    @classmethod
-    def of(cls, status: str | None) -> "JobState":
-        """Return the state with this name; `UNKNOWN` if there is none."""
-        return _JOB_STATES.get(status or "", cls.UNKNOWN)
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the job has ended; false for an unknown state."""
-        return self in FINISHED_STATES
-
-    @property
-    def is_cancelable(self) -> bool:
-        """Whether the job can be canceled."""
-        return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
-
-
-FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
-CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
-WAITING_STATES = (
-    frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
-)
-"""States before the query runs."""
-QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
-STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
-NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
-"""States of jobs that wait for others, or for Studio, to be queued."""
-
-STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
-"""States in which a job has workers: from before its query runs until it ends."""
-
-
-class PipelineState(StrEnum):
-    """Statuses of a pipeline; note COMPLETED, where a job has COMPLETE."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    CANCELED = "CANCELED"
-    UNKNOWN = "UNKNOWN"
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the pipeline has ended; one that is resumed runs again."""
-        return self in FINISHED_PIPELINE_STATES
-
-
-FINISHED_PIPELINE_STATES = frozenset(
-    {PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED}
-)
+from studio_tui.api.states import WAITING_STATES, JobState, PipelineState
 
 
 class QueryType(StrEnum):
@@ -173,9 +102,6 @@ class JobOutput(Received):
             if step.name == "running_query" and step.started_at is not None:
                 return step.started_at
         return None if self.state in WAITING_STATES else self.started_at
-
-
-_JOB_STATES = {state.value: state for state in JobState}
 
 
 class JobInput(Sent):

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from studio_tui import errors
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import Closed, LogFrame, LogMessages, StatusFrame
-from studio_tui.api.models import Job, JobInput, JobState, QueryType
+from studio_tui.api.models import Job, JobInput, QueryType
+from studio_tui.api.states import JobState
 from studio_tui.settings import Settings
 from tests.fault_proxy import FaultProxy
 from tests.faults import drop_answer

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from studio_tui.api import models, routes
 from studio_tui.api.fields import Received, Sent
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import Cluster, Job, JobInput, JobState, Pipeline, PipelineState
+from studio_tui.api.models import Cluster, Job, JobInput, Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.text import Verbatim, safe_line
 
 EXAMPLES = Path(__file__).parent.parent / "doc_examples"

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage, pipeline_moves, schedules
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.job_ends import JobEnds

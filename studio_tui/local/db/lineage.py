@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from studio_tui.api import label
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db.lineage_model import (
     DatasetLink,
     DatasetSource,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from studio_tui.api.models import JobState, QueryType
+from studio_tui.api.models import QueryType
+from studio_tui.api.states import JobState
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import placeholders
 

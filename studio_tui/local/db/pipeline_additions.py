@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from studio_tui.api import label
-from studio_tui.api.models import PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.local.db.run_order import PlannedJob
 
 _COPIED = (

@@ -25,7 +25,7 @@ never leaves a pipeline behind. All functions run on the database's thread.
 
 import sqlite3
 
-from studio_tui.api.models import JobState, PipelineState
+from studio_tui.api.states import JobState, PipelineState
 
 _IS_READY = """
     NOT EXISTS (

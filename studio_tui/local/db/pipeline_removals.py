@@ -8,7 +8,7 @@ functions run on the database's thread.
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 
-from studio_tui.api.models import JobState, PipelineState
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db.pipeline_additions import copy_job
 
 WHY = "It was removed from its pipeline."

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import RERUN_TARGET, JobState, PipelineState
+from studio_tui.api.models import RERUN_TARGET
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import Database, placeholders
 from studio_tui.local.db.dataset_list import DatasetRow, listed

@@ -5,7 +5,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from studio_tui import cron
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.schedule_runs import free_moment, make_run

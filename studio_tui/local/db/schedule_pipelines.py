@@ -9,7 +9,7 @@ import json
 import sqlite3
 from datetime import datetime
 
-from studio_tui.api.models import PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.local.db import lineage, planning
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.pipeline_additions import InitialPipeline, add_pipeline

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from studio_tui import cron
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone

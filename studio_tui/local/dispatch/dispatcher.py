@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from studio_tui import clock
-from studio_tui.api.models import JobState, QueryType
+from studio_tui.api.models import QueryType
+from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Clusters
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import STARTED, WAITING, JobEnd, JobTable, QueuedJob, Step

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db.database import STORAGE_REST, StorageFull
 from studio_tui.local.db.jobs import JobEnd, JobTable
 from studio_tui.local.db.schedule_pipelines import make_pipeline

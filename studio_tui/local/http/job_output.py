@@ -5,7 +5,7 @@ import sqlite3
 
 from fastapi import Response
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.config.team import TEAM
 from studio_tui.local.http import responses
 from studio_tui.local.http.responses import answer

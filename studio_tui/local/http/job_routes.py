@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse
 
 from studio_tui import clock
 from studio_tui.api import routes
-from studio_tui.api.models import FINISHED_STATES, JobCancelInput, JobInput, JobState
+from studio_tui.api.models import JobCancelInput, JobInput
+from studio_tui.api.states import FINISHED_STATES, JobState
 from studio_tui.local.db.jobs import ENDED
 from studio_tui.local.http import responses
 from studio_tui.local.http.errors import InvalidFields, Refusal

@@ -19,8 +19,8 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from studio_tui import clock
-from studio_tui.api.models import JobState
 from studio_tui.api.routes import FOLLOW_LOGS, JOB_LOGS
+from studio_tui.api.states import JobState
 from studio_tui.local.http.errors import Refusal
 from studio_tui.local.http.pieces import OutputPieces, PieceReader
 from studio_tui.local.http.transcript import Transcript, TranscriptVersion

@@ -10,13 +10,9 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from studio_tui import clock
 from studio_tui.api import routes
 from studio_tui.api.fields import Texts
-from studio_tui.api.models import (
-    PipelineInput,
-    PipelineState,
-    RemoveJobFromPipelineInput,
-    TriggerPipelineInput,
-)
+from studio_tui.api.models import PipelineInput, RemoveJobFromPipelineInput, TriggerPipelineInput
 from studio_tui.api.own_inputs import RerunInput
+from studio_tui.api.states import PipelineState
 from studio_tui.local.db.new_job import NewJob
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import NewPipeline, NothingToRun, PipelineRows

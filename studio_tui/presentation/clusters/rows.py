@@ -5,7 +5,8 @@ from enum import StrEnum
 from operator import attrgetter
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import STATES_WITH_WORKERS, Cluster, Job, JobState, runs_on
+from studio_tui.api.models import Cluster, Job, runs_on
+from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import CANCELING_STATES, WAITING_STATES, Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import CANCELING_STATES, WAITING_STATES, JobState
 from studio_tui.presentation.jobs.states import LOOKS
 
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import duration, named, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS

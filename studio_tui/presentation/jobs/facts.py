@@ -10,7 +10,8 @@ from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.fields import Received
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.label import variables
-from studio_tui.api.models import Cluster, Job, JobState, Pipeline
+from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.api.states import JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
 from studio_tui.presentation.format import (

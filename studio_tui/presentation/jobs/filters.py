@@ -13,7 +13,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from studio_tui.api.models import NOT_QUEUED_STATES, QUEUED_STATES, STARTED_STATES, Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import NOT_QUEUED_STATES, QUEUED_STATES, STARTED_STATES, JobState
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from studio_tui.api.models import NOT_QUEUED_STATES, Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import NOT_QUEUED_STATES, JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.format import UNKNOWN, age, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.log_header import Following

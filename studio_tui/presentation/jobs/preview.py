@@ -5,7 +5,8 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from studio_tui.api.label import variables
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between

@@ -5,12 +5,12 @@ from collections.abc import Container, Iterable
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from studio_tui.api.models import (
+from studio_tui.api.models import Job
+from studio_tui.api.states import (
     CANCELING_STATES,
     NOT_QUEUED_STATES,
     QUEUED_STATES,
     STARTED_STATES,
-    Job,
     JobState,
 )
 from studio_tui.presentation.cells import Cell, Tone

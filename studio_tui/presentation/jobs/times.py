@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from studio_tui.api.models import WAITING_STATES, Job, JobState, JobStep
+from studio_tui.api.models import Job, JobStep
+from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.logs.timestamps import Life
 

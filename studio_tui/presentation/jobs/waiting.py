@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from studio_tui.api.models import Cluster, Job, JobState, Pipeline, PipelineState, runs_on
+from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import plural
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob, RemovedJob
+from studio_tui.api.models import Job, Pipeline, PipelineJob, RemovedJob
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import (
     UNKNOWN,

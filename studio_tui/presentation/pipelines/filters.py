@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms, understood
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node

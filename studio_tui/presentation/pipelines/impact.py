@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge

@@ -6,7 +6,8 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from studio_tui.api.ids import can_be_used
-from studio_tui.api.models import FINISHED_PIPELINE_STATES, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import FINISHED_PIPELINE_STATES, PipelineState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Tone, dimmed
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
-from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
+from studio_tui.api.models import Pipeline, PipelineJob
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import named
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import seconds_between
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.label import variables
-from studio_tui.api.models import Job, JobInput, JobRequest, JobState, QueryType
+from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
 from studio_tui.service.commands.attempts import RESTS, attempted
 from studio_tui.service.commands.submitted import Submitted

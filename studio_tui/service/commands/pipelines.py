@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import JobState, Pipeline, PipelineJob, PipelineState, RemovedJob
+from studio_tui.api.models import Pipeline, PipelineJob, RemovedJob
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioError
 from studio_tui.service.commands.attempts import RESTS
 

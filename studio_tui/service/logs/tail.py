@@ -22,7 +22,7 @@ from studio_tui.api.log_stream import (
     StatusFrame,
     Unreadable,
 )
-from studio_tui.api.models import FINISHED_STATES
+from studio_tui.api.states import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,

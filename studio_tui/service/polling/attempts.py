@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import is_
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
+from studio_tui.api.models import Job, Pipeline, PipelineJob
+from studio_tui.api.states import JobState
 
 
 class RelatedJobs(NamedTuple):

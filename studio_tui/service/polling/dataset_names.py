@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
-from studio_tui.api.models import DatasetVersion, Job, JobState, Pipeline
+from studio_tui.api.models import DatasetVersion, Job, Pipeline
+from studio_tui.api.states import JobState
 from studio_tui.errors import NotFound, PermissionDenied, StudioError
 from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability

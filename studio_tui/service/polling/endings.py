@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineState
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from studio_tui.api.client import StudioClient
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.log_stream import LogMessages
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.errors import (
     AuthenticationError,
     BrokenAnswer,

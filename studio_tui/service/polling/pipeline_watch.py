@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 from studio_tui import clock
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Job, JobState, Pipeline, PipelineJob
+from studio_tui.api.models import Job, Pipeline, PipelineJob
+from studio_tui.api.states import JobState
 from studio_tui.errors import (
     AuthenticationError,
     InvalidRequest,

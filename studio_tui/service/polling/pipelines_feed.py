@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import NOT_QUEUED_STATES, JobState, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.errors import AnswerTooLarge
 
 PAGE = 50

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.log_stream import Closed, LogMessages, StatusFrame
-from studio_tui.api.models import FINISHED_STATES
+from studio_tui.api.states import FINISHED_STATES
 from studio_tui.errors import (
     AuthenticationError,
     NotFound,

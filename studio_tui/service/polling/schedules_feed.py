@@ -1,7 +1,8 @@
 """The known schedules: the jobs in the state TASK, however old they are."""
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 LIMIT = 1000

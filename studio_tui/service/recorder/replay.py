@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from studio_tui import clock
-from studio_tui.api.models import STATES_WITH_WORKERS, Cluster, Job, JobState, Pipeline, runs_on
+from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.pages import ResultPage
+from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.errors import NotFound, ReadOnly
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
 from studio_tui.service.recorder.differences import applied

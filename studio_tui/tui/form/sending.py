@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.worker import Worker
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.errors import TransportError
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from studio_tui import clock
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.bulk import cancel_effect
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm

@@ -6,7 +6,8 @@ from typing import Any
 
 from textual.app import App
 
-from studio_tui.api.models import Job, JobInput, JobState
+from studio_tui.api.models import Job, JobInput
+from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import local_time, plural
 from studio_tui.service.commands.create_job import (

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Tone
 from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key

@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.geometry import Size
 
 from studio_tui import clock
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.filters import JOBS, jobs_with
 from studio_tui.presentation.jobs.kinship import kin_facts

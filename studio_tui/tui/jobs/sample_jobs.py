@@ -8,7 +8,8 @@ from typing import Any
 
 from textual.app import App
 
-from studio_tui.api.models import JobInput, JobState, Pipeline, PipelineState
+from studio_tui.api.models import JobInput, Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.create_job import Created, JobRefused

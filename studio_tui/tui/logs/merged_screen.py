@@ -13,7 +13,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from studio_tui import clock
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.rows import SHORT_ID

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw

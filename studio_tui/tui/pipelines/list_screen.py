@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 
 from studio_tui import clock
 from studio_tui.api.ids import NO_ID, can_be_used
-from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING
 from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.presentation.pipelines.facts import PipelineContext, facts, grid

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.session import StudioSession

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
+from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable

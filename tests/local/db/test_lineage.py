@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from studio_tui.api import label
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
+from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db import lineage
 from studio_tui.local.db.database import Database

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage
 from studio_tui.local.db.lineage_model import Lineage
 from studio_tui.local.db.outdated import outdated, refresh

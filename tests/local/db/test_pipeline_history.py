@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db.pipeline_removals import WrongPipelineState
 from studio_tui.local.db.pipelines import PipelineRows
 from tests.local.db.test_pipelines import NOW, Bench

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio_tui.api import label
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
+from studio_tui.api.states import JobState
 from studio_tui.local.config.clusters import Cluster, Clusters
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobEnd, JobTable, KeyReused

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
+from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import JobTable, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows, PipelineTable

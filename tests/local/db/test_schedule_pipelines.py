@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
 from studio_tui.api.own_inputs import ChangeScheduleInput
+from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd, JobTable, KeyReused
 from studio_tui.local.db.pipelines import PipelineRows, PipelineTable

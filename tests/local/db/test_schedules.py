@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobInput, JobState
+from studio_tui.api.models import JobInput
+from studio_tui.api.states import JobState
 from studio_tui.cron import fire_times, fires
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database

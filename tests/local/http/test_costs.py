@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from studio_tui.api import label
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage
 from studio_tui.local.db.lineage_model import (
     DatasetLink,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.bulk import summary, to_cancel, to_repeat
 from tests.jobs import job
 

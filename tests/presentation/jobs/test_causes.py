@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.causes import cause, cause_of, own_error
 from studio_tui.presentation.jobs.facts import facts

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.label import NAME
-from studio_tui.api.models import Cluster, Job, JobState
+from studio_tui.api.models import Cluster, Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import Values, environment, facts, raw

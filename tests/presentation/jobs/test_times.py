@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import WAITING_STATES, Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import WAITING_STATES, JobState
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.log_header import job_parts

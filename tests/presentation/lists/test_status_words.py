@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
+from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.clusters.rows import CLUSTERS, ClusterState
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.states import counts

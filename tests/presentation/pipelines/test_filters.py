@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job, JobState, Pipeline
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled, state

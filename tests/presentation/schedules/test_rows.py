@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from studio_tui.api.models import Job, JobState
+from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.schedules.rows import (

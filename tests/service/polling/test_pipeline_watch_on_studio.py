@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from studio_tui.api.client import StudioClient
-from studio_tui.api.models import PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.service.commands.trigger_pipeline import Triggered, TriggerRequest
 from studio_tui.service.polling.pipeline_watch import PipelineDetail, PipelineWatch
 from studio_tui.service.session import SessionOptions, StudioSession

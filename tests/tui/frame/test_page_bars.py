@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.page_bars import NUMBERS_FROM, ROOMY_FROM, WORDS_FROM, tab_and_count_parts

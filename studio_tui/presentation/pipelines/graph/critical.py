@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from studio_tui.api.models import PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import duration, named, plural
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState

@@ -12,7 +12,8 @@ from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
 
-from studio_tui.api.models import JobState, Pipeline, PipelineJob
+from studio_tui.api.models import Pipeline, PipelineJob
+from studio_tui.api.states import JobState
 from studio_tui.presentation.format import named
 
 _SHORT_ID = 8

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from studio_tui.api.models import JobState, PipelineState
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, Count, StateLook, state_cell

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from studio_tui.api.models import CANCELING_STATES, JobState, PipelineState
+from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.format import named
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node

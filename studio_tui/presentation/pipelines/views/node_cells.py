@@ -1,6 +1,6 @@
 """Cells shared by all lists of a pipeline's jobs: time, progress and reason."""
 
-from studio_tui.api.models import JobState
+from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration

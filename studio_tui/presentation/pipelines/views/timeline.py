@@ -10,7 +10,8 @@ from itertools import groupby
 from math import ceil, inf, log
 from typing import NamedTuple
 
-from studio_tui.api.models import Job, PipelineState
+from studio_tui.api.models import Job
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.pipelines.graph.critical import weight

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from studio_tui.api.models import DatasetVersion, JobState
+from studio_tui.api.models import DatasetVersion
+from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio_tui.api.models import PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.tui.pipelines.graph.memory import Mode

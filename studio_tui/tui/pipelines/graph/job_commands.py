@@ -5,7 +5,8 @@ import json
 from functools import partial
 from typing import Any, ClassVar
 
-from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
 from studio_tui.presentation.pipelines.impact import waits_after

@@ -2,7 +2,8 @@
 
 from typing import Any, ClassVar
 
-from studio_tui.api.models import Pipeline, PipelineState, RemovedJob
+from studio_tui.api.models import Pipeline, RemovedJob
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import removed_words

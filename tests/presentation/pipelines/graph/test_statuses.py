@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import JobState, Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.states import counts as counts_of_jobs
 from studio_tui.presentation.pipelines.graph.plan import plan_of

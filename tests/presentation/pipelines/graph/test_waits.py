@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge

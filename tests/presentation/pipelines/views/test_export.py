@@ -5,7 +5,8 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Pipeline, PipelineJob, PipelineState
+from studio_tui.api.models import Pipeline, PipelineJob
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.pipelines.drawing.graph import draw
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, judge

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 
-from studio_tui.api.models import Pipeline, PipelineState
+from studio_tui.api.models import Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.views.lanes import (

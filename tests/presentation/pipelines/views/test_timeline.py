@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.api.models import Job, Pipeline, PipelineState
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import PipelineState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge

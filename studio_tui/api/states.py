@@ -1,0 +1,82 @@
+"""States of jobs and pipelines, and what they have in common."""
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Statuses of a job (`JobStatus` of the published client)."""
+
+    CREATED = "CREATED"
+    SCHEDULED = "SCHEDULED"
+    QUEUED = "QUEUED"
+    PROVISIONING = "PROVISIONING"
+    INIT = "INIT"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELING = "CANCELING"
+    CANCELING_SCHEDULED = "CANCELING_SCHEDULED"
+    CANCELED = "CANCELED"
+    TASK = "TASK"
+    PENDING = "PENDING"
+    UNKNOWN = "UNKNOWN"
+    """A status of a newer server; the original word is in `JobOutput.status`."""
+
+    @classmethod
+    def of(cls, status: str | None) -> "JobState":
+        """Return the state with this name; `UNKNOWN` if there is none."""
+        return _JOB_STATES.get(status or "", cls.UNKNOWN)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the job has ended; false for an unknown state."""
+        return self in FINISHED_STATES
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether the job can be canceled."""
+        return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
+
+
+_JOB_STATES = {state.value: state for state in JobState}
+
+FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
+CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
+WAITING_STATES = (
+    frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
+)
+"""States before the query runs."""
+
+QUEUED_STATES = frozenset({JobState.QUEUED, JobState.SCHEDULED})
+"""States of jobs that wait for workers."""
+
+STARTED_STATES = frozenset({JobState.PROVISIONING, JobState.INIT, JobState.RUNNING})
+"""States from the preparation of workers to the end of the query."""
+
+NOT_QUEUED_STATES = frozenset({JobState.PENDING, JobState.CREATED})
+"""States of jobs that wait for others, or for Studio, to be queued."""
+
+STATES_WITH_WORKERS = frozenset({JobState.INIT, JobState.RUNNING, *CANCELING_STATES})
+"""States in which a job has workers: from before its query runs until it ends."""
+
+
+class PipelineState(StrEnum):
+    """Statuses of a pipeline; note COMPLETED, where a job has COMPLETE."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the pipeline has ended; one that is resumed runs again."""
+        return self in FINISHED_PIPELINE_STATES
+
+
+FINISHED_PIPELINE_STATES = frozenset(
+    {PipelineState.COMPLETED, PipelineState.FAILED, PipelineState.CANCELED}
+)
