@@ -70,7 +70,7 @@ class HoldBench:
         self, name: str, terminal: Terminal, floor: tuple[Measure, ...] = ()
     ) -> tuple[Measure, ...]:
         """Return frames per second, and the time between two."""
-        times = probes.held(terminal, "down", self.effort.seconds * 4, _RATE)
+        times = probes.held(terminal, "down", self.effort.seconds * 3, _RATE)
         gaps = [(later - earlier) * 1000 for earlier, later in itertools.pairwise(times)]
         values = {
             "frames/s": ((1000 * len(gaps) / sum(gaps),), Goal(least=0.95 * _RATE)),
