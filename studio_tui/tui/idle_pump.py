@@ -6,13 +6,27 @@ from collections.abc import Callable, Sequence, Sized
 from textual._queue import Queue
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.messages import Prompt
 
 
 def is_idle(pump: MessagePump) -> bool:
     """Return whether a message pump waits for messages and has none; False if that is unknown."""
     queue: Queue[Message | None] = pump._message_queue
+    return queue.empty() and _is_awaited(queue)
+
+
+def would_handle_next(pump: MessagePump) -> bool:
+    """Return whether a message posted now is the next to be handled; False if that is unknown.
+
+    A prompt that a repaint is due may be before it.
+    """
+    queue: Queue[Message | None] = pump._message_queue
+    return _is_awaited(queue) and all(type(message) is Prompt for message in queue.values)
+
+
+def _is_awaited(queue: Queue[Message | None]) -> bool:
     waiters: Sized = getattr(queue.ready_event, "_waiters", ())
-    return queue.empty() and len(waiters) > 0
+    return len(waiters) > 0
 
 
 def once_idle(

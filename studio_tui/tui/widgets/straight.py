@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 
-from studio_tui.tui.idle_pump import is_idle
+from studio_tui.tui.idle_pump import is_idle, would_handle_next
 
 _KEPT = 1024
 """Pairs of a class and a message or key for which is cached whether the class handles it."""
@@ -45,7 +45,8 @@ class SendsStraight(MessagePump):
         """Post a message that bubbles to the first node that does more than pass it on."""
         kind: Any = type(message)
         for node in cast(Widget, self).ancestors_with_self:
-            if isinstance(node, App) or handles(type(node), kind) or not is_idle(node):
+            passes_on = not handles(type(node), kind) and would_handle_next(node)
+            if isinstance(node, App) or not passes_on:
                 node.post_message(message)
                 return
 

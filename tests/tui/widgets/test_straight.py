@@ -156,9 +156,15 @@ async def test_a_message_is_posted_to_the_first_node_that_handles_it() -> None:
         await until(pilot, lambda: hearing.heard)
         assert (hearing.heard, passing.said) == (1, 0)
         await until(pilot, lambda: is_idle(focused) and is_idle(passing))
+        focused.refresh()
+        focused.post_straight(Said())
+        assert passing.message_queue_size == 0
+        await until(pilot, lambda: hearing.heard == 2)
+        assert passing.said == 0
+        await until(pilot, lambda: is_idle(focused) and is_idle(passing))
         passing.call_later(lambda: None)
         focused.post_straight(Said())
-        await until(pilot, lambda: hearing.heard == 2)
+        await until(pilot, lambda: hearing.heard == 3)
         assert passing.said == 1
 
 
