@@ -39,6 +39,8 @@ class Program:
     """Keys that bring it to the state to be measured."""
     patience: float = 20.0
     """Timeout in seconds until it is ready."""
+    settling: float = 0.0
+    """Seconds for which it still prepares once it is ready and draws nothing."""
     is_still: bool = True
     """Whether it draws nothing by itself once it is ready."""
 
@@ -186,6 +188,7 @@ def started(program: Program) -> Terminal:
         terminal.wait_for_text(program.ready, program.patience)
         if program.is_still:
             terminal.settle(_SETTLE)
+        terminal.pump(program.settling)
         for key in program.setup:
             terminal.press(key)
             terminal.settle(_SETTLE)
