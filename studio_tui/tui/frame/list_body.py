@@ -27,6 +27,7 @@ from studio_tui.tui.frame.list_title import (
 )
 from studio_tui.tui.frame.list_view import ListView, ViewHolder
 from studio_tui.tui.frame.row_marks import RowMarks
+from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.fact_sheet import FactSheet
@@ -92,7 +93,7 @@ ROWS_SEARCHED = 5000
 """Maximum number of rows searched for values to complete."""
 
 
-class ListBody(Lifetime, Container, Generic[T]):
+class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     """A table of all known rows, with a preview of the row under the cursor."""
 
     table = query_one(BigTable)

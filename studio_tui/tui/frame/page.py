@@ -39,6 +39,7 @@ from studio_tui.tui.frame.page_bars import (
 )
 from studio_tui.tui.frame.whole_seconds import resume_at_whole_second
 from studio_tui.tui.messages import GoBack, GoTo, OpenDatasets, Refreshed
+from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.sheets import PAGES
 from studio_tui.tui.widgets.bar import Bar
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
@@ -151,7 +152,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
 )
 
 
-class Page(HasCommands, Screen[None]):
+class Page(HasCommands, FindsHandlersOnce, Screen[None]):
     """A main screen: two rows of header, the body of the subclass, one row of footer."""
 
     CSS_PATH = PAGES

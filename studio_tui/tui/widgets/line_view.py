@@ -13,11 +13,12 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
+from studio_tui.tui.quick_handlers import FindsHandlersOnce
 from studio_tui.tui.widgets.steady_scroll_bar import SteadyScrollBar
 from studio_tui.tui.widgets.straight import SendsStraight
 
 
-class LineView(SendsStraight, ScrollView):
+class LineView(SendsStraight, FindsHandlersOnce, ScrollView):
     """Shows the lines of a subclass, and asks Textual to paint only the changed ones.
 
     The style sheet must reserve the space of the vertical scroll bar.
