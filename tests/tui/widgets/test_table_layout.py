@@ -241,4 +241,13 @@ def test_columns_stay_when_a_state_of_a_longer_word_comes_in(columns: tuple[Colu
     assert len(placed) == 1
 
 
+@pytest.mark.parametrize("error", [0, 80])
+def test_a_job_has_its_whole_name_before_its_error_has_room(error: int) -> None:
+    name = len("require_docstrings.py")
+    contents = [11, name, 8, 0, 0, 0, 0, 7, 8, 4, 0, 3, error]
+    for width in (78, 118):
+        placed = place(jobs.COLUMNS, width, contents=contents)
+        assert {each.column.key: each.width for each in placed}["name"] == name
+
+
 STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊗ CANCELING")
