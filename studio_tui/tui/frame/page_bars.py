@@ -33,14 +33,14 @@ TITLES_FROM = 100
 """Columns from which tabs have full titles; below, all but the current one are shortened."""
 
 NUMBERS_FROM = 120
-"""Columns from which jobs and pipelines show their number of rows; enough for large numbers."""
+"""Columns from which tabs show their number of rows; enough for large numbers."""
 
 ROOMY_FROM = 128
-"""Columns from which the numbers of all tabs fit beside their full titles."""
+"""Columns from which all titles fit beside the numbers."""
 
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
-_FIRST_NUMBERED = {"jobs", "pipelines"}
-"""Tabs whose numbers are shown first, as they change the most."""
+_FIRST_SHORT = {"clusters", "activity"}
+"""Tabs whose titles are shortened first, as they are the least used."""
 
 WORDS_FROM = 184
 """Columns from which the counts of states include words; enough for large numbers."""
@@ -124,11 +124,11 @@ def _tabs(session: StudioSession, current: str, width: int) -> Parts:
     badges = session.endings.snapshot.value or {}
     parts = []
     for key, name, title in TABS:
-        is_numbered = width >= (NUMBERS_FROM if name in _FIRST_NUMBERED else ROOMY_FROM)
-        amount = number.get(name, "") if is_numbered else ""
+        amount = number.get(name, "") if width >= NUMBERS_FROM else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
         blank = " " if width >= TITLES_FROM else ""
-        if not blank and name != current:
+        is_short = not blank or (NUMBERS_FROM <= width < ROOMY_FROM and name in _FIRST_SHORT)
+        if is_short and name != current:
             title = SHORT_TITLES.get(name, title)  # noqa: PLW2901
         parts.append(Part(f"{blank}{key} {title}{amount} ", look, action))
         if badge := badges.get(name):

@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 from studio_tui.api.states import JobState
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.page_bars import (
-    NUMBERS_FROM,
-    ROOMY_FROM,
-    TABS,
-    TITLES_FROM,
-    WORDS_FROM,
-    tab_and_count_parts,
-)
+from studio_tui.tui.frame.page_bars import NUMBERS_FROM, ROOMY_FROM, WORDS_FROM, tab_and_count_parts
 from tests.jobs import job
 
 _ONE = {state: job(1, state) for state in LOOKS}
@@ -58,15 +51,8 @@ def test_the_form_of_tabs_and_counts_depends_on_the_width_alone(
     width: int, numbers: dict[JobState, int], others: int, ended: int
 ) -> None:
     numbered, in_words = form(session(numbers, others, ended), width)
-    assert numbered == (4 if width >= ROOMY_FROM else 2 if width >= NUMBERS_FROM else 0)
+    assert numbered == (4 if width >= NUMBERS_FROM else 0)
     assert in_words is (width >= WORDS_FROM)
-
-
-@pytest.mark.parametrize("width", [TITLES_FROM, NUMBERS_FROM, ROOMY_FROM])
-def test_no_title_of_a_tab_is_cut_where_tabs_have_room(width: int) -> None:
-    tabs, _ = tab_and_count_parts(session({}, 3), "jobs", width)
-    words = "".join(part.text for part in tabs).split()
-    assert {title for _, _, title in TABS} <= set(words)
 
 
 @pytest.mark.parametrize("width", [NUMBERS_FROM, ROOMY_FROM, WORDS_FROM, 200])
