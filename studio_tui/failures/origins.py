@@ -2,6 +2,8 @@
 
 import re
 
+from studio_tui.failures.printed_lines import is_bar
+
 STAMP = (
     r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ,]\s?)?\d\d:\d\d:\d\d(?:[.,]\d+)?"
     r"(?:Z|\s?UTC|\s?[+-]\d\d:?\d\d)?\]?:?\s+"
@@ -23,13 +25,28 @@ _ORIGIN = re.compile(rf"(?:{STAMP})?({ORIGIN})")
 _ORIGIN_STARTS = frozenset("[(0123456789")
 
 
+_TRACEBACK = "Traceback (most recent call last)"
+
+
 def split_origin(line: str) -> tuple[str, str]:
-    """Return the origin of a line (empty if it has no prefix) and the rest of the line."""
+    """Return the origin of a line (empty if it has no prefix) and the rest of the line.
+
+    The rest of a traceback's first line is without a progress bar before it.
+    """
     if line[:1] in _ORIGIN_STARTS or "|" in line[:66]:
         origin = _ORIGIN.match(line)
         if origin:
-            return origin[1].strip(), line[origin.end() :]
-    return "", line
+            return origin[1].strip(), behind_bar(line[origin.end() :])
+    return "", behind_bar(line)
+
+
+def behind_bar(body: str) -> str:
+    """Return a traceback's first line without a progress bar before it; any other line unchanged.
+
+    While a bar is shown, the line it is on has no line break.
+    """
+    start = body.find(_TRACEBACK)
+    return body[start:] if start > 0 and is_bar(body[:start]) else body
 
 
 def is_boxed(line: str) -> bool:

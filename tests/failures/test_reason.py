@@ -401,6 +401,12 @@ def test_a_record_that_is_no_error_announces_no_exception() -> None:
     assert ending(lines) == ("AssertionError", "see the manual", False)
 
 
+def test_a_traceback_behind_a_progress_bar_was_not_announced_by_it() -> None:
+    bar = "shingling: 99%|██▉| 860/863 [00:46<00:00, 18.31it/s]"
+    lines = printed_lines(f"{bar}{HEAD}KeyError: 'x'\nsaved 860 rows\n")
+    assert ending(lines) == ("KeyError: 'x'", "saved 860 rows", False)
+
+
 def test_interleaved_tracebacks_are_separated_by_their_origin() -> None:
     lines = []
     for number, text in enumerate(f"{HEAD}ValueError: of rank".splitlines()):

@@ -66,7 +66,14 @@ class Entry:
     @property
     def answer(self) -> str:
         """The outcome in words: a status code, or why there is none."""
-        return _NO_ANSWER.get(self.outcome, self.outcome)
+        if not self.outcome or self.outcome.isdecimal():
+            return self.outcome
+        return _NO_ANSWER.get(self.outcome, "failed")
+
+    @property
+    def why(self) -> str:
+        """Why it failed, or what a status means that looks like a failure; safe to draw."""
+        return self.reason or _NOTHING_NEW.get(self.outcome, "")
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -92,9 +99,13 @@ _NO_ANSWER = {
     "ProtocolError": "not usable",
     "AnswerTooLarge": "too large",
     "BrokenAnswer": "broken off",
+    "AuthenticationError": "token refused",
     "canceled": "not awaited",
 }
-"""Words for the errors of requests without a status."""
+"""Words for the errors of requests without a status; any other is `failed`."""
+
+_NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
+"""What the answers mean to a request for what has been added since the last one."""
 
 _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),

@@ -48,7 +48,7 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
         Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
         Cell(milliseconds(entry.ms)) if is_sent else NOTHING,
         Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
-        Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.reason))), Tone.DIM)
+        Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.why))), Tone.DIM)
         if is_sent
         else NOTHING,
     )
@@ -71,10 +71,11 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
     ]
     if entry.method:
         longest = f", the longest {milliseconds(entry.most_ms)}" if entry.count > 1 else ""
+        why_tone = Tone.BAD if entry.reason else Tone.DIM
         entry_facts += [
             Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
             Fact("answer", Cell(safe_line(entry.answer))),
-            *((Fact("reason", Cell(entry.reason, Tone.BAD)),) if entry.reason else ()),
+            *((Fact("reason", Cell(entry.why, why_tone)),) if entry.why else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
@@ -102,7 +103,7 @@ ACTIVITY: Kind[Entry] = Kind(
     made_at=attrgetter("at"),
     texts=lambda entry: (
         *(words_of(entry), f"{entry.method} {entry.path}"),
-        *(entry.answer, entry.reason, entry.body),
+        *(entry.answer, entry.why, entry.body),
     ),
     state=attrgetter("state"),
     states=ActivityState,
@@ -115,7 +116,7 @@ ACTIVITY: Kind[Entry] = Kind(
         "what": words_of,
         "method": attrgetter("method"),
         "path": attrgetter("path"),
-        "answer": lambda entry: f"{entry.answer} {entry.reason}",
+        "answer": lambda entry: f"{entry.answer} {entry.why}",
     },
     suggestions=(
         "kind=command",

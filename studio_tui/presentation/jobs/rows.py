@@ -23,8 +23,8 @@ SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
 
 COLUMNS = (
-    Column("state", "STATE", 11, fits=True, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=24, first=18),
+    Column("state", "STATE", 11, sticky=True),
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
     Column("id", "ID", SHORT_ID, drop=6),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
 from studio_tui.failures.exceptions import HEAD, INDENTS, NAME, SYNTAX_FILE, Prefix, is_final
-from studio_tui.failures.origins import is_boxed, split_origin
+from studio_tui.failures.origins import behind_bar, is_boxed, split_origin
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
 
@@ -99,7 +99,7 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
     pending: list[int] = []
     foreign = 0
     for number, line in enumerate(_limited(source), 1):
-        writer, body = split_origin(line) if origin else ("", line)
+        writer, body = split_origin(line) if origin else ("", behind_bar(line))
         if writer != origin:
             foreign += 1
             if foreign > (_FOREIGN if unit.is_within_frames else _FOREIGN_AFTER):

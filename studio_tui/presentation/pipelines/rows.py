@@ -24,7 +24,7 @@ SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
 
 COLUMNS = (
-    Column("state", "STATE", 11, fits=True, sticky=True),
+    Column("state", "STATE", 11, sticky=True),
     Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
     Column("target", "TARGET", 14, grow=2),
     Column("progress", "PROGRESS", BAR_WIDTH, drop=1),

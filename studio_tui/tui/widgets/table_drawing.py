@@ -133,6 +133,10 @@ class TableDrawing:
     def _contents_changed(self, columns: tuple[Column, ...], in_sight: Sequence[str]) -> bool:
         """Update the column contents from the rows; return whether the layout must change."""
         if self._contents.columns is not columns:
+            before = self._contents
             self._contents = Contents(columns)
+            # The same columns, of another width for example: those that had a text stay.
+            if [each.key for each in before.columns] == [each.key for each in columns]:
+                self._contents.recall(before.ever)
             self._rows.forget()
         return self._contents.grow(self._rows.news(in_sight))

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.errors import ProtocolError, TransportError
+from studio_tui.errors import StudioError
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
+from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_block, safe_line
@@ -104,8 +105,16 @@ def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
     assert cells(unsent)[-1].text == "not sent · Connection refused."
 
 
+@pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])
+def test_an_answer_that_looks_like_a_failure_and_is_none_says_why(status: str, why: str) -> None:
+    polled = entry(path=f"/datachain/jobs/{JOB}/logs", outcome=status)
+    assert cells(polled)[-1].text == f"{status} · {why}"
+    told = {fact.label: fact.value for fact in facts(polled, NOON)}
+    assert (told["reason"].text, told["reason"].tone) == (why, Tone.DIM)
+
+
 def test_every_error_of_a_request_has_words() -> None:
-    kinds = [TransportError, ProtocolError]
+    kinds: list[type[StudioError]] = [StudioError]
     while kinds:
         kind = kinds.pop()
         kinds += kind.__subclasses__()

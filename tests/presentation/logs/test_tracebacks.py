@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.presentation.logs.levels import LogLevel
+from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.signatures import SIGNATURE_LIMIT, normalised, signature
 from studio_tui.presentation.logs.tracebacks import LINE_LIMIT, unit_lines
 from tests.waiting import no_hang
@@ -192,6 +194,28 @@ def test_a_failure_is_one_unit_and_ends_where_it_ends(text: str, after: str) -> 
 def test_the_signature_says_why_it_failed(text: str, expected: str) -> None:
     assert signature(text.split("\n")) == expected
     assert signature(["Epoch 1", *text.split("\n"), "", "Closing 4 workers"]) == expected
+
+
+BARS = [
+    "shingling: 100%|██████████| 860/863 [00:46<00:00, 18.31it/s]",
+    " 12%|#2        | 12/100 [00:01<00:09,  9.87it/s, loss=0.3]",
+    "[rank0]: embed:  42%|████▏     | 42/100 [00:01<00:01, 40.00it/s]",
+]
+
+
+@pytest.mark.parametrize("bar", BARS)
+@pytest.mark.parametrize("text", [PLAIN, CHAINED, MULTILINE])
+def test_a_traceback_behind_a_bar_is_read_as_if_it_began_the_line(bar: str, text: str) -> None:
+    expected = signature(text.split("\n"))
+    if bar.startswith("[rank0]"):
+        text = textwrap.indent(text, "[rank0]: ", lambda _: True).removeprefix("[rank0]: ")
+    lines = [*f"{bar}{text}".split("\n"), "", "Closing 4 workers"]
+    assert signature(["begins", *lines]) == expected
+    assert unit_length(lines) == len(lines) - 2
+    assert level_of(lines[0]) is LogLevel.ERROR
+    announced = "ERROR:root:step failed"
+    if not bar.startswith("[rank0]"):
+        assert unit_length([announced, *lines]) == len(lines) - 1
 
 
 @pytest.mark.parametrize("text", [PLAIN, CHAINED, CAUSE, SUB, MULTILINE, RICH])

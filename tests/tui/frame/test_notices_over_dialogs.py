@@ -47,3 +47,15 @@ async def test_a_notice_covers_neither_title_nor_answers(
         assert set(dialog.still.split()) - shown(pilot.app) == set()
         strips = pilot.app.screen._compositor.render_strips()
         assert "failed: require_docstrings.py" in "\n".join(strip.text for strip in strips)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_notice_over_a_dialog_ends_above_the_footer_of_the_page(
+    size: tuple[int, int],
+) -> None:
+    async with driving(Stage(), size=size, frames=False, notifications=True) as pilot:
+        await pilot.app.push_screen(Confirm("One?", (), yes="Yes", no="No"))
+        pilot.app.notify(NOTICE, markup=False, timeout=HANG)
+        await until(pilot, lambda: pilot.app.screen.query("Toast"))
+        await until(pilot, lambda: all(toast.region for toast in pilot.app.screen.query("Toast")))
+        assert all(toast.region.bottom == size[1] - 1 for toast in pilot.app.screen.query("Toast"))

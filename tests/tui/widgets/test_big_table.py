@@ -572,6 +572,18 @@ async def test_a_column_that_had_a_text_stays_also_under_another_filter_order_or
         assert at.lines()[0].split() == ["STATE", "NAME", "AGE▼", "ERROR"]
 
 
+async def test_a_column_that_had_a_text_stays_when_another_gets_wider() -> None:
+    async with jobs(size=(60, 11)) as (at, rows):
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        rows.errors.clear()
+        at.table.columns = tuple(
+            replace(column, width=12) if column.key == "name" else column for column in JOBS
+        )
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
+
+
 async def test_a_column_that_is_always_shown_has_its_place_before_its_first_text() -> None:
     reserved = (*JOBS[:-1], replace(JOBS[-1], always=True, wants=30, likes=60, first=30))
     async with jobs(size=(70, 11)) as (at, rows):

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.jobs import rows as jobs
+from studio_tui.presentation.pipelines import rows as pipelines
 from studio_tui.text import safe_line
 from studio_tui.tui.widgets.table_layout import BESIDE, GAP, extent, fit, place, still
 
@@ -230,3 +232,22 @@ def test_what_fits_is_not_narrowed_though_it_was_scrolled_before(wide: bool) -> 
 def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
     assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
     assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
+
+
+@pytest.mark.parametrize("columns", [jobs.COLUMNS, pipelines.COLUMNS], ids=["jobs", "pipelines"])
+def test_columns_stay_when_a_state_of_a_longer_word_comes_in(columns: tuple[Column, ...]) -> None:
+    others = [9] * (len(columns) - 1)
+    placed = {place(columns, 118, contents=(len(word), *others)) for word in STATE_WORDS}
+    assert len(placed) == 1
+
+
+@pytest.mark.parametrize("error", [0, 80])
+def test_a_job_has_its_whole_name_before_its_error_has_room(error: int) -> None:
+    name = len("require_docstrings.py")
+    contents = [11, name, 8, 0, 0, 0, 0, 7, 8, 4, 0, 3, error]
+    for width in (78, 118):
+        placed = place(jobs.COLUMNS, width, contents=contents)
+        assert {each.column.key: each.width for each in placed}["name"] == name
+
+
+STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊗ CANCELING")

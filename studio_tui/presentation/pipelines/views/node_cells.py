@@ -15,7 +15,7 @@ from studio_tui.presentation.pipelines.graph.waits import in_short
 LEAST_NAME = 12
 """Minimum width of the name column in cells."""
 
-TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1, fits=True)
+TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 """Run time of a job, in all lists of a pipeline's jobs."""
 
 

@@ -27,6 +27,8 @@ _LAST = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
 """Facts about the run that are also shown here; the job's own page has all of them."""
+_ENDED = frozenset({"error", "finished"})
+"""Facts about a run that has ended."""
 
 
 def node_facts(
@@ -44,6 +46,9 @@ def node_facts(
     node = statuses.plan.nodes[node_id]
     wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
     run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    if not node.state.is_finished:
+        # Jobs and plan are polled separately: after a rerun one is older for a while.
+        run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)
     # A job that is queued although the plan says otherwise is older than the plan.
     is_queued = statuses.shown[node_id] is NodeState.QUEUED
     goes_there = "  (W goes there)" if wait and wait.target is not None else ""
@@ -106,7 +111,7 @@ def _status(known: ViewModel, node: Node) -> Cell:
     text, tone, _ = known.statuses.state_cell(node.id)
     job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
     parts = [text]
-    if job is not None and job.exit_code is not None:
+    if job is not None and job.exit_code is not None and node.state.is_finished:
         parts.append(exit_code_words(job.exit_code, is_brief=True))
     if took is not None:
         about = "~" if took.is_estimate else ""

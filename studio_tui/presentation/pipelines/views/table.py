@@ -19,7 +19,7 @@ COLUMNS = (
     Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
     Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
     Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3, fits=True),
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
     TOOK,
     Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
 )

@@ -1,15 +1,15 @@
 """A pipeline as rows of a list: the tree, groups, the plain table, and the timeline."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
-from studio_tui.presentation.columns import Column, by_key
+from studio_tui.presentation.columns import Column
+from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.segments import bar
-from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, lanes, table, tree
 from studio_tui.presentation.pipelines.views.groups import Group
@@ -140,19 +140,7 @@ def group_listing(
     )
     rows = {row.key: row for row in drawn_rows}
 
-    # Empty columns are dropped to make room for the descriptions of jobs.
-    empty = {
-        name
-        for name, kind in (("failed", NodeState.FAILED), ("blocked", NodeState.BLOCKED))
-        if not statuses.numbers[kind]
-    }
-    columns = tuple(column for column in group_rows.COLUMNS if column.key not in empty)
-    names = (
-        sum(cell_len(part.text) for part in group_rows.name_parts(row, statuses))
-        for row in drawn_rows
-        if not row.rest
-    )
-    columns = _with_names(columns, names, room)
+    columns = _with_names(group_rows.COLUMNS, _group_names(groups, statuses.plan), room)
 
     def cells_of(key: str) -> Cells:
         now, row = known(), rows[key]
@@ -161,9 +149,7 @@ def group_listing(
         if row.node_id is None and not row.rest:
             numbers = group_rows.numbers_of(row.group.members, now.statuses)
             drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        cells = (Pieces(group_rows.name_parts(row, now.statuses)), jobs, drawn, *rest)
-        named = by_key(group_rows.COLUMNS, cells)
-        return tuple(cell for key, cell in named.items() if key not in empty)
+        return (Pieces(group_rows.name_parts(row, now.statuses)), jobs, drawn, *rest)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     return JobListing(
@@ -179,6 +165,17 @@ def group_listing(
                not row.group.is_alone},
         foldable=frozenset(heads),
     )  # fmt: skip
+
+
+def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
+    """Yield the widths of all rows that groups can have, in cells.
+
+    Which jobs have a row changes with their states, which must not move columns.
+    """
+    for group in groups:
+        before = _SIGN + len(" " if group.is_alone else "   ")
+        yield _SIGN + 1 + cell_len(group.title)
+        yield from (before + cell_len(plan.nodes[each].name) for each in group.members)
 
 
 def table_listing(
@@ -216,7 +213,7 @@ def timeline_listing(
             KIN,
             Column("name", "JOB", name),
             Column("bar", drawn.timeline().axis, drawn.width),
-            replace(TOOK, drop=0, fits=False),
+            replace(TOOK, drop=0),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
@@ -77,6 +78,27 @@ def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_runni
         assert ("waits for" in told) == waits
         assert "for ~" not in told["status"]
         assert ("waits 0:13" in told["status"]) == waits
+
+
+@pytest.mark.parametrize(
+    ("status", "has_ended"), [("RUNNING", False), ("QUEUED", False), ("FAILED", True)]
+)
+def test_a_job_that_runs_by_the_plan_has_no_error_of_its_run(status: str, has_ended: bool) -> None:
+    failed = Job(
+        id="run-ingest_raw",
+        status="FAILED",
+        created_at=NOW - timedelta(seconds=13),
+        started_at=NOW - timedelta(seconds=12),
+        finished_at=NOW - timedelta(seconds=2),
+        exit_code=3,
+        error_message="ValueError: no such column",
+    )
+    statuses = loaded_pipeline(sixteen(ingest_raw=status), {}).statuses
+    facts = node_facts(ViewModel(statuses, NOW, {failed.id: failed}), "ingest_raw")
+    told = {fact.label: fact.value.text for fact in facts}
+    assert ("error" in told) is has_ended
+    assert ("finished" in told) is has_ended
+    assert ("exit" in told["status"]) is has_ended
 
 
 def test_a_large_group_is_counted_and_not_all_of_it_named() -> None:

@@ -23,7 +23,7 @@ NAMES = [
 def deep(*, done: bool) -> DagStudio:
     """Return a pipeline of jobs of long names, each of which waits for the one before."""
     status = "COMPLETE" if done else "PENDING"
-    chain = [*NAMES, *(f"later_{number}_{NAMES[-1]}" for number in range(6))]
+    chain = [*NAMES, *(f"later_{number}_{NAMES[-1]}" for number in range(3))]
     runs = [run(name, chain[place - 1 : place], status) for place, name in enumerate(chain)]
     return DagStudio(pipeline_of(runs, "COMPLETED" if done else "RUNNING"))
 

@@ -1,0 +1,86 @@
+"""Columns of a pipeline's lists neither come nor go while its jobs change their states."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.pipelines.graph.plan import plan_of
+from studio_tui.presentation.pipelines.graph.statuses import judge
+from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.views import tree
+from studio_tui.presentation.pipelines.views.groups import grouped
+from studio_tui.tui.pipelines.graph.lists import (
+    JobListing,
+    group_listing,
+    table_listing,
+    tree_listing,
+)
+from studio_tui.tui.widgets.table_contents import Contents
+from studio_tui.tui.widgets.table_layout import place
+from tests.presentation.pipelines.graphs import pipeline_of, run
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_SHARDS = [f"embed_shard_{number:02}" for number in range(12)]
+
+
+def _sent(first: str, second: str) -> Pipeline:
+    """Return a pipeline of shards, the first two in these states, and a job that merges them."""
+    states = [first, second, *["PENDING"] * (len(_SHARDS) - 2)]
+    shards = [run(name, [], state) for name, state in zip(_SHARDS, states, strict=True)]
+    return pipeline_of([*shards, run("merge_all", _SHARDS)])
+
+
+def _known(sent: Pipeline) -> ViewModel:
+    started = {"RUNNING", "FAILED"}
+    jobs = {
+        f"run-{each.job_id}": Job(
+            id=f"run-{each.job_id}",
+            status=each.status,
+            created_at=_NOON,
+            started_at=_NOON,
+            finished_at=_NOON + timedelta(minutes=2) if each.status == "FAILED" else None,
+        )
+        for each in sent.job_runs
+        if each.status in started
+    }
+    return ViewModel(judge(plan_of(sent), sent.state), _NOON + timedelta(minutes=5), jobs)
+
+
+def _listing(mode: str, sent: Pipeline, room: int) -> JobListing:
+    known = _known(sent)
+    if mode == "tree":
+        return tree_listing(lambda: known, tree.rows(known.plan), room)
+    if mode == "table":
+        layers = tree.depths(known.plan)
+        return table_listing(lambda: known, "layer", reverse=False, layers=layers, room=room)
+    return group_listing(lambda: known, grouped(known.plan), (), (), room=room)
+
+
+def _shown(mode: str, sent: Pipeline, room: int) -> list[str]:
+    """Return the titles of the columns, except that of the reason, which not every job has."""
+    listing = _listing(mode, sent, room)
+    contents = Contents(listing.columns)
+    contents.grow((NOTHING, *listing.cells_of(key)) for key in listing.keys)
+    placed = place(listing.columns, room, contents=contents.widths)
+    return [each.column.title for each in placed if each.column.key != "why"]
+
+
+@pytest.mark.parametrize("mode", ["tree", "table", "groups"])
+@pytest.mark.parametrize("room", [78, 118])
+def test_columns_stay_when_the_first_job_runs_and_fails(mode: str, room: int) -> None:
+    waiting = _shown(mode, _sent("PENDING", "PENDING"), room)
+    assert waiting == _shown(mode, _sent("RUNNING", "PENDING"), room)
+    assert waiting == _shown(mode, _sent("FAILED", "RUNNING"), room)
+
+
+def test_names_of_groups_have_the_same_room_whichever_of_their_jobs_have_rows() -> None:
+    long = "embed_shard_of_the_largest_images_of_all_12"
+    names = [*_SHARDS, long, "embed_shard_of_the_largest_images_of_all_13", f"{long[:-2]}14"]
+    before, after = (
+        _listing("groups", pipeline_of([run(name, [], state) for name in names]), 78)
+        for state in ("PENDING", "RUNNING")
+    )
+    assert len(after.keys) > len(before.keys)
+    assert before.columns == after.columns
