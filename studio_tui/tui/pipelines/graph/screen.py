@@ -80,7 +80,7 @@ class PipelineScreen(Page):
         )  # fmt: skip
         self.answers = GraphAnswers(
             self.state, self.session.records.history, begin, prepare=structure.whole_tree,
-            taken_over=self._taken_over, past_changed=self._show_again,
+            updated=self._updated, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
         self._following = Rest(self, self._catch_up)
@@ -165,7 +165,7 @@ class PipelineScreen(Page):
 
     # Changes of the answer, the view, and the time.
 
-    def _taken_over(self) -> None:
+    def _updated(self) -> None:
         """Show a new answer, keeping the reader's place."""
         is_first = self.views.is_empty
         self.controllers.marks.drop()
