@@ -177,7 +177,7 @@ class LogScreen(Page):
             super().escape()
 
     def ask_again(self) -> None:
-        """Ask Studio again, also for the log."""
+        """Refresh now, also the log."""
         super().ask_again()
         self._tail.poke()
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import BESIDE, GAP, extent, fit, place, still
+from studio_tui.tui.widgets.table_layout import GAP, LEAST_SCROLLED, extent, fit, fixed_width, place
 
 COLUMNS = (
     Column("state", "ST", 8),
@@ -211,10 +211,10 @@ def test_scrolled_sideways_a_long_name_stays_in_place_and_leaves_half_to_the_oth
 ) -> None:
     placed = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
     state, name, *_ = placed
-    assert still(placed, width) == name.x + name.width + GAP
+    assert fixed_width(placed, width) == name.x + name.width + GAP
     assert state.width == 11
     assert name.width <= max(8, width // 2)
-    assert width - still(placed, width) >= BESIDE
+    assert width - fixed_width(placed, width) >= LEAST_SCROLLED
     whole = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150))
     assert [p.width for p in whole[:2]] == [11, 48]
     assert [p.width for p in whole[2:]] == [p.width for p in placed[2:]]
@@ -228,5 +228,5 @@ def test_what_fits_is_not_narrowed_though_it_was_scrolled_before(wide: bool) -> 
 
 
 def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
-    assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
-    assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
+    assert fixed_width(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
+    assert fixed_width(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
