@@ -52,7 +52,7 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
         "log.full_screen",
         "f",
         "full screen",
-        "Show the log on the whole screen, and back",
+        "Enter or leave full screen",
         lambda page: page.toggle_full(),
     ),
     Command(

@@ -72,7 +72,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         "pipelines",
         "pipeline",
         "words, status=, target=, job=, name~, age<",
-        "Only what failed, and back",
+        "Show only what failed, or all again",
         (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
         older="pipelines",
     )
