@@ -10,7 +10,7 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import StartWorker
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 
 class GraphAnswers:
@@ -23,7 +23,7 @@ class GraphAnswers:
         self,
         state: GraphState,
         history: JobHistory,
-        begin: StartWorker,
+        screen: RunsWorkers,
         *,
         prepare: Callable[[Plan], object],
         updated: Callable[[], None],
@@ -31,12 +31,13 @@ class GraphAnswers:
     ) -> None:
         """Initialise with the state to update and the source of past durations.
 
-        `prepare` is called in the thread with the plan of a large pipeline. `updated` is called
-        after each update of the state, `past_changed` when its `past` has changed.
+        Workers end with `screen`. `prepare` is called in the thread with the plan of a large
+        pipeline, `updated` after each update of the state, `past_changed` when its `past` has
+        changed.
         """
         self._state = state
         self._history = history
-        self._begin = begin
+        self._screen = screen
         self._prepare = prepare
         self._updated = updated
         self._past_changed = past_changed
@@ -55,7 +56,7 @@ class GraphAnswers:
             self._announce()
         elif not self._is_working:
             self._is_working = True
-            self._begin(self._process_in_thread, "process")
+            start_worker(self._screen, self._process_in_thread, name="process", group="process")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
         """Whether the pipeline is large and its number of jobs has changed."""
@@ -87,7 +88,8 @@ class GraphAnswers:
         ended = sum(node.state.is_finished for node in now.plan.nodes.values())
         if self._past_as_of != (now.plan.shape, ended):
             self._past_as_of = now.plan.shape, ended
-            self._begin(partial(self._look_up_past, now), "past", exclusive=True)
+            looking_up = partial(self._look_up_past, now)
+            start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
 
     async def _look_up_past(self, now: LoadedPipeline) -> None:
         """Look up the durations of jobs with these names, which may read from disk."""
