@@ -22,6 +22,7 @@ class Mark(NamedTuple):
     """Our own remark, drawn above the line that holds its offset."""
 
     offset: int
+    """Offset in the log, in bytes."""
     text: str
     """A sentence of ours, never log text."""
 
