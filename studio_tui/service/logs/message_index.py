@@ -49,7 +49,7 @@ class MessageIndex:
         try:
             self._file = tempfile.TemporaryFile(dir=private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
-            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+            raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
         """The first id of every full block; full blocks are in the file."""
         self._last = array("q")
@@ -105,7 +105,7 @@ class MessageIndex:
             try:
                 os.pwrite(self._file.fileno(), self._last.tobytes(), len(self._first_ids) * _BYTES)
             except OSError as error:
-                raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+                raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
             self._first_ids.append(self._last[0])
             self._last = array("q")
         self._last.extend(fields)

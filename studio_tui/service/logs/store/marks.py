@@ -111,7 +111,7 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
         else:
             file.unlink(missing_ok=True)
     except OSError as error:
-        raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
 
 def saved_marks(log: Path) -> list[Mark]:
