@@ -309,7 +309,7 @@ def _days(
 def _alias(expression: str) -> str:
     name = expression.lower()
     if name == "@reboot":
-        raise CronError("@reboot is not supported: Studio has no such moment")
+        raise CronError("@reboot is not supported: it is not a time")
     if name not in ALIASES:
         known = ", ".join(ALIASES)
         raise CronError(f"{_quoted(expression)} is not one of {known}")

@@ -120,7 +120,7 @@ def keep(path: Path, text: str) -> bool:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(path, text, syncs=False)
     except (OSError, ValueError) as error:
-        logger.warning("%s could not be kept: %s", path.name, error)
+        logger.warning("%s could not be stored: %s", path.name, error)
         return False
     return True
 

@@ -18,6 +18,7 @@ from studio_tui.redaction import BLOTTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
+"""Maximum size of a file in bytes, after which it is rotated."""
 OLD_FILES = 2
 """Number of rotated files kept besides the current one."""
 

@@ -20,7 +20,7 @@ from studio_tui.text import safe_line
 from studio_tui.tui.connected import Connected
 
 SLOWEST, FASTEST = 0.1, 3600.0
-"""Minimum and maximum speed of a replay."""
+"""Minimum and maximum speed of a replay, in recorded seconds per second."""
 
 
 @click.group()
@@ -79,7 +79,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
 
 def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
-    """Return the connection of the dashboard in a replay, with its state in a separate folder."""
+    """Return what a dashboard is connected to in a replay of `file`; its state is in `folder`."""
     session = StudioSession(cast(StudioClient, client), "replay", folder, SessionOptions(near=True))
     session.replay = time
     name = safe_line(file.name)

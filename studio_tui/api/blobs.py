@@ -22,6 +22,7 @@ from studio_tui.settings import Settings
 from studio_tui.text import safe_line
 
 _TIMEOUT = httpx.Timeout(20.0)
+"""Seconds for connecting, and for each read and write."""
 _PRIVATE = "The archived log is in a private network, so it is not fetched."
 
 
@@ -121,7 +122,7 @@ async def _public_address(parts: Address) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is on the public Internet."""
+    """Return whether an IP address, in its usual notation, is on the public Internet."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_global and not parsed.is_multicast

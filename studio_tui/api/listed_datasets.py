@@ -28,6 +28,6 @@ class ListedDataset(Received):
 
 
 class ListedDatasets(Received):
-    """Response of `DATASETS`."""
+    """The response to a request for `DATASETS`: all datasets of the local Studio."""
 
     datasets: tuple[ListedDataset, ...] = ()

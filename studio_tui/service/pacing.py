@@ -56,9 +56,11 @@ NEAR_IDLE_REST = 3.0
 NEAR_OTHERS_REST = 2 * NEAR_IDLE_REST
 """The same for the other lists, which are polled whenever the jobs have changed, too."""
 CLUSTERS_REST = 30.0
+"""Seconds between polls of the clusters of a remote Studio."""
 NEAR_CLUSTERS_REST = 3.0
 """Seconds between polls of the clusters on this machine, whose file may be edited."""
 SCHEDULES_REST = 30.0
+"""Seconds between polls of the schedules."""
 PIPELINES_REST = 5.0
 """Seconds between polls of the list of pipelines, which is long, while one of them is active."""
 RUNS_A_SECOND = 2000

@@ -59,8 +59,9 @@ class Decision:
     """What to do about a schedule's fire times from its cursor on."""
 
     missed: int
+    """Number of fire times that were missed."""
     last_missed: tuple[datetime, ...]
-    """The last missed ones, as many as are kept."""
+    """The latest missed fire times, as many as are stored."""
     run_for: datetime | None
     """The fire time to create a run for, unless the previous run has not ended."""
     next_fire_at: datetime | None

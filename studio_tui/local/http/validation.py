@@ -25,6 +25,7 @@ PRIORITIES = range(6)
 """0 runs first; 5 is the default."""
 
 NAME_LIMIT = 1000
+"""Maximum number of characters of a job's name."""
 _KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")

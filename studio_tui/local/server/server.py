@@ -318,7 +318,7 @@ def _listening(data: DataDir, port: int | None) -> Iterator[socket.socket]:
             else:
                 break
         else:
-            raise ConfigError(f"Port {port} of {HOST} cannot be taken: {refusal}.")
+            raise ConfigError(f"Port {port} of {HOST} cannot be used: {refusal}.")
         yield listener
 
 

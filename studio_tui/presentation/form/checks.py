@@ -64,7 +64,7 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 
 @dataclass(frozen=True)
 class FormContext:
-    """Context against which a form is validated."""
+    """What a form is checked against."""
 
     team: str
     now: datetime
@@ -73,17 +73,17 @@ class FormContext:
     clusters: tuple[Cluster, ...] | None
     """`None` if not loaded yet."""
     files: Mapping[str, FileFacts]
-    """Facts by path, as typed."""
+    """Facts about the files named in the form, by path as typed."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
-    """Names of variables whose values were not stored on disk."""
+    """Names of variables whose values are missing because they are not stored on disk."""
     near: bool = False
     """Whether Studio is the local one, which is known to reject what others may accept."""
 
 
 Check = Callable[[Draft, FormContext], Found]
-"""Returns what is wrong with one field."""
+"""Returns what is wrong with one field; empty if nothing is."""
 
 
 def query_type(draft: Draft) -> QueryType:
@@ -273,7 +273,7 @@ def cron_expression(draft: Draft, _around: FormContext) -> str:
 
 
 def uploads(draft: Draft, _around: FormContext) -> str:
-    if all(number.strip() for number in draft.uploads):
+    if all(upload_id.strip() for upload_id in draft.uploads):
         return ""
     return "An uploaded file has no id; remove it."
 

@@ -1,4 +1,4 @@
-"""Hints below the fields of a job's form that have no problem: what the present value means."""
+"""Hints below the fields of a job's form that have no problem: what the current value means."""
 
 from itertools import islice
 
@@ -65,11 +65,12 @@ def cluster_id(draft: Draft, around: FormContext) -> tuple[str, ...]:
 
 
 def _chosen(draft: Draft, around: FormContext) -> tuple[str, ...]:
-    name, number = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
-    cluster = chosen_cluster(name, number, around.clusters)
+    """Return on which cluster the job runs; empty if that is unknown."""
+    name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
+    cluster = chosen_cluster(name, cluster_id, around.clusters)
     if cluster is None:
         return ()
-    by_default = "" if name or number else " by default"
+    by_default = "" if name or cluster_id else " by default"
     return (f"It runs on {with_free(cluster)}{by_default}.",)
 
 

@@ -56,7 +56,7 @@ def unsendable(field: str, text: str) -> tuple[Problem, ...]:
     """Return the problem of text that cannot be sent in any field."""
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        return (Problem(field, f"Line {line} contains a NUL character, which no job can take."),)
+        return (Problem(field, f"Line {line} contains a NUL character, which cannot be sent."),)
     half = _SURROGATE.search(text)
     if half:
         line = text[: half.start()].count("\n") + 1

@@ -8,11 +8,11 @@ from studio_tui.presentation.format import ago
 from studio_tui.presentation.jobs.facts import Fact
 
 SIGN = "~"
-"""Replaces the glyph of a state: last recorded, not confirmed since."""
+"""The glyph of a state that was recorded and is not confirmed by Studio."""
 
 
 def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
-    """Return the cells of a row, state first, as those of a recorded row."""
+    """Return a row's cells, dimmed, with `SIGN` for the glyph of the state, which is the first."""
     state = row[0]
     if isinstance(state, Cell):
         _, _, word = state.text.partition(" ")
@@ -20,7 +20,7 @@ def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
     return dimmed((state, *row[1:]))
 
 
-def recorded_fact(since: datetime, now: datetime) -> Fact:
-    """Return the fact at the top of the preview of a recorded row."""
-    words = f"last seen {ago(since, now)}; no longer in Studio's list"
+def recorded_fact(last_seen: datetime, now: datetime) -> Fact:
+    """Return the first fact in the preview of a recorded row: when Studio last listed it."""
+    words = f"last seen {ago(last_seen, now)}; no longer in Studio's list"
     return Fact("recorded", Cell(words, Tone.WARN))

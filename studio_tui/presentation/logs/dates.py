@@ -51,7 +51,7 @@ class DateShape(NamedTuple):
 
 
 class Day(NamedTuple):
-    """A day, which may not exist in the calendar."""
+    """A day as read, which may not exist in the calendar, such as 31 February."""
 
     year: int
     month: int
@@ -59,7 +59,10 @@ class Day(NamedTuple):
 
 
 def shape_of(form: str, date: str, *, is_bracketed: bool) -> DateShape | None:
-    """Return the shape of a date with an ambiguous order; `None` for all others."""
+    """Return the shape of a date with an ambiguous order; `None` for all others.
+
+    `form` is the name of the group of `DATE` that matched `date`.
+    """
     if form == "numeric":
         mark = next(mark for mark in "/.-" if mark in date)
         return DateShape(mark, len(date.rpartition(mark)[2]), is_bracketed)
@@ -81,10 +84,11 @@ def orders(shape: DateShape) -> tuple[Order, ...]:
 def days(
     form: str, date: str, later_year: str, years: Sequence[int], order: Order
 ) -> Iterator[Day]:
-    """Yield the days that a date may denote; `order` matters only if it has a `Shape`.
+    """Yield the days that a date may denote.
 
-    `later_year` is a year found after the time of day, or empty; if there is no year at all, each
-    of `years` is possible.
+    `form` is the name of the group of `DATE` that matched `date`; `order` matters only if the date
+    has a `DateShape`. `later_year` is a year found after the time of day, or empty; if there is no
+    year at all, each of `years` is possible.
     """
     if form == "iso":
         year, month, day = map(int, _NUMBER.findall(date))

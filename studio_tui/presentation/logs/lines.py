@@ -53,7 +53,7 @@ PLAIN = Pen()
 
 
 class Span(NamedTuple):
-    """Range of a line drawn with a pen other than `PLAIN`."""
+    """Range of a line drawn with a pen other than `PLAIN`, in characters; `end` is exclusive."""
 
     start: int
     end: int

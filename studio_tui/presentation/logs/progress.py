@@ -60,6 +60,7 @@ _ROUNDED = 2.0
 _EIGHTHS = "░▏▎▍▌▋▊▉"
 _MOVE = re.compile(rb"(\r|\n|\x1b\[(?:[0-9]{0,3}[ABEF]|2K|[01]?G|[0-9]{2,4}D)|\x08{5,})")
 _NEWEST = 8192
+"""Number of bytes at the end of a log that are parsed first."""
 _PATIENCE = 5.0
 """Seconds without an update after which an outer bar is considered finished."""
 _PACES = 5
@@ -84,7 +85,7 @@ class Progress(NamedTuple):
     left: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
-    """Whether it is below an outer bar, which is not known."""
+    """Whether it is one part of the work, and the bar above it, of all the work, is unknown."""
 
 
 def parse(state: str) -> Progress | None:
@@ -102,12 +103,13 @@ def parse(state: str) -> Progress | None:
 
 
 def latest(data: bytes, known: Progress | None = None) -> Progress | None:
-    """Return the newest bar in the last bytes of a log, which may start and end anywhere.
+    """Return the newest bar in the last bytes of a log; `None` if there is none.
 
-    Text before the first cursor movement and incomplete states are ignored. Of stacked bars redrawn
-    by moving the cursor up, the topmost unfinished one is returned, since it is the overall
-    progress, as long as it is updated at its own rate. If it is updated too rarely to be in the
-    bytes, the previous result `known` is returned if it was that bar.
+    The bytes may start and end anywhere: text before the first cursor movement is ignored, and so
+    are incomplete states. A program can show several bars, one above the other, by moving the
+    cursor up to redraw them. The topmost unfinished one is then returned, as it shows the overall
+    progress, unless it is no longer updated. It may be updated so rarely that it is not in the
+    bytes: `known`, the previous result, is returned if it was that bar.
     """
     found = _latest(data[-_NEWEST:], known)
     if found is not None and found.is_part and known is None and len(data) > _NEWEST:
@@ -116,16 +118,16 @@ def latest(data: bytes, known: Progress | None = None) -> Progress | None:
 
 
 def _latest(data: bytes, known: Progress | None) -> Progress | None:
-    states, home = _states(data)
+    states, rows_above = _states(data)
     bars = ((row, bar) for row in reversed(states) if (bar := _newest(states[row])))
     row, newest = next(bars, (0, None))
     if newest is None:
         return None
     drawn = newest
-    if row - 1 in home and row - 1 not in states:
+    if row - 1 in rows_above and row - 1 not in states:
         is_of_known = known is not None and not known.is_part and _is_overall(known, drawn)
         return known if is_of_known else newest._replace(is_part=True)
-    while row - 1 in home and (above := _newest(states.get(row - 1, ()))) is not None:
+    while row - 1 in rows_above and (above := _newest(states.get(row - 1, ()))) is not None:
         row -= 1
         if _is_overall(above, drawn):
             newest = above
@@ -146,13 +148,13 @@ def _is_overall(above: Progress, drawn: Progress) -> bool:
 
 
 def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
-    """Return the complete states of each row, and the rows that the cursor moved up to.
+    """Return the complete states of each row, and the rows that the cursor moved up through.
 
     Rows are numbered from the start of the data; the most recently written row is last.
     """
     pieces = _MOVE.split(data)
     states: dict[int, list[str]] = {}
-    home: set[int] = set()
+    rows_above: set[int] = set()
     row = 0
     for move, raw, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], b""], strict=False):
         if move == b"\n":
@@ -161,16 +163,17 @@ def _states(data: bytes) -> tuple[dict[int, list[str]], set[int]]:
             row += int(move[2:-1] or 1)
         elif move[-1:] in b"AF":
             rows = int(move[2:-1] or 1)
-            home.update(range(row - rows, row))
+            rows_above.update(range(row - rows, row))
             row -= rows
         text = styled_line(raw).text.rstrip() if len(raw) <= 4 * LONGEST_STATE else ""
         if text and (following or (text.endswith("]") and _METER.search(text))):
             states.setdefault(row, []).append(text)
             states[row] = states.pop(row)
-    return states, home
+    return states, rows_above
 
 
 def _newest(states: Iterable[str]) -> Progress | None:
+    """Return the last of a row's states that is a bar."""
     return next((bar for state in reversed(list(states)) if (bar := parse(state))), None)
 
 
@@ -299,7 +302,7 @@ def _label(before: str) -> str:
 
 
 def bar_text(percent: float, width: int) -> str:
-    """Draw a bar of exactly `width` cells, full only at 100; blank if `width` is too small."""
+    """Draw `percent` as a bar of `width` cells, full only from 100 on; blank below 3 cells."""
     room = width - 2
     if room < 1:
         return " " * max(width, 0)

@@ -1,8 +1,8 @@
-"""Creates jobs so that one request never makes two jobs and none is lost silently.
+"""Creates jobs, so that no request creates two and none is lost silently.
 
 A request is written to the journal and sent once. If no clear answer arrives, Studio's job list is
-searched for the job by its label. If it is not found, nothing is sent again until the user agrees;
-then the same request goes out under the same idempotency key.
+searched for the job by its label. If it is not there, the user is asked, and only then is the same
+request sent again, with the same idempotency key.
 """
 
 import asyncio
@@ -33,8 +33,9 @@ from studio_tui.service.commands.uploads import UploadProgress, Uploads
 from studio_tui.service.polling.backoff import Backoff, Jitter
 
 PAGE = 100
+"""Number of newest jobs that are searched first."""
 FURTHEST = 6400
-"""Maximum number of newest jobs that are searched; the first look covers one page."""
+"""Maximum number of newest jobs that are searched."""
 
 SKEW = timedelta(minutes=10)
 """Allowed difference between Studio's clock and ours, and between a request and its job."""
@@ -49,6 +50,7 @@ class Patience:
     rest: float = 0.5
     """Seconds before the second attempt; doubled for each further one."""
     longest_rest: float = 5.0
+    """Maximum seconds between two attempts to read the list."""
     looks: int = 2
     """Lists without the job that Studio must have returned before the search ends."""
     apart: float = 4.0
@@ -59,7 +61,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The request made exactly this job."""
+    """The request created exactly this job."""
 
     job: Job
     is_guess: bool = False
@@ -68,7 +70,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class JobRefused:
-    """The request made no job."""
+    """The request created no job."""
 
     error: StudioError
     """The reason."""
@@ -88,9 +90,10 @@ class SearchExtent:
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedJob:
-    """It is unknown whether the request made a job, so the user is asked.
+    """It is unknown whether the request created a job, so the user is asked.
 
-    It stays open, across restarts, until `JobCreator` finds the job or the user gives it up.
+    It stays in the journal, also after the program has ended, until `JobCreator` finds the job or
+    the user gives up.
     """
 
     intent: Intent
@@ -121,12 +124,13 @@ class JobCreator:
         now: Callable[[], datetime] = clock.now,
         jitter: Jitter = random.uniform,
     ) -> None:
-        """Initialise with the client and the callbacks.
+        """Initialise with the client, the files and the callbacks.
 
-        `changed` is called when jobs may have changed, `made` when a job was created. `labels`:
-        whether new jobs carry a label.
+        `changed` is called when Studio's jobs may have changed, `made` when a job was created.
+        `labels` is whether new jobs get a label by which they can be found.
         """
         self.new_job = JustCreated()
+        """The job created last."""
         self._made = made
         self._client = client
         self._journal = journal
@@ -148,8 +152,8 @@ class JobCreator:
     ) -> Outcome:
         """Create a job with its files, each uploaded once.
 
-        `doubted` is called when no clear answer came and the search for the job begins; `uploading`
-        is called with the progress of each file.
+        `doubted` is called if the answer was not clear, before the search for the job begins;
+        `uploading` is called with the progress of each file.
         """
         try:
             request, known = await self._with_files(job, files, uploading)
@@ -172,7 +176,10 @@ class JobCreator:
         *,
         doubted: Callable[[StudioError], None] = lambda _: None,
     ) -> Outcome:
-        """Send a request again, under the same key, if the job is still not in the list."""
+        """Send a request again, with the same key, if the job is still not in the list.
+
+        Nothing is sent if an earlier run of the program sent it, as requests are not stored.
+        """
         request = unconfirmed.request
         if request is None:
             return unconfirmed
@@ -185,11 +192,11 @@ class JobCreator:
         return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
-        """Stop asking about a request; if it made a job, the list will show it."""
+        """End an intent unconfirmed: it is not searched for again, and the user not asked."""
         await asyncio.to_thread(unconfirmed.note.end, IntentOutcome.GIVEN_UP)
 
     def leave(self, unconfirmed: UnconfirmedJob) -> None:
-        """Leave an intent open, for the next start to settle."""
+        """Leave an intent open, so that `settle` of the next start looks it up."""
         unconfirmed.note.close()
 
     async def settle(self) -> tuple[UnconfirmedJob, ...]:
@@ -211,7 +218,7 @@ class JobCreator:
         *,
         may_exist: bool,
     ) -> Outcome:
-        """Send a request; `may_exist`: whether an earlier attempt may have made the job."""
+        """Send a request; `may_exist` is whether an earlier attempt may have created the job."""
         try:
             try:
                 job = await self._sent(note.intent, request)
@@ -258,7 +265,7 @@ class JobCreator:
         *,
         looks: int | None = None,
     ) -> Outcome:
-        """Search for the job of an intent until enough lists came without it.
+        """Search for the job of an intent, until `looks` lists have not contained it.
 
         Failed reads are retried until the time limit; a refusal ends the search.
         """
@@ -287,7 +294,7 @@ class JobCreator:
         return UnconfirmedJob(note.intent, searched, why, note=note, request=request)
 
     async def _seek(self, intent: Intent) -> tuple[Created | None, SearchExtent]:
-        """Search once for the job of an intent, as far back as it can be."""
+        """Search once for the job of an intent, back to before it was sent, or `FURTHEST` jobs."""
         limit = PAGE
         while True:
             page = await self._client.jobs(limit=limit)
@@ -316,7 +323,7 @@ class JobCreator:
         return await self._guessed(intent, likely) if likely else None
 
     async def _guessed(self, intent: Intent, likely: Sequence[Job]) -> Created | None:
-        """Return the only likely job that no other intent has made or may have made."""
+        """Return the likely job, if it is the only one that no other intent can have created."""
         entries = await asyncio.to_thread(self._journal.entries)
         others = [entry for entry in entries if entry.intent.id != intent.id]
         if any(

@@ -1,8 +1,8 @@
-"""What Studio does not keep about jobs: what we submitted them with, and how long runs took.
+"""What Studio does not store about jobs: what we submitted them with, and how long runs took.
 
-It is stored in the recorder's file on a best-effort basis: a failed write stays in memory and is
-retried with the next one. It holds no query, no environment and no token. It blocks on the disk:
-call it in a thread.
+It is in the recorder's file, and contains no query, no environment and no token. What could not be
+written stays in memory until the next write succeeds. All methods block on the disk: call them in a
+thread.
 """
 
 import json
@@ -30,14 +30,16 @@ SAMPLES = 30
 """Maximum number of runs returned per name, the newest."""
 
 _ENDED = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED})
-NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
+_NO_ORIGINALS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _log = logging.getLogger(__name__)
 
 
 class EndedRun(NamedTuple):
-    """A job that has ended, as in the file: times are in seconds since the epoch, if Studio sent
-    any."""
+    """A job that has ended, as in the file.
+
+    Times are in seconds since the epoch, and `None` if Studio did not send them.
+    """
 
     job_id: str
     name: str | None
@@ -97,13 +99,13 @@ class JobHistory:
     def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
         """Return what these jobs were submitted with, if they were submitted here.
 
-        If the file cannot be read, only unwritten submissions are returned; see `look_up`.
+        If the file cannot be read, only submissions that are not written yet are returned.
         """
         wanted = list(job_ids)
         return self.look_up(wanted) or self._not_written(wanted)
 
     def look_up(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
-        """Return the same; `None` if the file cannot be read now, so try again later."""
+        """Return the same as `submitted`, but `None` if the file cannot be read at the moment."""
         wanted = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
@@ -127,30 +129,31 @@ class JobHistory:
             return {each: self._submitted[each] for each in wanted if each in self._submitted}
 
     def of_jobs(
-        self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = NO_ORIGINALS
+        self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = _NO_ORIGINALS
     ) -> dict[str, Submitted]:
-        """Return what jobs were submitted with, by job id.
+        """Return what jobs were submitted with, by job id; unknown ones are left out.
 
-        Jobs that Studio created itself get the parts of the job they repeat, without its times: for
-        a scheduled run that is the schedule, for others the nearest known of their `originals`.
+        A job that Studio created from another one gets what that one was submitted with, without
+        the times of its schedule. For a scheduled run, the other one is its schedule; for the rest,
+        the first known of `originals`, which has the ids of the jobs that each job repeats.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
             for job in jobs
         }
         known = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
-        once = {"start_after": None, "cron_expression": None, "time_zone": None}
+        no_times = {"start_after": None, "cron_expression": None, "time_zone": None}
         found = {}
         for job_id, repeated in sources.items():
             source = next((id_ for id_ in repeated if id_ in known), None)
             if job_id in known:
                 found[job_id] = known[job_id]
             elif source is not None:
-                found[job_id] = known[source].model_copy(update=once)
+                found[job_id] = known[source].model_copy(update=no_times)
         return found
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
-        """Return the known uploads among these ids, by id."""
+        """Return the files with these upload ids that were uploaded from here, by id."""
         query = (
             "SELECT file.value FROM submitted, json_each(submitted.parts, '$.files') AS file"
             " WHERE json_extract(file.value, '$.id') IN (SELECT value FROM json_each(?))"
@@ -165,7 +168,7 @@ class JobHistory:
     # Runs.
 
     def note_ended(self, jobs: Iterable[Job]) -> bool:
-        """Record those of `jobs` that have ended; return whether all of them are written."""
+        """Record those of `jobs` that have ended; return whether the file now has all of them."""
         with self._lock:
             for job in jobs:
                 if (
@@ -198,7 +201,7 @@ class JobHistory:
         return {name: seconds for name, seconds in durations.items() if seconds}
 
     def _newest(self, names: list[str]) -> dict[str, list[EndedRun]]:
-        """Return the newest COMPLETE runs of each name, newest first."""
+        """Return at most `SAMPLES` COMPLETE runs of each name, newest first."""
         query = (
             "SELECT job_id, name, state, created_at, started_at, finished_at FROM"
             " (SELECT *, row_number() OVER (PARTITION BY name ORDER BY finished_at DESC) AS place"

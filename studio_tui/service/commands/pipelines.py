@@ -16,6 +16,7 @@ from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, StudioErr
 from studio_tui.service.commands.attempts import RESTS
 
 CANCELS_AT_ONCE = 3
+"""Maximum number of concurrent requests that cancel the jobs of a pipeline."""
 ROUNDS = 3
 """Times that a pipeline being stopped is checked for running jobs."""
 

@@ -6,7 +6,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import unfinished
 
 COMPARED = 256 * 1024
-"""Bytes compared at once: half a millisecond."""
+"""Maximum number of bytes compared at once, which takes half a millisecond."""
 
 
 class Comparison:
@@ -17,6 +17,7 @@ class Comparison:
     """
 
     def __init__(self, store: LogStore, *, offset: int = 0, mends: bool = False) -> None:
+        """Initialise; `offset` is that of the first incoming byte, in the log and in the store."""
         self.is_whole = offset == 0
         """Whether the whole log is compared, not only its end."""
         self.mends = mends
@@ -33,7 +34,7 @@ class Comparison:
 
     @classmethod
     def of_end(cls, store: LogStore, *, overlap: int) -> "Comparison":
-        """Compare from the beginning of a line at least `overlap` bytes before the end."""
+        """Return a comparison from the start of a line, at least `overlap` bytes before the end."""
         return cls(store, offset=store.line_start(max(0, store.size - overlap)))
 
     @property

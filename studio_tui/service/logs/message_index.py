@@ -1,6 +1,7 @@
 """Positions of websocket messages in the spool; stored on disk, since a log has millions.
 
-Records are sorted by id and, equally, by offset.
+Records are sorted by id, which is also the order of their offsets. The place of a record is its
+index in this order, from 0.
 """
 
 import os
@@ -48,7 +49,7 @@ class MessageIndex:
         try:
             self._file = tempfile.TemporaryFile(dir=private_dir(directory), buffering=0)  # noqa: SIM115
         except OSError as error:
-            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+            raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         self._first_ids = array("q")
         """The first id of every full block; full blocks are in the file."""
         self._last = array("q")
@@ -56,7 +57,7 @@ class MessageIndex:
         self._read: tuple[int, array[int]] = (-1, array("q"))
         """The full block read last, after its number."""
         self._found = -1
-        """The place found last; a replay asks for the next."""
+        """The place found last; during a replay, the next one is looked up next."""
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""
@@ -90,7 +91,13 @@ class MessageIndex:
         self.extend(array("q", record))
 
     def extend(self, fields: "array[int]") -> None:
-        """Add records, given as consecutive ids, offsets and lengths; else as `append`."""
+        """Add records, given as the id, offset and length of the first, of the second, and so on.
+
+        Their ids and offsets are greater than those in the index, and ascending.
+
+        Raises:
+            SpoolError: the disk is full.
+        """
         while len(self._last) + len(fields) >= _BLOCK_FIELDS:
             room = _BLOCK_FIELDS - len(self._last)
             self._last.extend(fields[:room])
@@ -98,13 +105,13 @@ class MessageIndex:
             try:
                 os.pwrite(self._file.fileno(), self._last.tobytes(), len(self._first_ids) * _BYTES)
             except OSError as error:
-                raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+                raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
             self._first_ids.append(self._last[0])
             self._last = array("q")
         self._last.extend(fields)
 
     def fields(self, place: int, count: int) -> "array[int]":
-        """Return the fields of consecutive records, in the format of `extend`."""
+        """Return the fields of at most `count` records from `place` on, as for `extend`."""
         found = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
@@ -114,19 +121,19 @@ class MessageIndex:
             place, count = place + taken, count - taken
         return found
 
-    def place_of(self, number: int) -> int:
+    def place_of(self, message_id: int) -> int:
         """Return the place of the record with an id, or the place it would have."""
         following = self._found + 1
-        if following < len(self) and self[following].id == number:
+        if following < len(self) and self[following].id == message_id:
             self._found = following
             return following
-        block = max(0, bisect_right(self._first_ids, number) - 1)
-        if block + 1 == len(self._first_ids) and self._last and number >= self._last[0]:
+        block = max(0, bisect_right(self._first_ids, message_id) - 1)
+        if block + 1 == len(self._first_ids) and self._last and message_id >= self._last[0]:
             block += 1
         fields = self._last if block == len(self._first_ids) else self._block(block)
         places = range(len(fields) // _FIELDS)
         self._found = block * BLOCK + bisect_left(
-            places, number, key=lambda at: fields[at * _FIELDS]
+            places, message_id, key=lambda at: fields[at * _FIELDS]
         )
         return self._found
 
@@ -135,7 +142,11 @@ class MessageIndex:
         return bisect_left(range(len(self)), offset, lo=since, key=lambda at: self[at].offset)
 
     def remove(self, place: int, end: int) -> None:
-        """Remove the records from `place` to before `end`; offsets stay as they are."""
+        """Remove the records from `place` to before `end`; offsets stay as they are.
+
+        Raises:
+            SpoolError: the disk is full.
+        """
         later = self.fields(end, len(self) - end)
         self.cut(place)
         self.extend(later)
@@ -153,6 +164,9 @@ class MessageIndex:
         """Insert records before the one at `place`, or replace it if `over`, its length, is given.
 
         `fields` is in the format of `extend`; the offsets of later records are adjusted.
+
+        Raises:
+            SpoolError: the disk is full.
         """
         moved = sum(fields[2::_FIELDS]) - over
         following = place + (over > 0)

@@ -11,7 +11,9 @@ from studio_tui.service.polling.poller import wait_for
 from studio_tui.service.polling.reachability import Reachability
 
 BACKOFF_BASE = 0.25
+"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 20.0
+"""Maximum seconds between attempts."""
 
 logger = logging.getLogger(__name__)
 

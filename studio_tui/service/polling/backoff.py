@@ -8,6 +8,7 @@ Jitter = Callable[[float, float], float]
 """Returns a random number between two bounds."""
 
 MOST_DOUBLINGS = 10
+"""Maximum number of times that the span is doubled."""
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from studio_tui.service.polling.reachability import SHORTEST_REST, Reachability
 ASKED = 40
 """Number of newest finished jobs whose datasets are requested."""
 AT_ONCE = 2
+"""Maximum number of concurrent requests."""
 
 
 class DatasetNames:

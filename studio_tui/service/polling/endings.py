@@ -37,11 +37,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """Number of items of a tab that have ended since it was last viewed."""
+    """What has ended on a tab since it was last viewed."""
 
     ended: int = 0
+    """Number of items that have ended, including failed ones."""
     failed: int = 0
-    """Number of those that failed."""
+    """Number of items that have failed."""
 
 
 Badges = dict[str, Badge]

@@ -21,6 +21,7 @@ FURTHEST = 1600
 """Maximum jobs read to reach the known ones; beyond it, the page replaces them."""
 
 ACTIVE_LIMIT = 1000
+"""Maximum number of active jobs requested."""
 SINGLE_LOOKUPS = 8
 """Jobs looked up one by one after leaving the active list; for more, a long list is read."""
 

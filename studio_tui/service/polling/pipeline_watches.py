@@ -7,7 +7,7 @@ from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
 KEPT = 8
-"""Pipelines that stay cached after they were viewed."""
+"""Maximum number of pipelines that stay cached after they were viewed."""
 
 
 class PipelineWatches:
@@ -38,7 +38,7 @@ class PipelineWatches:
         return {detail.pipeline.pipeline_id: detail.pipeline for detail in details}
 
     def jobs(self, run_ids: Set[str]) -> dict[str, Job]:
-        """Return the known ones of these runs, by id."""
+        """Return the known jobs among these runs of pipelines' jobs, by id."""
         details = [detail for watch in self.all() if (detail := watch.snapshot.value) is not None]
         return {
             run_id: detail.jobs[run_id]

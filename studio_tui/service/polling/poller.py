@@ -33,7 +33,9 @@ Listener = Callable[[Snapshot[T]], None]
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 
 BACKOFF_BASE = 0.5
+"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = LONGEST_REST
+"""Maximum seconds between failing polls."""
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:

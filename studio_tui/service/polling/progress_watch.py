@@ -37,13 +37,15 @@ STREAM = 256 * 1024
 TRIES = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
+"""Seconds of the back-off before any failure; see `Backoff`."""
 BACKOFF_CAP = 60.0
+"""Maximum seconds between failing attempts."""
 ASK_REST = 0.5
 """Seconds between two requests."""
 ASK_AGAIN = 3.0
 """Minimum seconds between two requests for the same log."""
 ASK_LATER = 60.0
-"""The same after an answer that makes success unlikely."""
+"""Minimum seconds until the next request for a log after an answer that makes success unlikely."""
 TELL_REST = 0.25
 """Seconds between two notifications."""
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 DAY = 86_400.0
+"""Seconds."""
 MEGABYTE = 1024 * 1024
+"""Bytes."""
 STEP = 500
 """Items deleted per transaction, so that other dashboards do not wait long for the file."""
 

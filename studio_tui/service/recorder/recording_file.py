@@ -18,6 +18,7 @@ from studio_tui.service.recorder.database import RecorderFile
 
 FORMAT = "studio-tui recording"
 VERSION = 1
+"""Version of the file format; files of other versions are refused."""
 LARGEST_LINE = 16 * 1024 * 1024
 """Maximum bytes of a line."""
 

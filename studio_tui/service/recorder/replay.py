@@ -20,11 +20,11 @@ CHECK_EVERY = 0.2
 """Seconds between two checks for changes."""
 
 BEFORE = timedelta(seconds=1)
-"""How long before its first change the playback begins."""
+"""Recorded time before the first change at which the playback begins."""
 
 
 class ReplayTime:
-    """The clock of a playback, which can run at any speed, be paused, or be set."""
+    """The clock of a playback, which runs at any speed, and can be paused and set."""
 
     def __init__(
         self,
@@ -32,11 +32,13 @@ class ReplayTime:
         speed: float,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
+        """Initialise at the beginning; `speed` is in recorded seconds per second, above 0."""
         self.begins = record.begins - BEFORE
         self.ends = max(record.ends, record.begins + BEFORE)
         self.speed = speed
         """Recorded seconds per real second."""
         self.runs = True
+        """Whether it is not paused."""
         self._moments = sorted({change.at for change in record.changes})
         self._monotonic = monotonic
         self._from = self.begins
@@ -55,7 +57,7 @@ class ReplayTime:
         return (self.now() - self.begins) / (self.ends - self.begins)
 
     def turn(self) -> None:
-        """Pause or resume; at its end, start over."""
+        """Pause or resume; at the end, start over."""
         now = self.now()
         self._go(self.begins if now >= self.ends else now, runs=not self.runs or now >= self.ends)
 
@@ -69,7 +71,7 @@ class ReplayTime:
         self._go(moment, runs=False)
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Call `changed` whenever the visible state has changed, until canceled."""
+        """Call `changed` after each recorded change that time has reached, until canceled."""
         before = 0
         while True:
             passed = bisect_right(self._moments, self.now())
@@ -92,8 +94,8 @@ class ReplayClient:
         self.time = time
         self._changes = record.changes
         self._lists = record.lists
-        self._place = 0
-        """Number of changes applied to the bodies below."""
+        self._applied = 0
+        """Number of changes that the bodies below contain."""
         self._bodies: dict[tuple[str, str], Any] = {}
         self._models: dict[tuple[str, str], Job | Pipeline] = {}
         self._answers: dict[str, ResultPage[Any]] = {}
@@ -102,40 +104,48 @@ class ReplayClient:
         """Do nothing, as there are no requests."""
 
     async def job(self, job_id: str) -> Job | None:
-        """Return a job at this time."""
-        return next((job for job in self._things(JOB) if job.id == job_id), None)
+        """Return a job at this time; `None` if the recording does not contain it."""
+        return next((job for job in self._items(JOB) if job.id == job_id), None)
 
     async def jobs(self, *, limit: int = 100, status: str | None = None) -> ResultPage[Job]:
         """Return the jobs at this time, newest first."""
         if status == JobState.TASK:
             return ResultPage(tuple(self._listed("schedules", Job)))
-        jobs: list[Any] = self._things(JOB)
+        jobs: list[Any] = self._items(JOB)
         if status == "ACTIVE":
             jobs = [job for job in jobs if not job.state.is_finished]
         return self._page(f"jobs {limit} {status}", tuple(jobs[:limit]))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the pipelines at this time, newest first."""
-        return self._page(f"pipelines {limit}", tuple(self._things(PIPELINE)[:limit]))
+        return self._page(f"pipelines {limit}", tuple(self._items(PIPELINE)[:limit]))
 
     async def pipeline(
         self, *, pipeline_id: str | None = None, name: str | None = None
     ) -> Pipeline:
-        """Return a pipeline at this time."""
-        for one in self._things(PIPELINE):
+        """Return the pipeline with this id, else with this name, at this time.
+
+        Raises:
+            NotFound: the recording does not contain it at this time.
+        """
+        for one in self._items(PIPELINE):
             if pipeline_id == one.pipeline_id or (pipeline_id is None and name == one.name):
                 known: Pipeline = one
                 return known
         raise NotFound(404, "This pipeline is not in the recording at this time.")
 
     async def clusters(self) -> ResultPage[Cluster]:
-        """Return the last recorded clusters, as busy as the jobs at this time keep them."""
+        """Return the last recorded clusters, with the workers of the jobs at this time as busy."""
         clusters: list[Cluster] = self._listed("clusters", Cluster)
-        jobs = [job for job in self._things(JOB) if job.state in STATES_WITH_WORKERS]
+        jobs = [job for job in self._items(JOB) if job.state in STATES_WITH_WORKERS]
         return self._page("clusters", tuple(_busy_with(jobs, one, clusters) for one in clusters))
 
     async def follow_log(self, job_id: str) -> AsyncGenerator[Any, None]:
-        """Raise, as there are no logs in a recording."""
+        """Yield nothing, as there are no logs in a recording.
+
+        Raises:
+            NotFound: always.
+        """
         await self._nothing(job_id)
         yield
 
@@ -152,7 +162,7 @@ class ReplayClient:
     async def aclose(self) -> None:
         """Do nothing, as nothing is open."""
 
-    def _things(self, kind: str) -> list[Any]:
+    def _items(self, kind: str) -> list[Any]:
         """Return the items of a kind at this time, newest first."""
         self._go_to(self.time.now())
         found = []
@@ -169,13 +179,14 @@ class ReplayClient:
         return found
 
     def _go_to(self, moment: datetime) -> None:
-        if self._place and self._changes[self._place - 1].at > moment:
-            self._place, self._bodies, self._models = 0, {}, {}
-        while self._place < len(self._changes) and self._changes[self._place].at <= moment:
-            self._take(self._changes[self._place])
-            self._place += 1
+        """Bring the bodies to their state at a time, from the beginning if it is earlier."""
+        if self._applied and self._changes[self._applied - 1].at > moment:
+            self._applied, self._bodies, self._models = 0, {}, {}
+        while self._applied < len(self._changes) and self._changes[self._applied].at <= moment:
+            self._apply(self._changes[self._applied])
+            self._applied += 1
 
-    def _take(self, change: Change) -> None:
+    def _apply(self, change: Change) -> None:
         key = change.kind, change.id
         self._models.pop(key, None)
         if change.difference == GONE:
@@ -184,10 +195,11 @@ class ReplayClient:
         try:
             self._bodies[key] = applied(self._bodies.get(key), change.difference)
         except ValueError:
-            # What came before it was deleted; it reappears with its next whole state.
+            # An earlier change was deleted; the item reappears with its next complete state.
             self._bodies.pop(key, None)
 
     def _listed(self, name: str, model: type[Any]) -> list[Any]:
+        """Return the items of the last recorded list with this name."""
         found = (model_of(model, body) for body in self._lists.get(name, ()))
         return [one for one in found if one is not None]
 
@@ -200,7 +212,10 @@ class ReplayClient:
 
 
 def _busy_with(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:
-    """Return a cluster with the workers of these jobs; unknown if some run on no known cluster."""
+    """Return a cluster with the busy workers that these jobs have on it.
+
+    Their number is unknown if a job runs on none of `clusters`.
+    """
     own = [job for job in jobs if runs_on(job, cluster)]
     elsewhere = [job for job in jobs if any(runs_on(job, one) for one in clusters)]
     if len(clusters) == 1:

@@ -38,7 +38,7 @@ _COMMANDS: tuple[Command["ActivityScreen"], ...] = (
         "activity.commands",
         "f",
         "commands",
-        "Only requests that change something, and back",
+        "Show only requests that change something, or all again",
         lambda page: page.toggle_commands(),
     ),
 )
@@ -57,7 +57,7 @@ class ActivityScreen(ListPage[Entry]):
         "activity",
         "entry",
         "words, kind=, status=, answer=, took>, age<",
-        "Only what failed, or was not sent, and back",
+        "Show only what failed or was not sent, or all again",
         (("A", "age", "start"), ("S", "state", "state"), ("T", "took", "duration")),
         older="entries",
     )

@@ -83,7 +83,7 @@ class ClustersScreen(ListPage[Cluster]):
         "clusters",
         "cluster",
         "words, status=, name~, provider=, region=",
-        "Only clusters with a problem, and back",
+        "Show only clusters with a problem, or all again",
         (("N", "name", "name"), ("S", "status", "status"), ("B", "busy", "busy workers")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]

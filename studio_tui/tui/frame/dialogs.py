@@ -47,7 +47,10 @@ class Confirm(Dialog[bool]):
         default_yes: bool = False,
         changes: Callable[[], QuestionChange | None] | None = None,
     ) -> None:
-        """Initialise; `changes` returns what has changed since, and is called while it is open."""
+        """Initialise with safe texts: question, lines of details, and labels of the answers.
+
+        `changes` is called while the dialog is open; it returns what has changed since then.
+        """
         super().__init__(question)
         self._details = details
         self._yes = yes
@@ -147,7 +150,7 @@ _SHORT = 36
 
 
 class Choose(Dialog[str | None]):
-    """Offers a list of choices; the answer is the key of one, or `None`."""
+    """Offers a list of choices; the answer is the key of one, or `None` if the dialog is closed."""
 
     KEYS = ""
     """A line about the keys of the list, if it needs one."""
@@ -158,7 +161,7 @@ class Choose(Dialog[str | None]):
     ]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
-        """Make a dialog from pairs of key and safe text."""
+        """Make a dialog from pairs of key and safe text, with the key `current` highlighted."""
         super().__init__(title)
         self._choices = choices
         self.set_class(any(len(text) > _SHORT for _, text in choices), "-wide")

@@ -1,4 +1,4 @@
-"""The list of the previous run, marked with its age, on the screen while connecting."""
+"""Shows the list from the previous run of the dashboard, with its age, while connecting."""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -15,10 +15,10 @@ from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
 
 class LastListScreen(OpeningScreen):
-    """Looks like the page of the list, which will replace it."""
+    """Looks like the page with the list, which replaces it once Studio has answered."""
 
     has_rows = True
-    # Those of a page with a list.
+    # The same as of `ListPage`, so that nothing moves when it is replaced.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (120, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
 
@@ -38,7 +38,7 @@ class LastListScreen(OpeningScreen):
             yield Container(id="preview")
 
     def fill(self) -> None:
-        """Fill in what is known."""
+        """Fill in the bars and the table from the last list."""
         super().fill()
         last = self._last
         self.set_class(not last.has_preview, "-no-preview")
@@ -64,10 +64,10 @@ class LastListScreen(OpeningScreen):
         table.show(keys)
 
     def say(self, words: str) -> None:
-        """Show the age of the list, and what the dashboard is waiting for."""
-        old = age((clock.now() - self._last.at).total_seconds())
-        since = "just now" if old == "now" else f"{old} old"
-        self.query_one("#top", Bar).right = (Part(f"{since}, {words} ", Tone.WARN),)
+        """Show the age of the list beside `words`, which say what the dashboard is waiting for."""
+        span = age((clock.now() - self._last.at).total_seconds())
+        how_old = "just now" if span == "now" else f"{span} old"
+        self.query_one("#top", Bar).right = (Part(f"{how_old}, {words} ", Tone.WARN),)
 
     def _cells_of(self, key: str) -> Cells:
         return self._last.rows[int(key)]

@@ -221,7 +221,7 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.ENOENT if path.parent.is_dir():
             why, do = f"Nothing can be created in {folder}", "type another folder"
         case errno.ENOENT:
-            why, do = f"There is no folder {folder}", "make it first, or type another"
+            why, do = f"There is no folder {folder}", "create it first, or type another"
         case errno.ENOTDIR:
             why, do = f"{folder} is not a folder", "type another"
         case errno.EACCES | errno.EPERM:

@@ -113,7 +113,7 @@ class JobsScreen(ListPage[Job]):
         "jobs",
         "job",
         "words, status=, by=, name~, age<",
-        "Only what failed, and back",
+        "Show only what failed, or all again",
         _SORTS,
         older="jobs",
     )

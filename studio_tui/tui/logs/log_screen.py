@@ -52,7 +52,7 @@ _COMMANDS: tuple[Command["LogScreen"], ...] = (
         "log.full_screen",
         "f",
         "full screen",
-        "Show the log on the whole screen, and back",
+        "Enter or leave full screen",
         lambda page: page.toggle_full(),
     ),
     Command(
@@ -177,7 +177,7 @@ class LogScreen(Page):
             super().escape()
 
     def ask_again(self) -> None:
-        """Ask Studio again, also for the log."""
+        """Refresh now, also the log."""
         super().ask_again()
         self._tail.poke()
 

@@ -57,7 +57,7 @@ class MergedJobs:
         of lines are interpreted in `zones`.
 
         Raises:
-            SpoolError: there is no room for the merged log on the local disk.
+            SpoolError: the merged log cannot be stored on the local disk.
         """
         self.log = MergedLog(
             library.new_tagged,
@@ -94,7 +94,7 @@ class MergedJobs:
         """Merge exactly these jobs; return how many exceed the limit.
 
         Raises:
-            SpoolError: there is no room for a log on the local disk.
+            SpoolError: a log cannot be stored on the local disk.
         """
         wanted = jobs[:LIMIT]
         for job_id in self._members.keys() - {job.id for job in wanted}:

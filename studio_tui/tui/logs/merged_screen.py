@@ -39,8 +39,9 @@ from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
 
 NARROW, ROOMY = 14, 20
-"""Width of names beside lines, in cells."""
+"""Width in cells of the names beside lines, on narrow and on wide screens."""
 ROOMY_FROM = 100
+"""Width in cells from which a screen is wide."""
 
 GROWTH_EVERY = 0.25
 """Seconds between updates of the size."""
@@ -60,7 +61,7 @@ _COMMANDS: tuple[Command["MergedScreen"], ...] = (
 
 
 class MergedScreen(Page):
-    """A merged log; its logs are followed as long as their jobs are in it."""
+    """The lines of several logs by time; a log is followed as long as its job is among them."""
 
     AUTO_FOCUS = "LogPane"
 
@@ -125,7 +126,7 @@ class MergedScreen(Page):
         """Show exactly these jobs.
 
         Raises:
-            SpoolError: there is no room for a log on the local disk.
+            SpoolError: a log cannot be stored on the local disk.
         """
         if self._failure:
             self._failure = ""
@@ -236,7 +237,7 @@ class MergedScreen(Page):
     # Keys.
 
     def ask_again(self) -> None:
-        """Ask Studio again, also for the logs."""
+        """Refresh now, also the logs."""
         super().ask_again()
         for member in self.choice.members or ():
             member.log.tail.poke()
@@ -261,7 +262,7 @@ class MergedScreen(Page):
         self.show_members()
 
     def on_resize(self) -> None:
-        """Fit the names to the new width."""
+        """Fit the names to the screen's new width."""
         super().on_resize()
         self._show_names()
 
@@ -316,7 +317,7 @@ class MergedScreen(Page):
         self._show_head()
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
-        """Return the parts for one job of the row."""
+        """Return the parts for one job in the row of jobs."""
         before, after = entry(member.state, member.job, self._progress.get(member.job.id))
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
         look = look_of(member.colour) if is_shown else Tone.DIM
@@ -344,8 +345,8 @@ def _head(
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Return the left and right parts of the summary line."""
     store = jobs.log.store
-    much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
-    left = [Part(f" {much.text}  ", Tone.STRONG)]
+    how_much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
+    left = [Part(f" {how_much.text}  ", Tone.STRONG)]
     if (only := jobs.get(jobs.solo)) is not None:
         left.append(Part(f"only {title(only.job)}, S shows all", Tone.ACCENT))
     elif jobs.muted:

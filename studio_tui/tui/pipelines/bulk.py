@@ -26,7 +26,7 @@ class BulkPipelines:
     """Runs the commands of a pipeline on several pipelines."""
 
     def __init__(self, host: Host, unmark: Callable[[str], object]) -> None:
-        """Make it; `unmark` removes the mark of a pipeline, given its id."""
+        """Initialise; `unmark` removes the mark of a pipeline, given its id."""
         self._host = host
         self._unmark = unmark
 

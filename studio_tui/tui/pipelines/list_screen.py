@@ -34,14 +34,13 @@ from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import Cells
 
-_BEGUN = "pipeline.logs"
 _HINTS = {
-    PipelineState.RUNNING: ("table.open", "pipeline.pause", "pipeline.stop", _BEGUN),
+    PipelineState.RUNNING: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
     PipelineState.PENDING: ("table.open", "pipeline.pause", "pipeline.stop"),
-    PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", _BEGUN),
-    PipelineState.FAILED: ("table.open", "pipeline.pause", _BEGUN, "pipelines.problems"),
+    PipelineState.PAUSED: ("table.open", "pipeline.pause", "pipeline.stop", "pipeline.logs"),
+    PipelineState.FAILED: ("table.open", "pipeline.pause", "pipeline.logs", "pipelines.problems"),
 }
-_FINISHED_HINTS = ("table.open", _BEGUN)
+_FINISHED_HINTS = ("table.open", "pipeline.logs")
 _MARK_HINTS = (
     "pipeline.pause", "pipeline.stop", "pipeline.logs", "pipeline.copy_id", "pipelines.unmark",
 )  # fmt: skip
@@ -73,7 +72,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         "pipelines",
         "pipeline",
         "words, status=, target=, job=, name~, age<",
-        "Only what failed, and back",
+        "Show only what failed, or all again",
         (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
         older="pipelines",
     )
@@ -97,7 +96,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         self._recorded = RecordedRows(self.session.records.pipelines, lambda: self.list, PIPELINES)
         self._overview = Overview()
         self._jobs: dict[str, Job] = {}
-        """The known runs of pipelines, by id."""
+        """The jobs that the listed pipelines run, by id, as far as they are known."""
 
     # Overrides of Page.
 
@@ -116,11 +115,11 @@ class PipelinesScreen(ListPage[Pipeline]):
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show a new answer, recorded pipelines, or news of the jobs."""
+        """Show new pipelines, recorded ones, or changes of the jobs they run."""
         value = message.snapshot.value
         if message.name == self.session.pipelines.name:
             if is_news and value is not None:
-                self._learn_jobs(value)
+                self._update_jobs(value)
                 self._recorded.take(value.pipelines)
                 self._overview.keep(self.rows)
             self.list.show_notice()
@@ -131,10 +130,10 @@ class PipelinesScreen(ListPage[Pipeline]):
             and is_news
             and (known := self.source().snapshot.value)
         ):
-            self._learn_jobs(known)
+            self._update_jobs(known)
             self.list.show_preview(self.moment())
 
-    def _learn_jobs(self, pipelines: PipelineList) -> None:
+    def _update_jobs(self, pipelines: PipelineList) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
         self._jobs = self.session.known.jobs([run for run in runs if run])
 
@@ -174,14 +173,14 @@ class PipelinesScreen(ListPage[Pipeline]):
         known = self.source().snapshot.value
         if pipeline is None or known is None:
             return ()
-        around = PipelineContext(self._overview, self._jobs, clock.now(), now)
-        said = (
+        context = PipelineContext(self._overview, self._jobs, clock.now(), now)
+        rows = (
             *self._recorded.fact(pipeline.pipeline_id, clock.now()),
-            *facts(pipeline, around),
+            *facts(pipeline, context),
         )
         width, height = self.list.previewing.size
-        past = grid(pipeline, known.pipelines, around, width, height - len(said) - 1)
-        return (*said, Fact("", NOTHING), *past) if past else said
+        past = grid(pipeline, known.pipelines, context, width, height - len(rows) - 1)
+        return (*rows, Fact("", NOTHING), *past) if past else rows
 
     @on(BigTable.Opened)
     def _opened(self, message: BigTable.Opened) -> None:

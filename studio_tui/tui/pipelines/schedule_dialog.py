@@ -67,7 +67,7 @@ class ScheduleDialog(DatasetForm[Job]):
         """Whether Studio has listed all datasets, so that there are no others."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(draft.datasets, lambda: self._names)
-        super().__init__("Rebuild datasets at times", line, draft.environment)
+        super().__init__("Rebuild datasets on a schedule", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with the time between the given ones."""

@@ -67,7 +67,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         "schedules",
         "schedule",
         "words, status= of the last run, by=, name~, cron=",
-        "Only schedules whose last run failed, and back",
+        "Show only schedules whose last run failed, or all again",
         (("N", "name", "name"), ("A", "age", "age"), ("T", "next", "next run")),
     )
     BINDINGS: ClassVar[list[BindingType]] = [

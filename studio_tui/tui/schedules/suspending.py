@@ -31,7 +31,7 @@ class Suspending:
     """Suspends and resumes the schedules of a list."""
 
     def __init__(self, host: Host, marked: MarkedJobs, zone: tzinfo) -> None:
-        """Make it; times are shown in `zone`."""
+        """Initialise; times are shown in `zone`."""
         self._host = host
         self._marked = marked
         self._zone = zone

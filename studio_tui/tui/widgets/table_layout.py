@@ -10,10 +10,10 @@ from studio_tui.presentation.columns import Align, Column
 GAP = 2
 """Blank cells between two columns."""
 
-BESIDE = 12
+LEAST_SCROLLED = 12
 """Cells that fixed columns must leave to the others; otherwise they scroll too."""
 
-LITTLE = 6
+LITTLE_INTEREST = 6
 """The `drop` from which a column is of little interest."""
 
 LEAST_STICKY = 8
@@ -52,11 +52,12 @@ def place(
     with `wide` none is dropped, and each is as wide as its content. The rest may still be wider
     than `width`; the table then scrolls sideways.
 
-    `contents` are the widths of the longest known text of each column, for columns that fit theirs,
-    and `ever`, by default the same, those that decide which columns are shown.
-    The column `kept` stays even if empty, as it gives the order. While `scrolled`, fixed columns
-    leave half of the width to the others if possible. Widths depend only on the arguments, so that
-    columns do not move while rows scroll.
+    `contents` has the width in cells of each column's longest text now, which limits columns that
+    fit their contents; `None` if unknown. `ever` has the widest that it has ever been, and decides
+    which columns are shown; by default the same. The column with the key `kept`, by which the rows
+    are sorted, stays even if empty. While `scrolled`, fixed columns leave half of the width to the
+    others if possible. Widths depend only on the arguments, so that columns do not move while rows
+    scroll.
     """
     known = (None,) * len(columns) if contents is None else contents
     deciding = known if contents is None or ever is None else ever
@@ -65,7 +66,7 @@ def place(
         for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))
         if cells != 0 or not (column.fits and column.drop) or column.key == kept
     ]
-    while not wide and (dropped := _in_the_way(shown, width)) is not None:
+    while not wide and (dropped := _next_to_drop(shown, width)) is not None:
         shown.remove(dropped)
     shown = [
         _Wanted(want.index, want.column, known[want.index], kept=want.column.key == kept)
@@ -90,12 +91,15 @@ def extent(placed: Sequence[Placed]) -> int:
     return placed[-1].x + placed[-1].width if placed else 0
 
 
-def still(placed: Sequence[Placed], width: int) -> int:
-    """Return the width of the leading columns that stay fixed while others scroll."""
+def fixed_width(placed: Sequence[Placed], width: int) -> int:
+    """Return the width in cells of the leading columns that stay in place while others scroll.
+
+    It includes the gap after them; 0 if all scroll, as `width` cells are too few.
+    """
     least = end = 0
     for p in placed:
         least += min(p.width, LEAST_STICKY if p.column.grow else p.width) + GAP
-        if not p.column.sticky or least + BESIDE > width:
+        if not p.column.sticky or least + LEAST_SCROLLED > width:
             break
         end = p.x + p.width + GAP
     return end
@@ -135,10 +139,10 @@ class _Wanted:
         """Return the width this column should get before `leaving` is allowed to stay."""
         if self.column.drop >= leaving.drop:
             return self.least
-        return self.liked if leaving.drop >= LITTLE else self.wanted
+        return self.liked if leaving.drop >= LITTLE_INTEREST else self.wanted
 
 
-def _in_the_way(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
+def _next_to_drop(shown: Sequence[_Wanted], width: int) -> _Wanted | None:
     """Return the column to drop next; `None` if all fit."""
     leaving = max(
         (want for want in shown if want.column.drop),
@@ -170,10 +174,10 @@ def _least(shown: Sequence[_Wanted]) -> int:
 
 
 def _share(shown: Sequence[_Wanted], spare: int) -> list[int]:
-    """Return the width of each column: growing ones get `first`, then a share of the rest.
+    """Return the width of each column in cells, given `spare` cells beyond what all of them need.
 
-    `spare` is the number of cells that no column needs. Cells that no column can use go to the last
-    one without a limit of its own.
+    Columns first get the width in `Column.first`; the rest is shared among growing ones by `grow`.
+    Cells that no column can use go to the last growing one without `Column.most`.
     """
     widths = [want.least for want in shown]
     for i, want in enumerate(shown):

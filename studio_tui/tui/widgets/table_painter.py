@@ -15,7 +15,7 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.tui.widgets.quick_strip import Brush, QuickStrip
-from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, still
+from studio_tui.tui.widgets.table_layout import GAP, Placed, extent, fit, fixed_width
 
 GUTTER = 2
 """Cells at the left edge that never scroll sideways, for the cursor and mark signs."""
@@ -129,7 +129,7 @@ class Painter:
         """Width of every line, in cells."""
         self.placed = placed
         hidden = extent(placed) + GUTTER - width
-        self.still = still(placed, width - GUTTER)
+        self.still = fixed_width(placed, width - GUTTER)
         """Width of the fixed columns, without the gutter."""
         self.starts = tuple(_stops(placed, self.still, width - GUTTER - self.still))
         """The values for `scroll`: where scrolling columns, and pages of wide ones, begin."""

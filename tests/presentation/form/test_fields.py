@@ -65,9 +65,9 @@ def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyP
     assert repeated.model_dump()["timeout"] == 5
     assert known_parts(job(1), known) == {"time limit": "5"}
     again = draft_of(repeated, AROUND.now)
-    assert fields_not_sent(job(1), again)[-1] == "compute_cluster_name"
-    assert fields_not_sent(job(1), Draft())[-1] == "timeout"
-    assert fields_from_history(job(1))[-1] == "timeout"
+    assert "timeout" in fields_not_sent(job(1), Draft())
+    assert "timeout" not in fields_not_sent(job(1), again)
+    assert "timeout" in fields_from_history(job(1))
     own = OfSchedule.of(repeated, run_of="a")
     assert json.loads(own.model_dump_json())["timeout"] == 5
 

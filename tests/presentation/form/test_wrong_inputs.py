@@ -35,7 +35,11 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
         {"query": "x" * (MIB + 1)},
         "The query is 1.0 MiB; Studio accepts at most 1.0 MiB.",
     ),
-    ("query", {"query": "a\n\0"}, "Line 2 contains a NUL character, which no job can take."),
+    (
+        "query",
+        {"query": "a\n\0"},
+        "Line 2 contains a NUL character, which cannot be sent.",
+    ),
     ("query", {"query": "\ud800"}, "Line 1 contains half a character, which cannot be sent."),
     ("query_file", {"query_file": "gone.py"}, "There is no file “gone.py”; check the path."),
     (
@@ -61,7 +65,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     (
         "query_file",
         {"query_file": "null.py"},
-        "Line 2 contains a NUL character, which no job can take.",
+        "Line 2 contains a NUL character, which cannot be sent.",
     ),
     ("query_type", {"query_type": "ruby"}, "A query is PYTHON or SHELL; “ruby” is neither."),
     (

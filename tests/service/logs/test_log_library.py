@@ -465,7 +465,7 @@ async def test_a_bug_in_the_following_of_a_log_ends_the_session(tmp_path: Path) 
 async def test_a_log_on_a_disk_that_takes_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("no folder")
     async with library(Studio(a=[]), tmp_path / "logs") as logs:
-        with pytest.raises(StudioError, match="No log can be kept"):
+        with pytest.raises(StudioError, match="No log can be stored"):
             logs.open("a", always)
 
 

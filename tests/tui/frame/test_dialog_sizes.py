@@ -183,7 +183,9 @@ DIALOGS: dict[type, Shown] = {
         f"{FIELDS[_FIELD].meaning} {FIELDS[_FIELD].takes}",
     ),
     ScheduleDialog: Shown(
-        _scheduling, "Rebuild datasets at times f9 Schedule esc Close", "Datasets When Environment"
+        _scheduling,
+        "Rebuild datasets on a schedule f9 Schedule esc Close",
+        "Datasets When Environment",
     ),
     TriggerScreen: Shown(
         _triggering,

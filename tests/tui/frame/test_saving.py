@@ -183,7 +183,7 @@ async def test_what_is_no_file_is_never_replaced(store: LogStore, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("no/x.log", "There is no folder .*/no; make it first, or type another"),
+        ("no/x.log", "There is no folder .*/no; create it first, or type another"),
         ("file/x.log", "file is not a folder; type another"),
         ("x" * 300, "That name is too long; type a shorter one"),
     ],

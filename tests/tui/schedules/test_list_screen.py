@@ -580,7 +580,7 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await until_shown(pilot, "4 Schedules 1")
         table = await show(pilot)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets at times", "known: thumbs")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
         await pilot.press(*"thum", "tab", "tab", *keys("0 99 * * *"))
         await pilot.press("f9")
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
@@ -613,11 +613,11 @@ async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets at times")
+        await until_shown(pilot, "Rebuild datasets on a schedule")
         await pilot.press(*"nothing", "tab", *"@daily", "f9")
         await until_shown(pilot, "No dataset nothing is known to this local Studio.")
         await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets at times", "nothing", "@daily")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily")
     assert studio.jobs() == []
 
 
@@ -631,7 +631,7 @@ async def test_the_form_of_a_scheduled_pipeline_knows_every_dataset_that_studio_
     async with dashboard(studio, tmp_path) as pilot:
         await show(pilot)
         await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets at times", "known: thumbs")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
         await pilot.press(*"thums", "tab", "tab")
         await until_shown(pilot, "There is no dataset “thums”")
 

@@ -9,7 +9,9 @@ from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.jobs import rows as jobs
 from studio_tui.presentation.pipelines import rows as pipelines
 from studio_tui.text import safe_line
-from studio_tui.tui.widgets.table_layout import BESIDE, GAP, extent, fit, place, still
+from studio_tui.tui.widgets.table_layout import GAP, LEAST_SCROLLED, extent, fit, fixed_width, place
+
+STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊗ CANCELING")
 
 COLUMNS = (
     Column("state", "ST", 8),
@@ -213,10 +215,10 @@ def test_scrolled_sideways_a_long_name_stays_in_place_and_leaves_half_to_the_oth
 ) -> None:
     placed = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150), scrolled=True)
     state, name, *_ = placed
-    assert still(placed, width) == name.x + name.width + GAP
+    assert fixed_width(placed, width) == name.x + name.width + GAP
     assert state.width == 11
     assert name.width <= max(8, width // 2)
-    assert width - still(placed, width) >= BESIDE
+    assert width - fixed_width(placed, width) >= LEAST_SCROLLED
     whole = place(FITTING, width, wide=True, contents=(10, 48, 3, 3, 150))
     assert [p.width for p in whole[:2]] == [11, 48]
     assert [p.width for p in whole[2:]] == [p.width for p in placed[2:]]
@@ -230,8 +232,8 @@ def test_what_fits_is_not_narrowed_though_it_was_scrolled_before(wide: bool) -> 
 
 
 def test_too_narrow_for_both_the_name_is_scrolled_and_the_state_is_not() -> None:
-    assert still(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
-    assert still(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
+    assert fixed_width(place(FITTING, 30, wide=True, contents=(10, 48, 3, 3, 150)), 30) == 13
+    assert fixed_width(place(FITTING, 20, wide=True, contents=(10, 48, 3, 3, 150)), 20) == 0
 
 
 @pytest.mark.parametrize("columns", [jobs.COLUMNS, pipelines.COLUMNS], ids=["jobs", "pipelines"])
@@ -248,6 +250,3 @@ def test_a_job_has_its_whole_name_before_its_error_has_room(error: int) -> None:
     for width in (78, 118):
         placed = place(jobs.COLUMNS, width, contents=contents)
         assert {each.column.key: each.width for each in placed}["name"] == name
-
-
-STATE_WORDS = ("✗ FAILED", "● RUNNING", "⊗ CANCELED", "⊗ CANCELING")

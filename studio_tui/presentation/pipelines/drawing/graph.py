@@ -44,19 +44,23 @@ class Direction(StrEnum):
 
 
 class Box(NamedTuple):
-    """Position of a node, whose box is one line high."""
+    """A node's box, which is one row high; positions are from the drawing's top left cell, 0, 0."""
 
     id: str
     x: int
+    """Column of the left end."""
     y: int
+    """Row."""
     width: int
-    """Width in cells; larger than the label's if the node has more lines than fit."""
+    """Width in cells; larger than the label's if more edges meet the box than the label is wide."""
     label_x: int
+    """Column of the left end of the label."""
     label_width: int
+    """Width of the label in cells."""
 
 
 class Drawing:
-    """Boxes and lines of a graph."""
+    """Boxes and lines of a graph; positions are in cells, counted from 0 at the top left."""
 
     def __init__(
         self,
@@ -65,6 +69,11 @@ class Drawing:
         channels: Sequence[Channel],
         middle: Sequence[int],
     ) -> None:
+        """Initialise with a finished layout; `draw` computes one.
+
+        `channels` are the edges below each layer, `middle` the column of the middle of each vertex:
+        of the nodes in their order, then of the joints of long lines.
+        """
         self._layers = layers
         self._channels = channels
         self._middle = middle
@@ -105,9 +114,10 @@ class Drawing:
     def line(
         self, y: int, x0: int, x1: int, lit: Highlight | None = None, heavy: Highlight | None = None
     ) -> list[StyledRun]:
-        """Return the non-blank runs of row `y` from column `x0` to before `x1`.
+        """Return the non-blank runs of row `y` from column `x0` to before `x1`; empty outside.
 
-        A partially visible box is returned as a whole.
+        A partially visible box is returned as a whole. What `lit` and `heavy` contain is marked in
+        the runs; `heavy` also changes the characters of lines.
         """
         if not 0 <= y < self.height:
             return []
@@ -119,7 +129,7 @@ class Drawing:
         return strokes(self._edges[number], y, range(x0, x1), lit, heavy)
 
     def at(self, x: int, y: int) -> str | None:
-        """Return the node whose box contains a cell."""
+        """Return the node whose box contains the cell in column `x` of row `y`; `None` if none."""
         number = bisect_left(self._tops, y)
         if number == len(self._tops) or self._tops[number] != y:
             return None
@@ -132,7 +142,7 @@ class Drawing:
         return None
 
     def neighbour(self, node: str, direction: Direction) -> str | None:
-        """Return the closest parent or child of a node, or its neighbour in the layer."""
+        """Return the closest parent, closest child or neighbour in the layer; `None` if none."""
         index = self._index[node]
         if direction in {Direction.UP, Direction.DOWN}:
             near = self._ends(index, up=direction is Direction.UP)
@@ -165,7 +175,7 @@ class Drawing:
     def _boxes_between(
         self, number: int, x0: int, x1: int, lit: Highlight | None, heavy: Highlight | None
     ) -> Iterator[StyledRun]:
-        """Yield the visible boxes and passing lines of a layer."""
+        """Yield the visible boxes of a layer, and the joints of long lines in it."""
         row, middles = self._layers.rows[number], self._middles[number]
         first = max(0, bisect_left(middles, x0) - 1)
         for vertex in row[first : bisect_left(middles, x1) + 1]:

@@ -32,9 +32,10 @@ _GAP = 3
 
 
 def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
-    """Return labels for `width` cells from `start` on; each starts in the cell of its time.
+    """Return time labels for an axis of `width` cells, which shows `seconds` from `start` on.
 
-    Empty for times out of range, such as year 1, and for a period of many years.
+    Each label begins in the cell of its time, in the time zone `zone`. There are none for times out
+    of range, such as year 1, and for a period of many years.
     """
     step = next((s for s in _STEPS if s * width >= seconds * (_size(s) + _GAP)), None)
     line = ""
@@ -58,6 +59,7 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
 
 
 def _size(step: int) -> int:
+    """Return the width in cells of labels that are `step` seconds apart."""
     return len(_label(datetime.combine(date.min, time.min), step))
 
 
@@ -79,6 +81,7 @@ def _label(tick: datetime, step: int) -> str:
 QUEUED, STARTING, RUNNING, EITHER = "░▒█▓"
 """Characters of a bar; the last is used if Studio does not send when the query started."""
 AHEAD, NOW, BEYOND = "·┊→"
+"""Characters for an estimate, for the current time, and for an estimate that ends off the axis."""
 LEGEND = (
     f"{QUEUED} queued  {STARTING} starting  {RUNNING} run  "
     f"{EITHER} queued or run  {AHEAD} estimate  {BEYOND} later  {NOW} now"
@@ -124,6 +127,10 @@ class Timeline:
     def __init__(
         self, known: ViewModel, zone: tzinfo, width: int, span: float | None = None
     ) -> None:
+        """Initialise for bars of `width` cells, and times on the axis in the time zone `zone`.
+
+        `span` is the visible period in seconds, at the end of the known times; `None` for all.
+        """
         self._known = known
         self._zone = zone
         self._width = max(2, width)
@@ -138,7 +145,7 @@ class Timeline:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The nodes by the time when they could start, then by layer; unknown times last."""
+        """Ids of the nodes by the beginning of their bars, then by layer; without a bar last."""
         depth = depths(self._known.plan)
         begins = {
             node: min((part.begin for part in (*self._earlier.get(node, ()), *parts)), default=inf)
@@ -162,7 +169,7 @@ class Timeline:
         return axis(start, (end - begin) * self._width / (self._width - 1), self._width, self._zone)
 
     def bar(self, node_id: str) -> tuple[Cell, ...]:
-        """Return the bar of a job as cells of one tone each, `width` cells in total."""
+        """Return the bar of a job as texts of one tone each, which together have `width` cells."""
         cells: list[tuple[str, Tone]] = [(" ", Tone.PLAIN)] * self._width
         for phase in (*self._phases[node_id], *self._earlier.get(node_id, ())):
             self._fill(cells, phase)
@@ -186,7 +193,10 @@ class Timeline:
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
-        """Return the zoom level `steps` closer (negative: farther); `None` for the whole period."""
+        """Return the period in seconds after zooming in by `steps`; `None` for the whole period.
+
+        Negative steps zoom out.
+        """
         spans = [None, *(span for span in SPANS if span < self.whole)]
         at = spans.index(self._span) if self._span in spans else 0
         return spans[min(max(0, at + steps), len(spans) - 1)]
@@ -201,7 +211,7 @@ class Timeline:
 
     @cached_property
     def _happened(self) -> _Window:
-        """The period of all known times, up to now if the pipeline is running."""
+        """The period of all known times, up to now if jobs are running or yet to run."""
         bars = (*self._phases.values(), *self._earlier.values())
         times = [time for parts in bars for part in parts for time in part[:2]]
         times += [0.0] if self._is_active or not times else []
@@ -255,7 +265,7 @@ def _phases(node: Node, known: ViewModel) -> Iterator[_Phase]:
     if job is None or shown in _WAITS or shown is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
-        # The job is older than the plan.
+        # The response with the job is older than the one with the plan.
         return
     end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
     run = (job.began_at - known.now).total_seconds() if job.began_at else None
@@ -292,13 +302,13 @@ def _earlier(node: Node, known: ViewModel) -> Iterator[_Phase]:
 
 
 def _leaves_queue(job: Job, known: ViewModel) -> float | None:
-    """Return when a worker took a job; `None` if the server sends no steps."""
+    """Return when a worker took a job, in seconds from now; `None` if Studio sends no steps."""
     taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
     return (min(taken) - known.now).total_seconds() if taken else None
 
 
 def _ahead(known: ViewModel) -> Mapping[str, Sequence[float]]:
-    """Return when jobs are expected to start and end, based on past runs."""
+    """Return when jobs should start and end by their past runs, in seconds from now, by node."""
     if known.statuses.state is PipelineState.PAUSED:
         to_come = {NodeState.RUNNING}
     else:

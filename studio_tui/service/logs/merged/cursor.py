@@ -40,9 +40,9 @@ class LineCursor:
     position: int
     """Bytes that are in the merged log: always whole lines."""
     ripe: int
-    """Bytes whose lines have waited long enough for those of other logs."""
+    """Bytes whose lines have waited long enough for earlier ones of other logs."""
     key: float
-    """Time of the next line, once `find` has found one."""
+    """Time of the next line in seconds since the epoch, once `find` has found one."""
 
     def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
@@ -50,7 +50,7 @@ class LineCursor:
         self.settled = 0
         """Bytes that were present at the last full ordering."""
         self.grew_at = 0.0
-        """When bytes last arrived, on the caller's clock."""
+        """When bytes last arrived, in seconds on the clock of `ripen`."""
         self.key = self._last = source.origin
         self.marked: set[Mark] = set()
         """The marks of the log that are in the merged one."""
@@ -143,7 +143,7 @@ class LineCursor:
         return line.tail or line.head
 
     def ripen(self, now: float) -> None:
-        """Make the bytes present at the last call ripe."""
+        """Make the bytes present at the last call ripe; `now` is in seconds, on any clock."""
         size = self._store.size
         if size != self.noted:
             self.grew_at = now

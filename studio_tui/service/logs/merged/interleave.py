@@ -1,7 +1,8 @@
 """Interleaves the lines of several logs by time, each whole and once.
 
 A line without a time stays with the line before it in its log, so that tracebacks stay whole.
-Unfinished lines are at the end until they are complete.
+Unfinished lines are at the end until they are complete. New lines are merged once they are ripe:
+they have waited for earlier ones of other logs, which may arrive a little later.
 """
 
 import asyncio
@@ -22,8 +23,9 @@ _SLICE = 0.003
 _LINES = 32
 """Lines between checks of the clock."""
 _FLUSH = 256 * 1024
+"""Bytes collected before they are written."""
 _STOP = 128 * 1024
-"""Bytes between records of the positions in all logs."""
+"""Minimum bytes between stops: records of the positions in all logs."""
 
 
 class Interleaver:
@@ -56,13 +58,13 @@ class Interleaver:
         self.cursors.append(LineCursor(source, self._time_of))
 
     def remove(self, number: int) -> None:
-        """Stop reading a log; its merged lines stay."""
+        """Stop reading the log with this number; its merged lines stay."""
         self.cursors = [cursor for cursor in self.cursors if cursor.source.number != number]
 
-    # --- weaving ---------------------------------------------------------------------------------
+    # --- merging ---------------------------------------------------------------------------------
 
     def ripen(self, now: float) -> None:
-        """Make the bytes present at the last call ripe."""
+        """Make the bytes present at the last call ripe; `now` is in seconds, on any clock."""
         for cursor in self.cursors:
             cursor.ripen(now)
 
@@ -71,18 +73,18 @@ class Interleaver:
         for cursor in self.cursors:
             cursor.settle()
 
-    async def weave(self) -> None:
+    async def merge(self) -> None:
         """Merge all ripe lines, in slices; unripe lines only if they belong before a ripe one.
 
         Raises:
             SpoolError: a log cannot be read, or this one not written.
         """
         while True:
-            if not self._weave_some():
+            if not self._merge_some():
                 return
             await asyncio.sleep(0)
 
-    def _weave_some(self) -> bool:
+    def _merge_some(self) -> bool:
         """Merge for a few milliseconds; return whether there is more to do."""
         self.is_stale |= not all(cursor.is_true() for cursor in self.cursors)
         if self.is_stale:

@@ -53,7 +53,7 @@ class MergedLog:
         self._time_of = time_of
         self._viewed_lines = viewed_lines
         self._moved = moved
-        self._weave = Interleaver(self.store, (), time_of)
+        self._interleaver = Interleaver(self.store, (), time_of)
         self._fresh: Interleaver | None = None
         """The next ordering, in progress; shown once it is complete."""
         self._sources: dict[int, MergedSource] = {}
@@ -93,7 +93,7 @@ class MergedLog:
         source = MergedSource(number, name, store, is_over, origin, time_of)
         self._sources[number] = source
         self._unwatch[number] = store.watch(self.poke)
-        self._weave.add(source)
+        self._interleaver.add(source)
         self.poke()
         return number
 
@@ -102,9 +102,9 @@ class MergedLog:
         if self._sources.pop(number, None) is not None:
             self._unwatch.pop(number)()
             self._has_left = True
-            for weave in (self._weave, self._fresh):
-                if weave is not None:
-                    weave.remove(number)
+            for interleaver in (self._interleaver, self._fresh):
+                if interleaver is not None:
+                    interleaver.remove(number)
             self.poke()
 
     def poke(self) -> None:
@@ -137,13 +137,13 @@ class MergedLog:
         if self._has_left:
             await self._order()
             return True
-        weave, now = self._weave, _now()
-        weave.ripen(now)
-        await weave.weave()
-        waits = False if weave.is_stale else weave.show_open(now)
-        self.is_ordering = weave.is_stale or weave.is_unsorted
+        interleaver, now = self._interleaver, _now()
+        interleaver.ripen(now)
+        await interleaver.merge()
+        waits = False if interleaver.is_stale else interleaver.show_open(now)
+        self.is_ordering = interleaver.is_stale or interleaver.is_unsorted
         if not self.is_ordering:
-            return waits or not weave.is_done
+            return waits or not interleaver.is_done
         if self._wrong_since is None:
             self._wrong_since = now
         if now >= max(self._wrong_since + CALM, self._not_before):
@@ -156,32 +156,34 @@ class MergedLog:
         self._wrong_since = None
         self.is_ordering = True
         sources = dict(self._sources)
-        weave = self._fresh = Interleaver(self._new(), sources.values(), self._time_of)
+        interleaver = self._fresh = Interleaver(self._new(), sources.values(), self._time_of)
         try:
-            weave.settle()
-            await weave.weave()
-            if not weave.is_stale:
-                self._replace(weave)
+            interleaver.settle()
+            await interleaver.merge()
+            if not interleaver.is_stale:
+                self._replace(interleaver)
                 self._has_left = not sources.keys() <= self._sources.keys()
                 for number in self._sources.keys() - sources.keys():
-                    weave.add(self._sources[number])
+                    interleaver.add(self._sources[number])
         finally:
             self._fresh = None
-            if weave.store is not self.store:
-                weave.store.close()
+            if interleaver.store is not self.store:
+                interleaver.store.close()
         now = _now()
         self._not_before = now + _SHARE * (now - begun)
 
-    def _replace(self, weave: Interleaver) -> None:
+    def _replace(self, interleaver: Interleaver) -> None:
         """Show the new ordering, and report the new places of the viewer's lines."""
         now = _now()
-        for cursor in weave.cursors:
+        for cursor in interleaver.cursors:
             cursor.grew_at = now
-        known = {place: self._weave.source_of(place) for place in self._viewed_lines()}
-        self.store.become(weave.store)
-        weave.store, self._weave = self.store, weave
+        known = {place: self._interleaver.source_of(place) for place in self._viewed_lines()}
+        self.store.become(interleaver.store)
+        interleaver.store, self._interleaver = self.store, interleaver
         places = {
-            before: weave.start_of(*line) for before, line in known.items() if line is not None
+            before: interleaver.start_of(*line)
+            for before, line in known.items()
+            if line is not None
         }
         self._moved({before: after for before, after in places.items() if after is not None})
 

@@ -22,6 +22,7 @@ class Mark(NamedTuple):
     """Our own remark, drawn above the line that holds its offset."""
 
     offset: int
+    """Offset in the log, in bytes."""
     text: str
     """A sentence of ours, never log text."""
 
@@ -110,7 +111,7 @@ def save_marks(log: Path, marks: Sequence[Mark]) -> None:
         else:
             file.unlink(missing_ok=True)
     except OSError as error:
-        raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+        raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
 
 def saved_marks(log: Path) -> list[Mark]:

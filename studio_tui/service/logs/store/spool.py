@@ -134,7 +134,7 @@ class Spool:
         try:
             descriptor, path = _make(directory, name)
         except OSError as error:
-            raise SpoolError(f"No log can be kept in {directory}: {error.strerror}.") from error
+            raise SpoolError(f"No log can be stored in {directory}: {error.strerror}.") from error
         spool = cls(Path(path), descriptor, size=0)
         spool._is_temporary, spool.is_lasting = True, bool(name)
         return spool
@@ -189,7 +189,7 @@ class Spool:
         try:
             self.path.replace(path)
         except OSError as error:
-            raise SpoolError(f"The log cannot be kept as {path}: {error.strerror}.") from error
+            raise SpoolError(f"The log cannot be stored as {path}: {error.strerror}.") from error
         self.path = path
         self._is_temporary, self.is_lasting, self.is_shared = False, False, True
 
@@ -222,14 +222,14 @@ class Spool:
         try:
             await self._in_thread(lambda: os.fsync(self._descriptor))
         except OSError as error:
-            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
 
     def write(self, data: bytes | memoryview) -> int:
         """Append bytes; return how many were written, at least one."""
         try:
             written = os.pwrite(self._descriptor, data, self.size)
         except OSError as error:
-            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
         self.size += written
         return written
 
@@ -240,7 +240,7 @@ class Spool:
         try:
             os.ftruncate(self._descriptor, offset)
         except OSError as error:
-            raise SpoolError(f"The log cannot be kept on disk: {error.strerror}.") from error
+            raise SpoolError(f"The log cannot be stored on disk: {error.strerror}.") from error
         self.size = offset
 
     def read(self, offset: int, length: int) -> bytes:

@@ -17,12 +17,13 @@ from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 
+# A unit is what counts as one error: a line, or a traceback with the lines of its exception.
 _UNIT_LINES = 2000
-"""Lines that are searched for the end of a traceback."""
+"""Maximum number of lines that are searched for the end of a unit."""
 _OUTER_UNITS = 50
-"""Earlier errors that are checked for the traceback an error may belong to."""
+"""Maximum number of earlier units that are searched for the one an error is part of."""
 _MIXED_UNITS = 200
-"""The same for a log that interleaves several sources."""
+"""The same for a line with an origin, as lines of other processes may be in between."""
 
 
 class LogErrors:
@@ -31,7 +32,7 @@ class LogErrors:
     def __init__(
         self, view: Reader, lines: LineFilter, background: BackgroundSearch, work: WorkGroup
     ) -> None:
-        """Make a controller; `background` searches with low priority, `work` runs on a key."""
+        """Initialise; `background` finds errors ahead of time, `work` goes to one after a key."""
         self._view = view
         self._lines = lines
         self._background = background
@@ -39,16 +40,19 @@ class LogErrors:
         self._hits: LineMatches | None = None
 
     def begin(self, store: LogStore | None) -> None:
-        """Start searching another log in the background."""
+        """Start searching another log in the background; `None` ends the search."""
         self._hits = LineMatches(store, LevelPattern(LogLevel.ERROR).starts) if store else None
         self._background.begin(self._hits)
 
     def ticks(self, rows: int) -> frozenset[int]:
-        """Return the rows of the scroll bar that contain errors."""
+        """Return which of the `rows` rows of the scroll bar contain errors, from 0 at the top."""
         return self._hits.occupied_parts(rows) if self._hits else frozenset()
 
     def find(self, step: int) -> None:
-        """Go to the next or previous error; a traceback counts as one."""
+        """Go to the next error if `step` is positive, else to the previous one.
+
+        A traceback counts as one error.
+        """
         self._work.run(partial(self._find, step), "go to an error")
 
     async def _find(self, step: int) -> None:
@@ -80,7 +84,7 @@ class LogErrors:
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, here: int | None, top: int
     ) -> int | None:
-        """Return the start of the next error that is not part of the current one or an earlier one.
+        """Return the start of the next unit; errors in the current or an earlier one do not count.
 
         Raises:
             SpoolError: the log cannot be read back.
@@ -94,15 +98,15 @@ class LogErrors:
             begin = start + 1
 
     def _is_later_line(self, store: LogStore, hits: LineMatches, start: int) -> bool:
-        """Return whether an error is a later line of a traceback that is interleaved with
-        another."""
+        """Return whether an error is a later line of a unit among lines of other origins."""
         return bool(self._origin(start)) and self._unit_start(store, hits, start) != start
 
     def _origin(self, start: int) -> str:
+        """Return the prefix that names the process that printed a line; may be empty."""
         return split_origin(self._view.pane.text_at(start))[0]
 
     def _unit(self, store: LogStore, start: int) -> list[int]:
-        """Return the starts of the lines of the error at `start`, including its traceback."""
+        """Return the starts of all lines of the unit that begins at `start`."""
         starts: list[int] = []
 
         def texts() -> Iterator[str]:
@@ -113,7 +117,7 @@ class LogErrors:
         return [starts[number] for number in unit_lines(texts())]
 
     def _unit_start(self, store: LogStore, hits: LineMatches, start: int) -> int:
-        """Return the start of the traceback that contains the error at `start`, else `start`."""
+        """Return the start of the unit that contains the error at `start`, which may begin it."""
         origin = self._origin(start)
         before = nearest = first = start
         missed = 0

@@ -244,7 +244,7 @@ class LineFilter:
             "logs.problems",
             "exclamation_mark",
             "problems",
-            "Only errors and warnings, and back",
+            "Show only errors and warnings, or all lines again",
             toggle_problems,
             display="!",
         ),

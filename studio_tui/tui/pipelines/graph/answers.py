@@ -1,4 +1,4 @@
-"""Processes Studio's answers about a pipeline, in a thread if it is large."""
+"""Turns Studio's answers about a pipeline into the state of its screen."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,75 +10,86 @@ from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.polling.pipeline_watch import PipelineDetail
 from studio_tui.tui.pipelines.graph.drawing_view import AT_ONCE
 from studio_tui.tui.pipelines.graph.state import GraphState
-from studio_tui.tui.pipelines.graph.work import StartWorker
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 
 class GraphAnswers:
-    """Computes the state of the pipeline, and the usual duration of its jobs, from each answer."""
+    """Updates a pipeline's state, and the durations of past runs of its jobs, from each answer.
+
+    A pipeline with more than `AT_ONCE` jobs is processed in a thread, so that keys are not delayed.
+    """
 
     def __init__(
         self,
         state: GraphState,
         history: JobHistory,
-        begin: StartWorker,
+        screen: RunsWorkers,
         *,
         prepare: Callable[[Plan], object],
-        taken_over: Callable[[], None],
+        updated: Callable[[], None],
         past_changed: Callable[[], None],
     ) -> None:
-        """Make it; `prepare` is called with the plan of a large pipeline in the thread, the others
-        after an answer was processed, and if durations have changed."""
+        """Initialise with the state to update and the source of past durations.
+
+        Workers end with `screen`. `prepare` is called in the thread with the plan of a large
+        pipeline, `updated` after each update of the state, `past_changed` when its `past` has
+        changed.
+        """
         self._state = state
         self._history = history
-        self._begin = begin
+        self._screen = screen
         self._prepare = prepare
-        self._taken_over = taken_over
+        self._updated = updated
         self._past_changed = past_changed
         self._waiting: PipelineDetail | None = None
         """The latest answer that has not been processed."""
         self._is_working = False
-        self._past_of: tuple[str, int] | None = None
-        """The shape, and the number of ended jobs, when durations were last looked up."""
+        self._past_as_of: tuple[str, int] | None = None
+        """The plan's shape and the number of ended jobs when `past` was last looked up."""
 
     def take(self, detail: PipelineDetail) -> None:
-        """Process an answer, in a thread if it would delay keys."""
+        """Process an answer, at once or in the thread."""
         self._waiting = detail
         if not self._is_large_and_new(detail):
             self._waiting = None
             self._state.loaded = loaded_pipeline(detail.pipeline, detail.jobs, self._state.loaded)
-            self._take_over()
+            self._announce()
         elif not self._is_working:
             self._is_working = True
-            self._begin(self._work_out, "work out")
+            start_worker(self._screen, self._process_in_thread, name="process", group="process")
 
     def _is_large_and_new(self, detail: PipelineDetail) -> bool:
-        """Return whether the pipeline is large and its jobs have changed, not only their states."""
+        """Whether the pipeline is large and its number of jobs has changed."""
         jobs, before = len(detail.pipeline.job_runs), self._state.loaded
         known = len(before.pipeline.job_runs) if before is not None else 0
         return jobs > AT_ONCE and jobs != known
 
-    async def _work_out(self) -> None:
-        """Process a large pipeline in a thread; of several queued answers, the latest."""
+    async def _process_in_thread(self) -> None:
+        """Process the latest answer, and again if another has come meanwhile."""
         while (detail := self._waiting) is not None:
             self._waiting = None
             self._state.loaded = await asyncio.to_thread(
-                self._worked_out, detail, self._state.loaded
+                self._large_pipeline, detail, self._state.loaded
             )
-            self._take_over()
+            self._announce()
         self._is_working = False
 
-    def _worked_out(self, detail: PipelineDetail, before: LoadedPipeline | None) -> LoadedPipeline:
+    def _large_pipeline(
+        self, detail: PipelineDetail, before: LoadedPipeline | None
+    ) -> LoadedPipeline:
         now = loaded_pipeline(detail.pipeline, detail.jobs, before)
         self._prepare(now.plan)
         return now
 
-    def _take_over(self) -> None:
-        self._taken_over()
+    def _announce(self) -> None:
+        """Report the new state, and look up durations again if more jobs have ended."""
+        self._updated()
         now = self._state.require_loaded()
         ended = sum(node.state.is_finished for node in now.plan.nodes.values())
-        if self._past_of != (now.plan.shape, ended):
-            self._past_of = now.plan.shape, ended
-            self._begin(partial(self._look_up_past, now), "past", exclusive=True)
+        if self._past_as_of != (now.plan.shape, ended):
+            self._past_as_of = now.plan.shape, ended
+            looking_up = partial(self._look_up_past, now)
+            start_worker(self._screen, looking_up, name="past", group="past", exclusive=True)
 
     async def _look_up_past(self, now: LoadedPipeline) -> None:
         """Look up the durations of jobs with these names, which may read from disk."""

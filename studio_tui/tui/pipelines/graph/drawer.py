@@ -15,8 +15,8 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.fact_sheet import FactSheet
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 _KEPT = 200
 """Number of jobs whose datasets are cached."""
@@ -33,18 +33,21 @@ class Drawer:
         state: GraphState,
         structure: GraphStructure,
         cursor: Cursor,
-        begin: StartWorker,
+        screen: RunsWorkers,
         *,
         has_room: Callable[[], bool],
         put: Callable[[bool], object],
     ) -> None:
-        """Make a panel; `put` shows or hides it, by default depending on `has_room`."""
+        """Make a panel, whose workers end with `screen`.
+
+        `put` shows or hides it, by default depending on `has_room`.
+        """
         self.sheet = FactSheet()
         self._session = session
         self._state = state
         self._structure = structure
         self._cursor = cursor
-        self._begin = begin
+        self._screen = screen
         self._has_room = has_room
         self._put = put
         self._made: Mapping[str, Sequence[DatasetVersion]] = {}
@@ -85,7 +88,8 @@ class Drawer:
         if node.state is JobState.COMPLETE and node.run and node.run not in self._made:
             kept = list(self._made.items())[1 - _KEPT :]
             self._made = {**dict(kept), node.run: ()}
-            self._begin(partial(self._learn_what_was_made, node.run), "what was made")
+            asking = partial(self._learn_what_was_made, node.run)
+            start_worker(self._screen, asking, name="what was made", group="what was made")
 
     async def _learn_what_was_made(self, run: str) -> None:
         """Request the datasets of a run once; if that fails, none are shown."""

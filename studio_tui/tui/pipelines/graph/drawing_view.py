@@ -25,8 +25,8 @@ from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.pipelines.graph.work import StartWorker
 from studio_tui.tui.widgets.table_place import survivor
+from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
 """Number of boxes up to which they are laid out immediately; more are in a thread."""
@@ -63,14 +63,14 @@ class DrawingView:
         self,
         state: GraphState,
         structure: GraphStructure,
-        begin: StartWorker,
+        screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make a view; `begin` starts a worker, `after_refresh` defers a call."""
+        """Make a view; its workers end with `screen`, and `after_refresh` defers a call."""
         self.widget = GraphView(id="dag-graph")
         self._state = state
         self._structure = structure
-        self._begin = begin
+        self._screen = screen
         self._after_refresh = after_refresh
 
     # The interface of all modes, see `ModeView`.
@@ -219,7 +219,8 @@ class DrawingView:
         elif self._laying_out != wanted:
             self._laying_out = wanted
             lay_out = self._laid_out(boxes, wanted)
-            self._begin(partial(self._lay_out, wanted, lay_out), "lay out")
+            laying_out = partial(self._lay_out, wanted, lay_out)
+            start_worker(self._screen, laying_out, name="lay out", group="lay out")
 
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
         def laid_out() -> Canvas:

@@ -29,6 +29,7 @@ from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.widgets.bar import Bar, Part
 
 BAR_WIDTH, NARROW_BAR_WIDTH = 24, 12
+"""Width in cells of the bar of jobs by state, on a broad and on a narrow screen."""
 NAME_ROOM = 24
 """Width of a pipeline's name on a narrow screen, in cells."""
 _ESTIMATE = len(" ETA ~23h 59m from 2 runs ")

@@ -29,7 +29,6 @@ from studio_tui.tui.pipelines.graph.rows_view import DagTable
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
 from studio_tui.tui.pipelines.graph.views import Views
-from studio_tui.tui.pipelines.graph.work import worker_starter
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS, LogPrompt
 from studio_tui.tui.widgets.rest import Rest
@@ -58,13 +57,13 @@ class PipelineScreen(Page):
         self.source = self.session.pipeline(pipeline_id)
         self._progress = RunningProgress(self.session.progress, self)
         self.state = GraphState(pipeline_id, memory, self._progress, self.moment, self._changed)
-        structure, begin = GraphStructure(self.state), worker_starter(self)
-        self.views = Views(self.state, structure, begin, self.call_after_refresh)
+        structure = GraphStructure(self.state)
+        self.views = Views(self.state, structure, self, self.call_after_refresh)
         self.cursor = Cursor(
             self.state, structure, lambda: self.views.shown, moved=self.follow_cursor
         )
         self.drawer = Drawer(
-            self.session, self.state, structure, self.cursor, begin,
+            self.session, self.state, structure, self.cursor, self,
             has_room=lambda: self.has_class("-broad"),
             put=lambda wanted: self.set_class(wanted, "-drawer"),
         )  # fmt: skip
@@ -79,8 +78,8 @@ class PipelineScreen(Page):
             has_lanes=lambda: structure.has_lanes,
         )  # fmt: skip
         self.answers = GraphAnswers(
-            self.state, self.session.records.history, begin, prepare=structure.whole_tree,
-            taken_over=self._taken_over, past_changed=self._show_again,
+            self.state, self.session.records.history, self, prepare=structure.whole_tree,
+            updated=self._updated, past_changed=self._show_again,
         )  # fmt: skip
         self.views.drawing.widget.step = self._step
         self._following = Rest(self, self._catch_up)
@@ -165,7 +164,7 @@ class PipelineScreen(Page):
 
     # Changes of the answer, the view, and the time.
 
-    def _taken_over(self) -> None:
+    def _updated(self) -> None:
         """Show a new answer, keeping the reader's place."""
         is_first = self.views.is_empty
         self.controllers.marks.drop()

@@ -143,7 +143,7 @@ class ViewModes:
             "graph.problems",
             "exclamation_mark",
             "problems",
-            "Only what failed and what it blocks, and back",
+            "Show only what failed and what it blocks, or all again",
             lambda modes: modes.toggle("problems"),
             display="!",
         ),

@@ -10,7 +10,7 @@ from studio_tui.tui.pipelines.graph.mode_view import ModeView
 from studio_tui.tui.pipelines.graph.rows_view import RowsView
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.pipelines.graph.work import StartWorker
+from studio_tui.tui.widgets.workers import RunsWorkers
 
 
 class Views:
@@ -20,12 +20,12 @@ class Views:
         self,
         state: GraphState,
         structure: GraphStructure,
-        begin: StartWorker,
+        screen: RunsWorkers,
         after_refresh: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Make both; `begin` starts a worker, `after_refresh` defers a call."""
+        """Make both; their workers end with `screen`, and `after_refresh` defers a call."""
         self.rows = RowsView(state, structure, clock.zone())
-        self.drawing = DrawingView(state, structure, begin, after_refresh)
+        self.drawing = DrawingView(state, structure, screen, after_refresh)
         self._state = state
         self._after_refresh = after_refresh
         self._entered: Mode | None = None

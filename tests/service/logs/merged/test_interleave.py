@@ -21,9 +21,9 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
         MergedSource(number, f"job {number}", store, lambda: True, 0.0)
         for number, store in enumerate(stores)
     ]
-    weave = Interleaver(merged, sources, lambda _line: None)
-    weave.settle()
-    asyncio.run(weave.weave())
+    interleaver = Interleaver(merged, sources, lambda _line: None)
+    interleaver.settle()
+    asyncio.run(interleaver.merge())
     shown: list[tuple[bytes, datetime | None]] = []
     start: int | None = 0
     while start is not None and start < merged.size:
