@@ -647,12 +647,12 @@ async def test_back_from_a_row_the_cursor_is_on_it_though_newer_rows_have_come(
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="opened.py")["id"])
     async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "▌ ✓ COMPLETE  opened.py")
+        await until_shown(pilot, "▌ ✓ COMPLETE   opened.py")
         await pilot.press("enter")
         await until_shown(pilot, "opened.py (")
         studio.end(studio.submit("print(1)", query_name="newer.py")["id"])
         await pilot.press("q")
-        await until_shown(pilot, "newer.py", "▌ ✓ COMPLETE  opened.py")
+        await until_shown(pilot, "newer.py", "▌ ✓ COMPLETE   opened.py")
 
 
 async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_it(
