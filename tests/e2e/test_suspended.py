@@ -43,6 +43,17 @@ def until_said(terminal: Terminal, words: bytes) -> None:
     terminal.output.clear()
 
 
+def go_and_come_back(terminal: Terminal) -> None:
+    """See the effect of keys, before which the program has read what the terminal answered.
+
+    If it is stopped earlier, the shell takes the answer for a command.
+    """
+    terminal.press("2")
+    until_said(terminal, b"No pipelines yet.")
+    terminal.press("1")
+    until_said(terminal, b"seen.py")
+
+
 AS_OF_MAKE = f"sh -c {shlex.quote(f'{COMMAND}; true')}"
 
 
@@ -86,6 +97,7 @@ def test_a_program_that_is_continued_unasked_leaves_the_terminal_as_it_was(
         terminal.press(f"sh -c 'echo $$ > {pid}; exec {COMMAND}'\r")
         until_said(terminal, b"seen.py")
         for _ in range(3):
+            go_and_come_back(terminal)
             if stops:
                 os.kill(int(pid.read_text()), signal.SIGSTOP)
                 until_said(terminal, b"Stopped")
