@@ -6,8 +6,6 @@ Each mark says why, and how to provide it; CONTRIBUTING has the commands.
 import os
 import shutil
 import sys
-from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 
@@ -31,22 +29,12 @@ published_cli = pytest.mark.skipif(
 )
 """For the comparison with the released client, whose requests the suite sends by itself."""
 
-no_datachain = pytest.mark.skipif(
-    any(found.name == "datachain" for found in distributions()),
-    reason="is about an environment without DataChain, as that of the lock file",
-)
-"""For a folder that only has its name, which where DataChain is installed is never looked at."""
-
-dev_full = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="writes to /dev/full, which only Linux has"
-)
-"""For write errors of a file that is always full; on Linux, where CI runs, never skipped."""
-
 
 def linux(why: str) -> pytest.MarkDecorator:
     """Mark a test of behaviour that other systems do not have; `why` names it.
 
-    Such are /proc, limits that one process sets for another, and terminals known to be full.
+    Such are /proc, /dev/full, limits that one process sets for another, and terminals known to be
+    full. CI runs on Linux, where none of them is skipped.
     """
     return pytest.mark.skipif(sys.platform != "linux", reason=f"Linux only: {why}")
 

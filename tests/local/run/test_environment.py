@@ -9,7 +9,6 @@ from studio_tui.api.models import QueryType
 from studio_tui.local.run import environment
 from studio_tui.local.run.environment import EnvironmentPlan, Shared, imports_datachain, plan
 from studio_tui.local.run.runner import RunSpec, StartFailed
-from tests import needs
 from tests.local.run.test_local_runner import Bench, clean_up
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -235,12 +234,12 @@ async def test_a_job_is_canceled_while_its_environment_is_made(tmp_path: Path) -
     await clean_up(bench)
 
 
-@needs.no_datachain
 def test_a_folder_named_datachain_beside_the_server_is_not_datachain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "datachain").mkdir()
-    monkeypatch.syspath_prepend(str(tmp_path))
+    # Nothing else is on the path, where DataChain may be installed.
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
     environment._has_datachain.cache_clear()
     made = planned(tmp_path, "import datachain as dc")
     assert made["build"] is not None

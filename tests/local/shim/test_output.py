@@ -55,7 +55,7 @@ def test_output_files_are_readable_by_their_owner_only(folder: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-@needs.dev_full
+@needs.linux("only it has /dev/full")
 def test_output_that_cannot_be_written_is_counted_and_said(folder: Path) -> None:
     writer = OutputWriter(folder)
     writer.write(b"before\n")

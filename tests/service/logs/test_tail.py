@@ -782,7 +782,7 @@ def test_an_archive_repeats_the_log_up_to_its_end(followed: Make) -> None:
     assert follower.marks == []
 
 
-@needs.dev_full
+@needs.linux("only it has /dev/full")
 def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> None:
     full = Path("/dev/full")
     follower = followed(Studio([logs((1, "one\n")), 10.0]))
@@ -795,7 +795,7 @@ def test_a_full_disk_stops_with_a_sentence(followed: Make, tmp_path: Path) -> No
     assert "No space left" in state.reason
 
 
-@needs.dev_full
+@needs.linux("only it has /dev/full")
 def test_a_disk_that_is_full_for_rest_beside_the_socket_stops_too(
     followed: Make, tmp_path: Path
 ) -> None:

@@ -207,7 +207,7 @@ def test_a_created_spool_is_private_and_goes_with_the_store(tmp_path: Path) -> N
     assert not store.path.exists()
 
 
-@needs.dev_full
+@needs.linux("only it has /dev/full")
 def test_a_full_disk_is_a_sentence_and_keeps_what_was_taken() -> None:
     full = Path("/dev/full")
     store = LogStore(LogFile(Spool(full, os.open(full, os.O_RDWR), size=0)))
