@@ -42,6 +42,9 @@ _JOB_STATES = {state.value: state for state in JobState}
 
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})
 CANCELING_STATES = frozenset({JobState.CANCELING, JobState.CANCELING_SCHEDULED})
+CANCELED_STATES = CANCELING_STATES | {JobState.CANCELED}
+"""States of jobs that someone has canceled."""
+
 WAITING_STATES = (
     frozenset(JobState) - FINISHED_STATES - CANCELING_STATES - {JobState.RUNNING, JobState.UNKNOWN}
 )

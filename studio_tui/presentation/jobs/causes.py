@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import JobState
+from studio_tui.api.states import CANCELED_STATES, JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
@@ -45,7 +45,6 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 """Words of errors that programs print without naming them so."""
-_CANCELED = frozenset({JobState.CANCELED, JobState.CANCELING, JobState.CANCELING_SCHEDULED})
 _EXCEPTION = re.compile(
     r"(?:^|(?<=[:;(>] ))(?:[A-Za-z_]\w*\.)*"
     r"(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning))(?:\([\w.]*\))?(?=: |$)"
@@ -96,7 +95,7 @@ def own_error(message: str | None, state: JobState) -> str:
 
     How the processes of a canceled job ended is not an error, but what the user asked for.
     """
-    if not message or state not in _CANCELED:
+    if not message or state not in CANCELED_STATES:
         return message or ""
     first = message.strip().partition("\n")[0]
     is_ending = _SIGNAL.match(first) or _FRAME.match(first)

@@ -78,7 +78,7 @@ JOBS = Kind[Job](
         "by": ("creator", lambda job, now: (job.created_by or "").lower()),
         "error": (
             "error",
-            lambda job, now: (not cause_of(job), cause_of(job)),
+            lambda job, now: (not (error := cause_of(job)), error),
         ),
     },
     largest_first=frozenset({"run", "queue", "workers", "share", "rate"}),

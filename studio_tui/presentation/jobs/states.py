@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
-    CANCELING_STATES,
+    CANCELED_STATES,
     NOT_QUEUED_STATES,
     QUEUED_STATES,
     STARTED_STATES,
@@ -97,7 +97,7 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("failed", LOOKS[JobState.FAILED], frozenset({JobState.FAILED})),
     ("blocked", BLOCKED, frozenset()),
     ("waiting", LOOKS[JobState.PENDING], NOT_QUEUED_STATES),
-    ("canceled", LOOKS[JobState.CANCELED], CANCELING_STATES | {JobState.CANCELED}),
+    ("canceled", LOOKS[JobState.CANCELED], CANCELED_STATES),
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
 """With the words, signs and order that the jobs of a pipeline are counted with."""

@@ -19,7 +19,7 @@ def describe(job: Job) -> tuple[str, ...]:
         f"  id      {job.id}",
         f"  status  {(job.status or 'UNKNOWN').lower()}",
         f"  by      {job.created_by or '–'}",
-        *((f"  error   {cause_of(job)}",) if cause_of(job) else ()),
+        *((f"  error   {error}",) if (error := cause_of(job)) else ()),
     )
 
 

@@ -15,6 +15,7 @@ from textual.message_pump import MessagePump
 from textual.widget import Widget
 
 from studio_tui.tui.idle_pump import is_idle, would_handle_next
+from studio_tui.tui.quick_handlers import handlers_of
 
 _KEPT = 1024
 """Pairs of a class and a message or key for which is cached whether the class handles it."""
@@ -54,15 +55,10 @@ class SendsStraight(MessagePump):
 @lru_cache(maxsize=_KEPT)
 def handles(kind: type[DOMNode], message: type[Message]) -> bool:
     """Return whether nodes of a class may do more with a message than pass it on."""
-    names = message.handler_name, f"_{message.handler_name}"
-    for base in kind.__mro__:
-        own = vars(base)
-        # With a key, Textual's widgets only look for its method.
-        if not own.keys().isdisjoint(names) and not (message is Key and base is Widget):
-            return True
-        if any(issubclass(message, each) for each in own.get("_decorated_handlers") or ()):
-            return True
-    return False
+    kinds: Any = kind, message
+    found = handlers_of(*kinds, message.handler_name)
+    # With a key, Textual's widgets only look for its method.
+    return found is None or any(message is not Key or owner is not Widget for owner, _ in found)
 
 
 @lru_cache(maxsize=_KEPT)

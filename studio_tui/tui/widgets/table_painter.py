@@ -299,6 +299,7 @@ class _Shown(NamedTuple):
     keys: Sequence[str]
     edition: int
     marked: Set[str]
+    """Those of the keys that are marked; all marks may be many more."""
     painter: Painter
 
 
@@ -327,7 +328,7 @@ class RowStrips:
         self, keys: Sequence[str], cursor: str | None, marked: Set[str], painter: Painter
     ) -> list[Strip]:
         """Return the strips of rows, with the cursor on the row `cursor`."""
-        shown = _Shown(keys, self._edition, frozenset(marked), painter)
+        shown = _Shown(keys, self._edition, frozenset(filter(marked.__contains__, keys)), painter)
         if self._shown != shown:
             self._shown = shown
             self._strips = [self._strip(key, key == cursor, key in marked, painter) for key in keys]
