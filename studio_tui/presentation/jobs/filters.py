@@ -89,11 +89,13 @@ JOBS = Kind[Job](
 
 
 def jobs_with(
-    progress: Callable[[str], Progress | None], pipeline: Callable[[str], str]
+    progress: Callable[[str], Progress | None],
+    pipeline: Callable[[str], str],
+    is_blocked: Callable[[str], bool],
 ) -> Kind[Job]:
-    """Return `JOBS` with the orders and the field that depend on a job's log or pipeline.
+    """Return `JOBS` with the orders, field and states that depend on a job's log or pipeline.
 
-    Both functions are called with the job's id; the pipeline's name is empty if there is none.
+    All functions are called with the job's id; the pipeline's name is empty if there is none.
     """
 
     def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
@@ -104,6 +106,9 @@ def jobs_with(
 
         return key
 
+    def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
+        return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
+
     keys = {
         "share": by(attrgetter("percent")),
         "rate": by(attrgetter("rate")),
@@ -113,6 +118,8 @@ def jobs_with(
         JOBS,
         sorts={**JOBS.sorts, **{each: (JOBS.sorts[each][0], key) for each, key in keys.items()}},
         fields={**JOBS.fields, "pipeline": lambda job: pipeline(job.id)},
+        groups={word: states for word, states in JOBS.groups.items() if word != "waiting"},
+        also={"waiting": not_queued(blocked=False), "blocked": not_queued(blocked=True)},
     )
 
 

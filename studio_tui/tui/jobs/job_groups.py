@@ -106,6 +106,13 @@ class JobGroups:
         whole = (k for k, group in self._arranged.groups.items() if marks.issuperset(group.members))
         return marks.union(whole)
 
+    def row_of(self, job_id: str) -> str:
+        """Return the row that has a job: its own, or that of its folded group."""
+        if job_id in self._arranged.keys:
+            return job_id
+        groups = self._arranged.groups.items()
+        return next((key for key, group in groups if job_id in group.members), job_id)
+
     def is_group(self, key: str | None) -> bool:
         """Return whether a row is a group."""
         return key in self._arranged.groups

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -124,11 +125,13 @@ class JobsScreen(ListPage[Job]):
 
     def __init__(self, basics: Basics, view: ListView) -> None:
         self._progress = RunningProgress(basics.session.progress, self)
-        self.kind = jobs_with(self._progress.get, self._pipeline_of)
+        self.kind = jobs_with(
+            self._progress.get, self._pipeline_of, lambda job_id: job_id in self.groups.blocked
+        )
         super().__init__(basics, view)
         self.session.lists.jobs_feed.want(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
-        self.groups = JobGroups(self.list.rows, self.list.holder, self.list.show_rows)
+        self.groups = JobGroups(self.list.rows, self.list.holder, partial(_regrouped, self))
         marks = self.list.marks
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
@@ -260,3 +263,11 @@ class JobsScreen(ListPage[Job]):
         super()._leave()
         self._progress.leave()
         self._preview.leave()
+
+
+def _regrouped(page: JobsScreen) -> None:
+    """Show rows that are grouped otherwise, with the cursor on the one that has its job now."""
+    before, job = page.table.cursor, page.job_at_hand()
+    page.list.show_rows()
+    if job is not None and before not in page.table.keys:
+        page.table.move_to(page.groups.row_of(job.id))

@@ -5,9 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import JOBS, exactly
+from studio_tui.presentation.jobs.filters import JOBS, exactly, jobs_with
 from studio_tui.presentation.lists.filter_terms import FilterError, understood
 from studio_tui.presentation.lists.filter_words import quoted
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_line
 from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
@@ -195,3 +197,27 @@ def test_a_filter_that_is_being_typed_says_what_is_missing(
     wanted, problem = understood(typed, JOBS)
     assert wanted.text == text
     assert bool(problem) == has_problem
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("is:blocked", ["blocked"]),
+        ("status=blocked,queued", ["blocked", "queued"]),
+        ("is:waiting", ["waiting"]),
+        ("status=pending", ["blocked", "waiting"]),
+        ("!is:blocked", ["waiting", "queued", "ended"]),
+    ],
+)
+def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list[str]) -> None:
+    states = {"blocked": "PENDING", "waiting": "PENDING", "queued": "QUEUED", "ended": "FAILED"}
+    jobs = [job(number, state, name=name) for number, (name, state) in enumerate(states.items())]
+    # A job that has ended may still be in the list of what its pipeline blocks.
+    blocked = {jobs[0].id, jobs[3].id}
+    kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__)
+    rows = Listing(kind)
+    rows.replace(jobs)
+    terms, problem = understood(text, kind)
+    assert not problem
+    found = rows.ids(terms, NEWEST_FIRST, NOON)
+    assert [rows[key].name for key in found] == expected

@@ -62,6 +62,16 @@ def test_by_pipeline_what_failed_or_runs_stays_in_sight() -> None:
     assert at.groups.jobs_of("▸rathe-kyat")[0].id == at.jobs[1].id
 
 
+def test_the_row_of_a_job_is_its_own_or_that_of_its_group() -> None:
+    at = List(["COMPLETE", "FAILED", "QUEUED"], "pipeline")
+    at.run_all()
+    at.arranged()
+    assert [at.groups.row_of(one.id) for one in at.jobs] == [
+        "▸rathe-kyat", at.jobs[1].id, "▸rathe-kyat",
+    ]  # fmt: skip
+    assert at.groups.row_of("unknown") == "unknown"
+
+
 def test_the_same_answer_again_is_no_news() -> None:
     at = List(["COMPLETE"])
     known = PipelineList()

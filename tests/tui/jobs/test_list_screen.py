@@ -564,7 +564,10 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
         await until(pilot, lambda: len(table(pilot).keys) == 5)
+        await pilot.press("end")
+        await until(pilot, lambda: table(pilot).cursor == shards[0])
         await pilot.press("b", "b")
+        await until(pilot, lambda: (table(pilot).cursor or "").startswith("▸"))
         await until_shown(pilot, "by name", "▸ 4 jobs", "shard_*.py", "Jobs 5", "KeyError: 'x'")
         assert len(table(pilot).keys) == 3, "the failed one stays in sight"
         await pilot.press("end", "up")
