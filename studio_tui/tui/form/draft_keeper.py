@@ -35,11 +35,14 @@ class DraftKeeper:
         self._saved_forms = saved_forms
         self._start = start
         self._due: Timer | None = None
-        self._unkept: Draft | None = None
-        """Input that has not been saved yet."""
+        self._shown: DraftForm | None = None
+        """The form, which still has its input when it has been removed."""
+        self._known = start.draft
+        """The input that is saved, or that the user has not changed."""
 
     async def left(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if there is none."""
+        self.filled()
         key, given = self._start.key, self._start.draft.environment
         left = await asyncio.to_thread(self._saved_forms.draft, key, given)
         if left is None or left == self._start.draft:
@@ -51,9 +54,13 @@ class DraftKeeper:
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
         return left, f"{_LEFT} {lines} not saved to disk."
 
+    def filled(self) -> None:
+        """Regard what is in the form as not typed by the user."""
+        self._shown = self._form()
+        self._known = self._shown.draft
+
     def edited(self) -> None:
         """Schedule saving after a pause in typing."""
-        self._unkept = self._form().draft
         if self._due is not None:
             self._due.stop()
         self._due = self._screen.set_timer(KEEP_AFTER, self._keep_now, name="keep")
@@ -72,12 +79,13 @@ class DraftKeeper:
         await self._keep(left if left != typed else self._start.draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the program ends."""
-        if self._unkept is not None:
-            await self._keep(self._unkept)
+        """Save unsaved input when the program ends, though no message may have told of it yet."""
+        if self._shown is not None and (draft := self._shown.draft) != self._known:
+            await self._keep(draft)
 
     async def _keep(self, draft: Draft) -> None:
-        self._unkept = None
+        if self._shown is not None:
+            self._known = self._shown.draft
         if self._due is not None:
             self._due.stop()
         begun = self._start.draft

@@ -180,6 +180,7 @@ class SubmitScreen(Page):
         """Show another draft."""
         self.sender.reset()
         self.form.fill(draft)
+        self._keeper.filled()
         self.note("")
         self._check()
 

@@ -11,6 +11,7 @@ from textual.events import Paste
 
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.stored_draft import stored
+from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
@@ -216,6 +217,20 @@ async def test_quitting_asks_where_values_would_be_lost_and_only_there(
         assert form(pilot).form.draft.environment == "TOKEN"
         await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_what_no_message_has_told_of_is_kept_when_the_program_ends(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_form(pilot)
+        with form(pilot).prevent(DraftForm.Edited):
+            form(pilot).form.put("query", "print('last')")
+            await pilot.pause()
+        pilot.app.exit()
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await open_left(pilot)
+        assert form(pilot).form.draft.query == "print('last')"
 
 
 async def open_left(pilot: Dashboard) -> None:
