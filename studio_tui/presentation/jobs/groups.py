@@ -191,7 +191,8 @@ def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell
         is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
 
-    return bar(Counter(kind(job) for job in jobs if job.state in SHOWN), width)
+    # As where they are counted, schedules are not among them.
+    return bar(Counter(kind(job) for job in jobs if job.state is not JobState.TASK), width)
 
 
 def _counts(jobs: Sequence[Job], blocked: Container[str]) -> tuple[Cell, ...]:

@@ -83,6 +83,15 @@ def test_a_group_says_how_its_jobs_do() -> None:
     assert said["run"] == NOTHING
 
 
+def test_a_schedule_in_a_group_is_neither_counted_nor_drawn() -> None:
+    drawn = []
+    for states in (["COMPLETE", "TASK"], ["COMPLETE"]):
+        jobs = [job(number, state) for number, state in enumerate(states)]
+        group = JobGroup("tiles", tuple(one.id for one in jobs))
+        drawn.append(by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))["error"])
+    assert drawn[0] == drawn[1]
+
+
 def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
     framed = "The query ended with exit code 1; its last output: E: tile 5"
     errors = ["E: tile 17", "E: tile 4", framed, "F: disk full", None]
