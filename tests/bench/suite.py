@@ -25,9 +25,9 @@ class Effort:
     """Extent of the measurements."""
 
     rounds: int
-    """Number of starts of a program for a few keys, alternating with the others."""
+    """Number of times that a program is measured in turn with the others."""
     keys: int
-    """Number of keys per start, at most 20."""
+    """Number of keys per turn, even and at most 20."""
     starts: int
     seconds: float
     """Duration of a storm of keys in seconds."""

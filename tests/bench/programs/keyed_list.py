@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-_ROWS = 5000
+_ROWS = 20_000
 _FACTS = 18
 _FOLLOWS = 0.04
 """Seconds from the last key until the preview follows, as in the dashboard."""
