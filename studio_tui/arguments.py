@@ -1,7 +1,6 @@
 """Command-line arguments; imported early, so it uses only the standard library."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +11,7 @@ _FLAGS = {"--local", "--samples", "--read-only", "--quiet"}
 _VALUES = {"--url", "--team", "--theme"}
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """Command-line arguments about Studio; `None` means not given."""
 
     url: str | None = None

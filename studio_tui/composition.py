@@ -91,13 +91,13 @@ class _Composition:
             case LocalChoice():
                 connected = self._local()
             case TokenChoice(url, team, token):
-                arguments = replace(self._arguments, url=url, team=team)
+                arguments = self._arguments._replace(url=url, team=team)
                 connected = self._connected(load_settings(arguments, typed_token=token))
             case TeamChoice(team) if self._known is not None:
                 settings, home = self._known
                 connected = self._connected(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
-                connected = self._configured(replace(self._arguments, url=url))
+                connected = self._configured(self._arguments._replace(url=url))
             case _:
                 connected = self._configured(self._arguments)
         return replace(connected, notes=(*notes, *connected.notes))
@@ -153,11 +153,10 @@ class _Composition:
 
     def _settings(self, url: str, team: str, token: str) -> "Settings":
         """Create the settings of a Studio that is not from arguments, environment and files."""
-        from dataclasses import replace
 
         from studio_tui.settings import load_settings
 
-        named = replace(self._arguments, url=url, team=team, token_file=None)
+        named = self._arguments._replace(url=url, team=team, token_file=None)
         own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
         return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
 

@@ -5,10 +5,10 @@ It is read before the first paint, so it needs neither the API's models nor the 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import Cell, Pieces, Tone
 from studio_tui.presentation.columns import Column
@@ -19,12 +19,13 @@ AnyCell = Cell | Pieces
 
 _TONES = {str(tone): tone for tone in Tone}
 
+_COLUMN_TYPES = {name: type(value) for name, value in asdict(Column("", "", 1, most=1)).items()}
+
 _LARGEST = 1_000_000
 """Maximum number of bytes read from the file; a screen of rows has a few tens of thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastList:
+class LastList(NamedTuple):
     """The visible part of a list, with texts that are safe to draw."""
 
     at: datetime
@@ -58,7 +59,7 @@ class LastList:
 
 def written(last: LastList) -> str:
     """Return the content of a file."""
-    fields = {name: getattr(last, name) for name in LastList.__slots__}
+    fields = {name: getattr(last, name) for name in LastList._fields}
     fields["at"] = last.at.isoformat()
     fields["columns"] = [asdict(column) for column in last.columns]
     fields["rows"] = [[_packed(cell) for cell in row] for row in last.rows]
@@ -118,12 +119,11 @@ def _parts(packed: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
 
 
 def _column(fields: Mapping[str, Any]) -> Column:
-    known = asdict(Column("", "", 1, most=1))
-    if fields.keys() != known.keys():
+    if fields.keys() != _COLUMN_TYPES.keys():
         raise ValueError("a column of another version")
     values: dict[str, Any] = {
-        name: None if name == "most" and fields[name] is None else type(value)(fields[name])
-        for name, value in known.items()
+        name: None if name == "most" and fields[name] is None else of_type(fields[name])
+        for name, of_type in _COLUMN_TYPES.items()
     }
     column = Column(**values)
     return replace(column, title=safe_line(column.title), width=max(1, column.width))

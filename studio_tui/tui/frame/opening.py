@@ -5,7 +5,6 @@ It imports neither `api` nor the models, because it is painted while they are be
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -25,11 +24,12 @@ if TYPE_CHECKING:
     from studio_tui.tui.frame.last_list import LastList
 
 
-@dataclass
 class StudioChosen(Message):
     """The user has chosen how to connect."""
 
-    choice: "Choice"
+    def __init__(self, choice: "Choice") -> None:
+        super().__init__()
+        self.choice = choice
 
 
 class ReadAgain(Message):

@@ -1,7 +1,6 @@
 """Drawing the lines of a table from cells, independent of keys, scrolling and cursor."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
@@ -75,8 +74,7 @@ COMPONENTS = frozenset(
 """The component classes for style sheets."""
 
 
-@dataclass(frozen=True)
-class TablePalette:
+class TablePalette(NamedTuple):
     """Every style of a table, resolved from the style sheet on first use."""
 
     rows: Mapping[RowLook, Brush]
@@ -284,13 +282,15 @@ def _fitted(parts: Sequence[Cell], width: int) -> Iterator[Cell]:
     yield Cell(fit(parts[-1].text, width, Align.LEFT), parts[-1].tone)
 
 
-@dataclass(slots=True)
-class _Said:
+class _RowCells:
     """The last known cells of a row."""
 
-    cells: Cells
-    edition: int
-    """The edition of the data from which the cells are."""
+    __slots__ = ("cells", "edition")
+
+    def __init__(self, cells: Cells, edition: int) -> None:
+        self.cells = cells
+        self.edition = edition
+        """The edition of the data from which the cells are."""
 
 
 class _Shown(NamedTuple):
@@ -309,7 +309,7 @@ class RowStrips:
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
         self._edition = 0
-        self._said: dict[str, _Said] = {}
+        self._said: dict[str, _RowCells] = {}
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
         self._shown: _Shown | None = None
         self._cursor: str | None = None
@@ -376,5 +376,5 @@ class RowStrips:
                 return said.cells
             if len(self._said) >= _KEPT_ROWS:
                 self._said.clear()
-            said = self._said[key] = _Said(cells, self._edition)
+            said = self._said[key] = _RowCells(cells, self._edition)
         return said.cells

@@ -4,7 +4,6 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,13 +117,13 @@ def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_all_cells_are_read_as_they_were_written(rows: list[tuple[Cell, Pieces]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         file = Path(name, "list.json")
-        file.write_text(written(replace(LAST, rows=tuple(rows), cursor=0)))
+        file.write_text(written(LAST._replace(rows=tuple(rows), cursor=0)))
         last = read(file)
     assert last is not None
     assert last.rows == tuple(rows)
 
 
-@pytest.mark.parametrize("name", LastList.__slots__)
+@pytest.mark.parametrize("name", LastList._fields)
 @pytest.mark.parametrize("value", [None, 7, "x", [[]], {"a": 1}])
 def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
     tmp_path: Path, name: str, value: object
@@ -166,7 +165,7 @@ def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
 
 def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    file.write_text(written(replace(LAST, home="\x1b]52;c;aGk=\x07", rows=LAST.rows)))
+    file.write_text(written(LAST._replace(home="\x1b]52;c;aGk=\x07", rows=LAST.rows)))
     last = read(file)
     assert last is not None
     assert last.home.isprintable()

@@ -56,7 +56,8 @@ async def test_one_key_leads_to_the_local_studio(studio: ThreadStudio, tmp_path:
         await until_shown(pilot, "Welcome to studio-tui", "It is not a sandbox")
         await pilot.press("1")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-    assert chosen == [None, LocalChoice()]
+    assert chosen[0] is None
+    assert isinstance(chosen[1], LocalChoice)
 
 
 async def test_settings_that_are_wrong_end_the_program_with_exit_code_2() -> None:
