@@ -10,17 +10,8 @@ from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import clock_time, plural
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.text import safe_block, safe_line
-
-COLUMNS = (
-    Column("state", "STATE", 9),
-    Column("at", "AT", 8, drop=2),
-    Column("what", "WHAT", 16, grow=3, fits=True, first=24),
-    Column("took", "TOOK", 8, align=Align.RIGHT, fits=True),
-    Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
-    Column("outcome", "ANSWER", 10, grow=1, drop=1, fits=True, first=12, likes=60),
-)
-"""In the order of `cells`."""
 
 _LOOKS = {
     ActivityState.FAILED: ("✗", Tone.BAD),
@@ -38,20 +29,10 @@ _EXPLANATIONS = {
 }
 
 
-def cells(entry: Entry) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`."""
-    glyph, tone = _LOOKS[entry.state]
-    is_sent = bool(entry.method)
-    return (
-        Cell(f"{glyph} {entry.state}", tone),
-        Cell(entry.at.astimezone().strftime("%H:%M:%S"), Tone.DIM),
-        Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
-        Cell(milliseconds(entry.ms)) if is_sent else NOTHING,
-        Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
-        Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.why))), Tone.DIM)
-        if is_sent
-        else NOTHING,
-    )
+def _answer(entry: Entry) -> Cell:
+    if not entry.method:
+        return NOTHING
+    return Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.why))), Tone.DIM)
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
@@ -97,6 +78,52 @@ def milliseconds(ms: float) -> str:
     return f"{ms:,.0f} ms" if ms < 1000 else f"{ms / 1000:,.1f} s"
 
 
+ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
+    ListColumn(
+        Column("state", "STATE", 9),
+        lambda entry: Cell(f"{_LOOKS[entry.state][0]} {entry.state}", _LOOKS[entry.state][1]),
+        SortOrder("state, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
+    ),
+    ListColumn(
+        Column("at", "AT", 8, drop=2),
+        lambda entry: Cell(entry.at.astimezone().strftime("%H:%M:%S"), Tone.DIM),
+        sorted_like=NEWEST_FIRST,
+    ),
+    ListColumn(
+        Column("what", "WHAT", 16, grow=3, fits=True, first=24),
+        lambda entry: Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
+        SortOrder("request", lambda entry, now: words_of(entry)),
+        text=words_of,
+    ),
+    ListColumn(
+        Column("took", "TOOK", 8, align=Align.RIGHT, fits=True),
+        lambda entry: Cell(milliseconds(entry.ms)) if entry.method else NOTHING,
+        SortOrder("duration, longest first", lambda entry, now: -entry.ms, largest_first=True),
+        seconds=lambda entry, now: entry.ms / 1000 if entry.method else None,
+    ),
+    ListColumn(
+        Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
+        lambda entry: Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
+        SortOrder("count, highest first", lambda entry, now: -entry.count, largest_first=True),
+    ),
+    ListColumn(
+        Column("outcome", "ANSWER", 10, grow=1, drop=1, fits=True, first=12, likes=60),
+        _answer,
+        SortOrder("answer", lambda entry, now: entry.answer),
+        text=lambda entry: f"{entry.answer} {entry.why}",
+        filter_name="answer",
+    ),
+)
+"""From left to right."""
+
+COLUMNS = layouts(ACTIVITY_COLUMNS)
+
+
+def cells(entry: Entry) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    return tuple(column.cell(entry) for column in ACTIVITY_COLUMNS)
+
+
 ACTIVITY: Kind[Entry] = Kind(
     noun="entry",
     key=attrgetter("id"),
@@ -111,31 +138,14 @@ ACTIVITY: Kind[Entry] = Kind(
         "problem": frozenset(ActivityState) - {ActivityState.DONE},
         "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),
     },
-    fields={
-        "kind": lambda entry: "command" if entry.is_command else "call",
-        "what": words_of,
-        "method": attrgetter("method"),
+    columns=ACTIVITY_COLUMNS,
+    other_fields={
         "path": attrgetter("path"),
-        "answer": lambda entry: f"{entry.answer} {entry.why}",
+        "method": attrgetter("method"),
+        "kind": lambda entry: "command" if entry.is_command else "call",
     },
-    suggestions=(
-        "kind=command",
-        "kind=call",
-        "status=problem",
-        *(f"status={each.lower()}" for each in ActivityState),
-        *("answer=", "path=", "method=", "took>1s", "age<1h"),
-    ),
+    suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
     hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
-    sorts={
-        NEWEST_FIRST: ("start, newest first", lambda entry, now: 0),
-        "state": ("state, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
-        "what": ("request", lambda entry, now: words_of(entry)),
-        "took": ("duration, longest first", lambda entry, now: -entry.ms),
-        "count": ("count, highest first", lambda entry, now: -entry.count),
-        "outcome": ("answer", lambda entry, now: entry.answer),
-    },
-    same_order={"at": NEWEST_FIRST},
-    spans={"took": lambda entry, now: entry.ms / 1000 if entry.method else None},
-    largest_first=frozenset({"took", "count"}),
+    as_sent="start, newest first",
     is_moving=lambda entry: False,
 )

@@ -1,8 +1,10 @@
 """Clusters as table rows and facts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any, NamedTuple
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Cluster, Job, runs_on
@@ -15,23 +17,9 @@ from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.jobs.waiting import free_workers
 from studio_tui.presentation.lists.fitting import ListSpace, fitting
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.text import LINE_LIMIT
-
-COLUMNS = (
-    Column("status", "STATUS", 11, fits=True),
-    Column("name", "NAME", 12, grow=2, fits=True, wants=28),
-    Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
-    Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
-    Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
-    Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
-    Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
-    Column("region", "REGION", 12, grow=1, drop=4, fits=True),
-    Column("size", "SIZE", 14, grow=1, drop=5, fits=True),
-    Column("id", "ID", 10, grow=1, drop=6, fits=True),
-)
-"""In the order of `cells`."""
-
 
 LISTED = 6
 """Maximum number of jobs listed, one per line."""
@@ -59,21 +47,12 @@ _LOOKS = {
 """In the sort order of states."""
 
 
-def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
-    row = (
-        _status(cluster),
-        Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM),
-        _for_new_jobs(cluster, chosen),
-        _cell_or_dash(cluster.busy_workers),
-        _cell_or_dash(free_workers(cluster)),
-        _cell_or_dash(cluster.max_workers),
-        _cell_or_dash(cluster.cloud_provider),
-        _cell_or_dash(cluster.cloud_region),
-        _cell_or_dash(cluster.instance_type or cluster.compute_class),
-        Cell(cluster.id, Tone.DIM),
-    )
-    return row if can_be_used(cluster.id) else dimmed(row)
+class ClusterRow(NamedTuple):
+    """A cluster with what its row shows besides."""
+
+    cluster: Cluster
+    chosen: str | None
+    """Name of the cluster that is chosen for new jobs; `None` if none is."""
 
 
 def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
@@ -123,6 +102,10 @@ def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     if known and not any(job.compute_cluster_id or job.compute_cluster_name for job in known):
         return "Studio does not say on which cluster a job runs"
     return None
+
+
+def _name_cell(cluster: Cluster) -> Cell:
+    return Cell(cluster.name, Tone.STRONG) if cluster.name else Cell("(no name)", Tone.DIM)
 
 
 def _for_new_jobs(cluster: Cluster, chosen: str | None) -> Cell:
@@ -202,6 +185,86 @@ def _size(cluster: Cluster) -> str:
     return cluster.instance_type or cluster.compute_class or ""
 
 
+def _by(read: Callable[[Cluster], Any]) -> Callable[[Cluster, datetime], Any]:
+    """Return a sort key; equal clusters are sorted by name."""
+    return lambda cluster, now: (read(cluster), _name(cluster))
+
+
+def _most(read: Callable[[Cluster], int | None]) -> Callable[[Cluster, datetime], Any]:
+    return _by(lambda cluster: -(read(cluster) or 0))
+
+
+CLUSTER_COLUMNS: tuple[ListColumn[ClusterRow, Cluster, Cell], ...] = (
+    ListColumn(
+        Column("status", "STATUS", 11, fits=True),
+        lambda row: _status(row.cluster),
+        SortOrder("status, failed first", _by(lambda cluster: list(_LOOKS).index(state(cluster)))),
+    ),
+    ListColumn(
+        Column("name", "NAME", 12, grow=2, fits=True, wants=28),
+        lambda row: _name_cell(row.cluster),
+        SortOrder("name", lambda cluster, now: _name(cluster)),
+        text=lambda cluster: cluster.name or "",
+    ),
+    ListColumn(
+        Column("default", "FOR NEW JOBS", 12, drop=2, fits=True),
+        lambda row: _for_new_jobs(row.cluster, row.chosen),
+        SortOrder("default of Studio first", _by(lambda cluster: not cluster.default)),
+    ),
+    ListColumn(
+        Column("busy", "BUSY", 5, align=Align.RIGHT, grow=1, drop=1, fits=True),
+        lambda row: _cell_or_dash(row.cluster.busy_workers),
+        SortOrder(
+            "busy workers, most first", _most(attrgetter("busy_workers")), largest_first=True
+        ),
+    ),
+    ListColumn(
+        Column("free", "FREE", 5, align=Align.RIGHT, grow=1, fits=True),
+        lambda row: _cell_or_dash(free_workers(row.cluster)),
+        SortOrder("free workers, most first", _most(free_workers), largest_first=True),
+    ),
+    ListColumn(
+        Column("workers", "WORKERS", 7, align=Align.RIGHT, grow=1, drop=1, fits=True),
+        lambda row: _cell_or_dash(row.cluster.max_workers),
+        SortOrder("workers, most first", _most(attrgetter("max_workers")), largest_first=True),
+    ),
+    ListColumn(
+        Column("provider", "PROVIDER", 8, grow=1, drop=3, fits=True),
+        lambda row: _cell_or_dash(row.cluster.cloud_provider),
+        SortOrder("provider", _by(lambda cluster: (cluster.cloud_provider or "").lower())),
+        text=lambda cluster: cluster.cloud_provider or "",
+    ),
+    ListColumn(
+        Column("region", "REGION", 12, grow=1, drop=4, fits=True),
+        lambda row: _cell_or_dash(row.cluster.cloud_region),
+        SortOrder("region", _by(lambda cluster: (cluster.cloud_region or "").lower())),
+        text=lambda cluster: cluster.cloud_region or "",
+    ),
+    ListColumn(
+        Column("size", "SIZE", 14, grow=1, drop=5, fits=True),
+        lambda row: _cell_or_dash(_size(row.cluster)),
+        SortOrder("size", _by(lambda cluster: _size(cluster).lower())),
+        text=_size,
+    ),
+    ListColumn(
+        Column("id", "ID", 10, grow=1, drop=6, fits=True),
+        lambda row: Cell(row.cluster.id, Tone.DIM),
+        SortOrder("id", lambda cluster, now: cluster.id),
+        text=attrgetter("id"),
+    ),
+)
+"""From left to right."""
+
+COLUMNS = layouts(CLUSTER_COLUMNS)
+
+
+def cells(cluster: Cluster, chosen: str | None = None) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; `chosen` is the cluster for new jobs, by name."""
+    row = ClusterRow(cluster, chosen)
+    made = tuple(column.cell(row) for column in CLUSTER_COLUMNS)
+    return made if can_be_used(cluster.id) else dimmed(made)
+
+
 CLUSTERS = Kind[Cluster](
     noun="cluster",
     key=attrgetter("id"),
@@ -213,49 +276,9 @@ CLUSTERS = Kind[Cluster](
     state=state,
     states=ClusterState,
     groups={"problem": frozenset({ClusterState.FAILED, ClusterState.UNKNOWN})},
-    fields={
-        "name": lambda cluster: cluster.name or "",
-        "provider": lambda cluster: cluster.cloud_provider or "",
-        "region": lambda cluster: cluster.cloud_region or "",
-        "size": _size,
-        "id": lambda cluster: cluster.id,
-    },
-    suggestions=(*("name=", "name==", "name~", "provider=", "region=", "size=", "id="),),
+    columns=CLUSTER_COLUMNS,
+    suggestions=(),
     hint="words, status=active, provider=aws, name==exact, name~regex, !not",
-    sorts={
-        NEWEST_FIRST: ("Studio's order", lambda cluster, now: 0),
-        "name": ("name", lambda cluster, now: _name(cluster)),
-        "status": (
-            "status, failed first",
-            lambda cluster, now: (list(_LOOKS).index(state(cluster)), _name(cluster)),
-        ),
-        "busy": (
-            "busy workers, most first",
-            lambda cluster, now: (-(cluster.busy_workers or 0), _name(cluster)),
-        ),
-        "free": (
-            "free workers, most first",
-            lambda cluster, now: (-(free_workers(cluster) or 0), _name(cluster)),
-        ),
-        "workers": (
-            "workers, most first",
-            lambda cluster, now: (-(cluster.max_workers or 0), _name(cluster)),
-        ),
-        "default": (
-            "default of Studio first",
-            lambda cluster, now: (not cluster.default, _name(cluster)),
-        ),
-        "provider": (
-            "provider",
-            lambda cluster, now: ((cluster.cloud_provider or "").lower(), _name(cluster)),
-        ),
-        "region": (
-            "region",
-            lambda cluster, now: ((cluster.cloud_region or "").lower(), _name(cluster)),
-        ),
-        "size": ("size", lambda cluster, now: (_size(cluster).lower(), _name(cluster))),
-        "id": ("id", lambda cluster, now: cluster.id),
-    },
-    largest_first=frozenset({"busy", "free", "workers"}),
+    as_sent="Studio's order",
     is_moving=lambda cluster: False,
 )

@@ -15,11 +15,9 @@ from typing import Any
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import NOT_QUEUED_STATES, QUEUED_STATES, STARTED_STATES, JobState
-from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import LOOKS
-from studio_tui.presentation.jobs.times import queue_seconds, run_seconds, shown_run_seconds
+from studio_tui.presentation.jobs.rows import JOB_COLUMNS
 from studio_tui.presentation.lists.filter_words import quoted
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
 
 JOBS = Kind[Job](
@@ -38,52 +36,14 @@ JOBS = Kind[Job](
         "queued": QUEUED_STATES,
         "waiting": NOT_QUEUED_STATES,
     },
-    fields={
-        "name": lambda job: job.name or "",
-        "by": lambda job: job.created_by or "",
-        "id": lambda job: job.id,
-        "error": lambda job: job.error_message or "",
+    columns=JOB_COLUMNS,
+    other_fields={
         "cluster": lambda job: job.compute_cluster_name or "",
         "cluster_id": lambda job: job.compute_cluster_id or "",
         "task": lambda job: job.scheduled_by or "",
-        "pipeline": lambda job: "",  # see `jobs_with`
     },
-    suggestions=(
-        *(
-            "by=",
-            "name=",
-            "name==",
-            "name~",
-            "error=",
-            "cluster=",
-            "cluster_id=",
-            "task=",
-            "pipeline=",
-        ),
-        *("age<1h", "age<1d", "run>1m", "run<1m", "waited>5m", "id="),
-    ),
+    suggestions=("age<1h", "age<1d", "run>1m", "run<1m", "waited>5m"),
     hint="words, is:failed, by=ann, name==exact, name~regex, age<2h, !not, or",
-    sorts={
-        NEWEST_FIRST: ("age, newest first", lambda job, now: 0),
-        "name": ("name", lambda job, now: (job.name or "").lower()),
-        "state": ("state, failed first", lambda job, now: LOOKS[job.state].rank),
-        "run": ("run time, longest first", lambda job, now: -(run_seconds(job, now) or 0.0)),
-        "queue": ("queue time, longest first", lambda job, now: -(queue_seconds(job, now) or 0.0)),
-        "workers": ("workers, most first", lambda job, now: -(job.workers or 0)),
-        "id": ("id", lambda job, now: job.id),
-        # For these three see `jobs_with`.
-        "share": ("progress, furthest first", lambda job, now: 0),
-        "rate": ("rate, fastest first", lambda job, now: 0),
-        "pipeline": ("pipeline", lambda job, now: 0),
-        "by": ("creator", lambda job, now: (job.created_by or "").lower()),
-        "error": (
-            "error",
-            lambda job, now: (not (error := cause_of(job)), error),
-        ),
-    },
-    largest_first=frozenset({"run", "queue", "workers", "share", "rate"}),
-    same_order={"progress": "share"},
-    spans={"run": shown_run_seconds, "waited": queue_seconds},
     is_moving=lambda job: not job.state.is_finished,
 )
 
@@ -109,15 +69,21 @@ def jobs_with(
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
         return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
 
-    keys = {
+    keys: dict[str, Callable[[Job, datetime], Any]] = {
         "share": by(attrgetter("percent")),
         "rate": by(attrgetter("rate")),
         "pipeline": lambda job, now: (not (name := pipeline(job.id)), name.lower()),
     }
+    columns = [
+        replace(each, order=replace(each.order, key=keys[each.layout.key]))
+        if each.order is not None and each.layout.key in keys
+        else each
+        for each in JOBS.columns
+    ]
     return replace(
         JOBS,
-        sorts={**JOBS.sorts, **{each: (JOBS.sorts[each][0], key) for each, key in keys.items()}},
-        fields={**JOBS.fields, "pipeline": lambda job: pipeline(job.id)},
+        columns=tuple(columns),
+        other_fields={**JOBS.other_fields, "pipeline": lambda job: pipeline(job.id)},
         groups={word: states for word, states in JOBS.groups.items() if word != "waiting"},
         also={"waiting": not_queued(blocked=False), "blocked": not_queued(blocked=True)},
     )

@@ -1,6 +1,7 @@
 """Jobs as table rows."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
@@ -9,8 +10,14 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimme
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.states import state_cell
-from studio_tui.presentation.jobs.times import guessed_seconds, queue_seconds, run_seconds
+from studio_tui.presentation.jobs.states import LOOKS, state_cell
+from studio_tui.presentation.jobs.times import (
+    guessed_seconds,
+    queue_seconds,
+    run_seconds,
+    shown_run_seconds,
+)
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.logs.progress import Progress, bar_text, rate_words, share
 
 BAR_WIDTH = 8
@@ -22,25 +29,195 @@ RATE_WIDTH = 11
 SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
 
-COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
-    Column("id", "ID", SHORT_ID, drop=6),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
-    Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
-    Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
-    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
-    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
-    Column("age", "AGE", 4, align=Align.RIGHT, drop=1),
-    Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
-    Column("by", "BY", 12, drop=8, fits=True),
-    Column(
-        "error", "ERROR", 16, grow=1, drop=2, fits=True, always=True, wants=30, likes=60, first=30
+
+class JobRow(NamedTuple):
+    """A job with what its row shows besides."""
+
+    job: Job
+    now: datetime
+    until: datetime
+    """The time up to which durations of running parts are counted."""
+    progress: Progress | None = None
+    """That of a running job; `None` if unknown."""
+    pipeline: str = ""
+    """Safe name of the pipeline that runs the job."""
+    is_blocked: bool = False
+    """Whether one that it depends on failed or was canceled."""
+    mended_by: Job | None = None
+    """The later run that succeeded, of a failed job."""
+
+
+def first_line(text: str | None) -> str:
+    """Return the first non-empty line of `text`."""
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+def _name(row: JobRow) -> Cell:
+    if "name" in row.job.unreadable:
+        return UNREADABLE
+    return Cell(row.job.name, Tone.STRONG) if row.job.name else Cell("(no name)", Tone.DIM)
+
+
+def progress_cell(progress: Progress | None) -> Cell:
+    """Return a progress bar; an empty cell if unknown."""
+    if progress is None:
+        return NOTHING
+    drawn = bar_text(progress.percent, BAR_WIDTH) if progress.percent is not None else ""
+    return Cell(drawn, Tone.ACTIVE)
+
+
+def share_cell(progress: Progress | None) -> Cell:
+    """Return the share done; an empty cell if unknown."""
+    return NOTHING if progress is None else Cell(share(progress), Tone.ACTIVE)
+
+
+def _rate(row: JobRow) -> Cell:
+    if row.progress is None:
+        return NOTHING
+    rate = rate_words(row.progress)
+    if len(rate) > RATE_WIDTH:
+        rate = rate_words(row.progress, with_unit=False)
+    return Cell(rate, Tone.DIM)
+
+
+def _workers(row: JobRow) -> Cell:
+    if "workers" in row.job.unreadable:
+        return UNREADABLE
+    # 0 and null mean that Studio chooses.
+    return Cell(str(row.job.workers)) if row.job.workers else Cell(UNKNOWN, Tone.DIM)
+
+
+def _queue(row: JobRow) -> Cell:
+    if "created_at" in row.job.unreadable:
+        return UNREADABLE
+    seconds = queue_seconds(row.job, row.until)
+    return Cell(duration(seconds)) if seconds is not None else Cell(UNKNOWN, Tone.DIM)
+
+
+def _run(row: JobRow) -> Cell:
+    if "started_at" in row.job.unreadable:
+        return UNREADABLE
+    ran = run_seconds(row.job, row.until)
+    if ran is not None:
+        return Cell(duration(ran))
+    guessed = guessed_seconds(row.job, row.until)
+    return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", Tone.DIM)
+
+
+def _age(row: JobRow) -> Cell:
+    if "created_at" in row.job.unreadable:
+        return UNREADABLE
+    return Cell(age(seconds_between(row.job.created_at, row.now)), Tone.DIM)
+
+
+def _error(row: JobRow) -> Cell:
+    if row.mended_by is not None:
+        return Cell(f"fixed by {row.mended_by.id[:SHORT_ID]}")
+    if "error_message" in row.job.unreadable:
+        return UNREADABLE
+    line = cause_of(row.job)
+    tone = Tone.BAD if row.job.state is JobState.FAILED else Tone.WARN
+    return Cell(line, tone) if line else NOTHING
+
+
+def _by_age(job: Job, now: datetime) -> int:  # noqa: ARG001 (the form of a sort key)
+    """Sort as Studio does."""
+    return 0
+
+
+def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (the form of a sort key)
+    error = cause_of(job)
+    return not error, error
+
+
+JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
+    ListColumn(
+        Column("state", "STATE", 11, sticky=True),
+        lambda row: state_cell(row.job, is_blocked=row.is_blocked),
+        SortOrder("state, failed first", lambda job, now: LOOKS[job.state].rank),
     ),
-)
-"""In the order of `cells`. Identifying columns do not scroll; the error gets spare space, also
-before the first failure, so that other columns do not make room for it while they are read."""
+    ListColumn(
+        Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
+        _name,
+        SortOrder("name", lambda job, now: (job.name or "").lower()),
+        text=lambda job: job.name or "",
+    ),
+    ListColumn(
+        Column("id", "ID", SHORT_ID, drop=6),
+        lambda row: Cell(row.job.id[:SHORT_ID], Tone.DIM),
+        SortOrder("id", lambda job, now: job.id),
+        text=lambda job: job.id,
+    ),
+    ListColumn(
+        Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
+        lambda row: progress_cell(row.progress),
+        sorted_like="share",
+    ),
+    ListColumn(
+        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+        lambda row: share_cell(row.progress),
+        SortOrder("progress, furthest first", _by_age, largest_first=True),
+    ),
+    ListColumn(
+        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+        _rate,
+        SortOrder("rate, fastest first", _by_age, largest_first=True),
+    ),
+    ListColumn(
+        Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
+        _workers,
+        SortOrder("workers, most first", lambda job, now: -(job.workers or 0), largest_first=True),
+    ),
+    ListColumn(
+        Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
+        _queue,
+        SortOrder(
+            "queue time, longest first",
+            lambda job, now: -(queue_seconds(job, now) or 0.0),
+            largest_first=True,
+        ),
+        seconds=queue_seconds,
+        filter_name="waited",
+    ),
+    ListColumn(
+        Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
+        _run,
+        SortOrder(
+            "run time, longest first",
+            lambda job, now: -(run_seconds(job, now) or 0.0),
+            largest_first=True,
+        ),
+        seconds=shown_run_seconds,
+    ),
+    ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age),
+    ListColumn(
+        Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
+        lambda row: Cell(row.pipeline),
+        SortOrder("pipeline", _by_age),
+        text=lambda job: "",
+    ),
+    ListColumn(
+        Column("by", "BY", 12, drop=8, fits=True),
+        lambda row: Cell(row.job.created_by or UNKNOWN, Tone.DIM),
+        SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
+        text=lambda job: job.created_by or "",
+    ),
+    # It gets spare space, also before the first failure, so that other columns do not make room
+    # for it while they are read.
+    ListColumn(
+        Column(
+            *("error", "ERROR", 16),
+            grow=1, drop=2, fits=True, always=True, wants=30, likes=60, first=30,
+        ),
+        _error,
+        SortOrder("error", _error_key),
+        text=lambda job: job.error_message or "",
+    ),
+)  # fmt: skip
+"""From left to right. Identifying columns do not scroll. The orders and the filter field that
+depend on a job's log or pipeline are in `filters.jobs_with`."""
+
+COLUMNS = layouts(JOB_COLUMNS)
 
 
 def cells(
@@ -53,83 +230,13 @@ def cells(
     is_blocked: bool = False,
     mended_by: Job | None = None,
 ) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`.
+    """Return one cell for each of `COLUMNS`; see `JobRow`.
 
-    `progress` is that of a running job, `pipeline` the safe name of the pipeline that runs the job,
-    in which it `is_blocked` if one that it depends on failed or was canceled.
     A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `answered_at`
     is the time of its last answer, up to which durations of running parts are counted.
     """
-    until = answered_at or now
-    row = (
-        state_cell(job, is_blocked=is_blocked),
-        _name(job),
-        Cell(job.id[:SHORT_ID], Tone.DIM),
-        *progress_cells(progress if job.state is JobState.RUNNING else None),
-        _workers(job),
-        _span(queue_seconds(job, until), job, "created_at"),
-        _run(job, until),
-        _age(job, now),
-        Cell(pipeline),
-        Cell(job.created_by or UNKNOWN, Tone.DIM),
-        _error(job) if mended_by is None else Cell(f"fixed by {mended_by.id[:SHORT_ID]}"),
-    )
-    return row if can_be_used(job.id) and mended_by is None else dimmed(row)
-
-
-def first_line(text: str | None) -> str:
-    """Return the first non-empty line of `text`."""
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
-
-
-def _name(job: Job) -> Cell:
-    if "name" in job.unreadable:
-        return UNREADABLE
-    return Cell(job.name, Tone.STRONG) if job.name else Cell("(no name)", Tone.DIM)
-
-
-def progress_cells(known: Progress | None) -> tuple[Cell, Cell, Cell]:
-    """Return a bar, the share done, and the rate; empty cells if unknown."""
-    if known is None:
-        return NOTHING, NOTHING, NOTHING
-    drawn = bar_text(known.percent, BAR_WIDTH) if known.percent is not None else ""
-    rate = rate_words(known)
-    if len(rate) > RATE_WIDTH:
-        rate = rate_words(known, with_unit=False)
-    return Cell(drawn, Tone.ACTIVE), Cell(share(known), Tone.ACTIVE), Cell(rate, Tone.DIM)
-
-
-def _workers(job: Job) -> Cell:
-    if "workers" in job.unreadable:
-        return UNREADABLE
-    # 0 and null mean that Studio chooses.
-    return Cell(str(job.workers)) if job.workers else Cell(UNKNOWN, Tone.DIM)
-
-
-def _span(seconds: float | None, job: Job, field: str) -> Cell:
-    if field in job.unreadable:
-        return UNREADABLE
-    return Cell(duration(seconds)) if seconds is not None else Cell(UNKNOWN, Tone.DIM)
-
-
-def _run(job: Job, now: datetime) -> Cell:
-    if "started_at" in job.unreadable:
-        return UNREADABLE
-    ran = run_seconds(job, now)
-    if ran is not None:
-        return Cell(duration(ran))
-    guessed = guessed_seconds(job, now)
-    return NOTHING if guessed is None else Cell(f"~{duration(guessed)}", Tone.DIM)
-
-
-def _age(job: Job, now: datetime) -> Cell:
-    if "created_at" in job.unreadable:
-        return UNREADABLE
-    return Cell(age(seconds_between(job.created_at, now)), Tone.DIM)
-
-
-def _error(job: Job) -> Cell:
-    if "error_message" in job.unreadable:
-        return UNREADABLE
-    line = cause_of(job)
-    return Cell(line, Tone.BAD if job.state is JobState.FAILED else Tone.WARN) if line else NOTHING
+    if job.state is not JobState.RUNNING:
+        progress = None
+    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, mended_by)
+    made = tuple(column.cell(row) for column in JOB_COLUMNS)
+    return made if can_be_used(job.id) and mended_by is None else dimmed(made)

@@ -146,7 +146,7 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
     value = term.text.removeprefix(term.head) if term.head else parts["value"]
     if field == "status" and operator in {"=", "=="}:
         return _status(value, kind)
-    spans = kind.all_spans
+    spans = kind.spans
     if field in spans and operator in "<>":
         return _span(term.raw, operator, value, spans[field])
     if field in kind.fields and operator == "=":

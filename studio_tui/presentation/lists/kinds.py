@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from studio_tui.presentation.format import seconds_between
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder
 
 T = TypeVar("T")
 
@@ -30,24 +32,22 @@ class Kind(Generic[T]):
     states: type[StrEnum]
     groups: Mapping[str, frozenset[Any]]
     """Words for sets of states."""
-    fields: Mapping[str, Callable[[T], str]]
-    """Further filter fields by name."""
+    columns: tuple[ListColumn[Any, T, Any], ...]
+    """Its columns, of which sort orders and most filter fields are derived."""
     suggestions: tuple[str, ...]
-    """Terms offered by completion, besides those for states."""
+    """Terms offered by completion, besides those for states and fields."""
     hint: str
     """Examples of terms."""
-    sorts: Mapping[str, tuple[str, Callable[[T, datetime], Any]]]
-    """Sort orders by column: menu label and key function; equal rows stay in Studio's order."""
-    largest_first: frozenset[str]
-    """Columns sorted in descending order, unless reversed."""
-    same_order: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    """Columns that share the sort order of another column."""
-    also: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
-    """Words for conditions that are neither states nor groups."""
-    spans: Mapping[str, Callable[[T, datetime], float | None]] = field(
+    as_sent: str = field(default="age, newest first", kw_only=True)
+    """Menu label of Studio's own order."""
+    other_fields: Mapping[str, Callable[[T], str]] = field(default_factory=dict, kw_only=True)
+    """Filter fields that have no column, by name."""
+    other_spans: Mapping[str, Callable[[T, datetime], float | None]] = field(
         default_factory=dict, kw_only=True
     )
-    """Durations in seconds that filters can compare, by name."""
+    """Durations in seconds that have no column, by name."""
+    also: Mapping[str, Callable[[T], bool]] = field(default_factory=dict, kw_only=True)
+    """Words for conditions that are neither states nor groups."""
     is_moving: Callable[[T], bool]
     """Whether cells of a row change every second."""
 
@@ -64,21 +64,41 @@ class Kind(Generic[T]):
     @property
     def completions(self) -> tuple[str, ...]:
         """All terms offered by completion."""
+        terms = []
+        for name in self.fields:
+            terms += [f"{name}=", f"{name}==", f"{name}~"] if name == "name" else [f"{name}="]
         return (
             *(f"is:{word}" for word in self.words),
             *(f"status={word}" for word in self.words),
             *self.suggestions,
+            *terms,
         )
 
-    @property
-    def all_spans(self) -> Mapping[str, Callable[[T, datetime], float | None]]:
-        """The durations, including the age of a row if available."""
+    @cached_property
+    def fields(self) -> Mapping[str, Callable[[T], str]]:
+        """Functions that return the texts of the filter fields, by name."""
+        shown = {column.name_in_filters: column.text for column in self.columns if column.text}
+        return {**shown, **self.other_fields}
+
+    @cached_property
+    def spans(self) -> Mapping[str, Callable[[T, datetime], float | None]]:
+        """Durations in seconds that filters can compare, by name; `age` if rows have one."""
         made_at = self.made_at
-        if made_at is None:
-            return self.spans
-        return {"age": lambda row, now: seconds_between(made_at(row), now), **self.spans}
+        age = {"age": lambda row, now: seconds_between(made_at(row), now)} if made_at else {}
+        shown = {
+            column.name_in_filters: column.seconds for column in self.columns if column.seconds
+        }
+        return {**age, **shown, **self.other_spans}
+
+    @cached_property
+    def sorts(self) -> Mapping[str, SortOrder[T]]:
+        """Sort orders by the key of their column, in the order of the menu: Studio's own first."""
+        own: SortOrder[T] = SortOrder(self.as_sent, lambda row, now: 0)
+        orders = {column.layout.key: column.order for column in self.columns if column.order}
+        return {NEWEST_FIRST: own, **orders}
 
     def order_of(self, column: str) -> str | None:
-        """Return the sort order of a column; `None` if it has none."""
-        order = self.same_order.get(column, column)
+        """Return the key of the sort order of a column; `None` if it has none."""
+        shared = {each.layout.key: each.sorted_like for each in self.columns if each.sorted_like}
+        order = shared.get(column, column)
         return order if order in self.sorts else None

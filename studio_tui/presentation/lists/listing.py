@@ -106,7 +106,7 @@ class Listing(Generic[T]):
                 wanted = {key for key, _ in passing} | {also}
                 passing = [(key, row) for key, row in rows if key in wanted]
         if sort != NEWEST_FIRST:
-            order = self._kind.sorts[sort][1]
+            order = self._kind.sorts[sort].key
             passing = sorted(passing, key=lambda keyed: order(keyed[1], now))
         ids = [key for key, _ in passing] if passing is not rows else list(self._rows)
         if reverse:

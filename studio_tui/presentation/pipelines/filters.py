@@ -89,15 +89,11 @@ PIPELINE_JOBS = Kind[SeenJob](
     states=NodeState,
     groups=_GROUPS,
     also={state.lower(): _has_studio_state(state) for state in JobState},
-    fields=_FIELDS,
-    suggestions=(
-        *("name=", "name==", "name~", "after=", "feeds=", "error=", "by=", "cluster=", "id="),
-        *("run>1m", "run<1m", "waited>5m", "age<1h"),
-    ),
+    columns=(),
+    other_fields=_FIELDS,
+    other_spans={"run": _run_seconds, "waited": _waited_seconds},
+    suggestions=("run>1m", "run<1m", "waited>5m", "age<1h"),
     hint="words, is:blocked, name==embed, name~^e, after=split, run>1m, !not, or",
-    sorts={},
-    largest_first=frozenset(),
-    spans={"run": _run_seconds, "waited": _waited_seconds},
     is_moving=lambda _: False,
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Pipeline
@@ -12,7 +13,8 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Pieces, Ton
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, age, seconds_between
 from studio_tui.presentation.jobs.states import StateLook
-from studio_tui.presentation.lists.kinds import NEWEST_FIRST, Kind
+from studio_tui.presentation.lists.kinds import Kind
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.segments import bar
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState, counts, judge
@@ -23,19 +25,6 @@ BAR_WIDTH = 14
 SHORT_ID = 8
 """Number of characters of an id shown in lists; the preview has the whole id."""
 
-COLUMNS = (
-    Column("state", "STATE", 11, sticky=True),
-    Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
-    Column("target", "TARGET", 14, grow=2),
-    Column("progress", "PROGRESS", BAR_WIDTH, drop=1),
-    Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
-    Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
-    Column("age", "AGE", 4, align=Align.RIGHT),
-    Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
-    Column("id", "ID", SHORT_ID, drop=6),
-)
-"""In the order of `cells`. Identifying columns do not scroll; the target gets spare space."""
-
 LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.FAILED: StateLook("✗", Tone.BAD, 0),
     PipelineState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
@@ -45,7 +34,6 @@ LOOKS: dict[PipelineState, StateLook] = {
     PipelineState.CANCELED: StateLook("⊗", Tone.DIM, 5),
     PipelineState.COMPLETED: StateLook("✓", Tone.GOOD, 6),
 }
-
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -78,21 +66,13 @@ class Overview:
         self._known = {key: known for key, known in self._known.items() if key in ids}
 
 
-def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
-    """Return one cell for each of `COLUMNS`."""
-    numbers = overview.numbers(pipeline)
-    row = (
-        state_cell(pipeline),
-        _line(pipeline, "name", Tone.STRONG),
-        target_cell(pipeline),
-        Pieces(bar(numbers, BAR_WIDTH)),
-        _done(numbers),
-        counts_cell(numbers),
-        _age(pipeline, "created_at", now),
-        _age(pipeline, "updated_at", now),
-        Cell(pipeline.pipeline_id[:SHORT_ID], Tone.DIM),
-    )
-    return row if can_be_used(pipeline.pipeline_id) else dimmed(row)
+class PipelineRow(NamedTuple):
+    """A pipeline with what its row shows besides."""
+
+    pipeline: Pipeline
+    numbers: Mapping[NodeState, int]
+    """Number of its jobs by state."""
+    now: datetime
 
 
 def state_cell(pipeline: Pipeline) -> Cell:
@@ -154,6 +134,74 @@ def _share(pipeline: Pipeline) -> float:
     return (pipeline.completed or 0) / jobs if jobs else 0.0
 
 
+PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] = (
+    ListColumn(
+        Column("state", "STATE", 11, sticky=True),
+        lambda row: state_cell(row.pipeline),
+        SortOrder("state, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
+    ),
+    ListColumn(
+        Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),
+        lambda row: _line(row.pipeline, "name", Tone.STRONG),
+        SortOrder("name", lambda pipeline, now: (pipeline.name or "").lower()),
+        text=lambda pipeline: pipeline.name or "",
+    ),
+    ListColumn(  # gets spare space
+        Column("target", "TARGET", 14, grow=2),
+        lambda row: target_cell(row.pipeline),
+        SortOrder("target", lambda pipeline, now: (pipeline.triggered_from or "").lower()),
+        text=lambda pipeline: pipeline.triggered_from or "",
+    ),
+    ListColumn(
+        Column("progress", "PROGRESS", BAR_WIDTH, drop=1),
+        lambda row: Pieces(bar(row.numbers, BAR_WIDTH)),
+        sorted_like="done",
+    ),
+    ListColumn(
+        Column("done", "DONE", 7, align=Align.RIGHT, drop=4, fits=True),
+        lambda row: _done(row.numbers),
+        SortOrder("progress, least first", lambda pipeline, now: _share(pipeline)),
+    ),
+    ListColumn(
+        Column("jobs", "JOBS", 18, grow=1, most=34, drop=3, fits=True),
+        lambda row: counts_cell(row.numbers),
+        SortOrder(
+            "number of jobs, most first",
+            lambda pipeline, now: -_jobs(pipeline),
+            largest_first=True,
+        ),
+    ),
+    ListColumn(
+        Column("age", "AGE", 4, align=Align.RIGHT),
+        lambda row: _age(row.pipeline, "created_at", row.now),
+    ),
+    ListColumn(
+        Column("updated", "UPDATED", 7, align=Align.RIGHT, drop=5, fits=True),
+        lambda row: _age(row.pipeline, "updated_at", row.now),
+        SortOrder(
+            "last change, newest first",
+            lambda pipeline, now: _LONG_AGO - (pipeline.updated_at or _LONG_AGO),
+        ),
+    ),
+    ListColumn(
+        Column("id", "ID", SHORT_ID, drop=6),
+        lambda row: Cell(row.pipeline.pipeline_id[:SHORT_ID], Tone.DIM),
+        SortOrder("id", lambda pipeline, now: pipeline.pipeline_id),
+        text=lambda pipeline: pipeline.pipeline_id,
+    ),
+)
+"""From left to right. Identifying columns do not scroll."""
+
+COLUMNS = layouts(PIPELINE_COLUMNS)
+
+
+def cells(pipeline: Pipeline, overview: Overview, now: datetime) -> tuple[Cell | Pieces, ...]:
+    """Return one cell for each of `COLUMNS`."""
+    row = PipelineRow(pipeline, overview.numbers(pipeline), now)
+    made = tuple(column.cell(row) for column in PIPELINE_COLUMNS)
+    return made if can_be_used(pipeline.pipeline_id) else dimmed(made)
+
+
 PIPELINES = Kind[Pipeline](
     noun="pipeline",
     key=attrgetter("pipeline_id"),
@@ -170,43 +218,13 @@ PIPELINES = Kind[Pipeline](
         "problem": frozenset({PipelineState.FAILED, PipelineState.UNKNOWN}),
         "done": frozenset({PipelineState.COMPLETED}),
     },
-    fields={
-        "name": lambda pipeline: pipeline.name or "",
-        "target": lambda pipeline: pipeline.triggered_from or "",
-        "id": lambda pipeline: pipeline.pipeline_id,
+    columns=PIPELINE_COLUMNS,
+    other_fields={
+        "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
         "error": lambda pipeline: pipeline.error_message or "",
         "task": lambda pipeline: pipeline.scheduled_by or "",
-        "job": lambda pipeline: "\n".join(run.name or "" for run in pipeline.job_runs),
     },
-    suggestions=(
-        *(
-            "target=",
-            "name=",
-            "name==",
-            "name~",
-            "job=",
-            "error=",
-            "age<1h",
-            "age<1d",
-            "id=",
-            "task=",
-        ),
-    ),
+    suggestions=("age<1h", "age<1d"),
     hint="words, status=paused, target=name, job=name, age<2h, !not",
-    sorts={
-        NEWEST_FIRST: ("age, newest first", lambda pipeline, now: 0),
-        "name": ("name", lambda pipeline, now: (pipeline.name or "").lower()),
-        "target": ("target", lambda pipeline, now: (pipeline.triggered_from or "").lower()),
-        "state": ("state, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
-        "done": ("progress, least first", lambda pipeline, now: _share(pipeline)),
-        "jobs": ("number of jobs, most first", lambda pipeline, now: -_jobs(pipeline)),
-        "id": ("id", lambda pipeline, now: pipeline.pipeline_id),
-        "updated": (
-            "last change, newest first",
-            lambda pipeline, now: _LONG_AGO - (pipeline.updated_at or _LONG_AGO),
-        ),
-    },
-    largest_first=frozenset({"jobs"}),
-    same_order={"progress": "done"},
     is_moving=lambda pipeline: pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING},
 )

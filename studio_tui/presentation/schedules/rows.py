@@ -3,12 +3,10 @@
 A hosted Studio does not send when a schedule runs; then that is stated, without guessing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 from studio_tui import cron
 from studio_tui.api.ids import can_be_used
@@ -18,64 +16,42 @@ from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimme
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
-from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
-from studio_tui.presentation.schedules.runs import LATE, RESULTS, ScheduledRun, line, signs
-from studio_tui.presentation.schedules.start_times import (
-    RUN_NOW,
-    StartTimeError,
-    both,
-    described,
-    resolve,
-    span,
+from studio_tui.presentation.jobs.states import LOOKS
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.schedules.cron_words import RUNS
+from studio_tui.presentation.schedules.explanations import in_words, runs_ahead
+from studio_tui.presentation.schedules.runs import (
+    LATE,
+    RESULTS,
+    Scheduled,
+    ScheduledRun,
+    line,
+    signs,
 )
+from studio_tui.presentation.schedules.start_times import both, span
 
 ONCE = "once"
 NOT_TOLD = "Studio does not say"
 
 _SHORT_ID = 8
 
-COLUMNS = (
-    Column("name", "NAME", 16, grow=2, fits=True, sticky=True, likes=24, first=16),
-    Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
-    Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
-    Column("next", "NEXT RUN", 14, fits=True),
-    Column("at", "LOCAL TIME", 16, drop=1, fits=True),
-    Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
-    Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
-    Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
-    Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
-    Column("by", "BY", 12, grow=1, drop=7, fits=True),
-    Column("id", "ID", _SHORT_ID, drop=6),
-)
-"""In the order of `cells`; the next run is in local time."""
-
-COLUMNS_IN_UTC = tuple(
-    replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
-)
-"""The same with the next run in UTC."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
-    """Return one cell for each of `COLUMNS`; `runs` are the last known runs, newest first.
+class ScheduleRow(NamedTuple):
+    """A schedule with what its row shows besides."""
 
-    `zone` is the time zone of the next run.
-    """
-    schedule = task.schedule
-    next_run_at = schedule.next_run_at if schedule else None
-    row = (
-        Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM),
-        expression_cell(task),
-        _words(task),
-        _next_run(task, now),
-        Cell(_at(next_run_at, zone)) if next_run_at else _unknown_cell(task),
-        results(runs, schedule),
-        _count(schedule.runs if schedule else None),
-        _count(schedule.missed if schedule else None, Tone.WARN),
-        _count(schedule.skipped if schedule else None, Tone.WARN),
-        Cell(task.created_by or UNKNOWN, Tone.DIM),
-        Cell(task.id[:_SHORT_ID], Tone.DIM),
-    )
-    return row if can_be_used(task.id) else dimmed(row)
+    task: Job
+    runs: Sequence[ScheduledRun]
+    """The last known runs, newest first."""
+    now: datetime
+    zone: tzinfo
+    """Time zone of the next run."""
+
+    @property
+    def schedule(self) -> JobSchedule | None:
+        """When it runs; `None` if Studio does not say."""
+        return self.task.schedule
 
 
 def rebuilds(task: Job) -> tuple[str, ...]:
@@ -137,67 +113,6 @@ def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
         Fact("schedule", _when(task)),
         *(_future(schedule, now, zone) if schedule else ()),
     )
-
-
-class Explained(NamedTuple):
-    """Explanation of the time typed for a schedule, or an error message."""
-
-    lines: tuple[str, ...]
-    is_good: bool
-
-
-def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
-    """Describe an expression and its next fire times, or why it is invalid."""
-    try:
-        runs = runs_ahead(typed, time_zone, now, zone)
-        lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
-        return Explained(lines, is_good=True)
-    except cron.CronError as error:
-        clause = str(error)
-        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
-
-
-def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
-    """Format the time that was typed, or explain why it is invalid."""
-    try:
-        return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
-    except StartTimeError as error:
-        # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
-        sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
-        return Explained((sentence,), is_good=False)
-
-
-def runs_ahead(
-    expression: str, time_zone: str | None, now: datetime, zone: tzinfo
-) -> tuple[str, ...]:
-    """Return the next fire times of an expression in `time_zone`, shown in `zone` and in UTC.
-
-    Raises:
-        CronError: the expression is invalid, or its time zone is unknown here.
-    """
-    # No run is between the start of the minute and now, so the result is cached per minute.
-    minute = now.replace(second=0, microsecond=0)
-    return _runs_after(expression, time_zone or "UTC", minute, zone)
-
-
-@lru_cache(maxsize=64)
-def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo) -> tuple[str, ...]:
-    try:
-        clock: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
-    except (LookupError, ValueError, OSError) as error:
-        raise cron.CronError(f"this machine has no time zone {time_zone}") from error
-    times = cron.fire_times(expression, minute, clock, count=RUNS)
-    return tuple(both(moment, zone) for moment in times)
-
-
-@lru_cache(maxsize=1024)
-def in_words(expression: str, time_zone: str | None) -> str:
-    """Describe an expression.
-
-    Raises:
-        CronError: the expression is invalid.
-    """
-    return words(expression, time_zone or "UTC")
 
 
 def _words(task: Job) -> Cell:
@@ -272,6 +187,10 @@ def _created(task: Job, now: datetime, zone: tzinfo) -> Cell:
     return Cell(f"{_both(task.created_at, zone)}  ({ago(task.created_at, now)})")
 
 
+def _name(task: Job) -> Cell:
+    return Cell(task.name, Tone.STRONG) if task.name else Cell("(no name)", Tone.DIM)
+
+
 def _next_run(task: Job, now: datetime) -> Cell:
     if is_suspended(task):
         return Cell("suspended", Tone.WARN)
@@ -311,3 +230,113 @@ def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:
 
 def _unknown_cell(task: Job) -> Cell:
     return UNREADABLE if "schedule" in task.unreadable else Cell(UNKNOWN, Tone.DIM)
+
+
+def typed_expression(item: Scheduled) -> str:
+    """Return the expression, `once` for a single time; empty if Studio does not send it."""
+    schedule = item.task.schedule
+    return (schedule.cron_expression or ONCE) if schedule else ""
+
+
+def _next_at(item: Scheduled) -> datetime:
+    schedule = item.task.schedule
+    return (schedule.next_run_at if schedule else None) or _NEVER
+
+
+def _local_time(row: ScheduleRow) -> Cell:
+    next_run_at = row.schedule.next_run_at if row.schedule else None
+    return Cell(_at(next_run_at, row.zone)) if next_run_at else _unknown_cell(row.task)
+
+
+def _counted(item: Scheduled, *fields: str) -> int:
+    return sum(getattr(item.task.schedule, field, None) or 0 for field in fields)
+
+
+def _by(read: Callable[[Scheduled], Any]) -> Callable[[Scheduled, datetime], Any]:
+    """Return a sort key; equal schedules are sorted by name."""
+    return lambda item, now: (read(item), (item.task.name or "").lower())
+
+
+SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
+    ListColumn(
+        Column("name", "NAME", 16, grow=2, fits=True, sticky=True, likes=24, first=16),
+        lambda row: _name(row.task),
+        SortOrder("name", _by(lambda item: 0)),
+        text=lambda item: item.task.name or "",
+    ),
+    ListColumn(
+        Column("expression", "SCHEDULE", 12, grow=1, drop=1, fits=True),
+        lambda row: expression_cell(row.task),
+        SortOrder("schedule", _by(typed_expression)),
+        text=typed_expression,
+        filter_name="cron",
+    ),
+    ListColumn(
+        Column("words", "IN WORDS", 20, grow=3, drop=3, fits=True, wants=32, likes=32),
+        lambda row: _words(row.task),
+        sorted_like="expression",
+    ),
+    ListColumn(
+        Column("next", "NEXT RUN", 14, fits=True),
+        lambda row: _next_run(row.task, row.now),
+        SortOrder("next run, soonest first", _by(_next_at)),
+    ),
+    ListColumn(
+        Column("at", "LOCAL TIME", 16, drop=1, fits=True),
+        _local_time,
+        sorted_like="next",
+    ),
+    ListColumn(
+        Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
+        lambda row: results(row.runs, row.schedule),
+        SortOrder("last run, failed first", _by(lambda item: LOOKS[item.state].rank)),
+    ),
+    ListColumn(
+        Column("runs", "RUNS", 4, align=Align.RIGHT, grow=1, drop=5, fits=True),
+        lambda row: _count(row.schedule.runs if row.schedule else None),
+        SortOrder(
+            "runs, most first", _by(lambda item: -_counted(item, "runs")), largest_first=True
+        ),
+    ),
+    ListColumn(
+        Column("missed", "MISSED", 6, align=Align.RIGHT, grow=1, drop=4, fits=True),
+        lambda row: _count(row.schedule.missed if row.schedule else None, Tone.WARN),
+        SortOrder(
+            "missed and skipped runs, most first",
+            _by(lambda item: -_counted(item, "missed", "skipped")),
+            largest_first=True,
+        ),
+    ),
+    ListColumn(
+        Column("skipped", "SKIPPED", 7, align=Align.RIGHT, grow=1, drop=4, fits=True),
+        lambda row: _count(row.schedule.skipped if row.schedule else None, Tone.WARN),
+        sorted_like="missed",
+    ),
+    ListColumn(
+        Column("by", "BY", 12, grow=1, drop=7, fits=True),
+        lambda row: Cell(row.task.created_by or UNKNOWN, Tone.DIM),
+        SortOrder("creator", _by(lambda item: (item.task.created_by or "").lower())),
+        text=lambda item: item.task.created_by or "",
+    ),
+    ListColumn(
+        Column("id", "ID", _SHORT_ID, drop=6),
+        lambda row: Cell(row.task.id[:_SHORT_ID], Tone.DIM),
+        SortOrder("id", lambda item, now: item.task.id),
+        text=lambda item: item.task.id,
+    ),
+)
+"""From left to right; the next run is in local time."""
+
+COLUMNS = layouts(SCHEDULE_COLUMNS)
+
+COLUMNS_IN_UTC = tuple(
+    replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
+)
+"""The same with the next run in UTC."""
+
+
+def cells(task: Job, runs: Sequence[ScheduledRun], now: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+    """Return one cell for each of `COLUMNS`; see `ScheduleRow`."""
+    row = ScheduleRow(task, runs, now, zone)
+    made = tuple(column.cell(row) for column in SCHEDULE_COLUMNS)
+    return made if can_be_used(task.id) else dimmed(made)

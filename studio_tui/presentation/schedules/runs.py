@@ -77,6 +77,20 @@ class ScheduledRun(NamedTuple):
         return Tone.WARN if self.gap else LOOKS[self.state].tone
 
 
+class Scheduled(NamedTuple):
+    """A schedule with its last runs."""
+
+    task: Job
+    """The schedule itself: a job in the state TASK."""
+    runs: tuple[ScheduledRun, ...]
+    """The last known runs, newest first."""
+
+    @property
+    def state(self) -> JobState:
+        """State of the last run; `TASK` if there is none."""
+        return next((run.state for run in self.runs if not run.gap), JobState.TASK)
+
+
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
     """Return the last runs of each schedule by its id, newest first, found among jobs."""
     runs: dict[str, list[ScheduledRun]] = {}

@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from studio_tui import cron
-from studio_tui.presentation.schedules.rows import explain_expression
+from studio_tui.presentation.schedules.explanations import explain_expression
 from studio_tui.presentation.schedules.start_times import StartTimeError, described, resolve
 
 

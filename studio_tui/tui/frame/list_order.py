@@ -32,7 +32,7 @@ class ListOrder:
 
     async def choose(self) -> None:
         """Show the menu of orders."""
-        choices = [(key, words) for key, (words, _) in self._kind.sorts.items()]
+        choices = [(key, order.label) for key, order in self._kind.sorts.items()]
         chosen = await self._ask(Choose("Sort by", choices, self._holder.view.sort))
         if chosen is not None:
             self._sort(chosen, reverse=False)
@@ -46,7 +46,7 @@ class ListOrder:
     def show(self) -> None:
         """Mark the sorted column in the table header."""
         view = self._holder.view
-        largest_first = (view.sort in self._kind.largest_first) != view.reverse
+        largest_first = self._kind.sorts[view.sort].largest_first != view.reverse
         self._table().sorting = Sorting(view.sort, descending=largest_first)
 
     def _sort(self, column: str, *, reverse: bool) -> None:

@@ -45,7 +45,7 @@ def amount_parts(
 
 def order_parts(tab: str, kind: Kind[Any], view: ListView) -> Parts:
     """Return the order of the rows, unless it is the default, and how many are marked."""
-    order = kind.sorts[view.sort][0] + (", reversed" if view.reverse else "")
+    order = kind.sorts[view.sort].label + (", reversed" if view.reverse else "")
     parts: list[Part] = []
     if view.sort != NEWEST_FIRST or view.reverse:
         sort = f"screen.do('{tab}.sort')"

@@ -16,7 +16,11 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.api.own_inputs import ScheduleTimes
 from studio_tui.errors import InvalidRequest, StudioError
-from studio_tui.presentation.schedules.rows import Explained, explain_expression, explain_moment
+from studio_tui.presentation.schedules.explanations import (
+    Explained,
+    explain_expression,
+    explain_moment,
+)
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import failure_message, rescheduled
 from studio_tui.service.commands.submitted import OfSchedule

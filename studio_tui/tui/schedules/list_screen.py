@@ -11,7 +11,7 @@ from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled
+from studio_tui.presentation.schedules.filters import SCHEDULES
 from studio_tui.presentation.schedules.rows import (
     COLUMNS,
     COLUMNS_IN_UTC,
@@ -19,7 +19,13 @@ from studio_tui.presentation.schedules.rows import (
     expression_cell,
     facts,
 )
-from studio_tui.presentation.schedules.runs import ScheduledRun, runs_by_task, runs_of, with_manual
+from studio_tui.presentation.schedules.runs import (
+    Scheduled,
+    ScheduledRun,
+    runs_by_task,
+    runs_of,
+    with_manual,
+)
 from studio_tui.service.polling.poller import Poller
 from studio_tui.service.polling.schedules_feed import Schedules
 from studio_tui.tui.frame.commands import Basics, Command, bindings

@@ -145,5 +145,5 @@ def test_the_list_shows_the_cause_and_sorts_by_it() -> None:
                  "AError: x")  # fmt: skip
     plain = job(4, "FAILED", error_message="BError: y")
     assert by_key(COLUMNS, cells(framed, NOON))["error"].text == "AError: x"
-    order = JOBS.sorts["error"][1]
+    order = JOBS.sorts["error"].key
     assert sorted((plain, framed), key=lambda one: order(one, NOON)) == [framed, plain]

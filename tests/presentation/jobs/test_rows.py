@@ -161,8 +161,8 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
     texts += raw(hostile).splitlines()
     for text in texts:
         assert not controls(text)
-    for _, key in JOBS.sorts.values():
-        sorted([hostile, job(1), hostile], key=lambda known: key(known, NOON))
+    for order in JOBS.sorts.values():
+        sorted([hostile, job(1), hostile], key=lambda known: order.key(known, NOON))
 
 
 def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:

@@ -9,8 +9,8 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
-from studio_tui.presentation.schedules.filters import SCHEDULES, Scheduled, state
-from studio_tui.presentation.schedules.runs import ScheduledRun, run_of
+from studio_tui.presentation.schedules.filters import SCHEDULES
+from studio_tui.presentation.schedules.runs import Scheduled, ScheduledRun, run_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -91,4 +91,4 @@ def test_an_order_begins_with_what_matters(sort: str, order: list[str]) -> None:
 def test_the_state_of_a_schedule_is_that_of_its_last_run_whatever_was_missed_since() -> None:
     missed = ScheduledRun(None, JobState.UNKNOWN, "missed", None, gap="missed")
     row = scheduled("a", "FAILED")
-    assert state(row._replace(runs=(missed, *row.runs))) is JobState.FAILED
+    assert row._replace(runs=(missed, *row.runs)).state is JobState.FAILED

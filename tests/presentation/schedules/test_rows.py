@@ -10,13 +10,8 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.schedules.rows import (
-    COLUMNS,
-    cells,
-    explain_expression,
-    explain_moment,
-    facts,
-)
+from studio_tui.presentation.schedules.explanations import explain_expression, explain_moment
+from studio_tui.presentation.schedules.rows import COLUMNS, cells, facts
 from studio_tui.presentation.schedules.runs import (
     RESULTS,
     ScheduledRun,

@@ -18,7 +18,7 @@ from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.pipelines.datasets import KnownDatasets
-from studio_tui.presentation.schedules.rows import Explained
+from studio_tui.presentation.schedules.explanations import Explained
 from studio_tui.service.commands.trigger_pipeline import PipelineTrigger
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.editing import Explanation

@@ -5,7 +5,7 @@ from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.rows import progress_cells
+from studio_tui.presentation.jobs.rows import progress_cell, share_cell
 from studio_tui.presentation.logs.progress import rate_words
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -21,8 +21,8 @@ TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 
 def bar_cells(node: Node, known: ViewModel) -> tuple[Cell, Cell]:
     """Return a bar and the share done; empty if a job is not running or has no progress."""
-    drawn, said, _ = progress_cells(known.bar(node))
-    return drawn, said
+    progress = known.bar(node)
+    return progress_cell(progress), share_cell(progress)
 
 
 def took_cell(node: Node, known: ViewModel) -> Cell:

@@ -1,0 +1,77 @@
+"""Explanations of times and cron expressions: next fire times, or why one is invalid."""
+
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from studio_tui import cron
+from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
+from studio_tui.presentation.schedules.start_times import (
+    RUN_NOW,
+    StartTimeError,
+    both,
+    described,
+    resolve,
+)
+
+
+class Explained(NamedTuple):
+    """Explanation of the time typed for a schedule, or an error message."""
+
+    lines: tuple[str, ...]
+    is_good: bool
+
+
+def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: tzinfo) -> Explained:
+    """Describe an expression and its next fire times, or why it is invalid."""
+    try:
+        runs = runs_ahead(typed, time_zone, now, zone)
+        lines = (in_words(typed, time_zone), *other_readings(typed), *runs)
+        return Explained(lines, is_good=True)
+    except cron.CronError as error:
+        clause = str(error)
+        return Explained((f"{clause[0].upper()}{clause[1:]}.",), is_good=False)
+
+
+def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
+    """Format the time that was typed, or explain why it is invalid."""
+    try:
+        return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
+    except StartTimeError as error:
+        # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
+        sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
+        return Explained((sentence,), is_good=False)
+
+
+def runs_ahead(
+    expression: str, time_zone: str | None, now: datetime, zone: tzinfo
+) -> tuple[str, ...]:
+    """Return the next fire times of an expression in `time_zone`, shown in `zone` and in UTC.
+
+    Raises:
+        CronError: the expression is invalid, or its time zone is unknown here.
+    """
+    # No run is between the start of the minute and now, so the result is cached per minute.
+    minute = now.replace(second=0, microsecond=0)
+    return _runs_after(expression, time_zone or "UTC", minute, zone)
+
+
+@lru_cache(maxsize=64)
+def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo) -> tuple[str, ...]:
+    try:
+        clock: tzinfo = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
+    except (LookupError, ValueError, OSError) as error:
+        raise cron.CronError(f"this machine has no time zone {time_zone}") from error
+    times = cron.fire_times(expression, minute, clock, count=RUNS)
+    return tuple(both(moment, zone) for moment in times)
+
+
+@lru_cache(maxsize=1024)
+def in_words(expression: str, time_zone: str | None) -> str:
+    """Describe an expression.
+
+    Raises:
+        CronError: the expression is invalid.
+    """
+    return words(expression, time_zone or "UTC")
