@@ -246,7 +246,8 @@ def test_columns_stay_when_a_state_of_a_longer_word_comes_in(columns: tuple[Colu
 @pytest.mark.parametrize("error", [0, 80])
 def test_a_job_has_its_whole_name_before_its_error_has_room(error: int) -> None:
     name = len("require_docstrings.py")
-    contents = [11, name, 8, 0, 0, 0, 0, 7, 8, 4, 0, 3, error]
+    cells = {"state": 11, "name": name, "id": 8, "queue": 7, "run": 8, "age": 4, "by": 3}
+    contents = [{**cells, "error": error}.get(column.key, 0) for column in jobs.COLUMNS]
     for width in (78, 118):
         placed = place(jobs.COLUMNS, width, contents=contents)
         assert {each.column.key: each.width for each in placed}["name"] == name
