@@ -1,9 +1,8 @@
 """Table columns: titles, widths, and the order in which they are dropped when space is short."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 AnyCell = TypeVar("AnyCell")
 
@@ -15,8 +14,7 @@ class Align(StrEnum):
     RIGHT = "right"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """Layout of a column, independent of the table's width."""
 
     key: str

@@ -4,7 +4,6 @@ A hosted Studio does not send when a schedule runs; then that is stated, without
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
@@ -330,7 +329,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
 COLUMNS = layouts(SCHEDULE_COLUMNS)
 
 COLUMNS_IN_UTC = tuple(
-    replace(column, title="UTC") if column.key == "at" else column for column in COLUMNS
+    column._replace(title="UTC") if column.key == "at" else column for column in COLUMNS
 )
 """The same with the next run in UTC."""
 

@@ -5,7 +5,6 @@ It is read before the first paint, so it needs neither the API's models nor the 
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ AnyCell = Cell | Pieces
 
 _TONES = {str(tone): tone for tone in Tone}
 
-_COLUMN_TYPES = {name: type(value) for name, value in asdict(Column("", "", 1, most=1)).items()}
+_COLUMN_TYPES = {name: type(value) for name, value in Column("", "", 1, most=1)._asdict().items()}
 
 _LARGEST = 1_000_000
 """Maximum number of bytes read from the file; a screen of rows has a few tens of thousands."""
@@ -61,7 +60,7 @@ def written(last: LastList) -> str:
     """Return the content of a file."""
     fields = {name: getattr(last, name) for name in LastList._fields}
     fields["at"] = last.at.isoformat()
-    fields["columns"] = [asdict(column) for column in last.columns]
+    fields["columns"] = [column._asdict() for column in last.columns]
     fields["rows"] = [[_packed(cell) for cell in row] for row in last.rows]
     for name in ("tabs", "counts", "title"):
         fields[name] = [(part.text, part.look) for part in fields[name]]
@@ -126,7 +125,7 @@ def _column(fields: Mapping[str, Any]) -> Column:
         for name, of_type in _COLUMN_TYPES.items()
     }
     column = Column(**values)
-    return replace(column, title=safe_line(column.title), width=max(1, column.width))
+    return column._replace(title=safe_line(column.title), width=max(1, column.width))
 
 
 def _sorting(packed: tuple[str, bool] | None) -> tuple[str, bool] | None:

@@ -1,7 +1,6 @@
 """A line with parts at its left and right: the header, the tabs or the footer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from textual import events
@@ -50,11 +49,12 @@ class Bar(Widget):
     left: reactive[tuple[Part, ...]] = reactive(())
     right: reactive[tuple[Part, ...]] = reactive(())
 
-    @dataclass
     class Clicked(Message):
         """A part with an action was clicked."""
 
-        action: str
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     def __init__(
         self,

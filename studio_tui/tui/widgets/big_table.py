@@ -5,7 +5,6 @@ posted as a message. The table does not fetch, sort or filter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.console import COLOR_SYSTEMS
@@ -28,6 +27,17 @@ from studio_tui.tui.widgets.table_painter import (
 )
 from studio_tui.tui.widgets.table_place import came_above
 from studio_tui.tui.widgets.table_viewport import TableViewport
+
+
+class _FromTable(Message):
+    def __init__(self, table: "BigTable") -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> "BigTable":
+        """The table, for selectors in `@on`."""
+        return self.table
 
 
 class BigTable(LineView, can_focus=True, inherit_bindings=False):
@@ -64,44 +74,37 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
     notice: reactive[str] = reactive("", repaint=False, init=False)
     """Text shown when there are no rows: safe, one or more lines."""
 
-    @dataclass
-    class _FromTable(Message):
-        table: "BigTable"
-
-        @property
-        def control(self) -> "BigTable":
-            """The table, for selectors in `@on`."""
-            return self.table
-
-    @dataclass
     class Highlighted(_FromTable):
         """The cursor has moved to another row."""
 
-        key: str | None
-        """The row; `None` if there is none. It may be gone when the message is handled."""
-        is_last: bool
-        """Whether it was the last row."""
+        def __init__(self, table: "BigTable", key: str | None, is_last: bool) -> None:
+            super().__init__(table)
+            self.key = key
+            """The row; `None` if there is none. It may be gone when the message is handled."""
+            self.is_last = is_last
+            """Whether it was the last row."""
 
         def can_replace(self, message: Message) -> bool:
             """Return whether an older message can be dropped: only the latest row matters."""
             return isinstance(message, BigTable.Highlighted) and message.table is self.table
 
-    @dataclass
     class UnseenChanged(_FromTable):
         """The number of unseen new rows above has changed; see `unseen`."""
 
-    @dataclass
     class Opened(_FromTable):
         """The user opened a row."""
 
-        key: str
+        def __init__(self, table: "BigTable", key: str) -> None:
+            super().__init__(table)
+            self.key = key
 
-    @dataclass
     class HeaderClicked(_FromTable):
         """The user clicked the title of a column."""
 
-        column: str
-        """Key of the column."""
+        def __init__(self, table: "BigTable", column: str) -> None:
+            super().__init__(table)
+            self.column = column
+            """Key of the column."""
 
     def __init__(
         self,

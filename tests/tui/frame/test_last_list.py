@@ -134,7 +134,7 @@ def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
     assert last is None or read_again(tmp_path, last) == last
 
 
-@pytest.mark.parametrize("name", Column.__slots__)
+@pytest.mark.parametrize("name", Column._fields)
 @pytest.mark.parametrize("value", [None, -7, "x", [[]], True])
 def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
     tmp_path: Path, name: str, value: object

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
@@ -35,7 +35,7 @@ COLUMNS = (
     Column("progress", "PROGRESS", BAR_WIDTH, drop=2),
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
-    replace(TOOK, drop=3),
+    TOOK._replace(drop=3),
     Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
 )
 """In the order of `cells`."""

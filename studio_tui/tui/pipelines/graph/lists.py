@@ -1,7 +1,7 @@
 """A pipeline as rows of a list: the tree, groups, the plain table, and the timeline."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -74,7 +74,7 @@ def _with_names(
     width = max(LEAST_NAME, min(longest, room // 2))
     least = sum(_KEPT[column.key] + GAP for column in (KIN, *columns) if column.key in _KEPT)
     wanted = max(width, longest + beside)
-    wide = replace(name, width=width, most=wanted, wants=min(wanted, room - least))
+    wide = name._replace(width=width, most=wanted, wants=min(wanted, room - least))
     return (KIN, *(wide if column is name else column for column in columns))
 
 
@@ -213,7 +213,7 @@ def timeline_listing(
             KIN,
             Column("name", "JOB", name),
             Column("bar", drawn.timeline().axis, drawn.width),
-            replace(TOOK, drop=0),
+            TOOK._replace(drop=0),
             *((Column("why", "WHY / ERROR", why),) if why else ()),
         )
 
