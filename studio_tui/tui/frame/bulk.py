@@ -72,8 +72,6 @@ class BulkCommand(Generic[T, R]):
     """Returns the state of an item when the report is shown; safe to draw."""
     settled: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
-    is_always_held: bool = False
-    """Whether sending is delayed, so that it can be undone, even for a single item."""
     is_always_reported: bool = False
     """Whether to show the report of each item even if nothing failed."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
@@ -113,10 +111,9 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
         if one.outcome is Outcome.DONE:
             bulk.unmark(one.item)
 
-    if len(bulk.items) > 1 or bulk.is_always_held:
-        words = f"{bulk.doing.lower()} {plural(len(bulk.items), bulk.noun)}"
-        if not await host.session.held.may_be_sent(words):
-            return ()
+    # A single item waits too: it may be the only one of many marked ones that can be canceled.
+    if bulk.items and not await host.session.held.may_be_sent(_held_words(bulk)):
+        return ()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
     report = _report(host, bulk, outcomes)
@@ -141,6 +138,12 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
             markup=False,
         )
     return outcomes
+
+
+def _held_words(bulk: BulkCommand[T, R]) -> str:
+    """Return what is shown after `undo` while the command waits."""
+    single = bulk.name(bulk.items[0]) if len(bulk.items) == 1 else None
+    return f"{bulk.doing.lower()} {single or plural(len(bulk.items), bulk.noun)}"
 
 
 def show_report(host: Host) -> None:

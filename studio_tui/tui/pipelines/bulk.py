@@ -1,7 +1,6 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from studio_tui.api.models import Pipeline
@@ -88,17 +87,19 @@ class BulkPipelines:
         command: Callable[[Pipeline], Any],
         said_of: Callable[[Any], str] | None = None,
     ) -> None:
-        bulk = BulkCommand[Pipeline, Any](
-            doing=doing,
-            done=done,
-            noun="pipeline",
-            items=chosen,
-            name=title,
-            command=command,
-            unmark=lambda one: self._unmark(one.pipeline_id),
+        begin(
+            self._host,
+            BulkCommand[Pipeline, Any](
+                doing=doing,
+                done=done,
+                noun="pipeline",
+                items=chosen,
+                name=title,
+                command=command,
+                unmark=lambda one: self._unmark(one.pipeline_id),
+                said=said_of,
+            ),
         )
-        is_stop = command == self._stopped
-        begin(self._host, replace(bulk, said=said_of, is_always_held=is_stop))
 
     async def _stopped(self, pipeline: Pipeline) -> StopOutcome:
         """Stop a pipeline.

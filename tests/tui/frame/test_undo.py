@@ -1,10 +1,14 @@
 """Commands on several things can be taken back for a while, and nothing is sent before."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from studio_tui.tui.frame.bulk import BulkCommand, run
 from studio_tui.tui.frame.page import Page
+from studio_tui.tui.jobs.naming import title
+from tests.jobs import job
 from tests.local.http.test_pipeline_routes import status, trigger
 from tests.soak import at_length
 from tests.studios import ThreadStudio
@@ -16,6 +20,7 @@ from tests.tui.dashboards import (
     until,
     until_shown,
 )
+from tests.tui.jobs.test_controller import Screen
 from tests.tui.pipelines.test_list_screen import two
 
 SLEEP = "import time; time.sleep(600)"
@@ -52,6 +57,31 @@ async def test_what_is_not_undone_is_sent(studio: ThreadStudio, tmp_path: Path) 
         await until_shown(pilot, "sleep_0.py", "sleep_1.py")
         await pilot.press("a", "x", "y")
         await until(pilot, lambda: all(studio.job(job)["status"] == "CANCELED" for job in jobs))
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, f"canceling {title(job(0))}"), (3, "canceling 3 jobs")]
+)
+async def test_a_command_on_marked_jobs_can_be_undone_however_many_it_applies_to(
+    count: int, words: str
+) -> None:
+    screen, waited = Screen(), list[str]()
+
+    async def undone(what: str) -> bool:
+        waited.append(what)
+        return False
+
+    screen.session.held = SimpleNamespace(may_be_sent=undone)
+    bulk = BulkCommand(
+        doing="Canceling",
+        done="cancellation requested",
+        noun="job",
+        items=[job(number) for number in range(count)],
+        name=title,
+        command=lambda each: screen.session.commands.jobs.cancel(each.id),
+    )
+    assert await run(screen, bulk) == ()
+    assert (waited, screen.canceled) == ([words], [])
 
 
 async def test_a_single_cancel_is_sent_at_once(studio: ThreadStudio, tmp_path: Path) -> None:

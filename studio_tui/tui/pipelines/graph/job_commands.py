@@ -128,7 +128,6 @@ class GraphJobs:
                     name=lambda node: node.name,
                     command=lambda node: pipeline_commands.remove_job(pipeline, node.id),
                     unmark=lambda node: self._marks.unmark_nodes({node.id}),
-                    is_always_held=True,
                 ),
             )
 
