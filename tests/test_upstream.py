@@ -30,7 +30,7 @@ PARTS = (
 KNOWN = re.compile(r"github\.com/[\w./-]+/(issues|pull)/\d+|None found \(\d{4}-\d\d-\d\d\)")
 THEIRS = ("textual", "rich", "uvicorn")
 OURS = {"self", "cls", "super()"}
-NOT_PRIVATE = re.compile(r"__|_replace$|_make$|_fields$")
+NOT_PRIVATE = re.compile(r"__|_replace$|_make$|_fields$|_asdict$")
 MODULES = [
     found.name
     for package in (studio_tui.tui, studio_tui.local.server)

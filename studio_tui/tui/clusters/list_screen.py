@@ -107,7 +107,6 @@ class ClustersScreen(ListPage[Cluster]):
             page = message.snapshot.value
             if is_news and page is not None:
                 self.list.take(page.items)
-                self.list.reword({one.id: (one.name, one.cloud_region) for one in page.items})
             self.list.show_notice()
 
     # Why commands are unavailable.

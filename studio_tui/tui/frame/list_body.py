@@ -1,6 +1,6 @@
 """The body of a list: its title, its filter, the table of rows, and the preview of one row."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -129,8 +129,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         """How many rows pass the filter; each row of a group counts."""
         self._kept: str | None = None
         """The row under the cursor, if it is shown although it no longer passes the filter."""
-        self._texts: Mapping[str, object] = {}
-        """The constant texts of rows by their keys, see `reword`."""
         self._ages_at = 0
         """The ten seconds in which longer ages were shown."""
         self.is_recorded: Callable[[str | None], bool] = lambda _: False
@@ -199,15 +197,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self._page.session.endings.watch_rows(self.marked_rows())
         self.show_rows()
 
-    def reword(self, texts: Mapping[str, object]) -> None:
-        """Recalculate the column widths if a row has disappeared or its text has changed.
-
-        `texts` are the texts that do not change with time, by row key.
-        """
-        before, self._texts = self._texts, texts
-        if any(texts.get(key) != text for key, text in before.items()):
-            self.table.fit_columns()
-
     def tick(self, now: datetime) -> None:
         """Update the times shown: every second if any shows seconds, else every ten seconds."""
         before, self._ages_at = self._ages_at, int(clock.now().timestamp()) // LONGER_AGES_EVERY
@@ -240,7 +229,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
-        self.table.fit_columns()
+        self.table.forget_unseen()
         self._page.paint_frame()
 
     @on(FilterBar.Done)

@@ -16,7 +16,6 @@ from studio_tui.presentation.schedules.rows import (
     COLUMNS,
     COLUMNS_IN_UTC,
     cells,
-    expression_cell,
     facts,
 )
 from studio_tui.presentation.schedules.runs import (
@@ -126,7 +125,6 @@ class SchedulesScreen(ListPage[Scheduled]):
             heir = heirs.get(self.table.cursor or "")
             self.list.marks.transfer(heirs)
             self.list.take([Scheduled(task, self._runs(task, runs)) for task in tasks])
-            self.list.reword({task.id: (task.name, expression_cell(task).text) for task in tasks})
             if heir is not None:
                 self.table.move_to(heir)
             # Only once: an old schedule that could not be canceled may get the cursor again.

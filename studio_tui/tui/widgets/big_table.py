@@ -197,11 +197,9 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing.expire()
         self.repaint()
 
-    def fit_columns(self) -> None:
-        """Fit the column widths to the visible rows, for example after the filter has changed."""
-        self._drawing.forget_widths()
+    def forget_unseen(self) -> None:
+        """Count no row as unseen, for example after the filter has changed."""
         self._count_unseen(0)
-        self._redraw()
 
     @property
     def line(self) -> int:
@@ -282,7 +280,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor visible, if it was, when the height changes."""
-        self._drawing.forget_widths()
         self._viewport.resized()
 
     def watch_marked(self) -> None:
@@ -293,8 +290,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing.forget_layout()
         self.repaint()
 
-    watch_sorting = watch_wide = fit_columns
-    watch_columns = watch_notice = _redraw
+    watch_sorting = watch_wide = watch_columns = watch_notice = _redraw
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Update the number of unseen rows."""
@@ -318,7 +314,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def _painter(self) -> Painter:
         """Return the painter for the current layout."""
-        return self._drawing.painter(self._look(), has_rows=bool(self.keys))
+        return self._drawing.painter(self._look())
 
     def _look(self) -> TableLook:
         region = self.scrollable_content_region

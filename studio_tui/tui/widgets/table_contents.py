@@ -1,8 +1,9 @@
 """The widths of texts in each column of a table, so that no column is wider than needed.
 
-Widths grow when a longer text becomes visible, and shrink only when the table is laid out again, so
-that columns do not move while the user reads. Which columns there are does not depend on what has
-left: a column that never had a text has no place, and one that had keeps it.
+Widths grow when a longer text becomes visible, and shrink only when the table is laid out for
+another width, so that columns stay while rows come and go or are filtered and sorted. Which columns
+there are does not depend on what has left: a column that never had a text has no place, and one
+that had keeps it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,12 +30,13 @@ class Contents:
             LONGEST if not column.fits else _deciding(column) if column.always else 0
             for column in columns
         ]
+        self._has_rows = False
         self.forget()
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """The width of each column, in cells."""
-        return tuple(self._all)
+    def widths(self) -> tuple[int, ...] | None:
+        """The width of each column, in cells; `None` if there were no rows yet."""
+        return tuple(self._all) if self._has_rows else None
 
     @property
     def ever(self) -> tuple[int, ...]:
@@ -47,17 +49,28 @@ class Contents:
             pairs = zip(self._ever, ever, strict=True)
             self._ever = [max(own, min(other, LONGEST)) for own, other in pairs]
 
+    def inherit(self, before: "Contents") -> None:
+        """Take over the widths of columns with the same keys; ignored if they have others."""
+        if [each.key for each in before.columns] == [each.key for each in self.columns]:
+            self.recall(before.ever)
+            if before.widths is not None:
+                self._has_rows = True
+                for index in self._measured:
+                    self._all[index] = max(self._all[index], before.widths[index])
+
     def forget(self) -> None:
-        """Reset the widths, for example if other rows are shown."""
+        """Reset the widths, for example if the table has another width."""
+        self._has_rows = False
         for index in self._measured:
             column = self.columns[index]
             self._all[index] = column.wants if column.always else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Widen columns to fit `rows`; return whether any became wider."""
-        grown = False
+        grown, is_first = False, not self._has_rows
         widths = self._all
         for cells in rows:
+            self._has_rows = True
             for index in self._measured:
                 cell = cells[index]
                 # Skip most texts cheaply: a character is at most two cells wide.
@@ -70,7 +83,7 @@ class Contents:
             for index in self._measured:
                 seen = min(widths[index], _deciding(self.columns[index]))
                 self._ever[index] = max(self._ever[index], seen)
-        return grown
+        return grown or (is_first and self._has_rows)
 
 
 def _deciding(column: Column) -> int:

@@ -60,17 +60,14 @@ class TableDrawing:
         self._resolve = palette
         self._palette: TablePalette | None = None
         self._painter: Painter | None = None
+        self._fitted: tuple[int, bool] | None = None
+        """The width, and whether wide, to which the columns were last fitted."""
         self.sideways = 0
         """How many terminal columns are scrolled out of sight on the left."""
 
     def expire(self) -> None:
         """Request the cells of rows again before they are next shown."""
         self._rows.expire()
-
-    def forget_widths(self) -> None:
-        """Discard the column widths, which then fit the rows that are next shown."""
-        self._contents.forget()
-        self._rows.forget()
 
     @property
     def contents(self) -> tuple[int, ...]:
@@ -89,7 +86,7 @@ class TableDrawing:
         """Discard the styles resolved from the style sheet."""
         self._palette = self._painter = None
 
-    def painter(self, look: TableLook, *, has_rows: bool) -> Painter:
+    def painter(self, look: TableLook) -> Painter:
         """Return the painter for the current width, layout and style."""
         width = max(GUTTER + 1, look.width)
         if self._painter is None or self._painter.width != width:
@@ -101,7 +98,7 @@ class TableDrawing:
                     look.columns,
                     width - GUTTER,
                     wide=look.wide,
-                    contents=self._contents.widths if has_rows else None,
+                    contents=self._contents.widths,
                     ever=self._contents.ever,
                     kept=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
@@ -120,9 +117,14 @@ class TableDrawing:
         """Return the strip of each line: the header, and rows from index `top` on."""
         keys = cursor.keys
         in_sight = keys[top : top + max(0, height - HEADER)]
+        if (fitted := (look.width, look.wide)) != self._fitted:
+            # Another height, such as that beside the input of a filter, moves no column.
+            self._fitted = fitted
+            self._contents.forget()
+            self._rows.forget()
         if self._contents_changed(look.columns, in_sight):
             self._painter = None
-        painter = self.painter(look, has_rows=bool(keys))
+        painter = self.painter(look)
         lines = [painter.header, *self._rows.strips(in_sight, cursor.key, marked, painter)]
         lines += [painter.blank] * (height - len(lines))
         if not keys:
@@ -135,8 +137,7 @@ class TableDrawing:
         if self._contents.columns is not columns:
             before = self._contents
             self._contents = Contents(columns)
-            # The same columns, of another width for example: those that had a text stay.
-            if [each.key for each in before.columns] == [each.key for each in columns]:
-                self._contents.recall(before.ever)
+            # The same columns, of another width or title for example, stay as they are.
+            self._contents.inherit(before)
             self._rows.forget()
         return self._contents.grow(self._rows.news(in_sight))

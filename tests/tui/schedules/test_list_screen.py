@@ -670,28 +670,3 @@ async def test_a_schedule_that_was_begun_here_is_found_here(
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         (task,) = [job for job in tasks(studio) if job["name"] == "each.py"]
         await until(pilot, lambda: table.cursor == task["id"])
-
-
-async def test_a_name_has_room_again_once_the_expression_beside_it_is_shorter(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    long = "15,45 9-17 1-7 1-6 mon-sat"
-    name = "rebuild_the_embedding.py"
-    studio.submit("print(1)", query_name=name, cron_expression=long)
-
-    async with dashboard(studio, tmp_path, size=(114, 24)) as pilot:
-        table = await show(pilot)
-        await until_shown(pilot, long[:8])
-
-        def widths() -> dict[str, int]:
-            return {each.column.key: each.width for each in table._painter().placed}
-
-        before = widths()
-        await change(pilot, long, "@daily")
-        await until_shown(pilot, "@daily")
-        await until(pilot, lambda: widths()["expression"] < before["expression"])
-        # The words for the time until the next run, which are long at some times of the day, may
-        # take that, as may a column that there was no room for.
-        after = widths()
-        is_taken = after["next"] > before["next"] or len(after) > len(before)
-        assert is_taken or after["name"] >= before["name"]

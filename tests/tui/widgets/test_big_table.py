@@ -565,11 +565,50 @@ async def test_a_column_that_had_a_text_stays_also_under_another_filter_order_or
         await at.show(ids(3))
         rows.errors.clear()
         await at.show(ids(3))
-        at.table.fit_columns()
         await at.pilot.resize_terminal(70, 11)
         at.table.sorting = Sorting("age", descending=True)
         await at.pilot.pause()
         assert at.lines()[0].split() == ["STATE", "NAME", "AGE▼", "ERROR"]
+
+
+def starts(head: str) -> list[int]:
+    """Return where the titles of a header begin."""
+    return [head.index(column.title) for column in JOBS if column.title in head]
+
+
+async def test_columns_stay_under_a_filter_and_an_order_until_the_width_changes() -> None:
+    async with jobs(size=(80, 11)) as (at, rows):
+        rows.names["0001"] = "a job with quite a long name"
+        rows.errors["0001"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        placed = starts(at.lines()[0])
+        for shown in (["0002"], [], ids(2)):
+            at.table.show(shown, is_refiltered=True)
+            await at.pilot.pause()
+            assert starts(at.lines()[0]) == placed
+        rows.names["0001"], rows.errors["0001"] = "a job", ""
+        await at.show(ids(3))
+        # As by the input of a filter above the list.
+        await at.pilot.resize_terminal(80, 9)
+        at.table.sorting = Sorting("error", descending=True)
+        await at.pilot.pause()
+        assert starts(at.lines()[0]) == placed
+        await at.pilot.resize_terminal(81, 9)
+        assert starts(at.lines()[0]) != placed
+
+
+async def test_columns_keep_their_widths_when_one_has_another_title() -> None:
+    async with jobs(size=(80, 11)) as (at, rows):
+        rows.names["0001"] = "a job with quite a long name"
+        rows.errors["0002"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        placed = starts(at.lines()[0])
+        await at.show(["0002"])
+        at.table.columns = tuple(
+            replace(column, title="OLD") if column.key == "age" else column for column in JOBS
+        )
+        await at.pilot.pause()
+        assert at.lines()[0].index("OLD") == placed[2]
 
 
 async def test_a_column_that_had_a_text_stays_when_another_gets_wider() -> None:
@@ -710,9 +749,8 @@ async def test_another_order_or_filter_makes_no_row_new() -> None:
         await show_newest_first(at, keys)
         await at.press("end")
         await at.show([*keys[50:], *keys[:50]])
-        at.table.sorting = Sorting("age", descending=True)
         await show_newest_first(at, keys)
-        at.table.fit_columns()
+        at.table.forget_unseen()
         assert at.table.unseen == 0
 
 

@@ -35,7 +35,9 @@ _SIGN = len("● ")
 _KEPT = {"kin": KIN.width, "took": TOOK.width, "why": 20}
 """Widths of columns that are not dropped for long names."""
 _LINKS = 40
-"""Cells beside a name in the tree for other edges and for collapsed jobs."""
+"""Cells beside a name in the tree for other edges."""
+_COLLAPSED = 16
+"""Cells beside a name in the tree for collapsed jobs, if there are no other edges."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,29 @@ class JobListing:
 
 
 def _with_names(
-    columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0
+    columns: tuple[Column, ...], names: Iterable[int], room: int, beside: int = 0, spare: int = 0
 ) -> tuple[Column, ...]:
     """Return the columns with `KIN`, and names up to half of `room` wide.
 
-    If there is more room, names are wider, up to the longest name plus `beside` cells for what
-    follows it. Other columns are dropped for it, except the duration and the reason.
+    `names` are the widths of all that can be listed, as columns must not move when rows are folded,
+    filtered or change their states. If there is more room, names are wider, up to the longest name
+    plus `beside` cells for what follows it. Other columns are dropped for it, except the duration
+    and the reason. They are not dropped for `spare` cells more.
     """
     longest = max(names, default=LEAST_NAME)
     name = next(column for column in columns if column.key == "name")
     width = max(LEAST_NAME, min(longest, room // 2))
     least = sum(_KEPT[column.key] + GAP for column in (KIN, *columns) if column.key in _KEPT)
     wanted = max(width, longest + beside)
-    wide = name._replace(width=width, most=wanted, wants=min(wanted, room - least))
+    wants = min(wanted, room - least)
+    wide = name._replace(width=width, most=max(wanted, longest + spare), wants=wants)
     return (KIN, *(wide if column is name else column for column in columns))
 
 
-def tree_listing(known: KnownNow, shown: Sequence[TreeRow], room: int) -> JobListing:
-    """Return the tree with links; the list has `room` cells for its columns."""
+def tree_listing(
+    known: KnownNow, shown: Sequence[TreeRow], whole: Sequence[TreeRow], room: int
+) -> JobListing:
+    """Return the `shown` part of the `whole` tree with links; the list has `room` cells."""
     plan = known().plan
     rows = {row.id: row for row in shown}
 
@@ -88,10 +95,11 @@ def tree_listing(known: KnownNow, shown: Sequence[TreeRow], room: int) -> JobLis
         _, *rest = tree.cells(rows[key], now)
         return (Pieces(tree.name_parts(rows[key], now.statuses)), *rest)
 
-    names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[key].name) for key, row in rows.items())
-    has_more = any(row.also_after or row.also_feeds or row.hidden for row in rows.values())
+    names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) for row in whole)
+    has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
+    beside = _LINKS if has_links else 0
     return JobListing(
-        _with_names(tree.COLUMNS, names, room, _LINKS if has_more or plan.flaws else 0),
+        _with_names(tree.COLUMNS, names, room, beside, max(beside, _COLLAPSED)),
         tuple(rows),
         cells_of,
         above={key: row.parent for key, row in rows.items() if row.parent is not None},
@@ -100,11 +108,13 @@ def tree_listing(known: KnownNow, shown: Sequence[TreeRow], room: int) -> JobLis
     )
 
 
-def lane_listing(known: KnownNow, rows: Sequence[LaneRow], room: int) -> JobListing:
-    """Return one line per job with lanes beside it; the list has `room` cells."""
-    plan, by_id = known().plan, {row.id: row for row in rows}
+def lane_listing(
+    known: KnownNow, shown: Sequence[LaneRow], whole: Sequence[LaneRow], room: int
+) -> JobListing:
+    """Return one line per `shown` job of the `whole` with lanes; the list has `room` cells."""
+    plan, by_id = known().plan, {row.id: row for row in shown}
     names = (
-        len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in rows
+        len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in whole
     )
 
     def cells_of(key: str) -> Cells:
@@ -130,17 +140,21 @@ def group_listing(
     folded: Collection[str],
     *,
     room: int,
+    whole: Sequence[Group],
     only: Collection[str] | None = None,
     is_filter: bool = False,
 ) -> JobListing:
-    """Return the groups, with their failed and running jobs; with `only`, no other jobs."""
+    """Return the groups, with their failed and running jobs; with `only`, no other jobs.
+
+    `whole` are all groups, also those of which no job is shown.
+    """
     statuses = known().statuses
     drawn_rows = group_rows.rows(
         groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
     )
     rows = {row.key: row for row in drawn_rows}
 
-    columns = _with_names(group_rows.COLUMNS, _group_names(groups, statuses.plan), room)
+    columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
     def cells_of(key: str) -> Cells:
         now, row = known(), rows[key]

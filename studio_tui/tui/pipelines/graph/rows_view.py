@@ -267,12 +267,13 @@ class RowsView:
             return timeline_listing(known, self._zone, room, view.span, only)
         if (groups := self._structure.groups()) is not None:
             return group_listing(
-                known, groups, view.opened, view.folds,
-                room=room, only=only, is_filter=bool(view.filter),
+                known, groups, view.opened, view.folds, room=room,
+                whole=self._structure.all_groups(), only=only, is_filter=bool(view.filter),
             )  # fmt: skip
         if view.lanes and (rows := self._structure.lanes()) is not None:
-            return lane_listing(known, rows, room)
-        return tree_listing(known, self._structure.tree_rows(), room)
+            return lane_listing(known, rows, self._structure.lanes(is_whole=True) or rows, room)
+        whole = self._structure.whole_tree(self._state.require_loaded().plan)
+        return tree_listing(known, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
         """Return the rows that are marked; a group is, when all of it is."""

@@ -51,6 +51,8 @@ class GraphStructure:
         self._partial_tree = _Latest[Sequence[TreeRow]]()
         """The tree as it was last folded or filtered."""
         self._lanes = _Latest[Sequence[LaneRow] | None]()
+        self._whole_lanes = _Latest[Sequence[LaneRow] | None]()
+        """The lanes of all jobs, without filter."""
         self._depths = _Latest[Mapping[str, int]]()
 
     def groups(self) -> tuple[Group, ...] | None:
@@ -65,13 +67,17 @@ class GraphStructure:
             plan.shape, lambda: wants_groups(plan)
         ):
             return None
-        by = GroupBy.STAGE if self._state.view.grouping is Grouping.STAGE else GroupBy.NAME
-        shaped, only = self._all_groups(by), self._state.only()
+        shaped, only = self.all_groups(), self._state.only()
         if only is None:
             return shaped
         return tuple(group for group in shaped if not only.isdisjoint(group.members))
 
-    def _all_groups(self, by: GroupBy) -> tuple[Group, ...]:
+    def all_groups(self) -> tuple[Group, ...]:
+        """Return all groups of the chosen grouping, whether or not any of their jobs is shown."""
+        is_by_stage = self._state.view.grouping is Grouping.STAGE
+        return self._groups_by(GroupBy.STAGE if is_by_stage else GroupBy.NAME)
+
+    def _groups_by(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
         return self._groups[by].of(plan.shape, lambda: grouped(plan, by))
 
@@ -110,7 +116,7 @@ class GraphStructure:
         """Return the jobs of a group, whether or not it is shown; of a node, itself."""
         if key in self._state.require_loaded().plan.nodes:
             return (key,)
-        groups = (group for by in GroupBy for group in self._all_groups(by))
+        groups = (group for by in GroupBy for group in self._groups_by(by))
         return next((group.members for group in groups if group.key == key), ())
 
     def group_keys(self) -> frozenset[str]:
@@ -159,9 +165,11 @@ class GraphStructure:
         """Return the tree of a plan without folds, which every mode needs; in any thread."""
         return self._tree.of(plan.shape, lambda: rows(plan))
 
-    def lanes(self) -> Sequence[LaneRow] | None:
-        """Return the shown jobs with lanes; `None` if there are too many lanes."""
+    def lanes(self, *, is_whole: bool = False) -> Sequence[LaneRow] | None:
+        """Return the shown jobs, or all, with lanes; `None` if there are too many lanes."""
         plan, only = self._state.require_loaded().plan, self._state.only()
+        if is_whole or only is None:
+            return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
         return self._lanes.of((plan.shape, only), lambda: lane_rows(plan, only))
 
     @property

@@ -11,9 +11,11 @@ from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import tree
 from studio_tui.presentation.pipelines.views.groups import grouped
+from studio_tui.presentation.pipelines.views.lanes import lane_rows
 from studio_tui.tui.pipelines.graph.lists import (
     JobListing,
     group_listing,
+    lane_listing,
     table_listing,
     tree_listing,
 )
@@ -51,11 +53,13 @@ def _known(sent: Pipeline) -> ViewModel:
 def _listing(mode: str, sent: Pipeline, room: int) -> JobListing:
     known = _known(sent)
     if mode == "tree":
-        return tree_listing(lambda: known, tree.rows(known.plan), room)
+        rows = tree.rows(known.plan)
+        return tree_listing(lambda: known, rows, rows, room)
     if mode == "table":
         layers = tree.depths(known.plan)
         return table_listing(lambda: known, "layer", reverse=False, layers=layers, room=room)
-    return group_listing(lambda: known, grouped(known.plan), (), (), room=room)
+    groups = grouped(known.plan)
+    return group_listing(lambda: known, groups, (), (), room=room, whole=groups)
 
 
 def _shown(mode: str, sent: Pipeline, room: int) -> list[str]:
@@ -73,6 +77,55 @@ def test_columns_stay_when_the_first_job_runs_and_fails(mode: str, room: int) ->
     waiting = _shown(mode, _sent("PENDING", "PENDING"), room)
     assert waiting == _shown(mode, _sent("RUNNING", "PENDING"), room)
     assert waiting == _shown(mode, _sent("FAILED", "RUNNING"), room)
+
+
+def _diamond() -> ViewModel:
+    """Return jobs of which only the deep ones have long names and other edges."""
+    deep = [f"{name}_of_the_deepest_layer" for name in ("left", "right", "join")]
+    return _known(
+        pipeline_of(
+            [
+                run("top", []),
+                run(deep[0], ["top"]),
+                run(deep[1], ["top"]),
+                run(deep[2], deep[:2]),
+            ]
+        )
+    )
+
+
+def test_the_columns_of_a_tree_are_the_same_when_it_is_folded_or_filtered() -> None:
+    known = _diamond()
+    whole, top = tree.rows(known.plan), next(iter(known.plan.nodes))
+    folded, filtered = tree.rows(known.plan, {top}), tree.rows(known.plan, (), {top})
+    assert len(folded) == len(filtered) == 1
+    columns = [
+        tree_listing(lambda: known, shown, whole, 118).columns
+        for shown in (whole, folded, filtered)
+    ]
+    assert columns[0] == columns[1] == columns[2]
+
+
+def test_the_columns_of_a_tree_with_lanes_are_the_same_when_it_is_filtered() -> None:
+    known = _diamond()
+    whole, top = lane_rows(known.plan), next(iter(known.plan.nodes))
+    filtered = lane_rows(known.plan, {top})
+    assert whole is not None
+    assert filtered is not None
+    columns = [
+        lane_listing(lambda: known, shown, whole, 118).columns for shown in (whole, filtered)
+    ]
+    assert columns[0] == columns[1]
+
+
+def test_the_columns_of_groups_are_the_same_when_they_are_filtered() -> None:
+    known = _known(_sent("PENDING", "PENDING"))
+    whole = grouped(known.plan)
+    columns = [
+        group_listing(lambda: known, shown, (), (), room=118, whole=whole).columns
+        for shown in (whole, whole[-1:])
+    ]
+    assert columns[0] == columns[1]
 
 
 def test_names_of_groups_have_the_same_room_whichever_of_their_jobs_have_rows() -> None:
