@@ -1,6 +1,6 @@
 """The lines above a pipeline: its state, its problems, and the display options."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rich.cells import cell_len
 
@@ -183,27 +183,34 @@ _KIN = f"{WAITED_FOR} before it  {WAITING} after it"
 _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
 
 
-def _states(*kinds: NodeState) -> str:
-    return "  ".join(f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in kinds)
-
-
-_MANY = _states(
-    NodeState.QUEUED, NodeState.FAILED, NodeState.BLOCKED, NodeState.WAITING, NodeState.CANCELED
+_SELF_EVIDENT_FIRST = (
+    *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
+    *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.BLOCKED),
 )
-_FEW = _states(NodeState.QUEUED, NodeState.BLOCKED, NodeState.WAITING)
-LEGENDS: Mapping[Mode, Sequence[str]] = {
-    Mode.TREE: (f"{_MANY}  {_KIN}", f"{_FEW}  {_KIN}", _MANY, _FEW),
-    Mode.GRAPH: (
-        _states(*(kind for kind in NodeState if kind is not NodeState.UNKNOWN)),
-        _MANY,
-        _FEW,
-    ),
-    Mode.TIMELINE: (f"{LEGEND}  {_KIN}", *_BARS),
-    Mode.TABLE: (_KIN,),
-}
-"""Legends by mode, the longest first; the first that fits is used."""
-_WIDE_LEGENDS = {**LEGENDS, Mode.TREE: (_KIN,), Mode.GRAPH: ()}
-"""Legends if the head has room for the names of states."""
+"""The order in which signs are left out where there is no room to explain all."""
+
+
+def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
+    """Return what explains the signs of a mode, in at most `room` cells; empty if nothing fits.
+
+    `kinds` are the states to explain, in a mode that shows states by their signs alone.
+    """
+    if mode is Mode.TABLE:
+        choices: Sequence[str] = (_KIN,)
+    elif mode is Mode.TIMELINE:
+        choices = (f"{LEGEND}  {_KIN}", *_BARS)
+    else:
+        left_out = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
+        choices = [_states(set(left_out[count:])) for count in range(len(left_out))]
+        if mode is Mode.TREE:
+            choices = ["  ".join(filter(None, (next(iter(choices), ""), _KIN))), *choices]
+    return next((each for each in choices if cell_len(each) <= room), "")
+
+
+def _states(kinds: Collection[NodeState]) -> str:
+    return "  ".join(
+        f"{SHOWN_LOOKS[kind].glyph} {kind.value}" for kind in NodeState if kind in kinds
+    )
 
 
 class Headlines:
@@ -238,16 +245,17 @@ class Headlines:
         marks = len(view.marks)
         said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
         taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
-        if legend := self._legend(self._width() - taken - len("  ──")):
+        if legend := self._legend(self._width() - taken - len("   ──")):
             said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
         self.modes.right = tuple(said)
 
     def _legend(self, room: int) -> str:
-        """Return the longest legend of the mode that fits in `room` cells; empty if none does."""
-        view, loaded = self._state.view, self._state.loaded
-        is_wide = loaded is not None and names_states(loaded, self._width())
-        legends = (_WIDE_LEGENDS if is_wide else LEGENDS)[view.mode]
-        return next((each for each in legends if cell_len(each) < room), "")
+        """Return the legend of the present states, unless the head names them."""
+        loaded = self._state.loaded
+        kinds: Collection[NodeState] = ()
+        if loaded is not None and not names_states(loaded, self._width()):
+            kinds = [kind for kind, number in loaded.statuses.numbers.items() if number]
+        return legend_of(self._state.view.mode, kinds, room)
 
     def show_head(self) -> None:
         """Update the lines about the state."""

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
-from studio_tui.tui.pipelines.graph.headlines import note_parts
+from studio_tui.presentation.pipelines.graph.statuses import NodeState
+from studio_tui.tui.pipelines.graph.headlines import legend_of, note_parts
+from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import sixteen
 from tests.tui.dashboards import until_shown
 from tests.tui.pipelines.dag_stage import DagStudio, dag, jobs_of, press
@@ -45,8 +47,8 @@ def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> 
 
 
 SIGNS = {
-    80: ("◌ queued  ⊘ blocked  · waiting", "◌ queued  ⊘ blocked", "░ queued", "↑ before it"),
-    120: ("⊗ canceled  ↑ before it  ↓ after it", "✓ done  ● running", "┊ now", "↓ after it"),
+    80: ("✗ failed  ⊘ blocked", "✗ failed  ⊘ blocked", "░ queued", "↑ before it"),
+    120: ("⊘ blocked  ↑ before it  ↓ after it", "✓ done  ✗ failed", "┊ now", "↓ after it"),
     200: ("↑ before it  ↓ after it", "✓6 done", "→ later", "↑ before it"),
 }
 """By the width of a terminal: what is explained in each mode, the tree first."""
@@ -59,3 +61,18 @@ async def test_the_signs_of_each_mode_are_explained(tmp_path: Path, width: int) 
         for words in SIGNS[width]:
             await until_shown(pilot, words)
             await press(pilot, ("m",))
+        await press(pilot, ("space", "m"))
+        signs = "⊘ blocked" if width < 200 else "✓6 done"
+        await until_shown(pilot, "graph", "1 marked", signs)
+
+
+def test_a_legend_explains_the_present_states_and_of_these_first_what_is_not_self_evident() -> None:
+    kinds = {NodeState.DONE, NodeState.FAILED, NodeState.WAITING, NodeState.BLOCKED}
+    whole = "✓ done  ✗ failed  ⊘ blocked  · waiting"
+    for mode in (Mode.TREE, Mode.GRAPH):
+        assert legend_of(mode, kinds, len(whole)) == whole
+        assert legend_of(mode, kinds, len(whole) - 1) == "✗ failed  ⊘ blocked  · waiting"
+        assert legend_of(mode, kinds, len("⊘ blocked")) == "⊘ blocked"
+        assert legend_of(mode, kinds, 3) == ""
+    assert legend_of(Mode.TREE, kinds, 100) == f"{whole}  ↑ before it  ↓ after it"
+    assert legend_of(Mode.TREE, (), 100) == "↑ before it  ↓ after it"
