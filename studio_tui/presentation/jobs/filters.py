@@ -14,7 +14,13 @@ from operator import attrgetter
 from typing import Any
 
 from studio_tui.api.models import Job
-from studio_tui.api.states import NOT_QUEUED_STATES, QUEUED_STATES, STARTED_STATES, JobState
+from studio_tui.api.states import (
+    CANCELING_STATES,
+    NOT_QUEUED_STATES,
+    QUEUED_STATES,
+    STARTED_STATES,
+    JobState,
+)
 from studio_tui.presentation.jobs.rows import JOB_COLUMNS
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import Kind
@@ -33,6 +39,7 @@ JOBS = Kind[Job](
         "problem": frozenset({JobState.FAILED, JobState.UNKNOWN}),
         "done": frozenset({JobState.COMPLETE}),
         "running": STARTED_STATES,
+        "canceling": CANCELING_STATES,
         "queued": QUEUED_STATES,
         "waiting": NOT_QUEUED_STATES,
     },

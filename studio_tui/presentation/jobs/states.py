@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
-    CANCELED_STATES,
+    CANCELING_STATES,
     NOT_QUEUED_STATES,
     QUEUED_STATES,
     STARTED_STATES,
@@ -28,8 +28,8 @@ class StateLook(NamedTuple):
 LOOKS: dict[JobState, StateLook] = {
     JobState.FAILED: StateLook("✗", Tone.BAD, 0),
     JobState.RUNNING: StateLook("●", Tone.ACTIVE, 1),
-    JobState.CANCELING: StateLook("⊗", Tone.WARN, 2),
-    JobState.CANCELING_SCHEDULED: StateLook("⊗", Tone.WARN, 2),
+    JobState.CANCELING: StateLook("⊖", Tone.WARN, 2),
+    JobState.CANCELING_SCHEDULED: StateLook("⊖", Tone.WARN, 2),
     JobState.INIT: StateLook("◐", Tone.ACTIVE, 3),
     JobState.PROVISIONING: StateLook("◐", Tone.ACTIVE, 3),
     JobState.QUEUED: StateLook("◌", Tone.WAITING, 4),
@@ -97,7 +97,8 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("failed", LOOKS[JobState.FAILED], frozenset({JobState.FAILED})),
     ("blocked", BLOCKED, frozenset()),
     ("waiting", LOOKS[JobState.PENDING], NOT_QUEUED_STATES),
-    ("canceled", LOOKS[JobState.CANCELED], CANCELED_STATES),
+    ("canceling", LOOKS[JobState.CANCELING], CANCELING_STATES),
+    ("canceled", LOOKS[JobState.CANCELED], frozenset({JobState.CANCELED})),
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
 """With the words, signs and order that the jobs of a pipeline are counted with."""

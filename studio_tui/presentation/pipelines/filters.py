@@ -56,7 +56,9 @@ def _waited_seconds(seen: SeenJob, _: datetime) -> float | None:
 
 
 _GROUPS: dict[str, frozenset[NodeState]] = {
-    "active": frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}),
+    "active": frozenset(
+        {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING}
+    ),
     "finished": frozenset({NodeState.DONE, NodeState.FAILED, NodeState.CANCELED}),
     "problem": frozenset(
         {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED, NodeState.UNKNOWN}

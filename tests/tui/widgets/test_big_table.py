@@ -605,7 +605,7 @@ async def test_columns_keep_their_widths_when_one_has_another_title() -> None:
         placed = starts(at.lines()[0])
         await at.show(["0002"])
         at.table.columns = tuple(
-            replace(column, title="OLD") if column.key == "age" else column for column in JOBS
+            column._replace(title="OLD") if column.key == "age" else column for column in JOBS
         )
         await at.pilot.pause()
         assert at.lines()[0].index("OLD") == placed[2]

@@ -133,7 +133,7 @@ def _work_per_worker(known: ViewModel) -> float:
 def weight(node: Node, known: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
     shown = known.statuses.shown[node.id]
-    if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELED}:
+    if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = known.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
     if shown is NodeState.BLOCKED:

@@ -10,6 +10,7 @@ _FILLS = {
     NodeState.DONE: "█",
     NodeState.FAILED: "✗",
     NodeState.CANCELED: "⊗",
+    NodeState.CANCELING: "⊖",
     NodeState.RUNNING: "▓",
     NodeState.QUEUED: "▒",
     NodeState.UNKNOWN: "?",

@@ -29,8 +29,9 @@ class NodeState(StrEnum):
     """It depends on a job that failed or was canceled, and so will not start."""
     WAITING = "waiting"
     """Not released by Studio yet."""
+    CANCELING = "canceling"
+    """It is being canceled, and has not ended."""
     CANCELED = "canceled"
-    """Canceled or being canceled."""
     UNKNOWN = "unknown"
     """Studio's status is not known here."""
 
@@ -46,8 +47,8 @@ SHOWN = {
     JobState.PENDING: NodeState.WAITING,
     JobState.CREATED: NodeState.WAITING,
     JobState.CANCELED: NodeState.CANCELED,
-    JobState.CANCELING: NodeState.CANCELED,
-    JobState.CANCELING_SCHEDULED: NodeState.CANCELED,
+    JobState.CANCELING: NodeState.CANCELING,
+    JobState.CANCELING_SCHEDULED: NodeState.CANCELING,
     JobState.TASK: NodeState.UNKNOWN,
     JobState.UNKNOWN: NodeState.UNKNOWN,
 }
@@ -59,13 +60,15 @@ SHOWN_LOOKS = {
     NodeState.FAILED: LOOKS[JobState.FAILED],
     NodeState.BLOCKED: BLOCKED,
     NodeState.WAITING: LOOKS[JobState.PENDING],
+    NodeState.CANCELING: LOOKS[JobState.CANCELING],
     NodeState.CANCELED: LOOKS[JobState.CANCELED],
     NodeState.UNKNOWN: LOOKS[JobState.UNKNOWN],
 }
 """Appearance of several jobs in the same state."""
 
 WORST_FIRST = (
-    *(NodeState.FAILED, NodeState.RUNNING, NodeState.QUEUED, NodeState.UNKNOWN),
+    *(NodeState.FAILED, NodeState.RUNNING, NodeState.CANCELING),
+    *(NodeState.QUEUED, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.WAITING, NodeState.BLOCKED, NodeState.DONE),
 )
 """Order of importance: failed, then active, then inactive."""

@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 
 _SHORT_ID = 8
 
-_ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.QUEUED)
+_ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED)
 """States of parents that are named first, since the others depend on them."""
 
 

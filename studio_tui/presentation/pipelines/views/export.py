@@ -21,6 +21,7 @@ _FILLS = {
     NodeState.FAILED: "#fad7d7",
     NodeState.BLOCKED: "#faebd2",
     NodeState.WAITING: "#f2f2f2",
+    NodeState.CANCELING: "#ebe6d7",
     NodeState.CANCELED: "#e0e0e0",
     NodeState.UNKNOWN: "#ffffff",
 }

@@ -101,7 +101,7 @@ _SHORTEST, _LONGER = 10.0, 1.25
 The axis does not change until known times need the next longer one.
 """
 
-_MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED})
+_MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 

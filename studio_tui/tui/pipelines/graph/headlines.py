@@ -185,7 +185,8 @@ _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
 
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
-    *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.BLOCKED),
+    *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),
+    NodeState.BLOCKED,
 )
 """The order in which signs are left out where there is no room to explain all."""
 

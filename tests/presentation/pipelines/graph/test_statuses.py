@@ -7,6 +7,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.jobs.states import counts as counts_of_jobs
+from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import (
     SHOWN,
@@ -80,7 +81,8 @@ def test_a_job_that_studio_released_is_not_blocked_and_blocks_nothing() -> None:
 def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
     statuses = judged(sixteen(embed="CANCELING"))
     assert not statuses.roots
-    assert statuses.shown["embed"] is NodeState.CANCELED
+    assert not statuses.problems
+    assert statuses.shown["embed"] is NodeState.CANCELING
     assert statuses.shown["join_feats"] is NodeState.WAITING
 
 
@@ -125,6 +127,16 @@ def test_a_job_is_counted_with_one_sign_and_word_wherever_it_is_counted(state: J
     numbers = {**dict.fromkeys(NodeState, 0), shown: 1}
     in_pipeline = next(each for each in counts(numbers) if each.number)
     assert in_list == in_pipeline
+
+
+def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
+    jobs = [job(1, "CANCELING"), job(2, "CANCELING_SCHEDULED"), job(3, "CANCELED")]
+    assert [
+        f"{each.glyph}{each.number} {each.name}" for each in counts_of_jobs(jobs) if each.number
+    ] == ["⊖2 canceling", "⊗1 canceled"]
+    assert state_cell(jobs[0]).text == "⊖ CANCELING"
+    statuses = judged(sixteen(embed="CANCELING", thumbs="CANCELED"))
+    assert statuses.look("embed").glyph != statuses.look("thumbs").glyph
 
 
 def test_groups_of_states_are_counted_in_one_order() -> None:
