@@ -24,8 +24,8 @@ ORIGIN = (
 _ORIGIN = re.compile(rf"(?:{STAMP})?({ORIGIN})")
 _ORIGIN_STARTS = frozenset("[(0123456789")
 
-
-_TRACEBACK = "Traceback (most recent call last)"
+TRACEBACK = "Traceback (most recent call last)"
+"""The beginning of a Python traceback."""
 
 
 def split_origin(line: str) -> tuple[str, str]:
@@ -45,7 +45,7 @@ def behind_bar(body: str) -> str:
 
     While a bar is shown, the line it is on has no line break.
     """
-    start = body.find(_TRACEBACK)
+    start = body.find(TRACEBACK)
     return body[start:] if start > 0 and is_bar(body[:start]) else body
 
 

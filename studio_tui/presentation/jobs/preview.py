@@ -10,7 +10,6 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
-from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 
 FIRST = frozenset({"status", "progress", "waits for", "error", "schedule", "next runs"})
@@ -91,20 +90,16 @@ def last_lines(end: bytes, count: int) -> list[str]:
     """Return up to `count` last non-empty lines, safe to draw."""
     found: list[str] = []
     for line in reversed(end.split(b"\n")):
-        text = _line_text(line)
-        if text:
-            found.append(text)
-        if len(found) == count:
+        found += filter(None, reversed(_line_texts(line)))
+        if len(found) >= count:
             break
-    return found[::-1]
+    return found[:count][::-1]
 
 
-def _line_text(line: bytes) -> str:
-    """Return a line as the log shows it by default: a JSON object in short."""
-    if len(line) > _LINE:
-        return styled_line(line[-_LINE:]).text.rstrip()
-    (first, *_) = rows_of(line, b"", len(line), PLAIN_FORM)
-    return first.text.rstrip()
+def _line_texts(line: bytes) -> list[str]:
+    """Return the rows of a line as the log shows them by default: a JSON object in short."""
+    end = line[-_LINE:]
+    return [row.text.rstrip() for row in rows_of(end, b"", len(end), PLAIN_FORM)]
 
 
 def _log(extra: JobExtras, width: int, count: int) -> tuple[Fact | FactLine, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from studio_tui.failures.origins import TRACEBACK, behind_bar
 from studio_tui.presentation.logs.json_lines import JsonLine, compact, json_line, pretty
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import level_of
@@ -13,6 +14,8 @@ from studio_tui.presentation.logs.tracebacks import level_below
 
 _STATES = 200
 """Maximum number of states shown of a rewritten line, the latest ones."""
+
+_TRACEBACK = TRACEBACK.encode()
 
 _TINTS = {LogLevel.WARNING: Pen(foreground=3), LogLevel.ERROR: Pen(foreground=1)}
 
@@ -52,16 +55,42 @@ def rows_of(
     if form.states and is_rewritten(head):
         newest, earlier = states(head)
         if earlier:
-            return tuple(styled_line(state) for state in [*earlier, newest][-_STATES:])
+            *before, last = (styled_line(state) for state in [*earlier, newest][-_STATES:])
+            return (*before, *_divided(last))
     if form.json is not JsonForm.RAW and not tail and head.lstrip()[:1] == b"{":
         parsed = json_line(head.decode("utf-8", "replace"))
         if parsed is not None:
             return _json_rows(parsed, form.json)
-    line = styled_line(head, tail=tail, length=length)
-    level = level_of(line.text)
-    if level is None and line.text.strip():
-        level = level_below(line.text, above())
-    return (_tinted(line, level),)
+    rows = _divided(styled_line(head, tail=tail, length=length))
+    return tuple(_tinted(row, _level(row.text, above)) for row in rows)
+
+
+def may_have_two_rows(head: bytes, tail: bytes) -> bool:
+    """Whether a line may have two rows in the default form; cheaper than `rows_of`."""
+    return (tail or head).find(_TRACEBACK) > 0
+
+
+def _divided(line: StyledLine) -> tuple[StyledLine, ...]:
+    """Split a line at a traceback behind a progress bar, whose count of states it is not part of.
+
+    While a bar is shown, the line it is on has no line break.
+    """
+    cut = len(line.text) - len(behind_bar(line.text))
+    if not cut:
+        return (line,)
+    before = [span._replace(end=min(span.end, cut)) for span in line.spans if span.start < cut]
+    behind = [
+        span._replace(start=max(0, span.start - cut), end=span.end - cut)
+        for span in line.spans
+        if span.end > cut
+    ]
+    bar = line._replace(text=line.text[:cut], spans=tuple(before), omitted=0)
+    return bar, StyledLine(line.text[cut:], tuple(behind), line.omitted, 0)
+
+
+def _level(text: str, above: Callable[[], Iterable[str]]) -> LogLevel | None:
+    level = level_of(text)
+    return level_below(text, above()) if level is None and text.strip() else level
 
 
 def _json_rows(parsed: JsonLine, form: JsonForm) -> tuple[StyledLine, ...]:

@@ -1,5 +1,6 @@
 from datetime import UTC
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,16 @@ def test_an_unreadable_or_empty_log_says_so() -> None:
 
 def test_a_progress_bar_is_one_line_with_its_last_state() -> None:
     assert last_lines(b"begin\n 10%\r 20%\r 30%", 5) == ["begin", " 30%"]
+
+
+@pytest.mark.parametrize("states", [1, 500])
+def test_a_traceback_behind_a_progress_bar_is_a_line(states: int) -> None:
+    end = (
+        b"begin\n" + b" 10%|#  |\r" * states + b" 12%|#  | 1/8 [00:01<00:09]Traceback (most recent"
+    )
+    shown = [" 12%|#  | 1/8 [00:01<00:09]", "Traceback (most recent call last):"]
+    assert last_lines(end + b" call last):\n", 5) == ["begin", *shown]
+    assert last_lines(end + b" call last):\n", 1) == shown[1:]
 
 
 def test_a_json_line_is_formatted_as_in_the_log() -> None:

@@ -42,6 +42,28 @@ def test_what_is_grave_has_a_colour_unless_the_log_gives_its_own() -> None:
     assert pens(rows_of(own, b"", len(own), PLAIN_FORM)[0]) == {Pen(foreground=5)}
 
 
+BAR = "train:  99%|█████████▉| 99/100 [00:33<00:00,  3.10it/s]"
+HEAD = "Traceback (most recent call last):"
+
+
+def test_a_traceback_behind_a_progress_bar_has_a_row_of_its_own() -> None:
+    raw = "\r".join([" 1%|  |", " 2%|  |", BAR + HEAD]).encode()
+    bar, head = rows_of(raw, b"", len(raw), PLAIN_FORM)
+    assert (bar.text, bar.updates, pens(bar)) == (BAR, 2, set())
+    assert (head.text, head.updates, pens(head)) == (HEAD, 0, {Pen(foreground=1)})
+    assert texts(raw, RowForm(states=True))[-2:] == [BAR, HEAD]
+    assert texts(f"[rank0]: {BAR}{HEAD}".encode()) == [f"[rank0]: {BAR}", HEAD]
+    assert texts(f"[rank0]: {HEAD}".encode()) == [f"[rank0]: {HEAD}"]
+    assert texts(f"it says {HEAD}".encode()) == [f"it says {HEAD}"]
+
+
+def test_the_colours_of_a_line_stay_with_their_text_when_it_is_split() -> None:
+    raw = f"\x1b[32m{BAR}\x1b[35m{HEAD}".encode()
+    bar, head = rows_of(raw, b"", len(raw), PLAIN_FORM)
+    assert bar.spans == ((0, len(BAR), Pen(foreground=2)),)
+    assert head.spans == ((0, len(HEAD), Pen(foreground=5)),)
+
+
 @given(
     st.one_of(st.binary(max_size=60), st.sampled_from([JSON, b'{"m": "\\u001b[31m\\u202e"}'])),
     st.sampled_from(JsonForm),

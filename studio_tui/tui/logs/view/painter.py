@@ -13,7 +13,7 @@ from rich.style import Style
 from studio_tui.presentation.logs.lines import PLAIN, StyledLine, styled_line
 from studio_tui.presentation.logs.live_rows import UP, LiveRows
 from studio_tui.presentation.logs.progress import parse
-from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, rows_of
+from studio_tui.presentation.logs.row_forms import PLAIN_FORM, RowForm, may_have_two_rows, rows_of
 from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogLine, LogStore, StoredRow
@@ -129,9 +129,13 @@ class LogPainter:
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
         look = self._look
-        if look.wrap or look.folds or look.form != PLAIN_FORM:
+        if look.wrap or look.folds or look.form != PLAIN_FORM or self._may_have_two_rows(start):
             return marks + len(self._drawn(start).rows)
         return marks + 1
+
+    def _may_have_two_rows(self, start: int) -> bool:
+        line = self._store.line_at(start)
+        return may_have_two_rows(line.head, line.tail)
 
     def _is_shown(self, start: int) -> bool:
         return self.chosen is None or self.chosen.hits.holds(start)

@@ -523,6 +523,22 @@ async def test_a_traceback_over_a_bar_has_no_count(store: LogStore) -> None:
         assert shown(view)[-4].endswith("39%|###   | ×40")
 
 
+async def test_a_traceback_behind_a_bar_has_a_row_behind_the_count_of_the_bar(
+    store: LogStore,
+) -> None:
+    bar = b"".join(b"\r %d%%|###   | %d/99 [00:01<00:01]" % (n, n) for n in range(40))
+    store.append(b"begins\n" + bar)
+    async with showing(store, height=6) as (pilot, view):
+        await until(pilot, lambda: shown(view)[-1].endswith("[00:01<00:01] ×40"))
+        store.append(b"Traceback (most recent call last):\n  x\nValueError: x\n")
+        await until(pilot, lambda: shown(view)[-1] == "ValueError: x")
+        assert shown(view)[-3] == "Traceback (most recent call last):"
+        assert shown(view)[-4].endswith("[00:01<00:01] ×40")
+        await pilot.press("g")
+        await until(pilot, lambda: shown(view)[0] == "begins")
+        assert len(shown(view)) == 5
+
+
 def begins(view: LogView, text: str) -> bool:
     return shown(view)[-1].startswith(text)
 
