@@ -17,6 +17,11 @@ from studio_tui.tui.widgets.prompt import SEARCH
 
 _TURN = 256
 """Matches processed before control returns to the event loop; takes a few milliseconds."""
+_STAYED = {
+    1: "– no match below, n again goes to the first",
+    -1: "– no match above, N again goes to the last",
+}
+"""What is said after a step, down if 1, that only wrapping around could make."""
 
 
 class LogSearch:
@@ -31,7 +36,9 @@ class LogSearch:
         self.hits: LineMatches | None = None
         """The matching lines."""
         self._found = ""
-        """Whether the search wrapped around, in words."""
+        """Where the current match is, or why the search did not move, in words."""
+        self._stayed_step = 0
+        """The step that did not move, as there are matches in the other direction only; else 0."""
         self._steps: deque[int] = deque()
         """Queued steps to matches."""
         self._is_finding = False
@@ -42,12 +49,17 @@ class LogSearch:
         """Reset the search for another log."""
         self._work.cancel()
         self.wanted = self.hits = self._view.pane.wanted = None
-        self._found = ""
+        self._forget_step()
         self._steps = deque()
         self._is_finding = False
 
+    def _forget_step(self) -> None:
+        self._found = ""
+        self._stayed_step = 0
+
     def want(self, wanted: SearchPattern) -> None:
         """Start a search."""
+        self._forget_step()
         self.wanted = self._view.pane.wanted = wanted
         self.seek()
 
@@ -66,7 +78,7 @@ class LogSearch:
         if self.wanted is None:
             return False
         self.wanted = self.hits = self._view.pane.wanted = None
-        self._found = ""
+        self._forget_step()
         self._view.pane.current = None
         self._view.settle()
         return True
@@ -170,12 +182,15 @@ class LogSearch:
             self._steps.clear()
 
     async def _find_one(self, step: int) -> None:
-        """Show the nearest match, wrapping around once.
+        """Show the nearest match.
 
         A new search that finds nothing below goes up instead: at the end of a log, where one reads
-        the news, the last match is wanted and not the first.
+        the news, the last match is wanted and not the first. A step beyond the last match stays
+        there, and wraps around only if it is repeated, so that the reader does not lose the place.
         """
         is_first, self._is_first = self._is_first, False
+        stayed_step = self._stayed_step
+        self._forget_step()
         store, hits, pane = self._view.store, self.hits, self._view.pane
         if store is None or hits is None or pane.window is None:
             return
@@ -184,20 +199,23 @@ class LogSearch:
             offset = pane.window.top.start
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
+        found = ""
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
-        self._found = ""
         if start is None and is_first:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
-            self._found = "above"
+            found = "above"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)
-            self._found = "from the end" if step < 0 else "from the start"
-        if start is not None and store is self._view.store:
-            self._view.go(start)
-        else:
-            self._found = ""
+            found = "from the end" if step < 0 else "from the start"
+            if start not in {None, current} and stayed_step != step:
+                start, found, self._stayed_step = None, _STAYED[step], step
+        if start is None:
+            self._found = found if self._stayed_step else ""
             self._view.settle()
+        elif store is self._view.store:
+            self._found = found
+            self._view.go(start)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

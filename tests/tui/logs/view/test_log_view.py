@@ -263,9 +263,33 @@ async def test_a_search_at_the_end_of_a_log_goes_up_to_the_last_match(store: Log
         await search(pilot, "error")
         assert hit(view) == ["an error there"]
         assert below(view) == " /error 2 of 2 above"
+
+
+async def test_a_search_wraps_around_only_if_its_key_is_pressed_again(store: LogStore) -> None:
+    store.append(b"an error here\n" + numbered(500) + b"an error there\n" + numbered(500))
+    async with showing(store) as (pilot, view):
+        await search(pilot, "error")
+        await pilot.press("n")
+        stays = " /error 2 of 2 – no match below, n again goes to the first"
+        await until(pilot, lambda: below(view) == stays)
+        assert hit(view) == ["an error there"]
         await pilot.press("n")
         await until(pilot, lambda: hit(view) == ["an error here"])
         assert below(view) == " /error 1 of 2 from the start"
+        await pilot.press("N")
+        stays_above = " /error 1 of 2 – no match above, N again goes to the last"
+        await until(pilot, lambda: below(view) == stays_above)
+        await pilot.press("n")
+        await until(pilot, lambda: below(view) == " /error 2 of 2")
+        await pilot.press("n")
+        await until(pilot, lambda: below(view) == stays)
+        store.append(b"an error at last\n")
+        await pilot.press("n")
+        await until(pilot, lambda: below(view) == " /error 3 of 3")
+        await search(pilot, "at last")
+        await pilot.press("n")
+        await until(pilot, lambda: "from the start" in below(view))
+        assert hit(view) == ["an error at last"]
 
 
 async def test_a_search_goes_from_match_to_match_and_round(store: LogStore) -> None:
@@ -276,13 +300,13 @@ async def test_a_search_goes_from_match_to_match_and_round(store: LogStore) -> N
         assert hit(view) == ["an Error here"]
         assert not view.following
         assert below(view) == " /error 1 of 2"
-        for key, found in [
+        for keys, found in [
             ("n", "an error there"),
-            ("n", "an Error here"),
-            ("N", "an error there"),
+            ("n n", "an Error here"),
+            ("N N", "an error there"),
             ("N", "an Error here"),
         ]:
-            await pilot.press(key)
+            await pilot.press(*keys.split())
             await until(pilot, lambda found=found: hit(view) == [found])  # type: ignore[misc]
 
 
