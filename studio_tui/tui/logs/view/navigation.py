@@ -28,6 +28,7 @@ from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
+_RECEIVED = "; ~ is when a line was received"
 _TIMELESS = 200
 """Consecutive lines that may lack a time before a place counts as having none."""
 _DATED_FROM = 110
@@ -53,7 +54,9 @@ class LogTimes:
     def show_next_form(self) -> None:
         """Switch the times beside lines to the next form."""
         self.show(following(self.form))
-        about = "" if self.form is StampForm.OFF else "; ~ is when a line was received"
+        missing = self.why_no_times()
+        about = f"; {missing[0].lower()}{missing[1:]}" if missing else _RECEIVED
+        about = "" if self.form is StampForm.OFF else about
         self._view.settle()
         self._view.say(f"times beside the lines: {self.form}{about}")
 
@@ -99,13 +102,29 @@ class LogTimes:
             return str(error)
         start = self._find_time(store, moment)
         if start is None:
-            return "The lines of this log have no times."
+            return f"{self._no_times()}."
         self._view.go(start)
         found = self._time_from(store, start)[0]
         if found is not None:
             time = stamp(found, StampForm.LOCAL, origin=None, dated=True)
             self._view.say(f"{time} local time")
         return None
+
+    def why_no_times(self) -> str | None:
+        """Return why there is no time to go to; `None` if a line has one."""
+        store = self._view.store
+        if why_not := self._view.why_no_log():
+            return why_not
+        if store is None or not self._has_times(store):
+            return self._no_times()
+        return None
+
+    def _has_times(self, store: LogStore) -> bool:
+        """Whether a time can be gone to: any one is found then, and else none is."""
+        return bool(self._last_time(store)) or self._find_time(store, clock.now()) is not None
+
+    def _no_times(self) -> str:
+        return f"The lines of this log have no times{'' if self._view.is_all_here else ' so far'}"
 
     def _find_time(self, store: LogStore, moment: datetime) -> int | None:
         """Return the first line not before a time, by binary search over lines ordered by time."""
@@ -173,7 +192,7 @@ class LogTimes:
             "go to a time",
             "Go to a time, as 14:05 or -10m",
             lambda self: self._view.ask(TIME),
-            lambda self: self._view.why_no_log(),
+            lambda self: self.why_no_times(),
         ),
     )
 

@@ -383,7 +383,7 @@ async def test_n_and_escape_are_the_logs_only_while_it_is_searched(store: LogSto
 async def test_nothing_is_requested_where_no_log_is_to_be_seen(
     store: LogStore, command: str
 ) -> None:
-    store.append(numbered(100))
+    store.append(numbered(100) + b"2026-03-04 11:20:00 end\n")
     async with showing(store) as (pilot, view):
         assert view.commands.why_not(command) is None
         view.display = False

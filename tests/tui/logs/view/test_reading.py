@@ -343,8 +343,32 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
 async def test_a_log_without_times_says_so(store: LogStore) -> None:
     store.append(numbered(10))
     async with showing(store, width=90) as (pilot, view):
-        await type_at(pilot, "T", "-10m")
-        assert "The lines of this log have no times." in screen_row(view)
+        view.is_all_here = False
+        assert view.times.why_no_times() == "The lines of this log have no times so far"
+        view.is_all_here = True
+        assert view.times.why_no_times() == "The lines of this log have no times"
+        await pilot.press("T")
+        assert not view.prompt.is_open
+        await pilot.press("t")
+        assert (
+            below(view)
+            == " times beside the lines: local time; the lines of this log have no times"
+        )
+        store.append(TIMED)
+        assert view.times.why_no_times() is None
+        await pilot.press("T")
+        assert view.prompt.is_open
+
+
+async def test_a_time_of_arrival_is_one_to_go_to(store: LogStore) -> None:
+    async with showing(store, width=90) as (pilot, view):
+        assert view.times.why_no_times() == "The lines of this log have no times"
+        with store.arrivals.live(datetime(2026, 3, 4, 11, 20, tzinfo=UTC)):
+            store.append(b"one\n")
+        with store.arrivals.live(datetime(2026, 3, 4, 11, 30, tzinfo=UTC)):
+            store.append(b"two\nthree\n")
+        await type_at(pilot, "T", "2026-03-04T11:25:00Z")
+        await until(pilot, lambda: hit(view) == ["two"])
 
 
 async def test_a_line_is_gone_to_by_its_number(store: LogStore) -> None:
