@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from studio_tui.api import routes
@@ -32,13 +33,17 @@ class ActivityState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request, several equal ones in a row, or a command that was not sent."""
+    """One request, several equal ones in a row, or a command that was not sent.
+
+    The attempts of a command are one entry, with the outcome of the last.
+    """
 
     id: str
     state: ActivityState
     at: datetime
     """Start time of the first request."""
     last_at: datetime
+    """Start time of the last request."""
     words: str = ""
     """Description of a command that was not sent; safe to draw."""
     method: str = ""
@@ -57,6 +62,10 @@ class Entry:
     """Whether the request changes something in Studio."""
     body: str = ""
     """JSON body, with secrets redacted."""
+    name: str = ""
+    """Name of the job or pipeline that it is about; safe to draw, empty if unknown."""
+    attempts: str = ""
+    """What each of several attempts came to, in words; empty if there was one."""
 
     @property
     def is_command(self) -> bool:
@@ -78,17 +87,12 @@ class Entry:
     @property
     def fields(self) -> Mapping[str, Any]:
         """Fields of the JSON body; empty if there is none."""
-        try:
-            found = json.loads(self.body) if self.body else {}
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
+        return _fields(self.body)
 
     @property
     def query(self) -> Mapping[str, str]:
         """Query parameters."""
-        parts = parse_qs(self.path.partition("?")[2], keep_blank_values=True)
-        return {name: values[0] for name, values in parts.items()}
+        return _query(self.path)
 
 
 _NO_ANSWER = {
@@ -109,28 +113,28 @@ _NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
 
 _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),
-    (routes.CANCEL_JOB, "cancel job {id}"),
-    (routes.JOB_LOGS, "read the log of job {id}"),
+    (routes.CANCEL_JOB, "cancel job {job}"),
+    (routes.JOB_LOGS, "read log of job {job}"),
     (routes.UPLOAD_FILE, "upload a file"),
-    (routes.LIST_JOBS, "list jobs {which}"),
+    (routes.LIST_JOBS, "list jobs {state}"),
     (routes.LIST_CLUSTERS, "list clusters"),
-    (routes.TRIGGER_PIPELINE, "trigger a pipeline"),
+    (routes.TRIGGER_PIPELINE, "trigger pipeline of {datasets}"),
     (routes.PIPELINE_STATUS, "get pipeline {pipeline}"),
     (routes.PAUSE_PIPELINE, "pause pipeline {pipeline}"),
     (routes.RESUME_PIPELINE, "resume pipeline {pipeline}"),
-    (routes.REMOVE_JOB_FROM_PIPELINE, "remove a job from pipeline {pipeline}"),
+    (routes.REMOVE_JOB_FROM_PIPELINE, "remove job {job} from pipeline {pipeline}"),
     (routes.LIST_PIPELINES, "list pipelines"),
-    (routes.JOB_DATASET_VERSIONS, "list the datasets of a job"),
-    (routes.CHANGE_SCHEDULE, "change schedule {id}"),
-    (routes.RUN_SCHEDULE, "run schedule {id} now"),
-    (routes.TRIGGER_SCHEDULE, "run schedule {id} now"),
-    (routes.SUSPEND_SCHEDULE, "suspend schedule {id}"),
-    (routes.RESUME_SCHEDULE, "resume schedule {id}"),
+    (routes.JOB_DATASET_VERSIONS, "list datasets of job {job}"),
+    (routes.CHANGE_SCHEDULE, "change schedule {job}"),
+    (routes.RUN_SCHEDULE, "run schedule {job} now"),
+    (routes.TRIGGER_SCHEDULE, "run schedule {job} now"),
+    (routes.SUSPEND_SCHEDULE, "suspend schedule {job}"),
+    (routes.RESUME_SCHEDULE, "resume schedule {job}"),
     (routes.RERUN_JOBS, "run jobs again in their order"),
-    (routes.SCHEDULE_PIPELINE, "schedule a pipeline"),
-    (routes.RESTORE_JOB, "restore a job in pipeline {pipeline}"),
+    (routes.SCHEDULE_PIPELINE, "schedule pipeline of {datasets}"),
+    (routes.RESTORE_JOB, "restore job {job} in pipeline {pipeline}"),
     (routes.DATASETS, "list datasets"),
-    (routes.REFRESH_PIPELINE, "rebuild datasets"),
+    (routes.REFRESH_PIPELINE, "rebuild datasets {datasets}"),
 )
 
 
@@ -142,13 +146,60 @@ def _pattern(route: Route) -> re.Pattern[str]:
 _PATTERNS = tuple((route, _pattern(route), words) for route, words in _WORDS)
 
 
+_GET_JOB = "get job {job}"
+"""Instead of listing jobs, if the query has the id of one."""
+
+
 def route_of(entry: Entry) -> tuple[Route, str, str] | None:
     """Return the route, the id in the path and the description; `None` if no route matches."""
-    path = entry.path.partition("?")[0]
+    return _matching(entry.method, entry.path.partition("?")[0])
+
+
+@lru_cache(maxsize=1024)
+def _matching(method: str, path: str) -> tuple[Route, str, str] | None:
     for route, pattern, words in _PATTERNS:
-        if route.method == entry.method and (found := pattern.fullmatch(path)):
+        if route.method == method and (found := pattern.fullmatch(path)):
             return route, unquote(found.groupdict().get("id") or ""), words
     return None
+
+
+class Subject(NamedTuple):
+    """The ids of what a request is about; each is empty for none."""
+
+    job: str
+    """Id of a job or a schedule."""
+    pipeline: str
+    """Id of a pipeline, or its name."""
+
+
+def subject_of(entry: Entry) -> Subject:
+    """Return what a request is about."""
+    return _subject(entry.method, entry.path, entry.body)
+
+
+@lru_cache(maxsize=4096)
+def _subject(method: str, path: str, body: str) -> Subject:
+    found = _matching(method, path.partition("?")[0])
+    fields, query = _fields(body), _query(path)
+    of_path = found[1] if found else ""
+    of_body = fields.get("pipeline_id") or fields.get("name")
+    return Subject(
+        job=of_path or str(fields.get("job_id") or "") or query.get("job_id", ""),
+        pipeline=str(of_body or "") or query.get("pipeline_id", "") or query.get("name", ""),
+    )
+
+
+def _fields(body: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body) if body else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _query(path: str) -> Mapping[str, str]:
+    parts = parse_qs(path.partition("?")[2], keep_blank_values=True)
+    return {name: values[0] for name, values in parts.items()}
 
 
 def words_of(entry: Entry) -> str:
@@ -158,14 +209,22 @@ def words_of(entry: Entry) -> str:
     found = route_of(entry)
     if found is None:
         return safe_line(f"{entry.method} {entry.path}")
-    _, item_id, words = found
-    fields, query = entry.fields, entry.query
-    which = query.get("job_id", "")[:SHORT_ID] or query.get("status", "").lower()
-    pipeline = fields.get("pipeline_id") or query.get("pipeline_id") or query.get("name") or ""
+    route, _, words = found
+    fields, subject = entry.fields, subject_of(entry)
+    if route is routes.LIST_JOBS and subject.job:
+        words = _GET_JOB
+    datasets = fields.get("datasets")
+    pipeline = "" if subject.job else entry.name
     values = {
-        "id": item_id[:SHORT_ID],
+        "job": _named(subject.job, entry.name),
         "query_name": str(fields.get("query_name") or ""),
-        "which": which,
-        "pipeline": str(fields.get("name") or "") or str(pipeline)[:SHORT_ID],
+        "state": entry.query.get("status", "").lower(),
+        "pipeline": pipeline or str(fields.get("name") or "") or subject.pipeline[:SHORT_ID],
+        "datasets": ", ".join(map(str, datasets)) if isinstance(datasets, list) else "",
     }
-    return safe_line(words.format_map(values).strip())
+    return safe_line(words.format_map(values).strip().removesuffix(" of"))
+
+
+def _named(item_id: str, name: str) -> str:
+    short = item_id[:SHORT_ID]
+    return f"{name} ({short})" if name else short

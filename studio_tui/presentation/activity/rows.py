@@ -56,6 +56,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
         entry_facts += [
             Fact("took", Cell(f"{milliseconds(entry.ms)}{longest}")),
             Fact("answer", Cell(safe_line(entry.answer))),
+            *((Fact("attempts", Cell(safe_line(entry.attempts))),) if entry.attempts else ()),
             *((Fact("reason", Cell(entry.why, why_tone)),) if entry.why else ()),
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
@@ -80,29 +81,29 @@ def milliseconds(ms: float) -> str:
 
 ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
-        Column("state", "STATE", 9),
+        Column("state", "STATE", 9, fits=True),
         lambda entry: Cell(f"{_LOOKS[entry.state][0]} {entry.state}", _LOOKS[entry.state][1]),
         SortOrder("state, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
     ),
     ListColumn(
-        Column("at", "AT", 8, drop=2),
+        Column("at", "AT", 8, drop=3),
         lambda entry: Cell(entry.at.astimezone().strftime("%H:%M:%S"), Tone.DIM),
         sorted_like=NEWEST_FIRST,
     ),
     ListColumn(
-        Column("what", "WHAT", 16, grow=3, fits=True, first=24),
+        Column("what", "WHAT", 16, grow=3, fits=True, wants=26, first=40),
         lambda entry: Cell(words_of(entry), Tone.STRONG if entry.is_command else Tone.PLAIN),
         SortOrder("request", lambda entry, now: words_of(entry)),
         text=words_of,
     ),
     ListColumn(
-        Column("took", "TOOK", 8, align=Align.RIGHT, fits=True),
+        Column("took", "TOOK", 8, align=Align.RIGHT, drop=4, fits=True),
         lambda entry: Cell(milliseconds(entry.ms)) if entry.method else NOTHING,
         SortOrder("duration, longest first", lambda entry, now: -entry.ms, largest_first=True),
         seconds=lambda entry, now: entry.ms / 1000 if entry.method else None,
     ),
     ListColumn(
-        Column("count", "TIMES", 6, align=Align.RIGHT, drop=3, fits=True),
+        Column("count", "TIMES", 6, align=Align.RIGHT, drop=2, fits=True),
         lambda entry: Cell(f"×{entry.count:,}", Tone.DIM) if entry.count > 1 else NOTHING,
         SortOrder("count, highest first", lambda entry, now: -entry.count, largest_first=True),
     ),
@@ -110,7 +111,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         Column("outcome", "ANSWER", 10, grow=1, drop=1, fits=True, first=12, likes=60),
         _answer,
         SortOrder("answer", lambda entry, now: entry.answer),
-        text=lambda entry: f"{entry.answer} {entry.why}",
+        text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
         filter_name="answer",
     ),
 )
@@ -130,7 +131,7 @@ ACTIVITY: Kind[Entry] = Kind(
     made_at=attrgetter("at"),
     texts=lambda entry: (
         *(words_of(entry), f"{entry.method} {entry.path}"),
-        *(entry.answer, entry.why, entry.body),
+        *(entry.answer, entry.why, entry.attempts, entry.body),
     ),
     state=attrgetter("state"),
     states=ActivityState,

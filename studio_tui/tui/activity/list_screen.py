@@ -1,6 +1,7 @@
 """The list of requests to Studio with their outcomes, and of commands that were not sent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -8,8 +9,9 @@ from textual import on
 from textual.binding import BindingType
 
 from studio_tui import clock
+from studio_tui.presentation.activity.attempts import joined
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
-from studio_tui.presentation.activity.entries import ActivityState, Entry
+from studio_tui.presentation.activity.entries import ActivityState, Entry, subject_of
 from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
@@ -81,11 +83,23 @@ class ActivityScreen(ListPage[Entry]):
         return self.session.jobs
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
-        """Show new entries."""
-        if message.name == self.session.records.activity.name:
-            if is_news and message.snapshot.value is not None:
-                self.list.take(_entries(message.snapshot.value))
+        """Show new entries, and names as they become known."""
+        activity = self.session.records.activity
+        if is_news and activity.snapshot.value is not None:
+            self.list.take(self._named(_entries(activity.snapshot.value)))
+        if message.name == activity.name:
             self.list.show_notice()
+
+    def _named(self, entries: list[Entry]) -> list[Entry]:
+        """Return the entries with the names of jobs and pipelines, as far as they are known."""
+        jobs = self.session.known.jobs({subject_of(entry).job for entry in entries})
+        pipelines = {each.pipeline_id: each for each in self.session.known.pipelines().pipelines}
+        named = []
+        for entry in entries:
+            job_id, pipeline_id = subject_of(entry)
+            item = jobs.get(job_id) if job_id else pipelines.get(pipeline_id)
+            named.append(replace(entry, name=item.name) if item and item.name else entry)
+        return named
 
     # Keys.
 
@@ -138,8 +152,9 @@ class ActivityScreen(ListPage[Entry]):
 
 
 def _entries(actions: Actions) -> list[Entry]:
-    """Return the entries, newest first."""
-    found = [*map(_of_call, actions.calls), *map(_of_hold, actions.unsent)]
+    """Return the entries, newest first, with the attempts of each command as one."""
+    calls = sorted(map(_of_call, actions.calls), key=lambda entry: entry.at)
+    found = [*joined(calls), *map(_of_hold, actions.unsent)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 

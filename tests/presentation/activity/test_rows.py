@@ -14,6 +14,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.text import safe_block, safe_line
+from studio_tui.tui.widgets.table_layout import place
 from tests.jobs import NOON
 
 URL = "https://studio.example.com"
@@ -42,15 +43,31 @@ CREATE = entry(
 CANCEL = entry("POST", f"/datachain/jobs/{JOB}/cancel", changes=True, body='{"team_name": "v"}')
 
 
+def of_pipeline(verb: str, field: str) -> Entry:
+    body = json.dumps({field: JOB})
+    return entry("POST", f"/datachain/pipeline/{verb}", changes=True, body=body)
+
+
 @pytest.mark.parametrize(
     ("known", "words"),
     [
         (entry(path="/datachain/jobs/?limit=100&team_name=v"), "list jobs"),
         (entry(path="/datachain/jobs/?status=ACTIVE"), "list jobs active"),
-        (entry(path=f"/datachain/jobs/?job_id={JOB}"), "list jobs 497f6eca"),
+        (entry(path=f"/datachain/jobs/?job_id={JOB}"), "get job 497f6eca"),
         (CREATE, "create job it's.py"),
         (CANCEL, "cancel job 497f6eca"),
-        (entry(path=f"/datachain/jobs/{JOB}/logs"), "read the log of job 497f6eca"),
+        (entry(path=f"/datachain/jobs/{JOB}/logs"), "read log of job 497f6eca"),
+        (replace(CANCEL, name="train.py"), "cancel job train.py (497f6eca)"),
+        (of_pipeline("pause", "pipeline_id"), "pause pipeline 497f6eca"),
+        (
+            replace(of_pipeline("pause", "pipeline_id"), name="rathe-kyat"),
+            "pause pipeline rathe-kyat",
+        ),
+        (of_pipeline("trigger", "team_name"), "trigger pipeline"),
+        (
+            entry("POST", "/datachain/pipeline/trigger", body='{"datasets": ["thumbs", "index"]}'),
+            "trigger pipeline of thumbs, index",
+        ),
         (entry(path="/something/else"), "GET /something/else"),
         (entry("", "", words="canceling 3 jobs"), "canceling 3 jobs"),
     ],
@@ -103,6 +120,19 @@ def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
     assert (told["answer"], told["reason"]) == ("409", "The job has ended.")
     unsent = entry(outcome="NotSent", reason="Connection refused.", state=ActivityState.FAILED)
     assert cells(unsent)[-1].text == "not sent · Connection refused."
+
+
+def test_what_a_request_is_about_has_the_room_first() -> None:
+    entries = [
+        replace(CREATE, body=json.dumps({"query_name": "learn_packages.py"}), ms=41.0),
+        entry(path=f"/datachain/jobs/{JOB}/logs", outcome="416", count=12, name="common_names.py"),
+        replace(CANCEL, state=ActivityState.FAILED, outcome="409", reason="It has ended."),
+    ]
+    texts = [[cell.text for cell in cells(each)] for each in entries]
+    contents = [max(len(row[index]) for row in texts) for index in range(len(COLUMNS))]
+    shown = {each.column.key: each.width for each in place(COLUMNS, 65, contents=contents)}
+    assert shown["what"] >= 26
+    assert {"state", "at", "what", "count", "outcome"} == shown.keys()
 
 
 @pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])

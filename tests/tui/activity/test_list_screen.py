@@ -17,10 +17,10 @@ async def test_calls_and_commands_are_listed_with_their_outcome_and_copied(
         await pilot.press("x", "y")
         await until(pilot, lambda: studio.job(job)["status"] == "CANCELED")
         await pilot.press("6")
-        await until_shown(pilot, "› Activity", "list jobs", f"cancel job {job[:8]}")
+        await until_shown(pilot, "› Activity", "list jobs", f"cancel job sleep.py ({job[:8]})")
         await pilot.press("f")
         await until(pilot, lambda: "list jobs" not in screen_text(pilot))
-        await until_shown(pilot, "✓ DONE", f"cancel job {job[:8]}", "kind=command")
+        await until_shown(pilot, "✓ DONE", f"cancel job sleep.py ({job[:8]})", "kind=command")
         await pilot.press("y")
         await until_shown(pilot, "curl", "datachain job cancel")
 

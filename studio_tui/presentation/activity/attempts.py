@@ -1,0 +1,60 @@
+"""Joins the attempts of a command into one entry of the activity list."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import groupby
+
+from studio_tui.presentation.activity.entries import ActivityState, Entry
+
+_AFTER_FAILURE = timedelta(minutes=5)
+"""Time after a failure within which the same request is another attempt, by program or user."""
+_AFTER_DOUBT = timedelta(seconds=5)
+"""The same after an unknown outcome: only the program repeats a request so soon, and only one that
+may be repeated. A later one is a command of its own, as both may have taken effect."""
+
+
+def joined(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries with the attempts of each command joined; both are ordered by start time."""
+    commands: list[list[Entry]] = []
+    latest: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        # Only uploads have no body; what they send is not recorded.
+        key = (entry.method, entry.path, entry.body)
+        attempts = latest.get(key)
+        if attempts is not None and _is_next(attempts[-1], entry):
+            attempts.append(entry)
+            continue
+        commands.append([entry])
+        if entry.changes and entry.body:
+            latest[key] = commands[-1]
+    return [_as_one(attempts) for attempts in commands]
+
+
+def _is_next(last: Entry, entry: Entry) -> bool:
+    """Whether `entry` is another attempt after `last`, an equal request."""
+    if last.state is ActivityState.DONE:
+        return False
+    ended = last.last_at + timedelta(milliseconds=last.most_ms)
+    limit = _AFTER_FAILURE if last.state is ActivityState.FAILED else _AFTER_DOUBT
+    return entry.at - ended <= limit
+
+
+def _as_one(attempts: list[Entry]) -> Entry:
+    first, last = attempts[0], attempts[-1]
+    if first is last:
+        return first
+    count = sum(each.count for each in attempts)
+    answers = []
+    for answer, group in groupby(attempts, key=lambda each: each.answer):
+        times = sum(each.count for each in group)
+        answers.append(f"{answer} ×{times:,}" if times > 1 else answer)
+    return replace(
+        last,
+        id=first.id,
+        at=first.at,
+        count=count,
+        ms=sum(each.ms * each.count for each in attempts) / count,
+        most_ms=max(each.most_ms for each in attempts),
+        attempts=", then ".join(answers),
+    )

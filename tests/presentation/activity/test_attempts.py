@@ -1,0 +1,78 @@
+"""The attempts of a command are one entry of the activity list."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from studio_tui.presentation.activity.attempts import joined
+from studio_tui.presentation.activity.entries import ActivityState, Entry
+from studio_tui.presentation.activity.rows import ACTIVITY, facts
+from studio_tui.presentation.lists.filter_terms import Terms
+from studio_tui.presentation.lists.listing import Listing
+from tests.jobs import NOON
+
+FAILED, UNKNOWN, DONE = ActivityState.FAILED, ActivityState.UNKNOWN, ActivityState.DONE
+
+
+def attempt(
+    seconds: float, state: ActivityState, outcome: str, *, job: str = "a", count: int = 1
+) -> Entry:
+    at = NOON + timedelta(seconds=seconds)
+    return Entry(
+        *(f"{at} {job}", state, at, at),
+        method="POST",
+        path=f"/datachain/jobs/{job}/cancel",
+        outcome=outcome,
+        count=count,
+        ms=100.0 * (1 + seconds),
+        most_ms=100.0 * (1 + seconds),
+        changes=True,
+        body='{"team_name": "v"}',
+    )
+
+
+def test_the_attempts_of_a_command_are_one_entry_with_the_outcome_of_the_last() -> None:
+    first = attempt(0, FAILED, "NotSent", count=2)
+    other = attempt(1, FAILED, "NotSent", job="b")
+    (command, another) = joined([first, other, attempt(3, DONE, "200")])
+    assert another == other
+    assert (command.id, command.at, command.last_at) == (
+        first.id,
+        NOON,
+        NOON + timedelta(seconds=3),
+    )
+    assert (command.state, command.outcome, command.count) == (DONE, "200", 3)
+    assert (command.ms, command.most_ms) == (200.0, 400.0)
+    shown = {fact.label: fact.value.text for fact in facts(command, NOON)}
+    assert shown["attempts"] == "not sent ×2, then 200"
+    assert "attempts" not in {fact.label for fact in facts(other, NOON)}
+    rows = Listing(ACTIVITY)
+    rows.replace([command, another])
+    found = rows.ids(Terms('answer="not sent"', ACTIVITY), "age", NOON)
+    assert found == [command.id, another.id]
+    assert rows.ids(Terms("status=problem", ACTIVITY), "age", NOON) == [another.id]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(attempt(0, DONE, "200"), attempt(1, FAILED, "409"), id="after success"),
+        pytest.param(attempt(0, FAILED, "409"), attempt(400, DONE, "200"), id="minutes later"),
+        pytest.param(attempt(0, UNKNOWN, "OutcomeUnknown"), attempt(9, DONE, "200"), id="in doubt"),
+        pytest.param(attempt(0, FAILED, "409"), attempt(1, DONE, "200", job="b"), id="other job"),
+        pytest.param(
+            replace(attempt(0, FAILED, "409"), body=""),
+            replace(attempt(1, DONE, "200"), body=""),
+            id="unrecorded content",
+        ),
+    ],
+)
+def test_other_commands_are_entries_of_their_own(first: Entry, second: Entry) -> None:
+    assert joined([first, second]) == [first, second]
+
+
+def test_a_command_that_may_be_repeated_is_one_entry_after_an_unknown_outcome() -> None:
+    slow = replace(attempt(0, UNKNOWN, "OutcomeUnknown"), ms=30_000.0, most_ms=30_000.0)
+    (command,) = joined([slow, attempt(31, DONE, "200")])
+    assert (command.state, command.attempts) == (DONE, "unknown, then 200")
