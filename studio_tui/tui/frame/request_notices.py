@@ -1,5 +1,6 @@
 """Messages while a request to Studio is pending, and when Studio cannot be reached."""
 
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -9,11 +10,15 @@ from studio_tui.errors import NotSent, StudioError, TransportError
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.commands import Host
+from studio_tui.tui.widgets.toasts import withdraw
 
 T = TypeVar("T")
 
 SOON = 0.5
 """Seconds to wait for an answer before a notification."""
+
+_LONGEST = 120.0
+"""Seconds after which such a notification ends, if the answer has not ended it."""
 
 WAITING = "Waiting for Studio…"
 SILENT = "Studio is not answering; trying anyway…"
@@ -28,22 +33,25 @@ START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio
 """What to do if the local Studio has stopped."""
 
 
-async def with_notice(app: App[Any], session: StudioSession, command: Awaitable[T]) -> T:
-    """Await a command, with a notification unless the answer comes within `SOON`.
+async def with_notice(
+    app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
+) -> T:
+    """Await a command, with the notification `waiting` unless the answer comes within `SOON`.
 
-    If Studio did not answer before, the notification is immediate.
+    If Studio did not answer before, there is another one immediately. Both end with the answer.
 
     Raises:
         StudioError: raised by the command.
     """
-    if session.jobs.snapshot.error is not None:
-        _notify(app, SILENT)
-        return await command
-    later = app.set_timer(SOON, lambda: _notify(app, WAITING), name="waiting")
+    is_silent = session.jobs.snapshot.error is not None
+    words, after = (SILENT, 0.0) if is_silent else (waiting, SOON)
+    # A Textual timer would not fire at all if the machine is busy at that moment.
+    later = get_running_loop().call_later(after, _notify, app, words)
     try:
         return await command
     finally:
-        later.stop()
+        later.cancel()
+        withdraw(app, words)
 
 
 async def run_and_report(
@@ -77,4 +85,4 @@ def unreachable_message(error: StudioError, session: StudioSession) -> str:
 
 
 def _notify(app: App[Any], words: str) -> None:
-    app.notify(words, markup=False)
+    app.notify(words, markup=False, timeout=_LONGEST)

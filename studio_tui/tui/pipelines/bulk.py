@@ -34,13 +34,15 @@ class BulkPipelines:
         running = {one.pipeline_id: len(to_cancel(one)) for one in chosen}
         jobs = plural(sum(running.values()), "job")
         left_out = _left_out(len(marked) - len(chosen), "has nothing to stop")
-        before = (f"They will be paused, and {jobs} canceled.", *left_out, "")
-        after = ("", "Jobs that start meanwhile are canceled too.")
+        are_paused = all(one.state is PipelineState.PAUSED for one in chosen)
+        they = "They are paused;" if are_paused else "They will be paused, and"
+        before = (f"{they} {jobs} {'will be ' if are_paused else ''}canceled.", *left_out, "")
+        after = () if are_paused else ("", "Jobs that start meanwhile are canceled too.")
         names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
             around_list(self._host, before, names, after),
-            yes="Pause and cancel",
+            yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )

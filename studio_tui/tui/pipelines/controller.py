@@ -13,7 +13,6 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
-from studio_tui.service.commands.pipelines import to_cancel
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -22,15 +21,11 @@ from studio_tui.tui.frame.review import COPY, OK, Review, show_text
 from studio_tui.tui.messages import OpenLogs
 from studio_tui.tui.pipelines.bulk import BulkPipelines, title
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
-from studio_tui.tui.pipelines.stopped_words import name_of, report, stopped_words
+from studio_tui.tui.pipelines.stopped_words import named, report, stop_words, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
 
 _ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
-_NOT_BEGUN = frozenset({JobState.CREATED, JobState.SCHEDULED, JobState.QUEUED})
-
-_LISTED = 12
-"""How many jobs a question lists by name."""
 
 
 class PipelineController:
@@ -109,6 +104,11 @@ class PipelineController:
     def _can_turn(self, pipeline: Pipeline) -> bool:
         return _can_pause(pipeline) or self._can_resume(pipeline)
 
+    def stops_what(self) -> str:
+        """Return what `X` does now, as a label."""
+        is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._meant)
+        return "cancel its jobs" if is_paused and not self._marked() else "stop safely"
+
     def turns_to(self) -> str:
         """Return what `p` does now: `pause` or `resume`."""
         return "pause" if any(map(_can_pause, self._meant)) else "resume"
@@ -149,7 +149,7 @@ class PipelineController:
         is_canceled = pipeline.state is PipelineState.CANCELED
         ended = "failed or were canceled" if is_canceled else "failed"
         what = "Pause" if pausing else "Resume"
-        lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *_named(names)]
+        lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *named(names)]
         if is_canceled:
             lines += ["", over_words(pipeline, near=self._host.session.is_near)]
         question = Confirm(
@@ -167,15 +167,9 @@ class PipelineController:
             await self._bulk.stop(chosen, self._meant)
             return
         pipeline = chosen[0]
-        lines = (
-            *describe(pipeline),
-            "",
-            *_stop_words(pipeline),
-            "",
-            "Jobs that start meanwhile are canceled too.",
-        )
+        words = stop_words(pipeline)
         question = Confirm(
-            "Stop this pipeline?", lines, yes="Pause and cancel", no="Leave it running",
+            words.question, (*describe(pipeline), "", *words.effects), yes=words.yes, no=words.no,
             changes=pipeline_changes(self._host.session, (pipeline,), can_stop, "stop"),
         )  # fmt: skip
         if await self._host.ask(question):
@@ -184,12 +178,13 @@ class PipelineController:
             start_worker(self._host.app, stopping, name="stop", group="command")
 
     async def _stop(self, pipeline: Pipeline) -> None:
-        named = pipeline.name or "a pipeline"
-        if not await self._host.session.held.may_be_sent(f"stopping {named}"):
+        name = pipeline.name or "a pipeline"
+        if not await self._host.session.held.may_be_sent(f"stopping {name}"):
             return
         try:
             stopping = self._host.session.commands.pipelines.stop(pipeline)
-            stopped = await with_notice(self._host.app, self._host.session, stopping)
+            waiting = f"Stopping {name}: waiting until its jobs have ended…"
+            stopped = await with_notice(self._host.app, self._host.session, stopping, waiting)
         except StudioError as error:
             why = error_message(error, self._host.session)
             self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
@@ -330,22 +325,3 @@ def _can_resume(pipeline: Pipeline, *, near: bool) -> bool:
     if near and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}
-
-
-def _named(names: Sequence[str]) -> list[str]:
-    shown = [f"    {name}" for name in names[:_LISTED]]
-    left = len(names) - _LISTED
-    return [*shown, f"    and {left} more"] if left > 0 else shown
-
-
-def _stop_words(pipeline: Pipeline) -> list[str]:
-    """Return the effects of stopping; queued jobs are only counted."""
-    hit = to_cancel(pipeline)
-    queued = [run for run in hit if run.state in _NOT_BEGUN]
-    running = [name_of(run) for run in hit if run not in queued]
-    paused = "" if pipeline.state is PipelineState.PAUSED else "It will be paused, and "
-    will_be = "will be " if not paused else ""
-    lines = [f"{paused}{plural(len(running), 'job')} {will_be}canceled:", *_named(running)]
-    if queued:
-        lines.append(f"{plural(len(queued), 'job')} in the queue will not start.")
-    return lines

@@ -19,6 +19,7 @@ from studio_tui.tui.form.code_area import CodeArea
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons
+from studio_tui.tui.frame.request_notices import WAITING
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
@@ -204,7 +205,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             first.editor.focus()
             return
         self.is_sending = True
-        self.say("Waiting for Studio…")
+        self.say(WAITING)
         try:
             made = await self.send()
         except StudioError as error:

@@ -29,6 +29,7 @@ from studio_tui.tui.frame.list_view import ListView
 from studio_tui.tui.frame.recorded_rows import RecordedRows
 from studio_tui.tui.messages import OpenPipeline, Refreshed
 from studio_tui.tui.pipelines.controller import PipelineController
+from studio_tui.tui.pipelines.question_changes import can_stop
 from studio_tui.tui.pipelines.rebuilding import Rebuilding
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -106,12 +107,17 @@ class PipelinesScreen(ListPage[Pipeline]):
             return (*_ALWAYS, "page.refresh", "page.back")
         if self.view.marks:
             return (*_MARK_HINTS, *_ALWAYS)
-        return (*_HINTS.get(pipeline.state, _FINISHED_HINTS), *_ALWAYS)
+        hints = _HINTS.get(pipeline.state, _FINISHED_HINTS)
+        if not can_stop(pipeline):
+            hints = tuple(hint for hint in hints if hint != "pipeline.stop")
+        return (*hints, *_ALWAYS)
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` pauses or resumes."""
+        """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
         if binding.id == "pipeline.pause":
             return self.pipelines.turns_to()
+        if binding.id == "pipeline.stop":
+            return self.pipelines.stops_what()
         return super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:

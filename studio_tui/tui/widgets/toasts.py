@@ -37,6 +37,16 @@ def hide_toasts(screen: Screen[Any]) -> None:
         rack.display = False
 
 
+def withdraw(app: App[Any], message: str) -> None:
+    """Remove the toasts with a message, also one whose notification is on its way."""
+
+    def remove() -> None:
+        for shown in [each for each in app._notifications if each.message == message]:
+            app._unnotify(shown)
+
+    app.call_later(remove)
+
+
 class ShowsToasts(App[Any]):
     """Shows toasts, without duplicates: a repeated one replaces the earlier."""
 

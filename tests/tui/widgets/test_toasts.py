@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.toasts import ShowsToasts, TimedNotification
+from studio_tui.tui.widgets.toasts import ShowsToasts, TimedNotification, withdraw
 from tests.driving import driving
 from tests.tui.dashboards import until
 
@@ -83,3 +83,18 @@ async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
             "cannot be changed",
             "something else",
         ]
+
+
+async def test_a_toast_can_be_withdrawn_also_before_it_is_shown() -> None:
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+        app.notify("waiting", timeout=600)
+        app.notify("something else", timeout=600)
+        withdraw(app, "waiting")
+        await until(
+            pilot, lambda: {each.message for each in app._notifications} == {"something else"}
+        )
+        app.notify("waiting", timeout=600)
+        await until(pilot, lambda: len(app.query(Toast)) == 2)
+        withdraw(app, "waiting")
+        await until(pilot, lambda: len(app.query(Toast)) == 1)

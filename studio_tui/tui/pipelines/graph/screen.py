@@ -131,7 +131,9 @@ class PipelineScreen(Page):
         return hints_of(self.state, self.cursor.node())
 
     def label(self, binding: Binding) -> str:
-        """Return the current label of a key: `p` pauses or resumes."""
+        """Return the current label of a key: `p` pauses or resumes, `X` stops or only cancels."""
+        if binding.id == "pipeline.stop":
+            return self.controllers.pipelines.stops_what()
         if binding.id == "pipeline.pause":
             return f"{self.controllers.pipelines.turns_to()} pipeline"
         return super().label(binding)

@@ -9,6 +9,7 @@ import pytest
 from studio_tui.errors import NotSent, ServerError
 from studio_tui.presentation.pipelines.views.groups import MOST_CHILDREN
 from studio_tui.tui.frame.actions import actions_of
+from studio_tui.tui.frame.request_notices import WAITING
 from studio_tui.tui.jobs.detail_screen import JobScreen
 from studio_tui.tui.logs.log_screen import LogScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
@@ -431,9 +432,11 @@ async def test_a_pending_request_to_a_studio_that_does_not_answer_is_reported(
     silence = asyncio.Event()
     async with dag(Gone(sixteen()), tmp_path) as pilot:
         await press(pilot, ("p",))
-        await until_shown(pilot, "Waiting for Studio…")
+        await until_shown(pilot, WAITING)
         silence.set()
         await until_shown(pilot, "studio.test refuses connections.", "studio-tui --local")
+        notices = pilot.app._notifications
+        await until(pilot, lambda: WAITING not in {each.message for each in notices})
 
 
 async def test_the_arrows_continue_in_the_graph_after_a_search(tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""The question whether to stop a pipeline says what that does to it, as it is now."""
+
+import pytest
+
+from studio_tui.tui.pipelines.stopped_words import stop_words
+from tests.pipelines import pipeline
+
+RUNNING = {"load": "RUNNING", "train": "QUEUED", "report": "PENDING"}
+TOO = ["", "Jobs that start meanwhile are canceled too."]
+QUEUED = "1 job in the queue will not start."
+
+
+@pytest.mark.parametrize(
+    ("status", "runs", "effects"),
+    [
+        (
+            "RUNNING",
+            RUNNING,
+            ["It will be paused, and 1 job canceled:", "    load.py", QUEUED, *TOO],
+        ),
+        ("RUNNING", {"load": "COMPLETE", "train": "QUEUED"}, ["It will be paused.", QUEUED, *TOO]),
+        ("PAUSED", RUNNING, ["1 job will be canceled:", "    load.py", QUEUED]),
+        ("PAUSED", {"load": "COMPLETE", "train": "QUEUED"}, [QUEUED]),
+    ],
+)
+def test_the_effects_are_those_on_its_state(
+    status: str, runs: dict[str, str], effects: list[str]
+) -> None:
+    assert list(stop_words(pipeline(1, status, runs)).effects) == effects
+
+
+def test_a_paused_pipeline_is_not_paused_again() -> None:
+    paused, running = (stop_words(pipeline(1, state, RUNNING)) for state in ("PAUSED", "RUNNING"))
+    assert "ause and" in running.yes
+    assert "ause and" not in paused.yes
+    assert "paused pipeline" in paused.question
+
+
+def test_a_question_names_the_first_of_many_jobs() -> None:
+    many = {f"job{number}": "RUNNING" for number in range(20)}
+    lines = stop_words(pipeline(1, "RUNNING", many)).effects
+    assert lines[0] == "It will be paused, and 20 jobs canceled:"
+    assert lines[13] == "    and 8 more"
