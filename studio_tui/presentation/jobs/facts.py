@@ -30,7 +30,7 @@ from studio_tui.presentation.jobs.times import (
     run_seconds,
     step_seconds,
 )
-from studio_tui.presentation.jobs.waiting import why_waiting
+from studio_tui.presentation.jobs.waiting import WAITS_FOR, why_waiting
 from studio_tui.presentation.logs.progress import Progress, bar_text, words
 from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
@@ -185,7 +185,10 @@ def _why_waiting(
     job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
 ) -> tuple[Fact, ...]:
     words = why_waiting(job, clusters, pipeline)
-    return (Fact("waits for", Cell(words, Tone.WAITING)),) if words else ()
+    if not words:
+        return ()
+    label = WAITS_FOR.strip() if words.startswith(WAITS_FOR) else "why"
+    return (Fact(label, Cell(words.removeprefix(WAITS_FOR), Tone.WAITING)),)
 
 
 def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:

@@ -1,9 +1,10 @@
 """Why a job has not started yet, from the state of clusters and its pipeline."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
 from studio_tui.presentation.format import plural
 
@@ -23,12 +24,46 @@ _HOLDING = {
 }
 """Descriptions of pipeline states in which no job is started."""
 
+WAITS_FOR = "waits for "
+"""The beginning of most reasons."""
+
 
 def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None = None) -> str:
-    """Return what a job that has not started waits for; empty if unknown.
+    """Return why a job has not started, as a clause without its subject; empty if unknown.
 
-    `pipeline` is the pipeline of the job, if known.
+    Such as `waits for 2 workers` or `blocked by embed.py, which failed`: the reason that the graph
+    of its `pipeline` shows, if that is known.
     """
+    is_in = pipeline is not None and job.state in NOT_QUEUED_STATES
+    if is_in and (reason := _why_in(pipeline, job.id)):
+        return reason
+    awaited = _awaited(job, clusters, pipeline)
+    return f"{WAITS_FOR}{awaited}" if awaited else ""
+
+
+@lru_cache(maxsize=16)
+def _why_in(pipeline: Pipeline, job_id: str) -> str:
+    """Return why a job of a pipeline waits, from its jobs; empty if they do not say."""
+    # Not before a job of a pipeline waits: they import what draws pipelines.
+    from studio_tui.presentation.pipelines.graph.plan import plan_of, reached  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.waits import waits  # noqa: PLC0415
+
+    # Of several with the same id, the first counts.
+    runs = {run.job_id: run for run in reversed(pipeline.job_runs)}
+    own = next((key for key, run in runs.items() if run.created_job_id == job_id), None)
+    if own is None:
+        return ""
+    # Only what it depends on, as pipelines may have thousands of jobs.
+    above = reached((own,), lambda key: runs[key].parent_job_ids if key in runs else ())
+    part = tuple(run for run in pipeline.job_runs if run.job_id in above)
+    plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
+    wait = waits(judge(plan, pipeline.state), own)
+    return wait.words if wait is not None else ""
+
+
+def _awaited(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None) -> str:
+    """Return what a job waits for; empty if it does not wait."""
     if job.state is JobState.PENDING:
         if pipeline is None:
             return "earlier jobs of its pipeline, or for the pipeline to be resumed"

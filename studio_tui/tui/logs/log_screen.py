@@ -237,8 +237,8 @@ class LogScreen(Page):
         clusters = self.session.clusters.snapshot.value
         pipelines = self.session.pipelines.snapshot.value
         owner = pipelines.owner(self._job.id) if pipelines is not None else None
-        waits = why_waiting(self._job, clusters.items if clusters is not None else (), owner)
-        self._waits = f"waits for {waits}" if waits else ""
+        around = clusters.items if clusters is not None else ()
+        self._waits = why_waiting(self._job, around, owner)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

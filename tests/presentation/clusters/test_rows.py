@@ -120,7 +120,7 @@ def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     assert f"{shown} free" in told(known)["workers"]
     why = why_waiting(waiting, (known,))
     if status == "INACTIVE":
-        assert (shown, why) == ("0", "gpu to be active; it is INACTIVE now")
+        assert (shown, why) == ("0", "waits for gpu to be active; it is INACTIVE now")
     elif wanted > most:
         assert f"gpu has {most} at most now" in why
     else:

@@ -126,7 +126,7 @@ def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
         ("WARMING", "earlier jobs of its pipeline"),
     ):
         owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
-        assert why_waiting(pending, (), owner) == words
+        assert why_waiting(pending, (), owner) == f"waits for {words}"
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    assert why_waiting(queued, (gpu,)).startswith("2 workers; gpu has 1 free of 4")
+    assert why_waiting(queued, (gpu,)).startswith("waits for 2 workers; gpu has 1 free of 4")
     assert "does not say" in why_waiting(queued, ())
