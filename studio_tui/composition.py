@@ -187,6 +187,7 @@ class _Composition:
                     profile=profile,
                     host=host,
                     near=is_loopback(host),
+                    restarts=guard is not None,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                     intents=paths.state_dir() / "intents",
                     histories=paths.state_dir() / "ledgers",

@@ -69,14 +69,14 @@ def freshness(snapshot: HasAge, now: datetime) -> Cell:
             return Cell("● live", Tone.GOOD)
         return Cell(f"{old} old", Tone.DIM)
     stale = f"stale {old}, " if known and old != "now" else ""
-    trouble = f"✗ {stale}{_trouble(snapshot.error)}"
+    trouble = f"✗ {stale}{outage_words(snapshot.error)}"
     since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
     trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""
     return Cell(f"{trouble}{since}{trying}", Tone.BAD)
 
 
-def _trouble(error: StudioError) -> str:
-    """Describe an error in a few words, distinct for each kind of outage."""
+def outage_words(error: StudioError) -> str:
+    """Describe an error in a few words, distinct for each kind of outage; the same everywhere."""
     match error:
         case AuthenticationError():
             return "token refused"

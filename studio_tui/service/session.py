@@ -92,6 +92,8 @@ class SessionOptions:
     """The host that archived logs may be fetched from without a question."""
     near: bool = False
     """Whether Studio is on this machine; then it is polled more often."""
+    restarts: bool = False
+    """Whether the dashboard can start that Studio again."""
     state_file: Path | None = None
     """The state file of a Studio on this machine, which counts as up again once it is written."""
     intents: Path | None = None
@@ -124,6 +126,8 @@ class StudioSession:
         self.client = client
         self.is_near = options.near
         """Whether Studio is on this machine."""
+        self.restarts = options.restarts
+        """Whether the dashboard can start it again, after ctrl+r if it was stopped."""
         self.recalled = asyncio.Event()
         """Set once the lists on disk have been read."""
         self.replay: ReplayTime | None = None

@@ -11,6 +11,7 @@ from textual.app import App
 from studio_tui.errors import StudioError, TokenOriginChanged
 from studio_tui.service.polling.poller import wait_for
 from studio_tui.tui.frame.dialogs import Confirm
+from studio_tui.tui.frame.request_notices import RESTART
 from studio_tui.tui.frame.welcome import WelcomeScreen
 from studio_tui.tui.messages import TeamRefused
 from studio_tui.tui.widgets.workers import start_worker
@@ -79,7 +80,7 @@ CHECK_EVERY = 0.5
 """Seconds between checks whether a lost Studio was restarted by another program."""
 
 DIED = "The local Studio has died. Starting it again…"
-STOPPED = "The local Studio was stopped. ctrl+r starts it again."
+STOPPED = f"The local Studio was stopped. {RESTART}"
 TRY = "ctrl+r tries to start the local Studio again."
 BACK = "The local Studio runs again; its jobs kept running."
 

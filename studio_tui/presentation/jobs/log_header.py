@@ -5,9 +5,11 @@ from typing import Protocol
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
+from studio_tui.errors import StudioError
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import clock_time, duration, next_try, plural, size
+from studio_tui.presentation.freshness import outage_words
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
@@ -63,6 +65,18 @@ class Following(Protocol):
         """Number of bytes received."""
 
 
+class HasOutage(Protocol):
+    """A period in which Studio cannot be reached; its start and end are in the page's header."""
+
+    @property
+    def since(self) -> datetime:
+        """When it began."""
+
+    @property
+    def error(self) -> StudioError:
+        """Why requests fail."""
+
+
 def job_parts(job: Job, now: datetime, reason: str = "") -> tuple[Cell, ...]:
     """Return state, exit code and run time of the job; no code that the `reason` begins with."""
     parts = [state_cell(job)]
@@ -79,16 +93,16 @@ def following(
     now: datetime,
     *,
     behind: int = 0,
-    away_since: datetime | None = None,
+    outage: HasOutage | None = None,
 ) -> Cell:
     """Describe the state of the log connection; `behind` is in bytes.
 
     A connection without frames since Studio became unreachable may be dead, so it is not shown as
     live.
     """
-    received = state.received_at
-    if state.phase == "following" and received and away_since and received < away_since:
-        return Cell(f"✗ no data since {clock_time(received, now)}", Tone.BAD)
+    old = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
+    if outage and (state.phase in {"connecting", "reconnecting"} or _is_silent(state, outage)):
+        return Cell(f"✗ {old}{outage_words(outage.error)}", Tone.BAD)
     if state.phase == "following" and behind:
         return Cell(f"◌ {size(behind)} still to come", Tone.WAITING)
     if state.phase == "following":
@@ -100,7 +114,6 @@ def following(
         if state.kept_since is not None:
             return Cell(f"✓ whole log, kept since {clock_time(state.kept_since, now)}", Tone.GOOD)
         return Cell("✓ whole log", Tone.GOOD)
-    old = f"as of {clock_time(state.left_at, now)}, " if state.left_at and state.size else ""
     if state.phase == "stopped":
         # First, because a long reason is truncated at its end.
         again = f"{next_try(state.next_try, now)}: " if state.next_try else ""
@@ -111,6 +124,12 @@ def following(
             f"✗ {old or f'disconnected since {clock_time(state.since, now)}, '}{trying}", Tone.BAD
         )
     return Cell(f"{old}connecting…", Tone.WAITING if old else Tone.DIM)
+
+
+def _is_silent(state: Following, outage: HasOutage) -> bool:
+    """Whether nothing has been received of a followed log since an outage began."""
+    received = state.received_at
+    return state.phase == "following" and received is not None and received < outage.since
 
 
 def amount(state: Following) -> Cell:

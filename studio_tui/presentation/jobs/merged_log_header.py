@@ -7,7 +7,8 @@ from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import plural, size
-from studio_tui.presentation.jobs.log_header import Following
+from studio_tui.presentation.freshness import outage_words
+from studio_tui.presentation.jobs.log_header import Following, HasOutage
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.logs.progress import Progress, share
 
@@ -22,8 +23,11 @@ def amount(jobs: int, lines: int, length: int) -> Cell:
     return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
 
 
-def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
-    """Summarize the connections of several logs."""
+def following(
+    logs: Iterable[tuple[Following, Job]], outage: HasOutage | None = None
+) -> tuple[Cell, ...]:
+    """Summarize the connections of several logs, during an outage of Studio or not."""
+    away = outage_words(outage.error) if outage else "disconnected"
     number = Counter(_phase(state, job) for state, job in logs)
     kinds = (
         ("connecting", "… {} connecting", Tone.DIM),
@@ -32,7 +36,7 @@ def following(logs: Iterable[tuple[Following, Job]]) -> tuple[Cell, ...]:
         ("live", "● {} live", Tone.GOOD),
         ("complete", "✓ {} whole", Tone.GOOD),
         ("doubtful", "{} possibly incomplete", Tone.WARN),
-        ("reconnecting", "✗ {} disconnected", Tone.BAD),
+        ("reconnecting", f"✗ {{}} {away}", Tone.BAD),
         ("stopped", "✗ {} stopped", Tone.BAD),
     )
     return tuple(Cell(words.format(number[k]), tone) for k, words, tone in kinds if number[k])
@@ -48,9 +52,13 @@ def _phase(state: Following, job: Job) -> str:
     return state.phase
 
 
-def entry(state: Following, job: Job, progress: Progress | None) -> tuple[Cell, Cell]:
+def entry(
+    state: Following, job: Job, progress: Progress | None, outage: HasOutage | None = None
+) -> tuple[Cell, Cell]:
     """Return the cells before and after the name of one of the jobs."""
     look = LOOKS[job.state]
+    if outage and state.phase == "reconnecting":
+        return Cell(look.glyph, look.tone), Cell(f"✗ {outage_words(outage.error)}", Tone.BAD)
     if trouble := TROUBLES.get(state.phase):
         return Cell(look.glyph, look.tone), Cell(trouble, Tone.BAD)
     far = share(progress) if progress is not None and not job.state.is_finished else ""

@@ -30,7 +30,10 @@ NO_ACCOUNT = (
 """A suggestion for users who cannot reach a remote Studio."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
-"""What to do if the local Studio has stopped."""
+"""What to do if a local Studio has stopped that this dashboard cannot start."""
+
+RESTART = "ctrl+r starts it again."
+"""What to do if a local Studio has stopped that this dashboard can start."""
 
 
 async def with_notice(
@@ -75,13 +78,16 @@ async def run_and_report(
 def error_message(error: StudioError, session: StudioSession) -> str:
     """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
     words = failure_message(error)
-    return f"{words} {START_AGAIN}" if session.is_near and isinstance(error, NotSent) else words
+    if not session.is_near or not isinstance(error, NotSent):
+        return words
+    return f"{words} {RESTART if session.restarts else START_AGAIN}"
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
     account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
-    return f"{error_message(error, session)}\n\nctrl+r retries now.{account}"
+    words = error_message(error, session)
+    return words if words.endswith(RESTART) else f"{words}\n\nctrl+r retries now.{account}"
 
 
 def _notify(app: App[Any], words: str) -> None:

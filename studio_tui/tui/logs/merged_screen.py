@@ -18,6 +18,7 @@ from studio_tui.api.states import JobState
 from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.jobs.log_header import HasOutage
 from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
@@ -318,7 +319,8 @@ class MergedScreen(Page):
 
     def _entry(self, member: Member) -> tuple[Part, ...]:
         """Return the parts for one job in the row of jobs."""
-        before, after = entry(member.state, member.job, self._progress.get(member.job.id))
+        progress, outage = self._progress.get(member.job.id), self.session.reachability.outage
+        before, after = entry(member.state, member.job, progress, outage)
         is_shown = self.choice.members is not None and self.choice.members.is_shown(member)
         look = look_of(member.colour) if is_shown else Tone.DIM
         label = self._labels.get(member.job.id, "")
@@ -335,13 +337,14 @@ class MergedScreen(Page):
         if self.choice.members:
             head = self.query_one("#log-head", Bar)
             is_paused = not self.view.following
+            outage = self.session.reachability.outage
             head.left, head.right = _head(
-                self.choice.members, is_paused=is_paused, failure=self._failure
+                self.choice.members, outage, is_paused=is_paused, failure=self._failure
             )
 
 
 def _head(
-    jobs: MergedJobs, *, is_paused: bool, failure: str
+    jobs: MergedJobs, outage: HasOutage | None, *, is_paused: bool, failure: str
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """Return the left and right parts of the summary line."""
     store = jobs.log.store
@@ -353,7 +356,7 @@ def _head(
         left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
     if failure:
         return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
-    states = following((member.state, member.job) for member in jobs)
+    states = following(((member.state, member.job) for member in jobs), outage)
     right = [Part(f"{cell.text}  ", cell.tone) for cell in states]
     if is_paused:
         right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))

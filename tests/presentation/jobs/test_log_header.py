@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from studio_tui.errors import RequestTimedOut, ServerError, StudioError, TransportError
 from studio_tui.presentation.format import clock_time
+from studio_tui.presentation.freshness import freshness
+from studio_tui.presentation.jobs import merged_log_header
 from studio_tui.presentation.jobs.log_header import following, job_parts, why
 from studio_tui.service.logs.state import FollowPhase, TailState
+from studio_tui.service.polling.reachability import Outage
+from studio_tui.service.polling.snapshot import Snapshot
 from tests.jobs import NOON, job
 
 
@@ -61,11 +66,37 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
     assert "as of" not in following(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ no data since"), (1, "● live")])
+def outage(error: StudioError) -> Outage:
+    return Outage(error, NOON, NOON)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "✗ offline"), (1, "● live")])
 def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, words: str) -> None:
     state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
-    assert words in following(state, job(1, "RUNNING"), NOON, away_since=NOON).text
+    away = outage(TransportError("gone"))
+    assert words in following(state, job(1, "RUNNING"), NOON, outage=away).text
     assert "live" in following(state, job(1, "RUNNING"), NOON).text
+
+
+@pytest.mark.parametrize("phase", [FollowPhase.CONNECTING, FollowPhase.RECONNECTING])
+@pytest.mark.parametrize(
+    "error", [TransportError("gone"), ServerError(503, "down"), RequestTimedOut("late")]
+)
+def test_during_an_outage_a_log_says_what_the_header_says_of_it_and_no_more(
+    phase: FollowPhase, error: StudioError
+) -> None:
+    of_page: Snapshot[object] = Snapshot(
+        (), NOON, error=error, failing_since=NOON, next_try_at=NOON + timedelta(seconds=5)
+    )
+    state = TailState(phase, NOON, next_try=NOON + timedelta(seconds=5))
+    running, away = job(1, "RUNNING"), outage(error)
+    shown = following(state, running, NOON, outage=away).text
+    assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
+    _, of_job = merged_log_header.entry(state, running, None, away)
+    if phase is FollowPhase.RECONNECTING:
+        (summary,) = merged_log_header.following([(state, running)], away)
+        assert summary.text == shown.replace("✗ ", "✗ 1 ")
+        assert of_job.text == shown
 
 
 def test_why_it_failed_is_the_cause_without_the_sentence_around_it() -> None:

@@ -39,7 +39,7 @@ async def read_along(pilot: Dashboard, screen: LogScreen, seed: int) -> None:
         text = screen_text(pilot)
         if "✓ whole log" in text or UNCHECKED in text:
             return
-        if "disconnected" in text:
+        if "disconnected" in text or "offline" in text:
             await pilot.press("ctrl+r")
         key = chance.choice(list(MOVES))
         await pilot.press(key)

@@ -48,7 +48,7 @@ async def test_a_log_survives_an_outage_without_losing_or_doubling_a_line(
         await until_shown(pilot, "seq=0050")
         await asyncio.to_thread(studio.kill)
         let_on(studio, job["id"], *range(50, 500, 100))
-        await until_shown(pilot, "disconnected since", "seq=0050")
+        await until_shown(pilot, "lines  ", " ✗ offline ", "seq=0050")
         await asyncio.to_thread(studio.restart)
         let_on(studio, job["id"], *range(550, 1000, 100))
         await until_shown(pilot, "✓ whole log")

@@ -229,7 +229,7 @@ async def test_an_outage_costs_and_doubles_no_line_of_any_job(
         await asyncio.to_thread(studio.kill)
         for job in ids:
             let_on(studio, job, *range(50, 500, 100))
-        await until_shown(pilot, "✗ 2 disconnected", "✗ disconnected")
+        await until_shown(pilot, "✗ 2 offline", "n0.py ✗ offline", "n1.py ✗ offline")
         await asyncio.to_thread(studio.restart)
         for job in ids:
             let_on(studio, job, *range(550, 1000, 100))
