@@ -27,6 +27,11 @@ from studio_tui.tui.widgets.lifetime import Lifetime
 SHOWN = 3
 """How many problems of a field are shown at once."""
 
+TALLEST = 12
+"""The most lines that a field shows, once it has had the focus."""
+_TALLEST_UNSEEN = 5
+"""The most lines that it shows before, so that a new form fits more fields."""
+
 OFFERED = 12
 """How many completions of a path are shown."""
 
@@ -111,6 +116,7 @@ class FormField(Lifetime, Vertical):
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
         self._lasting = False
+        self._tallest = _TALLEST_UNSEEN
         self._offered: tuple[str, ...] = ()
 
     @property
@@ -180,14 +186,14 @@ class FormField(Lifetime, Vertical):
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """Show the note, and enlarge the field."""
         self.add_class("-focus")
+        self._tallest = TALLEST
         self._grow()
         self._tell()
 
     def on_descendant_blur(self, _event: events.DescendantBlur) -> None:
-        """Hide the note, unless it is lasting."""
+        """Hide the note, unless it is lasting; the lines of the editor stay where they are."""
         self.remove_class("-focus")
         self._offered = ()
-        self._grow()
         self._tell()
 
     def on_resize(self) -> None:
@@ -198,8 +204,7 @@ class FormField(Lifetime, Vertical):
         """Fit the height to the content, within a limit."""
         if isinstance(self.editor, CodeArea):
             lines = self.editor.wrapped_document.height
-            focused = self.has_class("-focus")
-            self.editor.styles.height = min(12 if focused else 5, lines)
+            self.editor.styles.height = min(self._tallest, lines)
 
     def _tell(self) -> None:
         lines: list[Content] = []

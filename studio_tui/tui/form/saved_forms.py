@@ -91,11 +91,15 @@ class SavedForms:
             return dict(self._templates)
 
     def keep_template(self, name: str, draft: Draft | None) -> bool:
-        """Save a template; with `None`, remove it. Return whether writing succeeded."""
+        """Save a template, in the place of one with its name; with `None`, remove it.
+
+        Return whether writing succeeded.
+        """
         with self._lock:
             self._read()
-            self._templates.pop(name, None)
-            if draft is not None:
+            if draft is None:
+                self._templates.pop(name, None)
+            else:
                 self._templates[name] = self._without_secrets(draft)
             return self._write()
 

@@ -240,7 +240,7 @@ async def test_a_template_is_replaced_renamed_and_deleted_after_asking(
         await until_shown(pilot, "an empty form", "daily", "nightly", "r renames, d deletes")
         await pilot.press("d")
         await until_shown(pilot, "This is not a template")
-        await pilot.press("end", "r")
+        await pilot.press("end", "up", "r")
         await until_shown(pilot, "Rename the template")
         await pilot.press("ctrl+u", *"nightly", "enter")
         await until_shown(pilot, "Replace the template of this name?")

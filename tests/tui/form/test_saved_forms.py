@@ -82,7 +82,7 @@ def test_only_the_last_forms_are_kept(path: Path) -> None:
     ]
 
 
-def test_a_template_is_renamed_in_its_place_and_takes_that_of_another(path: Path) -> None:
+def test_a_template_keeps_its_place_when_it_is_renamed_or_replaced(path: Path) -> None:
     saved_forms = SavedForms(path)
     for number, name in enumerate(("a", "b", "c")):
         assert saved_forms.keep_template(name, Draft(query=str(number)))
@@ -90,6 +90,8 @@ def test_a_template_is_renamed_in_its_place_and_takes_that_of_another(path: Path
     assert list(SavedForms(path).templates()) == ["a", "z", "c"]
     assert saved_forms.rename_template("a", "c")
     assert SavedForms(path).templates() == {"c": Draft(query="0"), "z": Draft(query="1")}
+    assert saved_forms.keep_template("c", Draft(query="3"))
+    assert list(SavedForms(path).templates()) == ["c", "z"]
     assert saved_forms.keep_template("z", None)
     assert list(SavedForms(path).templates()) == ["c"]
 

@@ -1,0 +1,40 @@
+"""A field of a form grows with what is typed, and keeps its lines."""
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from studio_tui.tui.form.code_area import CodeArea
+from studio_tui.tui.form.form_field import TALLEST, FormField
+from tests.driving import driving
+from tests.tui.dashboards import until
+
+
+class Stage(App[None]):
+    """A field of several lines between two others."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.area = CodeArea(text)
+
+    def compose(self) -> ComposeResult:
+        yield FormField("name", "name", Input())
+        yield FormField("query", "query", self.area)
+        yield FormField("workers", "workers", Input())
+
+
+@pytest.mark.parametrize(("lines", "opened", "focused"), [(3, 3, 3), (8, 5, 8), (40, 5, TALLEST)])
+async def test_a_field_keeps_its_lines_when_the_focus_leaves_it(
+    lines: int, opened: int, focused: int
+) -> None:
+    app = Stage("\n".join(["x"] * lines))
+    async with driving(app, size=(60, 60)) as pilot:
+        await until(pilot, lambda: app.area.size.height == opened)
+        await pilot.press("tab")
+        await until(pilot, lambda: app.area.size.height == focused)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: not app.area.has_focus)
+        await pilot.pause()
+        assert app.area.size.height == focused
+        app.area.text = "x"
+        await until(pilot, lambda: app.area.size.height == 1)
