@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 _WAIT_SECONDS = 5.0
+_BEGUN = frozenset({"INIT", "RUNNING", "CANCELING"})
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class JobEnds:
     """When each ended job ended, by id."""
     states: tuple[str, ...]
     """States of all other jobs."""
+    begun: tuple[str, ...] = ()
+    """Ids of those of them that have begun, as far as the database knows; not in `to_json`."""
 
     @property
     def running(self) -> int:
         """Number of jobs that have begun and not ended."""
-        return sum(state in {"INIT", "RUNNING", "CANCELING"} for state in self.states)
+        return sum(state in _BEGUN for state in self.states)
 
     @property
     def waiting(self) -> int:
@@ -36,6 +39,7 @@ class JobEnds:
         return cls(
             {row[0]: datetime.fromisoformat(row[2]) for row in rows if row[2] is not None},
             tuple(row[1] for row in rows if row[2] is None),
+            tuple(row[0] for row in rows if row[2] is None and row[1] in _BEGUN),
         )
 
     @classmethod

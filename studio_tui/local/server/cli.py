@@ -146,17 +146,28 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
     folder = data_dir or inherited
     try:
         stopped = endpoint.stop(folder)
-        left = JobEnds.of_file(DataDir(folder).database)
+        data = DataDir(folder)
+        left = JobEnds.of_file(data.database)
+        # A job may have ended since a server last looked, also by a restart of the machine.
+        running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in left.begun)
     except (ConfigError, OSError, sqlite3.Error) as error:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
-    if left.running:
-        verb, them = ("continues", "it") if left.running == 1 else ("continue", "them")
-        jobs = plural(left.running, "running job")
-        click.echo(f"{jobs} {verb}; the next local Studio finds {them} again")
-    if left.waiting:
-        verb = "starts" if left.waiting == 1 else "start"
-        click.echo(f"{plural(left.waiting, 'waiting job')} {verb} with the next local Studio")
+    for line in _left_lines(running, len(left.begun) - running, left.waiting):
+        click.echo(line)
+
+
+def _left_lines(running: int, ended: int, waiting: int) -> Iterator[str]:
+    """Yield lines about the jobs that a stopped server leaves, `ended` ones without a record."""
+    if running:
+        verb, them = ("keeps", "it") if running == 1 else ("keep", "them")
+        jobs = plural(running, "job")
+        yield f"{jobs} {verb} running; the next local Studio finds {them} again"
+    if ended:
+        yield f"{plural(ended, 'job')} ended without it; the next local Studio records how"
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        yield f"{plural(waiting, 'job')} {verb} in the queue until a local Studio runs again"
 
 
 @local.command()

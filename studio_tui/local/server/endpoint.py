@@ -288,7 +288,7 @@ def ask(found: Endpoint, path: str) -> object:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a server holds the lock, which the kernel releases however the server ends."""
+    """Whether a server or a job holds its lock, which the kernel releases however it ends."""
     try:
         # Opened as the server does it, which never locks the target of a link.
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)

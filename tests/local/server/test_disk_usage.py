@@ -1,7 +1,9 @@
 """What a local Studio takes on the disk, and what goes when there is to be room."""
 
+import json
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -199,6 +201,17 @@ def test_what_becomes_of_the_jobs_is_said_when_it_stops(studio: ThreadStudio) ->
     studio.submit("print(1)", workers=os.cpu_count() or 1)
     studio.stop()
     result = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
-    assert "1 running job continues; the next local Studio finds it again" in result.output
-    assert "1 waiting job starts with the next local Studio" in result.output
+    assert result.output.splitlines() == [
+        "it was not running",
+        "1 job keeps running; the next local Studio finds it again",
+        "1 job waits in the queue until a local Studio runs again",
+    ]
+    (running,) = JobEnds.of_file(DataDir(studio.data_dir).database).begun
+    folder = DataDir(studio.data_dir).jobs / running
+    (folder / "cancel").touch()
+    os.kill(json.loads((folder / "started.json").read_text())["pid"], signal.SIGTERM)
+    eventually(lambda: not endpoint.is_locked(folder / "lock"))
+    again = CliRunner().invoke(local, ["stop", "--data-dir", str(studio.data_dir)])
+    ended = "1 job ended without it; the next local Studio records how"
+    assert again.output.splitlines()[1] == ended
     studio.restart()
