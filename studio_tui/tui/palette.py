@@ -1,10 +1,15 @@
 """The command palette: a searchable list of all actions of the current screen."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.style import Style
 
 from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.dialog import AnsweredOnce
@@ -31,8 +36,27 @@ class PagedPalette(AnsweredOnce, CommandPalette):
             yield PaletteChoice() if type(part) is CommandList else part
 
 
+class WordMatch(NamedTuple):
+    """How well typed words fit the words of a text."""
+
+    score: float
+    """From 0 to 1; 0 if a typed word fits none."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Starts and ends of what fits."""
+
+
 _BEHIND = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
+
+_WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
+"""Scores of a typed word that is a whole word of a text, its beginning, its middle, or some of its
+letters."""
+_LATER = 0.95
+"""Factor for words after the first; less than any difference of the scores."""
+
+_NONE = WordMatch(0.0)
+
+_WORD = re.compile(r"[^\s.,;:()]+")
 
 _OURS = {"Quit"}
 """Textual's commands that the dashboard has under another name."""
@@ -42,20 +66,21 @@ class ScreenActions(Provider):
     """Provides the actions of the current screen with their keys, then Textual's commands."""
 
     async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
+        style = self.matcher(query).match_style
         for action in actions_of(self.screen):
-            score = likeness(query, f"{action.explanation} {action.label} {action.also}")
+            texts = f"{action.explanation} {action.label} {action.also}"
+            score, spans = match_words(query, texts)
             if score > 0:
                 yield Hit(
                     score,
-                    matcher.highlight(action.explanation),
+                    _lit(action.explanation, spans, style),
                     partial(self.app.run_action, action.action, action.node),
                     help=_help(action),
                 )
         for name, explanation, run, _ in self._of_textual():
-            score = likeness(query, name)
+            score, spans = match_words(query, name)
             if score > 0:
-                yield Hit(score * _BEHIND, matcher.highlight(name), run, help=explanation)
+                yield Hit(score * _BEHIND, _lit(name, spans, style), run, help=explanation)
 
     async def discover(self) -> Hits:
         for action in actions_of(self.screen):
@@ -74,24 +99,46 @@ class ScreenActions(Provider):
         return (each for each in commands if each.title not in _OURS)
 
 
-def likeness(typed: str, text: str) -> float:
-    """Return how well each typed word fits a word of a text, from 0 to 1; 0 if one fits none.
+def match_words(typed: str, text: str) -> WordMatch:
+    """Match each typed word to the word of a text that it fits best: whole words, then beginnings.
 
     A word may be abbreviated, as in `cncl`, but its letters are not gathered from several words.
     """
-    words = text.lower().split()
-    scores = [max(_word_likeness(each, word) for word in words) for each in typed.lower().split()]
-    return sum(scores) / len(scores) if scores and all(scores) else 0.0
+    words = list(_WORD.finditer(text.lower()))
+    best = [
+        max((_match_word(each, word) for word in words), key=attrgetter("score"), default=_NONE)
+        for each in _WORD.findall(typed.lower())
+    ]
+    if not best or not all(each.score for each in best):
+        return _NONE
+    spans = tuple(span for each in best for span in each.spans)
+    return WordMatch(sum(each.score for each in best) / len(best), spans)
 
 
-def _word_likeness(typed: str, word: str) -> float:
-    if word.startswith(typed):
-        return 1.0
-    if typed in word:
-        return 0.8
-    letters = iter(word)
-    is_abbreviation = typed[0] == word[0] and all(letter in letters for letter in typed)
-    return 0.4 if is_abbreviation else 0.0
+def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
+    found, start = word[0], word.start()
+    # The verb that a sentence begins with says most about a command.
+    weight = 1.0 if start == 0 else _LATER
+    at = found.find(typed)
+    if at >= 0:
+        score = _MIDDLE if at else _WHOLE if found == typed else _BEGINNING
+        return WordMatch(score * weight, ((start + at, start + at + len(typed)),))
+    spans, at = [], 0
+    for letter in typed:
+        if (at := found.find(letter, at)) < 0:
+            return _NONE
+        spans.append((start + at, start + at + 1))
+        at += 1
+    return WordMatch(_ABBREVIATION * weight, tuple(spans)) if typed[0] == found[0] else _NONE
+
+
+def _lit(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
+    """Return a text with what fits in a style."""
+    content = Content(text)
+    for start, end in spans:
+        if end <= len(text):
+            content = content.stylize(style, start, end)
+    return content
 
 
 def _help(action: Action) -> str:

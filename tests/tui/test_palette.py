@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
-from studio_tui.tui.palette import PagedPalette, likeness
+from studio_tui.tui.palette import PagedPalette, match_words
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
@@ -229,8 +229,35 @@ async def test_an_unknown_key_says_once_that_it_does_nothing(
 def test_typed_words_fit_words_and_not_letters_of_several(
     typed: str, text: str, *, fits: bool
 ) -> None:
-    assert bool(likeness(typed, text)) is fits
+    assert bool(match_words(typed, text).score) is fits
 
 
-def test_the_beginning_of_a_word_is_found_before_its_middle_and_abbreviations() -> None:
-    assert likeness("re", "resume") > likeness("su", "resume") > likeness("rsm", "resume")
+def test_whole_words_are_found_first_then_beginnings_middles_and_abbreviations() -> None:
+    ways = ("resume", "re", "su", "rsm")
+    scores = [match_words(typed, "the run, resume").score for typed in ways]
+    assert sorted(scores, reverse=True) == scores
+    assert len(set(scores)) == len(ways)
+    assert match_words("run", "the run, resume") == match_words("run", "the (run)")._replace(
+        spans=((4, 7),)
+    )
+
+
+def test_the_first_word_counts_most_but_less_than_how_well_a_word_fits() -> None:
+    texts = (
+        "Remove all marks",
+        "Show the logs of the marked jobs",
+        "Mark all from the last mark to here",
+        "Show the mark",
+        "Marked rows",
+    )
+    order = sorted(texts, key=lambda text: match_words("mark", text).score, reverse=True)
+    assert order == [texts[2], texts[3], texts[4], texts[0], texts[1]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "lit"),
+    [("log", ["log"]), ("logs show", ["logs", "Show"]), ("og", ["og"]), ("shw", ["S", "h", "w"])],
+)
+def test_what_fits_is_lit_and_no_letters_of_other_words(typed: str, lit: list[str]) -> None:
+    text = "Show all of the logs"
+    assert [text[start:end] for start, end in match_words(typed, text).spans] == lit
