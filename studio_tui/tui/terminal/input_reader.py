@@ -1,7 +1,7 @@
 """Reads the input of a terminal, and sleeps until there is some.
 
-Textual wakes up ten times a second, which is a third of what a dashboard uses at rest; see
-docs/upstream/input-polling.md.
+Textual wakes up ten times a second, which is a third of what a dashboard uses at rest, and takes
+escape and a key pressed soon after it for that key with alt; see docs/upstream/input-polling.md.
 """
 
 import errno
@@ -19,6 +19,11 @@ from studio_tui.tui.terminal.input_decoder import KeyboardDecoder
 
 _MOST = 4096
 """Most bytes per read."""
+
+_ESCAPE = "\x1b"
+_CONTINUATIONS = ("[", "O", _ESCAPE)
+"""What follows the escape character in the sequence of a key (CSI and SS3 of ECMA-48), and another
+escape, with which the parser does the same."""
 
 
 class StopEvent(Event):
@@ -53,15 +58,28 @@ def read_input(
         OSError: the terminal has gone.
     """
     decoder, parser = KeyboardDecoder(), XTermParser(debug)
+    ends_in_escape = False
     while not stop.is_set():
         # Only after the beginning of a sequence does it depend on time which key that is.
         patience = None if parser._timeout_time is None else ESCAPE_DELAY
         ready, _, _ = select([descriptor, stop.fileno()], [], [], patience)
         if descriptor in ready and (text := decoder.decode(_read(descriptor))):
+            if ends_in_escape and not text.startswith(_CONTINUATIONS):
+                # A key with alt is sent in one piece, so these are two keys.
+                _end_wait(parser)
+                for event in parser.tick():
+                    handle(event)
             for event in parser.feed(text):
                 handle(event)
+            ends_in_escape = text.endswith(_ESCAPE)
         for event in parser.tick():
             handle(event)
+
+
+def _end_wait(parser: XTermParser) -> None:
+    """Let the next tick take an escape character for the key, unless it was taken for it before."""
+    if parser._timeout_time is not None:
+        parser._timeout_time = 0.0
 
 
 def _read(descriptor: int) -> bytes:

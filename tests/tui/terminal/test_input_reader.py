@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from textual import events
+from textual import constants, events
 from textual.message import Message
 
 from studio_tui.tui.terminal import input_reader
@@ -88,6 +88,41 @@ def test_keys_are_read_however_their_bytes_arrive(reading: Reading) -> None:
 def test_escape_alone_is_a_key_though_nothing_follows_it(reading: Reading) -> None:
     reading.press(b"\x1b")
     reading.until_pressed("escape")
+
+
+@pytest.fixture
+def patient_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
+    """A reader that would wait for minutes after an escape character."""
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", 2 * HANG)
+    monkeypatch.setattr(input_reader, "ESCAPE_DELAY", 2 * HANG)
+    reading = Reading(monkeypatch)
+    yield reading
+    reading.close()
+
+
+@pytest.mark.parametrize("keys", ["j", "jjj", "b", "x\r"])
+def test_escape_and_what_is_read_after_it_are_keys_of_their_own(
+    patient_reading: Reading, keys: str
+) -> None:
+    patient_reading.press(b"\x1b")
+    eventually(lambda: patient_reading.limits[-1:] == [2 * HANG])
+    patient_reading.press(keys.encode())
+    pressed = ["enter" if key == "\r" else key for key in keys]
+    patient_reading.until_pressed("escape", *pressed)
+
+
+def test_a_sequence_that_is_read_in_pieces_is_one_key(patient_reading: Reading) -> None:
+    for first, second, key in ((b"\x1b", b"[B", "down"), (b"\x1b", b"OP", "f1")):
+        patient_reading.press(first)
+        eventually(lambda: patient_reading.limits[-1:] == [2 * HANG])
+        patient_reading.press(second)
+        eventually(lambda key=key: key in patient_reading.pressed())  # type: ignore[misc]
+    assert patient_reading.pressed() == ["down", "f1"]
+
+
+def test_a_key_with_alt_is_read_in_one_piece(reading: Reading) -> None:
+    reading.press(b"\x1bj")
+    reading.until_pressed("alt+j")
 
 
 def test_while_nothing_is_pressed_it_waits_without_a_limit(reading: Reading) -> None:
