@@ -39,14 +39,14 @@ class TableLook(NamedTuple):
 
 
 class ColumnMemory(Protocol):
-    """What the columns of a table ever contained, which decides which of them are shown."""
+    """What the columns of a table contained until now, which decides which are shown, and where."""
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """The widths in cells, as far as they decide."""
+        """The largest widths in cells."""
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Show the columns that another table with such contents shows."""
+        """Lay out the columns as another table with such contents does."""
 
 
 class TableDrawing:
@@ -71,11 +71,11 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """What the columns ever contained, in cells, as far as it decides which are shown."""
-        return self._contents.ever
+        """The largest width of each column until now, in cells."""
+        return self._contents.largest
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Show the columns that another table with such contents shows."""
+        """Lay out the columns as another table with such contents does, until the width changes."""
         self._contents.recall(contents)
 
     def forget_layout(self) -> None:
@@ -119,8 +119,9 @@ class TableDrawing:
         in_sight = keys[top : top + max(0, height - HEADER)]
         if (fitted := (look.width, look.wide)) != self._fitted:
             # Another height, such as that beside the input of a filter, moves no column.
+            if self._fitted is not None:
+                self._contents.forget()
             self._fitted = fitted
-            self._contents.forget()
             self._rows.forget()
         if self._contents_changed(look.columns, in_sight):
             self._painter = None
