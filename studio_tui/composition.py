@@ -106,17 +106,17 @@ class _Composition:
         """Connect according to arguments, environment and files; these can be reloaded if fixed."""
         from dataclasses import replace
 
-        from studio_tui.settings import load_settings, seal
+        from studio_tui.settings import ca_file_version, load_settings
 
         known = load_settings(arguments)
-        sealed = seal(known)
+        version = ca_file_version(known)
 
         def read_again() -> "Settings | None":
-            nonlocal known, sealed
-            before = known, sealed
+            nonlocal known, version
+            before = known, version
             known = load_settings(arguments)
-            sealed = seal(known)
-            return known if (known, sealed) != before else None
+            version = ca_file_version(known)
+            return known if (known, version) != before else None
 
         return replace(self._connected(known), read_again=read_again)
 

@@ -14,7 +14,7 @@ from typing import IO
 from urllib.parse import quote
 
 from studio_tui.paths import private_dir
-from studio_tui.redaction import BLOTTED, without_secrets
+from studio_tui.redaction import REDACTED, without_secrets
 
 FILE_NAME = "studio-tui.log"
 FILE_BYTES = 1024 * 1024
@@ -51,7 +51,7 @@ def redacted(text: str, *, spare_words: bool = False) -> str:
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         if not (spare_words and _PLAIN_WORD.fullmatch(secret)):
-            text = text.replace(secret, BLOTTED)
+            text = text.replace(secret, REDACTED)
     return without_secrets(text)
 
 

@@ -7,7 +7,7 @@ most to the next possible match, or some hundred characters.
 
 import re
 
-BLOTTED = "[secret]"
+REDACTED = "[secret]"
 """Replacement for a secret."""
 
 _SHORTEST = 8
@@ -54,7 +54,7 @@ _HAS_BOTH = re.compile(r"(?=[^\d]*+\d)(?=[^A-Za-z]*+[A-Za-z])")
 
 _NAME = re.compile(r"(?<![\w.-])([\w.-]++)([\"']? ?[=:] ?)")
 _VALUE = re.compile(
-    rf"{re.escape(BLOTTED)}"
+    rf"{re.escape(REDACTED)}"
     r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|[^\s\"'&,;]++"
 )
 _IN_URL = re.compile(r"(?<=://)([^\s/@:]{0,128}+:)[^\s/]{1,1024}(?=@)")
@@ -74,7 +74,7 @@ def without_secrets(text: str) -> str:
 
 
 def _redact_once(text: str) -> str:
-    text = _KNOWN.sub(BLOTTED, text)
+    text = _KNOWN.sub(REDACTED, text)
     text = _HEADER.sub(_redact_unless_ordinary, text)
     text = _SCHEME.sub(_redact_unless_ordinary, text)
     text = _BARE.sub(_redact_if_generated, text)
@@ -85,15 +85,15 @@ def _redact_once(text: str) -> str:
 
 
 def _redact_second(found: re.Match[str]) -> str:
-    return found[1] + BLOTTED
+    return found[1] + REDACTED
 
 
 def _redact_unless_ordinary(found: re.Match[str]) -> str:
-    return found[0] if _is_ordinary(found[2]) else found[1] + BLOTTED
+    return found[0] if _is_ordinary(found[2]) else found[1] + REDACTED
 
 
 def _redact_if_generated(found: re.Match[str]) -> str:
-    return found[1] + BLOTTED if _HAS_BOTH.match(found[2]) else found[0]
+    return found[1] + REDACTED if _HAS_BOTH.match(found[2]) else found[0]
 
 
 def _without_values(text: str) -> str:
@@ -109,7 +109,7 @@ def _without_values(text: str) -> str:
             continue
         is_sentence = ":" in sign and value[0][0] not in "\"'" and sign[0] not in "\"'"
         if not (is_sentence and _is_ordinary(value[0])):
-            parts += (text[at : found.end()], BLOTTED)
+            parts += (text[at : found.end()], REDACTED)
             at = value.end()
     return "".join((*parts, text[at:]))
 

@@ -163,7 +163,7 @@ def checked_team(name: str) -> str:
     return _checked_team(_Found(name, TYPED))
 
 
-def seal(settings: Settings) -> object:
+def ca_file_version(settings: Settings) -> object:
     """Return a value that changes whenever the CA file changes."""
     if settings.ca_file is None:
         return None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from studio_tui.redaction import BLOTTED, without_secrets
+from studio_tui.redaction import REDACTED, without_secrets
 from tests.soak import at_length
 from tests.waiting import no_hang
 
@@ -57,7 +57,7 @@ def test_a_secret_in_each_shape_is_redacted(shape: str) -> None:
     assert S not in said
     assert "hunter" not in said
     before = shape.format(S).partition(S)[0].rstrip("\"'")
-    assert said.startswith(before + BLOTTED)
+    assert said.startswith(before + REDACTED)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_secret_in_each_shape_is_redacted(shape: str) -> None:
     ],
 )
 def test_a_key_with_a_known_form_is_redacted_anywhere(key: str) -> None:
-    assert without_secrets(f"it was {key}") == f"it was {BLOTTED}"
+    assert without_secrets(f"it was {key}") == f"it was {REDACTED}"
     assert key not in without_secrets(f"({key}) was refused")
 
 
@@ -127,8 +127,8 @@ def test_no_ordinary_word_is_ever_removed(said: list[tuple[str, str]]) -> None:
 
 
 PARTS = st.sampled_from(
-    [*SHAPES, *ORDINARY, BLOTTED, S, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://", "@",
-     ":", "=", '"', "'", "\\", " ", "\n", "SECRET", "TOKEN", "Bearer ", "aws_", "-----BEGIN ",
+    [*SHAPES, *ORDINARY, REDACTED, S, "AKIAIOSFODNN7EXAMPLE", "eyJhbGciOiJIUzI1NiJ9.e.s", "://",
+     "@", ":", "=", '"', "'", "\\", " ", "\n", "SECRET", "TOKEN", "Bearer ", "aws_", "-----BEGIN ",
      "PRIVATE KEY-----", "-----", "a", "."]
 )  # fmt: skip
 
@@ -161,4 +161,4 @@ def test_a_long_text_is_gone_through_once(part: str) -> None:
 
 
 def test_what_is_blotted_looks_like_nothing_else() -> None:
-    assert re.fullmatch(r"\[[a-z]+\]", BLOTTED)
+    assert re.fullmatch(r"\[[a-z]+\]", REDACTED)

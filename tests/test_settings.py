@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio_tui.arguments import Arguments
 from studio_tui.errors import ConfigError, NoCredentials, TokenOriginChanged
-from studio_tui.settings import DEFAULT_URL, Settings, load_settings, seal
+from studio_tui.settings import DEFAULT_URL, Settings, ca_file_version, load_settings
 
 SECRET = "canary-5b1d77"
 
@@ -468,7 +468,7 @@ def test_a_file_of_authorities_that_was_fixed_breaks_the_seal(
     authorities = tmp_path / "authorities.pem"
     authorities.write_text("one")
     settings = logged_in.load(ca_file=authorities)
-    before = seal(settings)
-    assert seal(logged_in.load(ca_file=authorities)) == before
+    before = ca_file_version(settings)
+    assert ca_file_version(logged_in.load(ca_file=authorities)) == before
     authorities.write_text("another")
-    assert seal(settings) != before
+    assert ca_file_version(settings) != before

@@ -56,14 +56,14 @@ _NEXT_RECORD = re.compile(
 _OUTER_LENGTH = 240
 
 
-class Raised(NamedTuple):
+class ParsedException(NamedTuple):
     """An exception parsed from a printed traceback."""
 
     text: str
     """Class name with its module, and message, on one line. Untrusted."""
     end: int
     """Index of the line after its last line."""
-    cause: "Raised | None" = None
+    cause: "ParsedException | None" = None
     """The exception it was raised from, or the one from another process embedded in its message."""
 
     @property
@@ -77,7 +77,7 @@ class Raised(NamedTuple):
         return self.name in _WRAPPER_NAMES or _EXIT_CODE.search(self.text) is not None
 
     @property
-    def innermost(self) -> "Raised":
+    def innermost(self) -> "ParsedException":
         """The first exception in the chain of causes."""
         found = self
         while found.cause is not None:
@@ -120,7 +120,7 @@ def is_final(body: str) -> bool:
     return final is not None and (final[1] not in _LOG_LEVELS or not final[2])
 
 
-def read_traceback(lines: Sequence[str], at: int) -> Raised | None:
+def read_traceback(lines: Sequence[str], at: int) -> ParsedException | None:
     """Return the exception whose traceback starts at line index `at`, with its chain.
 
     Returns `None` when the traceback is cut off.
@@ -141,7 +141,7 @@ def read_traceback(lines: Sequence[str], at: int) -> Raised | None:
     return raised
 
 
-def read_syntax_error(lines: Sequence[str], at: int) -> Raised | None:
+def read_syntax_error(lines: Sequence[str], at: int) -> ParsedException | None:
     """Return the syntax error of a script whose file is named on line `at`."""
     place = SYNTAX_FILE.match(lines[at])
     if place is None:
@@ -149,7 +149,7 @@ def read_syntax_error(lines: Sequence[str], at: int) -> Raised | None:
     for number in range(at + 1, min(at + 5, len(lines))):
         if SYNTAX.match(lines[number]):
             file = place[1].rpartition("/")[2]
-            return Raised(f"{lines[number]} ({file}, line {place[2]})", number + 1)
+            return ParsedException(f"{lines[number]} ({file}, line {place[2]})", number + 1)
         if lines[number][:1] not in INDENTS:
             return None
     return None
@@ -162,7 +162,7 @@ def _skip_blanks(lines: Sequence[str], at: int) -> int:
     return at
 
 
-def _read_one(lines: Sequence[str], at: int) -> Raised | None:
+def _read_one(lines: Sequence[str], at: int) -> ParsedException | None:
     """Parse one traceback, including any traceback embedded in its message."""
     head = HEAD.search(lines[at])
     if head is None:
@@ -204,12 +204,12 @@ def _syntax_place(lines: Sequence[str], end: int, prefix: Prefix) -> str:
     return ""
 
 
-def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
+def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException:
     """Parse an exception from its last line on: its message, and any exception embedded in it."""
     text = prefix.body(lines[at])
     embedded = _embedded(lines, at, prefix)
     if embedded is not None:
-        return Raised(text, embedded.end, embedded)
+        return ParsedException(text, embedded.end, embedded)
     end = at + 1
     joined = 1
     place = end
@@ -228,7 +228,7 @@ def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> Raised:
         end = place
     if prefix.body(lines[at]).rstrip().endswith(":") or _has_paragraphs(lines, end, prefix):
         end = _end_of_paragraphs(lines, end, prefix)
-    return Raised(text.rstrip(), end)
+    return ParsedException(text.rstrip(), end)
 
 
 def _starts_something_else(body: str) -> bool:
@@ -272,7 +272,7 @@ def _join(text: str, line: str) -> str:
     return f"{text} {line}" if text.endswith((".", ",", ";")) else f"{text}; {line}"
 
 
-def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
+def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
     """Return the exception embedded in the message of another, e.g. one from a worker."""
     text = prefix.body(lines[at])
     name = text.partition(":")[0].partition("(")[0].rpartition(".")[2]
@@ -295,7 +295,7 @@ def _embedded(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
     return None
 
 
-def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
+def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
     """Parse a traceback whose lines have the prefix of another traceback."""
     bodies = [prefix.body(line) for line in lines[at:]]
     head = HEAD.search(bodies[0])
@@ -312,7 +312,7 @@ def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
 # --- groups ----------------------------------------------------------------------------------
 
 
-def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
+def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException | None:
     """Parse an exception group: its text has the first exception and the number of exceptions."""
     end = at + 1
     while end < len(lines):
@@ -329,7 +329,7 @@ def _read_group(lines: Sequence[str], at: int, prefix: Prefix) -> Raised | None:
     count = max(len(leaves) + more, int(counted[1]) if counted else 0)
     title = _COUNTED.sub("", head)
     place = f"the first of {count} in {title}" if count > 1 else f"in {title}"
-    return Raised(f"{leaves[0]} ({place})", end)
+    return ParsedException(f"{leaves[0]} ({place})", end)
 
 
 def _without_drawing(body: str) -> str:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from studio_tui.failures import other_programs
-from studio_tui.failures.exceptions import HEAD, Raised, read_syntax_error, read_traceback
+from studio_tui.failures.exceptions import HEAD, ParsedException, read_syntax_error, read_traceback
 from studio_tui.failures.json_messages import message_in
 from studio_tui.failures.origins import STAMP, is_boxed, split_origin
 from studio_tui.failures.printed_lines import (
@@ -206,7 +206,7 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
     return None
 
 
-def _of_exception(bodies: Sequence[str], at: int, raised: Raised) -> _Failure:
+def _of_exception(bodies: Sequence[str], at: int, raised: ParsedException) -> _Failure:
     head = HEAD.search(bodies[at])
     before = bodies[at][: head.start()] if head else ""
     near = (bodies[number] for number in range(at - 1, max(-1, at - 5), -1))

@@ -36,7 +36,7 @@ from studio_tui.tui.shutdown.signals import HandlesExit
 from studio_tui.tui.stacking import (
     BOTTOM,
     back_in_pipeline,
-    failure_said,
+    failure_as_notification,
     installed,
     show_at_bottom,
     show_over,
@@ -268,7 +268,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def _return(self, connected: "Connected", screens: "Screens") -> None:
         from studio_tui.tui import remembering  # noqa: PLC0415 (not before the pages)
 
-        await remembering.say_what_was_lost(self, connected.session)
+        await remembering.report_unsent_commands(self, connected.session)
         # What was typed into a form is not what the next run begins with.
         last_list = self._last_list if self._choice == self._first else None
         self._place = remembering.PlaceKeeper(self, connected, screens, last_list)
@@ -289,14 +289,14 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
-        with failure_said(self):
+        with failure_as_notification(self):
             if self._screens and (page := self._screens.log(message.job_id, message.job)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:
         """Show the merged log of some jobs."""
         if self._screens is not None:
-            with failure_said(self):
+            with failure_as_notification(self):
                 self._screens.merge(message.job_ids, message.jobs)
                 show_over(self, installed(self, self._screens.tab("logs"), "logs"))
 
@@ -329,7 +329,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     @work(name="edit", group="command")
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form for editing and rerunning jobs."""
-        with failure_said(self), self.key_hold.for_next_screen():
+        with failure_as_notification(self), self.key_hold.for_next_screen():
             screens, ids = self._screens, message.job_ids
             if screens and (page := await screens.edit(ids, message.made)):
                 await self.push_screen(page)

@@ -15,7 +15,7 @@ from studio_tui.tui.widgets.workers import start_worker
 if TYPE_CHECKING:
     from studio_tui.tui.connected import Connected
 
-SOON = (
+PRELOADED = (
     "studio_tui.tui.logs.view.painter",
     "studio_tui.tui.logs.view.log_view",
     "studio_tui.tui.logs.log_screen",
@@ -23,7 +23,7 @@ SOON = (
 )
 """The modules of what is opened most, after those that they import; the others save memory."""
 
-BETWEEN = 0.01
+PRELOAD_INTERVAL = 0.01
 """Seconds between two of them, in which keys and frames have the interpreter to themselves."""
 
 
@@ -47,8 +47,8 @@ async def _settle(app: App[Any], connected: "Connected") -> None:
     """
     await connected.session.jobs.first()
     parse_early(app, DIALOGS)
-    for name in SOON:
-        await asyncio.sleep(BETWEEN)
+    for name in PRELOADED:
+        await asyncio.sleep(PRELOAD_INTERVAL)
         await asyncio.to_thread(import_module, name)
     gc.freeze()
 

@@ -2,7 +2,7 @@
 
 import gc
 
-YOUNG = 10_000
+COLLECTION_THRESHOLD = 10_000
 """Number of new objects that starts a collection, instead of 700: most are freed without one."""
 
 
@@ -10,5 +10,5 @@ def collect_garbage() -> None:
     """Begin collecting garbage, without scanning what has been imported until now."""
     if not gc.isenabled():
         gc.freeze()
-        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+        gc.set_threshold(COLLECTION_THRESHOLD, *gc.get_threshold()[1:])
         gc.enable()

@@ -29,7 +29,7 @@ def _is_awaited(queue: Queue[Message | None]) -> bool:
     return len(waiters) > 0
 
 
-def once_idle(
+def call_when_idle(
     pumps: Sequence[MessagePump],
     turns: int,
     idle: Callable[[], object],
@@ -42,6 +42,6 @@ def once_idle(
     if not all(map(is_idle, pumps)):
         busy()
     elif turns:
-        asyncio.get_running_loop().call_soon(once_idle, pumps, turns - 1, idle, busy)
+        asyncio.get_running_loop().call_soon(call_when_idle, pumps, turns - 1, idle, busy)
     else:
         idle()

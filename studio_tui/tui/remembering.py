@@ -85,7 +85,7 @@ KEEP_EVERY = 1.0
 """Seconds between checks for changes of the place."""
 
 
-async def say_what_was_lost(app: App[int], session: StudioSession) -> None:
+async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
     """Report commands that an earlier run had not sent when it ended."""
     for hold in await asyncio.to_thread(session.records.holds.lost, clock.now()):
         at = clock_time(hold.at, clock.now())

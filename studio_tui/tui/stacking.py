@@ -54,7 +54,7 @@ def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
 
 
 @contextmanager
-def failure_said(app: App[Any]) -> Iterator[None]:
+def failure_as_notification(app: App[Any]) -> Iterator[None]:
     """Report an error of opening a screen as a notification."""
     try:
         yield

@@ -23,7 +23,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.service.logs.tail import LogTail
 from studio_tui.settings import Settings
-from studio_tui.tui.garbage import YOUNG
+from studio_tui.tui.garbage import COLLECTION_THRESHOLD
 from tests import needs
 from tests.bench import processes
 from tests.bench.probes import IN_TURN, Program, started
@@ -146,7 +146,7 @@ def lines_a_second(studio: ProcessStudio, job_id: str, folder: Path) -> float:
 
     gc.freeze()
     before = gc.get_threshold()
-    gc.set_threshold(YOUNG, *before[1:])
+    gc.set_threshold(COLLECTION_THRESHOLD, *before[1:])
     try:
         return asyncio.run(take())
     finally:

@@ -8,8 +8,8 @@ from unittest import mock
 import pytest
 
 from studio_tui.tui import first_steps
-from studio_tui.tui.first_steps import SOON
-from studio_tui.tui.garbage import YOUNG
+from studio_tui.tui.first_steps import PRELOADED
+from studio_tui.tui.garbage import COLLECTION_THRESHOLD
 from studio_tui.tui.sheets import DIALOGS
 from tests.studios import LocalStudio
 from tests.tui.dashboards import dashboard, until
@@ -56,17 +56,17 @@ async def test_garbage_is_collected_once_the_dashboard_is_shown(
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
         await until(pilot, gc.isenabled)
-        assert gc.get_threshold()[0] == YOUNG
+        assert gc.get_threshold()[0] == COLLECTION_THRESHOLD
 
 
 @pytest.mark.starts_processes
 def test_modules_that_are_imported_soon_bring_all_that_a_log_and_the_help_need() -> None:
     code = (
         "import sys, studio_tui.tui.screens;"
-        "from studio_tui.tui.first_steps import SOON;"
+        "from studio_tui.tui.first_steps import PRELOADED;"
         "from importlib import import_module;"
-        "print(sum(name in sys.modules for name in SOON));"
-        "[import_module(name) for name in SOON]; before = set(sys.modules);"
+        "print(sum(name in sys.modules for name in PRELOADED));"
+        "[import_module(name) for name in PRELOADED]; before = set(sys.modules);"
         "import studio_tui.tui.logs.log_screen, studio_tui.tui.frame.help;"
         "print(set(sys.modules) - before)"
     )
@@ -80,5 +80,5 @@ async def test_what_is_opened_most_is_imported_once_the_list_is_shown(
 ) -> None:
     with mock.patch.object(first_steps, "import_module") as imported:
         async with dashboard(studio, tmp_path) as pilot:
-            await until(pilot, lambda: imported.call_args_list == [mock.call(n) for n in SOON])
+            await until(pilot, lambda: imported.call_args_list == [mock.call(n) for n in PRELOADED])
             assert all(pilot.app.stylesheet.has_source(str(path)) for path in DIALOGS)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from studio_tui.api.states import JobState
 from studio_tui.local.db.times import from_stamp, stamp
 
-KEPT = 8
+MAX_RUNS = 8
 """Number of a schedule's last runs that are returned with it."""
 
 _RUNS = f"""
@@ -19,7 +19,7 @@ _RUNS = f"""
         'scheduled_for', iif(run.by_hand, NULL, run.scheduled_for),
         'created_at', run.created_at, 'by_hand', json(iif(run.by_hand, 'true', 'false')),
         'error_message', run.error_message) AS one
-    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+    FROM jobs run WHERE run.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _PIPELINES = f"""
     SELECT made.scheduled_for AS at, json_object(
@@ -27,21 +27,21 @@ _PIPELINES = f"""
         'scheduled_for', iif(made.by_hand, NULL, made.scheduled_for),
         'created_at', made.created_at, 'by_hand', json(iif(made.by_hand, 'true', 'false')),
         'error_message', made.error_message) AS one
-    FROM pipelines made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+    FROM pipelines made WHERE made.scheduled_by = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 _GAPS = f"""
     SELECT gap.fire_at AS at, json_object(
         'kind', iif(gap.is_skipped, 'skipped', 'missed'), 'id', NULL, 'name', NULL,
         'status', NULL, 'scheduled_for', gap.fire_at, 'created_at', NULL,
         'by_hand', json('false'), 'error_message', NULL) AS one
-    FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {KEPT}
+    FROM schedule_gaps gap WHERE gap.job_id = schedules.job_id ORDER BY at DESC LIMIT {MAX_RUNS}
 """
 RECENT = f"""(
     SELECT json_group_array(json(one)) FROM (
         SELECT one FROM (
             SELECT * FROM ({_RUNS}) UNION ALL SELECT * FROM ({_PIPELINES})
             UNION ALL SELECT * FROM ({_GAPS}))
-        ORDER BY at DESC LIMIT {KEPT})
+        ORDER BY at DESC LIMIT {MAX_RUNS})
 )"""
 """A column of a row of `schedules`: JSON of its last runs and times without one, newest first."""
 
@@ -101,7 +101,8 @@ def note_gaps(
         )
     connection.execute(
         "DELETE FROM schedule_gaps WHERE job_id = ? AND fire_at NOT IN ("
-        f"SELECT fire_at FROM schedule_gaps WHERE job_id = ? ORDER BY fire_at DESC LIMIT {KEPT})",
+        "SELECT fire_at FROM schedule_gaps WHERE job_id = ? ORDER BY fire_at DESC "
+        f"LIMIT {MAX_RUNS})",
         [job_id, job_id],
     )
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from studio_tui import cron
 from studio_tui.api.states import JobState
 from studio_tui.local.db.database import Database
-from studio_tui.local.db.schedule_runs import KEPT, has_open_run, make_run, note_gaps
+from studio_tui.local.db.schedule_runs import MAX_RUNS, has_open_run, make_run, note_gaps
 from studio_tui.local.db.times import from_stamp, stamp, stamp_if_any, time_zone
 
 LATEST = timedelta(hours=1)
@@ -125,7 +125,7 @@ def decide(due: Due, now: datetime) -> Decision:
     """
     first = from_stamp(due.fire_at)
     missed, newest = 0, first
-    last: deque[datetime] = deque(maxlen=KEPT)
+    last: deque[datetime] = deque(maxlen=MAX_RUNS)
     following = _after(due, first)
     upcoming = next(following, None)
     while upcoming is not None and upcoming <= now:

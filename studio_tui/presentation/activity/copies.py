@@ -9,7 +9,7 @@ import shlex
 from studio_tui.api import routes
 from studio_tui.presentation.activity.entries import Entry, route_of
 from studio_tui.presentation.form.flags import job_flags
-from studio_tui.redaction import BLOTTED
+from studio_tui.redaction import REDACTED
 from studio_tui.text import safe_block, safe_line
 
 _AUTHORIZATION = '--header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN"'
@@ -78,5 +78,5 @@ def _line(command: str, argument: str) -> str:
 
 
 def _with_mask_note(entry: Entry, command: str) -> str:
-    is_masked = BLOTTED in entry.body or "left out]" in entry.body or BLOTTED in entry.path
+    is_masked = REDACTED in entry.body or "left out]" in entry.body or REDACTED in entry.path
     return safe_block(f"{_MASKED}\n{command}" if is_masked else command)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, value_of
 
-LEFT_ALONE = "Each job keeps its own, unless something is typed here for all of them."
+UNCHANGED_HINT = "Each job keeps its own, unless something is typed here for all of them."
 
 
 def common(drafts: Sequence[Draft]) -> Draft:

@@ -25,7 +25,7 @@ def median(seconds: Collection[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def let_go_at(job: Job) -> datetime | None:
+def released_at(job: Job) -> datetime | None:
     """Return when a job started to wait for workers; its creation time if that is unknown.
 
     Time before that was not queue time: a pipeline held the job back.
@@ -51,8 +51,8 @@ def queue_seconds(job: Job, now: datetime) -> float | None:
     If the server sends neither steps nor a start time, it is known only while the job waits.
     """
     if (left := left_queue_at(job)) is not None:
-        return seconds_between(let_go_at(job), left)
-    return seconds_between(let_go_at(job), now) if is_waiting(job) else None
+        return seconds_between(released_at(job), left)
+    return seconds_between(released_at(job), now) if is_waiting(job) else None
 
 
 def is_waiting(job: Job) -> bool:

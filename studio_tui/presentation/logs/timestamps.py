@@ -29,7 +29,7 @@ _VALUE = 48
 """Number of characters of a field's value that may contain its timestamp."""
 
 DAY = timedelta(days=1)
-GIVE_OR_TAKE = timedelta(minutes=1)
+LIFE_TOLERANCE = timedelta(minutes=1)
 """Maximum distance of a time of day without a date from the job's lifetime."""
 _FEW_DAYS = 2 * DAY
 """A job that runs longer than this has each time of day more than once."""
@@ -341,7 +341,7 @@ def _within_life(
     within = [
         moment
         for moment in _bare(written, how.zone, how.here, around)
-        if life.distance(moment) <= GIVE_OR_TAKE
+        if life.distance(moment) <= LIFE_TOLERANCE
     ]
     if len(within) == 1 and is_short:
         return within[0]

@@ -12,7 +12,7 @@ from studio_tui.presentation.pipelines.datasets import short_name
 _WIDEST = 40
 """Maximum width of the name column in characters."""
 
-NOT_TOLD = "This Studio does not say what datasets were made from, or which are out of date."
+NO_LINEAGE = "This Studio does not say what datasets were made from, or which are out of date."
 
 
 def dataset_rows(datasets: Sequence[ListedDataset], now: datetime) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def dataset_lines(
         if version.sources:
             sources = ", ".join(map(short_name, version.sources))
             lines.append(Cell(f"    from {sources}"))
-    return lines if is_all_told else [*lines, Cell(""), Cell(NOT_TOLD, Tone.DIM)]
+    return lines if is_all_told else [*lines, Cell(""), Cell(NO_LINEAGE, Tone.DIM)]
 
 
 def outdated_words(dataset: ListedDataset) -> str:

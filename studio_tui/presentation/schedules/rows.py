@@ -30,7 +30,7 @@ from studio_tui.presentation.schedules.runs import (
 from studio_tui.presentation.schedules.start_times import both, span
 
 ONCE = "once"
-NOT_TOLD = "Studio does not say"
+NOT_SENT = "Studio does not say"
 
 _SHORT_ID = 8
 
@@ -117,7 +117,7 @@ def timetable(task: Job, now: datetime, zone: tzinfo) -> tuple[Fact, ...]:
 def _words(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
-        return Cell(NOT_TOLD, Tone.DIM)
+        return Cell(NOT_SENT, Tone.DIM)
     if not schedule.cron_expression:
         return NOTHING
     try:
@@ -129,7 +129,7 @@ def _words(task: Job) -> Cell:
 def _when(task: Job) -> Cell:
     schedule = task.schedule
     if schedule is None:
-        return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_TOLD, Tone.DIM)
+        return UNREADABLE if "schedule" in task.unreadable else Cell(NOT_SENT, Tone.DIM)
     text = " · ".join(cell.text for cell in (expression_cell(task), _words(task)) if cell.text)
     return Cell(text, Tone.STRONG)
 
@@ -158,7 +158,7 @@ def _past(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datet
         lines = [line(run, now) for run in runs[:RUNS]]
         return Cell("\n".join(lines))
     if schedule is None:
-        return Cell(f"{NOT_TOLD} which jobs it created", Tone.DIM)
+        return Cell(f"{NOT_SENT} which jobs it created", Tone.DIM)
     if schedule.runs:
         return Cell("older than the jobs that are loaded", Tone.DIM)
     return Cell("none yet", Tone.DIM)

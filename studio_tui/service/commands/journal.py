@@ -32,7 +32,7 @@ from studio_tui.service.commands.submitted import SentFile, Submitted
 from studio_tui.service.logs.store.spool import remove_unused
 from studio_tui.text import safe_line
 
-KEPT = 200
+MAX_ENTRIES = 200
 """Files kept; beyond that the oldest ones whose outcome is known are deleted."""
 
 _SUFFIX = ".intent"
@@ -229,10 +229,10 @@ class Journal:
     def _prune(self) -> None:
         """Delete the oldest files that are no longer needed."""
         files = self._files()
-        if len(files) < KEPT:
+        if len(files) < MAX_ENTRIES:
             return
         aged = sorted((path.stat().st_mtime, path) for path in files)
-        for _, path in aged[: len(files) - KEPT + 1]:
+        for _, path in aged[: len(files) - MAX_ENTRIES + 1]:
             entry = _read(path)
             if entry is None or entry.outcome is not IntentOutcome.SENT:
                 remove_unused(path)

@@ -49,7 +49,7 @@ class StopOutcome:
     left: tuple[StillRunning, ...]
     pipeline: Pipeline
     """The pipeline itself."""
-    starts_more: bool
+    starts_more_jobs: bool
     """Whether more jobs may start: it could not be paused, or somebody resumed it."""
 
 
@@ -83,7 +83,7 @@ class PipelineCommands:
         return await self._want(
             key,
             lambda: self._client.pause_pipeline(pipeline_id=key),
-            lambda now: starts_nothing(now.state),
+            lambda now: starts_no_jobs(now.state),
         )
 
     async def resume(self, pipeline: Pipeline) -> bool:
@@ -162,11 +162,11 @@ class PipelineCommands:
         errors: dict[str, StudioError] = {}
         now = pipeline
         try:
-            if starts_nothing(pipeline.state) or await self._paused(pipeline):
+            if starts_no_jobs(pipeline.state) or await self._paused(pipeline):
                 now = await self._look(key)
                 for rest in (*RESTS, 0.0)[:ROUNDS]:
                     running = to_cancel(now)
-                    if not running or not starts_nothing(now.state):
+                    if not running or not starts_no_jobs(now.state):
                         break
                     hit |= {run.job_id for run in running}
                     errors |= await self._cancel_all(running)
@@ -205,7 +205,7 @@ class PipelineCommands:
             return await self.pause(pipeline)
         except InvalidRequest:
             now = await self._client.pipeline(pipeline_id=pipeline.pipeline_id)
-            if not starts_nothing(now.state):
+            if not starts_no_jobs(now.state):
                 raise
             return True
 
@@ -281,11 +281,11 @@ def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioErr
         ended=tuple(run for run in runs if run.state in _ENDED),
         left=tuple(StillRunning(run, errors.get(run.job_id)) for run in to_cancel(now)),
         pipeline=now,
-        starts_more=not starts_nothing(now.state),
+        starts_more_jobs=not starts_no_jobs(now.state),
     )
 
 
-def starts_nothing(state: PipelineState) -> bool:
+def starts_no_jobs(state: PipelineState) -> bool:
     """Whether no further job of a pipeline in this state starts by itself."""
     return state not in {PipelineState.PENDING, PipelineState.RUNNING, PipelineState.UNKNOWN}
 

@@ -32,7 +32,7 @@ JUMP = 2 * LARGEST_FRAME
 
 NEW_EPOCH = "The log starts over here."
 TOO_LATE = "Output arrived too late to be shown in its place."
-LEFT_OUT = "Output that does not belong to this log was left out."
+OMITTED_OUTPUT = "Output that does not belong to this log was left out."
 UNREADABLE = "Lines may be missing here: Studio sent data that cannot be read."
 DIFFERS = "The log that Studio stores differs from what was received live."
 
@@ -291,7 +291,7 @@ class LogAssembler:
         false = self._index[place]
         self._index.cut(place)
         self._store.cut(false.offset)
-        self._store.mark(false.offset, LEFT_OUT)
+        self._store.mark(false.offset, OMITTED_OUTPUT)
         self._floor = min(self._floor, false.offset)
         if self._epoch is not None and self._epoch > false.offset:
             self._epoch = None

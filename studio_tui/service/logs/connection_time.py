@@ -6,7 +6,7 @@ SILENCE = 45.0
 """Seconds without a frame after which a connection counts as dead."""
 LINGER = 5.0
 """Seconds without new log after which an ended job's connection is closed."""
-STEADY = 5.0
+FORGIVEN_AFTER = 5.0
 """Seconds after which a connection with frames, but no log, no longer counts as a failure."""
 
 
@@ -14,7 +14,7 @@ class ConnectionTime:
     """The time of one connection, which has just been opened, by the clock of the loop."""
 
     def __init__(self) -> None:
-        self._steady_at = self.now + STEADY
+        self._steady_at = self.now + FORGIVEN_AFTER
         self._deadline: float | None = None
         """When it is to be closed; set once the job has ended."""
 

@@ -113,8 +113,8 @@ class Endings(SnapshotPublisher[Badges]):
             job.id for job in ended if job.state is JobState.CANCELED
         )
         self._canceled_here.difference_update(job.id for job in ended)
-        if news := tuple(job for job in ended if job.id not in as_requested):
-            self._ended.notify(Ended(jobs=news))
+        if check := tuple(job for job in ended if job.id not in as_requested):
+            self._ended.notify(Ended(jobs=check))
 
     def check_pipelines(self, pipelines: Iterable[Pipeline]) -> None:
         """Check a list of pipelines for ended ones, unless it is the same list object as before."""
@@ -175,14 +175,14 @@ class EndedJobs:
         self._rest = rest
         self._came = asyncio.Event()
 
-    def news(self) -> None:
+    def check(self) -> None:
         """Check the jobs again, as some may be new or have changed."""
         self._came.set()
 
     async def follow(self) -> None:
         """Call `ask` now, and then whenever further jobs have ended; never return.
 
-        A failed request is repeated at the next call of `news`.
+        A failed request is repeated at the next call of `check`.
         """
         asked: frozenset[str] | None = None
         while True:

@@ -12,7 +12,7 @@ from itertools import cycle
 
 from studio_tui.api.client import StudioClient
 
-TURN = 5.0
+REQUEST_INTERVAL = 5.0
 """Minimum seconds between two requests until Studio has answered one."""
 SIGN_REST = 0.25
 """Seconds between two checks for the end of a wait."""
@@ -39,7 +39,7 @@ class FirstRequests:
         return self._over.is_set()
 
     def begin_with(self, question: str) -> None:
-        """Send this request first, if it is wanted within `TURN` seconds of the others."""
+        """Send this request first, if it comes within `REQUEST_INTERVAL` seconds of the others."""
         self._first = question
 
     def may_ask(self, question: str) -> bool:
@@ -52,13 +52,13 @@ class FirstRequests:
             self.take_turn()
             return True
         if self._free_at is None:
-            self._free_at = now + TURN
+            self._free_at = now + REQUEST_INTERVAL
         return False
 
     def take_turn(self) -> None:
         """Begin a turn, as a request is sent."""
         self._has_begun = True
-        self._free_at = asyncio.get_running_loop().time() + TURN
+        self._free_at = asyncio.get_running_loop().time() + REQUEST_INTERVAL
 
     async def turn(self) -> None:
         """Return once it is worth calling `may_ask` again."""

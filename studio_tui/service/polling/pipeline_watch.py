@@ -36,7 +36,7 @@ from studio_tui.service.polling.snapshot import Snapshot
 
 AT_ONCE = 3
 """Maximum number of concurrent requests about jobs."""
-TELL_REST = 0.25
+NOTIFY_INTERVAL = 0.25
 """Seconds between two rounds of news about jobs."""
 
 logger = logging.getLogger(__name__)
@@ -263,14 +263,14 @@ class PipelineWatch(Poller[PipelineDetail]):
         return PipelineDetail(pipeline, MappingProxyType(jobs))
 
     async def _tell(self) -> None:
-        """Publish changed jobs, at most every `TELL_REST` seconds."""
+        """Publish changed jobs, at most every `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._news.wait()
             self._news.clear()
             last = self.snapshot.value
             if last is not None and (detail := self._detail(last.pipeline)) is not last:
                 self._publish(replace(self.snapshot, value=detail))
-            await asyncio.sleep(TELL_REST)
+            await asyncio.sleep(NOTIFY_INTERVAL)
 
     def _plan_questions(self, pipeline: Pipeline | None = None) -> None:
         """Sort the runs to be requested by urgency."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Set
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.service.polling.pipeline_watch import PipelineWatch
 
-KEPT = 8
+MAX_WATCHES = 8
 """Maximum number of pipelines that stay cached after they were viewed."""
 
 
@@ -61,7 +61,7 @@ class PipelineWatches:
         """Drop the least recently requested watches without subscribers."""
         silent = [key for key, watch in self._watches.items() if not watch.has_listeners]
         # The newest may have been returned just now, to a caller that is about to subscribe.
-        for pipeline_id in silent[:-KEPT]:
+        for pipeline_id in silent[:-MAX_WATCHES]:
             del self._watches[pipeline_id]
             if (task := self._tasks.pop(pipeline_id, None)) is not None:
                 task.cancel()

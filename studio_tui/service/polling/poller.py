@@ -248,7 +248,9 @@ class Poller(SnapshotPublisher[T]):
             self._publish(replace(self.snapshot, value=copy(self.snapshot.value)))
 
     def _publish(self, snapshot: Snapshot[T]) -> None:
-        stands_at = (self.snapshot.stands_at or self._now()) if snapshot.error else None
-        if stands_at != snapshot.stands_at:
-            snapshot = replace(snapshot, stands_at=stands_at)
+        failure_shown_at = (
+            (self.snapshot.failure_shown_at or self._now()) if snapshot.error else None
+        )
+        if failure_shown_at != snapshot.failure_shown_at:
+            snapshot = replace(snapshot, failure_shown_at=failure_shown_at)
         super()._publish(snapshot)

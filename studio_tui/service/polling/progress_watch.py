@@ -26,7 +26,7 @@ from studio_tui.service.logs.retry import DENIED_REST
 from studio_tui.service.polling.backoff import Backoff, Jitter
 from studio_tui.service.polling.reachability import LOG_STREAM, Reachability
 
-KEPT = 4096
+END_BYTES = 4096
 """Bytes kept of the end of each log."""
 FOLLOWED = 8
 """Maximum number of websockets."""
@@ -34,7 +34,7 @@ REPLAY = 4 * 1024 * 1024
 """Bytes that a websocket, which begins with the whole log, may bring at once."""
 STREAM = 256 * 1024
 """Further bytes it may bring per second; a longer or faster log is polled instead."""
-TRIES = 3
+MAX_CONNECTIONS = 3
 """Consecutive connections without data after which a log is polled instead."""
 BACKOFF_BASE = 1.0
 """Seconds of the back-off before any failure; see `Backoff`."""
@@ -46,7 +46,7 @@ ASK_AGAIN = 3.0
 """Minimum seconds between two requests for the same log."""
 ASK_LATER = 60.0
 """Minimum seconds until the next request for a log after an answer that makes success unlikely."""
-TELL_REST = 0.25
+NOTIFY_INTERVAL = 0.25
 """Seconds between two notifications."""
 
 logger = logging.getLogger(__name__)
@@ -179,7 +179,7 @@ class ProgressWatch:
         """Follow one log, reconnecting when the connection breaks, until it is given up."""
         fruitless = self._new_backoff()
         try:
-            while fruitless.failures < TRIES and not log.is_over:
+            while fruitless.failures < MAX_CONNECTIONS and not log.is_over:
                 await self._reachability.wait()
                 before = log.last
                 try:
@@ -221,8 +221,8 @@ class ProgressWatch:
                     taken += len(piece.text)
                     if piece.id > log.last:
                         log.last = piece.id
-                        added = piece.text[-KEPT:].encode("utf-8", "replace")
-                        log.end = (log.end + added)[-KEPT:]
+                        added = piece.text[-END_BYTES:].encode("utf-8", "replace")
+                        log.end = (log.end + added)[-END_BYTES:]
                         self._has_news(log)
                 if taken > REPLAY + STREAM * (loop.time() - began):
                     return False
@@ -250,7 +250,7 @@ class ProgressWatch:
         """Request the end once; return the seconds to rest, if more than usual."""
         try:
             with self._reachability.asking("ends of logs"):
-                body = await self._source.job_log_end(log.job_id, KEPT, etag=log.etag)
+                body = await self._source.job_log_end(log.job_id, END_BYTES, etag=log.etag)
         except AuthenticationError as error:
             self._refuse(error)
             return 0.0
@@ -271,7 +271,7 @@ class ProgressWatch:
         self._denied.pop(log.job_id, None)
         log.etag = body.etag
         if not body.unchanged and body.data != log.end:
-            log.end = body.data[-KEPT:]
+            log.end = body.data[-END_BYTES:]
             self._has_news(log)
         return 0.0
 
@@ -287,7 +287,7 @@ class ProgressWatch:
         self._news.set()
 
     async def _tell(self) -> None:
-        """Notify listeners of changes, at most every `TELL_REST` seconds."""
+        """Notify listeners of changes, at most every `NOTIFY_INTERVAL` seconds."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -295,4 +295,4 @@ class ProgressWatch:
             for log in changed:
                 if self._logs.get(log.job_id) is log:
                     self._listeners.notify(log.job_id, log.end)
-            await asyncio.sleep(self._paced(TELL_REST))
+            await asyncio.sleep(self._paced(NOTIFY_INTERVAL))

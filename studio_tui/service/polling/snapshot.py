@@ -34,7 +34,7 @@ class Snapshot(Generic[T]):
     """Whether polling is stopped until restarted, because the token was rejected."""
     is_recalled: bool = False
     """Whether the value is from an earlier run, not confirmed by Studio in this one."""
-    stands_at: datetime | None = field(default=None, compare=False)
+    failure_shown_at: datetime | None = field(default=None, compare=False)
     """When failure was first published; `None` while requests do not fail."""
 
     def moment(self, now: datetime) -> datetime:
@@ -48,7 +48,7 @@ class Snapshot(Generic[T]):
             return self.fetched_at
         if self.error is None:
             return now
-        return self.stands_at or self.fetched_at or now
+        return self.failure_shown_at or self.fetched_at or now
 
 
 class SnapshotPublisher(Generic[T]):

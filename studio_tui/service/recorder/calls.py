@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from studio_tui.api.calls import Call, is_success
-from studio_tui.redaction import BLOTTED, without_secrets
+from studio_tui.redaction import REDACTED, without_secrets
 from studio_tui.service.recorder.bodies import safe_values
 
 LONGEST_RUN = 3600.0
@@ -180,7 +180,7 @@ def safe_body(body: bytes) -> str:
         elif name == "environment" and isinstance(value, str):
             lines = [line for line in value.splitlines() if "=" in line]
             names = [line.partition("=")[0].strip() for line in lines]
-            safe[name] = "\n".join(f"{without_secrets(each)}={BLOTTED}" for each in names)
+            safe[name] = "\n".join(f"{without_secrets(each)}={REDACTED}" for each in names)
         elif len(str(value)) > _LONGEST_VALUE:
             safe[name] = f"[{len(str(value)):,} characters left out]"
         else:

@@ -9,7 +9,7 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.job_request import check, draft_of, request
 from studio_tui.presentation.form.merge import (
-    LEFT_ALONE,
+    UNCHANGED_HINT,
     common,
     differences,
     differs,
@@ -73,7 +73,7 @@ class EditMarkedScreen(SubmitScreen):
             for field, sentence, level in check(before.with_values(typed), shown.around):
                 if not any(each[:2] == (field, sentence) for each in problems):
                     problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
-        notes = dict.fromkeys(alone, (LEFT_ALONE,))
+        notes = dict.fromkeys(alone, (UNCHANGED_HINT,))
         return replace(shown, problems=tuple(problems), notes={**shown.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:

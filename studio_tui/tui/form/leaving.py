@@ -1,6 +1,6 @@
 """Questions before a form, or the dashboard with an open form, is closed."""
 
-from studio_tui.tui.form.saved_forms import NOT_KEPT
+from studio_tui.tui.form.saved_forms import NOT_SAVED
 from studio_tui.tui.frame.dialogs import Confirm
 
 _KEPT = "Your input is saved for the next time."
@@ -10,7 +10,7 @@ def confirm_leaving() -> Confirm:
     """Return the question whether to leave a form; nothing is lost yet."""
     return Confirm(
         "Leave the form?",
-        (_KEPT, "", NOT_KEPT, "They are kept until the dashboard is closed."),
+        (_KEPT, "", NOT_SAVED, "They are kept until the dashboard is closed."),
         yes="Leave",
         no="Continue",
         default_yes=True,
@@ -21,7 +21,7 @@ def confirm_losing() -> Confirm:
     """Return the question whether to quit, which says what is lost."""
     return Confirm(
         "Leave the dashboard?",
-        (_KEPT, "", NOT_KEPT, "They are lost when the dashboard is closed."),
+        (_KEPT, "", NOT_SAVED, "They are lost when the dashboard is closed."),
         yes="Leave",
         no="Continue",
     )

@@ -19,10 +19,10 @@ from studio_tui.presentation.form.fields import FIELDS, Secret
 from studio_tui.presentation.form.line_checks import with_values
 from studio_tui.presentation.form.stored_draft import restored, stored
 
-KEPT = 20
+MAX_DRAFTS = 20
 """The most drafts that are saved; the latest are kept."""
 
-NOT_KEPT = "Environment values, and logins in URLs, are not saved to disk."
+NOT_SAVED = "Environment values, and logins in URLs, are not saved to disk."
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class SavedForms:
             if draft is not None:
                 drafts[key] = draft
                 self._given[key] = given
-            for oldest in list(drafts)[:-KEPT]:
+            for oldest in list(drafts)[:-MAX_DRAFTS]:
                 del drafts[oldest]
             if draft != before:
                 self._write()

@@ -15,7 +15,7 @@ from studio_tui.presentation.form.checks import job_name
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_form import DraftForm
-from studio_tui.tui.form.saved_forms import NOT_KEPT, SavedForms
+from studio_tui.tui.form.saved_forms import NOT_SAVED, SavedForms
 from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -192,7 +192,9 @@ class FormTemplates:
         """Ask for a name, and save the form as a template."""
         name = await self._host.ask(
             Ask(
-                "Save the form as a template", (NOT_KEPT,), safe_line(self._form().draft.query_name)
+                "Save the form as a template",
+                (NOT_SAVED,),
+                safe_line(self._form().draft.query_name),
             )
         )
         if name is None:

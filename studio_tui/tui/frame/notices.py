@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.endings import jobs_ended, pipelines_ended
 from studio_tui.service.polling.endings import Ended, Endings
 from studio_tui.tui.frame.page import Page
 
-QUIET = 1.6
+NOTICE_DELAY = 1.6
 """Seconds without another ending before a notice is shown: a little longer than the polling
 interval of lists, so that what ends together is reported together."""
 
@@ -66,7 +66,7 @@ class Notices:
             self._due.cancel()
         left = max(0.0, self._began + LONGEST - monotonic())
         # A Textual timer would not fire at all if the machine is busy at that moment.
-        self._due = get_running_loop().call_later(min(QUIET, left), self._say)
+        self._due = get_running_loop().call_later(min(NOTICE_DELAY, left), self._say)
 
     def _say(self) -> None:
         """Report everything that was gathered."""

@@ -14,7 +14,7 @@ from studio_tui.tui.widgets.toasts import withdraw
 
 T = TypeVar("T")
 
-SOON = 0.5
+NOTICE_DELAY = 0.5
 """Seconds to wait for an answer before a notification."""
 
 _LONGEST = 120.0

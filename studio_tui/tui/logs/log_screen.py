@@ -200,8 +200,8 @@ class LogScreen(Page):
         elif shown is not self._store:
             self.view.exchange(self._store, ahead.in_whole)
 
-    @on(LogView.Sought)
-    def _sought(self, message: LogView.Sought) -> None:
+    @on(LogView.EndRequested)
+    def _end_requested(self, message: LogView.EndRequested) -> None:
         """Show the part of the log that contains the requested line."""
         if message.end:
             self._show_end()

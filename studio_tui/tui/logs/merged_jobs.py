@@ -30,7 +30,7 @@ class Member:
     """Parses the times of its lines."""
     colour: int
     """Index of the colour of its name; not unique."""
-    untell: Callable[[], None]
+    unsubscribe: Callable[[], None]
 
     @property
     def state(self) -> TailState:
@@ -109,7 +109,7 @@ class MergedJobs:
         member = self._members.pop(job_id, None)
         if member is not None:
             self.log.leave(member.number)
-            member.untell()
+            member.unsubscribe()
             member.log.close()
             self.muted -= {job_id}
             self.solo = None if self.solo == job_id else self.solo
@@ -154,8 +154,8 @@ class MergedJobs:
             origin=began.timestamp() if began else 0.0,
             time_of=lambda line: times.seconds(line, clock.now()),
         )
-        untell = lease.tail.subscribe(lambda _: self._tell())
-        self._members[job.id] = Member(job, number, lease, times, self._joined, untell)
+        unsubscribe = lease.tail.subscribe(lambda _: self._tell())
+        self._members[job.id] = Member(job, number, lease, times, self._joined, unsubscribe)
         self._joined += 1
 
     def _tell(self) -> None:

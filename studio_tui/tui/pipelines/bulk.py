@@ -110,7 +110,7 @@ class BulkPipelines:
             StudioError: it, or some of its jobs, may continue.
         """
         stopped = await self._host.session.commands.pipelines.stop(pipeline)
-        if stopped.left or stopped.starts_more:
+        if stopped.left or stopped.starts_more_jobs:
             raise PartialStopError(_why_not_quite(stopped))
         return stopped
 
@@ -140,6 +140,6 @@ def _why_not_quite(stopped: StopOutcome) -> str:
         parts.append(
             f"{plural(len(refused), 'job')} not canceled, first {name}: {failure_message(error)}"
         )
-    if stopped.starts_more:
+    if stopped.starts_more_jobs:
         parts.append("more of its jobs may start")
     return f"It has not stopped completely: {'; '.join(parts)}"

@@ -189,7 +189,7 @@ class PipelineController:
             why = error_message(error, self._host.session)
             self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
             return
-        if stopped.left or stopped.starts_more:
+        if stopped.left or stopped.starts_more_jobs:
             heading = f"{title(pipeline)} has not stopped completely"
             await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:

@@ -116,7 +116,7 @@ class Rebuilding:
             return has_answered
 
         ended = EndedJobs(self._known_jobs, ask)
-        leave = self._page.listen(self._session.jobs.subscribe, lambda _: ended.news())
+        leave = self._page.listen(self._session.jobs.subscribe, lambda _: ended.check())
         try:
             await ended.follow()
         finally:

@@ -84,7 +84,7 @@ def report(stopped: StopOutcome) -> list[Cell]:
         else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
         for one in stopped.left
     ]
-    if stopped.starts_more:
+    if stopped.starts_more_jobs:
         lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))
     lines += [Cell(f"✓ {name_of(run)} is canceled", Tone.GOOD) for run in stopped.canceled]
     lines += [Cell(f"✓ {name_of(run)} is being canceled", Tone.GOOD) for run in stopped.canceling]

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from studio_tui.text import safe_block
 from studio_tui.tui.bindings import has_priority
-from studio_tui.tui.idle_pump import once_idle
+from studio_tui.tui.idle_pump import call_when_idle
 
 PATIENCE = 5.0
 """Seconds to wait for a hanging key handler, so that the user can still leave."""
@@ -236,7 +236,7 @@ class KeyQueue(App[Any]):
         if (key := self._under_way) is not None and key.way is not None:
             way, key.way = key.way, None
             follow = partial(self._follow, key, way)
-            once_idle((*way, self), LOOKS, partial(self._rested, key), follow)
+            call_when_idle((*way, self), LOOKS, partial(self._rested, key), follow)
 
     def _rested(self, key: _UnderWay) -> None:
         """Let a key arrive that everything on its way has handled."""

@@ -141,4 +141,4 @@ class TableDrawing:
             # The same columns, of another width or title for example, stay as they are.
             self._contents.inherit(before)
             self._rows.forget()
-        return self._contents.grow(self._rows.news(in_sight))
+        return self._contents.grow(self._rows.unpainted(in_sight))

@@ -355,7 +355,7 @@ class RowStrips:
         self._said.clear()
         self._shown = None
 
-    def news(self, keys: Sequence[str]) -> list[Cells]:
+    def unpainted(self, keys: Sequence[str]) -> list[Cells]:
         """Return the cells of those rows that have none of the current edition yet."""
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):

@@ -20,7 +20,7 @@ from studio_tui.cron import fire_times, fires
 from studio_tui.local.db import schedules
 from studio_tui.local.db.database import Database
 from studio_tui.local.db.jobs import ENDED, JobEnd
-from studio_tui.local.db.schedule_runs import KEPT
+from studio_tui.local.db.schedule_runs import MAX_RUNS
 from studio_tui.local.db.schedules import Due, Schedules, decide
 from studio_tui.local.db.times import from_stamp, stamp
 from studio_tui.local.dispatch.scheduler import Scheduler
@@ -72,7 +72,7 @@ async def test_the_last_times_without_a_run_are_listed_with_the_reason(tmp_path:
     ]
     await bench.scheduler.settle(BEGIN + 90 * 24 * HOUR)
     recent = json.loads((await bench.task(task_id))["recent"])
-    assert [run["kind"] for run in recent] == ["skipped", *["missed"] * (KEPT - 1)]
+    assert [run["kind"] for run in recent] == ["skipped", *["missed"] * (MAX_RUNS - 1)]
     await bench.database.close()
 
 
@@ -406,7 +406,7 @@ async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
         assert task["runs"] == made.total()
         assert task["runs"] + task["missed"] + task["skipped"] == len(gone), expression
         recent = [from_stamp(run["scheduled_for"]) for run in json.loads(task["recent"])]
-        assert recent == gone[: -KEPT - 1 : -1], expression
+        assert recent == gone[: -MAX_RUNS - 1 : -1], expression
         assert from_stamp(task["next_fire_at"]) == times[len(gone)]
         assert task["state"] not in ENDED
     await bench.database.close()

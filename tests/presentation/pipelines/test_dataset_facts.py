@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.presentation.pipelines.dataset_facts import (
-    NOT_TOLD,
+    NO_LINEAGE,
     dataset_lines,
     dataset_rows,
     outdated_upstream,
@@ -60,7 +60,7 @@ def test_a_dataset_says_who_made_which_version_when_from_what_and_for_what() -> 
 def test_no_dataset_is_called_up_to_date_if_studio_does_not_say() -> None:
     lines = [cell.text for cell in dataset_lines(RAW, (RAW,), NOW, is_all_told=False)]
     assert not any("up to date" in line or "no other" in line for line in lines)
-    assert lines[-1] == NOT_TOLD
+    assert lines[-1] == NO_LINEAGE
 
 
 def test_what_is_out_of_date_is_fixed_with_what_it_was_made_from() -> None:

@@ -111,7 +111,7 @@ def test_a_file_that_means_nothing_is_passed_over(
 def test_the_oldest_files_go_but_for_open_intents(
     journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio_tui.service.commands.journal.KEPT", 5)
+    monkeypatch.setattr("studio_tui.service.commands.journal.MAX_ENTRIES", 5)
     open_ = intent(0)
     journal.begin(open_).close()
     (path,) = files(tmp_path)

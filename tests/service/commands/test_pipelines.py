@@ -207,7 +207,7 @@ def test_stopping_pauses_first_and_cancels_what_runs_and_nothing_else() -> None:
         stopped = await studio.commands().stop(studio.known)
         assert studio.sent == ["pause", "cancel run-1-b", "cancel run-1-c"]
         assert [run.name for run in stopped.canceling] == ["b.py", "c.py"]
-        assert (stopped.canceled, stopped.left, stopped.starts_more) == ((), (), False)
+        assert (stopped.canceled, stopped.left, stopped.starts_more_jobs) == ((), (), False)
 
     run(scenario())
 
@@ -264,7 +264,7 @@ def test_one_that_ends_before_it_can_be_paused_is_stopped() -> None:
         before = studio.known
         studio.status = "FAILED"
         stopped = await studio.commands().stop(before)
-        assert (stopped.canceled, stopped.left, stopped.starts_more) == ((), (), False)
+        assert (stopped.canceled, stopped.left, stopped.starts_more_jobs) == ((), (), False)
 
     run(scenario())
 
@@ -279,7 +279,7 @@ def test_one_who_resumes_it_ends_the_stopping() -> None:
         await commands.resume(studio.known)
         stopped = await stopping
         assert [left.run.name for left in stopped.left] == ["b.py"]
-        assert stopped.starts_more
+        assert stopped.starts_more_jobs
         assert "cancel run-1-b" not in studio.sent
 
     run(scenario())
@@ -303,7 +303,7 @@ def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_cance
         stopped = await commands.stop(before)
         assert [run.name for run in stopped.canceled] == ["d.py"]
         assert [run.name for run in stopped.ended] == ["a.py", "b.py"]
-        assert (stopped.canceling, stopped.left, stopped.starts_more) == ((), (), False)
+        assert (stopped.canceling, stopped.left, stopped.starts_more_jobs) == ((), (), False)
 
     run(scenario())
 

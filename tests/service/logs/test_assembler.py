@@ -14,8 +14,8 @@ from studio_tui.api.log_stream import LogMessage, LogMessages, RawText, Unreadab
 from studio_tui.service.logs import assembler
 from studio_tui.service.logs.assembler import (
     JUMP,
-    LEFT_OUT,
     NEW_EPOCH,
+    OMITTED_OUTPUT,
     TOO_LATE,
     UNREADABLE,
     WINDOW,
@@ -317,7 +317,7 @@ def test_a_piece_with_an_unconfirmed_id_gives_way_to_what_belongs_before_it(
     for begin in range(1, len(true), frame):
         desk.send(*true[begin : begin + frame])
     assert desk.raw == "".join(text for _, text in true).encode()
-    assert desk.marks == [(len("line 1\n"), LEFT_OUT)]
+    assert desk.marks == [(len("line 1\n"), OMITTED_OUTPUT)]
     desk.connect(*true, (100, "line 100\n"))
     assert not desk.merge.is_behind
     assert desk.raw.endswith(b"line 99\nline 100\n")
@@ -329,7 +329,7 @@ def test_a_forged_piece_within_a_frame_gives_way_to_the_next_frame(desk: Desk) -
     desk.send((2, "b\n"), (JUMP * 3, FORGED), (JUMP * 3 + 1, MUCH))
     desk.send((3, "c\n"))
     assert desk.raw == b"a\nb\nc\n"
-    assert desk.marks == [(4, LEFT_OUT)]
+    assert desk.marks == [(4, OMITTED_OUTPUT)]
 
 
 def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) -> None:
@@ -337,7 +337,7 @@ def test_a_forged_piece_in_a_replay_does_not_pass_for_what_is_new(desk: Desk) ->
     desk.connect((1, "a\n"), (JUMP * 3, MUCH), (2, "b\n"))
     desk.send((3, "c\n"), (4, "d\n"))
     assert desk.raw == b"a\nb\nc\nd\n"
-    assert desk.marks == [(6, LEFT_OUT)]
+    assert desk.marks == [(6, OMITTED_OUTPUT)]
     assert not desk.merge.is_behind
 
 
@@ -345,10 +345,10 @@ def test_a_gap_before_a_forged_piece_keeps_its_mark_until_it_is_filled(desk: Des
     desk.connect((1, "a\n"))
     desk.connect((JUMP * 3, MUCH), (5, "e\n"))
     assert desk.raw == b"a\ne\n"
-    assert desk.marks == [(2, NO_REPLAY), (2, LEFT_OUT)]
+    assert desk.marks == [(2, NO_REPLAY), (2, OMITTED_OUTPUT)]
     desk.connect(*((number, f"{'abcdef'[number - 1]}\n") for number in range(1, 7)))
     assert desk.raw == b"a\nb\nc\nd\ne\nf\n"
-    assert [text for _, text in desk.marks] == [LEFT_OUT]
+    assert [text for _, text in desk.marks] == [OMITTED_OUTPUT]
 
 
 @pytest.mark.parametrize("step", [1, 1000, JUMP * 3])
@@ -488,7 +488,14 @@ def test_the_ledger_finds_every_record_over_many_blocks(tmp_path: Path) -> None:
 
 
 def test_every_mark_is_a_sentence() -> None:
-    marks = [assembler.NEW_EPOCH, LEFT_OUT, TOO_LATE, NO_REPLAY, UNREADABLE, assembler.DIFFERS]
+    marks = [
+        assembler.NEW_EPOCH,
+        OMITTED_OUTPUT,
+        TOO_LATE,
+        NO_REPLAY,
+        UNREADABLE,
+        assembler.DIFFERS,
+    ]
     assert all(mark[0].isupper() and mark.endswith(".") for mark in marks)
 
 

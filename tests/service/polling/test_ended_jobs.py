@@ -32,7 +32,7 @@ class Asker:
     async def tell(self, *statuses: str) -> None:
         """Have jobs in these states, and let the news of them have their effect."""
         self.jobs = [job(number, status) for number, status in enumerate(statuses)]
-        self.following.news()
+        self.following.check()
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -84,7 +84,7 @@ async def test_what_could_not_be_asked_is_asked_with_the_next_news() -> None:
 async def test_nothing_is_asked_before_any_jobs_are_known() -> None:
     asker = Asker()
     task = asyncio.create_task(asker.following.follow())
-    asker.following.news()
+    asker.following.check()
     await asyncio.sleep(0)
     assert asker.asked == []
     await asker.tell()

@@ -32,8 +32,8 @@ from studio_tui.service.polling import progress_watch
 from studio_tui.service.polling.progress_watch import (
     ASK_AGAIN,
     ASK_REST,
+    END_BYTES,
     FOLLOWED,
-    KEPT,
     ProgressWatch,
 )
 from studio_tui.settings import Settings
@@ -119,7 +119,7 @@ def test_the_last_bytes_of_a_followed_log_are_published() -> None:
             watch.watch(["job0"])
             await asyncio.sleep(20)
         assert published[:2] == [("job0", b"\r 10%"), ("job0", b"\r 10%\r 20%")]
-        assert published[2:] == [("job0", ("x" * 9000 + "é?").encode()[-KEPT:])]
+        assert published[2:] == [("job0", ("x" * 9000 + "é?").encode()[-END_BYTES:])]
         assert not studio.asked
 
     run(scenario())
@@ -300,7 +300,7 @@ def test_the_memory_of_a_log_is_bounded() -> None:
         async with watching(studio) as (watch, published):
             watch.watch(["job0"])
             await asyncio.sleep(120)
-        assert {len(end) for _, end in published} == {KEPT}
+        assert {len(end) for _, end in published} == {END_BYTES}
 
     run(scenario())
 
@@ -341,4 +341,4 @@ async def test_a_running_job_of_a_real_studio_is_watched(
         async with asyncio.timeout(HANG):
             await reached.wait()
         running.cancel()
-    assert len(ends[-1]) <= KEPT
+    assert len(ends[-1]) <= END_BYTES

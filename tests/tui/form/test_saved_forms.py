@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.tui.form.saved_forms import KEPT, SavedForms
+from studio_tui.tui.form.saved_forms import MAX_DRAFTS, SavedForms
 
 SECRETS = Draft(
     query="print('ü')",
@@ -69,7 +69,7 @@ def test_forms_of_different_keys_do_not_touch_each_other(path: Path) -> None:
 
 def test_only_the_last_forms_are_kept(path: Path) -> None:
     saved_forms = SavedForms(path)
-    for number in range(KEPT + 2):
+    for number in range(MAX_DRAFTS + 2):
         saved_forms.keep(str(number), Draft(query=str(number)))
     saved_forms.keep("2", Draft(query="newest"))
     saved_forms.keep("last", Draft(query="last"))

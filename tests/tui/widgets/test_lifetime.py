@@ -39,7 +39,7 @@ from tests.waiting import eventually
 
 CHATTY = "import time\nfor n in range(100_000): print('n', n, flush=True); time.sleep(0.004)"
 
-SOON = 0.001
+NOTICE_DELAY = 0.001
 
 SOURCES = Path(studio_tui.tui.__file__).parent
 LATER = {"set_timer", "set_interval", "call_after_refresh", "call_later", "call_next", "run_worker"}
@@ -120,8 +120,8 @@ async def test_a_widget_that_stays_is_reached() -> None:
         parent = app.query_one(Parent)
         parent.query_one(SlowLeaver).let_go()
         parent.listen(parent.subscribe, lambda: parent.reached.append("listener"))
-        parent.set_timer(SOON, lambda: parent.reached.append("timer"))
-        parent.set_interval(SOON, lambda: parent.reached.append("interval"), repeat=1)
+        parent.set_timer(NOTICE_DELAY, lambda: parent.reached.append("timer"))
+        parent.set_interval(NOTICE_DELAY, lambda: parent.reached.append("interval"), repeat=1)
         parent.call_after_refresh(parent.reached.append, "refresh")
         parent.wait()
         parent.late()
@@ -143,11 +143,11 @@ async def test_a_widget_on_its_way_out_is_reached_by_nothing() -> None:
         async with parent.query_one(SlowLeaver).held():
             listener()
             parent.result.set()
-            parent.set_timer(SOON, lambda: parent.reached.append("timer"))
-            parent.set_interval(SOON, lambda: parent.reached.append("interval"), repeat=1)
+            parent.set_timer(NOTICE_DELAY, lambda: parent.reached.append("timer"))
+            parent.set_interval(NOTICE_DELAY, lambda: parent.reached.append("interval"), repeat=1)
             parent.call_after_refresh(parent.reached.append, "refresh")
             parent.late()
-            await asyncio.sleep(20 * SOON)
+            await asyncio.sleep(20 * NOTICE_DELAY)
         await leaving
         await pilot.pause()
         assert parent.reached == ["mounted"]

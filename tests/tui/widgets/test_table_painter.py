@@ -229,7 +229,7 @@ def test_rows_are_drawn_anew_when_anything_else_than_the_cursor_changes() -> Non
     fresh = RowStrips(lambda key: (Cell("x"), Cell(f"{key} {says[key]}"), Cell(""), Cell("")))
 
     def assert_drawn(keys: str, cursor: str | None, marked: str, drawn: Painter) -> None:
-        strips.news(list(keys))
+        strips.unpainted(list(keys))
         fresh.forget()
         fresh.clear()
         shown, expected = (

@@ -8,12 +8,12 @@ from lake import Row, exists, write
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 FIRST = 80
 """Modules of typical size to try the pipeline on, before it runs on everything."""
-LEFT_OUT = {"site-packages", "dist-packages", "test"}
+SKIPPED_FOLDERS = {"site-packages", "dist-packages", "test"}
 
 rows: list[Row] = [
     {"path": path.relative_to(LIBRARY).as_posix(), "size": path.stat().st_size}
     for path in sorted(LIBRARY.rglob("*.py"))
-    if not LEFT_OUT.intersection(path.relative_to(LIBRARY).parts)
+    if not SKIPPED_FOLDERS.intersection(path.relative_to(LIBRARY).parts)
 ]
 print(f"{len(rows):,} modules in {LIBRARY}", flush=True)
 if not exists("modules"):

@@ -11,8 +11,8 @@ from studio_tui.presentation.format import seconds_between
 from studio_tui.presentation.jobs.times import (
     guessed_seconds,
     left_queue_at,
-    let_go_at,
     median,
+    released_at,
     run_seconds,
 )
 from studio_tui.presentation.logs.progress import Progress
@@ -124,7 +124,7 @@ class ViewModel:
         or before a pipeline is released after a review.
         """
         job = self.job(node)
-        moments = [let_go_at(job) if job is not None else None]
+        moments = [released_at(job) if job is not None else None]
         for parent in node.parents:
             above = self.job(self.plan.nodes[parent])
             moments.append(above.finished_at if above is not None else None)

@@ -15,7 +15,7 @@ from studio_tui import clock
 from studio_tui.service.logs.merged.cursor import LineCursor, MergedSource, TimeOf
 from studio_tui.service.logs.store.tagged_store import TAG, TaggedStore, number_in, tag_of
 
-STILL = 1.0
+SHOWN_UNFINISHED_AFTER = 1.0
 """Seconds without growth after which an unfinished line is shown."""
 
 _SLICE = 0.003
@@ -173,7 +173,7 @@ class Interleaver:
         waits = False
         for cursor in self.cursors:
             if text := cursor.unfinished:
-                if b"\r" in text or now - cursor.grew_at >= STILL:
+                if b"\r" in text or now - cursor.grew_at >= SHOWN_UNFINISHED_AFTER:
                     shown.append((cursor.source.number, text))
                 else:
                     waits = True

@@ -14,9 +14,9 @@ from studio_tui.service.logs.store.tagged_store import TAGS, TaggedStore
 
 LIMIT = 64
 """Maximum number of merged logs."""
-HOLD_BACK = 0.3
+MERGE_DELAY = 0.3
 """Seconds that lines are held back to be ordered before they are shown."""
-CALM = 0.5
+REORDER_DELAY = 0.5
 """Seconds to wait for more changes before everything is ordered again."""
 
 _SHARE = 10
@@ -130,7 +130,7 @@ class MergedLog:
             self._news.clear()
             while await self._step() or self._news.is_set():
                 self._news.clear()
-                await asyncio.sleep(HOLD_BACK / 2)
+                await asyncio.sleep(MERGE_DELAY / 2)
 
     async def _step(self) -> bool:
         """Merge ripe lines; return whether there is more to do, even if nothing arrives."""
@@ -146,7 +146,7 @@ class MergedLog:
             return waits or not interleaver.is_done
         if self._wrong_since is None:
             self._wrong_since = now
-        if now >= max(self._wrong_since + CALM, self._not_before):
+        if now >= max(self._wrong_since + REORDER_DELAY, self._not_before):
             await self._order()
         return True
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-QUIET = 0.2
+PAUSE = 0.2
 """Seconds without a frame after which the replay of a connection is over."""
 LONG = 256 * 1024
 """Characters of a replay above which pauses are expected, as a server or a line is slow."""
-LONG_QUIET = 2.0
+LONG_PAUSE = 2.0
 """Seconds without a frame after which a long replay is over."""
 SILENT = 5.0
 """Seconds without a first frame after which there is no replay."""
@@ -123,7 +123,7 @@ class Replay:
         """Seconds without a frame that mean the end of the replay."""
         if self._length is None:
             return SILENT
-        return LONG_QUIET if self._length > LONG else QUIET
+        return LONG_PAUSE if self._length > LONG else PAUSE
 
     def note_pieces(self, texts: Iterable[str]) -> None:
         """Note that pieces of the log have arrived."""

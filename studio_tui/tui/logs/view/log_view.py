@@ -80,7 +80,7 @@ class LogView(HasCommands, Widget):
         following: bool
 
     @dataclass(kw_only=True)
-    class Sought(Message):
+    class EndRequested(Message):
         """The reader requested the first line, or the last."""
 
         end: bool
@@ -128,7 +128,7 @@ class LogView(HasCommands, Widget):
             self.selection,
             self.restore,
             self._quiet,
-            seek=lambda end: self.post_message(self.Sought(end=end)),
+            seek=lambda end: self.post_message(self.EndRequested(end=end)),
             paged=NextPage(self, self.pane).after,
         )
         self.commands = CommandSet(self)
@@ -241,13 +241,13 @@ class LogView(HasCommands, Widget):
         self._said, self._still = words, still
         self._show_words()
 
-    def unsay(self) -> None:
+    def clear_message(self) -> None:
         """Remove the text at the next update."""
         self._said, self._still = "", _always
 
     def _show_words(self) -> None:
         if not self._still():
-            self.unsay()
+            self.clear_message()
         parts = (self._said, self.selection.words(), self._filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()

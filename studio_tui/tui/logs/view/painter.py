@@ -39,10 +39,10 @@ _MORE = "›"
 """Ends a row whose line continues beyond the right edge."""
 
 
-CURRENT, KEPT, SELECTED = 1, 2, 4
+CURRENT, BOOKMARKED, SELECTED = 1, 2, 4
 """Flags for the highlighting of a row: the current line, bookmarked, selected."""
 
-_GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (KEPT, "◆"))
+_GLYPHS = ((CURRENT, "▌"), (SELECTED, "▎"), (BOOKMARKED, "◆"))
 
 
 class GutterColumn(NamedTuple):
@@ -257,7 +257,7 @@ class LogPainter:
         for column in look.columns:
             said, style = column.text(line.start, line.text) if line else ("", None)
             runs.append((style or palette.stamp, _fit(said, column.width)))
-        is_signed = sign & (CURRENT | KEPT) and glyph != "┅"
+        is_signed = sign & (CURRENT | BOOKMARKED) and glyph != "┅"
         runs.append((palette.current if is_signed else palette.gutter, glyph))
         runs.append((palette.text, " "))
         runs += body.runs

@@ -21,8 +21,8 @@ from studio_tui.presentation.logs.search import SearchPattern
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.painter import (
+    BOOKMARKED,
     CURRENT,
-    KEPT,
     SELECTED,
     GutterColumn,
     LogPainter,
@@ -221,7 +221,9 @@ class LogPane(Widget, can_focus=True):
 
         def sign(start: int) -> int:
             is_selected = selected is not None and selected[0] <= start <= selected[1]
-            return CURRENT * (start == current) + KEPT * (start in kept) + SELECTED * is_selected
+            return (
+                CURRENT * (start == current) + BOOKMARKED * (start in kept) + SELECTED * is_selected
+            )
 
         return sign
 

@@ -33,7 +33,7 @@ class Reader(Protocol):
     def say(self, words: str, still: Callable[[], bool] = ...) -> None:
         """Show a safe text below the rows until the reader moves, or `still` returns False."""
 
-    def unsay(self) -> None:
+    def clear_message(self) -> None:
         """Remove the text at the next update."""
 
     def ask(self, kind: PromptKind, value: str = "") -> None:

@@ -43,7 +43,7 @@ class Scrolling:
         view, window = self._view, self._view.pane.window
         if window is None:
             return
-        view.unsay()
+        view.clear_message()
         self._background.note_key()
         self._place.stay()
         if self._selection.is_selecting:
@@ -77,7 +77,7 @@ class Scrolling:
         """Go to the end and follow it."""
         self._place.stay()
         self._seek(True)
-        self._view.unsay()
+        self._view.clear_message()
         self._view.following = True
         self._view.settle()
 

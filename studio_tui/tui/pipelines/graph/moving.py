@@ -12,7 +12,7 @@ from studio_tui.tui.messages import GoTo
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 
-NOWHERE = "There is no job under the cursor"
+NO_JOB_HERE = "There is no job under the cursor"
 NO_STOP = "No job has failed, and no canceled one blocks others"
 
 
@@ -66,7 +66,7 @@ class Movement:
             self._cursor.go(cause)
 
     def _why_nowhere(self) -> str | None:
-        return self._state.why_unknown() or (NOWHERE if self._cursor.node() is None else None)
+        return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.node() is None else None)
 
     def _parents(self) -> Sequence[str]:
         node = self._cursor.node()
@@ -135,7 +135,7 @@ class Movement:
 
     def why_no_place(self) -> str | None:
         """Return why there is nothing to scroll to the middle."""
-        return self._state.why_unknown() or (NOWHERE if self._cursor.here() is None else None)
+        return self._state.why_unknown() or (NO_JOB_HERE if self._cursor.here() is None else None)
 
     def centre(self) -> None:
         """Scroll the cursor to the middle."""
