@@ -71,7 +71,7 @@ def test_a_form_is_checked_where_the_zone_is_rules_and_no_name(
     draft = Draft(query="pass", start_after="2031-07-01 15:00")
     checked = examine(draft, "mine", clock.now(), None)
     assert checked.problems == ()
-    assert request(draft, checked.around).start_after == datetime(2031, 7, 1, 15).astimezone()
+    assert request(draft, checked.context).start_after == datetime(2031, 7, 1, 15).astimezone()
 
 
 @given(st.text(st.sampled_from("CETS-1,M3.5/:J<+>0\n\0é"), max_size=24))

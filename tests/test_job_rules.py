@@ -17,7 +17,7 @@ from studio_tui.local.http.errors import InvalidFields
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import check_field
 from studio_tui.presentation.jobs.problems import Level
-from tests.presentation.form.forms import AROUND
+from tests.presentation.form.forms import CONTEXT
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
 CLUSTERS = Clusters((Cluster(name="local", max_workers=8),))
@@ -71,15 +71,15 @@ def changes(field: str, text: str) -> dict[str, Any]:
 
 
 def is_wrong_in_the_form(field: str, text: str) -> bool:
-    problems = check_field(field, replace(Draft(query="1"), **changes(field, text)), AROUND)
+    problems = check_field(field, replace(Draft(query="1"), **changes(field, text)), CONTEXT)
     return any(problem.level is Level.ERROR for problem in problems)
 
 
 def is_wrong_at_the_server(field: str, text: str) -> bool:
     wish = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
-    around = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
+    context = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
     try:
-        validation.check(wish, None, around)
+        validation.check(wish, None, context)
     except InvalidFields as error:
         return error.message.startswith(field)
     return False

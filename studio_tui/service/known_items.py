@@ -72,7 +72,7 @@ class KnownItems:
     def related(self, job_id: str) -> RelatedJobs:
         """Return the job that this one continues, those that continue it, and other attempts."""
         origin, successors = self._origins.origin(job_id), self._origins.successors(job_id)
-        before, after = self._attempts.around(job_id, self.pipelines().pipelines)
+        before, after = self._attempts.neighbours(job_id, self.pipelines().pipelines)
         related = (*((origin,) if origin else ()), *successors, *before, *after)
         jobs = self.jobs(related) if related else {}
         return RelatedJobs(origin, successors, jobs, before, after)

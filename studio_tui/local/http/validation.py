@@ -109,19 +109,19 @@ def read_schedule(request: Timed, now: datetime) -> NewSchedule | None:
     return schedule
 
 
-def check(request: JobInput, key: str | None, around: RequestContext) -> NewJob:
+def check(request: JobInput, key: str | None, context: RequestContext) -> NewJob:
     """Return the job to create.
 
     Raises:
         InvalidFields: The request is invalid.
     """
     problems: list[tuple[str, str]] = []
-    cluster = _cluster(request, around.clusters, problems)
+    cluster = _cluster(request, context.clusters, problems)
     _check_text(request, key, problems)
     _check_numbers(request, cluster, problems)
-    _check_files(request, around.uploads, problems)
+    _check_files(request, context.uploads, problems)
     environment = _environment(request.environment or "", problems)
-    schedule = _schedule(request, around.now, problems)
+    schedule = _schedule(request, context.now, problems)
     if problems:
         raise InvalidFields(problems)
     job_id = str(uuid.uuid4())
@@ -138,10 +138,10 @@ def check(request: JobInput, key: str | None, around: RequestContext) -> NewJob:
         requirements=request.requirements or None,
         repository=request.repository or None,
         uploads=tuple(dict.fromkeys(upload_numbers(request))),
-        rerun_from=around.earlier.job_id if around.earlier else None,
-        run_group=around.earlier.run_group if around.earlier else job_id,
+        rerun_from=context.earlier.job_id if context.earlier else None,
+        run_group=context.earlier.run_group if context.earlier else job_id,
         ignore_checkpoints=bool(request.reset),
-        created_by=around.user,
+        created_by=context.user,
         idempotency_key=key,
         request_digest=digest(request),
         schedule=schedule,

@@ -100,19 +100,19 @@ def job_name(draft: Draft) -> str | None:
     return draft.query_name.strip() or PurePath(draft.query_file.strip()).name or None
 
 
-def query_text(draft: Draft, around: FormContext) -> str:
+def query_text(draft: Draft, context: FormContext) -> str:
     """Return the text of the query that is sent: that of its file, else as typed."""
-    facts = around.files.get(draft.query_file) if draft.query_file.strip() else None
+    facts = context.files.get(draft.query_file) if draft.query_file.strip() else None
     return facts.text or "" if facts else draft.query
 
 
-def typed_cluster_id(draft: Draft, _around: FormContext) -> int | str | None:
+def typed_cluster_id(draft: Draft, _context: FormContext) -> int | str | None:
     """Return the cluster's id: the API document has a number here, newer Studios a string."""
     typed = draft.compute_cluster_id.strip()
     return int(typed) if re.fullmatch(r"0|[1-9][0-9]{0,14}", typed) else typed or None
 
 
-def query(draft: Draft, _around: FormContext) -> str:
+def query(draft: Draft, _context: FormContext) -> str:
     if draft.query_file.strip():
         return ""
     if not draft.query.strip():
@@ -123,19 +123,19 @@ def query(draft: Draft, _around: FormContext) -> str:
     return f"The query is {size(length)}; Studio accepts at most {size(QUERY_LIMIT)}."
 
 
-def query_file(draft: Draft, around: FormContext) -> Found:
+def query_file(draft: Draft, context: FormContext) -> Found:
     path = draft.query_file
-    return query_file_problems(path, around.files.get(path)) if path.strip() else ()
+    return query_file_problems(path, context.files.get(path)) if path.strip() else ()
 
 
-def query_type_problems(draft: Draft, _around: FormContext) -> str:
+def query_type_problems(draft: Draft, _context: FormContext) -> str:
     typed = draft.query_type.strip()
     if not typed or typed.upper() in QueryType.__members__:
         return ""
     return f"A query is PYTHON or SHELL; {quoted(typed)} is neither."
 
 
-def query_name(draft: Draft, _around: FormContext) -> str:
+def query_name(draft: Draft, _context: FormContext) -> str:
     name = draft.query_name.strip()
     if len(name) > _NAME_LIMIT:
         return f"The name has {len(name)} characters; Studio accepts {_NAME_LIMIT}."
@@ -148,16 +148,16 @@ def _one_line(what: str, text: str) -> str:
     return ""
 
 
-def environment(draft: Draft, around: FormContext) -> Found:
-    return environment_problems(draft.environment, around.lost_values)
+def environment(draft: Draft, context: FormContext) -> Found:
+    return environment_problems(draft.environment, context.lost_values)
 
 
-def requirements(draft: Draft, _around: FormContext) -> Found:
+def requirements(draft: Draft, _context: FormContext) -> Found:
     has_files = bool(draft.repository.strip() or draft.files or draft.uploads)
     return requirement_problems(draft.requirements, has_files=has_files)
 
 
-def workers(draft: Draft, around: FormContext) -> Found:
+def workers(draft: Draft, context: FormContext) -> Found:
     typed = draft.workers.strip()
     if not typed:
         return ()
@@ -167,12 +167,12 @@ def workers(draft: Draft, around: FormContext) -> Found:
     if number > _LARGEST_NUMBER:
         return f"{number} is more workers than any cluster has."
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
-    cluster = chosen_cluster(name, cluster_id, around.clusters)
+    cluster = chosen_cluster(name, cluster_id, context.clusters)
     most = cluster.max_workers if cluster else None
     if cluster is None or most is None or number <= most:
         return ()
     sentence = f"{quoted(cluster.name or cluster.id)} has at most {plural(most, 'worker')};"
-    if around.near:
+    if context.near:
         return f"{sentence} {number} is refused. Type {most} or less."
     return (warning("workers", f"{sentence} Studio may refuse {number}, or let the job wait."),)
 
@@ -180,7 +180,7 @@ def workers(draft: Draft, around: FormContext) -> Found:
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:
     """Return a check that a field is empty or one of some numbers, which `rule` names."""
 
-    def check(draft: Draft, _around: FormContext) -> str:
+    def check(draft: Draft, _context: FormContext) -> str:
         typed = draft.value(field, "").strip()
         if not typed or (_WHOLE_NUMBER.fullmatch(typed) and int(typed) in allowed):
             return ""
@@ -189,14 +189,14 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
     return check
 
 
-def credentials_name(draft: Draft, around: FormContext) -> Found:
+def credentials_name(draft: Draft, context: FormContext) -> Found:
     typed = draft.value("credentials_name", "").strip()
-    if typed and around.near:
+    if typed and context.near:
         return "The local Studio stores no credentials; pass them to the job in environment."
     return _one_line("The name", typed)
 
 
-def python_version(draft: Draft, around: FormContext) -> Found:
+def python_version(draft: Draft, context: FormContext) -> Found:
     typed = draft.python_version.strip()
     if not typed:
         return ()
@@ -204,14 +204,14 @@ def python_version(draft: Draft, around: FormContext) -> Found:
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
         return f"{quoted(typed)} is not a Python 3 version; type {better}."
-    if typed not in PYTHON_VERSIONS and not around.near:
+    if typed not in PYTHON_VERSIONS and not context.near:
         known = ", ".join(PYTHON_VERSIONS)
         sentence = f"Studio is known to support {known}; it may refuse {typed}."
         return (warning("python_version", sentence),)
     return ()
 
 
-def repository(draft: Draft, around: FormContext) -> Found:
+def repository(draft: Draft, context: FormContext) -> Found:
     typed = draft.repository.strip()
     if not typed:
         return ()
@@ -228,39 +228,39 @@ def repository(draft: Draft, around: FormContext) -> Found:
         return ()
     if typed.startswith(("/", ".", "~")):
         sentence = "This is a path, which only a Studio on this machine can clone."
-        return () if around.near else (warning("repository", sentence),)
+        return () if context.near else (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
     return f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
 
 
-def files(draft: Draft, around: FormContext) -> Found:
-    return upload_problems(draft.files, around.files)
+def files(draft: Draft, context: FormContext) -> Found:
+    return upload_problems(draft.files, context.files)
 
 
-def cluster_name(draft: Draft, around: FormContext) -> Found:
+def cluster_name(draft: Draft, context: FormContext) -> Found:
     name = draft.compute_cluster_name.strip()
     if name or draft.compute_cluster_id.strip():
-        return cluster_name_problems(name, around.clusters)
-    return default_cluster_problems(around.clusters)
+        return cluster_name_problems(name, context.clusters)
+    return default_cluster_problems(context.clusters)
 
 
-def cluster_id(draft: Draft, around: FormContext) -> Found:
+def cluster_id(draft: Draft, context: FormContext) -> Found:
     name = draft.compute_cluster_name.strip()
-    return cluster_id_problems(draft.compute_cluster_id.strip(), name, around.clusters)
+    return cluster_id_problems(draft.compute_cluster_id.strip(), name, context.clusters)
 
 
-def start(draft: Draft, around: FormContext) -> str:
+def start(draft: Draft, context: FormContext) -> str:
     typed = draft.start_after.strip()
     if not typed:
         return ""
     try:
-        resolve(typed, around.now, around.zone)
+        resolve(typed, context.now, context.zone)
     except StartTimeError as error:
         return str(error)
     return ""
 
 
-def cron_expression(draft: Draft, _around: FormContext) -> str:
+def cron_expression(draft: Draft, _context: FormContext) -> str:
     typed = draft.cron_expression.strip()
     if not typed:
         return ""
@@ -272,13 +272,13 @@ def cron_expression(draft: Draft, _around: FormContext) -> str:
     return ""
 
 
-def uploads(draft: Draft, _around: FormContext) -> str:
+def uploads(draft: Draft, _context: FormContext) -> str:
     if all(upload_id.strip() for upload_id in draft.uploads):
         return ""
     return "An uploaded file has no id; remove it."
 
 
-def job_to_continue(draft: Draft, _around: FormContext) -> Found:
+def job_to_continue(draft: Draft, _context: FormContext) -> Found:
     job_id = draft.rerun_from_job_id.strip()
     if job_id and not is_job_id(job_id):
         return f"{quoted(job_id)} is not the id of a job; copy one with `c` from the list of jobs."

@@ -66,7 +66,7 @@ class Field:
     """As it is typed, line by line."""
     look: FieldWidget = FieldWidget.LINE
     secret: Secret = Secret.NOTHING
-    check: Check = lambda _draft, _around: ()
+    check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
     """What is shown below a field without a problem."""
     explains_value: bool = False
@@ -103,7 +103,7 @@ _LISTS = frozenset({FieldWidget.LIST, FieldWidget.PATHS})
 def text_in(name: str) -> Value:
     """Send a text as it is typed, with its blanks."""
 
-    def value(draft: Draft, _around: FormContext) -> str | None:
+    def value(draft: Draft, _context: FormContext) -> str | None:
         text = draft.value(name, "")
         return text if text.strip() else None
 
@@ -113,18 +113,18 @@ def text_in(name: str) -> Value:
 def number_in(name: str) -> Value:
     """Send a text as a whole number."""
 
-    def value(draft: Draft, _around: FormContext) -> int | None:
+    def value(draft: Draft, _context: FormContext) -> int | None:
         text = draft.value(name, "")
         return int(text) if text.strip() else None
 
     return value
 
 
-def _start(draft: Draft, around: FormContext) -> datetime | None:
+def _start(draft: Draft, context: FormContext) -> datetime | None:
     if typed := draft.start_after.strip():
-        return resolve(typed, around.now, around.zone)
+        return resolve(typed, context.now, context.zone)
     # The published client sends the current time with a cron expression without a start.
-    return around.now if draft.cron_expression.strip() else None
+    return context.now if draft.cron_expression.strip() else None
 
 
 FIELDS: dict[str, Field] = {
@@ -158,7 +158,7 @@ FIELDS: dict[str, Field] = {
         example=("PYTHON",),
         check=checks.query_type_problems,
         hint=hints.chosen_type,
-        value=lambda draft, _around: checks.query_type(draft),
+        value=lambda draft, _context: checks.query_type(draft),
     ),
     "query_name": Field(
         label="name",
@@ -167,7 +167,7 @@ FIELDS: dict[str, Field] = {
         example=("nightly-embeddings.py",),
         check=checks.query_name,
         hint=hints.query_name,
-        value=lambda draft, _around: checks.job_name(draft),
+        value=lambda draft, _context: checks.job_name(draft),
     ),
     "environment": Field(
         label="environment",
@@ -250,7 +250,7 @@ FIELDS: dict[str, Field] = {
         hint=hints.uploads,
         explains_value=True,
         sent_as="files",
-        value=lambda draft, _around: draft.uploads or None,
+        value=lambda draft, _context: draft.uploads or None,
         no_flag="there is no flag for files that were uploaded before: {}",
     ),
     "priority": Field(
@@ -341,7 +341,7 @@ FIELDS: dict[str, Field] = {
         look=FieldWidget.FLAG,
         meaning="Whether checkpoints are ignored, so that everything is computed again.",
         takes="Space toggles it.",
-        value=lambda draft, _around: draft.reset or None,
+        value=lambda draft, _context: draft.reset or None,
         flag="--ignore-checkpoints",
     ),
 }
@@ -358,18 +358,18 @@ def value_of(name: str, draft: Draft) -> FieldValue:
     return draft.value(name, FIELDS[name].empty)
 
 
-def hint(name: str, draft: Draft, around: FormContext) -> tuple[str, ...]:
+def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
     """Return what is shown below a field that has no problem, safe to draw."""
     shown = FIELDS[name].hint
     if isinstance(shown, str):
         return (shown,) if shown else ()
-    return shown(draft, around)
+    return shown(draft, context)
 
 
-def sent(name: str, draft: Draft, around: FormContext) -> object:
+def sent(name: str, draft: Draft, context: FormContext) -> object:
     """Return what the request has of a field; `None` leaves it to Studio."""
     if (value := FIELDS[name].value) is not None:
-        return value(draft, around)
+        return value(draft, context)
     typed = value_of(name, draft)
     return (typed.strip() if isinstance(typed, str) else typed) or None
 

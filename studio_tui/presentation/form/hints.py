@@ -16,32 +16,32 @@ CRON_TIMES = 5
 """Number of fire times shown."""
 
 
-def query_file(draft: Draft, around: FormContext) -> tuple[str, ...]:
-    facts = around.files.get(draft.query_file)
+def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
+    facts = context.files.get(draft.query_file)
     if facts is None or facts.text is None:
         return ("The path of a script; else type the query below.",)
     lines = plural(len(facts.text.splitlines()), "line")
     return (f"{lines}, {size(facts.size)}; it is read again when the form is sent.",)
 
 
-def chosen_type(draft: Draft, _around: FormContext) -> tuple[str, ...]:
+def chosen_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
     return (f"{query_type(draft).value}, by the ending of the name; type PYTHON or SHELL.",)
 
 
-def query_name(draft: Draft, _around: FormContext) -> tuple[str, ...]:
+def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_name.strip():
         return ()
     name = job_name(draft)
     return (f"{safe_line(name)}, after the file." if name else "Studio generates one.",)
 
 
-def workers(draft: Draft, around: FormContext) -> tuple[str, ...]:
-    return () if draft.workers.strip() else _chosen(draft, around) or ("Studio's default.",)
+def workers(draft: Draft, context: FormContext) -> tuple[str, ...]:
+    return () if draft.workers.strip() else _chosen(draft, context) or ("Studio's default.",)
 
 
-def priority(draft: Draft, _around: FormContext) -> tuple[str, ...]:
+def priority(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     typed = draft.priority.strip() or "5"
     meaning = PRIORITIES.get(int(typed)) if typed.isdecimal() and len(typed) < 3 else None
     if meaning is None:
@@ -49,25 +49,25 @@ def priority(draft: Draft, _around: FormContext) -> tuple[str, ...]:
     return (f"{int(typed)}: {meaning}. 0 is first, 5 is last and the default.",)
 
 
-def cluster(draft: Draft, around: FormContext) -> tuple[str, ...]:
-    if around.clusters is None:
+def cluster(draft: Draft, context: FormContext) -> tuple[str, ...]:
+    if context.clusters is None:
         return ("The clusters are not known yet.",)
     if not draft.compute_cluster_name.strip():
-        names = [with_free(cluster) for cluster in around.clusters]
-        return (*_chosen(draft, around), *([f"There are {', '.join(names)}."] if names else []))
-    return _chosen(draft, around)
+        names = [with_free(cluster) for cluster in context.clusters]
+        return (*_chosen(draft, context), *([f"There are {', '.join(names)}."] if names else []))
+    return _chosen(draft, context)
 
 
-def cluster_id(draft: Draft, around: FormContext) -> tuple[str, ...]:
+def cluster_id(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if draft.compute_cluster_id.strip():
-        return _chosen(draft, around)
+        return _chosen(draft, context)
     return ("Instead of the name; give only one of the two.",)
 
 
-def _chosen(draft: Draft, around: FormContext) -> tuple[str, ...]:
+def _chosen(draft: Draft, context: FormContext) -> tuple[str, ...]:
     """Return on which cluster the job runs; empty if that is unknown."""
     name, cluster_id = draft.compute_cluster_name.strip(), draft.compute_cluster_id.strip()
-    cluster = chosen_cluster(name, cluster_id, around.clusters)
+    cluster = chosen_cluster(name, cluster_id, context.clusters)
     if cluster is None:
         return ()
     by_default = "" if name or cluster_id else " by default"
@@ -85,40 +85,40 @@ def with_free(cluster: Cluster) -> str:
     return f"{name} (~{free} of {most} workers free)"
 
 
-def start(draft: Draft, around: FormContext) -> tuple[str, ...]:
+def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
         return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
     try:
-        return (described(resolve(typed, around.now, around.zone), around.now, around.zone),)
+        return (described(resolve(typed, context.now, context.zone), context.now, context.zone),)
     except StartTimeError:
         return ()
 
 
-def cron_times(draft: Draft, around: FormContext) -> tuple[str, ...]:
+def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.cron_expression.strip()
     if not typed:
         return ("Once; or type five fields such as `0 3 * * 1`, or @daily, in UTC.",)
     try:
-        start = resolve(draft.start_after, around.now, around.zone)
+        start = resolve(draft.start_after, context.now, context.zone)
     except StartTimeError:
-        start = around.now
+        start = context.now
     try:
         times = tuple(islice(cron.fires(typed, start), CRON_TIMES))
     except cron.CronError:
         return ()
-    return ("Next runs:", *(f"  {both(moment, around.zone)}" for moment in times))
+    return ("Next runs:", *(f"  {both(moment, context.zone)}" for moment in times))
 
 
-def uploads(draft: Draft, around: FormContext) -> tuple[str, ...]:
-    known = [each.strip() for each in draft.uploads if each.strip() in around.uploads]
+def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:
+    known = [each.strip() for each in draft.uploads if each.strip() in context.uploads]
     return (
         "Ids of files that were uploaded before, one per line.",
-        *(f"{safe_line(each)} is {around.uploads[each]}" for each in dict.fromkeys(known)),
+        *(f"{safe_line(each)} is {context.uploads[each]}" for each in dict.fromkeys(known)),
     )
 
 
-def job_to_continue(draft: Draft, _around: FormContext) -> tuple[str, ...]:
+def job_to_continue(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
         return ("What that job has finished is loaded from its checkpoints.",)
     return ("The id of a job whose checkpoints are to be used.",)

@@ -18,62 +18,62 @@ from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
 
-def check(draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields."""
-    found = [problem for name in FIELDS for problem in check_field(name, draft, around)]
+    found = [problem for name in FIELDS for problem in check_field(name, draft, context)]
     if all(problem.level is Level.WARNING for problem in found):
-        length = len(_build_request(draft, around).model_dump_json().encode())
+        length = len(_build_request(draft, context).model_dump_json().encode())
         if length > REQUEST_LIMIT:
             said = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
             found.append(Problem("query", f"{said} Shorten the longest field."))
     return tuple(found)
 
 
-def check_field(name: str, draft: Draft, around: FormContext) -> tuple[Problem, ...]:
+def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return the problems of one field, for validation while typing."""
     typed = value_of(name, draft)
     for text in (typed,) if isinstance(typed, str) else typed if isinstance(typed, tuple) else ():
         if problems := unsendable(name, text):
             return problems
-    found = FIELDS[name].check(draft, around)
+    found = FIELDS[name].check(draft, context)
     if isinstance(found, str):
         return (Problem(name, found),) if found else ()
     return found
 
 
-def request(draft: Draft, around: FormContext) -> JobInput:
+def request(draft: Draft, context: FormContext) -> JobInput:
     """Return the request for a form, without the files that are still to be uploaded.
 
     Raises:
         ValueError: the form has errors; see `check`.
     """
-    errors = [problem for problem in check(draft, around) if problem.level is Level.ERROR]
+    errors = [problem for problem in check(draft, context) if problem.level is Level.ERROR]
     if errors:
         raise ValueError(errors[0].sentence)
-    return _build_request(draft, around)
+    return _build_request(draft, context)
 
 
-def has_windows_line_ends(draft: Draft, around: FormContext) -> bool:
+def has_windows_line_ends(draft: Draft, context: FormContext) -> bool:
     """Return whether a shell script has CRLF line endings, which break its commands."""
-    return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, around)
+    return query_type(draft) is QueryType.SHELL and "\r\n" in query_text(draft, context)
 
 
-def with_unix_line_ends(draft: Draft, around: FormContext) -> tuple[Draft, FormContext]:
+def with_unix_line_ends(draft: Draft, context: FormContext) -> tuple[Draft, FormContext]:
     """Return a form and its file's text with LF line endings."""
-    facts = around.files.get(draft.query_file)
+    facts = context.files.get(draft.query_file)
     if facts is not None and facts.text is not None:
         unix = replace(facts, text=facts.text.replace("\r\n", "\n"))
-        around = replace(around, files={**around.files, draft.query_file: unix})
-    return replace(draft, query=draft.query.replace("\r\n", "\n")), around
+        context = replace(context, files={**context.files, draft.query_file: unix})
+    return replace(draft, query=draft.query.replace("\r\n", "\n")), context
 
 
-def _build_request(draft: Draft, around: FormContext) -> JobInput:
+def _build_request(draft: Draft, context: FormContext) -> JobInput:
     fields: dict[str, Any] = {
         field.sent_as or name: value
         for name, field in FIELDS.items()
-        if field.is_sent and (value := sent(name, draft, around)) is not None
+        if field.is_sent and (value := sent(name, draft, context)) is not None
     }
-    return JobRequest(team_name=around.team, **fields)
+    return JobRequest(team_name=context.team, **fields)
 
 
 def draft_of(job_input: JobInput, now: datetime) -> Draft:

@@ -213,8 +213,8 @@ def _time_within(
     if written.form:
         shape = written.shape
         order = how.order_of(shape) if shape is not None else None
-        around = _period_of(how) if written.is_ambiguous else None
-        moment = _dated(written, how.zone, how.here, around, order)
+        life = _period_of(how) if written.is_ambiguous else None
+        moment = _dated(written, how.zone, how.here, life, order)
     elif (life := how.life) is not None:
         moment = _within_life(written, how, life, came)
     else:
@@ -233,25 +233,25 @@ def _period_of(how: TimestampContext) -> Life | None:
 
 @lru_cache(maxsize=4096)
 def _dated(
-    written: RawTimestamp, zone: tzinfo, here: tzinfo, around: Life | None, order: Order | None
+    written: RawTimestamp, zone: tzinfo, here: tzinfo, life: Life | None, order: Order | None
 ) -> datetime | None:
     """Return the time for a date with a time of day."""
-    readings = readings_of(written, zone, here, around, order) if order else {}
-    readings = readings or readings_of(written, zone, here, around)
+    readings = readings_of(written, zone, here, life, order) if order else {}
+    readings = readings or readings_of(written, zone, here, life)
     moments = [moment for each in readings.values() for moment in each]
-    if around is None or not moments:
+    if life is None or not moments:
         return moments[0] if moments else None
-    found = min(moments, key=around.distance)
+    found = min(moments, key=life.distance)
     # Two numbers alone may as well be a count.
-    is_doubtful = written.form == "yearless" and around.begin != around.end
-    return None if is_doubtful and around.distance(found) > DAY else found
+    is_doubtful = written.form == "yearless" and life.begin != life.end
+    return None if is_doubtful and life.distance(found) > DAY else found
 
 
 def readings_of(
     written: RawTimestamp,
     zone: tzinfo,
     here: tzinfo,
-    around: Life | None,
+    life: Life | None,
     known: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
     """Return the possible times for a date with a time of day, by the order of the date.
@@ -259,7 +259,7 @@ def readings_of(
     There is one order if the date is unambiguous or its order is `known`.
     """
     shape = written.shape
-    years = _years(around) if around is not None else ()
+    years = _years(life) if life is not None else ()
     found = {}
     possible = orders(shape) if shape is not None else (Order.YEAR_FIRST,)
     for order in possible if known is None else (known,):
@@ -273,10 +273,10 @@ def readings_of(
     return found
 
 
-def _years(around: Life) -> tuple[int, ...]:
+def _years(life: Life) -> tuple[int, ...]:
     """Return the possible years of a date without one, most likely first."""
-    end = around.end.year
-    return tuple(year for year in (end, *range(around.begin.year - 1, end), end + 1) if year > 0)
+    end = life.end.year
+    return tuple(year for year in (end, *range(life.begin.year - 1, end), end + 1) if year > 0)
 
 
 def _at(
@@ -304,10 +304,10 @@ def _at(
 
 
 @lru_cache(maxsize=4096)
-def _bare(written: RawTimestamp, zone: tzinfo, here: tzinfo, around: Life) -> tuple[datetime, ...]:
+def _bare(written: RawTimestamp, zone: tzinfo, here: tzinfo, life: Life) -> tuple[datetime, ...]:
     """Return the times for a time of day on each day of a period, and on the days next to it."""
-    first = max(1, around.begin.toordinal() - 1)
-    last = min(around.end.toordinal() + 1, date.max.toordinal())
+    first = max(1, life.begin.toordinal() - 1)
+    last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
     for number in range(first, last + 1):
         day = date.fromordinal(number)
@@ -337,10 +337,10 @@ def _within_life(
     is_short = life.end - life.begin <= _FEW_DAYS
     if not is_short and came is None:
         return None
-    around = life if is_short else Life(life.end, life.end)
+    period = life if is_short else Life(life.end, life.end)
     within = [
         moment
-        for moment in _bare(written, how.zone, how.here, around)
+        for moment in _bare(written, how.zone, how.here, period)
         if life.distance(moment) <= LIFE_TOLERANCE
     ]
     if len(within) == 1 and is_short:

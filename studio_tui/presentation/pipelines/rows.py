@@ -85,10 +85,10 @@ def target_cell(pipeline: Pipeline) -> Cell | Pieces:
     """Return the target of a pipeline, its name before the namespace, which distinguishes it."""
     target = pipeline.triggered_from or ""
     plain, at, version = target.partition("@") if not target.startswith("@") else (target, "", "")
-    around, dot, name = plain.rpartition(".")
+    namespace, dot, name = plain.rpartition(".")
     if not dot or not name or "," in target or " " in target:
         return _line(pipeline, "triggered_from", Tone.PLAIN)
-    return Pieces((Cell(name + at + version), Cell(f"  {around}", Tone.DIM)))
+    return Pieces((Cell(name + at + version), Cell(f"  {namespace}", Tone.DIM)))
 
 
 def counts_cell(numbers: Mapping[NodeState, int]) -> Pieces:

@@ -89,8 +89,8 @@ class LogTailPreview:
         if not sought or whole.read(guess, len(sought)) == sought:
             return guess
         first = max(0, guess - _AROUND)
-        around = whole.read(first, 2 * _AROUND + len(sought))
-        places = (around.rfind(sought, 0, guess - first), around.find(sought, guess - first))
+        nearby = whole.read(first, 2 * _AROUND + len(sought))
+        places = (nearby.rfind(sought, 0, guess - first), nearby.find(sought, guess - first))
         found = [first + place for place in places if place >= 0]
         return min(found, key=lambda place: abs(place - guess), default=guess)
 

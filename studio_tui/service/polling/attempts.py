@@ -34,7 +34,7 @@ class AttemptIndex:
         self._runs: dict[str, tuple[str, ...]] = {}
         """All runs of the same job of a pipeline, oldest first, by the id of each."""
 
-    def around(
+    def neighbours(
         self, job_id: str, pipelines: tuple[Pipeline, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the earlier and the later runs of the pipeline's job that `job_id` is a run of."""

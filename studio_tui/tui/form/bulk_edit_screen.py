@@ -70,7 +70,7 @@ class EditMarkedScreen(SubmitScreen):
         alone = self._differing.keys() - typed.keys()
         problems = [each for each in shown.problems if each.field not in alone]
         for repeat, before in self._jobs.values():
-            for field, sentence, level in check(before.with_values(typed), shown.around):
+            for field, sentence, level in check(before.with_values(typed), shown.context):
                 if not any(each[:2] == (field, sentence) for each in problems):
                     problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
         notes = dict.fromkeys(alone, (UNCHANGED_HINT,))
@@ -136,7 +136,7 @@ def _wishes(
     for repeat, before in jobs:
         after = before.with_values(typed)
         after = after.continuing(repeat.job.id) if from_checkpoints else after
-        wishes.append((repeat.job, request(after, checked.around)))
+        wishes.append((repeat.job, request(after, checked.context)))
     return wishes
 
 

@@ -115,7 +115,7 @@ class DraftForm(Lifetime, VerticalScroll):
             query.colour(checked.query, checked.colours)
         environment = self._fields["environment"].editor
         if isinstance(environment, CodeArea):
-            environment.unmask(checked.around.lost_values)
+            environment.unmask(checked.context.lost_values)
         for name, field in self._fields.items():
             problems = [each for each in refused if each.field == name]
             if all_fields or name in self._touched or field.value:

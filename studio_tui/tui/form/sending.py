@@ -84,13 +84,13 @@ class FormSender:
 
     async def _with_line_ends(self, checked: Checked) -> Checked | None:
         """Offer to convert line ends of a shell script; `None` to cancel."""
-        if not has_windows_line_ends(checked.draft, checked.around):
+        if not has_windows_line_ends(checked.draft, checked.context):
             return checked
         answer = await self._screen.ask(Review(_WINDOWS, _ABOUT_WINDOWS, _LINE_ENDS))
         if answer != "m":
             return checked if answer == "s" else None
-        draft, around = with_unix_line_ends(checked.draft, checked.around)
-        return replace(checked, draft=draft, around=around)
+        draft, context = with_unix_line_ends(checked.draft, checked.context)
+        return replace(checked, draft=draft, context=context)
 
     def reset(self) -> None:
         """Discard the errors of the form that was sent before."""
@@ -146,7 +146,7 @@ class FormSender:
             self._screen.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
 
         self._screen.note("Sending…")
-        wish = request(checked.draft, checked.around)
+        wish = request(checked.draft, checked.context)
         outcome = await create(
             self._screen.app,
             self._screen.session.commands.job_creator,

@@ -144,7 +144,7 @@ class SubmitScreen(Page):
         checked = await self.sender.sendable("There is no request yet.")
         if checked is None:
             return
-        draft, wish = checked.draft, request(checked.draft, checked.around)
+        draft, wish = checked.draft, request(checked.draft, checked.context)
 
         def texts(shown: bool) -> tuple[str, ...]:
             return (

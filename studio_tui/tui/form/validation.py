@@ -23,7 +23,7 @@ class Checked:
     """The result of validating a draft."""
 
     draft: Draft
-    around: FormContext
+    context: FormContext
     problems: tuple[Problem, ...]
     notes: Mapping[str, tuple[str, ...]]
     """By field."""
@@ -58,7 +58,7 @@ def examine(
     Studio is the local one.
     """
     sent = uploads(draft.uploads) if draft.uploads else {}
-    around = FormContext(
+    context = FormContext(
         team,
         now,
         clock.zone(),
@@ -68,9 +68,9 @@ def examine(
         lost_values,
         near,
     )
-    query = query_text(draft, around)
+    query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"
-    notes = {name: hint(name, draft, around) for name in FIELDS}
+    notes = {name: hint(name, draft, context) for name in FIELDS}
     if expression := draft.cron_expression.strip():
         notes["cron_expression"] = (*in_words(expression), *notes["cron_expression"])
-    return Checked(draft, around, check(draft, around), notes, query, colours(query, language))
+    return Checked(draft, context, check(draft, context), notes, query, colours(query, language))

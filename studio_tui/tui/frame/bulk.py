@@ -89,7 +89,7 @@ def space_for_list(host: Host, *others: str) -> ListSpace:
     return ListSpace(height - sum(rows_of(line, width) for line in others), width)
 
 
-def around_list(
+def list_between(
     host: Host, before: Sequence[str], names: Sequence[str], after: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the lines of a dialog: as many of the names as fit between the others."""

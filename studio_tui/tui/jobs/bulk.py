@@ -22,7 +22,7 @@ from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.session import StudioSession
-from studio_tui.tui.frame.bulk import BulkCommand, NextStep, around_list, begin, run
+from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, list_between, run
 from studio_tui.tui.frame.commands import READ_ONLY, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.create import create
@@ -115,7 +115,7 @@ class BulkJobs:
         after = ("", cancel_effect(jobs), *notes)
         question = Confirm(
             f"Cancel {self._counted(jobs)}?",
-            around_list(self._host, before, names, after),
+            list_between(self._host, before, names, after),
             yes=f"Cancel {plural(len(jobs), 'job')}",
             no="Leave them",
             changes=job_changes(self._host.session, jobs),
@@ -141,7 +141,7 @@ class BulkJobs:
         names, after = _named(jobs, submitted)
         question = Confirm(
             f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
-            around_list(self._host, before, names, after),
+            list_between(self._host, before, names, after),
             yes=f"Run them{' all at once' if order.is_lost else ''}",
             no="Don't",
         )

@@ -55,8 +55,8 @@ class JobPreview:
         reader.select(job if in_sight and room.height else None)
         if job is None:
             return ()
-        clusters = self._session.clusters.snapshot.value
-        around = clusters.items if clusters is not None else ()
+        received = self._session.clusters.snapshot.value
+        clusters = received.items if received is not None else ()
         moment = clock.now()
         details = reader.get(job.id)
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
@@ -64,7 +64,7 @@ class JobPreview:
         owner = pipelines.owner(job.id) if pipelines is not None else None
         blocked = pipelines is not None and job.id in pipelines.blocked
         own = facts(
-            job, moment, around, progress, pipeline=owner, is_blocked=blocked, answered_at=now
+            job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now
         )
         said = kin_facts(
             with_usual(own, job, details.past, now), self._session.known.related(job.id)

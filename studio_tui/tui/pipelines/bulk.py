@@ -10,7 +10,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
-from studio_tui.tui.frame.bulk import BulkCommand, around_list, begin
+from studio_tui.tui.frame.bulk import BulkCommand, begin, list_between
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
@@ -66,7 +66,7 @@ class BulkPipelines:
         names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
         question = Confirm(
             f"{what} {plural(len(chosen), 'pipeline')}?",
-            around_list(self._host, before, names, after),
+            list_between(self._host, before, names, after),
             yes=what,
             no="Don't",
         )

@@ -12,7 +12,7 @@ from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.service.commands.submitted import OfSchedule
-from studio_tui.tui.frame.bulk import around_list
+from studio_tui.tui.frame.bulk import list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -187,7 +187,7 @@ class ScheduleController(JobController):
         count = plural(len(tasks), "marked schedule")
         question = Confirm(
             f"Cancel {count}?",
-            around_list(self._host, (), names, after),
+            list_between(self._host, (), names, after),
             yes="Cancel the schedules",
             no="Keep them",
             changes=job_changes(self._host.session, tasks),

@@ -33,10 +33,10 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
 
     def _keys(self, text: str) -> tuple[str, str]:
         """Return the output for text outside a paste, and the remaining input."""
-        around = self._before + text
-        found = around.find(PASTE)
+        text_so_far = self._before + text
+        found = text_so_far.find(PASTE)
         if found < 0:
-            self._before = around[-len(PASTE) + 1 :]
+            self._before = text_so_far[-len(PASTE) + 1 :]
             return text, ""
         end = found + len(PASTE) - len(self._before)
         self._is_pasting, self._before = True, ""

@@ -52,9 +52,9 @@ def of(library: Path, query: str) -> str:
 
 def test_every_sample_is_accepted_by_a_fresh_install() -> None:
     fresh = Clusters((Cluster(name="local", max_workers=os.cpu_count() or 1),))
-    around = RequestContext(fresh, {}, None, "me", clock.now())
+    context = RequestContext(fresh, {}, None, "me", clock.now())
     for sample in SAMPLES:
-        assert check(sample.job, None, around).name == sample.job.query_name
+        assert check(sample.job, None, context).name == sample.job.query_name
 
 
 def test_one_sample_takes_all_workers_and_so_waits_for_the_others() -> None:

@@ -52,7 +52,7 @@ CLUSTERS = (
     cluster(5, "broken", "FAILED"),
 )
 
-AROUND = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
+CONTEXT = FormContext("acme", NOW, BERLIN, CLUSTERS, FILES)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=40)
 """Halves of surrogate pairs too: a path from the command line may hold them."""

@@ -20,7 +20,7 @@ from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import OfSchedule, Submitted
 from studio_tui.tui.jobs.rerun import known_parts
 from tests.jobs import job
-from tests.presentation.form.forms import AROUND, TIMEOUT
+from tests.presentation.form.forms import CONTEXT, TIMEOUT
 
 
 def test_the_meaning_and_what_may_be_typed_are_sentences() -> None:
@@ -40,15 +40,15 @@ def test_no_secret_is_recorded() -> None:
 def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
     draft = Draft(query="print(1)").with_values({"timeout": "soon"})
-    assert check(draft, AROUND) == (
+    assert check(draft, CONTEXT) == (
         Problem("timeout", "A time limit is 1 to 1440; “soon” is not. Type minutes."),
     )
-    assert hint("timeout", draft, AROUND) == ("Empty for no limit.",)
+    assert hint("timeout", draft, CONTEXT) == ("Empty for no limit.",)
     wanted = draft.with_values({"timeout": "5"})
-    wish = request(wanted, AROUND)
+    wish = request(wanted, CONTEXT)
     assert json.loads(wish.model_dump_json())["timeout"] == 5
     assert "--timeout 5" in as_datachain(wish)
-    assert draft_of(wish, AROUND.now) == wanted.with_values({"query_type": "PYTHON"})
+    assert draft_of(wish, CONTEXT.now) == wanted.with_values({"query_type": "PYTHON"})
     assert restored(json.loads(json.dumps(stored(wanted)))) == wanted
     (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
     assert refused.field == "timeout"
@@ -59,12 +59,12 @@ def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
-    wish = request(Draft(query="print(1)").with_values({"timeout": "5"}), AROUND)
+    wish = request(Draft(query="print(1)").with_values({"timeout": "5"}), CONTEXT)
     known = Submitted.model_validate_json(Submitted.of(wish, {}).to_json())
     repeated = repeat_of(job(1), "acme", known)
     assert repeated.model_dump()["timeout"] == 5
     assert known_parts(job(1), known) == {"time limit": "5"}
-    again = draft_of(repeated, AROUND.now)
+    again = draft_of(repeated, CONTEXT.now)
     assert "timeout" in fields_not_sent(job(1), Draft())
     assert "timeout" not in fields_not_sent(job(1), again)
     assert "timeout" in fields_from_history(job(1))
@@ -90,4 +90,4 @@ def test_every_example_can_be_sent_as_it_is(name: str, typed: str) -> None:
     is_list = FIELDS[name].empty == ()
     draft = Draft(query="print(1)").with_values({name: lines if is_list else typed})
     there = {line: FileFacts(FileState.FILE, 8, "print(1)") for line in lines}
-    assert check_field(name, draft, replace(AROUND, files=there)) == ()
+    assert check_field(name, draft, replace(CONTEXT, files=there)) == ()

@@ -9,11 +9,11 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, hint
 from studio_tui.presentation.form.hints import with_free
 from studio_tui.text import safe_line
-from tests.presentation.form.forms import AROUND, CLUSTERS, DRAFTS, NOW, cluster
+from tests.presentation.form.forms import CLUSTERS, CONTEXT, DRAFTS, NOW, cluster
 
 
 def said(name: str, **fields: Any) -> str:
-    return "\n".join(hint(name, Draft(**fields), AROUND))
+    return "\n".join(hint(name, Draft(**fields), CONTEXT))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_hint_lists_five_next_times_in_both_zones_from_the_start_on() -> Non
     lines = hint(
         "cron_expression",
         Draft(cron_expression="0 3 * * *", start_after=start.isoformat()),
-        AROUND,
+        CONTEXT,
     )
     assert len(lines) == 6
     assert "Apr" in lines[1]
@@ -77,16 +77,16 @@ def test_the_hint_lists_five_next_times_in_both_zones_from_the_start_on() -> Non
 
 
 def test_uploads_are_listed_by_name_if_it_is_known() -> None:
-    around = replace(AROUND, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
-    assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), around)[1:] == (
+    context = replace(CONTEXT, uploads={"7": "notes.txt (12 B)", "9": "other.txt"})
+    assert hint("uploads", Draft(uploads=("7", " 8", "7 ")), context)[1:] == (
         "7 is notes.txt (12 B)",
     )
 
 
 def test_clusters_that_are_not_known_yet_are_not_made_up() -> None:
-    around = replace(AROUND, clusters=None)
-    assert hint("compute_cluster_name", Draft(), around) == ("The clusters are not known yet.",)
-    assert hint("workers", Draft(), around) == ("Studio's default.",)
+    context = replace(CONTEXT, clusters=None)
+    assert hint("compute_cluster_name", Draft(), context) == ("The clusters are not known yet.",)
+    assert hint("workers", Draft(), context) == ("Studio's default.",)
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_free_workers_are_an_estimate_and_never_less_than_none(
 @given(DRAFTS)
 def test_any_form_has_notes_that_are_safe_to_draw(draft: Draft) -> None:
     for name in FIELDS:
-        assert all(safe_line(line) == line for line in hint(name, draft, AROUND))
+        assert all(safe_line(line) == line for line in hint(name, draft, CONTEXT))

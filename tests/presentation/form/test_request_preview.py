@@ -11,7 +11,7 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.job_request import request
 from studio_tui.presentation.form.request_preview import as_curl, as_datachain, as_json
 from studio_tui.text import safe_block
-from tests.presentation.form.forms import AROUND, SENDABLE
+from tests.presentation.form.forms import CONTEXT, SENDABLE
 from tests.soak import at_length
 
 URL = "https://studio.example.org"
@@ -146,7 +146,7 @@ def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None
 )
 @given(SENDABLE)
 def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> None:
-    wish = request(draft, AROUND)
+    wish = request(draft, CONTEXT)
     previews = [
         preview
         for shown in (False, True)
@@ -170,5 +170,5 @@ def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> N
 
 def test_the_preview_of_a_form_is_what_the_client_sends() -> None:
     draft = replace(Draft(query="print(1)\n"), workers="2", query_name="x.py")
-    wish = request(draft, AROUND)
+    wish = request(draft, CONTEXT)
     assert json.loads(as_json(wish)) == json.loads(wish.model_dump_json(exclude_none=True))

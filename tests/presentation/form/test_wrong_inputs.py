@@ -15,8 +15,8 @@ from studio_tui.presentation.form.job_request import check, check_field, draft_o
 from studio_tui.presentation.jobs.problems import Level, Problem
 from studio_tui.text import safe_line
 from tests.presentation.form.forms import (
-    AROUND,
     CLUSTERS,
+    CONTEXT,
     DRAFTS,
     MIB,
     NOW,
@@ -313,19 +313,19 @@ def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
-    assert check(draft, replace(AROUND, near=True)) == (Problem(field, sentence),)
-    assert all(each.level is Level.WARNING for each in check(draft, AROUND))
+    assert check(draft, replace(CONTEXT, near=True)) == (Problem(field, sentence),)
+    assert all(each.level is Level.WARNING for each in check(draft, CONTEXT))
 
 
 @pytest.mark.parametrize("typed", [{"python_version": "3.9"}, {"repository": "/srv/r"}])
 def test_what_the_local_studio_accepts_is_not_doubted_there(typed: dict[str, Any]) -> None:
     draft = GOOD.with_values(typed)
-    assert check(draft, AROUND)
-    assert not check(draft, replace(AROUND, near=True))
+    assert check(draft, CONTEXT)
+    assert not check(draft, replace(CONTEXT, near=True))
 
 
 def test_a_default_cluster_that_accepts_no_jobs_is_reported_unless_another_is_named() -> None:
-    closed = replace(AROUND, clusters=(cluster(1, "old", "INACTIVE", default=True), CLUSTERS[1]))
+    closed = replace(CONTEXT, clusters=(cluster(1, "old", "INACTIVE", default=True), CLUSTERS[1]))
     sentence = "“old” is INACTIVE and accepts no jobs; name another."
     assert check(GOOD, closed) == (Problem("compute_cluster_name", sentence),)
     assert not check(replace(GOOD, compute_cluster_name="gpu-large"), closed)
@@ -337,13 +337,13 @@ def test_a_wrong_input_is_reported_at_its_field(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
-    problems = check(draft, AROUND)
+    problems = check(draft, CONTEXT)
     assert [problem.field for problem in problems] == [field]
     assert problems[0].sentence.startswith(sentence)
     assert problems[0].level is Level.ERROR
-    assert check_field(field, draft, AROUND) == problems
+    assert check_field(field, draft, CONTEXT) == problems
     with pytest.raises(ValueError, match=r"\w"):
-        request(draft, AROUND)
+        request(draft, CONTEXT)
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), WARNINGS)
@@ -351,8 +351,8 @@ def test_a_doubtful_input_is_reported_and_can_be_sent(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
-    assert check(draft, AROUND) == ((field, sentence, Level.WARNING),)
-    assert isinstance(request(draft, AROUND), JobInput)
+    assert check(draft, CONTEXT) == ((field, sentence, Level.WARNING),)
+    assert isinstance(request(draft, CONTEXT), JobInput)
 
 
 def test_each_wrong_input_has_a_sentence_of_its_own() -> None:
@@ -362,7 +362,7 @@ def test_each_wrong_input_has_a_sentence_of_its_own() -> None:
 
 def test_a_request_that_is_too_long_as_a_whole_is_reported() -> None:
     draft = Draft(query="x" * 900_000, requirements="#" * 200_000)
-    (problem,) = check(draft, AROUND)
+    (problem,) = check(draft, CONTEXT)
     assert problem.sentence == (
         "The whole request is 1.0 MiB; Studio accepts 1.0 MiB. Shorten the longest field."
     )
@@ -373,19 +373,19 @@ def test_a_cluster_is_not_judged_before_the_clusters_are_known(field: str) -> No
     typed: dict[str, Any] = {field: "gpu"}
     draft = replace(GOOD, workers="100", **typed)
     said = "The clusters are not known yet, so this is not checked."
-    assert check(draft, replace(AROUND, clusters=None)) == ((field, said, Level.WARNING),)
+    assert check(draft, replace(CONTEXT, clusters=None)) == ((field, said, Level.WARNING),)
 
 
 def test_a_studio_without_clusters_is_reported() -> None:
     draft = replace(GOOD, compute_cluster_name="gpu")
-    (problem,) = check(draft, replace(AROUND, clusters=()))
+    (problem,) = check(draft, replace(CONTEXT, clusters=()))
     assert problem.sentence == "“gpu” is not a cluster; there are none."
 
 
 def test_the_status_of_an_older_studio_is_its_activity() -> None:
     old = CLUSTERS[0].model_copy(update={"status": None, "is_active": False})
     draft = replace(GOOD, compute_cluster_name="default")
-    (problem,) = check(draft, replace(AROUND, clusters=(old,)))
+    (problem,) = check(draft, replace(CONTEXT, clusters=(old,)))
     assert problem.sentence == "“default” is INACTIVE and accepts no jobs; name another."
 
 
@@ -406,8 +406,8 @@ def test_a_form_without_errors_becomes_its_request() -> None:
         cron_expression="@daily",
         rerun_from_job_id="old",
     )
-    assert check(draft, AROUND) == ()
-    assert request(replace(draft, uploads=(*draft.uploads, "8")), AROUND) == JobRequest(
+    assert check(draft, CONTEXT) == ()
+    assert request(replace(draft, uploads=(*draft.uploads, "8")), CONTEXT) == JobRequest(
         query="ls",
         query_type=QueryType.SHELL,
         team_name="acme",
@@ -428,8 +428,8 @@ def test_a_form_without_errors_becomes_its_request() -> None:
 
 
 def test_a_cron_without_a_start_begins_now_and_an_empty_form_asks_for_nothing_more() -> None:
-    assert request(replace(GOOD, cron_expression="@daily"), AROUND).start_after == NOW
-    assert request(GOOD, AROUND) == JobRequest(query="print(1)", team_name="acme")
+    assert request(replace(GOOD, cron_expression="@daily"), CONTEXT).start_after == NOW
+    assert request(GOOD, CONTEXT) == JobRequest(query="print(1)", team_name="acme")
 
 
 @pytest.mark.parametrize(
@@ -459,34 +459,34 @@ def assert_survives_the_wire(wish: JobInput) -> None:
 
 @given(DRAFTS)
 def test_anything_typed_is_a_problem_or_a_request(draft: Draft) -> None:
-    problems = check(draft, AROUND)
+    problems = check(draft, CONTEXT)
     assert all(safe_line(problem.sentence) == problem.sentence for problem in problems)
     assert all(problem.field in FIELDS for problem in problems)
     if any(problem.level is Level.ERROR for problem in problems):
         with pytest.raises(ValueError, match=r"\w"):
-            request(draft, AROUND)
+            request(draft, CONTEXT)
     else:
-        assert_survives_the_wire(request(draft, AROUND))
+        assert_survives_the_wire(request(draft, CONTEXT))
 
 
-@pytest.mark.parametrize("around", [AROUND, replace(AROUND, clusters=None, files={})])
+@pytest.mark.parametrize("context", [CONTEXT, replace(CONTEXT, clusters=None, files={})])
 @pytest.mark.parametrize("name", FIELDS)
 @settings(max_examples=at_length(8, 200))
 @given(DRAFTS)
 def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
-    name: str, around: FormContext, draft: Draft
+    name: str, context: FormContext, draft: Draft
 ) -> None:
     form = GOOD.with_values({name: value_of(name, draft)})
-    problems = check(form, around)
+    problems = check(form, context)
     assert {problem.field for problem in problems} <= {name}
     if not any(problem.level is Level.ERROR for problem in problems):
-        assert_survives_the_wire(request(form, around))
+        assert_survives_the_wire(request(form, context))
 
 
 @given(SENDABLE)
 def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft) -> None:
-    wish = request(draft, AROUND)
-    assert request(draft_of(wish, NOW), AROUND) == wish
+    wish = request(draft, CONTEXT)
+    assert request(draft_of(wish, NOW), CONTEXT) == wish
 
 
 def test_every_priority_has_a_meaning() -> None:
@@ -497,7 +497,7 @@ def test_every_priority_has_a_meaning() -> None:
     "repository", ["https://ghp_hunter2@example.org/r", "ssh://git:hunter2@example.org/r"]
 )
 def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
-    (problem,) = check(replace(GOOD, repository=repository), AROUND)
+    (problem,) = check(replace(GOOD, repository=repository), CONTEXT)
     assert problem.level is Level.WARNING
     assert problem.sentence.startswith("The URL contains a password or token")
 
@@ -514,7 +514,7 @@ def test_a_token_in_a_repository_is_warned_of(repository: str) -> None:
     ],
 )
 def test_a_login_in_a_requirement_is_warned_of_at_its_line(line: str) -> None:
-    (problem,) = check(replace(GOOD, requirements=f"numpy\n{line}"), AROUND)
+    (problem,) = check(replace(GOOD, requirements=f"numpy\n{line}"), CONTEXT)
     assert (problem.field, problem.level) == ("requirements", Level.WARNING)
     assert problem.sentence.startswith("Line 2: the address contains a password or token")
     assert "hunter2" not in problem.sentence

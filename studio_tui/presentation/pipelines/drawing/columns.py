@@ -25,8 +25,8 @@ def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
         for vertex, offset in zip(row, offsets, strict=True):
             middle[vertex] = offset - offsets[-1] / 2
     above, below = _weighed(layers, layers.parents), _weighed(layers, layers.children)
-    around = _around(layers, above, below)
-    for sweep, near in enumerate([above, below] * (_SWEEPS // 2) + [around] * _LAST_SWEEPS):
+    neighbours = _neighbours(layers, above, below)
+    for sweep, near in enumerate([above, below] * (_SWEEPS // 2) + [neighbours] * _LAST_SWEEPS):
         numbers = range(len(gaps))
         for number in numbers if sweep % 2 == 0 else reversed(numbers):
             row, offsets = layers.rows[number], gaps[number]
@@ -102,13 +102,13 @@ def _weighed(layers: Layers, neighbours: Sequence[Sequence[int]]) -> list[_Near]
     return weighed
 
 
-def _around(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
+def _neighbours(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> list[_Near]:
     """Return the neighbours of each vertex on both sides.
 
     A neighbour with many lines on this side has little weight: they are drawn as one line, so it
     does not matter where each starts. So the target of many lines is placed near their sources.
     """
-    around: list[_Near] = []
+    neighbours: list[_Near] = []
     for (parents, up, _), (children, down, _) in zip(above, below, strict=True):
         costs = [
             cost / len(layers.children[parent]) for parent, cost in zip(parents, up, strict=True)
@@ -116,5 +116,5 @@ def _around(layers: Layers, above: Sequence[_Near], below: Sequence[_Near]) -> l
         costs += [
             cost / len(layers.parents[child]) for child, cost in zip(children, down, strict=True)
         ]
-        around.append(([*parents, *children], costs, sum(costs)))
-    return around
+        neighbours.append(([*parents, *children], costs, sum(costs)))
+    return neighbours

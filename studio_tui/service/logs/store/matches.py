@@ -179,13 +179,13 @@ class LineMatches:
 
     # --- searching -------------------------------------------------------------------------------
 
-    async def search(self, around: int) -> None:
+    async def search(self, offset: int) -> None:
         """Search the log until all of it is known, starting around an offset.
 
         Raises:
             SpoolError: the log cannot be read back, or was closed.
         """
-        self._wanted = (around // BLOCK, True)
+        self._wanted = (offset // BLOCK, True)
         while not self._store.is_closed and not self.is_complete:
             await self.search_next()
 

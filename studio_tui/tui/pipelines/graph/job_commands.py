@@ -10,7 +10,7 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.facts import raw
 from studio_tui.presentation.pipelines.impact import waits_after
-from studio_tui.tui.frame.bulk import BulkCommand, around_list, begin
+from studio_tui.tui.frame.bulk import BulkCommand, begin, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -113,7 +113,7 @@ class GraphJobs:
         names = [f"  {node.name}  ({node.run or node.id})" for node in nodes]
         question = Confirm(
             f"Remove {plural(len(nodes), 'job')} from the pipeline?",
-            around_list(self._host, before, names, after),
+            list_between(self._host, before, names, after),
             yes="Remove them",
             no="Keep them",
         )
