@@ -80,7 +80,9 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
 
 def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
     """Return what a dashboard is connected to in a replay of `file`; its state is in `folder`."""
-    session = StudioSession(cast(StudioClient, client), "replay", folder, SessionOptions(near=True))
+    session = StudioSession(
+        cast(StudioClient, client), "replay", folder, SessionOptions(is_local=True)
+    )
     session.replay = time
     name = safe_line(file.name)
     view = folder / "view.json"

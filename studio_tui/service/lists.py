@@ -31,11 +31,11 @@ class Lists:
         endings: Endings,
         recording: Recording,
         *,
-        near: bool,
+        is_local: bool,
         refused: Callable[[AuthenticationError], None],
         now: Callable[[], datetime],
     ) -> None:
-        """Initialise; `near`: Studio is on this machine. `refused` is called for a bad token."""
+        """`is_local` is whether Studio is on this machine; `refused` is called for a bad token."""
         self.jobs_feed = JobsFeed(client)
         self.pipelines_feed = PipelinesFeed(client)
         self._schedules_feed = SchedulesFeed(client)
@@ -44,7 +44,7 @@ class Lists:
         self._reachability = reachability
         self._endings = endings
         self._recording = recording
-        self._near = near
+        self._is_local = is_local
         self._refused = refused
         self._now = now
         self.jobs = self._poller("jobs", self._fetch_jobs, pacing.jobs)
@@ -80,7 +80,7 @@ class Lists:
         jobs = await self.jobs_feed.fetch()
         self._endings.check_jobs(jobs.jobs)
         self._recording.take_jobs(jobs, self.jobs_feed.back_to)
-        if self._near and jobs is not self.jobs.snapshot.value:
+        if self._is_local and jobs is not self.jobs.snapshot.value:
             # When jobs have changed, so have free workers and most other lists.
             self.clusters.hint()
             self.schedules.hint()

@@ -51,13 +51,13 @@ BUSY_REST = 1.5
 """Seconds between polls of a list with active items."""
 IDLE_REST = 10.0
 """Seconds between polls of a list without active items, on a server shared with others."""
-NEAR_IDLE_REST = 3.0
+LOCAL_IDLE_REST = 3.0
 """The same on this machine, for the list of jobs, once it has stayed the same for a while."""
-NEAR_OTHERS_REST = 2 * NEAR_IDLE_REST
+LOCAL_OTHERS_REST = 2 * LOCAL_IDLE_REST
 """The same for the other lists, which are polled whenever the jobs have changed, too."""
 CLUSTERS_REST = 30.0
 """Seconds between polls of the clusters of a remote Studio."""
-NEAR_CLUSTERS_REST = 3.0
+LOCAL_CLUSTERS_REST = 3.0
 """Seconds between polls of the clusters on this machine, whose file may be edited."""
 SCHEDULES_REST = 30.0
 """Seconds between polls of the schedules."""
@@ -66,12 +66,12 @@ PIPELINES_REST = 5.0
 RUNS_A_SECOND = 2000
 """Jobs of pipelines read per second at most, on average; the rest between polls follows from it."""
 JOB_REST = 0.3
-NEAR_JOB_REST = 0.05
+LOCAL_JOB_REST = 0.05
 """Seconds to rest after a request about one job of a pipeline: remote Studio, local Studio.
 
 Three such requests run concurrently.
 """
-NEAR_BACKOFF_CAP = 5.0
+LOCAL_BACKOFF_CAP = 5.0
 """Maximum seconds between attempts while a Studio on this machine does not answer."""
 AWAY_FACTOR = 5.0
 """Factor by which polling slows down while the terminal has no focus."""
@@ -83,21 +83,23 @@ _TURN = 0.05
 class Pacing:
     """The rests of one session's pollers, in seconds."""
 
-    def __init__(self, *, near: bool) -> None:
-        """Initialise; `near`: Studio is on this machine, and is polled more often."""
+    def __init__(self, *, is_local: bool) -> None:
+        """Initialise; `is_local`: Studio is on this machine, and is polled more often."""
         self.focused = True
         """Whether the terminal has the focus."""
-        self.backoff_cap = NEAR_BACKOFF_CAP if near else BACKOFF_CAP
+        self.backoff_cap = LOCAL_BACKOFF_CAP if is_local else BACKOFF_CAP
         """Maximum seconds between attempts while Studio does not answer."""
-        least = BUSY_REST if near else IDLE_REST
+        least = BUSY_REST if is_local else IDLE_REST
         self._idle = least
-        self._job = NEAR_JOB_REST if near else JOB_REST
+        self._job = LOCAL_JOB_REST if is_local else JOB_REST
         self._moving: dict[str, tuple[object, bool]] = {}
         """The last answer of each list that was checked, and whether anything in it is active."""
-        self._jobs = GrowingRest(least, NEAR_IDLE_REST if near else least)
-        self._pipelines = GrowingRest(least, NEAR_OTHERS_REST if near else least, _TURN)
-        clusters = NEAR_CLUSTERS_REST if near else CLUSTERS_REST
-        self._clusters = GrowingRest(clusters, NEAR_OTHERS_REST if near else clusters, 2 * _TURN)
+        self._jobs = GrowingRest(least, LOCAL_IDLE_REST if is_local else least)
+        self._pipelines = GrowingRest(least, LOCAL_OTHERS_REST if is_local else least, _TURN)
+        clusters = LOCAL_CLUSTERS_REST if is_local else CLUSTERS_REST
+        self._clusters = GrowingRest(
+            clusters, LOCAL_OTHERS_REST if is_local else clusters, 2 * _TURN
+        )
 
     def paced(self, seconds: float) -> float:
         """Return a rest, stretched while the terminal has no focus."""

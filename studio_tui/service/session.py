@@ -90,7 +90,7 @@ class SessionOptions:
     """Identifies the Studio and the team."""
     host: str = ""
     """The host that archived logs may be fetched from without a question."""
-    near: bool = False
+    is_local: bool = False
     """Whether Studio is on this machine; then it is polled more often."""
     restarts: bool = False
     """Whether the dashboard can start that Studio again."""
@@ -124,7 +124,7 @@ class StudioSession:
         options = options or SessionOptions()
         self.team = team
         self.client = client
-        self.is_near = options.near
+        self.is_local = options.is_local
         """Whether Studio is on this machine."""
         self.restarts = options.restarts
         """Whether the dashboard can start it again, after ctrl+r if it was stopped."""
@@ -133,7 +133,7 @@ class StudioSession:
         self.replay: ReplayTime | None = None
         """The playback time, if a recording is replayed instead of polling Studio."""
         self._now = now
-        self._pacing = Pacing(near=options.near)
+        self._pacing = Pacing(is_local=options.is_local)
         self.reachability = self._make_reachability(options.state_file)
         database = RecorderFile(options.histories or logs / "ledgers", options.profile)
         self.records = Records(database, options.limits, added=self._publish_jobs_again, now=now)
@@ -258,7 +258,7 @@ class StudioSession:
             self.reachability,
             self.endings,
             self.records.recording,
-            near=self.is_near,
+            is_local=self.is_local,
             refused=self._stop_all,
             now=self._now,
         )
@@ -287,7 +287,7 @@ class StudioSession:
             self._pacing.pipeline(),
             name=name,
             recalled=partial(recall_pipeline, self.records.database, pipeline_id),
-            follows_jobs=self.is_near,
+            follows_jobs=self.is_local,
             refused=self._stop_all,
             reachability=self.reachability,
             now=self._now,

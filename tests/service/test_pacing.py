@@ -7,8 +7,8 @@ from studio_tui.service.pacing import (
     AWAY_FACTOR,
     BUSY_REST,
     IDLE_REST,
-    NEAR_IDLE_REST,
-    NEAR_OTHERS_REST,
+    LOCAL_IDLE_REST,
+    LOCAL_OTHERS_REST,
     PIPELINES_REST,
     GrowingRest,
     Pacing,
@@ -65,32 +65,32 @@ def test_lists_of_a_studio_on_this_machine_rest_longer_once_nothing_has_changed_
     at: dict[str, float],
 ) -> None:
     at["seconds"] = 6.0 * 100
-    rests, pipelines = Pacing(near=True), PipelineList((pipeline(1, "COMPLETED"),))
+    rests, pipelines = Pacing(is_local=True), PipelineList((pipeline(1, "COMPLETED"),))
     assert rests.jobs(ENDED) == BUSY_REST
     assert rests.pipelines(pipelines) == BUSY_REST
     for _ in range(20):
         jobs_rest, others_rest = rests.jobs(ENDED), rests.pipelines(pipelines)
-    assert jobs_rest == pytest.approx(NEAR_IDLE_REST)
-    assert others_rest == pytest.approx(NEAR_OTHERS_REST, rel=0.02)
+    assert jobs_rest == pytest.approx(LOCAL_IDLE_REST)
+    assert others_rest == pytest.approx(LOCAL_OTHERS_REST, rel=0.02)
     rests.expect_changes()
     assert rests.jobs(ENDED) == BUSY_REST
 
 
 def test_a_list_with_something_active_is_polled_often_however_long_it_has_been_the_same() -> None:
-    rests, jobs = Pacing(near=True), JobList((job(1, "RUNNING"),))
+    rests, jobs = Pacing(is_local=True), JobList((job(1, "RUNNING"),))
     moving = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
     assert {rests.jobs(jobs) for _ in range(20)} == {BUSY_REST}
     assert {rests.pipelines(moving) for _ in range(20)} == {BUSY_REST}
 
 
 def test_a_list_of_another_machine_is_polled_at_a_constant_rate() -> None:
-    rests = Pacing(near=False)
+    rests = Pacing(is_local=False)
     moving = PipelineList((pipeline(1, "RUNNING", {"a": "RUNNING"}),))
     assert {rests.jobs(ENDED) for _ in range(20)} == {IDLE_REST}
     assert rests.pipelines(moving) == PIPELINES_REST
 
 
 def test_rests_are_longer_while_the_terminal_has_no_focus() -> None:
-    rests = Pacing(near=False)
+    rests = Pacing(is_local=False)
     rests.focused = False
     assert rests.jobs(ENDED) == IDLE_REST * AWAY_FACTOR

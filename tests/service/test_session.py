@@ -35,7 +35,7 @@ async def test_jobs_that_end_are_noted_in_the_ledger_and_are_there_after_a_resta
 
     def session() -> StudioSession:
         return StudioSession(
-            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(near=True)
+            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(is_local=True)
         )
 
     looked = session()
@@ -62,7 +62,7 @@ async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio
     def session(url: str) -> StudioSession:
         settings = Settings(url=url, team=studio.team, token=SecretStr(studio.token))
         return StudioSession(
-            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(near=True)
+            StudioClient(settings), studio.team, tmp_path / "logs", SessionOptions(is_local=True)
         )
 
     async with listened(session(studio.url)) as earlier:
@@ -87,7 +87,7 @@ async def test_a_late_write_leaves_no_thread_behind(
 ) -> None:
     settings = Settings(url="http://127.0.0.1:9", team="local", token=SecretStr("secret"))
     session = StudioSession(
-        StudioClient(settings), "local", tmp_path / "logs", SessionOptions(near=True)
+        StudioClient(settings), "local", tmp_path / "logs", SessionOptions(is_local=True)
     )
     written: list[bool] = []
 

@@ -54,7 +54,7 @@ async def dashboard(
             StudioClient(settings),
             studio.team,
             folder / "spool",
-            SessionOptions(near=True, undo_seconds=undo_seconds),
+            SessionOptions(is_local=True, undo_seconds=undo_seconds),
         )
         return Connected(
             session,

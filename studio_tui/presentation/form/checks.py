@@ -78,7 +78,7 @@ class FormContext:
     """Safe file names of known uploads, by id."""
     lost_values: Collection[str] = ()
     """Names of variables whose values are missing because they are not stored on disk."""
-    near: bool = False
+    is_local: bool = False
     """Whether Studio is the local one, which is known to reject what others may accept."""
 
 
@@ -172,7 +172,7 @@ def workers(draft: Draft, context: FormContext) -> Found:
     if cluster is None or most is None or number <= most:
         return ()
     sentence = f"{quoted(cluster.name or cluster.id)} has at most {plural(most, 'worker')};"
-    if context.near:
+    if context.is_local:
         return f"{sentence} {number} is refused. Type {most} or less."
     return (warning("workers", f"{sentence} Studio may refuse {number}, or let the job wait."),)
 
@@ -191,7 +191,7 @@ def whole_number(field: str, allowed: Container[int], rule: str, advice: str) ->
 
 def credentials_name(draft: Draft, context: FormContext) -> Found:
     typed = draft.value("credentials_name", "").strip()
-    if typed and context.near:
+    if typed and context.is_local:
         return "The local Studio stores no credentials; pass them to the job in environment."
     return _one_line("The name", typed)
 
@@ -204,7 +204,7 @@ def python_version(draft: Draft, context: FormContext) -> Found:
         inside = re.search(r"(?<![0-9.])3[.,][0-9]{1,2}(?![0-9])", typed)
         better = inside[0].replace(",", ".") if inside else PYTHON_VERSIONS[-2]
         return f"{quoted(typed)} is not a Python 3 version; type {better}."
-    if typed not in PYTHON_VERSIONS and not context.near:
+    if typed not in PYTHON_VERSIONS and not context.is_local:
         known = ", ".join(PYTHON_VERSIONS)
         sentence = f"Studio is known to support {known}; it may refuse {typed}."
         return (warning("python_version", sentence),)
@@ -228,7 +228,7 @@ def repository(draft: Draft, context: FormContext) -> Found:
         return ()
     if typed.startswith(("/", ".", "~")):
         sentence = "This is a path, which only a Studio on this machine can clone."
-        return () if context.near else (warning("repository", sentence),)
+        return () if context.is_local else (warning("repository", sentence),)
     full_url = without_logins(f"https://{re.sub(r'^/+', '', typed)}", "…")
     return f"{quoted(typed)} is not a URL; type it as {full_url[:68]}."
 

@@ -67,10 +67,10 @@ def _elapsed(span: timedelta) -> str:
     return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
-def zones_of_lines(*, near: bool, here: Callable[[], tzinfo]) -> Zones:
-    """Return the zones for parsing; times without offset are local if the Studio is `near`."""
+def zones_of_lines(*, is_local: bool, here: Callable[[], tzinfo]) -> Zones:
+    """Return the zones for parsing; times without offset are local if the Studio is `is_local`."""
     zone = here()
-    return Zones(zone if near else UTC, zone)
+    return Zones(zone if is_local else UTC, zone)
 
 
 def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:

@@ -11,8 +11,8 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
 
-def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]:
-    """Return the consequences of canceling a run for its pipeline; `near` is the local Studio.
+def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
+    """Return the consequences of canceling a run for its pipeline; `is_local` is the local Studio.
 
     Only there it is known that a job that continues a canceled one replaces it.
     """
@@ -25,7 +25,7 @@ def cancel_notes(pipeline: Pipeline, run: str, *, near: bool) -> tuple[str, ...]
         if waiting
         else "No other job waits for it."
     )
-    again = ("Afterwards, R on this job lets the pipeline go on.",) if near else ()
+    again = ("Afterwards, R on this job lets the pipeline go on.",) if is_local else ()
     return (
         f"It is a job of the pipeline {_named(pipeline)}.",
         what,
@@ -80,11 +80,11 @@ def _left_above(plan: Plan, node: Node, removed: Collection[str]) -> Iterator[st
 
 
 def repeat_notes(
-    pipeline: Pipeline, run: str, *, near: bool, from_checkpoints: bool
+    pipeline: Pipeline, run: str, *, is_local: bool, from_checkpoints: bool
 ) -> tuple[str, ...]:
     """Return the consequences for a pipeline of rerunning a failed or canceled run as a new job."""
     plan, node = _node(pipeline, run)
-    if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not near:
+    if node is None or node.state not in {JobState.FAILED, JobState.CANCELED} or not is_local:
         return ()
     if not from_checkpoints:
         return (
@@ -100,9 +100,9 @@ def repeat_notes(
     )
 
 
-def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
+def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
     """Return which choice in a review lets the pipeline continue; empty if unknown."""
-    if not repeat_notes(pipeline, run, near=near, from_checkpoints=True):
+    if not repeat_notes(pipeline, run, is_local=is_local, from_checkpoints=True):
         return ""
     return (
         f"A run from its checkpoints replaces it in the pipeline {_named(pipeline)}; "
@@ -110,10 +110,10 @@ def edit_note(pipeline: Pipeline, run: str, *, near: bool) -> str:
     )
 
 
-def over_words(pipeline: Pipeline, *, near: bool) -> str:
+def over_words(pipeline: Pipeline, *, is_local: bool) -> str:
     """Return that a pipeline is over, and how it can be continued, if known."""
     over = f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
-    if pipeline.state is not PipelineState.CANCELED or not near:
+    if pipeline.state is not PipelineState.CANCELED or not is_local:
         return over
     plan = plan_of(pipeline)
     statuses = judge(plan, pipeline.state)

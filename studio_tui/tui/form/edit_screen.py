@@ -57,5 +57,5 @@ class EditScreen(SubmitScreen):
         """Return a note on which answer lets the pipeline of the job continue, if it has one."""
         known, run = self.session.pipelines.snapshot.value, self._repeat.job.id
         owner = known.owner(run) if known is not None else None
-        note = edit_note(owner, run, near=self.session.is_near) if owner is not None else ""
+        note = edit_note(owner, run, is_local=self.session.is_local) if owner is not None else ""
         return (Cell(note, Tone.WARN), Cell("")) if note else ()

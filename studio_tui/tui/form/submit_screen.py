@@ -209,8 +209,8 @@ class SubmitScreen(Page):
         known = clusters.items if clusters is not None else None
         team, files = self.session.team, self.session.records.history.files
         lost = self.saved_forms.lost_values
-        near = self.session.is_near
-        return examine(draft, team, clock.now(), known, files, lost_values=lost, near=near)
+        is_local = self.session.is_local
+        return examine(draft, team, clock.now(), known, files, lost_values=lost, is_local=is_local)
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""

@@ -50,11 +50,11 @@ def examine(
     uploads: Callable[[Collection[str]], Mapping[str, SentFile]] = lambda _: {},
     *,
     lost_values: Collection[str] = (),
-    near: bool = False,
+    is_local: bool = False,
 ) -> Checked:
     """Validate a form and the files that it names; `uploads` returns uploaded files by id.
 
-    `lost_values` are names of variables whose values were not saved to disk; `near` is whether
+    `lost_values` are names of variables whose values were not saved to disk; `is_local` is whether
     Studio is the local one.
     """
     sent = uploads(draft.uploads) if draft.uploads else {}
@@ -66,7 +66,7 @@ def examine(
         facts_of(draft),
         names_of(sent.values()),
         lost_values,
-        near,
+        is_local,
     )
     query = query_text(draft, context)
     language = "bash" if query_type(draft) is QueryType.SHELL else "python"

@@ -233,15 +233,17 @@ class JobController:
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:
         """Return the effects of a command on the job's pipeline, after an empty line."""
-        owner, near = self.owner_of(job), self._host.session.is_near
+        owner, is_local = self.owner_of(job), self._host.session.is_local
         if owner is None:
             return ()
         from studio_tui.presentation.pipelines.impact import cancel_notes, repeat_notes  # noqa: PLC0415
 
         if command == "cancel":
-            notes = cancel_notes(owner, job.id, near=near)
+            notes = cancel_notes(owner, job.id, is_local=is_local)
         else:
-            notes = repeat_notes(owner, job.id, near=near, from_checkpoints=command == "continue")
+            notes = repeat_notes(
+                owner, job.id, is_local=is_local, from_checkpoints=command == "continue"
+            )
         return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -86,7 +86,9 @@ class MergedScreen(Page):
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
         self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
-        self._zones = cache(partial(zones_of_lines, near=self.session.is_near, here=clock.zone))
+        self._zones = cache(
+            partial(zones_of_lines, is_local=self.session.is_local, here=clock.zone)
+        )
         self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}
         self._has_names = True

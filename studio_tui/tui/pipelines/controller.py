@@ -81,7 +81,7 @@ class PipelineController:
         pipeline, reason = self._at_hand(), self._why_no_change()
         if pipeline is None or reason or any(map(self._can_turn, self._meant)):
             return reason
-        return over_words(pipeline, near=self._host.session.is_near)
+        return over_words(pipeline, is_local=self._host.session.is_local)
 
     def why_not_stop(self) -> str | None:
         """Return why it cannot be stopped."""
@@ -99,7 +99,7 @@ class PipelineController:
         return READ_ONLY if self._host.read_only else self.why_no_id()
 
     def _can_resume(self, pipeline: Pipeline) -> bool:
-        return _can_resume(pipeline, near=self._host.session.is_near)
+        return _can_resume(pipeline, is_local=self._host.session.is_local)
 
     def _can_turn(self, pipeline: Pipeline) -> bool:
         return _can_pause(pipeline) or self._can_resume(pipeline)
@@ -151,7 +151,7 @@ class PipelineController:
         what = "Pause" if pausing else "Resume"
         lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *named(names)]
         if is_canceled:
-            lines += ["", over_words(pipeline, near=self._host.session.is_near)]
+            lines += ["", over_words(pipeline, is_local=self._host.session.is_local)]
         question = Confirm(
             f"{what} this pipeline?", lines, yes=what, no="Don't",
             changes=pipeline_changes(
@@ -320,8 +320,8 @@ def _can_pause(pipeline: Pipeline) -> bool:
     return pipeline.state in {PipelineState.RUNNING, PipelineState.PENDING, PipelineState.UNKNOWN}
 
 
-def _can_resume(pipeline: Pipeline, *, near: bool) -> bool:
-    """Return whether it can be resumed; a canceled one only in the local Studio (`near`)."""
-    if near and pipeline.state is PipelineState.CANCELED:
+def _can_resume(pipeline: Pipeline, *, is_local: bool) -> bool:
+    """Return whether it can be resumed; a canceled one only in the local Studio (`is_local`)."""
+    if is_local and pipeline.state is PipelineState.CANCELED:
         return bool(pipeline.job_runs)
     return pipeline.state in {PipelineState.PAUSED, PipelineState.FAILED}

@@ -143,7 +143,7 @@ class Rebuilding:
 
     def _known_datasets(self) -> KnownDatasets:
         names = self._session.datasets.known(self._known())
-        if self._session.is_near:
+        if self._session.is_local:
             listed = (each.name for each in self._listed)
             names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
         is_all = bool(self._listed) or self._session.datasets.is_complete

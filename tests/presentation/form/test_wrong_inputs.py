@@ -313,7 +313,7 @@ def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
     field: str, typed: dict[str, Any], sentence: str
 ) -> None:
     draft = GOOD.with_values(typed)
-    assert check(draft, replace(CONTEXT, near=True)) == (Problem(field, sentence),)
+    assert check(draft, replace(CONTEXT, is_local=True)) == (Problem(field, sentence),)
     assert all(each.level is Level.WARNING for each in check(draft, CONTEXT))
 
 
@@ -321,7 +321,7 @@ def test_what_the_local_studio_refuses_is_wrong_before_it_is_sent(
 def test_what_the_local_studio_accepts_is_not_doubted_there(typed: dict[str, Any]) -> None:
     draft = GOOD.with_values(typed)
     assert check(draft, CONTEXT)
-    assert not check(draft, replace(CONTEXT, near=True))
+    assert not check(draft, replace(CONTEXT, is_local=True))
 
 
 def test_a_default_cluster_that_accepts_no_jobs_is_reported_unless_another_is_named() -> None:

@@ -12,16 +12,20 @@ FAILED = {**ON, "b": "FAILED"}
 
 
 def test_a_cancel_says_how_many_jobs_will_not_run_and_how_to_continue() -> None:
-    said = cancel_notes(pipeline(runs=ON), "run-1-b", near=True)
+    said = cancel_notes(pipeline(runs=ON), "run-1-b", is_local=True)
     assert said == (
         "It is a job of the pipeline pipeline-1.",
         "2 jobs wait for it and will not run (blocked).",
         "Afterwards, R on this job lets the pipeline go on.",
         "To stop the whole pipeline instead, so that p resumes it, use X there.",
     )
-    assert cancel_notes(pipeline(runs=ON), "run-1-c", near=True)[1].startswith("1 job waits for it")
-    assert cancel_notes(pipeline(runs=ON), "run-1-d", near=True)[1] == "No other job waits for it."
-    assert cancel_notes(pipeline(runs=ON), "another", near=True) == ()
+    assert cancel_notes(pipeline(runs=ON), "run-1-c", is_local=True)[1].startswith(
+        "1 job waits for it"
+    )
+    assert (
+        cancel_notes(pipeline(runs=ON), "run-1-d", is_local=True)[1] == "No other job waits for it."
+    )
+    assert cancel_notes(pipeline(runs=ON), "another", is_local=True) == ()
 
 
 def test_a_cancel_of_several_counts_those_that_wait_and_are_not_among_them() -> None:
@@ -37,50 +41,53 @@ def test_a_cancel_of_several_counts_those_that_wait_and_are_not_among_them() -> 
 
 def test_nothing_is_promised_of_another_studio_that_only_the_local_one_does() -> None:
     assert not any(
-        "R on this job" in line for line in cancel_notes(pipeline(runs=ON), "run-1-b", near=False)
+        "R on this job" in line
+        for line in cancel_notes(pipeline(runs=ON), "run-1-b", is_local=False)
     )
     for from_checkpoints in (True, False):
         assert (
             repeat_notes(
-                pipeline(runs=FAILED), "run-1-b", near=False, from_checkpoints=from_checkpoints
+                pipeline(runs=FAILED), "run-1-b", is_local=False, from_checkpoints=from_checkpoints
             )
             == ()
         )
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
-    assert over_words(canceled, near=False) == "The pipeline has ended: canceled"
+    assert over_words(canceled, is_local=False) == "The pipeline has ended: canceled"
 
 
 def test_only_a_job_that_continues_the_failed_one_replaces_it() -> None:
     resumed = repeat_notes(
-        pipeline(status="FAILED", runs=FAILED), "run-1-b", near=True, from_checkpoints=True
+        pipeline(status="FAILED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
     )
     assert resumed == (
         "The new job replaces it in the pipeline pipeline-1.",
         "2 jobs wait for it.",
     )
     paused = repeat_notes(
-        pipeline(status="PAUSED", runs=FAILED), "run-1-b", near=True, from_checkpoints=True
+        pipeline(status="PAUSED", runs=FAILED), "run-1-b", is_local=True, from_checkpoints=True
     )
     assert paused[-1] == "2 jobs wait for it. The pipeline is paused; p resumes it."
-    afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", near=True, from_checkpoints=False)
+    afresh = repeat_notes(pipeline(runs=FAILED), "run-1-b", is_local=True, from_checkpoints=False)
     assert afresh[0] == "It does not replace the job in the pipeline pipeline-1;"
-    assert repeat_notes(pipeline(runs=FAILED), "run-1-a", near=True, from_checkpoints=True) == ()
+    assert (
+        repeat_notes(pipeline(runs=FAILED), "run-1-a", is_local=True, from_checkpoints=True) == ()
+    )
 
 
 def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() -> None:
     failed = pipeline(status="FAILED", runs=FAILED)
-    assert edit_note(failed, "run-1-b", near=True) == (
+    assert edit_note(failed, "run-1-b", is_local=True) == (
         "A run from its checkpoints replaces it in the pipeline pipeline-1; "
         "a run from the start does not."
     )
-    assert edit_note(failed, "run-1-a", near=True) == ""
-    assert edit_note(failed, "run-1-b", near=False) == ""
+    assert edit_note(failed, "run-1-a", is_local=True) == ""
+    assert edit_note(failed, "run-1-b", is_local=False) == ""
 
 
 def test_a_canceled_pipeline_says_what_lets_it_continue() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
-    assert over_words(canceled, near=True) == (
+    assert over_words(canceled, is_local=True) == (
         "The pipeline has ended: canceled. R on b.py runs it again, and the pipeline goes on"
     )
     done = pipeline(status="COMPLETED", runs=dict.fromkeys(ON, "COMPLETE"))
-    assert over_words(done, near=True) == "The pipeline has ended: completed"
+    assert over_words(done, is_local=True) == "The pipeline has ended: completed"

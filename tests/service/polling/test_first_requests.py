@@ -31,7 +31,7 @@ def test_a_start_without_studio_sends_one_request_in_five_seconds_the_list_in_si
     tmp_path: Path, name: str, tab: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=False, away=AT_START[name], tab=tab) as dashboard:
+        async with looking(tmp_path, is_local=False, away=AT_START[name], tab=tab) as dashboard:
             studio = dashboard.studio
             await asyncio.sleep(150)
             ended = [(one.began, one.question) for one in studio.sent]
@@ -61,7 +61,7 @@ def test_one_list_that_fails_from_the_start_does_not_stop_the_others(
 
     async def scenario() -> None:
         async with looking(
-            tmp_path, near=False, away=AT_START[name], only=only, tab=tab
+            tmp_path, is_local=False, away=AT_START[name], only=only, tab=tab
         ) as dashboard:
             pollers = {each.name: each for each in dashboard.session.pollers}
             others = [pollers[each] for each in LISTS if each != broken]
@@ -81,7 +81,7 @@ def test_the_list_in_sight_is_requested_first_and_all_others_after_its_answer(
     tmp_path: Path, tab: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=False, tab=tab) as dashboard:
+        async with looking(tmp_path, is_local=False, tab=tab) as dashboard:
             first, *others = sorted(dashboard.studio.sent)
             assert first.question == QUESTIONS[TABS[tab]]
             assert {one.question for one in (first, *others)} >= set(QUESTIONS.values())

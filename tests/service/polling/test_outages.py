@@ -316,7 +316,7 @@ class Dashboard:
 async def looking(
     folder: Path,
     *,
-    near: bool,
+    is_local: bool,
     state_file: Path | None = None,
     away: Kind | None = None,
     only: set[str] | None = None,
@@ -333,7 +333,7 @@ async def looking(
         cast(StudioClient, studio),
         "vision",
         folder,
-        SessionOptions(near=near, state_file=state_file),
+        SessionOptions(is_local=is_local, state_file=state_file),
         now=lambda: NOON + timedelta(seconds=loop.time()),
     )
     task = asyncio.create_task(session.run(tab))
@@ -351,16 +351,16 @@ async def looking(
 
 
 @pytest.mark.parametrize(
-    ("name", "near"),
+    ("name", "is_local"),
     at_length([*zip(KINDS, cycle([True, False]), strict=False)], [*product(KINDS, [True, False])]),
 )
 def test_in_an_outage_one_request_in_five_seconds_is_sent_and_all_that_is_said_is_true(
-    tmp_path: Path, name: str, near: bool
+    tmp_path: Path, name: str, is_local: bool
 ) -> None:
     kind = KINDS[name]
 
     async def scenario() -> None:
-        async with looking(tmp_path, near=near) as dashboard:
+        async with looking(tmp_path, is_local=is_local) as dashboard:
             studio, reachability = dashboard.studio, dashboard.session.reachability
             began = dashboard.now
             studio.leave(kind)
@@ -377,7 +377,7 @@ def test_in_an_outage_one_request_in_five_seconds_is_sent_and_all_that_is_said_i
             ends = [found, *(one.ended for one in probes)]
             rests = [one.began - end for end, one in zip(ends, probes, strict=False)]
             assert min(rests) >= rest - SLACK
-            assert max(rests) <= max(rest, 5.0 if near else 60.0) + SLACK
+            assert max(rests) <= max(rest, 5.0 if is_local else 60.0) + SLACK
             dashboard.check(began, kind)
             studio.away = None
             back = dashboard.now
@@ -396,7 +396,7 @@ def test_a_local_studio_is_asked_as_soon_as_it_has_written_its_state_file(tmp_pa
     file.write_text("first")
 
     async def scenario() -> None:
-        async with looking(tmp_path / "logs", near=True, state_file=file) as dashboard:
+        async with looking(tmp_path / "logs", is_local=True, state_file=file) as dashboard:
             studio = dashboard.studio
             for number in range(20):
                 studio.leave(KINDS["stopped"])
@@ -412,10 +412,10 @@ def test_a_local_studio_is_asked_as_soon_as_it_has_written_its_state_file(tmp_pa
     run(scenario())
 
 
-@pytest.mark.parametrize("near", [True, False])
-def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, near: bool) -> None:
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, is_local: bool) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=near) as dashboard:
+        async with looking(tmp_path, is_local=is_local) as dashboard:
             studio = dashboard.studio
             studio.leave(KINDS["429-rest"])
             await dashboard.until(lambda: dashboard.session.reachability.outage is not None)
@@ -434,7 +434,7 @@ def test_a_key_asks_once_and_at_once_in_an_outage(tmp_path: Path, near: bool) ->
 
 def test_what_is_not_allowed_is_requested_every_five_minutes_and_says_so(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=True) as dashboard:
+        async with looking(tmp_path, is_local=True) as dashboard:
             studio = dashboard.studio
             began = dashboard.now
             studio.leave(DENIED)
@@ -459,7 +459,7 @@ def test_going_from_screen_to_screen_asks_no_sooner_for_what_is_not_allowed(
     tmp_path: Path,
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=True) as dashboard:
+        async with looking(tmp_path, is_local=True) as dashboard:
             studio, progress = dashboard.studio, dashboard.session.progress
             studio.leave(DENIED)
             await asyncio.sleep(30)
@@ -486,7 +486,7 @@ def test_a_log_that_is_opened_in_an_outage_is_cut_off_since_that_began(
     tmp_path: Path, name: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=True) as dashboard:
+        async with looking(tmp_path, is_local=True) as dashboard:
             dashboard.studio.leave(KINDS[name])
             reachability = dashboard.session.reachability
             await dashboard.until(lambda: reachability.outage is not None)
@@ -506,7 +506,7 @@ def test_a_refused_token_is_not_tried_again_until_the_user_wants_it(
     tmp_path: Path, first: str
 ) -> None:
     async def scenario() -> None:
-        async with looking(tmp_path, near=True) as dashboard:
+        async with looking(tmp_path, is_local=True) as dashboard:
             studio = dashboard.studio
             if first == "found by the probe":
                 studio.leave(KINDS["stopped"])

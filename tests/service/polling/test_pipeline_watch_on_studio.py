@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 async def session_of(studio: "ThreadStudio", folder: Path) -> AsyncIterator[StudioSession]:
     settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
     async with StudioClient(settings) as client:
-        session = StudioSession(client, studio.team, folder / "logs", SessionOptions(near=True))
+        session = StudioSession(client, studio.team, folder / "logs", SessionOptions(is_local=True))
         running = asyncio.create_task(session.run())
         try:
             yield session

@@ -39,7 +39,7 @@ async def stranger(
             raise ConfigError("This is no token of Studio's.")
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(token))
         session = StudioSession(
-            StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
+            StudioClient(settings), studio.team, folder / "spool", SessionOptions(is_local=True)
         )
         return Connected(session, "local@test", studio.team, folder / "view.json")
 
@@ -112,7 +112,7 @@ class Machine:
             settings = replace(settings, url=choice.url, team=choice.team, token=token)
         client = StudioClient(settings)
         session = StudioSession(
-            client, settings.team, self._folder / "spool", SessionOptions(near=True)
+            client, settings.team, self._folder / "spool", SessionOptions(is_local=True)
         )
         view = self._folder / "view.json"
         return Connected(session, "mine@test", settings.team, view, read_again=self.read_again)

@@ -50,7 +50,7 @@ class Screen:
                     new_job=SimpleNamespace(instead_of=lambda _job_id: None)
                 ),
             ),
-            is_near=True,
+            is_local=True,
         )
 
     def post_message(self, message: Message) -> bool:

@@ -33,7 +33,7 @@ async def beginning(
     def connect(_choice: object) -> Connected:
         settings = Settings(url=studio.url, team=studio.team, token=SecretStr(studio.token))
         session = StudioSession(
-            StudioClient(settings), studio.team, folder / "spool", SessionOptions(near=True)
+            StudioClient(settings), studio.team, folder / "spool", SessionOptions(is_local=True)
         )
         wish = JobInput(
             query=query, query_type=QueryType.PYTHON, query_name="make.py", team_name=studio.team

@@ -146,7 +146,7 @@ def _job(run: Any) -> Job:
 def session_on(studio: DagStudio, folder: Path) -> StudioSession:
     """Return a session on a Studio in memory."""
     return StudioSession(
-        cast(StudioClient, studio), "vision", folder / "spool", SessionOptions(near=True)
+        cast(StudioClient, studio), "vision", folder / "spool", SessionOptions(is_local=True)
     )
 
 
