@@ -124,8 +124,8 @@ def test_an_intent_that_is_broken_is_passed_over(
     tmp_path: Path, broken: Callable[[Path], Path]
 ) -> None:
     journal = Journal(tmp_path, "place")
-    wish = JobInput(query="1", team_name="t")
-    journal.begin(Intent.of(wish, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
+    job_input = JobInput(query="1", team_name="t")
+    journal.begin(Intent.of(job_input, NOON, is_labelled=True)).end(IntentOutcome.APPLIED)
     (whole,) = tmp_path.rglob("*.intent")
     broken(whole.with_name("broken.intent"))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]

@@ -76,10 +76,10 @@ def is_wrong_in_the_form(field: str, text: str) -> bool:
 
 
 def is_wrong_at_the_server(field: str, text: str) -> bool:
-    wish = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
+    request = JobInput.model_validate({"query": "1", "team_name": "local", field: text})
     context = validation.RequestContext(CLUSTERS, {}, None, "me", NOW)
     try:
-        validation.check(wish, None, context)
+        validation.check(request, None, context)
     except InvalidFields as error:
         return error.message.startswith(field)
     return False

@@ -280,7 +280,8 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         from studio_tui.tui.jobs.create import make_job  # noqa: PLC0415 (not before it is used)
 
         if studio := self._connected:
-            await make_job(self, studio.session.commands.job_creator, message.wish, message.files)
+            creator = studio.session.commands.job_creator
+            await make_job(self, creator, message.request, message.files)
 
     def on_open_job(self, message: "messages.OpenJob") -> None:
         """Show the page of a job."""

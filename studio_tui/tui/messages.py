@@ -84,7 +84,7 @@ class OpenDatasets(Message):
 class CreateJob(Message):
     """Create a job with these files; the app reports the outcome."""
 
-    wish: JobInput = field(repr=False)
+    request: JobInput = field(repr=False)
     files: Sequence[Path] = ()
 
 

@@ -52,8 +52,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadStudio]:
     studio = ThreadStudio(folder)
     with closing(studio):
         for number in range(14):
-            wish = {"query_name": f"job-{number:02}-{'x' * 40}.py"}
-            studio.end(studio.submit("print('x')", **wish)["id"])
+            request = {"query_name": f"job-{number:02}-{'x' * 40}.py"}
+            studio.end(studio.submit("print('x')", **request)["id"])
             studio.submit(
                 "print('y')", query_name=f"nightly-{number:02}.py", cron_expression=YEARLY
             )

@@ -49,7 +49,7 @@ class Triggered:
 class UnconfirmedPipeline:
     """It is unknown whether the request made a pipeline, so the user is asked."""
 
-    wish: TriggerRequest
+    request: TriggerRequest
     why: StudioError
     key: str
     sent_at: datetime
@@ -73,7 +73,7 @@ class PipelineTrigger:
         self._now = now
 
     async def trigger(
-        self, wish: TriggerRequest, before: Collection[str]
+        self, request: TriggerRequest, before: Collection[str]
     ) -> Triggered | UnconfirmedPipeline:
         """Trigger a pipeline; `before` are the ids of the known pipelines.
 
@@ -82,7 +82,7 @@ class PipelineTrigger:
         """
         return await self._make(
             UnconfirmedPipeline(
-                wish, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
+                request, OutcomeUnknown(""), uuid.uuid4().hex, self._now(), frozenset(before)
             )
         )
 
@@ -111,10 +111,10 @@ class PipelineTrigger:
         """Send a request; retry only if it cannot have arrived."""
         return await attempted(
             lambda: self._client.trigger_pipeline(
-                sent.wish.datasets,
-                environment=sent.wish.environment,
-                review=sent.wish.review,
-                **({"only": True} if sent.wish.only else {}),
+                sent.request.datasets,
+                environment=sent.request.environment,
+                review=sent.request.review,
+                **({"only": True} if sent.request.only else {}),
                 idempotency_key=sent.key,
             )
         )
@@ -147,7 +147,7 @@ def _resembles(pipeline: Pipeline, sent: UnconfirmedPipeline) -> bool:
         return False
     if pipeline.created_at is None or pipeline.created_at < sent.sent_at - SKEW:
         return False
-    return all(bare_name(dataset) in pipeline.triggered_from for dataset in sent.wish.datasets)
+    return all(bare_name(dataset) in pipeline.triggered_from for dataset in sent.request.datasets)
 
 
 def bare_name(dataset: str) -> str:

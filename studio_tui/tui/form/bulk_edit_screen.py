@@ -29,7 +29,7 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.jobs.bulk import make_all
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.jobs.rerun import Repeat, changes
-from studio_tui.tui.jobs.start_order import StartOrder, Wish, start_order
+from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_order
 from studio_tui.tui.messages import GoBack
 
 
@@ -45,7 +45,7 @@ class EditMarkedScreen(SubmitScreen):
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeats: Sequence[Repeat]) -> None:
         now = clock.now()
-        self._jobs = {repeat.job.id: (repeat, draft_of(repeat.wish, now)) for repeat in repeats}
+        self._jobs = {repeat.job.id: (repeat, draft_of(repeat.request, now)) for repeat in repeats}
         """The jobs that have not been created again yet."""
         drafts = [draft for _, draft in self._jobs.values()]
         self._differing = differences(drafts)
@@ -105,7 +105,7 @@ class EditMarkedScreen(SubmitScreen):
         """Create the remaining jobs, and report the outcome of each."""
         await self.keep()
         self.note(f"Sending {plural(len(self._jobs), 'job')}…")
-        wishes = _wishes(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
+        requests = _requests(self._jobs.values(), typed, checked, from_checkpoints=answer == "r")
 
         def made(job_id: str) -> None:
             # Remove a created job at once: sending the rest again must not create it twice.
@@ -114,7 +114,7 @@ class EditMarkedScreen(SubmitScreen):
 
         files = list(map(path_of, checked.draft.files))
         left = lambda: self.note(_left_words(len(self._jobs)))  # noqa: E731 (the shortest way)
-        await make_all(self, wishes, files, made, left, in_order=in_order)
+        await make_all(self, requests, files, made, left, in_order=in_order)
         if not self._jobs:
             await asyncio.to_thread(self.saved_forms.keep, self.start.key, None)
             self.post_message(GoBack())
@@ -124,20 +124,20 @@ def _left_words(count: int) -> str:
     return f"{plural(count, 'job')} not created yet; f9 requests them again." if count else ""
 
 
-def _wishes(
+def _requests(
     jobs: Iterable[tuple[Repeat, Draft]],
     typed: Mapping[str, FieldValue],
     checked: Checked,
     *,
     from_checkpoints: bool,
-) -> list[Wish]:
+) -> list[RerunRequest]:
     """Return the request for each job with the input, or the error if there is none."""
-    wishes: list[Wish] = []
+    requests: list[RerunRequest] = []
     for repeat, before in jobs:
         after = before.with_values(typed)
         after = after.continuing(repeat.job.id) if from_checkpoints else after
-        wishes.append((repeat.job, request(after, checked.context)))
-    return wishes
+        requests.append((repeat.job, request(after, checked.context)))
+    return requests
 
 
 def _lines(

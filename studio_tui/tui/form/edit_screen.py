@@ -27,7 +27,7 @@ class EditScreen(SubmitScreen):
     def __init__(self, basics: Basics, saved_forms: SavedForms, repeat: Repeat) -> None:
         self._repeat = repeat
         job = repeat.job
-        self._before = draft_of(repeat.wish, clock.now())
+        self._before = draft_of(repeat.request, clock.now())
         start = Start(self._before, f"edit {job.id}", f"Edit {title(job)}", at="query")
         super().__init__(basics, saved_forms, start)
 

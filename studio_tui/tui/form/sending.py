@@ -146,11 +146,11 @@ class FormSender:
             self._screen.note(f"Uploading {plural(len(paths), 'file')}: {', '.join(sent.values())}")
 
         self._screen.note("Sending…")
-        wish = request(checked.draft, checked.context)
+        job_input = request(checked.draft, checked.context)
         outcome = await create(
             self._screen.app,
             self._screen.session.commands.job_creator,
-            wish,
+            job_input,
             paths,
             uploading=uploading,
         )

@@ -144,13 +144,13 @@ class SubmitScreen(Page):
         checked = await self.sender.sendable("There is no request yet.")
         if checked is None:
             return
-        draft, wish = checked.draft, request(checked.draft, checked.context)
+        draft, job_input = checked.draft, request(checked.draft, checked.context)
 
         def texts(shown: bool) -> tuple[str, ...]:
             return (
-                as_json(wish, draft.files, shown=shown),
-                as_curl(wish, self.session.client.url, draft.files, shown=shown),
-                as_datachain(wish, draft.query_file, draft.files, shown=shown),
+                as_json(job_input, draft.files, shown=shown),
+                as_curl(job_input, self.session.client.url, draft.files, shown=shown),
+                as_datachain(job_input, draft.query_file, draft.files, shown=shown),
             )
 
         await self.ask(Preview(texts))

@@ -35,7 +35,7 @@ from studio_tui.tui.jobs.question_changes import (
     status_words,
 )
 from studio_tui.tui.jobs.rerun import known_parts, submitted_of
-from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, Wish, start_order
+from studio_tui.tui.jobs.start_order import CreatedJob, OrderedCreation, RerunRequest, start_order
 from studio_tui.tui.messages import OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -146,11 +146,12 @@ class BulkJobs:
             no="Don't",
         )
         if await self._host.ask(question):
-            wishes = [
-                (job, _wish(job, session, submitted.get(job.id), from_checkpoints)) for job in jobs
+            requests = [
+                (job, _request(job, session, submitted.get(job.id), from_checkpoints))
+                for job in jobs
             ]
             unmark, is_kept = self.marked.unmark, order.is_kept
-            begin(self._host, creating(self._host, wishes, made=unmark, in_order=is_kept))
+            begin(self._host, creating(self._host, requests, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on the pipelines that run them."""
@@ -165,24 +166,24 @@ class BulkJobs:
 
 def creating(
     host: Host,
-    wishes: Sequence[Wish],
+    requests: Sequence[RerunRequest],
     files: Sequence[Path] = (),
     *,
     in_order: bool,
     made: Callable[[str], object] = lambda _: None,
-) -> BulkCommand[Wish, Created | CreatedJob]:
+) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again; `made` is called with the id of each original.
 
     With `in_order`, a job starts after those of the others that it depends on.
     """
-    ordered = OrderedCreation(host.session, wishes, files) if in_order and wishes[1:] else None
+    ordered = OrderedCreation(host.session, requests, files) if in_order and requests[1:] else None
 
-    async def one(wish: Wish) -> Created | CreatedJob:
-        if ordered is not None and (started := await ordered.made(wish[0])) is not None:
+    async def one(request: RerunRequest) -> Created | CreatedJob:
+        if ordered is not None and (started := await ordered.made(request[0])) is not None:
             return started
-        if isinstance(wish[1], StudioError):
-            raise wish[1]
-        outcome = await create(host.app, host.session.commands.job_creator, wish[1], files)
+        if isinstance(request[1], StudioError):
+            raise request[1]
+        outcome = await create(host.app, host.session.commands.job_creator, request[1], files)
         if outcome is None:
             raise OutcomeUnknown(GIVEN_UP)
         if isinstance(outcome, JobRefused):
@@ -193,10 +194,10 @@ def creating(
         doing="Creating",
         done="created",
         noun="job",
-        items=wishes,
-        name=lambda wish: title(wish[0]),
+        items=requests,
+        name=lambda request: title(request[0]),
         command=one,
-        unmark=lambda wish: made(wish[0].id),
+        unmark=lambda request: made(request[0].id),
         said=_said,
         is_always_reported=True,
         next_step=_next_step,
@@ -217,7 +218,7 @@ def _next_step(made: Sequence[Created | CreatedJob]) -> NextStep | None:
 
 async def make_all(
     host: Host,
-    wishes: Sequence[Wish],
+    requests: Sequence[RerunRequest],
     files: Sequence[Path],
     made: Callable[[str], object],
     settled: Callable[[], object],
@@ -228,7 +229,7 @@ async def make_all(
 
     `settled` is called before the report; see `creating` for `in_order`.
     """
-    command = creating(host, wishes, files, made=made, in_order=in_order)
+    command = creating(host, requests, files, made=made, in_order=in_order)
     await run(host, replace(command, settled=settled))
 
 
@@ -266,15 +267,15 @@ def _named(
     return names, tuple(notes)
 
 
-def _wish(
+def _request(
     job: Job, session: StudioSession, submitted: Submitted | None, from_checkpoints: bool
 ) -> JobInput | StudioError:
     """Return the request that creates a job again, or the error if there is none."""
     try:
-        wish = repeat_of(job, session.team, submitted)
+        request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return error
-    return wish.model_copy(update={"rerun_from_job_id": job.id}) if from_checkpoints else wish
+    return request.model_copy(update={"rerun_from_job_id": job.id}) if from_checkpoints else request
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:

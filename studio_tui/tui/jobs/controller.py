@@ -189,7 +189,7 @@ class JobController:
         )
         if await self._host.ask(question):
             changes = {"rerun_from_job_id": job.id} if from_checkpoints else {}
-            self._host.post_message(CreateJob(repeat.wish.model_copy(update=changes)))
+            self._host.post_message(CreateJob(repeat.request.model_copy(update=changes)))
 
     async def edit(self) -> None:
         """Open one form for the marked jobs, else for the current one."""

@@ -26,10 +26,10 @@ from studio_tui.tui.jobs.naming import title
 
 
 async def make_job(
-    app: App[Any], creating: JobCreator, wish: JobInput, files: Sequence[Path] = ()
+    app: App[Any], creating: JobCreator, request: JobInput, files: Sequence[Path] = ()
 ) -> Job | None:
     """Create a job and notify the user; return it if created. Call from a worker."""
-    outcome = await create(app, creating, wish, files)
+    outcome = await create(app, creating, request, files)
     if isinstance(outcome, JobRefused):
         app.notify(str(outcome.error), severity="error", markup=False)
     if not isinstance(outcome, Created):
@@ -43,19 +43,19 @@ async def make_job(
 async def create(
     app: App[Any],
     creating: JobCreator,
-    wish: JobInput,
+    request: JobInput,
     files: Sequence[Path] = (),
     *,
     uploading: UploadProgress = lambda _path, _sent, _size: None,
 ) -> Created | JobRefused | None:
     """Create a job, asking if the outcome is unknown; `None` if the user then gives it up."""
-    name = safe_line(wish.query_name or "the job")
+    name = safe_line(request.query_name or "the job")
 
     def doubted(error: StudioError) -> None:
         words = f"{error} Checking whether {name} is there…"
         app.notify(words, severity="warning", markup=False)
 
-    outcome = await creating.create(wish, files, doubted=doubted, uploading=uploading)
+    outcome = await creating.create(request, files, doubted=doubted, uploading=uploading)
     while isinstance(outcome, UnconfirmedJob):
         if not await app.push_screen_wait(confirm_again(outcome)):
             await creating.give_up(outcome)

@@ -31,7 +31,7 @@ class Repeat:
     """A job, and the request that creates it again."""
 
     job: Job
-    wish: JobInput
+    request: JobInput
     submitted: Submitted | None
     """What it was submitted with; `None` if not from here."""
 
@@ -57,11 +57,11 @@ class Repeat:
         for job in jobs:
             submitted = known.get(job.id)
             try:
-                wish = repeat_of(job, session.team, submitted)
+                request = repeat_of(job, session.team, submitted)
             except InvalidRequest as error:
                 whose = f"{title(job)}: " if len(jobs) > 1 else ""
                 raise InvalidRequest(error.status, f"{whose}{error}") from error
-            repeats.append(cls(job, wish, submitted))
+            repeats.append(cls(job, request, submitted))
         return repeats
 
     @property

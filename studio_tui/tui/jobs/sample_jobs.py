@@ -59,13 +59,13 @@ async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs)
     if work.ask and not await app.push_screen_wait(question):
         return
     makers = set()
-    for wish, files in work.jobs:
-        outcome = await create(app, session.commands.job_creator, wish, files)
+    for request, files in work.jobs:
+        outcome = await create(app, session.commands.job_creator, request, files)
         if isinstance(outcome, JobRefused):
             app.notify(str(outcome.error), severity="error", markup=False)
         if not isinstance(outcome, Created):
             return
-        if wish.query_name in work.makers:
+        if request.query_name in work.makers:
             makers.add(outcome.job.id)
     app.notify(f"Created: {plural(len(work.jobs), 'sample job')}", markup=False)
     if work.target and await _are_complete(session, makers):
@@ -91,8 +91,8 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
 async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
     """Trigger a pipeline that rebuilds the target; a failure has no other consequences."""
     try:
-        wish = TriggerRequest((work.target,), review=False)
-        made = await session.commands.pipeline_trigger.trigger(wish, before=())
+        request = TriggerRequest((work.target,), review=False)
+        made = await session.commands.pipeline_trigger.trigger(request, before=())
     except StudioError as error:
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return

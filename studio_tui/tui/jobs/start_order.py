@@ -12,7 +12,7 @@ from studio_tui.presentation.pipelines.start_order import order_lines
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.jobs.naming import title
 
-Wish = tuple[Job, JobInput | StudioError]
+RerunRequest = tuple[Job, JobInput | StudioError]
 """A job, and the request that creates it again, or the error if there is none."""
 
 
@@ -65,11 +65,11 @@ class OrderedCreation:
     """Creates several jobs with one request, which is sent when the first of them is awaited."""
 
     def __init__(
-        self, session: StudioSession, wishes: Sequence[Wish], files: Sequence[Path]
+        self, session: StudioSession, requests: Sequence[RerunRequest], files: Sequence[Path]
     ) -> None:
         """Make a group of jobs; each gets the same `files`."""
         self._session = session
-        self._wishes = wishes
+        self._requests = requests
         self._files = files
         self._asking = asyncio.Lock()
         self._is_over = False
@@ -99,9 +99,9 @@ class OrderedCreation:
 
     async def _ask(self) -> Pipeline | None:
         sent: dict[str, JobInput] = {}
-        for job, wish in self._wishes:
-            if isinstance(wish, StudioError):
+        for job, request in self._requests:
+            if isinstance(request, StudioError):
                 # Jobs that depend on it would read the previous version of its dataset.
-                raise InvalidRequest(400, f"Nothing was started. {title(job)}: {wish}")
-            sent[job.id] = wish
+                raise InvalidRequest(400, f"Nothing was started. {title(job)}: {request}")
+            sent[job.id] = request
         return await self._session.commands.reruns.run(sent, self._files)

@@ -106,13 +106,13 @@ class ScheduleDialog(DatasetForm[Job]):
         """Create the schedule."""
         draft = self.draft
         times = explain_time(draft.time.strip(), clock.now(), self._zone)
-        wish = NewPipelineSchedule(
+        request = NewPipelineSchedule(
             datasets_in(draft.datasets),
             draft.environment if draft.environment.strip() else None,
             None if times.moment else draft.time.strip(),
             times.moment,
         )
-        made = await self._session.commands.schedules.schedule_pipeline(wish)
+        made = await self._session.commands.schedules.schedule_pipeline(request)
         self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
         return made
 

@@ -117,8 +117,8 @@ class TriggerScreen(DatasetForm[Pipeline]):
         draft = self.draft
         environment = draft.environment if draft.environment.strip() else None
         names = datasets_in(draft.datasets)
-        wish = TriggerRequest(names, environment, draft.review, draft.only)
-        outcome = await self._pipeline_trigger.trigger(wish, self._before())
+        request = TriggerRequest(names, environment, draft.review, draft.only)
+        outcome = await self._pipeline_trigger.trigger(request, self._before())
         while isinstance(outcome, UnconfirmedPipeline):
             if not await self.app.push_screen_wait(_confirm_again(outcome)):
                 self.say("Not sent again. If it was created after all, the list will show it.")
@@ -218,5 +218,5 @@ class TriggerScreen(DatasetForm[Pipeline]):
 
 
 def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:
-    names = (f"  {name}" for name in untold.wish.datasets)
+    names = (f"  {name}" for name in untold.request.datasets)
     return send_again("pipeline", (*names, "", str(untold.why)))

@@ -127,8 +127,8 @@ class ScheduleController(JobController):
             )
         )
         if sure:
-            wish = OfSchedule.of(repeat.wish, run_of=repeat.job.id)
-            await make_job(self._host.app, self._host.session.commands.job_creator, wish)
+            request = OfSchedule.of(repeat.request, run_of=repeat.job.id)
+            await make_job(self._host.app, self._host.session.commands.job_creator, request)
 
     async def _run_as_it_is(self) -> None:
         """Ask, then let Studio run the current schedule once."""

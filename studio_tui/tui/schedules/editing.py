@@ -179,17 +179,17 @@ class ScheduleEditor:
         task, now = repeat.job, clock.now()
         try:
             once = resolve(typed, now, self._zone) if _is_once(task) else None
-            wish = rescheduled(
+            request = rescheduled(
                 task,
-                repeat.wish,
+                repeat.request,
                 cron_expression=None if once else typed,
                 start_after=once or _begin(task, now),
             )
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        wish = OfSchedule.of(wish, replaces=task.id)
-        created = await make_job(self._host.app, self._host.session.commands.job_creator, wish)
+        request = OfSchedule.of(request, replaces=task.id)
+        created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
             self._host.say(f"{title(task)} has not changed.", "warning")
             return

@@ -40,8 +40,8 @@ class Bench:
         self.made += 1
 
     async def submit(self, now: datetime = BEGIN, **fields: Any) -> str:
-        wish = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
-        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", now))
+        request = JobInput.model_validate({"query": "print(1)", "team_name": "local", **fields})
+        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", now))
         return str((await self.jobs.create(job, now))["id"])
 
     async def task(self, job_id: str) -> sqlite3.Row:

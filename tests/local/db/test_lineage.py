@@ -31,8 +31,8 @@ class Bench:
         self.jobs = JobTable(database)
 
     async def submit(self, environment: str | None = None) -> str:
-        wish = JobInput(query="print(1)", team_name="local", environment=environment)
-        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
+        request = JobInput(query="print(1)", team_name="local", environment=environment)
+        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
     async def end(

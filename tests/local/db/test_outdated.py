@@ -90,8 +90,8 @@ async def test_after_a_refresh_completes_nothing_is_out_of_date_and_nothing_else
             await bench.end(await bench.submit(name), JobState.COMPLETE, made)
         before = await state_of(bench)
         if before:
-            wish = NewPipeline((*before,), {}, False, None, "d", is_refresh=True)
-            pipeline = await bench.pipelines.trigger(wish, Metastore(), NOW)
+            request = NewPipeline((*before,), {}, False, None, "d", is_refresh=True)
+            pipeline = await bench.pipelines.trigger(request, Metastore(), NOW)
             names = [f"local.local.{run['name']}" for run in pipeline.runs]
             assert len({*names}) == len(names), "no dataset has two makers"
             assert {*names} == {*before}, "exactly what is out of date"

@@ -53,11 +53,11 @@ class Bench:
         return bench
 
     async def submit(self, name: str, rerun_from: str | None = None, **fields: Any) -> str:
-        wish = JobInput.model_validate(
+        request = JobInput.model_validate(
             {"query": f"print({name!r})", "query_name": name, "team_name": "local", **fields}
         )
         earlier = await self.jobs.earlier(rerun_from or "")
-        job = check(wish, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
+        job = check(request, None, RequestContext(CLUSTERS, {}, earlier, "me", NOW))
         return str((await self.jobs.create(job, NOW))["id"])
 
     async def end(self, job_id: str, state: JobState, *made: Made) -> None:
@@ -70,10 +70,10 @@ class Bench:
     async def trigger(
         self, *datasets: str, key: str | None = None, digest: str = "d", **how: Any
     ) -> PipelineRows:
-        wish = NewPipeline(
+        request = NewPipeline(
             datasets, how.get("environment", {}), how.get("review", False), key, digest
         )
-        return await self.pipelines.trigger(wish, Metastore(), NOW)
+        return await self.pipelines.trigger(request, Metastore(), NOW)
 
     async def now(self, pipeline: PipelineRows) -> PipelineRows:
         found = await self.pipelines.find(pipeline_id=pipeline.pipeline["id"], name=None)
@@ -377,9 +377,9 @@ async def test_what_cannot_be_planned_leaves_nothing(bench: Bench) -> None:
     with pytest.raises(UnknownDataset, match="dogs"):
         await bench.trigger("join", "dogs")
     pulled = Metastore(versions=((1, "local.local.pulled", "1.0.0", False),))
-    wish = NewPipeline(("pulled",), {}, False, None, "d")
+    request = NewPipeline(("pulled",), {}, False, None, "d")
     with pytest.raises(NothingToRun, match=r"pulled@1\.0\.0"):
-        await bench.pipelines.trigger(wish, pulled, NOW)
+        await bench.pipelines.trigger(request, pulled, NOW)
     assert len(await bench.jobs.listed(states=None, job_id=None, limit=99)) == count
     assert await bench.pipelines.listed(states=None, search=None, limit=9) == []
 

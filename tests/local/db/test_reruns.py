@@ -29,8 +29,8 @@ async def rerun(
     """Run jobs again in order, each by its name."""
     jobs = {}
     for name, job_id in job_ids.items():
-        wish = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
-        jobs[job_id] = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
+        request = JobInput(query=f"print({name!r})", query_name=name, team_name="local")
+        jobs[job_id] = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOW))
     return await bench.pipelines.rerun(NewRerun(jobs, key, digest), Metastore(), NOW)
 
 

@@ -57,8 +57,8 @@ class Bench:
 
     async def submit(self, datasets: tuple[str, ...] | None = None, **times: Any) -> str:
         times |= {"cron_expression": "0 * * * *"} if datasets else {}
-        wish = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
-        job = check(wish, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
+        request = JobInput(query="print(1)", team_name="local", environment="A=1", **times)
+        job = check(request, None, RequestContext(CLUSTERS, {}, None, "me", NOON))
         if job.schedule:
             job = replace(job, schedule=replace(job.schedule, datasets=datasets))
         return str((await self.jobs.create(job, NOON))["id"])

@@ -180,14 +180,14 @@ async def test_what_comes_again_has_no_checkpoints_and_what_starts_later_has(
     earlier = await bench.jobs.earlier(first)
     assert earlier == (first, first)
     for expression in (None, "0 * * * *"):
-        wish = JobInput(
+        request = JobInput(
             query="print(1)",
             team_name="local",
             cron_expression=expression,
             start_after=BEGIN + MINUTE,
             rerun_from_job_id=first,
         )
-        job = check(wish, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
+        job = check(request, None, RequestContext(CLUSTERS, {}, earlier, "me", BEGIN))
         await bench.jobs.create(job, BEGIN)
         await bench.scheduler.settle(BEGIN + HOUR)
         (made,) = await bench.runs(job.id)
@@ -369,7 +369,7 @@ async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
     FragileDatabase.chance = chance
     path = tmp_path / "studio.db"
     bench = Bench(await FragileDatabase.open(path))
-    wishes = [
+    requests = [
         ("*/10 * * * *", "UTC"),
         ("0 * * * *", "Europe/Berlin"),
         ("30 2 * * *", "Europe/Berlin"),
@@ -377,7 +377,7 @@ async def test_a_week_with_kills_and_jumps_decides_every_fire_time_once(
     ]
     tasks = {
         await bench.submit(cron_expression=expression, time_zone=zone): (expression, zone)
-        for expression, zone in wishes
+        for expression, zone in requests
     }
     now, latest, kills = BEGIN, BEGIN, 0
     while now < BEGIN + timedelta(days=7):

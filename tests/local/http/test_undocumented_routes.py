@@ -22,7 +22,7 @@ def rerun(
     studio: ThreadStudio, jobs: dict[str, str], key: str | None = None, **fields: Any
 ) -> httpx.Response:
     """Ask for jobs, each by its name, to be run again as they were."""
-    wishes = [
+    requests = [
         {
             "job_id": job_id,
             "job": {
@@ -35,7 +35,7 @@ def rerun(
         for name, job_id in jobs.items()
     ]
     headers = {"Idempotency-Key": key} if key else None
-    return post(studio, "rerun", headers, jobs=wishes)
+    return post(studio, "rerun", headers, jobs=requests)
 
 
 def chain(studio: ThreadStudio) -> dict[str, str]:
@@ -91,16 +91,16 @@ def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
     studio: ThreadStudio,
 ) -> None:
     jobs = chain(studio)
-    wish = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
-    twice = [{"job_id": jobs["raw"], "job": wish}] * 2
-    timed = {**wish, "cron_expression": "0 3 * * *"}
-    for wishes, code, words in (
+    job_input = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
+    twice = [{"job_id": jobs["raw"], "job": job_input}] * 2
+    timed = {**job_input, "cron_expression": "0 3 * * *"}
+    for requests, code, words in (
         (twice, 422, "twice"),
         ([{"job_id": jobs["raw"], "job": timed}], 422, "cannot have a start time"),
-        ([{"job_id": "nobody", "job": wish}], 404, "There is no job nobody."),
-        ([{"job_id": jobs["raw"], "job": {**wish, "priority": 99}}], 422, "priority"),
+        ([{"job_id": "nobody", "job": job_input}], 404, "There is no job nobody."),
+        ([{"job_id": jobs["raw"], "job": {**job_input, "priority": 99}}], 422, "priority"),
     ):
-        answer = post(studio, "rerun", jobs=wishes)
+        answer = post(studio, "rerun", jobs=requests)
         assert (answer.status_code, words in answer.json()["message"]) == (code, True), answer.text
     assert len(studio.jobs()) == len(jobs)
 

@@ -160,12 +160,12 @@ def test_a_server_killed_around_a_fire_time_triggers_exactly_one_pipeline(
     chance = random.Random(5)
     for _ in range(ROUNDS):
         ahead = timedelta(seconds=chance.uniform(0.05, 0.5))
-        wish = {
+        job_input = {
             "team_name": studio.team,
             "datasets": ["thumbs"],
             "start_after": (datetime.now(UTC) + ahead).isoformat(),
         }
-        task_id = studio.request("POST", "/datachain/schedules/", json=wish).json()["id"]
+        task_id = studio.request("POST", "/datachain/schedules/", json=job_input).json()["id"]
         time.sleep(ahead.total_seconds() + chance.uniform(-0.05, 0.1))  # a random moment near it
         studio.kill()
         studio.restart()

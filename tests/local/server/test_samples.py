@@ -113,10 +113,10 @@ def test_the_pipelines_jobs_pass_on_datasets_and_report_their_lineage(
     studio: ThreadStudio, library: Path
 ) -> None:
     with_lake = {"files": [upload_lake(studio)]}
-    wishes = {name: BY_NAME[name].model_dump(mode="json") | with_lake for name in PIPELINE}
+    requests = {name: BY_NAME[name].model_dump(mode="json") | with_lake for name in PIPELINE}
     ids = {
-        name: submit(studio, wish | {"query": of(library, wish["query"])})
-        for name, wish in wishes.items()
+        name: submit(studio, job_input | {"query": of(library, job_input["query"])})
+        for name, job_input in requests.items()
     }
     for name, job_id in ids.items():
         assert studio.end(job_id)["status"] == "COMPLETE", (name, studio.log(job_id))
@@ -129,20 +129,20 @@ def test_the_job_that_fails_in_the_pipeline_fails_for_an_honest_reason_and_can_b
     with_lake = {"files": [upload_lake(studio)]}
     texts = "from lake import write\nwrite('unique_texts', [{'path': 'empty.py', 'text': ''}])"
     sample = BY_NAME["shingle.py"]
-    wish = sample.model_dump(mode="json") | with_lake
-    assert studio.end(submit(studio, wish | {"query": texts}))["status"] == "COMPLETE"
+    job_input = sample.model_dump(mode="json") | with_lake
+    assert studio.end(submit(studio, job_input | {"query": texts}))["status"] == "COMPLETE"
 
-    failed = studio.end(submit(studio, wish))
+    failed = studio.end(submit(studio, job_input))
     assert failed["status"] == "FAILED"
     assert failed["error_message"].startswith("ValueError: min() ")
 
     mended = sample.query.replace("min(", "min((").replace("in runs)", "in runs), default=0)")
-    job_id = submit(studio, wish | {"query": mended})
+    job_id = submit(studio, job_input | {"query": mended})
     assert studio.end(job_id)["status"] == "COMPLETE", studio.log(job_id)
 
 
-def submit(studio: ThreadStudio, wish: Mapping[str, Any]) -> str:
-    response = studio.request("POST", "/datachain/jobs/", json=wish)
+def submit(studio: ThreadStudio, job_input: Mapping[str, Any]) -> str:
+    response = studio.request("POST", "/datachain/jobs/", json=job_input)
     return str(response.json()["id"])
 
 

@@ -37,7 +37,7 @@ def test_a_draft_of_another_version_is_read_as_far_as_it_goes() -> None:
 
 
 def test_a_request_becomes_the_form_that_asks_for_it() -> None:
-    wish = JobInput(
+    request = JobInput(
         query="ls",
         query_type=QueryType.SHELL,
         team_name="acme",
@@ -56,7 +56,7 @@ def test_a_request_becomes_the_form_that_asks_for_it() -> None:
         rerun_from_job_id="old",
         reset=True,
     )
-    assert draft_of(wish, NOON) == filled(
+    assert draft_of(request, NOON) == filled(
         query="ls",
         query_type="SHELL",
         query_name="list.sh",

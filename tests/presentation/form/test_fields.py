@@ -45,10 +45,10 @@ def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert hint("timeout", draft, CONTEXT) == ("Empty for no limit.",)
     wanted = draft.with_values({"timeout": "5"})
-    wish = request(wanted, CONTEXT)
-    assert json.loads(wish.model_dump_json())["timeout"] == 5
-    assert "--timeout 5" in as_datachain(wish)
-    assert draft_of(wish, CONTEXT.now) == wanted.with_values({"query_type": "PYTHON"})
+    job_input = request(wanted, CONTEXT)
+    assert json.loads(job_input.model_dump_json())["timeout"] == 5
+    assert "--timeout 5" in as_datachain(job_input)
+    assert draft_of(job_input, CONTEXT.now) == wanted.with_values({"query_type": "PYTHON"})
     assert restored(json.loads(json.dumps(stored(wanted)))) == wanted
     (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
     assert refused.field == "timeout"
@@ -59,8 +59,8 @@ def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FIELDS, "timeout", TIMEOUT)
-    wish = request(Draft(query="print(1)").with_values({"timeout": "5"}), CONTEXT)
-    known = Submitted.model_validate_json(Submitted.of(wish, {}).to_json())
+    job_input = request(Draft(query="print(1)").with_values({"timeout": "5"}), CONTEXT)
+    known = Submitted.model_validate_json(Submitted.of(job_input, {}).to_json())
     repeated = repeat_of(job(1), "acme", known)
     assert repeated.model_dump()["timeout"] == 5
     assert known_parts(job(1), known) == {"time limit": "5"}

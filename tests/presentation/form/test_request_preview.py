@@ -16,7 +16,7 @@ from tests.soak import at_length
 
 URL = "https://studio.example.org"
 
-WISH = JobInput(
+REQUEST = JobInput(
     query="print('hi')\n",
     team_name="acme",
     environment="# mine\nTOKEN=hunter2\nexport B='x y'\nEMPTY=\n",
@@ -45,7 +45,7 @@ def shell(script: str, folder: Path, *options: str) -> bytes:
 
 
 def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
-    assert as_datachain(WISH, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
+    assert as_datachain(REQUEST, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
         "# There is no flag for the name: the job will be called train.py.\n"
         "# There is no flag for files that were uploaded before: 7.\n"
         "# There is no flag for a cluster's id: use its name with --cluster.\n"
@@ -66,10 +66,10 @@ def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
 
 
 def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
-    wish = JobInput(
+    job_input = JobInput(
         query="ls", query_type=QueryType.SHELL, team_name="acme", requirements="--no-index"
     )
-    assert as_datachain(wish) == (
+    assert as_datachain(job_input) == (
         "# Save the query as query.sh first.\n"
         "# Save the requirements as requirements.txt first: options have no flag.\n"
         "datachain job run query.sh \\\n  --team acme \\\n  --req-file requirements.txt"
@@ -77,15 +77,15 @@ def test_a_typed_query_is_to_be_saved_before_the_datachain_command() -> None:
 
 
 def test_the_datachain_command_says_when_the_type_is_not_that_of_the_ending() -> None:
-    wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="acme")
-    assert as_datachain(wish, "run.py").startswith(
+    job_input = JobInput(query="ls", query_type=QueryType.SHELL, team_name="acme")
+    assert as_datachain(job_input, "run.py").startswith(
         "# There is no flag for the type: a file is Python if its name ends in .py, else shell.\n"
     )
 
 
 def test_the_curl_command_uploads_and_sends_the_request() -> None:
-    wish = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a&b")
-    assert as_curl(wish, URL, ('d"x.csv',)) == (
+    job_input = JobInput(query="ls", query_type=QueryType.SHELL, team_name="a&b")
+    assert as_curl(job_input, URL, ('d"x.csv',)) == (
         "# Insert the id that each upload returns into the request below.\n"
         "curl --fail-with-body \\\n"
         '  --header "Authorization: Bearer $DATACHAIN_STUDIO_TOKEN" \\\n'
@@ -109,7 +109,7 @@ def test_the_curl_command_uploads_and_sends_the_request() -> None:
 
 
 @pytest.mark.parametrize(
-    "preview", [as_json(WISH), as_curl(WISH, URL), as_datachain(WISH, "train.py")]
+    "preview", [as_json(REQUEST), as_curl(REQUEST, URL), as_datachain(REQUEST, "train.py")]
 )
 def test_secrets_are_masked_unless_requested(preview: str) -> None:
     assert "hunter2" not in preview
@@ -120,18 +120,18 @@ def test_secrets_are_masked_unless_requested(preview: str) -> None:
 
 def test_masked_commands_say_so() -> None:
     remark = "# Secrets are masked here; show them before you run this.\n"
-    assert as_curl(WISH, URL).startswith(remark)
-    assert as_datachain(WISH).startswith(remark)
-    assert remark not in as_curl(WISH, URL, shown=True)
+    assert as_curl(REQUEST, URL).startswith(remark)
+    assert as_datachain(REQUEST).startswith(remark)
+    assert remark not in as_curl(REQUEST, URL, shown=True)
     assert remark not in as_datachain(JobInput(query="1", team_name="acme"))
 
 
 @pytest.mark.starts_processes
 def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None:
     hostile = "a\x1b[2J\u202eb%s'\\\U000e0041"
-    wish = WISH.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
-    assert json.loads(as_json(wish, shown=True))["query"] == wish.query
-    command = as_datachain(wish, f"{hostile}.py", shown=True)
+    job_input = REQUEST.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
+    assert json.loads(as_json(job_input, shown=True))["query"] == job_input.query
+    command = as_datachain(job_input, f"{hostile}.py", shown=True)
     assert safe_block(command) == command
     words = shell(ECHO_ARGUMENTS + command, tmp_path).decode().split("\0")
     assert words[2] == f"{hostile}.py"
@@ -146,20 +146,20 @@ def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None
 )
 @given(SENDABLE)
 def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> None:
-    wish = request(draft, CONTEXT)
+    job_input = request(draft, CONTEXT)
     previews = [
         preview
         for shown in (False, True)
         for preview in (
-            as_json(wish, draft.files, shown=shown),
-            as_curl(wish, URL, draft.files, shown=shown),
-            as_datachain(wish, "it's $HOME.py", draft.files, shown=shown),
+            as_json(job_input, draft.files, shown=shown),
+            as_curl(job_input, URL, draft.files, shown=shown),
+            as_datachain(job_input, "it's $HOME.py", draft.files, shown=shown),
         )
     ]
     assert all(safe_block(preview) == preview for preview in previews)
     shell("\n".join(previews[1:3] + previews[4:]), tmp_path, "-n")
-    sent = shell(ECHO_BODY + as_curl(wish, URL, shown=True), tmp_path)
-    assert JobInput.model_validate_json(sent).model_dump() == wish.model_dump()
+    sent = shell(ECHO_BODY + as_curl(job_input, URL, shown=True), tmp_path)
+    assert JobInput.model_validate_json(sent).model_dump() == job_input.model_dump()
     words = shell(ECHO_ARGUMENTS + previews[-1], tmp_path).decode().split("\0")
     assert words[:5] == ["job", "run", "it's $HOME.py", "--team", "acme"]
     environment = [words[at + 1] for at, word in enumerate(words) if word == "--env"]
@@ -170,5 +170,7 @@ def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> N
 
 def test_the_preview_of_a_form_is_what_the_client_sends() -> None:
     draft = replace(Draft(query="print(1)\n"), workers="2", query_name="x.py")
-    wish = request(draft, CONTEXT)
-    assert json.loads(as_json(wish)) == json.loads(wish.model_dump_json(exclude_none=True))
+    job_input = request(draft, CONTEXT)
+    assert json.loads(as_json(job_input)) == json.loads(
+        job_input.model_dump_json(exclude_none=True)
+    )

@@ -450,11 +450,11 @@ def test_the_type_is_that_chosen_else_by_the_ending(
     assert (query_type(draft), job_name(draft)) == (kind, name)
 
 
-def assert_survives_the_wire(wish: JobInput) -> None:
-    assert JobRequest.model_validate_json(wish.model_dump_json()) == wish
+def assert_survives_the_wire(job_input: JobInput) -> None:
+    assert JobRequest.model_validate_json(job_input.model_dump_json()) == job_input
     known = set(JobInput.model_fields)
-    accepted = JobInput.model_validate_json(wish.model_dump_json(include=known))
-    assert accepted.model_dump() == wish.model_dump(include=known)
+    accepted = JobInput.model_validate_json(job_input.model_dump_json(include=known))
+    assert accepted.model_dump() == job_input.model_dump(include=known)
 
 
 @given(DRAFTS)
@@ -485,8 +485,8 @@ def test_any_text_in_one_field_of_a_good_form_is_a_problem_of_it_or_sent(
 
 @given(SENDABLE)
 def test_a_form_without_errors_can_be_sent_and_comes_back_as_a_form(draft: Draft) -> None:
-    wish = request(draft, CONTEXT)
-    assert request(draft_of(wish, NOW), CONTEXT) == wish
+    job_input = request(draft, CONTEXT)
+    assert request(draft_of(job_input, NOW), CONTEXT) == job_input
 
 
 def test_every_priority_has_a_meaning() -> None:

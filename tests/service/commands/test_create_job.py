@@ -37,7 +37,7 @@ from tests.jobs import NOON, job
 QUICK = Patience(rest=0.001, longest_rest=0.001, apart=0.001, look_up=5.0)
 LOST = OutcomeUnknown("Sent, and no answer came.")
 NO_ANSWER = TransportError("no answer")
-WISH = JobInput(query="print(1)", team_name="vision", query_name="train.py", environment="A=1")
+REQUEST = JobInput(query="print(1)", team_name="vision", query_name="train.py", environment="A=1")
 
 
 class Studio(StudioClient):
@@ -61,24 +61,24 @@ class Studio(StudioClient):
         """How the environment of a job is told."""
         self.now = NOON
 
-    async def create_job(self, wish: JobInput, *, idempotency_key: str | None = None) -> Job:
-        self.requests.append((wish, idempotency_key))
+    async def create_job(self, job_input: JobInput, *, idempotency_key: str | None = None) -> Job:
+        self.requests.append((job_input, idempotency_key))
         error = self.creates.pop(0) if self.creates else None
         if error is None or (self.makes.pop(0) if self.makes else False):
-            made = self.make(wish)
+            made = self.make(job_input)
         if error is not None:
             raise error
         return made
 
-    def make(self, wish: JobInput, **fields: Any) -> Job:
+    def make(self, job_input: JobInput, **fields: Any) -> Job:
         made = job(
             100 + len(self.existing),
             "QUEUED",
             **{
-                "name": wish.query_name,
-                "query": wish.query,
+                "name": job_input.query_name,
+                "query": job_input.query,
                 "created_at": self.now.isoformat(),
-                "environment": self.environment(wish.environment),
+                "environment": self.environment(job_input.environment),
                 **fields,
             },
         )
@@ -134,12 +134,12 @@ def fates(journal: Journal) -> list[IntentOutcome]:
     return [entry.outcome for entry in journal.entries()]
 
 
-async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
+async def test_a_request_is_noted_before_it_is_sent_and_carries_its_intent(
     studio: Studio, journal: Journal
 ) -> None:
     changed: list[list[IntentOutcome]] = []
     made = await creator(studio, journal, changed=lambda: changed.append(fates(journal))).create(
-        WISH
+        REQUEST
     )
     assert isinstance(made, Created)
     assert not made.is_guess
@@ -151,20 +151,20 @@ async def test_a_wish_is_noted_before_it_is_sent_and_carries_its_intent(
     assert changed == [[IntentOutcome.APPLIED]]
 
 
-async def test_each_wish_has_an_intent_of_its_own(studio: Studio, journal: Journal) -> None:
+async def test_each_request_has_an_intent_of_its_own(studio: Studio, journal: Journal) -> None:
     made = creator(studio, journal)
-    await asyncio.gather(made.create(WISH), made.create(WISH))
+    await asyncio.gather(made.create(REQUEST), made.create(REQUEST))
     assert len({key for _, key in studio.requests}) == 2
 
 
 async def test_labels_can_be_left_out(studio: Studio, journal: Journal) -> None:
-    await creator(studio, journal, labels=False).create(WISH)
-    assert studio.requests[0][0] == WISH
+    await creator(studio, journal, labels=False).create(REQUEST)
+    assert studio.requests[0][0] == REQUEST
 
 
 async def test_nothing_is_sent_that_cannot_be_noted(studio: Studio, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    outcome = await creator(studio, Journal(tmp_path / "file", "a place")).create(WISH)
+    outcome = await creator(studio, Journal(tmp_path / "file", "a place")).create(REQUEST)
     assert isinstance(outcome, JobRefused)
     assert "could not be recorded" in str(outcome.error)
     assert studio.requests == []
@@ -178,7 +178,7 @@ async def test_a_refusal_is_not_repeated(
     studio: Studio, journal: Journal, error: StudioError
 ) -> None:
     studio.creates = [error]
-    assert await creator(studio, journal).create(WISH) == JobRefused(error)
+    assert await creator(studio, journal).create(REQUEST) == JobRefused(error)
     assert len(studio.requests) == 1
     assert studio.asked == []
     assert fates(journal) == [IntentOutcome.REFUSED]
@@ -188,22 +188,22 @@ async def test_what_cannot_have_arrived_is_sent_again_by_itself(
     studio: Studio, journal: Journal
 ) -> None:
     studio.creates = [NotSent("refused"), NotSent("refused")]
-    assert isinstance(await creator(studio, journal).create(WISH), Created)
+    assert isinstance(await creator(studio, journal).create(REQUEST), Created)
     assert len(studio.requests) == 3
     assert len({key for _, key in studio.requests}) == 1
     studio.creates = [NotSent("refused")] * 3
-    assert isinstance(await creator(studio, journal).create(WISH), JobRefused)
+    assert isinstance(await creator(studio, journal).create(REQUEST), JobRefused)
     assert len(studio.existing) == 1
 
 
 async def test_a_lost_answer_is_found_by_the_label_and_not_sent_again(
     studio: Studio, journal: Journal
 ) -> None:
-    studio.make(WISH)
+    studio.make(REQUEST)
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER, RateLimited(429, "slow down", 0)]
     doubts: list[StudioError] = []
-    outcome = await creator(studio, journal).create(WISH, doubted=doubts.append)
+    outcome = await creator(studio, journal).create(REQUEST, doubted=doubts.append)
     assert outcome == Created(studio.existing[0])
     assert doubts == [LOST]
     assert len(studio.requests) == 1
@@ -215,7 +215,7 @@ async def test_a_job_that_comes_late_is_found_by_the_second_look(
 ) -> None:
     studio.creates = [LOST]
     made = creator(studio, journal, patience=Patience(apart=0.05))
-    looking = asyncio.create_task(made.create(WISH))
+    looking = asyncio.create_task(made.create(REQUEST))
     await studio.was_asked.wait()
     late = studio.make(studio.requests[0][0])
     assert await looking == Created(late)
@@ -223,8 +223,8 @@ async def test_a_job_that_comes_late_is_found_by_the_second_look(
 
 async def test_what_is_not_there_twice_is_asked_about(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
-    studio.make(WISH)  # alike, but of somebody else
-    outcome = await creator(studio, journal).create(WISH)
+    studio.make(REQUEST)  # alike, but of somebody else
+    outcome = await creator(studio, journal).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     assert outcome.why is LOST
     assert (outcome.searched.answers, outcome.searched.jobs) == (2, 1)
@@ -239,7 +239,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
     studio.creates = [LOST]
     studio.lists = [NO_ANSWER] * 10_000
     brief = Patience(rest=0.001, longest_rest=0.001, look_up=0.05)
-    outcome = await creator(studio, journal, patience=brief).create(WISH)
+    outcome = await creator(studio, journal, patience=brief).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     assert outcome.searched.answers == 0
     assert len(studio.asked) > 2
@@ -248,7 +248,7 @@ async def test_looking_ends_when_nobody_answers(studio: Studio, journal: Journal
 async def test_looking_ends_when_the_token_is_refused(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
     studio.lists = [AuthenticationError(401, "no")] * 2
-    assert isinstance(await creator(studio, journal).create(WISH), UnconfirmedJob)
+    assert isinstance(await creator(studio, journal).create(REQUEST), UnconfirmedJob)
     assert len(studio.asked) == 1
 
 
@@ -257,7 +257,7 @@ async def test_sending_again_is_the_same_request_under_the_same_key(
 ) -> None:
     studio.creates = [LOST]
     made = creator(studio, journal)
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     again = await made.send_again(outcome)
     assert again == Created(studio.existing[0])
@@ -270,7 +270,7 @@ async def test_a_job_that_has_come_meanwhile_is_not_sent_again(
 ) -> None:
     studio.creates = [LOST]
     made = creator(studio, journal)
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     late = studio.make(studio.requests[0][0])
     assert await made.send_again(outcome) == Created(late)
@@ -282,7 +282,7 @@ async def test_nothing_is_sent_again_while_studio_does_not_show_its_list(
 ) -> None:
     studio.creates = [LOST]
     made = creator(studio, journal)
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     studio.lists = [NO_ANSWER]
     still = await made.send_again(outcome)
@@ -298,12 +298,12 @@ async def test_a_refusal_of_the_second_request_says_nothing_of_the_first(
     refusal = InvalidRequest(409, "The key is in use.")
     studio.creates = [LOST, refusal]
     made = creator(studio, journal)
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     studio.makes = [True]  # the first comes through at last
     assert await made.send_again(outcome) == Created(studio.existing[0])
     studio.creates = [LOST, refusal]
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     again = await made.send_again(outcome)
     assert isinstance(again, UnconfirmedJob)
@@ -313,23 +313,23 @@ async def test_a_refusal_of_the_second_request_says_nothing_of_the_first(
 async def test_what_is_given_up_is_asked_about_no_more(studio: Studio, journal: Journal) -> None:
     studio.creates = [LOST]
     made = creator(studio, journal)
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     await made.give_up(outcome)
     assert fates(journal) == [IntentOutcome.GIVEN_UP]
     assert await made.settle() == ()
 
 
-async def test_a_wish_that_is_cut_off_is_settled_later(studio: Studio, journal: Journal) -> None:
+async def test_a_request_that_is_cut_off_is_settled_later(studio: Studio, journal: Journal) -> None:
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER]
     slow = Patience(rest=60.0, longest_rest=60.0, look_up=60.0)
     made = creator(studio, journal, patience=slow, jitter=lambda _, longest: longest)
-    wishing = asyncio.create_task(made.create(WISH))
+    creating = asyncio.create_task(made.create(REQUEST))
     await studio.was_asked.wait()
-    wishing.cancel()
+    creating.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await wishing
+        await creating
     assert fates(journal) == [IntentOutcome.SENT]
     assert await creator(studio, journal).settle() == ()
     assert journal.entries()[0].job_id == studio.existing[0].id
@@ -339,7 +339,7 @@ async def test_what_an_earlier_run_left_and_studio_does_not_show_is_asked_about(
     studio: Studio, journal: Journal
 ) -> None:
     studio.creates = [LOST]
-    outcome = await creator(studio, journal).create(WISH)
+    outcome = await creator(studio, journal).create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     later = creator(studio, journal)
     assert await later.settle() == ()  # while the other is at it
@@ -351,7 +351,7 @@ async def test_what_an_earlier_run_left_and_studio_does_not_show_is_asked_about(
     assert await creator(studio, journal).settle() == ()
 
 
-async def test_the_look_goes_back_to_when_the_wish_was_sent(
+async def test_the_look_goes_back_to_when_the_request_was_sent(
     studio: Studio, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio.creates, studio.makes = [LOST], [True]
@@ -365,10 +365,10 @@ async def test_the_look_goes_back_to_when_the_wish_was_sent(
         return ResultPage((*crowd, *studio.existing)[:limit])
 
     monkeypatch.setattr(studio, "jobs", slow)
-    assert await made.create(WISH) == Created(studio.existing[0])
+    assert await made.create(REQUEST) == Created(studio.existing[0])
     monkeypatch.setattr(create_job, "FURTHEST", 400)
     studio.creates = [LOST]
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert isinstance(outcome, UnconfirmedJob)
     assert (outcome.searched.jobs, outcome.searched.is_far_enough) == (400, False)
 
@@ -389,40 +389,40 @@ async def test_without_a_label_to_read_the_only_likely_job_is_a_guess(
 ) -> None:
     studio.environment = environment
     made = creator(studio, journal, labels=labels)
-    first = await made.create(WISH)
+    first = await made.create(REQUEST)
     assert isinstance(first, Created)
-    studio.make(WISH, created_at=(NOON - timedelta(hours=1)).isoformat())
-    studio.make(WISH, created_by="bob")
-    studio.make(WISH.model_copy(update={"query": "print(2)"}))
+    studio.make(REQUEST, created_at=(NOON - timedelta(hours=1)).isoformat())
+    studio.make(REQUEST, created_by="bob")
+    studio.make(REQUEST.model_copy(update={"query": "print(2)"}))
     studio.creates, studio.makes = [LOST], [True]
-    outcome = await made.create(WISH)
+    outcome = await made.create(REQUEST)
     assert outcome == Created(studio.existing[0], is_guess=True)
     assert studio.existing[0].id != first.job.id
 
 
-@pytest.mark.parametrize("other", ["a likely job more", "a wish that is open"])
+@pytest.mark.parametrize("other", ["a likely job more", "a request that is open"])
 async def test_what_can_be_more_than_one_job_is_not_guessed(
     studio: Studio, journal: Journal, other: str
 ) -> None:
     made = creator(studio, journal, labels=False)
     if other == "a likely job more":
-        studio.make(WISH)
+        studio.make(REQUEST)
     else:
         studio.creates = [LOST]
-        assert isinstance(await made.create(WISH), UnconfirmedJob)
+        assert isinstance(await made.create(REQUEST), UnconfirmedJob)
     studio.creates, studio.makes = [LOST], [True]
-    assert isinstance(await made.create(WISH), UnconfirmedJob)
+    assert isinstance(await made.create(REQUEST), UnconfirmedJob)
 
 
-async def test_files_are_uploaded_once_a_wish_and_a_failed_upload_again(
+async def test_files_are_uploaded_once_a_request_and_a_failed_upload_again(
     studio: Studio, journal: Journal, tmp_path: Path
 ) -> None:
     one, two = file(tmp_path, "one"), file(tmp_path, "two")
     studio.uploads = [None, ServerError(503, "busy", 0), NO_ANSWER, None]
     studio.creates = [LOST]
     made = creator(studio, journal)
-    wish = WISH.model_copy(update={"files": ("7",)})
-    outcome = await made.create(wish, [one, two, one])
+    job_input = REQUEST.model_copy(update={"files": ("7",)})
+    outcome = await made.create(job_input, [one, two, one])
     assert isinstance(outcome, UnconfirmedJob)
     assert isinstance(await made.send_again(outcome), Created)
     assert studio.uploaded == [one, two, two, two]
@@ -437,7 +437,7 @@ async def test_there_is_no_job_without_its_files(
 ) -> None:
     studio.uploads = [error] * 3
     made = creator(studio, journal)
-    assert await made.create(WISH, [file(tmp_path, "one")]) == JobRefused(error)
+    assert await made.create(REQUEST, [file(tmp_path, "one")]) == JobRefused(error)
     assert len(studio.uploaded) == tries
     assert studio.requests == []
     assert journal.entries() == []
@@ -452,13 +452,13 @@ async def test_what_is_uploaded_stays_so_until_it_is_changed_or_refused(
     made = creator(studio, journal)
     told: list[tuple[Path, int, int]] = []
     for _ in range(2):
-        await made.create(WISH, [one], uploading=lambda *word: told.append(word))
+        await made.create(REQUEST, [one], uploading=lambda *word: told.append(word))
     assert studio.uploaded == [one]
     assert told == [(one, 1, 1)] * 2
     one.write_text("changed")
-    assert await made.create(WISH, [one]) == JobRefused(gone)
+    assert await made.create(REQUEST, [one]) == JobRefused(gone)
     assert studio.uploaded == [one] * 2
-    assert isinstance(await made.create(WISH, [one]), Created)
+    assert isinstance(await made.create(REQUEST, [one]), Created)
     assert studio.uploaded == [one] * 3
 
 
@@ -471,13 +471,13 @@ async def test_the_history_has_what_studio_does_not_send_of_a_job_and_its_reruns
     studio: Studio, journal: Journal, tmp_path: Path
 ) -> None:
     notes = file(tmp_path, "notes.txt")
-    wish = WISH.model_copy(update={"priority": 1, "credentials_name": "mine", "workers": 4})
-    first = await creator(studio, journal).create(wish, [notes])
+    job_input = REQUEST.model_copy(update={"priority": 1, "credentials_name": "mine", "workers": 4})
+    first = await creator(studio, journal).create(job_input, [notes])
     assert isinstance(first, Created)
     of_first = studio.history.submitted([first.job.id])[first.job.id]
     assert (of_first.priority, of_first.credentials_name) == (1, "mine")
     assert of_first.files == (SentFile(id="1", label="notes.txt", size=1, path=str(notes)),)
-    again = wish.model_copy(update={"files": ("1", "77")})
+    again = job_input.model_copy(update={"files": ("1", "77")})
     second = await creator(studio, journal).create(again)
     assert isinstance(second, Created)
     of_second = studio.history.submitted([second.job.id])[second.job.id]
@@ -487,11 +487,11 @@ async def test_the_history_has_what_studio_does_not_send_of_a_job_and_its_reruns
 async def test_the_ledger_has_a_job_whose_answer_was_lost_once_it_is_certain(
     studio: Studio, journal: Journal
 ) -> None:
-    wish = WISH.model_copy(update={"priority": 0})
+    job_input = REQUEST.model_copy(update={"priority": 0})
     studio.creates, studio.makes = [LOST], [True]
     studio.lists = [NO_ANSWER] * 1000
     made = creator(studio, journal, patience=Patience(0, 0.001, 0.001, apart=0.001, look_up=0.05))
-    unknown = await made.create(wish)
+    unknown = await made.create(job_input)
     assert isinstance(unknown, UnconfirmedJob)
     made.leave(unknown)
     (job_id,) = (job.id for job in studio.existing)
@@ -505,7 +505,7 @@ async def test_the_ledger_has_no_job_that_is_only_likely_ours(
     studio: Studio, journal: Journal
 ) -> None:
     studio.creates, studio.makes = [LOST], [True]
-    outcome = await creator(studio, journal, labels=False).create(WISH)
+    outcome = await creator(studio, journal, labels=False).create(REQUEST)
     assert isinstance(outcome, Created)
     assert outcome.is_guess
     assert studio.history.submitted([outcome.job.id]) == {}

@@ -1,4 +1,4 @@
-"""Wishes for jobs reach a real local Studio through a proxy that loses what they are answered."""
+"""Requests for jobs reach a real local Studio through a proxy that loses what they are answered."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ from tests.waiting import HANG, within_reason
 if TYPE_CHECKING:
     from tests.studios import ThreadStudio
 
-WISHES = 200 if SOAK else 24
+REQUESTS = 200 if SOAK else 24
 SEEDS = range(1, 4) if SOAK else range(1, 2)
 AT_ONCE = 6
 
@@ -101,9 +101,9 @@ READS = (
 
 
 class CreateChaos:
-    """A plan for the proxy: what the first request of each wish meets is settled by the seed.
+    """A plan for the proxy: what the first attempt of each request meets is settled by the seed.
 
-    Each kind of fault is met equally often; further requests, and reads, meet them by chance.
+    Each kind of fault is met equally often; further attempts, and reads, meet them by chance.
     """
 
     def __init__(self, seed: int, *, heeds_key: bool) -> None:
@@ -111,7 +111,7 @@ class CreateChaos:
         self._chance = random.Random(seed)
         self._heeds_key = heeds_key
         self.kinds = (*APPLIED, *NOT_APPLIED, *((LATE,) if heeds_key else ()))
-        self._first = [self.kinds[number % len(self.kinds)] for number in range(WISHES)]
+        self._first = [self.kinds[number % len(self.kinds)] for number in range(REQUESTS)]
         self._chance.shuffle(self._first)
         self._under_way: defaultdict[int, list[asyncio.Event]] = defaultdict(list)
 
@@ -121,11 +121,11 @@ class CreateChaos:
         if seen.method != "POST":
             is_broken = self._chance.random() < 0.2
             return self._chance.choice(READS) if is_broken else None
-        wish = wish_of(json.loads(seen.body)["environment"])
-        kind = self._again() if wish in self._under_way else self._first[wish]
+        number = number_of(json.loads(seen.body)["environment"])
+        kind = self._again() if number in self._under_way else self._first[number]
         self.met[kind.name] += 1
         over = asyncio.Event()
-        self._under_way[wish].append(over)
+        self._under_way[number].append(over)
 
         async def fault(exchange: Exchange) -> None:
             try:
@@ -138,19 +138,19 @@ class CreateChaos:
     def stream_fault(self) -> StreamFault:
         return lambda frames: frames
 
-    async def over(self, wish: int) -> None:
-        """Wait until nothing of a wish is under way to the server any more."""
-        for over in self._under_way[wish]:
+    async def over(self, number: int) -> None:
+        """Wait until nothing of a request is under way to the server any more."""
+        for over in self._under_way[number]:
             await over.wait()
 
     def _again(self) -> Kind:
         return self._chance.choice(self.kinds) if self._chance.random() < 0.5 else APPLIED[0]
 
 
-def wish_of(environment: str) -> int:
-    """Return the number of a wish, from the environment that it asks for."""
-    (line,) = (line for line in environment.splitlines() if line.startswith("WISH="))
-    return int(line.removeprefix("WISH="))
+def number_of(environment: str) -> int:
+    """Return the number of a request, from the environment that it asks for."""
+    (line,) = (line for line in environment.splitlines() if line.startswith("REQUEST="))
+    return int(line.removeprefix("REQUEST="))
 
 
 def settings_of(studio: "ThreadStudio", url: str) -> Settings:
@@ -165,11 +165,11 @@ async def proxy(studio: "ThreadStudio") -> AsyncIterator[FaultProxy]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("heeds_key", [True, False])
-async def test_no_wish_becomes_two_jobs_and_none_is_lost(
+async def test_no_request_becomes_two_jobs_and_none_is_lost(
     studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path, seed: int, heeds_key: bool
 ) -> None:
     (cluster,) = studio.request("GET", "/datachain/clusters/").json()
-    studio.submit(SLEEP, environment="WISH=-1", workers=cluster["max_workers"])  # others wait
+    studio.submit(SLEEP, environment="REQUEST=-1", workers=cluster["max_workers"])  # others wait
     chaos = CreateChaos(seed, heeds_key=heeds_key)
     proxy.plan = chaos
     journal = Journal(tmp_path / "intents", "a place")
@@ -177,10 +177,10 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     asked: set[int] = set()
 
     async def grant(creating: JobCreator, number: int) -> Outcome:
-        """Have a wish seen through, with a user who says yes for two wishes of three."""
-        wish = JobInput(query="print(1)", team_name="local", environment=f"WISH={number}")
+        """Have a request seen through, with a user who says yes for two requests of three."""
+        job_input = JobInput(query="print(1)", team_name="local", environment=f"REQUEST={number}")
         async with gate:
-            outcome = await creating.create(wish)
+            outcome = await creating.create(job_input)
             while isinstance(outcome, UnconfirmedJob) and number % 3:
                 asked.add(number)
                 if not heeds_key:
@@ -196,11 +196,11 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
             client, journal, JobHistory(RecorderFile(tmp_path, "a place")), patience=PATIENCE
         )
         async with asyncio.timeout((3 if SOAK else 1) * HANG):
-            outcomes = await asyncio.gather(*(grant(creating, n) for n in range(WISHES)))
+            outcomes = await asyncio.gather(*(grant(creating, n) for n in range(REQUESTS)))
         await proxy.until_idle()
     made: defaultdict[int, list[str]] = defaultdict(list)
     for row in await asyncio.to_thread(studio.jobs):
-        made[int(row["environment"]["WISH"])].append(row["id"])
+        made[int(row["environment"]["REQUEST"])].append(row["id"])
     for number, outcome in enumerate(outcomes):
         match outcome:
             case Created(job, is_guess):
@@ -216,12 +216,12 @@ async def test_no_wish_becomes_two_jobs_and_none_is_lost(
     assert IntentOutcome.SENT not in {entry.outcome for entry in journal.entries()}
 
 
-async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
+async def test_a_job_has_its_file_whatever_the_upload_and_the_request_meet(
     studio: "ThreadStudio", proxy: FaultProxy, tmp_path: Path
 ) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("from the file")
-    wish = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
+    job_input = JobInput(query="cat notes.txt", query_type=QueryType.SHELL, team_name="local")
     proxy.next(faults.drop_answer, faults.html_502(), None, faults.drop_answer)
     async with StudioClient(settings_of(studio, proxy.url)) as client:
         journal, history = (
@@ -229,7 +229,7 @@ async def test_a_job_has_its_file_whatever_the_upload_and_the_wish_meet(
             JobHistory(RecorderFile(tmp_path, "a place")),
         )
         creating = JobCreator(client, journal, history, patience=PATIENCE)
-        outcome = await creating.create(wish, [text])
+        outcome = await creating.create(job_input, [text])
     assert isinstance(outcome, Created)
     (made,) = await asyncio.to_thread(studio.jobs)
     assert made["id"] == outcome.job.id
@@ -252,10 +252,10 @@ from studio_tui.settings import Settings
 
 async def main():
     settings = Settings(url=sys.argv[1], team="local", token=SecretStr(os.environ["TOKEN"]))
-    wish = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
+    request = JobInput(query="print(1)", team_name="local", query_name="crash.py", priority=2)
     folder, place = Path(sys.argv[2]), "a place"
     journal, history = Journal(folder, place), JobHistory(RecorderFile(folder, place))
-    await JobCreator(StudioClient(settings), journal, history).create(wish)
+    await JobCreator(StudioClient(settings), journal, history).create(request)
 
 asyncio.run(main())
 """

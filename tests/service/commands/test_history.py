@@ -79,7 +79,7 @@ def test_what_a_job_was_submitted_with_is_there_after_a_restart(
 def test_a_request_is_recorded_without_secrets_and_fields_that_studio_sends(
     history: JobHistory, tmp_path: Path
 ) -> None:
-    wish = JobInput(
+    request = JobInput(
         query="canary-query",
         team_name="vision",
         environment="KEY=canary-value",
@@ -87,7 +87,7 @@ def test_a_request_is_recorded_without_secrets_and_fields_that_studio_sends(
         priority=2,
         files=("7", "8"),
     )
-    history.note_submitted("1", Submitted.of(wish, {"7": NOTES}))
+    history.note_submitted("1", Submitted.of(request, {"7": NOTES}))
     path = file_of(tmp_path)
     assert b"canary" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600

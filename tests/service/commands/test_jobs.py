@@ -135,7 +135,7 @@ async def test_a_refused_cancel_is_not_repeated() -> None:
 
 def test_a_rerun_has_all_that_studio_sends_of_the_job() -> None:
     query = "print('\x1b[31m')\r\n\tpass\u202e"
-    wish = repeat_of(
+    request = repeat_of(
         job(
             1,
             name="train.py",
@@ -150,7 +150,7 @@ def test_a_rerun_has_all_that_studio_sends_of_the_job() -> None:
         ),
         "vision",
     )
-    assert wish == JobRequest(
+    assert request == JobRequest(
         query=query,
         query_type=QueryType.SHELL,
         team_name="vision",
@@ -177,8 +177,10 @@ SUBMITTED = Submitted(
 
 
 def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> None:
-    wish = repeat_of(job(1), "vision", SUBMITTED)
-    untold = wish.model_dump(exclude=set(repeat_of(job(1), "vision").model_dump(exclude_none=True)))
+    request = repeat_of(job(1), "vision", SUBMITTED)
+    untold = request.model_dump(
+        exclude=set(repeat_of(job(1), "vision").model_dump(exclude_none=True))
+    )
     assert {name: value for name, value in untold.items() if value is not None} == {
         "priority": 1,
         "files": ("7", "9"),
@@ -201,8 +203,8 @@ def test_a_repeat_has_what_was_submitted_but_for_its_times_and_checkpoints() -> 
 def test_a_rerun_names_its_cluster_once_preferably_as_studio_sends_it(
     told: dict[str, Any], submitted: dict[str, Any], wanted: tuple[Any, Any]
 ) -> None:
-    wish = repeat_of(job(1, **told), "vision", Submitted(**submitted))
-    assert (wish.compute_cluster_name, wish.compute_cluster_id) == wanted
+    request = repeat_of(job(1, **told), "vision", Submitted(**submitted))
+    assert (request.compute_cluster_name, request.compute_cluster_id) == wanted
 
 
 def test_a_repeat_has_no_label_of_the_job_it_repeats() -> None:

@@ -20,7 +20,7 @@ from studio_tui.service.commands.journal import (
 from tests.jobs import NOON, job
 
 PLACE = "https://studio.example.com\nvision"
-WISH = JobInput(
+REQUEST = JobInput(
     query="print('canary-query')",
     team_name="vision",
     query_name="train.py",
@@ -28,8 +28,8 @@ WISH = JobInput(
 )
 
 
-def intent(minutes: int = 0, wish: JobInput = WISH) -> Intent:
-    return Intent.of(wish, NOON + timedelta(minutes=minutes), is_labelled=True)
+def intent(minutes: int = 0, request: JobInput = REQUEST) -> Intent:
+    return Intent.of(request, NOON + timedelta(minutes=minutes), is_labelled=True)
 
 
 @pytest.fixture
@@ -172,10 +172,10 @@ def test_a_query_is_known_again_whatever_becomes_of_its_line_ends() -> None:
 def test_a_job_resembles_an_intent_of_its_name_and_query(
     fields: dict[str, Any], resembles: bool
 ) -> None:
-    known: dict[str, Any] = {"name": "train.py", "query": WISH.query, **fields}
+    known: dict[str, Any] = {"name": "train.py", "query": REQUEST.query, **fields}
     assert intent().resembles(job(1, **known)) is resembles
 
 
 def test_a_name_that_was_left_to_studio_may_be_any() -> None:
-    unnamed = intent(wish=WISH.model_copy(update={"query_name": None}))
-    assert unnamed.resembles(job(1, name="query.py", query=WISH.query))
+    unnamed = intent(request=REQUEST.model_copy(update={"query_name": None}))
+    assert unnamed.resembles(job(1, name="query.py", query=REQUEST.query))

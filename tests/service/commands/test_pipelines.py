@@ -187,7 +187,7 @@ def test_a_failed_pipeline_that_failed_again_was_resumed() -> None:
     run(scenario())
 
 
-def test_a_newer_wish_ends_an_older_that_is_tried_again() -> None:
+def test_a_newer_request_ends_an_older_that_is_tried_again() -> None:
     async def scenario() -> None:
         studio = Studio(UNKNOWN, None, a="PENDING")
         commands = studio.commands()

@@ -16,7 +16,7 @@ from studio_tui.service.commands.submitted import Submitted
 from studio_tui.service.recorder.database import RecorderFile
 from tests.pipelines import pipeline
 
-WISHES = {
+REQUESTS = {
     "job-a": JobInput(query="print(1)", team_name="t", rerun_from_job_id="job-a"),
     "job-b": JobInput(query="print(2)", team_name="t"),
 }
@@ -32,7 +32,7 @@ class Reruns(OwnRoutes):
         self, jobs: Iterable[RerunJob], *, idempotency_key: str | None = None
     ) -> Pipeline | None:
         """Make a pipeline, or fail."""
-        assert [job.job_id for job in jobs] == [*WISHES]
+        assert [job.job_id for job in jobs] == [*REQUESTS]
         self._studio.keys.append(idempotency_key)
         if self._studio.errors:
             raise self._studio.errors.pop(0)
@@ -65,7 +65,7 @@ def reruns(studio: Studio, folder: Path, made: list[Mapping[str, Submitted]]) ->
 async def test_an_answer_that_is_lost_is_requested_again_under_the_same_key(tmp_path: Path) -> None:
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"))
     made: list[Mapping[str, Submitted]] = []
-    assert await reruns(studio, tmp_path, made).run(WISHES) == studio.answer
+    assert await reruns(studio, tmp_path, made).run(REQUESTS) == studio.answer
     assert len(studio.keys) == 3
     assert len({*studio.keys}) == 1
     assert {key: known.rerun_from_job_id for key, known in made[0].items()} == {
@@ -80,22 +80,22 @@ async def test_what_nobody_knows_stays_unknown_and_keeps_its_key_when_requested_
     studio = Studio(OutcomeUnknown("lost"), NotSent("away"), NotSent("away"))
     running = reruns(studio, tmp_path, [])
     with pytest.raises(OutcomeUnknown):
-        await running.run(WISHES)
-    assert await running.run(WISHES) == studio.answer
+        await running.run(REQUESTS)
+    assert await running.run(REQUESTS) == studio.answer
     assert len({*studio.keys}) == 1
-    assert await running.run(WISHES) == studio.answer
+    assert await running.run(REQUESTS) == studio.answer
     assert len({*studio.keys}) == 2, "what was made is made again if it is asked for again"
 
 
 async def test_a_request_that_never_arrived_is_not_said_to_be_unknown(tmp_path: Path) -> None:
     studio = Studio(*(NotSent("away") for _ in range(3)))
     with pytest.raises(NotSent):
-        await reruns(studio, tmp_path, []).run(WISHES)
+        await reruns(studio, tmp_path, []).run(REQUESTS)
 
 
 async def test_nothing_is_noted_where_none_depends_on_another(tmp_path: Path) -> None:
     studio = Studio()
     studio.answer = None
     made: list[Mapping[str, Submitted]] = []
-    assert await reruns(studio, tmp_path, made).run(WISHES) is None
+    assert await reruns(studio, tmp_path, made).run(REQUESTS) is None
     assert made == []

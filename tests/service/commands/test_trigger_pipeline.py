@@ -21,7 +21,7 @@ from tests.pipelines import pipeline
 from tests.service.polling.virtual_time import run
 
 UNKNOWN = OutcomeUnknown("Sent, and no answer came.")
-WISH = TriggerRequest(("local.local.report",), environment="A=1", review=False)
+REQUEST = TriggerRequest(("local.local.report",), environment="A=1", review=False)
 
 
 class Studio(StudioClient):
@@ -70,9 +70,9 @@ class Studio(StudioClient):
     def pipeline_trigger(self) -> PipelineTrigger:
         return PipelineTrigger(self, now=lambda: NOON)
 
-    async def trigger(self, wish: TriggerRequest = WISH) -> Triggered | UnconfirmedPipeline:
+    async def trigger(self, request: TriggerRequest = REQUEST) -> Triggered | UnconfirmedPipeline:
         before = {one.pipeline_id for one in self.old}
-        return await self.pipeline_trigger().trigger(wish, before)
+        return await self.pipeline_trigger().trigger(request, before)
 
 
 def test_a_clear_answer_is_the_pipeline() -> None:

@@ -78,14 +78,14 @@ async def test_what_is_typed_once_is_changed_in_each_marked_job_and_the_rest_is_
         await until_shown(pilot, "3 of 3 jobs created", "created as two.py")
         await pilot.press("o")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        repeats = {wish["query_name"]: wish for wish in asked(proxy)[1:]}
+        repeats = {job_input["query_name"]: job_input for job_input in asked(proxy)[1:]}
     assert repeats.keys() == made.keys()
-    for name, wish in repeats.items():
-        assert wish["rerun_from_job_id"] == made[name]
-        assert wish["workers"] == 2
+    for name, job_input in repeats.items():
+        assert job_input["rerun_from_job_id"] == made[name]
+        assert job_input["workers"] == 2
         is_ours = name == "read.sh"
-        assert wish["query"] == ("cat notes.txt" if is_ours else f"print('{name}')")
-        assert (wish.get("priority"), bool(wish.get("files"))) == (
+        assert job_input["query"] == ("cat notes.txt" if is_ours else f"print('{name}')")
+        assert (job_input.get("priority"), bool(job_input.get("files"))) == (
             (1, True) if is_ours else (None, False)
         )
 

@@ -60,11 +60,11 @@ async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
         await pilot.press("y")
         await until_shown(pilot, "3 of 3 jobs created", "created as read.sh", "created as two.py")
         repeats = asked(proxy)[1:]
-        assert {wish["rerun_from_job_id"] for wish in repeats} == {ours.id, *theirs}
-        for wish in repeats:
-            is_ours = wish["rerun_from_job_id"] == ours.id
-            assert wish.get("priority") == (1 if is_ours else None)
-            assert bool(wish.get("files")) is is_ours
+        assert {request["rerun_from_job_id"] for request in repeats} == {ours.id, *theirs}
+        for request in repeats:
+            is_ours = request["rerun_from_job_id"] == ours.id
+            assert request.get("priority") == (1 if is_ours else None)
+            assert bool(request.get("files")) is is_ours
     for made in studio.jobs():
         assert studio.end(made["id"])["status"] == "COMPLETE"
 

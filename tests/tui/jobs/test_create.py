@@ -98,7 +98,7 @@ async def test_a_job_with_an_unknown_outcome_is_asked_about_and_not_sent_by_defa
     assert outcomes == [IntentOutcome.GIVEN_UP, IntentOutcome.APPLIED]
 
 
-async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
+async def test_the_question_outlives_the_screen_that_the_request_was_made_on(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="again.py")["id"])
@@ -116,9 +116,9 @@ async def test_the_question_outlives_the_screen_that_the_wish_was_made_on(
 async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    wish = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
+    request = JobInput(query="print(1)", team_name="local", query_name="[red]lost.py[/]\x1b[31m")
     journal = journal_of(tmp_path)
-    journal.begin(Intent.of(wish, now() - timedelta(hours=1), is_labelled=True)).close()
+    journal.begin(Intent.of(request, now() - timedelta(hours=1), is_labelled=True)).close()
     for answer in ("enter", "y"):
         async with dashboard(studio, tmp_path) as pilot:
             await until_shown(pilot, "A job of an earlier run may not", "[red]lost.py[/]")

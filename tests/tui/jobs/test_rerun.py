@@ -33,7 +33,7 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
     """Have the dashboard create a job with a file, at another priority than the default."""
     notes = folder / "notes.txt"
     notes.write_text("hello")
-    wish = JobInput(
+    request = JobInput(
         **{
             "query": "cat notes.txt",
             "query_type": QueryType.SHELL,
@@ -43,7 +43,7 @@ async def submit(pilot: Dashboard, folder: Path, **fields: Any) -> Job:
             **fields,
         }
     )
-    outcome = await (await jobs_screen(pilot)).session.commands.job_creator.create(wish, [notes])
+    outcome = await (await jobs_screen(pilot)).session.commands.job_creator.create(request, [notes])
     assert isinstance(outcome, Created)
     return outcome.job
 

@@ -35,11 +35,11 @@ async def beginning(
         session = StudioSession(
             StudioClient(settings), studio.team, folder / "spool", SessionOptions(is_local=True)
         )
-        wish = JobInput(
+        job_input = JobInput(
             query=query, query_type=QueryType.PYTHON, query_name="make.py", team_name=studio.team
         )
         samples = SampleJobs(
-            [(wish, ())],
+            [(job_input, ())],
             ("  one job",),
             ask=ask,
             target="made",
