@@ -19,40 +19,40 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 
 
-class SeenJob(NamedTuple):
+class LoadedJob(NamedTuple):
     """A job of a pipeline with all loaded data."""
 
     node: Node
-    known: ViewModel
+    model: ViewModel
 
     @property
     def job(self) -> Job | None:
         """Its run, if it is loaded."""
-        return self.known.job(self.node)
+        return self.model.job(self.node)
 
     def names(self, node_ids: Sequence[str]) -> str:
         """Return the names of other jobs, one per line."""
-        return "\n".join(self.known.plan.nodes[each].name for each in node_ids)
+        return "\n".join(self.model.plan.nodes[each].name for each in node_ids)
 
 
-def _texts(seen: SeenJob) -> Iterable[str | None]:
-    node, job = seen.node, seen.job
+def _texts(loaded: LoadedJob) -> Iterable[str | None]:
+    node, job = loaded.node, loaded.job
     error = job.error_message if job is not None else None
-    state = seen.known.statuses.shown[node.id]
+    state = loaded.model.statuses.shown[node.id]
     return (node.name, node.id, node.run, node.status, state, error)
 
 
-def _of_run(read: Callable[[Job], str | None]) -> Callable[[SeenJob], str]:
-    return lambda seen: (read(seen.job) or "") if seen.job is not None else ""
+def _of_run(read: Callable[[Job], str | None]) -> Callable[[LoadedJob], str]:
+    return lambda loaded: (read(loaded.job) or "") if loaded.job is not None else ""
 
 
-def _run_seconds(seen: SeenJob, _: datetime) -> float | None:
-    took = seen.known.took(seen.node)
+def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
+    took = loaded.model.took(loaded.node)
     return took.seconds if took is not None else None
 
 
-def _waited_seconds(seen: SeenJob, _: datetime) -> float | None:
-    return seen.known.queue_seconds(seen.node)
+def _waited_seconds(loaded: LoadedJob, _: datetime) -> float | None:
+    return loaded.model.queue_seconds(loaded.node)
 
 
 _GROUPS: dict[str, frozenset[NodeState]] = {
@@ -67,27 +67,27 @@ _GROUPS: dict[str, frozenset[NodeState]] = {
 """Words for sets of states."""
 
 
-def _has_studio_state(state: JobState) -> Callable[[SeenJob], bool]:
+def _has_studio_state(state: JobState) -> Callable[[LoadedJob], bool]:
     """Return a test for jobs that Studio reports in this state, whatever is shown here."""
-    return lambda seen: seen.node.state is state
+    return lambda loaded: loaded.node.state is state
 
 
-_FIELDS: dict[str, Callable[[SeenJob], str]] = {
-    "name": lambda seen: seen.node.name,
-    "id": lambda seen: f"{seen.node.run or ''}\n{seen.node.id}",
+_FIELDS: dict[str, Callable[[LoadedJob], str]] = {
+    "name": lambda loaded: loaded.node.name,
+    "id": lambda loaded: f"{loaded.node.run or ''}\n{loaded.node.id}",
     "by": _of_run(lambda job: job.created_by),
     "error": _of_run(lambda job: job.error_message),
     "cluster": _of_run(lambda job: job.compute_cluster_name),
-    "after": lambda seen: seen.names(seen.node.parents),
-    "feeds": lambda seen: seen.names(seen.node.children),
+    "after": lambda loaded: loaded.names(loaded.node.parents),
+    "feeds": lambda loaded: loaded.names(loaded.node.children),
 }
 
-PIPELINE_JOBS = Kind[SeenJob](
+PIPELINE_JOBS = Kind[LoadedJob](
     noun="job",
-    key=lambda seen: seen.node.id,
-    made_at=lambda seen: seen.job.created_at if seen.job is not None else None,
+    key=lambda loaded: loaded.node.id,
+    made_at=lambda loaded: loaded.job.created_at if loaded.job is not None else None,
     texts=_texts,
-    state=lambda seen: seen.known.statuses.shown[seen.node.id],
+    state=lambda loaded: loaded.model.statuses.shown[loaded.node.id],
     states=NodeState,
     groups=_GROUPS,
     also={state.lower(): _has_studio_state(state) for state in JobState},
@@ -100,23 +100,25 @@ PIPELINE_JOBS = Kind[SeenJob](
 )
 
 
-def terms_of(text: str) -> Terms[SeenJob]:
+def terms_of(text: str) -> Terms[LoadedJob]:
     """Return the valid terms of a filter; invalid ones are ignored."""
     return understood(text, PIPELINE_JOBS)[0]
 
 
-def found(terms: Terms[SeenJob], known: ViewModel, haystacks: dict[str, str]) -> frozenset[str]:
+def matching_jobs(
+    terms: Terms[LoadedJob], model: ViewModel, haystacks: dict[str, str]
+) -> frozenset[str]:
     """Return the nodes that match; none if there are no terms.
 
     Search texts are cached in `haystacks`, by node.
     """
     if not terms:
         return frozenset()
-    rows = [(node_id, SeenJob(node, known)) for node_id, node in known.plan.nodes.items()]
+    rows = [(node_id, LoadedJob(node, model)) for node_id, node in model.plan.nodes.items()]
     if terms.reads_haystacks:
         haystacks |= {
-            node_id: PIPELINE_JOBS.haystack(seen)
-            for node_id, seen in rows
+            node_id: PIPELINE_JOBS.haystack(loaded)
+            for node_id, loaded in rows
             if node_id not in haystacks
         }
-    return frozenset(node_id for node_id, _ in terms.among(rows, haystacks, known.now))
+    return frozenset(node_id for node_id, _ in terms.among(rows, haystacks, model.now))

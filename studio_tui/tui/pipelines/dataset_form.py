@@ -49,11 +49,11 @@ class DatasetInput(FieldInput):
         self._names = names
         self._choice = 0
 
-    def found(self) -> tuple[str, ...]:
+    def completions(self) -> tuple[str, ...]:
         """Return the completions of the last word, the chosen one first."""
-        found = matching(self.last_word()[1], self._names())
-        choice = self._choice % len(found) if found else 0
-        return (*found[choice:], *found[:choice])
+        completions = matching(self.last_word()[1], self._names())
+        choice = self._choice % len(completions) if completions else 0
+        return (*completions[choice:], *completions[:choice])
 
     @property
     def has_chosen(self) -> bool:
@@ -79,9 +79,9 @@ class DatasetInput(FieldInput):
     def action_complete(self) -> None:
         """Accept the first completion of the last word; if there is none, focus the next field."""
         before, word = self.last_word()
-        found = self.found() if word or self.has_chosen else ()
-        if found and found[0] != word:
-            self.value = before + found[0]
+        completions = self.completions() if word or self.has_chosen else ()
+        if completions and completions[0] != word:
+            self.value = before + completions[0]
             self.cursor_position = len(self.value)
         else:
             self.screen.focus_next()

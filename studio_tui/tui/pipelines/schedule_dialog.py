@@ -148,7 +148,7 @@ class ScheduleDialog(DatasetForm[Job]):
 
     def _offered(self) -> tuple[str, ...]:
         """Return the completions of the last word."""
-        word, found = self.line.last_word()[1], self.line.found()
+        word, found = self.line.last_word()[1], self.line.completions()
         if not found or found == (word,):
             return ("Names with a space between; all they are made from is rebuilt too.",)
         sign = "tab: " if word or self.line.has_chosen else "known: "

@@ -203,7 +203,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
     def _offered(self) -> tuple[str, ...]:
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
-        word, found = self.line.last_word()[1], self.line.found()
+        word, found = self.line.last_word()[1], self.line.completions()
         if not found:
             if self._known().listed:
                 return ("There is no dataset with this name.",)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.presentation.lists.filter_terms import FilterError, Terms
-from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, found, terms_of
+from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS, matching_jobs, terms_of
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -54,13 +54,13 @@ SIXTEEN = known(sixteen(thumbs="RUNNING", index="QUEUED"))
     ],
 )
 def test_terms_find_the_jobs_that_they_mean(text: str, names: set[str]) -> None:
-    assert found(terms_of(text), SIXTEEN, {}) == names
+    assert matching_jobs(terms_of(text), SIXTEEN, {}) == names
 
 
 @given(any_pipelines())
 def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None:
     seen = known(sent)
-    by_state = {shown: found(terms_of(f"is:{shown}"), seen, {}) for shown in NodeState}
+    by_state = {shown: matching_jobs(terms_of(f"is:{shown}"), seen, {}) for shown in NodeState}
     assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
     for node, shown in seen.statuses.shown.items():
         assert node in by_state[shown]
@@ -70,7 +70,7 @@ def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None
 def test_every_word_of_studio_finds_the_jobs_of_which_studio_says_it(state: JobState) -> None:
     # Of a node in the middle, so that nothing above it keeps it from being what Studio says.
     seen = known(sixteen(embed="COMPLETE", thumbs="COMPLETE", join_feats=state))
-    asked = found(terms_of(f"is:{state.lower()}"), seen, {})
+    asked = matching_jobs(terms_of(f"is:{state.lower()}"), seen, {})
     assert "join_feats" in asked
     for node_id in asked:
         assert state in {seen.plan.nodes[node_id].state, seen.statuses.shown[node_id].upper()}
@@ -83,4 +83,4 @@ def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:
 
 @given(st.text(max_size=30))
 def test_what_is_half_typed_never_fails(text: str) -> None:
-    assert found(terms_of(text), SIXTEEN, {}) <= set(SIXTEEN.plan.nodes)
+    assert matching_jobs(terms_of(text), SIXTEEN, {}) <= set(SIXTEEN.plan.nodes)

@@ -51,7 +51,7 @@ class Critical:
         return f"ETA {rough(self.left)}{few}"
 
 
-def critical(known: ViewModel) -> Critical:
+def critical(model: ViewModel) -> Critical:
     """Return the path with the longest remaining time, and among equals the longest total time.
 
     For a pipeline that has ended, it is the path that determined the end: from the job that ended
@@ -62,39 +62,39 @@ def critical(known: ViewModel) -> Critical:
     unestimated: list[str] = []
     nothing = Weight(0.0, 0.0)
     last, heaviest = None, nothing
-    for node_id, node in known.plan.nodes.items():
+    for node_id, node in model.plan.nodes.items():
         above = nothing
         for parent in node.parents:
             # Of equals the deepest, since redundant edges are not drawn.
             if best[parent] > above or best[parent] == above > nothing:
                 above = best[parent]
                 before[node_id] = parent
-        own = weight(node, known)
+        own = weight(node, model)
         if own is None:
             own = nothing
-            if known.statuses.shown[node_id] in TO_RUN:
+            if model.statuses.shown[node_id] in TO_RUN:
                 unestimated.append(node.name)
         sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
-    if known.statuses.state.is_finished:
-        last = _actual_end(known, best, before) or last
+    if model.statuses.state.is_finished:
+        last = _actual_end(model, best, before) or last
     path = _path(last, before)
-    reason = _reason(known, unestimated)
-    if reason or not _is_active(known):
+    reason = _reason(model, unestimated)
+    if reason or not _is_active(model):
         return Critical(path, None, reason)
-    return Critical(path, max(heaviest.left, _work_per_worker(known)), "", _fewest_samples(known))
+    return Critical(path, max(heaviest.left, _work_per_worker(model)), "", _fewest_samples(model))
 
 
-def _actual_end(known: ViewModel, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
+def _actual_end(model: ViewModel, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
     """Store for each job the parent that ended last in `before`; return the job that ended last.
 
     If several ended at the same time, the one with the longest path is returned.
     """
     ends: dict[str, tuple[datetime, Weight]] = {}
-    for node_id, node in known.plan.nodes.items():
-        job = known.job(node)
-        if job is None or job.finished_at is None or known.took(node) is None:
+    for node_id, node in model.plan.nodes.items():
+        job = model.job(node)
+        if job is None or job.finished_at is None or model.took(node) is None:
             continue
         ends[node_id] = job.finished_at, best[node_id]
         if parents := [parent for parent in node.parents if parent in ends]:
@@ -102,35 +102,35 @@ def _actual_end(known: ViewModel, best: Mapping[str, Weight], before: dict[str, 
     sinks = [
         node_id
         for node_id in ends
-        if not any(child in ends for child in known.plan.nodes[node_id].children)
+        if not any(child in ends for child in model.plan.nodes[node_id].children)
     ]
     return max(sinks, key=ends.__getitem__, default=None)
 
 
-def _fewest_samples(known: ViewModel) -> int:
+def _fewest_samples(model: ViewModel) -> int:
     """Return the smallest number of past runs used to estimate any remaining job."""
     counts = [
-        known.samples(node)
-        for node_id, node in known.plan.nodes.items()
-        if known.statuses.shown[node_id] in TO_RUN and known.expected(node) is not None
+        model.samples(node)
+        for node_id, node in model.plan.nodes.items()
+        if model.statuses.shown[node_id] in TO_RUN and model.expected(node) is not None
     ]
     return min(counts, default=FEWEST_SAMPLES)
 
 
-def _work_per_worker(known: ViewModel) -> float:
+def _work_per_worker(model: ViewModel) -> float:
     """Return the total remaining time in seconds divided by the number of running jobs.
 
     0 if no job is queued or running, because then the number of workers is unknown.
     """
-    numbers = known.statuses.numbers
+    numbers = model.statuses.numbers
     at_once = numbers[NodeState.RUNNING]
     if not at_once or not numbers[NodeState.QUEUED]:
         return 0.0
-    own = (weight(node, known) for node in known.plan.nodes.values())
+    own = (weight(node, model) for node in model.plan.nodes.values())
     return sum(each.left for each in own if each is not None) / at_once
 
 
-def weight(node: Node, known: ViewModel) -> Weight | None:
+def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
     shown = known.statuses.shown[node.id]
     if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
@@ -140,12 +140,12 @@ def weight(node: Node, known: ViewModel) -> Weight | None:
         return Weight(0.0, 0.0)
     if shown is NodeState.UNKNOWN:
         return None
-    expected = known.expected(node)
+    expected = model.expected(node)
     if expected is not None:
-        expected = max(expected, known.longest_failure(node))
+        expected = max(expected, model.longest_failure(node))
     if shown is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
-    took, bar = known.took(node), known.bar(node)
+    took, bar = model.took(node), model.bar(node)
     elapsed = took.seconds if took is not None else 0.0
     ends = [expected] if expected is not None else []
     if bar is not None and bar.left is not None:
@@ -176,15 +176,15 @@ def _path(last: str | None, before: dict[str, str]) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
-def _is_active(known: ViewModel) -> bool:
-    numbers = known.statuses.numbers
-    return not known.statuses.state.is_finished and any(numbers[kind] for kind in TO_RUN)
+def _is_active(model: ViewModel) -> bool:
+    numbers = model.statuses.numbers
+    return not model.statuses.state.is_finished and any(numbers[kind] for kind in TO_RUN)
 
 
-def _reason(known: ViewModel, unestimated: list[str]) -> str:
-    if not _is_active(known):
+def _reason(model: ViewModel, unestimated: list[str]) -> str:
+    if not _is_active(model):
         return ""
-    if known.statuses.state is PipelineState.PAUSED:
+    if model.statuses.state is PipelineState.PAUSED:
         return "no ETA while paused"
     if unestimated:
         return f"no ETA: no past run of {named(unestimated)}"
@@ -210,7 +210,7 @@ _ROOM = 100
 
 
 def path_words(
-    found: Critical, known: ViewModel, room: int = _ROOM, cells: Callable[[str], int] = len
+    found: Critical, model: ViewModel, room: int = _ROOM, cells: Callable[[str], int] = len
 ) -> str:
     """Format the path from the last ended job on, with durations or estimates.
 
@@ -219,14 +219,14 @@ def path_words(
     Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
     longest job is always named; then longer ones are preferred, and the ends among equals.
     """
-    shown = known.statuses.shown
+    shown = model.statuses.shown
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
     skipped = 0 if is_over or not ended else ended[-1]
     remaining = found.path[skipped:]
     before = f"… {skipped} before{_ARROW}" if skipped else ""
-    steps = [_step(node_id, known) for node_id in remaining]
-    seconds = [own.whole if (own := weight(known.plan.nodes[each], known)) else 0.0
+    steps = [_step(node_id, model) for node_id in remaining]
+    seconds = [own.whole if (own := weight(model.plan.nodes[each], model)) else 0.0
                for each in remaining]  # fmt: skip
     chosen: set[int] = set()
     for index in _by_preference(seconds):
@@ -258,13 +258,13 @@ def _join_steps(steps: Sequence[str], chosen: set[int]) -> str:
     return _ARROW.join(parts)
 
 
-def _step(node_id: str, known: ViewModel) -> str:
+def _step(node_id: str, model: ViewModel) -> str:
     """Return a job's name with its duration or estimate."""
-    node = known.plan.nodes[node_id]
-    own = weight(node, known)
+    node = model.plan.nodes[node_id]
+    own = weight(node, model)
     if own is None:
         return f"{node.name} ?"
-    is_told = known.statuses.shown[node_id] not in TO_RUN
+    is_told = model.statuses.shown[node_id] not in TO_RUN
     if is_told and not own.whole:
         return node.name
     return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"

@@ -62,13 +62,13 @@ def direct_text(implied: Mapping[str, Sequence[str]], names: Mapping[str, str]) 
     return "".join(f"{line}\n" for line in lines)
 
 
-def tree_text(known: ViewModel) -> str:
+def tree_text(model: ViewModel) -> str:
     """Return the tree as text, with the duration of each job and the reason for its state."""
     lines = []
-    for row in rows(known.plan):
-        node = known.plan.nodes[row.id]
-        name = "".join(part.text for part in name_parts(row, known.statuses))
-        details = (took_cell(node, known).text, why_cell(node, known).text)
+    for row in rows(model.plan):
+        node = model.plan.nodes[row.id]
+        name = "".join(part.text for part in name_parts(row, model.statuses))
+        details = (took_cell(node, model).text, why_cell(node, model).text)
         lines.append("  ".join((name, *(words for words in details if words))))
     return "".join(f"{line}\n" for line in lines)
 

@@ -145,18 +145,18 @@ def _rest_words(row: GroupRow, statuses: JobStatuses) -> str:
     )
 
 
-def cells(row: GroupRow, known: ViewModel) -> tuple[Cell, ...]:
+def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
-    parts = name_parts(row, known.statuses)
+    parts = name_parts(row, model.statuses)
     name = Cell("".join(part.text for part in parts), parts[-1].tone)
     if row.rest:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
-        node = known.plan.nodes[row.node_id]
+        node = model.plan.nodes[row.node_id]
         alone = Cell("1") if row.group.is_alone else NOTHING
-        drawn, _ = bar_cells(node, known)
-        return (name, alone, drawn, NOTHING, NOTHING, took_cell(node, known), _member(node, known))
-    numbers = numbers_of(row.group.members, known.statuses)
+        drawn, _ = bar_cells(node, model)
+        return (name, alone, drawn, NOTHING, NOTHING, took_cell(node, model), _member(node, model))
+    numbers = numbers_of(row.group.members, model.statuses)
     return (
         name,
         Cell(str(len(row.group.members))),
@@ -164,7 +164,7 @@ def cells(row: GroupRow, known: ViewModel) -> tuple[Cell, ...]:
         _number(numbers, NodeState.FAILED),
         _number(numbers, NodeState.BLOCKED),
         NOTHING,
-        _current_cell(row.group, known),
+        _current_cell(row.group, model),
     )
 
 
@@ -172,35 +172,35 @@ def _number(numbers: Counter[NodeState], kind: NodeState) -> Cell:
     return Cell(str(numbers[kind]), SHOWN_LOOKS[kind].tone) if numbers[kind] else NOTHING
 
 
-def _member(node: Node, known: ViewModel) -> Cell:
-    why = why_cell(node, known)
-    usual = known.usual(node)
-    if why.text or usual is None or known.statuses.shown[node.id] is not NodeState.RUNNING:
+def _member(node: Node, model: ViewModel) -> Cell:
+    why = why_cell(node, model)
+    usual = model.usual(node)
+    if why.text or usual is None or model.statuses.shown[node.id] is not NodeState.RUNNING:
         return why
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
-def _current_cell(group: Group, known: ViewModel) -> Cell:
+def _current_cell(group: Group, model: ViewModel) -> Cell:
     """Return the slowest running job, else the first reason for waiting, else the slowest job."""
-    shown = known.statuses.shown
-    running = [known.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
+    shown = model.statuses.shown
+    running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
-        return _slowest(running, known)
+        return _slowest(running, model)
     for member in group.members:
-        wait = known.waits(member)
+        wait = model.waits(member)
         if wait is not None:
-            words = f"{known.plan.nodes[member].name}: {wait.words}"
-            return Cell(words, Tone.DIM, (wait.words, *in_short(known.statuses, member)))
-    return _slowest([known.plan.nodes[member] for member in group.members], known)
+            words = f"{model.plan.nodes[member].name}: {wait.words}"
+            return Cell(words, Tone.DIM, (wait.words, *in_short(model.statuses, member)))
+    return _slowest([model.plan.nodes[member] for member in group.members], model)
 
 
-def _slowest(nodes: Iterable[Node], known: ViewModel) -> Cell:
-    taken = [(took, node) for node in nodes if (took := known.took(node)) is not None]
+def _slowest(nodes: Iterable[Node], model: ViewModel) -> Cell:
+    taken = [(took, node) for node in nodes if (took := model.took(node)) is not None]
     if not taken:
         return NOTHING
     # An estimate includes waiting, so known times are preferred.
     took, node = max(taken, key=lambda each: (not each[0].is_estimate, each[0].seconds))
-    usual = known.usual(node)
+    usual = model.usual(node)
     beside = f" (usual {duration(usual)})" if usual is not None else ""
     about = "~" if took.is_estimate else ""
     lasted = f"{about}{duration(took.seconds)}"

@@ -19,15 +19,15 @@ TOOK = Column("took", "TIME", 7, align=Align.RIGHT, drop=1)
 """Run time of a job, in all lists of a pipeline's jobs."""
 
 
-def bar_cells(node: Node, known: ViewModel) -> tuple[Cell, Cell]:
+def bar_cells(node: Node, model: ViewModel) -> tuple[Cell, Cell]:
     """Return a bar and the share done; empty if a job is not running or has no progress."""
-    progress = known.bar(node)
+    progress = model.bar(node)
     return progress_cell(progress), share_cell(progress)
 
 
-def took_cell(node: Node, known: ViewModel) -> Cell:
+def took_cell(node: Node, model: ViewModel) -> Cell:
     """Return how long a job has run; with `~` if estimated."""
-    took = known.took(node)
+    took = model.took(node)
     if took is None:
         return NOTHING
     if took.is_estimate:
@@ -35,21 +35,21 @@ def took_cell(node: Node, known: ViewModel) -> Cell:
     return Cell(duration(took.seconds))
 
 
-def usual_cell(node: Node, known: ViewModel) -> Cell:
+def usual_cell(node: Node, model: ViewModel) -> Cell:
     """Return the remaining time shown by a job's progress bar, else its usual duration."""
-    bar = known.bar(node)
+    bar = model.bar(node)
     if bar is not None and bar.left is not None:
         return Cell(f"~{duration(bar.left)} left", Tone.DIM)
-    usual = known.usual(node)
+    usual = model.usual(node)
     return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
 
 
-def why_cell(node: Node, known: ViewModel) -> Cell:
+def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return the error of a failure and what it blocks, the reason for waiting, or the rate.
 
     For a job that was run before in this pipeline, starts with the number of the attempt.
     """
-    reason = _why(node, known)
+    reason = _why(node, model)
     if not node.attempts:
         return reason
     attempt = f"attempt {len(node.attempts) + 1}"
@@ -58,22 +58,22 @@ def why_cell(node: Node, known: ViewModel) -> Cell:
     return Cell(f"{attempt} · {reason.text}", reason.tone, reason.shorter)
 
 
-def _why(node: Node, known: ViewModel) -> Cell:
-    shown = known.statuses.shown[node.id]
+def _why(node: Node, model: ViewModel) -> Cell:
+    shown = model.statuses.shown[node.id]
     if shown in {NodeState.FAILED, NodeState.CANCELED}:
-        return _failure_cell(node, known)
-    wait = known.waits(node.id)
+        return _failure_cell(node, model)
+    wait = model.waits(node.id)
     if wait is not None:
         tone = Tone.WARN if shown is NodeState.BLOCKED else Tone.DIM
-        return Cell(wait.words, tone, in_short(known.statuses, node.id))
-    bar = known.bar(node)
+        return Cell(wait.words, tone, in_short(model.statuses, node.id))
+    bar = model.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING
 
 
-def _failure_cell(node: Node, known: ViewModel) -> Cell:
-    job = known.job(node)
+def _failure_cell(node: Node, model: ViewModel) -> Cell:
+    job = model.job(node)
     error = cause_of(job) if job is not None else ""
-    blocked = known.statuses.roots.get(node.id, 0)
+    blocked = model.statuses.roots.get(node.id, 0)
     # The error comes first, because a long cell is truncated at its end.
     text = " · ".join(part for part in (error, f"blocks {blocked}" if blocked else "") if part)
     return Cell(text, Tone.BAD if node.state is JobState.FAILED else Tone.WARN) if text else NOTHING

@@ -32,7 +32,7 @@ _ENDED = frozenset({"error", "finished"})
 
 
 def node_facts(
-    known: ViewModel,
+    model: ViewModel,
     node_id: str,
     *,
     clusters: Iterable[Cluster] = (),
@@ -42,10 +42,10 @@ def node_facts(
 
     `made` are the datasets created by its run.
     """
-    statuses = known.statuses
+    statuses = model.statuses
     node = statuses.plan.nodes[node_id]
-    wait, job, usual = known.waits(node_id), known.job(node), known.usual(node)
-    run_facts = facts(job, known.now, clusters, known.bar(node)) if job is not None else ()
+    wait, job, usual = model.waits(node_id), model.job(node), model.usual(node)
+    run_facts = facts(job, model.now, clusters, model.bar(node)) if job is not None else ()
     if not node.state.is_finished:
         # Jobs and plan are polled separately: after a rerun one is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)
@@ -54,8 +54,8 @@ def node_facts(
     goes_there = "  (W goes there)" if wait and wait.target is not None else ""
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
-        Fact("status", _status(known, node)),
-        *_attempts(known, node),
+        Fact("status", _status(model, node)),
+        *_attempts(model, node),
         *((Fact("why", Cell(wait.words + goes_there, Tone.WAITING)),) if wait else ()),
         *_blocks(statuses, node_id),
         *(fact for fact in run_facts if fact.label in (_FIRST if is_queued else _FIRST - {_WAITS})),
@@ -76,20 +76,20 @@ GroupLink = tuple[Group, Link]
 
 
 def group_facts(
-    known: ViewModel,
+    model: ViewModel,
     members: Sequence[str],
     after: Sequence[GroupLink] = (),
     feeds: Sequence[GroupLink] = (),
 ) -> tuple[Fact, ...]:
     """Return the states of a group's jobs, and its dependencies on other groups."""
-    numbers = numbers_of(members, known.statuses)
+    numbers = numbers_of(members, model.statuses)
     states = ", ".join(f"{numbers[kind]} {kind.value}" for kind in NodeState if numbers[kind])
     return (
         Fact("jobs", Cell(str(len(members)), Tone.STRONG)),
         Fact("status", Cell(states)),
         *_group_links("after", after),
         *_group_links("feeds", feeds),
-        *_related("members", "none left", known.statuses, members, _MAX_MEMBERS),
+        *_related("members", "none left", model.statuses, members, _MAX_MEMBERS),
     )
 
 
@@ -102,14 +102,14 @@ def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     return listed(label, cells)
 
 
-def _status(known: ViewModel, node: Node) -> Cell:
+def _status(model: ViewModel, node: Node) -> Cell:
     """Return the state with the times of the job.
 
     The job's own facts would count time spent waiting for dependencies as queue time, because its
     run is created with the plan.
     """
-    text, tone, _ = known.statuses.state_cell(node.id)
-    job, took, queued = known.job(node), known.took(node), known.queue_seconds(node)
+    text, tone, _ = model.statuses.state_cell(node.id)
+    job, took, queued = model.job(node), model.took(node), model.queue_seconds(node)
     parts = [text]
     if job is not None and job.exit_code is not None and node.state.is_finished:
         parts.append(exit_code_words(job.exit_code, is_brief=True))
@@ -118,21 +118,21 @@ def _status(known: ViewModel, node: Node) -> Cell:
         verb = "ran" if node.state.is_finished else "for"
         parts.append(f"{verb} {about}{duration(took.seconds)}")
     if queued is not None:
-        is_queued = known.statuses.shown[node.id] is NodeState.QUEUED
+        is_queued = model.statuses.shown[node.id] is NodeState.QUEUED
         parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
     return Cell(" · ".join(parts), tone)
 
 
-def _attempts(known: ViewModel, node: Node) -> tuple[Fact, ...]:
+def _attempts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
     """Return the number of the attempt, and the outcomes of earlier ones, latest first."""
     if not node.attempts:
         return ()
 
     def cell(run: str) -> Cell:
-        job = known.jobs.get(run)
+        job = model.jobs.get(run)
         if job is None:
             return Cell(f"{run[:SHORT_ID]} not known yet", Tone.DIM)
-        look, ran = LOOKS[job.state], run_seconds(job, known.now)
+        look, ran = LOOKS[job.state], run_seconds(job, model.now)
         error = cause_of(job)
         parts = [f"{look.glyph} {run[:SHORT_ID]}", f"ran {duration(ran)}" if ran else "", error]
         return Cell(" · ".join(part for part in parts if part), look.tone)

@@ -33,60 +33,60 @@ def _waits_for(node: Node) -> int:
     return len(node.parents) + len(node.circular) + len(node.missing)
 
 
-def _seconds(node: Node, known: ViewModel) -> float:
-    took = known.took(node)
+def _seconds(node: Node, model: ViewModel) -> float:
+    took = model.took(node)
     return took.seconds if took is not None else 0.0
 
 
-def _why(node: Node, known: ViewModel) -> tuple[int, bool, str]:
-    words = why_cell(node, known).text
-    return -known.statuses.roots.get(node.id, 0), not words, words
+def _why(node: Node, model: ViewModel) -> tuple[int, bool, str]:
+    words = why_cell(node, model).text
+    return -model.statuses.roots.get(node.id, 0), not words, words
 
 
 SORTS: dict[str, tuple[str, Callable[[Node, ViewModel], Any]]] = {
-    PLAN_ORDER: ("layer, first to last", lambda node, known: 0),
-    "state": ("state, failed first", lambda node, known: known.statuses.look(node.id).rank),
-    "name": ("name", lambda node, known: node.name.lower()),
-    "id": ("id of the run", lambda node, known: node.run or ""),
-    "parents": ("parents, most first", lambda node, known: -_waits_for(node)),
-    "children": ("children, most first", lambda node, known: -len(node.children)),
+    PLAN_ORDER: ("layer, first to last", lambda node, model: 0),
+    "state": ("state, failed first", lambda node, model: model.statuses.look(node.id).rank),
+    "name": ("name", lambda node, model: node.name.lower()),
+    "id": ("id of the run", lambda node, model: node.run or ""),
+    "parents": ("parents, most first", lambda node, model: -_waits_for(node)),
+    "children": ("children, most first", lambda node, model: -len(node.children)),
     "queue": (
         "queue time, longest first",
-        lambda node, known: -(known.queue_seconds(node) or 0.0),
+        lambda node, model: -(model.queue_seconds(node) or 0.0),
     ),
-    "took": ("run time, longest first", lambda node, known: -_seconds(node, known)),
+    "took": ("run time, longest first", lambda node, model: -_seconds(node, model)),
     "why": ("reason, most blocking first", _why),
 }
 """Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
 
 
-def ids(known: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
+def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
     """Return all nodes sorted by `sort` (see `SORTS`)."""
-    layers = depths(known.plan)
+    layers = depths(model.plan)
     key = SORTS[sort][1]
-    order = sorted(known.plan.nodes.values(), key=lambda node: (key(node, known), layers[node.id]))
+    order = sorted(model.plan.nodes.values(), key=lambda node: (key(node, model), layers[node.id]))
     return tuple(node.id for node in (reversed(order) if reverse else order))
 
 
-def cells(node_id: str, known: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
+def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
-    node = known.plan.nodes[node_id]
-    queued = known.queue_seconds(node)
+    node = model.plan.nodes[node_id]
+    queued = model.queue_seconds(node)
     return (
-        known.statuses.state_cell(node_id),
+        model.statuses.state_cell(node_id),
         Cell(node.name, Tone.STRONG),
         Cell((node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
         Cell(str(layers[node_id] + 1), Tone.DIM),
-        _many(node.parents + node.circular, node.missing, known),
-        _many(node.children, (), known),
+        _many(node.parents + node.circular, node.missing, model),
+        _many(node.children, (), model),
         Cell(duration(queued)) if queued is not None else NOTHING,
-        took_cell(node, known),
-        why_cell(node, known),
+        took_cell(node, model),
+        why_cell(node, model),
     )
 
 
-def _many(others: tuple[str, ...], missing: tuple[str, ...], known: ViewModel) -> Cell:
+def _many(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
     """Format jobs with their number: `2: thumbs, embed`."""
-    names = [known.plan.nodes[other].name for other in others]
+    names = [model.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
     return Cell(f"{len(names)}: {named(names)}", Tone.DIM) if names else NOTHING

@@ -125,28 +125,28 @@ class Timeline:
     """The bars of a pipeline's jobs at one time, created on demand."""
 
     def __init__(
-        self, known: ViewModel, zone: tzinfo, width: int, span: float | None = None
+        self, model: ViewModel, zone: tzinfo, width: int, span: float | None = None
     ) -> None:
         """Initialise for bars of `width` cells, and times on the axis in the time zone `zone`.
 
         `span` is the visible period in seconds, at the end of the known times; `None` for all.
         """
-        self._known = known
+        self._model = model
         self._zone = zone
         self._width = max(2, width)
         self._span = span
-        self._phases = {node.id: tuple(_phases(node, known)) for node in known.plan.nodes.values()}
+        self._phases = {node.id: tuple(_phases(node, model)) for node in model.plan.nodes.values()}
         self._earlier = {
-            node.id: tuple(_earlier(node, known))
-            for node in known.plan.nodes.values()
+            node.id: tuple(_earlier(node, model))
+            for node in model.plan.nodes.values()
             if node.attempts
         }
-        self._ahead = _ahead(known)
+        self._ahead = _ahead(model)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Ids of the nodes by the beginning of their bars, then by layer; without a bar last."""
-        depth = depths(self._known.plan)
+        depth = depths(self._model.plan)
         begins = {
             node: min((part.begin for part in (*self._earlier.get(node, ()), *parts)), default=inf)
             for node, parts in self._phases.items()
@@ -163,7 +163,7 @@ class Timeline:
         """Time labels above the bars."""
         begin, end = self._window
         try:
-            start = self._known.now + timedelta(seconds=begin)
+            start = self._model.now + timedelta(seconds=begin)
         except OverflowError:
             return ""
         return axis(start, (end - begin) * self._width / (self._width - 1), self._width, self._zone)
@@ -189,7 +189,7 @@ class Timeline:
 
     def words(self, node_id: str) -> Cell:
         """Return a note if a job's times are unknown although it should have some."""
-        is_known = self._phases[node_id] or self._known.statuses.shown[node_id] in _WAITS
+        is_known = self._phases[node_id] or self._model.statuses.shown[node_id] in _WAITS
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
@@ -203,7 +203,7 @@ class Timeline:
 
     @cached_property
     def _is_active(self) -> bool:
-        statuses = self._known.statuses
+        statuses = self._model.statuses
         if any(statuses.numbers[kind] for kind in _MOVES):
             return True
         is_over = all(node.state.is_finished for node in statuses.plan.nodes.values())
@@ -226,7 +226,7 @@ class Timeline:
         """
         begin, end = self._happened
         has_remaining = self._is_active and any(
-            self._known.statuses.numbers[kind] for kind in (*_MOVES, NodeState.WAITING)
+            self._model.statuses.numbers[kind] for kind in (*_MOVES, NodeState.WAITING)
         )
         if self._span is not None and self._span < self.whole:
             end = self._span * _ROOM_AHEAD if has_remaining else end
@@ -251,29 +251,29 @@ class Timeline:
 
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
-        parts, shown = self._phases[node_id], self._known.statuses.shown[node_id]
+        parts, shown = self._phases[node_id], self._model.statuses.shown[node_id]
         if parts and shown in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
-            look = self._known.statuses.look(node_id)
+            look = self._model.statuses.look(node_id)
             if 0 <= (cell := max(end, begin + 1)) < self._width:
                 cells[cell] = (look.glyph, look.tone)
 
 
-def _phases(node: Node, known: ViewModel) -> Iterator[_Phase]:
+def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
-    job, shown = known.job(node), known.statuses.shown[node.id]
+    job, shown = model.job(node), model.statuses.shown[node.id]
     if job is None or shown in _WAITS or shown is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
         # The response with the job is older than the one with the plan.
         return
-    end = (job.finished_at - known.now).total_seconds() if job.finished_at else 0.0
-    run = (job.began_at - known.now).total_seconds() if job.began_at else None
-    ready_at = known.ready_at(node)
-    ready = (ready_at - known.now).total_seconds() if ready_at else None
-    leaves = _leaves_queue(job, known)
+    end = (job.finished_at - model.now).total_seconds() if job.finished_at else 0.0
+    run = (job.began_at - model.now).total_seconds() if job.began_at else None
+    ready_at = model.ready_at(node)
+    ready = (ready_at - model.now).total_seconds() if ready_at else None
+    leaves = _leaves_queue(job, model)
     start = min(end, run if run is not None else leaves if leaves is not None else end)
-    tone = known.statuses.look(node.id).tone
+    tone = model.statuses.look(node.id).tone
     if run is None and leaves is None and shown is not NodeState.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
@@ -287,39 +287,39 @@ def _phases(node: Node, known: ViewModel) -> Iterator[_Phase]:
         yield _Phase(start, max(start, end), RUNNING, tone)
 
 
-def _earlier(node: Node, known: ViewModel) -> Iterator[_Phase]:
+def _earlier(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the earlier runs of a job, each followed by the glyph of its final state."""
     for run in node.attempts:
-        job = known.jobs.get(run)
+        job = model.jobs.get(run)
         if job is None or job.began_at is None or job.finished_at is None:
             # It never started.
             continue
         look = LOOKS[job.state]
-        begin = (job.began_at - known.now).total_seconds()
-        end = max(begin, (job.finished_at - known.now).total_seconds())
+        begin = (job.began_at - model.now).total_seconds()
+        end = max(begin, (job.finished_at - model.now).total_seconds())
         yield _Phase(begin, end, RUNNING, look.tone)
         yield _Phase(end, end, look.glyph, look.tone)
 
 
-def _leaves_queue(job: Job, known: ViewModel) -> float | None:
+def _leaves_queue(job: Job, model: ViewModel) -> float | None:
     """Return when a worker took a job, in seconds from now; `None` if Studio sends no steps."""
     taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
-    return (min(taken) - known.now).total_seconds() if taken else None
+    return (min(taken) - model.now).total_seconds() if taken else None
 
 
-def _ahead(known: ViewModel) -> Mapping[str, Sequence[float]]:
+def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
     """Return when jobs should start and end by their past runs, in seconds from now, by node."""
-    if known.statuses.state is PipelineState.PAUSED:
+    if model.statuses.state is PipelineState.PAUSED:
         to_come = {NodeState.RUNNING}
     else:
         to_come = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
     ahead: dict[str, tuple[float, float]] = {}
-    for node in known.plan.nodes.values():
-        shown = known.statuses.shown[node.id]
-        own = weight(node, known) if shown in to_come else None
+    for node in model.plan.nodes.values():
+        shown = model.statuses.shown[node.id]
+        own = weight(node, model) if shown in to_come else None
         if own is None:
             continue
-        parents = [known.statuses.shown[parent] for parent in node.parents]
+        parents = [model.statuses.shown[parent] for parent in node.parents]
         if all(
             kind is NodeState.DONE or up in ahead
             for kind, up in zip(parents, node.parents, strict=True)

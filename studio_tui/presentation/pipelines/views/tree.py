@@ -192,19 +192,19 @@ def _hidden(row: TreeRow, statuses: JobStatuses) -> Cell:
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)
 
 
-def cells(row: TreeRow, known: ViewModel) -> tuple[Cell, ...]:
+def cells(row: TreeRow, model: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `name_parts` is the first one with several tones."""
-    name = Cell("".join(part.text for part in name_parts(row, known.statuses)), Tone.STRONG)
-    return (name, *cells_beside(row.id, known))
+    name = Cell("".join(part.text for part in name_parts(row, model.statuses)), Tone.STRONG)
+    return (name, *cells_beside(row.id, model))
 
 
-def cells_beside(node_id: str, known: ViewModel) -> tuple[Cell, ...]:
+def cells_beside(node_id: str, model: ViewModel) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS` but the first."""
-    node = known.plan.nodes[node_id]
+    node = model.plan.nodes[node_id]
     return (
-        known.statuses.state_cell(node_id),
-        *bar_cells(node, known),
-        took_cell(node, known),
-        usual_cell(node, known),
-        why_cell(node, known),
+        model.statuses.state_cell(node_id),
+        *bar_cells(node, model),
+        took_cell(node, model),
+        usual_cell(node, model),
+        why_cell(node, model),
     )

@@ -20,8 +20,8 @@ from studio_tui.presentation.pipelines.views.tree import TreeRow
 from studio_tui.tui.widgets.table_layout import GAP
 from studio_tui.tui.widgets.table_painter import Cells, Sorting
 
-KnownNow = Callable[[], ViewModel]
-"""Returns what is known at the time of painting."""
+CurrentModel = Callable[[], ViewModel]
+"""Returns the model at the time of painting."""
 
 KIN = Column("kin", "", 1)
 """Marks the ancestors and descendants of the row under the cursor."""
@@ -91,9 +91,9 @@ def tree_listing(
     rows = {row.id: row for row in shown}
 
     def cells_of(key: str) -> Cells:
-        now = known()
-        _, *rest = tree.cells(rows[key], now)
-        return (Pieces(tree.name_parts(rows[key], now.statuses)), *rest)
+        model = current_model()
+        _, *rest = tree.cells(rows[key], model)
+        return (Pieces(tree.name_parts(rows[key], model.statuses)), *rest)
 
     names = (len(row.prefix) + _SIGN + cell_len(plan.nodes[row.id].name) for row in whole)
     has_links = any(row.also_after or row.also_feeds for row in whole) or bool(plan.flaws)
@@ -118,10 +118,10 @@ def lane_listing(
     )
 
     def cells_of(key: str) -> Cells:
-        now = known()
+        model = current_model()
         return (
-            Pieces(lanes.name_parts(by_id[key], now.statuses)),
-            *tree.cells_beside(key, now),
+            Pieces(lanes.name_parts(by_id[key], model.statuses)),
+            *tree.cells_beside(key, model),
         )
 
     parents = {key: [each for each in plan.nodes[key].parents if each in by_id] for key in by_id}
@@ -134,7 +134,7 @@ def lane_listing(
 
 
 def group_listing(
-    known: KnownNow,
+    current_model: CurrentModel,
     groups: Sequence[Group],
     listed: Collection[str],
     folded: Collection[str],
@@ -157,13 +157,13 @@ def group_listing(
     columns = _with_names(group_rows.COLUMNS, _group_names(whole, statuses.plan), room)
 
     def cells_of(key: str) -> Cells:
-        now, row = known(), rows[key]
-        _, jobs, progress, *rest = group_rows.cells(row, now)
+        model, row = current_model(), rows[key]
+        _, jobs, progress, *rest = group_rows.cells(row, model)
         drawn: Cell | Pieces = progress
         if row.node_id is None and not row.rest:
-            numbers = group_rows.numbers_of(row.group.members, now.statuses)
+            numbers = group_rows.numbers_of(row.group.members, model.statuses)
             drawn = Pieces(bar(numbers, group_rows.BAR_WIDTH))
-        return (Pieces(group_rows.name_parts(row, now.statuses)), jobs, drawn, *rest)
+        return (Pieces(group_rows.name_parts(row, model.statuses)), jobs, drawn, *rest)
 
     heads = {key for key, row in rows.items() if row.node_id is None and not row.rest}
     return JobListing(
@@ -193,7 +193,7 @@ def _group_names(groups: Iterable[Group], plan: Plan) -> Iterator[int]:
 
 
 def table_listing(
-    known: KnownNow,
+    current_model: CurrentModel,
     sort: str,
     *,
     reverse: bool,
@@ -202,25 +202,29 @@ def table_listing(
     only: Collection[str] | None = None,
 ) -> JobListing:
     """Return the plain table."""
-    ids = table.ids(known(), sort, reverse=reverse)
-    names = (cell_len(node.name) for node in known().plan.nodes.values())
+    ids = table.ids(current_model(), sort, reverse=reverse)
+    names = (cell_len(node.name) for node in current_model().plan.nodes.values())
     return JobListing(
         _with_names(table.COLUMNS, names, room),
         ids if only is None else tuple(node_id for node_id in ids if node_id in only),
-        lambda key: table.cells(key, known(), layers),
+        lambda key: table.cells(key, current_model(), layers),
         sorting=Sorting(sort, descending=reverse),
     )
 
 
 def timeline_listing(
-    known: KnownNow, zone: tzinfo, width: int, span: float | None, only: Collection[str] | None
+    current_model: CurrentModel,
+    zone: tzinfo,
+    width: int,
+    span: float | None,
+    only: Collection[str] | None,
 ) -> JobListing:
     """Return the bars of job runs; the list has `width` cells for its columns."""
     why = 26 if width >= _WIDE_TIMELINE else 0
-    names = (_SIGN + cell_len(node.name) for node in known().plan.nodes.values())
+    names = (_SIGN + cell_len(node.name) for node in current_model().plan.nodes.values())
     name = max(LEAST_NAME, min(max(names, default=0), width // 2))
     taken = sum(cells + GAP for cells in (KIN.width, name, TOOK.width, why) if cells)
-    drawn = _Moving(known, zone, max(_LEAST_BAR, width - taken), span)
+    drawn = _Moving(current_model, zone, max(_LEAST_BAR, width - taken), span)
 
     def titles() -> tuple[Column, ...]:
         return (
@@ -232,12 +236,12 @@ def timeline_listing(
         )
 
     def cells_of(key: str) -> Cells:
-        now, line = known(), drawn.timeline()
-        node, look = now.plan.nodes[key], now.statuses.look(key)
+        model, line = current_model(), drawn.timeline()
+        node, look = model.plan.nodes[key], model.statuses.look(key)
         named = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
         unknown = line.words(key)
         bar = Pieces((unknown,) if unknown.text else line.bar(key))
-        return (named, bar, took_cell(node, now), *((why_cell(node, now),) if why else ()))
+        return (named, bar, took_cell(node, model), *((why_cell(node, model),) if why else ()))
 
     order = drawn.timeline().order
     return JobListing(
@@ -250,20 +254,22 @@ def timeline_listing(
 
 
 class _Moving:
-    """A timeline that is rebuilt when what is known changes."""
+    """A timeline that is rebuilt when the model changes."""
 
-    def __init__(self, known: KnownNow, zone: tzinfo, width: int, span: float | None) -> None:
+    def __init__(
+        self, current_model: CurrentModel, zone: tzinfo, width: int, span: float | None
+    ) -> None:
         self.width = width
-        self._known_now = known
+        self._current_model = current_model
         self._zone = zone
         self._span = span
         self._last: tuple[ViewModel, Timeline] | None = None
 
     def timeline(self) -> Timeline:
         """Return the present timeline."""
-        known = self._known_now()
-        if self._last is None or self._last[0] is not known:
-            self._last = known, Timeline(known, self._zone, self.width, self._span)
+        model = self._current_model()
+        if self._last is None or self._last[0] is not model:
+            self._last = model, Timeline(model, self._zone, self.width, self._span)
         return self._last[1]
 
 

@@ -72,7 +72,7 @@ class Search:
         """Return the matching nodes, in the order shown."""
         if self._state.loaded is None or not self._state.view.search:
             return ()
-        wanted = self._state.found(self._state.view.search)
+        wanted = self._state.matching_jobs(self._state.view.search)
         return [node_id for node_id in self._cursor.order() if node_id in wanted]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from studio_tui.presentation.pipelines.filters import found, terms_of
+from studio_tui.presentation.pipelines.filters import matching_jobs, terms_of
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import LoadedPipeline
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.tui.jobs.running_progress import RunningProgress
@@ -43,7 +43,7 @@ class GraphState:
         self._changed = changed
         self._haystacks: tuple[LoadedPipeline | None, dict[str, str]] = (None, {})
         """Cache of searchable texts by node, valid while the answer is the same."""
-        self._found: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
+        self._matching: tuple[ViewModel | None, dict[str, frozenset[str]]] = (None, {})
         """Cache of filter results, valid while the known state is the same."""
 
     def change(self, **changes: Any) -> None:
@@ -96,19 +96,19 @@ class GraphState:
         shown = self.loaded.statuses.problems if self.view.problems else None
         if not self.view.filter:
             return shown
-        passing = self.found(self.view.filter)
+        passing = self.matching_jobs(self.view.filter)
         return passing if shown is None else shown & passing
 
-    def found(self, text: str) -> frozenset[str]:
+    def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that pass a filter now; none if it is empty."""
         loaded, known = self.require_loaded(), self.view_model()
         if self._haystacks[0] is not loaded:
             self._haystacks = loaded, {}
-        if self._found[0] is not known:
-            self._found = known, {}
-        if text not in self._found[1]:
-            self._found[1][text] = found(terms_of(text), known, self._haystacks[1])
-        return self._found[1][text]
+        if self._matching[0] is not known:
+            self._matching = known, {}
+        if text not in self._matching[1]:
+            self._matching[1][text] = matching_jobs(terms_of(text), known, self._haystacks[1])
+        return self._matching[1][text]
 
     def empty_text(self) -> str:
         """Return why no job is visible."""
