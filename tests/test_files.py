@@ -129,7 +129,7 @@ def test_an_intent_that_is_broken_is_passed_over(
     (whole,) = tmp_path.rglob("*.intent")
     broken(whole.with_name("broken.intent"))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
-    assert journal.left() == []
+    assert journal.claim_open() == []
 
 
 def test_a_state_file_that_is_broken_is_no_server(

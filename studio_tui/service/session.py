@@ -143,7 +143,7 @@ class StudioSession:
         self.jobs, self.clusters = self.lists.jobs, self.lists.clusters
         self.schedules, self.pipelines = self.lists.schedules, self.lists.pipelines
         self._watches = PipelineWatches(self._watch_of)
-        self.known = KnownItems(
+        self.known_items = KnownItems(
             client, self.lists, self._watches, self.records.jobs, self.records.origins
         )
         self.progress = ProgressWatch(
@@ -208,7 +208,7 @@ class StudioSession:
 
     async def unsettled(self) -> tuple[UnconfirmedJob, ...]:
         """Settle open intents of ended runs after the first job list; return those still open."""
-        await self.jobs.first()
+        await self.jobs.first_answer()
         return await self.commands.job_creator.settle()
 
     def refresh(self) -> None:

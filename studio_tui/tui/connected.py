@@ -67,7 +67,7 @@ class Connected:
         """What happens to pending commands and jobs after quitting, in words."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
-        left, held = self.session.batches.left, len(self.session.held.snapshot.value or ())
+        left, held = self.session.batches.remaining, len(self.session.held.snapshot.value or ())
         parts = [f"{left:,} running commands are abandoned"] if left else []
         if held:
             parts.append(f"{plural(held, 'command')} that can be undone will not be sent")

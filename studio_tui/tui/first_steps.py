@@ -45,7 +45,7 @@ async def _settle(app: App[Any], connected: "Connected") -> None:
     Imports by the first key would delay it, and so would the style sheet of the first dialog, and
     scanning all modules and models for garbage, by 50 ms each time.
     """
-    await connected.session.jobs.first()
+    await connected.session.jobs.first_answer()
     parse_early(app, DIALOGS)
     for name in PRELOADED:
         await asyncio.sleep(PRELOAD_INTERVAL)

@@ -52,8 +52,8 @@ class Results:
         self._places: dict[tuple[object, ...], int] = {}
         self.of: dict[int, _Result] = {}
         """By place; those that depend on a node's siblings are missing."""
-        self.kept: dict[tuple[int, object], Any] = {}
-        """What was resolved from the styles of a place, see `kept`."""
+        self.cached: dict[tuple[int, object], Any] = {}
+        """What was resolved from the styles of a place, see `cached`."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
         """Return the rules that name the type, name or a class of a node, in their order.
@@ -197,7 +197,7 @@ class PlacedStylesheet(ComponentsOnDemand):
             node.refresh()
 
 
-def kept(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
+def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     """Return what `resolve` makes of the styles of a widget, once for all in equal places.
 
     It must depend on nothing else, and hold no widget. `name` tells it from others.
@@ -208,7 +208,7 @@ def kept(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     results, place = sheet.applied(widget)
     if place is None:  # its styles depend on more than that
         return resolve()
-    known = results.kept
+    known = results.cached
     if (place, name) not in known:
         known[place, name] = resolve()
     made: T = known[place, name]

@@ -102,7 +102,7 @@ def hold_keys(app: KeyQueue, page: Page) -> None:
 
     async def release() -> None:
         with hold:
-            await page.session.jobs.known()
+            await page.session.jobs.first_value()
             # Behind the message about them in the queue of the page.
             page.call_later(hold.pop_all().close)
 
@@ -144,7 +144,7 @@ class PlaceKeeper:
 
     async def _return(self) -> None:
         if pages := self._screens.last.opening():
-            await self._connected.session.jobs.known()
+            await self._connected.session.jobs.first_value()
             if self._is_where_it_began:
                 await self._open(pages)
         self._has_returned = True

@@ -163,7 +163,9 @@ class Screens:
 
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
-            known = {job.id: job for job in jobs} | self._connected.session.known.jobs(job_ids)
+            known = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
+                job_ids
+            )
             wanted = [known[job_id] for job_id in job_ids if job_id in known]
             self._endings.watch(wanted)
             page.follow(wanted)
@@ -198,7 +200,7 @@ class Screens:
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
                 page.rebuilding.rebuild(wanted.names, only=wanted.only)
         elif isinstance(wanted, GoToJob):
-            if found := await session.known.find_jobs((wanted.job_id,)):
+            if found := await session.known_items.find_jobs((wanted.job_id,)):
                 app.push_screen(self._job_page(found[0], ()))
             else:
                 app.notify("Studio does not return that job now", severity="warning")
@@ -302,4 +304,4 @@ class Screens:
         return self._connected.session.endings
 
     def _known(self, job_id: str) -> Job | None:
-        return self._connected.session.known.jobs([job_id]).get(job_id)
+        return self._connected.session.known_items.jobs([job_id]).get(job_id)

@@ -66,16 +66,16 @@ async def test_the_lists_of_an_earlier_run_are_there_with_their_age_until_studio
         )
 
     async with listened(session(studio.url)) as earlier:
-        await asyncio.gather(*(poller.first() for poller in earlier.pollers))
+        await asyncio.gather(*(poller.first_answer() for poller in earlier.pollers))
     async with listened(session("http://127.0.0.1:9")) as later:
         for poller in later.pollers:
-            await poller.known()
+            await poller.first_value()
             assert poller.snapshot.is_recalled
-        assert [job.id for job in (await later.jobs.known()).jobs] == [made["id"]]
+        assert [job.id for job in (await later.jobs.first_value()).jobs] == [made["id"]]
         recalled = later.jobs.snapshot
         assert recalled.moment(NOON) == recalled.fetched_at
     async with listened(session(studio.url)) as back:
-        await back.jobs.first()
+        await back.jobs.first_answer()
         assert not back.jobs.snapshot.is_recalled
         assert "/datachain/jobs" in " ".join(
             call.path for call in back.records.recorder.recent_calls(99)

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from studio_tui.tui.placed_styles import PlacedStylesheet, kept
+from studio_tui.tui.placed_styles import PlacedStylesheet, resolved_once
 
 
 class Row(Static, can_focus=True):
@@ -153,7 +153,7 @@ async def test_a_look_is_resolved_once_for_rows_that_are_alike() -> None:
                 asked.append(widget)
                 return widget.rich_style
 
-            return kept(widget, "look", resolve)
+            return resolved_once(widget, "look", resolve)
 
         assert look(one) == look(other) == one.rich_style
         assert asked == [one]

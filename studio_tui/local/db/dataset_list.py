@@ -42,7 +42,7 @@ class DatasetRow:
 
 def listed(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
-    known = lineage.known(connection)
+    known = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row
         for row in connection.execute(

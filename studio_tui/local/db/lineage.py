@@ -117,7 +117,7 @@ def note_metastore(connection: sqlite3.Connection, metastore: Metastore) -> None
             _note_source(connection, ids[version_id], _plain(dataset), made_from)
 
 
-def known(connection: sqlite3.Connection) -> Lineage:
+def read_lineage(connection: sqlite3.Connection) -> Lineage:
     """Return all known lineage."""
     links: dict[int, list[DatasetLink]] = {}
     for version_id, job_id, is_creator in connection.execute(

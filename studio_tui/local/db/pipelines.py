@@ -182,7 +182,7 @@ def trigger(
         return known
     lineage.note_metastore(connection, metastore)
     planned = refresh if request.is_refresh else rebuild
-    plan = planned(request.datasets, lineage.known(connection))
+    plan = planned(request.datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING

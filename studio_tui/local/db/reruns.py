@@ -126,7 +126,7 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add dependencies from datasets: for each job, the nearest given jobs that make its inputs."""
-    known = lineage.known(connection)
+    known = lineage.read_lineage(connection)
     wanted = [*parents]
     repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}
     for run, original in connection.execute(

@@ -100,7 +100,7 @@ def _request_of(connection: sqlite3.Connection, job_id: str, key: str | None) ->
 
 def _plan(connection: sqlite3.Connection, datasets: tuple[str, ...], metastore: Metastore) -> None:
     lineage.note_metastore(connection, metastore)
-    plan = planning.plan(datasets, lineage.known(connection))
+    plan = planning.plan(datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
 

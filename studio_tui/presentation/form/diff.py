@@ -27,7 +27,7 @@ class Difference:
     """A unified diff without its header; empty if the query is unchanged."""
     settings: tuple[Cell, ...]
     """One line per changed setting, such as `workers: 1 → 4`."""
-    kept: tuple[Cell, ...]
+    as_submitted: tuple[Cell, ...]
     """One line per setting that Studio does not send, kept as submitted from this dashboard."""
     defaults: tuple[Cell, ...]
     """One line per setting of the old job that Studio does not send: it gets the default."""

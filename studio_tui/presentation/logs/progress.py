@@ -82,7 +82,7 @@ class Progress(NamedTuple):
     """Units per second."""
     elapsed: float | None
     """Seconds."""
-    left: float | None
+    remaining: float | None
     """Estimated seconds until the end, as shown."""
     is_part: bool = False
     """Whether it is one part of the work, and the bar above it, of all the work, is unknown."""
@@ -329,8 +329,8 @@ def words(progress: Progress) -> str:
         parts.append(f"{amount} {progress.unit}".strip() if progress.unit != "B" else amount)
     if rate := rate_words(progress, with_unit=progress.percent is not None):
         parts.append(rate)
-    if progress.left is not None and progress.percent != 100:
-        parts.append(f"~{duration(progress.left)} left")
+    if progress.remaining is not None and progress.percent != 100:
+        parts.append(f"~{duration(progress.remaining)} left")
     return "  ".join(parts)
 
 

@@ -202,7 +202,7 @@ def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) ->
     running = [
         node
         for node_id, node in statuses.plan.nodes.items()
-        if statuses.shown[node_id] is NodeState.RUNNING
+        if statuses.states[node_id] is NodeState.RUNNING
     ]
     if not running:
         return ()

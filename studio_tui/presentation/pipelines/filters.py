@@ -38,7 +38,7 @@ class LoadedJob(NamedTuple):
 def _texts(loaded: LoadedJob) -> Iterable[str | None]:
     node, job = loaded.node, loaded.job
     error = job.error_message if job is not None else None
-    state = loaded.model.statuses.shown[node.id]
+    state = loaded.model.statuses.states[node.id]
     return (node.name, node.id, node.run, node.status, state, error)
 
 
@@ -87,7 +87,7 @@ PIPELINE_JOBS = Kind[LoadedJob](
     key=lambda loaded: loaded.node.id,
     made_at=lambda loaded: loaded.job.created_at if loaded.job is not None else None,
     texts=_texts,
-    state=lambda loaded: loaded.model.statuses.shown[loaded.node.id],
+    state=lambda loaded: loaded.model.statuses.states[loaded.node.id],
     states=NodeState,
     groups=_GROUPS,
     also={state.lower(): _has_studio_state(state) for state in JobState},

@@ -40,7 +40,7 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
     nodes = [node for node in plan.nodes.values() if node.run in wanted]
     if not nodes:
         return ()
-    shown = judge(plan, pipeline.state).shown
+    shown = judge(plan, pipeline.state).states
     below = {key for node in nodes for key in plan.descendants(node.id) if shown[key] in _WAITS}
     below -= {node.id for node in nodes}
     waits = (
@@ -131,7 +131,7 @@ def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:
 
 
 def _waiting(pipeline: Pipeline, plan: Plan, node: Node) -> int:
-    shown = judge(plan, pipeline.state).shown
+    shown = judge(plan, pipeline.state).states
     return sum(shown[key] in _WAITS for key in plan.descendants(node.id))
 
 

@@ -85,7 +85,7 @@ class Batches(SnapshotPublisher[tuple[BatchProgress, ...]]):
         self._under_way: dict[object, BatchProgress] = {}
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Number of items without an outcome yet, in all batches."""
         return sum(each.total - each.ended for each in self._under_way.values())
 

@@ -201,7 +201,7 @@ class JobCreator:
 
     async def settle(self) -> tuple[UnconfirmedJob, ...]:
         """Look up the intents that ended programs left open; return those still unconfirmed."""
-        left = await asyncio.to_thread(self._journal.left)
+        left = await asyncio.to_thread(self._journal.claim_open)
         # One look is enough for a job that has had enough time to appear.
         late = self._now() - timedelta(seconds=self._patience.look_up)
         outcomes = [

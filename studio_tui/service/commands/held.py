@@ -24,7 +24,7 @@ class Held:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set as soon as it is undone."""
 
-    def left(self, now: datetime) -> int:
+    def remaining_seconds(self, now: datetime) -> int:
         """Return the whole seconds until it is sent, at least 1."""
         seconds = (self.hold.until - now).total_seconds()
         return max(1, round(seconds))

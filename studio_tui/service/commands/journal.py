@@ -194,7 +194,7 @@ class Journal:
                     found.append(entry)
         return sorted(found, key=lambda entry: entry.intent.sent_at)
 
-    def left(self) -> list[OpenIntent]:
+    def claim_open(self) -> list[OpenIntent]:
         """Return the intents that ended programs left open, now locked by this program."""
         notes = []
         for path in self._files():

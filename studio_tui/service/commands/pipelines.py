@@ -46,7 +46,7 @@ class StopOutcome:
     """Jobs that are still being canceled."""
     ended: tuple[PipelineJob, ...]
     """Jobs that ended by themselves before they could be canceled."""
-    left: tuple[StillRunning, ...]
+    still_running: tuple[StillRunning, ...]
     pipeline: Pipeline
     """The pipeline itself."""
     starts_more_jobs: bool
@@ -279,7 +279,7 @@ def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioErr
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),
         ended=tuple(run for run in runs if run.state in _ENDED),
-        left=tuple(StillRunning(run, errors.get(run.job_id)) for run in to_cancel(now)),
+        still_running=tuple(StillRunning(run, errors.get(run.job_id)) for run in to_cancel(now)),
         pipeline=now,
         starts_more_jobs=not starts_no_jobs(now.state),
     )

@@ -43,7 +43,7 @@ class KeptLog(NamedTuple):
 
 
 class LogCache:
-    """The logs of one team at one Studio; `kept` and `sweep` are about those of all teams."""
+    """The logs of one team at one Studio; `saved_logs` and `sweep` are about those of all teams."""
 
     def __init__(self, folder: Path, profile: str) -> None:
         """Initialise; `profile` identifies this Studio and team in the folder of all logs."""
@@ -135,7 +135,7 @@ class LogCache:
         with contextlib.suppress(OSError):
             os.utime(path, (now.timestamp(), path.stat().st_mtime))
 
-    def kept(self) -> list[KeptLog]:
+    def saved_logs(self) -> list[KeptLog]:
         """Return all logs that nobody writes, of every Studio.
 
         Blocks on the disk: call it in a thread.

@@ -288,7 +288,7 @@ class LogLibrary:
 
     async def _trim(self) -> None:
         """Delete logs without viewers, least recently closed first, down to the limit."""
-        kept = await asyncio.to_thread(self._cache.kept)
+        kept = await asyncio.to_thread(self._cache.saved_logs)
         known = {log.store.path for log in self._logs.values()}
         idle = sorted(
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")

@@ -45,7 +45,7 @@ class DatasetNames:
         self.is_complete = False
         """Whether every job to be asked about has been."""
 
-    def known(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
+    def names(self, pipelines: Iterable[Pipeline]) -> tuple[str, ...]:
         """Return the names known so far, those of the newest pipelines first."""
         targets = [name.strip() for pipeline in pipelines for name in pipeline.datasets.split(",")]
         made = sorted({each.dataset_name for found in self._made.values() for each in found})

@@ -105,11 +105,11 @@ class Poller(SnapshotPublisher[T]):
             recalled = replace(self.snapshot, value=value, fetched_at=at, is_recalled=True)
             self._publish(recalled if recalled.stopped else self._with_outage(recalled))
 
-    async def known(self) -> T:
+    async def first_value(self) -> T:
         """Return the first value, from an earlier run or from Studio; waits until there is one."""
         return await self._awaited(lambda: self.snapshot.value is not None)
 
-    async def first(self) -> T:
+    async def first_answer(self) -> T:
         """Return the latest answer of Studio in this run; waits for the first."""
         return await self._awaited(lambda: not self.snapshot.is_recalled)
 

@@ -142,7 +142,7 @@ class RecorderFile:
     def __init__(self, folder: Path, profile: str) -> None:
         """Initialise; `profile` identifies this Studio and team in the folder of all files."""
         self.path = folder / f"{profile_name(profile)}.sqlite"
-        self.said: Callable[[str], None] = lambda _: None
+        self.warn: Callable[[str], None] = lambda _: None
         """Called with a sentence for the user, from any thread, when the file was set aside."""
         self._writer = ThreadPoolExecutor(1, "recorder")
         self._turn = Lock()
@@ -254,7 +254,7 @@ class RecorderFile:
                 return
             if keeper is not None:
                 self._keeper = self._opened_to_keep()
-        self.said(
+        self.warn(
             "The recorder's file was damaged: it was set aside and a new one created, so older jobs"
             f" and past activity are not shown. The damaged one is {damaged}"
         )

@@ -40,7 +40,7 @@ class DraftKeeper:
         self._known = start.draft
         """The input that is saved, or that the user has not changed."""
 
-    async def left(self) -> tuple[Draft, str] | None:
+    async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if there is none."""
         self.filled()
         key, given = self._start.key, self._start.draft.environment

@@ -63,7 +63,7 @@ class SubmitScreen(Page):
     help_key = "f1"
 
     form = query_one(DraftForm)
-    said = query_one("#form-said", Static)
+    message_line = query_one("#form-said", Static)
 
     def __init__(self, basics: Basics, saved_forms: SavedForms, start: Start) -> None:
         super().__init__(basics)
@@ -87,7 +87,7 @@ class SubmitScreen(Page):
 
     def on_mount(self) -> None:
         """Restore the saved input, and focus the first field."""
-        self.said.display = False
+        self.message_line.display = False
         self.form.go_to(self.start.at)
         self._keys_held_to_restore.enter_context(keys_held(self.app))
         self._take_up()
@@ -169,7 +169,7 @@ class SubmitScreen(Page):
     async def begin(self) -> None:
         """Restore the saved input; keys typed meanwhile follow it."""
         with self._keys_held_to_restore:
-            left = await self._keeper.left()
+            left = await self._keeper.saved_draft()
         if left is not None:
             self.fill(left[0])
             self.note(left[1])
@@ -231,5 +231,5 @@ class SubmitScreen(Page):
     def note(self, words: str, follow: Follow | None = None) -> None:
         """Show a message about the whole form; `follow` updates it later."""
         self._follow = follow if words else None
-        self.said.update(words)
-        self.said.display = bool(words)
+        self.message_line.update(words)
+        self.message_line.display = bool(words)

@@ -40,7 +40,7 @@ class TemplatePicker(Choose):
         saved_forms: SavedForms,
         templates: dict[str, Draft],
         *,
-        given: Draft,
+        initial: Draft,
         last: Draft | None,
         before: Draft | None,
     ) -> None:
@@ -51,8 +51,8 @@ class TemplatePicker(Choose):
         self._saved_forms = saved_forms
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
-        if given != Draft():
-            self._others[_GIVEN] = (f"what this form was opened with{_named(given)}", given)
+        if initial != Draft():
+            self._others[_GIVEN] = (f"what this form was opened with{_named(initial)}", initial)
         if last is not None:
             self._others[_LAST] = (f"the job sent last{_named(last)}", last)
         if before is not None:
@@ -177,8 +177,10 @@ class FormTemplates:
         templates = await asyncio.to_thread(self._saved_forms.templates)
         last = await asyncio.to_thread(self._saved_forms.draft, SENT)
         before = await asyncio.to_thread(self._saved_forms.draft, _REPLACED)
-        given = self._start.draft
-        picker = TemplatePicker(self._saved_forms, templates, given=given, last=last, before=before)
+        initial = self._start.draft
+        picker = TemplatePicker(
+            self._saved_forms, templates, initial=initial, last=last, before=before
+        )
         picked = await self._host.ask(picker)
         if picked is None:
             return

@@ -66,11 +66,11 @@ class BulkCommand(Generic[T, R]):
     """Raises only `StudioError`."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
-    said: Callable[[R], str] | None = None
+    report_text: Callable[[R], str] | None = None
     """Returns the report text of a successful item; `None` to use `done`."""
     now: Callable[[T], str] | None = None
     """Returns the state of an item when the report is shown; safe to draw."""
-    settled: Callable[[], object] = lambda: None
+    on_finished: Callable[[], object] = lambda: None
     """Called when all items have finished, before the report is shown."""
     is_always_reported: bool = False
     """Whether to show the report of each item even if nothing failed."""
@@ -118,7 +118,7 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
     report = _report(host, bulk, outcomes)
     batches.keep(report)
-    bulk.settled()
+    bulk.on_finished()
     is_complete = all(one.outcome is Outcome.DONE for one in outcomes)
     on_top: object = host.app.screen
     # Over another page a dialog would capture the keys typed there.
@@ -188,6 +188,6 @@ def _report(
 def _words(host: Host, bulk: BulkCommand[T, R], one: ItemOutcome[T, R]) -> str:
     if one.error is not None:
         return error_message(one.error, host.session)
-    if bulk.said is None or one.result is None:
+    if bulk.report_text is None or one.result is None:
         return bulk.done
-    return bulk.said(one.result)
+    return bulk.report_text(one.result)

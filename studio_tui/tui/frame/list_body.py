@@ -112,7 +112,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             lambda: self.table,
             changed=self._marks_changed,
             say=page.say,
-            kept=lambda: self._kept,
+            unfiltered_row=lambda: self._kept,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )
         self.order = ListOrder(
@@ -280,7 +280,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._look_for_new(keys)
         self.marks.show()
-        self._page.shown()
+        self._page.rows_changed()
         self.show_title()
         self.show_notice()
         self.show_preview(now)

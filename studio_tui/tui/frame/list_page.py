@@ -140,7 +140,7 @@ class ListPage(Page, Generic[T]):
         """Return the rows to show for the filtered `keys`, such as one row for a group."""
         return keys
 
-    def shown(self) -> None:
+    def rows_changed(self) -> None:
         """Called after the shown rows or their order have changed."""
 
     def title_notes(self) -> tuple[Part, ...]:

@@ -40,12 +40,12 @@ class RowMarks:
         *,
         changed: Callable[[], None],
         say: Callable[[str], None],
-        kept: Callable[[], str | None] = lambda: None,
+        unfiltered_row: Callable[[], str | None] = lambda: None,
         is_filter_wrong: Callable[[], bool] = lambda: False,
     ) -> None:
         """Keep the marks in `place`; `changed` is called after each change.
 
-        `kept` returns a row that is shown although it does not pass the filter, and
+        `unfiltered_row` returns a row that is shown although it does not pass the filter, and
         `is_filter_wrong` whether rows are shown that the filter may be meant to exclude.
         """
         self._noun = noun
@@ -53,7 +53,7 @@ class RowMarks:
         self._table = table
         self._changed = changed
         self._say = say
-        self._kept = kept
+        self._unfiltered_row = unfiltered_row
         self._is_filter_wrong = is_filter_wrong
         self.bundles: Bundles = Singles()
         """Maps the rows to ids."""
@@ -98,8 +98,8 @@ class RowMarks:
 
     def mark_all(self) -> None:
         """Mark all rows that pass the filter, in addition to those already marked."""
-        kept = self._kept()
-        self._mark((*self.keys, *self._all(key for key in self._table().keys if key != kept)))
+        exempt = self._unfiltered_row()
+        self._mark((*self.keys, *self._all(key for key in self._table().keys if key != exempt)))
 
     def unmark_all(self) -> None:
         """Remove all marks."""
@@ -126,10 +126,10 @@ class RowMarks:
 
     def drop(self, known: Container[str]) -> None:
         """Remove the marks of rows not in `known`, with a notification."""
-        kept = tuple(key for key in self.keys if key in known)
-        gone = len(self.keys) - len(kept)
+        remaining = tuple(key for key in self.keys if key in known)
+        gone = len(self.keys) - len(remaining)
         if gone:
-            self._mark(kept)
+            self._mark(remaining)
             rows = plural(gone, f"marked {self._noun}")
             verb = "is" if gone == 1 else "are"
             self._say(f"{rows} {verb} no longer in the list, so no longer marked")

@@ -35,17 +35,17 @@ class AttemptSteps:
         await self._go(self._after())
 
     def _before(self) -> str | None:
-        kin = self._host.session.known.related(self._at_hand().id)
+        kin = self._host.session.known_items.related(self._at_hand().id)
         return kin.before[-1] if kin.before else kin.origin
 
     def _after(self) -> str | None:
-        kin = self._host.session.known.related(self._at_hand().id)
+        kin = self._host.session.known_items.related(self._at_hand().id)
         return next(iter((*kin.after, *kin.successors)), None)
 
     async def _go(self, job_id: str | None) -> None:
         if job_id is None:
             return
-        found = await self._host.session.known.find_jobs((job_id,))
+        found = await self._host.session.known_items.find_jobs((job_id,))
         if found:
             self._show(found[0])
         else:

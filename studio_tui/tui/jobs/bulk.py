@@ -198,7 +198,7 @@ def creating(
         name=lambda request: title(request[0]),
         command=one,
         unmark=lambda request: made(request[0].id),
-        said=_said,
+        report_text=_said,
         is_always_reported=True,
         next_step=_next_step,
     )
@@ -221,16 +221,16 @@ async def make_all(
     requests: Sequence[RerunRequest],
     files: Sequence[Path],
     made: Callable[[str], object],
-    settled: Callable[[], object],
+    on_finished: Callable[[], object],
     *,
     in_order: bool,
 ) -> None:
     """Create jobs again, and report the outcome of each.
 
-    `settled` is called before the report; see `creating` for `in_order`.
+    `on_finished` is called before the report; see `creating` for `in_order`.
     """
     command = creating(host, requests, files, made=made, in_order=in_order)
-    await run(host, replace(command, settled=settled))
+    await run(host, replace(command, on_finished=on_finished))
 
 
 def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:

@@ -189,7 +189,9 @@ class JobScreen(Page):
         )
         own = with_timetable(own, job, present, clock.zone())
         self.query_one("#summary-facts", FactSheet).show(
-            kin_facts(with_usual(own, job, self._past, now), self.session.known.related(job.id))
+            kin_facts(
+                with_usual(own, job, self._past, now), self.session.known_items.related(job.id)
+            )
         )
 
     def toggle_values(self) -> None:

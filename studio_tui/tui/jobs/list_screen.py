@@ -67,7 +67,7 @@ class JobPreview:
             job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now
         )
         said = kin_facts(
-            with_usual(own, job, details.past, now), self._session.known.related(job.id)
+            with_usual(own, job, details.past, now), self._session.known_items.related(job.id)
         )
         return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
 
@@ -229,7 +229,7 @@ class JobsScreen(ListPage[Job]):
         facts = self._preview.facts(job, progress, now, in_sight=self.listening.is_on)
         return (*self._recorded.fact(cursor, now), *facts)
 
-    def shown(self) -> None:
+    def rows_changed(self) -> None:
         """Update the recorded rows, and the running jobs to follow."""
         self._recorded.update()
         self.call_after_refresh(self._follow_progress)  # a table without a size has no visible rows

@@ -114,7 +114,7 @@ def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
     )
     same = () if found.query or found.settings else (Cell("Nothing is changed.", Tone.DIM),)
     gap = (Cell(""),) if found.query else ()
-    known = (*found.kept, *_without_times(submitted, after), *found.defaults)
+    known = (*found.as_submitted, *_without_times(submitted, after), *found.defaults)
     return (*same, *found.settings, *known, *gap, *found.query)
 
 

@@ -42,7 +42,7 @@ class SampleJobs:
 
 async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
     """Run the samples if there are no jobs and the user agrees. Call from a worker."""
-    if (await session.jobs.first()).jobs:
+    if (await session.jobs.first_answer()).jobs:
         return
     question = Confirm(
         "This local Studio has no jobs yet. Run the sample jobs?",
@@ -76,7 +76,7 @@ async def _are_complete(session: StudioSession, job_ids: Collection[str]) -> boo
     """Wait until jobs have ended; return whether all of them are complete."""
 
     def states() -> list[JobState]:
-        return [job.state for job in session.known.jobs(job_ids).values()]
+        return [job.state for job in session.known_items.jobs(job_ids).values()]
 
     def is_decided() -> bool:
         every = states()

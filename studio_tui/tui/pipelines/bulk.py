@@ -110,7 +110,7 @@ class BulkPipelines:
             StudioError: it, or some of its jobs, may continue.
         """
         stopped = await self._host.session.commands.pipelines.stop(pipeline)
-        if stopped.left or stopped.starts_more_jobs:
+        if stopped.still_running or stopped.starts_more_jobs:
             raise PartialStopError(_why_not_quite(stopped))
         return stopped
 
@@ -130,8 +130,10 @@ def _left_out(count: int, words: str) -> tuple[str, ...]:
 
 def _why_not_quite(stopped: StopOutcome) -> str:
     """Return which jobs may continue, and the first reason."""
-    running = [name_of(one.run) for one in stopped.left if one.error is None]
-    refused = [(name_of(one.run), one.error) for one in stopped.left if one.error is not None]
+    running = [name_of(one.run) for one in stopped.still_running if one.error is None]
+    refused = [
+        (name_of(one.run), one.error) for one in stopped.still_running if one.error is not None
+    ]
     parts = []
     if running:
         parts.append(f"{', '.join(running)} still {'runs' if len(running) == 1 else 'run'}")

@@ -189,7 +189,7 @@ class PipelineController:
             why = error_message(error, self._host.session)
             self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
             return
-        if stopped.left or stopped.starts_more_jobs:
+        if stopped.still_running or stopped.starts_more_jobs:
             heading = f"{title(pipeline)} has not stopped completely"
             await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:
@@ -204,7 +204,7 @@ class PipelineController:
                 f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
             )
             self._host.say(words, "warning")
-        jobs = await self._host.session.known.find_jobs(ids[:LIMIT])
+        jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:

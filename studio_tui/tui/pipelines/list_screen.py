@@ -141,12 +141,12 @@ class PipelinesScreen(ListPage[Pipeline]):
 
     def _update_jobs(self, pipelines: PipelineList) -> None:
         runs = [run.created_job_id for one in pipelines.pipelines for run in one.job_runs]
-        self._jobs = self.session.known.jobs([run for run in runs if run])
+        self._jobs = self.session.known_items.jobs([run for run in runs if run])
 
     def pollers(self) -> tuple[SnapshotPublisher[Any], ...]:
         return (*super().pollers(), self._recorded.archive)
 
-    def shown(self) -> None:
+    def rows_changed(self) -> None:
         """Update the recorded rows."""
         self._recorded.update()
 

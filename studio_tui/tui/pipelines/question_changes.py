@@ -25,7 +25,7 @@ def pipeline_changes(
     """Return what says of which of the pipelines it is not possible any more to do `what`."""
 
     def change() -> QuestionChange | None:
-        known = {each.pipeline_id: each for each in session.known.pipelines().pipelines}
+        known = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}
         now = [known.get(each.pipeline_id, each) for each in pipelines]
         over = [each for each in now if not is_possible(each)]
         if not over:

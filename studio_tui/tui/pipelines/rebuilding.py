@@ -142,7 +142,7 @@ class Rebuilding:
         return True
 
     def _known_datasets(self) -> KnownDatasets:
-        names = self._session.datasets.known(self._known())
+        names = self._session.datasets.names(self._known())
         if self._session.is_local:
             listed = (each.name for each in self._listed)
             names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))

@@ -97,7 +97,7 @@ class ScheduleDialog(DatasetForm[Job]):
             listed = []
             logger.info("datasets are not known: %s", error)
         pipelines = self._session.pipelines.snapshot.value
-        names = self._session.datasets.known(pipelines.pipelines if pipelines else ())
+        names = self._session.datasets.names(pipelines.pipelines if pipelines else ())
         self._names = tuple(dict.fromkeys(map(short_name, (*names, *listed))))
         self._has_all = bool(listed) and self._session.client.is_local_studio
         self.check()

@@ -82,7 +82,7 @@ def report(stopped: StopOutcome) -> list[Cell]:
         Cell(f"✗ {name_of(one.run)}: {failure_message(one.error)}", Tone.BAD)
         if one.error
         else Cell(f"● {name_of(one.run)} still runs", Tone.WARN)
-        for one in stopped.left
+        for one in stopped.still_running
     ]
     if stopped.starts_more_jobs:
         lines.append(Cell("● It continues: somebody resumed it, or it was not paused", Tone.WARN))

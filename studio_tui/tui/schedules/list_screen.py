@@ -140,7 +140,7 @@ class SchedulesScreen(ListPage[Scheduled]):
         `found` are runs that name their schedule. Manual runs requested from here are added, as
         Studio may not name their schedule.
         """
-        origins, whole = self.session.records.origins, self.session.known.jobs
+        origins, whole = self.session.records.origins, self.session.known_items.jobs
         tasks = origins.predecessors(task.id)
         by_hand = [job_id for each in tasks for job_id in origins.manual_runs(each)]
         made = [run for each in tasks for run in found.get(each, ())]

@@ -35,7 +35,7 @@ class ClipboardProgram(NamedTuple):
     """A program that reads text from its standard input."""
 
     argv: tuple[str, ...]
-    said: str
+    confirmation: str
     """The message after the program succeeds."""
     encoding: str = "utf-8"
 
@@ -78,7 +78,7 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     words = safe_line(text) if shown is None else shown
     severity: Literal["information", "warning", "error"] = "information"
     if chosen is not None and await _is_taken(chosen, text):
-        said = chosen.said
+        said = chosen.confirmation
     elif len(text.encode()) <= TERMINAL_LIMIT:
         app.copy_to_clipboard(text)
         said = SENT

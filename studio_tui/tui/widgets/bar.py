@@ -11,7 +11,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.tui.placed_styles import kept
+from studio_tui.tui.placed_styles import resolved_once
 
 
 class Part(NamedTuple):
@@ -97,7 +97,7 @@ class Bar(Widget):
         return Content.assemble(*((part.text, self._style(part.look)) for part in parts))
 
     def _style(self, look: str) -> Style:
-        return kept(self, look, lambda: self.get_visual_style(f"bar--{look}"))
+        return resolved_once(self, look, lambda: self.get_visual_style(f"bar--{look}"))
 
     @staticmethod
     def _width(part: Part) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio_tui.tui.widgets.table_place import Place, again, followed, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, again, followed, place_after, survivor
 
 
 class TableCursor:
@@ -89,6 +89,6 @@ class TableCursor:
             self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
             return place
         if top or self._moved_by_user:
-            return kept(place, before, keys, rows_in_sight)
+            return place_after(place, before, keys, rows_in_sight)
         cursor = survivor(before, at, keys) if before else 0
         return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))

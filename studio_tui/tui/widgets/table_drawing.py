@@ -100,7 +100,7 @@ class TableDrawing:
                     wide=look.wide,
                     contents=self._contents.widths,
                     ever=self._contents.ever,
-                    kept=look.sorting.column if look.sorting is not None else None,
+                    sorted_by=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),
                 width,

@@ -43,7 +43,7 @@ def place(
     wide: bool = False,
     contents: Sequence[int] | None = None,
     ever: Sequence[int] | None = None,
-    kept: str | None = None,
+    sorted_by: str | None = None,
     scrolled: bool = False,
 ) -> tuple[Placed, ...]:
     """Choose and place the columns for `width` cells.
@@ -54,22 +54,22 @@ def place(
 
     `contents` has the width in cells of each column's longest text now, which limits columns that
     fit their contents; `None` if unknown. `ever` has the widest that it has ever been, and decides
-    which columns are shown; by default the same. The column with the key `kept`, by which the rows
-    are sorted, stays even if empty. While `scrolled`, fixed columns leave half of the width to the
+    which columns are shown; by default the same. The column `sorted_by`, by which the rows are
+    sorted, stays even if empty. While `scrolled`, fixed columns leave half of the width to the
     others if possible. Widths depend only on the arguments, so that columns do not move while rows
     scroll.
     """
     known = (None,) * len(columns) if contents is None else contents
     deciding = known if contents is None or ever is None else ever
     shown = [
-        _Wanted(index, column, cells, kept=column.key == kept)
+        _Wanted(index, column, cells, is_sorted=column.key == sorted_by)
         for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))
-        if cells != 0 or not (column.fits and column.drop) or column.key == kept
+        if cells != 0 or not (column.fits and column.drop) or column.key == sorted_by
     ]
     while not wide and (dropped := _next_to_drop(shown, width)) is not None:
         shown.remove(dropped)
     shown = [
-        _Wanted(want.index, want.column, known[want.index], kept=want.column.key == kept)
+        _Wanted(want.index, want.column, known[want.index], is_sorted=want.column.key == sorted_by)
         for want in shown
     ]
     if wide:
@@ -117,7 +117,7 @@ def fit(text: str, width: int, align: Align) -> str:
 class _Wanted:
     """The widths that a column needs and can use, in cells."""
 
-    def __init__(self, index: int, column: Column, content: int | None, *, kept: bool) -> None:
+    def __init__(self, index: int, column: Column, content: int | None, *, is_sorted: bool) -> None:
         self.index = index
         self.column = column
         self.least = column.width
@@ -128,7 +128,7 @@ class _Wanted:
         if content is None:
             return
         # The sorted column has an arrow beside its title.
-        content = max(content, cell_len(column.title) + kept)
+        content = max(content, cell_len(column.title) + is_sorted)
         if column.fits:
             self.least = min(column.width, content)
             self.most = content if column.most is None else min(column.most, content)

@@ -13,7 +13,9 @@ class Place(NamedTuple):
     """Index of the topmost visible row; it may be out of range, as for blank lines."""
 
 
-def kept(place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int) -> Place:
+def place_after(
+    place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
+) -> Place:
     """Return the place in `after` that keeps the visible rows of `before` on their lines.
 
     The reference is the row under the cursor or, if it is not visible, the topmost row. A row that

@@ -50,7 +50,7 @@ class DagApp(App[None]):
         if self._at_once:
             self.action_open()
         self.run_worker(self._session.run(), group="poll")
-        await self._session.jobs.first()
+        await self._session.jobs.first_answer()
         gc.freeze()
         if not self._at_once:
             await self.mount(Static("ready"))

@@ -49,7 +49,7 @@ class Bench:
         return job_id
 
     async def known(self) -> Lineage:
-        return await self.database.read(lineage.known)
+        return await self.database.read(lineage.read_lineage)
 
     async def sources(self) -> dict[str, list[str | None]]:
         """Return for each version what it was made from, `None` for what is not known."""

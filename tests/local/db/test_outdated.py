@@ -64,7 +64,7 @@ def test_only_what_is_out_of_date_is_made_again_with_what_is_made_beside_it() ->
 
 
 async def state_of(bench: Bench) -> dict[str, tuple[str, ...]]:
-    return outdated(await bench.database.read(lineage.known))
+    return outdated(await bench.database.read(lineage.read_lineage))
 
 
 async def complete(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -> None:

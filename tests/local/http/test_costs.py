@@ -105,7 +105,7 @@ async def test_a_job_that_makes_many_versions_of_one_dataset_ends(tmp_path: Path
         await bench.end(job_id, JobState.COMPLETE, *made)
     versions = await bench.jobs.dataset_versions(job_id)
     assert [versions[0].version, versions[-1].version] == ["1.0.0", "1.0.19999"]
-    sources = (await bench.database.read(lineage.known)).versions[20_000].sources
+    sources = (await bench.database.read(lineage.read_lineage)).versions[20_000].sources
     assert [source.version_id for source in sources] == [19_999]
 
 

@@ -70,13 +70,13 @@ def test_settings_submitted_from_here_are_named_until_they_are_changed() -> None
     fields = ("uploads", "priority", "credentials_name")
     old = replace(OLD, uploads=("1", "8\x1b"), priority="1")
     told = difference(old, old, (), fields, files={"1": "a.txt (1 B)"})
-    assert [cell.text for cell in told.kept] == [
+    assert [cell.text for cell in told.as_submitted] == [
         "uploaded files: a.txt (1 B), 8␛, as submitted from here",
         "priority: 1, as submitted from here",
     ]
     new = replace(old, uploads=("8\x1b",), priority="")
     told = difference(old, new, (), fields, files={"1": "a.txt (1 B)"})
-    assert told.kept == ()
+    assert told.as_submitted == ()
     assert [cell.text for cell in told.settings] == [
         "uploaded files: - a.txt (1 B)",
         "priority: 1 → server default",

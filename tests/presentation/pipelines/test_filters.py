@@ -62,7 +62,7 @@ def test_every_job_is_found_by_its_state_and_by_no_other(sent: Pipeline) -> None
     seen = known(sent)
     by_state = {shown: matching_jobs(terms_of(f"is:{shown}"), seen, {}) for shown in NodeState}
     assert sum(map(len, by_state.values())) == len(seen.plan.nodes)
-    for node, shown in seen.statuses.shown.items():
+    for node, shown in seen.statuses.states.items():
         assert node in by_state[shown]
 
 
@@ -73,7 +73,7 @@ def test_every_word_of_studio_finds_the_jobs_of_which_studio_says_it(state: JobS
     asked = matching_jobs(terms_of(f"is:{state.lower()}"), seen, {})
     assert "join_feats" in asked
     for node_id in asked:
-        assert state in {seen.plan.nodes[node_id].state, seen.statuses.shown[node_id].upper()}
+        assert state in {seen.plan.nodes[node_id].state, seen.statuses.states[node_id].upper()}
 
 
 def test_a_state_that_there_is_not_is_named_with_those_that_there_are() -> None:

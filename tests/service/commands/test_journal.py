@@ -68,19 +68,19 @@ def test_the_journal_is_private_and_holds_neither_query_nor_environment(
 
 def test_an_intent_that_somebody_is_at_is_left_to_them(journal: Journal) -> None:
     note = journal.begin(intent())
-    assert journal.left() == []
+    assert journal.claim_open() == []
     note.close()
-    (taken,) = journal.left()
+    (taken,) = journal.claim_open()
     assert taken.intent == note.intent
-    assert journal.left() == []
+    assert journal.claim_open() == []
     taken.end(IntentOutcome.GIVEN_UP)
-    assert journal.left() == []
+    assert journal.claim_open() == []
 
 
 def test_a_team_does_not_see_the_intents_of_another(journal: Journal, tmp_path: Path) -> None:
     journal.begin(intent()).close()
-    assert Journal(tmp_path, "https://studio.example.com\nother").left() == []
-    (note,) = journal.left()
+    assert Journal(tmp_path, "https://studio.example.com\nother").claim_open() == []
+    (note,) = journal.claim_open()
     note.close()
 
 
@@ -91,7 +91,7 @@ def test_an_end_that_is_cut_short_leaves_the_intent_open_until_it_is_written_aga
     (path,) = files(tmp_path)
     with path.open("ab") as file:
         file.write(b'\n{"fate": "appl')
-    (note,) = journal.left()
+    (note,) = journal.claim_open()
     note.end(IntentOutcome.APPLIED, job(1))
     assert [entry.outcome for entry in journal.entries()] == [IntentOutcome.APPLIED]
 
@@ -104,7 +104,7 @@ def test_a_file_that_means_nothing_is_passed_over(
     (path,) = files(tmp_path)
     path.with_name("other.intent").write_bytes(content)
     assert [entry.intent for entry in journal.entries()] == [note.intent]
-    assert journal.left() == []
+    assert journal.claim_open() == []
     note.close()
 
 
@@ -147,9 +147,9 @@ def test_a_program_that_is_killed_lets_go_of_its_intent(journal: Journal, tmp_pa
         assert process.stdout is not None
         intent_id = process.stdout.readline().strip()
         assert [entry.intent.id for entry in journal.entries()] == [intent_id]
-        assert journal.left() == []
+        assert journal.claim_open() == []
         process.send_signal(signal.SIGKILL)
-    (note,) = journal.left()
+    (note,) = journal.claim_open()
     assert note.intent.id == intent_id
     note.close()
 

@@ -207,7 +207,11 @@ def test_stopping_pauses_first_and_cancels_what_runs_and_nothing_else() -> None:
         stopped = await studio.commands().stop(studio.known)
         assert studio.sent == ["pause", "cancel run-1-b", "cancel run-1-c"]
         assert [run.name for run in stopped.canceling] == ["b.py", "c.py"]
-        assert (stopped.canceled, stopped.left, stopped.starts_more_jobs) == ((), (), False)
+        assert (stopped.canceled, stopped.still_running, stopped.starts_more_jobs) == (
+            (),
+            (),
+            False,
+        )
 
     run(scenario())
 
@@ -218,7 +222,7 @@ def test_what_slips_in_while_it_is_being_stopped_is_canceled_too() -> None:
         studio.slips_in = ["a", "late", "later"]
         stopped = await studio.commands().stop(studio.known)
         assert [run.name for run in stopped.canceling] == ["a.py", "late.py", "later.py"]
-        assert stopped.left == ()
+        assert stopped.still_running == ()
 
     run(scenario())
 
@@ -231,7 +235,7 @@ def test_jobs_that_cannot_be_canceled_are_tried_three_times_and_reported() -> No
         assert studio.sent.count("cancel run-1-a") == 3
         assert studio.sent.count("cancel run-1-b") == 1
         assert [run.name for run in stopped.canceling] == ["b.py"]
-        assert [(one.run.name, str(one.error)) for one in stopped.left] == [
+        assert [(one.run.name, str(one.error)) for one in stopped.still_running] == [
             ("a.py", "a cannot be canceled")
         ]
 
@@ -264,7 +268,11 @@ def test_one_that_ends_before_it_can_be_paused_is_stopped() -> None:
         before = studio.known
         studio.status = "FAILED"
         stopped = await studio.commands().stop(before)
-        assert (stopped.canceled, stopped.left, stopped.starts_more_jobs) == ((), (), False)
+        assert (stopped.canceled, stopped.still_running, stopped.starts_more_jobs) == (
+            (),
+            (),
+            False,
+        )
 
     run(scenario())
 
@@ -278,7 +286,7 @@ def test_one_who_resumes_it_ends_the_stopping() -> None:
         await asyncio.sleep(0.2)
         await commands.resume(studio.known)
         stopped = await stopping
-        assert [left.run.name for left in stopped.left] == ["b.py"]
+        assert [left.run.name for left in stopped.still_running] == ["b.py"]
         assert stopped.starts_more_jobs
         assert "cancel run-1-b" not in studio.sent
 
@@ -303,7 +311,11 @@ def test_what_pausing_took_back_and_what_ended_meanwhile_is_not_counted_as_cance
         stopped = await commands.stop(before)
         assert [run.name for run in stopped.canceled] == ["d.py"]
         assert [run.name for run in stopped.ended] == ["a.py", "b.py"]
-        assert (stopped.canceling, stopped.left, stopped.starts_more_jobs) == ((), (), False)
+        assert (stopped.canceling, stopped.still_running, stopped.starts_more_jobs) == (
+            (),
+            (),
+            False,
+        )
 
     run(scenario())
 

@@ -52,21 +52,21 @@ async def test_the_newest_finished_jobs_are_asked_once_a_few_at_a_time() -> None
     assert set(Counter(studio.asked).values()) == {1}
     assert studio.asked[:2] == [JOBS[0].id, JOBS[2].id]
     assert studio.most == AT_ONCE
-    assert "of.00000001" in names.known(())
+    assert "of.00000001" in names.names(())
 
 
 async def test_targets_of_pipelines_come_first_each_name_once() -> None:
     names = DatasetNames(Studio())
     await names.learn(JOBS[:1])
     known = (pipeline(1, triggered_from="b, of.00000001"), pipeline(2, triggered_from=None))
-    assert names.known(known) == ("b", "of.00000001")
+    assert names.names(known) == ("b", "of.00000001")
 
 
 async def test_datasets_that_studio_does_not_list_are_no_error() -> None:
     studio = Studio(NotFound(404, "no such page"))
     names = DatasetNames(studio)
     await names.learn(JOBS[:4])
-    assert len(names.known(())) == 2
+    assert len(names.names(())) == 2
     assert names.is_complete
 
 
@@ -106,7 +106,7 @@ async def test_the_first_failure_ends_it_and_what_is_left_is_asked_the_next_time
     await names.learn(JOBS)
     assert names.is_complete
     assert Counter(studio.asked).most_common(1) == [(JOBS[0].id, 2)]
-    assert len(names.known(())) == ASKED
+    assert len(names.names(())) == ASKED
 
 
 async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked() -> None:
@@ -121,7 +121,7 @@ async def test_a_job_whose_question_always_fails_keeps_no_other_from_being_asked
     for _ in range(2):
         await names.learn(JOBS)
         seconds.now += 5
-    assert len(names.known(())) == ASKED - 1
+    assert len(names.names(())) == ASKED - 1
     assert not names.is_complete
 
 

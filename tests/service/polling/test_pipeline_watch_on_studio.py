@@ -72,7 +72,7 @@ async def test_a_pipeline_is_seen_to_complete_with_the_times_of_every_job(
         runs = {run.created_job_id or "" for run in detail.pipeline.job_runs}
         assert detail.jobs.keys() == runs
         assert len(runs) == 4
-        assert session.known.jobs(runs).keys() == runs
+        assert session.known_items.jobs(runs).keys() == runs
 
 
 async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
@@ -93,6 +93,6 @@ async def test_paused_resumed_and_thinned_out_it_is_what_the_watch_says(
 async def test_jobs_that_no_list_knows_are_found(studio: "ThreadStudio", tmp_path: Path) -> None:
     job_id = await asyncio.to_thread(make, studio, "first")
     async with session_of(studio, tmp_path) as session:
-        assert session.known.jobs([job_id]) == {}
-        found = await session.known.find_jobs([job_id, "no-such-job"])
+        assert session.known_items.jobs([job_id]) == {}
+        found = await session.known_items.find_jobs([job_id, "no-such-job"])
         assert [job.id for job in found] == [job_id]

@@ -135,5 +135,5 @@ def test_a_paused_pipeline_moves_while_something_in_it_runs(
 @given(good_pipelines())
 def test_the_blocked_jobs_are_those_of_the_pipelines_page(sent: Pipeline) -> None:
     statuses = judge(plan_of(sent), sent.state)
-    shown = {key for key, kind in statuses.shown.items() if kind is NodeState.BLOCKED}
+    shown = {key for key, kind in statuses.states.items() if kind is NodeState.BLOCKED}
     assert PipelineList((sent,)).blocked == {f"run-{node_id}" for node_id in shown}

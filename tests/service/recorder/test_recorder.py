@@ -325,7 +325,7 @@ def test_a_damaged_file_is_set_aside_with_a_sentence_and_a_new_one_begun(tmp_pat
     path = RecorderFile(tmp_path, PLACE).path
     path.write_bytes(b"no database" * 999)
     kept, said = recorder(tmp_path), list[str]()
-    kept.database.said = said.append
+    kept.database.warn = said.append
     kept.database.keep_open()
     note(kept, [job(2)])
     note(kept, [job(2)], minutes=1)

@@ -34,7 +34,7 @@ def said(pilot: Dashboard) -> str:
     """Return what the form below a dialog says at its foot."""
     below = pilot.app.screen_stack[-2]
     assert isinstance(below, SubmitScreen)
-    return str(below.said.content)
+    return str(below.message_line.content)
 
 
 async def edit_all(pilot: Dashboard, count: int) -> None:

@@ -87,7 +87,7 @@ async def test_each_wrong_input_is_explained_at_its_field_and_nothing_typed_is_l
         for name in at_length(tuple(WRONG)[::4], tuple(WRONG)):
             await send_wrong(pilot, name, tmp_path)
             form(pilot).fill(Draft())
-            await until(pilot, lambda: not form(pilot).said.display)
+            await until(pilot, lambda: not form(pilot).message_line.display)
     assert await call(shared_studio.jobs) == []
 
 
@@ -138,7 +138,7 @@ async def test_an_error_below_a_form_disappears_when_it_is_fixed(
         form(pilot).form.put("workers", "1")
         await until_shown(pilot, "There is no request yet. To check: priority.")
         form(pilot).form.put("priority", "1")
-        await until(pilot, lambda: not form(pilot).said.display)
+        await until(pilot, lambda: not form(pilot).message_line.display)
 
 
 async def test_that_studio_cannot_be_reached_is_reported_until_it_answers_again(

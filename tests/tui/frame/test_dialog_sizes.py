@@ -76,7 +76,7 @@ def _saving() -> SaveLog:
 def _beginnings() -> TemplatePicker:
     templates = {line: cast("Any", None) for line in LINES}
     return TemplatePicker(
-        SavedForms(Path("nowhere")), templates, given=Draft(), last=None, before=None
+        SavedForms(Path("nowhere")), templates, initial=Draft(), last=None, before=None
     )
 
 
@@ -99,7 +99,7 @@ def _scheduling() -> ScheduleDialog:
     session = SimpleNamespace(
         jobs=SimpleNamespace(snapshot=nothing),
         pipelines=SimpleNamespace(snapshot=nothing),
-        datasets=SimpleNamespace(known=tuple, learn=_learn, listed=tuple),
+        datasets=SimpleNamespace(names=tuple, learn=_learn, listed=tuple),
         client=SimpleNamespace(is_local_studio=False),
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))

@@ -70,4 +70,4 @@ async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
         assert screen_text(pilot).splitlines()[3:30] == left
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
-        assert len(screen.view.pane.kept) == 1
+        assert len(screen.view.pane.bookmarks) == 1

@@ -119,8 +119,8 @@ FITTING = (
 )
 
 
-def _fitting(width: int, *contents: int, wide: bool = False, kept: str = "") -> dict[str, int]:
-    placed = place(FITTING, width, wide=wide, contents=contents, kept=kept)
+def _fitting(width: int, *contents: int, wide: bool = False, sorted_by: str = "") -> dict[str, int]:
+    placed = place(FITTING, width, wide=wide, contents=contents, sorted_by=sorted_by)
     return {p.column.key: p.width for p in placed}
 
 
@@ -131,7 +131,7 @@ def test_a_column_with_nothing_in_it_takes_no_width() -> None:
 
 
 def test_the_column_that_gives_the_order_stays_with_nothing_in_it() -> None:
-    assert _fitting(200, 11, 9, 0, 3, 0, kept="by")["by"] == len("BY▲")
+    assert _fitting(200, 11, 9, 0, 3, 0, sorted_by="by")["by"] == len("BY▲")
 
 
 def test_which_columns_are_shown_depends_on_what_they_ever_contained() -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.tui.widgets.table_place import Place, kept, survivor
+from studio_tui.tui.widgets.table_place import Place, place_after, survivor
 
 keys = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, min_size=1)
 
@@ -26,8 +26,8 @@ def test_the_lower_of_two_equally_near_neighbours_is_chosen() -> None:
 
 def test_nobody_left_means_the_first_row() -> None:
     assert survivor("abc", 1, "xyz") == 0
-    assert kept(Place(1, 0), "abc", "", 5) == Place(0, 0)
-    assert kept(Place(0, 0), "", "abc", 5) == Place(0, 0)
+    assert place_after(Place(1, 0), "abc", "", 5) == Place(0, 0)
+    assert place_after(Place(0, 0), "", "abc", 5) == Place(0, 0)
 
 
 @given(keys, keys, st.data())
@@ -37,11 +37,11 @@ def test_the_row_under_a_cursor_in_sight_stays_on_its_line(
     rows = data.draw(st.integers(1, 6))
     cursor = data.draw(st.integers(0, len(before) - 1))
     top = data.draw(st.integers(max(0, cursor - rows + 1), cursor))
-    place = kept(Place(cursor, top), before, after, rows)
+    place = place_after(Place(cursor, top), before, after, rows)
     assert place.cursor - place.top == cursor - top
 
 
 def test_with_the_cursor_out_of_sight_the_topmost_row_stays() -> None:
     before, after = "abcdefgh", "XYabcdefgh"
-    assert kept(Place(0, 4), before, after, 3) == Place(2, 6)
-    assert kept(Place(0, 4), before, "abcdfgh", 3) == Place(0, 4)
+    assert place_after(Place(0, 4), before, after, 3) == Place(2, 6)
+    assert place_after(Place(0, 4), before, "abcdfgh", 3) == Place(0, 4)

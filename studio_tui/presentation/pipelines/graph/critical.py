@@ -23,7 +23,7 @@ TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, Node
 class Weight(NamedTuple):
     """Duration of a job in seconds."""
 
-    left: float
+    remaining: float
     """Remaining time; 0 for a job that has ended or will not run."""
     whole: float
     """Time from its start to its end."""
@@ -35,20 +35,20 @@ class Critical:
 
     path: tuple[str, ...]
     """Nodes, each the parent of the next; empty if no duration is known."""
-    left: float | None
+    remaining: float | None
     """Estimated seconds until the end; `None` if unknown, or if nothing will run."""
     reason: str
-    """Why `left` is unknown, as a short phrase; else empty."""
+    """Why `remaining` is unknown, as a short phrase; else empty."""
     samples: int = FEWEST_SAMPLES
     """Smallest number of past runs on which the estimate for any remaining job is based."""
 
     @property
     def words(self) -> str:
         """The estimate, such as `ETA ~41m` or `ETA ~41m from 1 run`, or why there is none."""
-        if self.left is None:
+        if self.remaining is None:
             return self.reason
         few = f" from {plural(self.samples, 'run')}" if self.samples < FEWEST_SAMPLES else ""
-        return f"ETA {rough(self.left)}{few}"
+        return f"ETA {rough(self.remaining)}{few}"
 
 
 def critical(model: ViewModel) -> Critical:
@@ -72,9 +72,9 @@ def critical(model: ViewModel) -> Critical:
         own = weight(node, model)
         if own is None:
             own = nothing
-            if model.statuses.shown[node_id] in TO_RUN:
+            if model.statuses.states[node_id] in TO_RUN:
                 unestimated.append(node.name)
-        sums = best[node_id] = Weight(above.left + own.left, above.whole + own.whole)
+        sums = best[node_id] = Weight(above.remaining + own.remaining, above.whole + own.whole)
         if sums > heaviest:
             last, heaviest = node_id, sums
     if model.statuses.state.is_finished:
@@ -83,7 +83,9 @@ def critical(model: ViewModel) -> Critical:
     reason = _reason(model, unestimated)
     if reason or not _is_active(model):
         return Critical(path, None, reason)
-    return Critical(path, max(heaviest.left, _work_per_worker(model)), "", _fewest_samples(model))
+    return Critical(
+        path, max(heaviest.remaining, _work_per_worker(model)), "", _fewest_samples(model)
+    )
 
 
 def _actual_end(model: ViewModel, best: Mapping[str, Weight], before: dict[str, str]) -> str | None:
@@ -112,7 +114,7 @@ def _fewest_samples(model: ViewModel) -> int:
     counts = [
         model.samples(node)
         for node_id, node in model.plan.nodes.items()
-        if model.statuses.shown[node_id] in TO_RUN and model.expected(node) is not None
+        if model.statuses.states[node_id] in TO_RUN and model.expected(node) is not None
     ]
     return min(counts, default=FEWEST_SAMPLES)
 
@@ -127,7 +129,7 @@ def _work_per_worker(model: ViewModel) -> float:
     if not at_once or not numbers[NodeState.QUEUED]:
         return 0.0
     own = (weight(node, model) for node in model.plan.nodes.values())
-    return sum(each.left for each in own if each is not None) / at_once
+    return sum(each.remaining for each in own if each is not None) / at_once
 
 
 def weight(node: Node, model: ViewModel) -> Weight | None:
@@ -148,9 +150,9 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     took, bar = model.took(node), model.bar(node)
     elapsed = took.seconds if took is not None else 0.0
     ends = [expected] if expected is not None else []
-    if bar is not None and bar.left is not None:
+    if bar is not None and bar.remaining is not None:
         # A bar may show only a part of the job, so the maximum is used.
-        ends.append(_by_bar(elapsed + bar.left, bar.percent, expected))
+        ends.append(_by_bar(elapsed + bar.remaining, bar.percent, expected))
     if not ends:
         return None
     whole = max(elapsed, *ends)
@@ -219,7 +221,7 @@ def path_words(
     Jobs that do not fit in `room` cells, as measured by `cells`, are replaced by their number. The
     longest job is always named; then longer ones are preferred, and the ends among equals.
     """
-    shown = model.statuses.shown
+    shown = model.statuses.states
     ended = [index for index, node_id in enumerate(found.path) if shown[node_id] not in TO_RUN]
     is_over = len(ended) == len(found.path)
     skipped = 0 if is_over or not ended else ended[-1]
@@ -264,7 +266,7 @@ def _step(node_id: str, model: ViewModel) -> str:
     own = weight(node, model)
     if own is None:
         return f"{node.name} ?"
-    is_told = model.statuses.shown[node_id] not in TO_RUN
+    is_told = model.statuses.states[node_id] not in TO_RUN
     if is_told and not own.whole:
         return node.name
     return f"{node.name} {'' if is_told else '~'}{duration(own.whole)}"

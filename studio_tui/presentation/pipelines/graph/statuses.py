@@ -84,7 +84,7 @@ class JobStatuses:
     plan: Plan
     state: PipelineState
     """State of the pipeline."""
-    shown: Mapping[str, NodeState]
+    states: Mapping[str, NodeState]
     """By node."""
     roots: Mapping[str, int]
     """Jobs that failed or were canceled by themselves, with the number of jobs each blocks.
@@ -98,19 +98,19 @@ class JobStatuses:
 
     def blocked_by(self, node_id: str) -> tuple[str, ...]:
         """Return the roots that block a job; empty for a job that is not blocked."""
-        if self.shown[node_id] is not NodeState.BLOCKED:
+        if self.states[node_id] is not NodeState.BLOCKED:
             return ()
         causes = self.causes[node_id]
         return tuple(root for bit, root in enumerate(self.roots) if causes >> bit & 1)
 
     def look(self, node_id: str) -> StateLook:
         """Return the appearance of a job."""
-        is_blocked = self.shown[node_id] is NodeState.BLOCKED
+        is_blocked = self.states[node_id] is NodeState.BLOCKED
         return BLOCKED if is_blocked else LOOKS[self.plan.nodes[node_id].state]
 
     def state_cell(self, node_id: str) -> Cell:
         """Return glyph and name of a job's state."""
-        is_blocked = self.shown[node_id] is NodeState.BLOCKED
+        is_blocked = self.states[node_id] is NodeState.BLOCKED
         return state_cell(self.plan.nodes[node_id], is_blocked=is_blocked)
 
     def blocks(self, node_id: str) -> bool:
@@ -118,19 +118,19 @@ class JobStatuses:
         if self.plan.nodes[node_id].state not in _STOPPED:
             return False
         children = self.plan.nodes[node_id].children
-        is_next = any(self.shown[child] is NodeState.BLOCKED for child in children)
+        is_next = any(self.states[child] is NodeState.BLOCKED for child in children)
         return is_next or self.roots.get(node_id, 0) > 0
 
     @property
     def problems(self) -> frozenset[str]:
         """Jobs that failed or were canceled, and those that they block."""
         bad = {NodeState.FAILED, NodeState.CANCELED, NodeState.BLOCKED}
-        return frozenset(node_id for node_id, kind in self.shown.items() if kind in bad)
+        return frozenset(node_id for node_id, kind in self.states.items() if kind in bad)
 
     @property
     def root_failures(self) -> tuple[str, ...]:
         """The roots that failed, excluding those that were canceled."""
-        return tuple(root for root in self.roots if self.shown[root] is NodeState.FAILED)
+        return tuple(root for root in self.roots if self.states[root] is NodeState.FAILED)
 
 
 def judge(plan: Plan, state: PipelineState) -> JobStatuses:

@@ -55,13 +55,13 @@ class ViewModel:
 
     def bar(self, node: Node) -> Progress | None:
         """Return the progress of a running job."""
-        is_running = node.run is not None and self.statuses.shown[node.id] is NodeState.RUNNING
+        is_running = node.run is not None and self.statuses.states[node.id] is NodeState.RUNNING
         return self.bars.get(node.run or "") if is_running else None
 
     def waits(self, node_id: str) -> Wait | None:
         """Return why a job is not running; `None` for one that runs or has ended."""
         job = self.job(self.plan.nodes[node_id])
-        if self.statuses.shown[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
+        if self.statuses.states[node_id] is NodeState.QUEUED and job is not None and job.waits_for:
             return Wait(f"queued: waits for {job.waits_for}")
         return waits(self.statuses, node_id, self.bars)
 
@@ -90,7 +90,7 @@ class ViewModel:
     def took(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not or this is unknown."""
         job = self.job(node)
-        shown = self.statuses.shown[node.id]
+        shown = self.statuses.states[node.id]
         if job is None or shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
@@ -114,7 +114,7 @@ class ViewModel:
             return None
         if (left := left_queue_at(job)) is not None:
             return seconds_between(self.ready_at(node), left)
-        is_queued = self.statuses.shown[node.id] is NodeState.QUEUED
+        is_queued = self.statuses.states[node.id] is NodeState.QUEUED
         return seconds_between(self.ready_at(node), self.now) if is_queued else None
 
     def ready_at(self, node: Node) -> datetime | None:

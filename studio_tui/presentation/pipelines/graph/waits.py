@@ -59,7 +59,7 @@ _TO_BE_QUEUED = Wait("on its way to the queue", shorter=("to be queued",))
 def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait | None:
     """Return why a job is not running; `None` for one that runs or has ended."""
     node = statuses.plan.nodes[node_id]
-    match statuses.shown[node_id]:
+    match statuses.states[node_id]:
         case NodeState.BLOCKED:
             return _blocked(statuses, node_id)
         case NodeState.WAITING:
@@ -79,7 +79,7 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
     number of others; `ready, not queued yet` if it waits for no other job.
     """
     ahead: Sequence[str] = ()
-    match statuses.shown[node_id]:
+    match statuses.states[node_id]:
         case NodeState.BLOCKED:
             verb, ahead = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
         case NodeState.WAITING:
@@ -93,18 +93,18 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
 
 
 def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:
-    return sorted(roots, key=lambda root: statuses.shown[root] is not NodeState.FAILED)
+    return sorted(roots, key=lambda root: statuses.states[root] is not NodeState.FAILED)
 
 
 def _pending_parents(statuses: JobStatuses, node: Node) -> list[str]:
     """Return the parents that are not complete, active ones first."""
-    pending = [parent for parent in node.parents if statuses.shown[parent] is not NodeState.DONE]
-    return sorted(pending, key=lambda parent: statuses.shown[parent] not in _ACTIVE_FIRST)
+    pending = [parent for parent in node.parents if statuses.states[parent] is not NodeState.DONE]
+    return sorted(pending, key=lambda parent: statuses.states[parent] not in _ACTIVE_FIRST)
 
 
 def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
     roots = statuses.blocked_by(node_id)
-    failed = [root for root in roots if statuses.shown[root] is NodeState.FAILED]
+    failed = [root for root in roots if statuses.states[root] is NodeState.FAILED]
     if len(failed) == len(roots):
         how = "which failed"
     elif failed:
@@ -141,7 +141,7 @@ def _for_parents(
 
 
 def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
-    shown = statuses.shown[parent.id]
+    shown = statuses.states[parent.id]
     if shown is NodeState.UNKNOWN:
         return parent.status or "unknown"
     if parent.state in CANCELING_STATES:

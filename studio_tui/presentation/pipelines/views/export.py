@@ -80,7 +80,7 @@ def mermaid(statuses: JobStatuses) -> str:
     lines = ["flowchart TD", *(f"  %% {_in_mermaid(flaw)}" for flaw in plan.flaws)]
     for node in plan.nodes.values():
         text = _in_mermaid(f"{statuses.look(node.id).glyph} {node.name}")
-        lines.append(f'  {numbers[node.id]}["{text}"]:::{statuses.shown[node.id]}')
+        lines.append(f'  {numbers[node.id]}["{text}"]:::{statuses.states[node.id]}')
     for node in plan.nodes.values():
         here = numbers[node.id]
         lines += [f"  {numbers[parent]} --> {here}" for parent in node.parents]
@@ -97,7 +97,7 @@ def dot(statuses: JobStatuses, name: str) -> str:
     lines += [f"  // {flaw}" for flaw in plan.flaws]
     for node in plan.nodes.values():
         text = _in_dot(f"{statuses.look(node.id).glyph} {node.name}")
-        fill = _FILLS[statuses.shown[node.id]]
+        fill = _FILLS[statuses.states[node.id]]
         lines.append(f'  {numbers[node.id]} [label={text} fillcolor="{fill}"];')
     for node in plan.nodes.values():
         here = numbers[node.id]

@@ -111,12 +111,12 @@ def group_of_rest(key: str) -> str:
 
 def _visible_members(group: Group, statuses: JobStatuses) -> Iterator[str]:
     for kind, most in ((NodeState.FAILED, FAILED_SHOWN), (NodeState.RUNNING, RUNNING_SHOWN)):
-        yield from [each for each in group.members if statuses.shown[each] is kind][:most]
+        yield from [each for each in group.members if statuses.states[each] is kind][:most]
 
 
 def numbers_of(members: Iterable[str], statuses: JobStatuses) -> Counter[NodeState]:
     """Return the number of these jobs by state."""
-    return Counter(statuses.shown[member] for member in members)
+    return Counter(statuses.states[member] for member in members)
 
 
 def name_parts(row: GroupRow, statuses: JobStatuses) -> tuple[Cell, ...]:
@@ -175,14 +175,14 @@ def _number(numbers: Counter[NodeState], kind: NodeState) -> Cell:
 def _member(node: Node, model: ViewModel) -> Cell:
     why = why_cell(node, model)
     usual = model.usual(node)
-    if why.text or usual is None or model.statuses.shown[node.id] is not NodeState.RUNNING:
+    if why.text or usual is None or model.statuses.states[node.id] is not NodeState.RUNNING:
         return why
     return Cell(f"usual {duration(usual)}", Tone.DIM)
 
 
 def _current_cell(group: Group, model: ViewModel) -> Cell:
     """Return the slowest running job, else the first reason for waiting, else the slowest job."""
-    shown = model.statuses.shown
+    shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
         return _slowest(running, model)

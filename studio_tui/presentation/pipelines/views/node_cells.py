@@ -38,8 +38,8 @@ def took_cell(node: Node, model: ViewModel) -> Cell:
 def usual_cell(node: Node, model: ViewModel) -> Cell:
     """Return the remaining time shown by a job's progress bar, else its usual duration."""
     bar = model.bar(node)
-    if bar is not None and bar.left is not None:
-        return Cell(f"~{duration(bar.left)} left", Tone.DIM)
+    if bar is not None and bar.remaining is not None:
+        return Cell(f"~{duration(bar.remaining)} left", Tone.DIM)
     usual = model.usual(node)
     return Cell(f"usual {duration(usual)}", Tone.DIM) if usual is not None else NOTHING
 
@@ -59,7 +59,7 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _why(node: Node, model: ViewModel) -> Cell:
-    shown = model.statuses.shown[node.id]
+    shown = model.statuses.states[node.id]
     if shown in {NodeState.FAILED, NodeState.CANCELED}:
         return _failure_cell(node, model)
     wait = model.waits(node.id)

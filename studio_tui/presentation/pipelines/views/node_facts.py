@@ -50,7 +50,7 @@ def node_facts(
         # Jobs and plan are polled separately: after a rerun one is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)
     # A job that is queued although the plan says otherwise is older than the plan.
-    is_queued = statuses.shown[node_id] is NodeState.QUEUED
+    is_queued = statuses.states[node_id] is NodeState.QUEUED
     goes_there = "  (W goes there)" if wait and wait.target is not None else ""
     return (
         Fact("name", Cell(node.name, Tone.STRONG)),
@@ -118,7 +118,7 @@ def _status(model: ViewModel, node: Node) -> Cell:
         verb = "ran" if node.state.is_finished else "for"
         parts.append(f"{verb} {about}{duration(took.seconds)}")
     if queued is not None:
-        is_queued = model.statuses.shown[node.id] is NodeState.QUEUED
+        is_queued = model.statuses.states[node.id] is NodeState.QUEUED
         parts.append(f"{'waits' if is_queued else 'waited'} {duration(queued)}")
     return Cell(" · ".join(parts), tone)
 
@@ -156,7 +156,7 @@ def _related(
     """List parents, children or members with their states, worst first."""
     if not node_ids:
         return (Fact(label, Cell(if_none, Tone.DIM)),)
-    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.shown[each]))
+    worst_first = sorted(node_ids, key=lambda each: WORST_FIRST.index(statuses.states[each]))
 
     def cell(each: str) -> Cell:
         look = statuses.look(each)

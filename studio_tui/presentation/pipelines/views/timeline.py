@@ -189,7 +189,7 @@ class Timeline:
 
     def words(self, node_id: str) -> Cell:
         """Return a note if a job's times are unknown although it should have some."""
-        is_known = self._phases[node_id] or self._model.statuses.shown[node_id] in _WAITS
+        is_known = self._phases[node_id] or self._model.statuses.states[node_id] in _WAITS
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
@@ -251,7 +251,7 @@ class Timeline:
 
     def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
-        parts, shown = self._phases[node_id], self._model.statuses.shown[node_id]
+        parts, shown = self._phases[node_id], self._model.statuses.states[node_id]
         if parts and shown in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
             look = self._model.statuses.look(node_id)
@@ -261,7 +261,7 @@ class Timeline:
 
 def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
-    job, shown = model.job(node), model.statuses.shown[node.id]
+    job, shown = model.job(node), model.statuses.states[node.id]
     if job is None or shown in _WAITS or shown is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
@@ -315,16 +315,16 @@ def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
         to_come = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
     ahead: dict[str, tuple[float, float]] = {}
     for node in model.plan.nodes.values():
-        shown = model.statuses.shown[node.id]
+        shown = model.statuses.states[node.id]
         own = weight(node, model) if shown in to_come else None
         if own is None:
             continue
-        parents = [model.statuses.shown[parent] for parent in node.parents]
+        parents = [model.statuses.states[parent] for parent in node.parents]
         if all(
             kind is NodeState.DONE or up in ahead
             for kind, up in zip(parents, node.parents, strict=True)
         ):
             begin = max((ahead[up][1] for up in node.parents if up in ahead), default=0.0)
-            if own.left:
-                ahead[node.id] = (begin, begin + own.left)
+            if own.remaining:
+                ahead[node.id] = (begin, begin + own.remaining)
     return ahead

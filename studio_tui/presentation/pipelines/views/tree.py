@@ -186,7 +186,7 @@ def link_words(row: TreeRow, statuses: JobStatuses) -> str:
 
 def _hidden(row: TreeRow, statuses: JobStatuses) -> Cell:
     """Format the hidden jobs of a folded row, failures first: `+41: 2✗ 3● 36·`."""
-    numbers = Counter(statuses.shown[node_id] for node_id in row.hidden)
+    numbers = Counter(statuses.states[node_id] for node_id in row.hidden)
     kinds = [kind for kind in WORST_FIRST if numbers[kind]]
     text = " ".join(f"{numbers[kind]}{SHOWN_LOOKS[kind].glyph}" for kind in kinds)
     return Cell(f"  +{len(row.hidden)}: {text}", SHOWN_LOOKS[kinds[0]].tone)

@@ -21,16 +21,16 @@ class Bookmarks:
             return
         view.following = False
         pane.current = start
-        pane.kept = pane.kept ^ {start}
-        count = len(pane.kept)
-        said = "bookmark set" if start in pane.kept else "bookmark removed"
+        pane.bookmarks = pane.bookmarks ^ {start}
+        count = len(pane.bookmarks)
+        said = "bookmark set" if start in pane.bookmarks else "bookmark removed"
         view.say(f"{said}, {count} in all; ' and \" go from one to another")
         view.settle()
 
     def go(self, step: int) -> None:
         """Go to the next or previous bookmark, wrapping around at the ends."""
         pane = self._view.pane
-        kept = sorted(pane.kept)
+        kept = sorted(pane.bookmarks)
         if not kept:
             self._view.say("no bookmarks yet; m sets one")
             return

@@ -160,7 +160,7 @@ class LogView(HasCommands, Widget):
         self._new_lines.begin()
         self._filter_and_search.begin()
         self._errors.begin(store)
-        self.pane.kept = frozenset()
+        self.pane.bookmarks = frozenset()
         self.following = True
         self.settle()
 
@@ -173,10 +173,10 @@ class LogView(HasCommands, Widget):
         says that the new store contains only the end of the log.
         """
         pane, window = self.pane, self.pane.window
-        top, current, kept = window.top.start if window else 0, pane.current, pane.kept
+        top, current, kept = window.top.start if window else 0, pane.current, pane.bookmarks
         self._take(store)
         pane.is_part = is_part
-        pane.kept = frozenset(store.line_start(place_of(start)) for start in kept)
+        pane.bookmarks = frozenset(store.line_start(place_of(start)) for start in kept)
         if not self.following and pane.window is not None:
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:

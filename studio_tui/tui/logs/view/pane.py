@@ -30,7 +30,7 @@ from studio_tui.tui.logs.view.painter import (
 )
 from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
-from studio_tui.tui.placed_styles import kept
+from studio_tui.tui.placed_styles import resolved_once
 
 
 class LogPane(Widget, can_focus=True):
@@ -61,7 +61,7 @@ class LogPane(Widget, can_focus=True):
     """Start of the current line, which has a sign in the gutter."""
     selected: reactive[tuple[int, int] | None] = reactive(None)
     """Starts of the first and the last selected line."""
-    kept: reactive[frozenset[int]] = reactive(frozenset())
+    bookmarks: reactive[frozenset[int]] = reactive(frozenset())
     """Starts of the lines with a bookmark."""
 
     @dataclass
@@ -171,7 +171,7 @@ class LogPane(Widget, can_focus=True):
 
     def _resolve(self) -> LogPalette:
         if self._palette is None:
-            self._palette = kept(self, LogPalette, self._resolved)
+            self._palette = resolved_once(self, LogPalette, self._resolved)
         return self._palette
 
     def _resolved(self) -> LogPalette:
@@ -217,7 +217,7 @@ class LogPane(Widget, can_focus=True):
 
     def _signs(self) -> Callable[[int], int]:
         """Return a function that returns the flags of the line at an offset."""
-        current, kept, selected = self.current, self.kept, self.selected
+        current, kept, selected = self.current, self.bookmarks, self.selected
 
         def sign(start: int) -> int:
             is_selected = selected is not None and selected[0] <= start <= selected[1]

@@ -33,7 +33,7 @@ class PlaceRestore:
         return self._sought or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
             current=pane.current,
-            kept=tuple(sorted(pane.kept)),
+            kept=tuple(sorted(pane.bookmarks)),
             filter=self._lines.typed,
             seen=0 if self._lines.typed else self._new_lines.seen,
         )
@@ -54,7 +54,7 @@ class PlaceRestore:
             return
         self._sought = None
         self._new_lines.seen = place.seen
-        pane.kept = frozenset(store.line_start(start) for start in place.kept)
+        pane.bookmarks = frozenset(store.line_start(start) for start in place.kept)
         if place.filter:
             with suppress(SearchPatternError):
                 self._lines.choose(place.filter)
@@ -68,7 +68,7 @@ class PlaceRestore:
     def starts(self) -> set[int]:
         """Return the starts of the lines to find again after lines have moved."""
         pane = self._view.pane
-        starts = set(pane.kept) | self._lines.starts()
+        starts = set(pane.bookmarks) | self._lines.starts()
         if pane.window is not None:
             starts.add(pane.window.top.start)
         return starts if pane.current is None else starts | {pane.current}
@@ -80,7 +80,7 @@ class PlaceRestore:
         if window is None:
             return
         top, current = window.top.start, pane.current
-        pane.kept = frozenset(moved[at] for at in pane.kept if at in moved)
+        pane.bookmarks = frozenset(moved[at] for at in pane.bookmarks if at in moved)
         pane.current = None if current is None else moved.get(current)
         self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0

@@ -265,7 +265,7 @@ class Headlines:
             return
         found = critical(self._state.view_model())
         # Without new answers an estimate would never decrease.
-        is_told = found.left is not None and self._source.snapshot.error is None
+        is_told = found.remaining is not None and self._source.snapshot.error is None
         estimate = f"{found.words} " if is_told else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
         self.head.left = head_parts(loaded, self._width())

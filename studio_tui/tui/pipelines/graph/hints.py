@@ -72,7 +72,7 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     elif state.view.marks:
         wanted = _MARK_HINTS
     else:
-        wanted = _HINTS.get(loaded.statuses.shown[node.id], _OTHER_HINTS)
+        wanted = _HINTS.get(loaded.statuses.states[node.id], _OTHER_HINTS)
     pipeline_state = loaded.pipeline.state if loaded is not None else None
     if wanted is not _MARK_HINTS:
         wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)

@@ -120,7 +120,9 @@ class Marks:
         nodes = self._state.require_loaded().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())
         runs = [node.run for node in meant if node is not None and node.run is not None]
-        found = await self._host.session.known.find_jobs([run for run in runs if run not in known])
+        found = await self._host.session.known_items.find_jobs(
+            [run for run in runs if run not in known]
+        )
         known |= {job.id: job for job in found}
         return [known[run] for run in runs if run in known]
 

@@ -105,7 +105,7 @@ class Movement:
         return [
             node_id
             for node_id in self._cursor.order()
-            if statuses.shown[node_id] is NodeState.FAILED or statuses.blocks(node_id)
+            if statuses.states[node_id] is NodeState.FAILED or statuses.blocks(node_id)
         ]
 
     # Following running jobs.
@@ -120,7 +120,7 @@ class Movement:
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return
-        shown = loaded.statuses.shown
+        shown = loaded.statuses.states
         here = self._cursor.here()
         if here is not None and shown.get(here) is NodeState.RUNNING:
             return

@@ -104,7 +104,7 @@ class GraphStructure:
         if head in shown:
             return head
         homes = {member: each.key for each in self.groups() or () for member in each.members}
-        states = self._state.loaded.statuses.shown
+        states = self._state.loaded.statuses.states
         ranked = sorted(self._members_of(head), key=lambda each: WORST_FIRST.index(states[each]))
         for member in ranked:
             for visible_key in (member, homes.get(member)):

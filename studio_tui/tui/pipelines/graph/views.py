@@ -117,6 +117,6 @@ class Views:
         loaded = self._state.loaded
         if loaded is None:
             return ()
-        shown, nodes = loaded.statuses.shown, loaded.plan.nodes
+        shown, nodes = loaded.statuses.states, loaded.plan.nodes
         ids = [each for key in self.shown.in_sight() for each in self.shown.members(key)]
         return [(shown[node_id], run) for node_id in ids if (run := nodes[node_id].run) is not None]

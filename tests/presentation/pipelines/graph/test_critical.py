@@ -59,7 +59,7 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
         *("train_l", "eval", "export", "publish"),
     )
     # 40 s of embed, 600 s of train_l, and six of a minute each.
-    assert found.left == 40 + 600 + 6 * 60
+    assert found.remaining == 40 + 600 + 6 * 60
     assert found.words == "ETA ~16m"
     assert path_words(found, seen, 80) == (
         "dedupe 6:12 ▸ embed ~1:00 ▸ … 3 more ▸ train_l ~10:00 ▸ … 2 more ▸ publish ~1:00"
@@ -157,7 +157,7 @@ def test_a_job_that_failed_late_is_expected_to_take_no_less_when_it_is_run_again
 def test_a_job_that_never_ran_leaves_no_estimate_but_a_path() -> None:
     past = {name: took for name, took in _USUAL.items() if name != "split"}
     found = critical(known(sixteen(embed="RUNNING"), past=past))
-    assert found.left is None
+    assert found.remaining is None
     assert found.words == "no ETA: no past run of split"
     assert found.path[-1] == "publish"
 
@@ -199,7 +199,7 @@ def test_what_is_blocked_will_not_run_and_takes_no_time() -> None:
     found = critical(
         known(sixteen(thumbs="RUNNING"), began("embed", 700, took=598, status="FAILED"))
     )
-    assert found.left == 60
+    assert found.remaining == 60
     assert found.path == ("thumbs",)
 
 
@@ -210,7 +210,7 @@ def test_of_a_pipeline_that_has_ended_it_is_the_path_that_took_longest(state: st
     slow = began("thumbs", 100, took=30, status="COMPLETE")
     seen = known(sixteen(state, **done), *jobs, slow)
     found = critical(seen)
-    assert (found.left, found.words) == (None, "")
+    assert (found.remaining, found.words) == (None, "")
     assert found.path[:5] == ("ingest_raw", "index", "dedupe", "thumbs", "join_feats")
     assert path_words(found, seen, 70) == (
         "ingest_raw 0:10 ▸ … 2 more ▸ thumbs 0:30 ▸ … 6 more ▸ publish 0:10"
@@ -223,9 +223,9 @@ def test_a_wide_fan_takes_as_long_as_its_jobs_one_after_the_other_at_few_workers
     sent = pipeline_of([run(name, [], state) for name, state in zip(shards, states, strict=True)])
     past = dict.fromkeys(shards, (10.0,) * 3)
     found = critical(known(sent, past=past))
-    assert found.left == 200
+    assert found.remaining == 200
     waiting = pipeline_of([run(name, [], "QUEUED") for name in shards])
-    assert critical(known(waiting, past=past)).left == 10
+    assert critical(known(waiting, past=past)).remaining == 10
 
 
 def test_a_pause_has_no_end() -> None:
@@ -251,19 +251,19 @@ def test_a_path_follows_edges_and_no_other_has_more_left(sent: Pipeline) -> None
     nodes = seen.plan.nodes
     for parent, child in pairwise(found.path):
         assert parent in nodes[child].parents
-    left = sum(own.left for each in found.path if (own := weight(nodes[each], seen)))
+    left = sum(own.remaining for each in found.path if (own := weight(nodes[each], seen)))
     # The heaviest way down to each job, reckoned the other way round.
     most: dict[str, float] = {}
     for node_id in reversed(list(nodes)):
         own = weight(nodes[node_id], seen)
         below = max((most[child] for child in nodes[node_id].children), default=0.0)
-        most[node_id] = below + (own.left if own else 0.0)
+        most[node_id] = below + (own.remaining if own else 0.0)
     assert left == max(most.values(), default=0.0)
-    assert found.left is None or found.left >= left
+    assert found.remaining is None or found.remaining >= left
 
 
 def test_a_chain_of_diamonds_with_more_paths_than_could_be_tried_is_reckoned() -> None:
     sent = chain_of_diamonds(300)
     past = dict.fromkeys(plan_of(sent).nodes, (1.0, 1.0, 1.0))
     found = critical(known(sent, past=past))
-    assert (len(found.path), found.left) == (601, 601.0)
+    assert (len(found.path), found.remaining) == (601, 601.0)

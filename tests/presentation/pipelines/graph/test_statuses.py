@@ -33,7 +33,7 @@ def test_all_that_waits_under_a_failure_is_blocked_by_it() -> None:
     assert statuses.blocked_by("publish") == ("embed",)
     assert statuses.state_cell("publish") == Cell("⊘ BLOCKED", Tone.WARN)
     assert statuses.blocked_by("thumbs") == ()
-    assert statuses.shown["embed"] is NodeState.FAILED
+    assert statuses.states["embed"] is NodeState.FAILED
     assert root_words(statuses) == "1 root failure"
 
 
@@ -59,8 +59,8 @@ def test_what_blocks_others_is_a_failed_or_canceled_job_that_something_waits_for
     leaf = next(key for key, node in statuses.plan.nodes.items() if not node.children)
     assert not statuses.blocks(leaf)
     for node_id in blocking:
-        assert statuses.shown[node_id] is NodeState.CANCELED
-        assert any(statuses.shown[each] is NodeState.BLOCKED
+        assert statuses.states[node_id] is NodeState.CANCELED
+        assert any(statuses.states[each] is NodeState.BLOCKED
                    for each in statuses.plan.descendants(node_id))  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_problems_are_what_stopped_and_what_that_blocks() -> None:
 def test_a_job_that_studio_released_is_not_blocked_and_blocks_nothing() -> None:
     for state in ("COMPLETE", "QUEUED", "RUNNING", "NEWWORD"):
         statuses = judged(sixteen(join_feats=state))
-        assert NodeState.BLOCKED not in statuses.shown.values()
+        assert NodeState.BLOCKED not in statuses.states.values()
         assert dict(statuses.roots) == {"embed": 0}
 
 
@@ -89,7 +89,7 @@ def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
 def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
     statuses = judged(sixteen(embed="NEWWORD"))
     assert statuses.state_cell("embed").text == "? NEWWORD"
-    assert statuses.shown["join_feats"] is NodeState.WAITING
+    assert statuses.states["join_feats"] is NodeState.WAITING
     assert [count.name for count in counts(statuses.numbers)][-1] == "unknown"
 
 
@@ -148,7 +148,7 @@ def test_groups_of_states_are_counted_in_one_order() -> None:
 @given(any_pipelines())
 def test_every_job_has_one_status_and_the_counts_add_up(sent: Pipeline) -> None:
     statuses = judged(sent)
-    assert statuses.shown.keys() == statuses.plan.nodes.keys()
+    assert statuses.states.keys() == statuses.plan.nodes.keys()
     assert sum(statuses.numbers.values()) == len(statuses.plan.nodes)
     assert sum(count.number for count in counts(statuses.numbers)) == len(statuses.plan.nodes)
 
@@ -160,20 +160,20 @@ def test_roots_and_what_they_block_agree(sent: Pipeline) -> None:
     blocked = {node_id: statuses.blocked_by(node_id) for node_id in plan.nodes}
     for root, number in statuses.roots.items():
         assert number == sum(root in roots for roots in blocked.values())
-        assert statuses.shown[root] in {NodeState.FAILED, NodeState.CANCELED}
-        parents = [statuses.shown[parent] for parent in plan.nodes[root].parents]
+        assert statuses.states[root] in {NodeState.FAILED, NodeState.CANCELED}
+        parents = [statuses.states[parent] for parent in plan.nodes[root].parents]
         assert not {NodeState.FAILED, NodeState.BLOCKED}.intersection(parents)
     for node_id, roots in blocked.items():
         assert set(roots) <= plan.ancestors(node_id)
-        assert bool(roots) == (statuses.shown[node_id] is NodeState.BLOCKED)
+        assert bool(roots) == (statuses.states[node_id] is NodeState.BLOCKED)
 
 
 @given(any_pipelines())
 def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
     statuses = judged(sent)
     for node_id, node in statuses.plan.nodes.items():
-        if statuses.shown[node_id] is NodeState.WAITING:
-            above = {statuses.shown[parent] for parent in node.parents}
+        if statuses.states[node_id] is NodeState.WAITING:
+            above = {statuses.states[parent] for parent in node.parents}
             assert not {NodeState.FAILED, NodeState.BLOCKED} & above
 
 

@@ -148,7 +148,7 @@ def test_what_no_plan_should_have_is_reported() -> None:
 @given(any_pipelines())
 def test_whatever_waits_says_why_and_points_at_another_job(sent: Pipeline) -> None:
     statuses = judge(plan_of(sent), sent.state)
-    for node_id, shown in statuses.shown.items():
+    for node_id, shown in statuses.states.items():
         said = waits(statuses, node_id)
         if shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED, NodeState.UNKNOWN}:
             assert said is not None

@@ -293,7 +293,7 @@ async def test_bookmarks_are_set_gone_to_and_taken_away(store: LogStore) -> None
         assert below(view) == " bookmark 2 of 2"
         await pilot.press("m", "k")
         await pilot.pause()
-        assert view.pane.kept == {store.start_of(20)}
+        assert view.pane.bookmarks == {store.start_of(20)}
 
 
 async def test_a_bookmark_has_its_sign_in_the_gutter(store: LogStore) -> None:
@@ -499,7 +499,7 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         view.restore.relocate({place: place + moved for place in places})
         await pilot.pause()
         assert shown(view)[0].removeprefix("◆ ") == top.removeprefix("◆ ")
-        assert view.pane.kept == {kept + moved}
+        assert view.pane.bookmarks == {kept + moved}
         assert view.pane.current == kept + moved
     store.close()
 
