@@ -186,7 +186,7 @@ class _Composition:
                 SessionOptions(
                     profile=profile,
                     host=host,
-                    near=is_loopback(host),
+                    is_local=is_loopback(host),
                     restarts=guard is not None,
                     state_file=DataDir(self._data_dir).state if is_loopback(host) else None,
                     intents=paths.state_dir() / "intents",

@@ -92,8 +92,9 @@ class ActivityScreen(ListPage[Entry]):
 
     def _named(self, entries: list[Entry]) -> list[Entry]:
         """Return the entries with the names of jobs and pipelines, as far as they are known."""
-        jobs = self.session.known.jobs({subject_of(entry).job for entry in entries})
-        pipelines = {each.pipeline_id: each for each in self.session.known.pipelines().pipelines}
+        known = self.session.known_items
+        jobs = known.jobs({subject_of(entry).job for entry in entries})
+        pipelines = {each.pipeline_id: each for each in known.pipelines().pipelines}
         named = []
         for entry in entries:
             job_id, pipeline_id = subject_of(entry)

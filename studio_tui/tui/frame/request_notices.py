@@ -47,7 +47,7 @@ async def with_notice(
         StudioError: raised by the command.
     """
     is_silent = session.jobs.snapshot.error is not None
-    words, after = (SILENT, 0.0) if is_silent else (waiting, SOON)
+    words, after = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.
     later = get_running_loop().call_later(after, _notify, app, words)
     try:
@@ -78,14 +78,14 @@ async def run_and_report(
 def error_message(error: StudioError, session: StudioSession) -> str:
     """Return an error as a sentence; if the local Studio is gone, with how to restart it."""
     words = failure_message(error)
-    if not session.is_near or not isinstance(error, NotSent):
+    if not session.is_local or not isinstance(error, NotSent):
         return words
     return f"{words} {RESTART if session.restarts else START_AGAIN}"
 
 
 def unreachable_message(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
-    account = "" if session.is_near or not isinstance(error, TransportError) else NO_ACCOUNT
+    account = "" if session.is_local or not isinstance(error, TransportError) else NO_ACCOUNT
     words = error_message(error, session)
     return words if words.endswith(RESTART) else f"{words}\n\nctrl+r retries now.{account}"
 

@@ -41,7 +41,7 @@ class BulkPipelines:
         names = [f"  {title(one)}: {plural(running[one.pipeline_id], 'job')}" for one in chosen]
         question = Confirm(
             f"Stop {plural(len(chosen), 'pipeline')}?",
-            around_list(self._host, before, names, after),
+            list_between(self._host, before, names, after),
             yes="Cancel the jobs" if are_paused else "Pause and cancel",
             no="Leave them running",
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
@@ -99,7 +99,7 @@ class BulkPipelines:
                 name=title,
                 command=command,
                 unmark=lambda one: self._unmark(one.pipeline_id),
-                said=said_of,
+                report_text=said_of,
             ),
         )
 

@@ -134,9 +134,9 @@ def _work_per_worker(model: ViewModel) -> float:
 
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
-    shown = known.statuses.shown[node.id]
+    shown = model.statuses.states[node.id]
     if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
-        took = known.took(node)
+        took = model.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
     if shown is NodeState.BLOCKED:
         return Weight(0.0, 0.0)

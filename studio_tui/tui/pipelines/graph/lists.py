@@ -84,10 +84,10 @@ def _with_names(
 
 
 def tree_listing(
-    known: KnownNow, shown: Sequence[TreeRow], whole: Sequence[TreeRow], room: int
+    current_model: CurrentModel, shown: Sequence[TreeRow], whole: Sequence[TreeRow], room: int
 ) -> JobListing:
     """Return the `shown` part of the `whole` tree with links; the list has `room` cells."""
-    plan = known().plan
+    plan = current_model().plan
     rows = {row.id: row for row in shown}
 
     def cells_of(key: str) -> Cells:
@@ -109,10 +109,10 @@ def tree_listing(
 
 
 def lane_listing(
-    known: KnownNow, shown: Sequence[LaneRow], whole: Sequence[LaneRow], room: int
+    current_model: CurrentModel, shown: Sequence[LaneRow], whole: Sequence[LaneRow], room: int
 ) -> JobListing:
     """Return one line per `shown` job of the `whole` with lanes; the list has `room` cells."""
-    plan, by_id = known().plan, {row.id: row for row in shown}
+    plan, by_id = current_model().plan, {row.id: row for row in shown}
     names = (
         len(row.before) + 1 + len(row.after) + cell_len(plan.nodes[row.id].name) for row in whole
     )
@@ -148,7 +148,7 @@ def group_listing(
 
     `whole` are all groups, also those of which no job is shown.
     """
-    statuses = known().statuses
+    statuses = current_model().statuses
     drawn_rows = group_rows.rows(
         groups, statuses, listed=listed, folded=folded, only=only, is_filter=is_filter
     )

@@ -82,8 +82,8 @@ def test_a_job_that_is_being_canceled_does_not_block_yet() -> None:
     statuses = judged(sixteen(embed="CANCELING"))
     assert not statuses.roots
     assert not statuses.problems
-    assert statuses.shown["embed"] is NodeState.CANCELING
-    assert statuses.shown["join_feats"] is NodeState.WAITING
+    assert statuses.states["embed"] is NodeState.CANCELING
+    assert statuses.states["join_feats"] is NodeState.WAITING
 
 
 def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
