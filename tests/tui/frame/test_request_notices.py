@@ -15,7 +15,7 @@ GONE = NotSent("The local Studio is not running.")
 
 def session(**options: Any) -> StudioSession:
     """Return what the functions need of a session."""
-    return cast(StudioSession, SimpleNamespace(**({"is_near": True, "restarts": True} | options)))
+    return cast(StudioSession, SimpleNamespace(**({"is_local": True, "restarts": True} | options)))
 
 
 def test_the_same_is_advised_everywhere_where_the_dashboard_can_start_studio_again() -> None:
@@ -34,6 +34,6 @@ def test_a_local_studio_that_another_program_started_is_started_by_its_command()
 
 @pytest.mark.parametrize("error", [GONE, ServerError(500, "Studio failed.")])
 def test_no_restart_is_advised_where_it_does_not_help(error: StudioError) -> None:
-    far = session(is_near=error is not GONE)
+    far = session(is_local=error is not GONE)
     assert "start" not in error_message(error, far)
     assert "ctrl+r retries now." in unreachable_message(error, far)
