@@ -25,6 +25,8 @@ from studio_tui.tui.widgets.quick_strip import QuickStrip
 
 _KEPT = 512
 """Lines, and rows, in the cache."""
+_CHECKED = 16_384
+"""Lines of which it is cached that they have one row."""
 _BEFORE = 256 * 1024
 """Bytes before a line in which a row that it redraws may be."""
 _REDRAWN = 16 * 1024
@@ -107,11 +109,17 @@ class LogPainter:
         self._rows: OrderedDict[tuple[object, ...], QuickStrip] = OrderedDict()
         self._latest = (-1, -1, "")
         """Of the line drawn last: the version, the start of the line below it, and its text."""
+        self._single: set[int] = set()
+        """Starts of lines that have one row by default; each step asks for all in sight."""
+        self._version = store.version
         self._counts: OrderedDict[tuple[int, int], int] = OrderedDict()
         """The most states seen of bars that are longer than what is read of a line."""
 
     def adjust(self, look: RowOptions) -> None:
         """Set the display options; a change clears the cache."""
+        if self._version != self._store.version or len(self._single) > _CHECKED:
+            self._version = self._store.version
+            self._single = set()
         digits = max(4, len(f"{self._store.lines:,}")) if look.numbers else 0
         if look.numbers and look.columns:
             digits += 1  # a blank before the column beside the number
@@ -129,13 +137,18 @@ class LogPainter:
         if marks and (start == self._store.size or not self._is_shown(start)):
             return marks
         look = self._look
-        if look.wrap or look.folds or look.form != PLAIN_FORM or self._may_have_two_rows(start):
+        if look.wrap or look.folds or look.form != PLAIN_FORM:
             return marks + len(self._drawn(start).rows)
-        return marks + 1
+        if start in self._single or not self._may_have_two_rows(start):
+            return marks + 1
+        return marks + len(self._drawn(start).rows)
 
     def _may_have_two_rows(self, start: int) -> bool:
         line = self._store.line_at(start)
-        return may_have_two_rows(line.head, line.tail)
+        may_have = may_have_two_rows(line.head, line.tail)
+        if not may_have and start + self._store.tag + line.length < self._store.size:
+            self._single.add(start)  # a line at the end may grow
+        return may_have
 
     def _is_shown(self, start: int) -> bool:
         return self.chosen is None or self.chosen.hits.holds(start)
