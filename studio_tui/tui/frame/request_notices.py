@@ -39,7 +39,7 @@ RESTART = "ctrl+r starts it again."
 async def with_notice(
     app: App[Any], session: StudioSession, command: Awaitable[T], waiting: str = WAITING
 ) -> T:
-    """Await a command, with the notification `waiting` unless the answer comes within `NOTICE_DELAY`.
+    """Await a command, with the notification `waiting` after `NOTICE_DELAY` without an answer.
 
     If Studio did not answer before, there is another one immediately. Both end with the answer.
 
