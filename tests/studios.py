@@ -16,6 +16,7 @@ from fastapi._compat import v2
 from fastapi.dependencies import models, utils
 from fastapi.dependencies.models import Dependant
 from pydantic import TypeAdapter
+from uvicorn import server as uvicorn_server
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
@@ -55,6 +56,26 @@ def _dependant(*, path: str, call: Callable[..., Any], **options: Any) -> Depend
 
 
 routing.get_dependant = _dependant  # type: ignore[attr-defined]
+
+
+class _Asyncio:
+    """asyncio as uvicorn uses it, which rests for 0.1 s before it looks what is left at its end.
+
+    There are hundreds of servers, of which each would let its test wait.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        """Rest, but for no longer than it takes to close connections."""
+        await asyncio.sleep(min(seconds, _REST))
+
+
+_REST = 0.005
+"""Seconds."""
+
+uvicorn_server.asyncio = _Asyncio()  # type: ignore[attr-defined, assignment]
 
 
 def _forget_routes() -> None:
