@@ -54,12 +54,13 @@ screenshots: $(INSTALLED)
 soak: $(INSTALLED)
 	STUDIO_TUI_SOAK=1 STUDIO_TUI_SEEDS=3000 $(BIN)/pytest -n auto
 
+# The lock has everything, so nothing is resolved.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "studio-tui needs Python 3.11 or newer; try make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--requirement requirements.lock --editable .
 	@touch $@
 
 clean:
