@@ -1,11 +1,13 @@
 """The jobs and pipelines that are known in any way: listed, watched or recorded."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from operator import is_
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.errors import StudioError
 from studio_tui.service.commands.origins import Origins
 from studio_tui.service.lists import Lists
@@ -33,6 +35,10 @@ class KnownItems:
         self._archive = archive
         self._origins = origins
         self._attempts = AttemptIndex()
+        self._fixed: Mapping[str, str] = {}
+        self._made_of: tuple[object, ...] = (None, None, None)
+        self._changes = 0
+        """The answers and the links that the last result of `fixed` was made of."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
         """Return the known jobs among these: listed, in watched pipelines, or recorded."""
@@ -48,6 +54,41 @@ class KnownItems:
         listed = self._lists.pipelines.snapshot.value or PipelineList()
         known = {each.pipeline_id: each for each in listed.pipelines}
         return replace(listed, pipelines=tuple((known | self._watches.pipelines()).values()))
+
+    def fixed(self) -> Mapping[str, str]:
+        """Return the completed run that fixed a failed job, by the ids of failed jobs.
+
+        That run continued or repeated it at the request of this machine, or is a later attempt of
+        the same job of a pipeline. A failure of which that is not known is not included.
+        """
+        jobs, pipelines = self._lists.jobs.snapshot.value, self._lists.pipelines.snapshot.value
+        made_of, changes = (jobs, pipelines, self._archive.snapshot.value), self._origins.changes
+        # A poll without news returns the same objects.
+        if changes != self._changes or not all(map(is_, made_of, self._made_of)):
+            self._made_of, self._changes = made_of, changes
+            self._fixed = self._found_fixed(pipelines or PipelineList())
+        return self._fixed
+
+    def _found_fixed(self, pipelines: PipelineList) -> Mapping[str, str]:
+        attempts = {
+            attempt: run.created_job_id
+            for pipeline in pipelines.pipelines
+            for run in pipeline.job_runs
+            if run.state is JobState.COMPLETE and run.created_job_id is not None
+            for attempt in run.attempts
+        }
+        again = self._origins.tried_again()
+        later = (job_id for each in again for job_id in self._origins.later(each))
+        wanted = {*again, *later, *attempts}
+        jobs = self.jobs(wanted) if wanted else {}
+        fixed = {}
+        for job_id, job in jobs.items():
+            mender = self._origins.mended_by(job, jobs.get)
+            if mender is not None:
+                fixed[job_id] = mender.id
+            elif job.state is JobState.FAILED and job_id in attempts:
+                fixed[job_id] = attempts[job_id]
+        return fixed
 
     async def find_jobs(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs, requesting unknown ones concurrently, a few at a time.

@@ -1,7 +1,7 @@
 """Filter fields of jobs, in the language of `filter_terms`, and sort orders.
 
 run>1m  waited>5m     run time, queue time
-status=failed         also active, finished, problem, done and waiting
+status=failed         also active, finished, problem, done, waiting, blocked and fixed
 by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu
 task=497               the schedule that created the job
 """
@@ -59,10 +59,12 @@ def jobs_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
     is_blocked: Callable[[str], bool],
+    is_fixed: Callable[[str], bool] = lambda _: False,
 ) -> Kind[Job]:
-    """Return `JOBS` with the orders, field and states that depend on a job's log or pipeline.
+    """Return `JOBS` with the orders, field and states that depend on a job's log or other jobs.
 
-    All functions are called with the job's id; the pipeline's name is empty if there is none.
+    All functions are called with the job's id; the pipeline's name is empty if there is none. A
+    failure is fixed if a later run is complete, and then no problem.
     """
 
     def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:

@@ -228,7 +228,7 @@ def cells(
     answered_at: datetime | None = None,
     pipeline: str = "",
     is_blocked: bool = False,
-    mended_by: Job | None = None,
+    fixed_by: str | None = None,
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; see `JobRow`.
 

@@ -1,7 +1,7 @@
 """Glyph, name and tone of job states, always shown together."""
 
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -111,12 +111,14 @@ def counts(
     *,
     has_all: bool = True,
     blocked: Container[str] = (),
+    fixed: Collection[str] = (),
 ) -> tuple[Count, ...]:
     """Return the number of jobs by state, in the order of a pipeline's counts.
 
     All unfinished jobs are loaded; unless `has_all`, older ended ones may be missing. Empty groups
     are omitted, except done, running and failed. Schedules (TASK) are not counted. Jobs
-    that are not queued and have their ids in `blocked` count as blocked.
+    that are not queued and have their ids in `blocked` count as blocked, and failed ones in `fixed`
+    are not counted: a later run of them is complete.
     """
     jobs = tuple(jobs)
     numbers = dict.fromkeys((name for name, _, _ in _GROUPS), 0)
@@ -128,6 +130,9 @@ def counts(
         waiting = (job.id for job in jobs if job.status in NOT_QUEUED_STATES)
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
+    if numbers["failed"] and fixed:
+        failed = (job.id for job in jobs if job.status == JobState.FAILED)
+        numbers["failed"] -= sum(job_id in fixed for job_id in failed)
     return tuple(
         Count(
             look.glyph,

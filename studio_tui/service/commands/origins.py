@@ -1,4 +1,4 @@
-"""Which job continues which, and which job belongs to which schedule, as far as requested here."""
+"""Which job continues or repeats which, and which belongs to which schedule, if requested here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -11,8 +11,11 @@ class Origins:
     """Links from jobs to those whose checkpoints they continue from, and back."""
 
     def __init__(self) -> None:
+        self.changes = 0
+        """How often a job was linked with an earlier one."""
         self._origin: dict[str, str] = {}
         self._successors: dict[str, list[str]] = {}
+        self._repeats: dict[str, list[str]] = {}
         self._runs: dict[str, list[str]] = {}
         self._replaced: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -27,6 +30,11 @@ class Origins:
         if origin is not None and job_id not in self._origin and job_id != origin:
             self._origin[job_id] = origin
             self._successors.setdefault(origin, []).append(job_id)
+            self.changes += 1
+        repeated = submitted.repeats
+        if repeated is not None and job_id not in self._repeats.get(repeated, ()):
+            self._repeats.setdefault(repeated, []).append(job_id)
+            self.changes += 1
 
     def unknown(self, jobs: Iterable[Job]) -> list[str]:
         """Return the ids of jobs that were not looked up yet."""
@@ -57,21 +65,27 @@ class Origins:
             found.append(before)
         return tuple(found)
 
+    def tried_again(self) -> tuple[str, ...]:
+        """Return the ids of all jobs that others continue or repeat."""
+        return tuple(self._successors.keys() | self._repeats.keys())
+
     def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
-        """Return the completed job that continued a failed one, directly or through others.
+        """Return the completed job that continued or repeated a failed one, or such a job.
 
         `find` returns a known job by its id.
         """
         if job.state is not JobState.FAILED:
             return None
-        later = (find(job_id) for job_id in self._later(job.id))
+        later = (find(job_id) for job_id in self.later(job.id))
         return next((one for one in later if one and one.state is JobState.COMPLETE), None)
 
-    def _later(self, job_id: str) -> Iterator[str]:
-        seen, pending = {job_id}, list(self.successors(job_id))
+    def later(self, job_id: str) -> Iterator[str]:
+        """Yield the ids of the jobs that continue or repeat a job, or such a job."""
+        seen, pending = {job_id}, [job_id]
         while pending:
             current = pending.pop()
-            if current not in seen:
-                seen.add(current)
-                yield current
-                pending += self.successors(current)
+            for each in (*self.successors(current), *self._repeats.get(current, ())):
+                if each not in seen:
+                    seen.add(each)
+                    pending.append(each)
+                    yield each

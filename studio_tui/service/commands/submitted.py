@@ -10,16 +10,26 @@ from studio_tui.api.fields import Line
 from studio_tui.api.models import JobInput, JobRequest
 
 
-class OfSchedule(JobRequest):
-    """A job request with its relation to a schedule, which is recorded here and not sent."""
+class RelatedRequest(JobRequest):
+    """A job request with its relation to a schedule or job, which is recorded here, not sent."""
 
     run_of: str | None = Field(default=None, exclude=True)
     replaces: str | None = Field(default=None, exclude=True)
+    repeats: str | None = Field(default=None, exclude=True)
 
     @classmethod
-    def of(cls, job: JobInput, *, run_of: str | None = None, replaces: str | None = None) -> Self:
-        """Return the request for a manual run, or for a schedule that replaces another."""
-        return cls(**dict(job), run_of=run_of, replaces=replaces)
+    def of(
+        cls,
+        job: JobInput,
+        *,
+        run_of: str | None = None,
+        replaces: str | None = None,
+        repeats: str | None = None,
+    ) -> Self:
+        """Return the request for a manual run, a schedule that replaces another, or a job that
+        runs another again unchanged."""
+        related = {"run_of": run_of, "replaces": replaces, "repeats": repeats}
+        return cls(**{**dict(job), **related})
 
 
 class SentFile(BaseModel):
@@ -62,6 +72,8 @@ class Submitted(BaseModel):
     """The schedule that it is a manual run of."""
     replaces: str | None = None
     """The schedule that it replaces."""
+    repeats: str | None = None
+    """The job that it runs again unchanged, not from its checkpoints."""
 
     @classmethod
     def of(cls, request: JobInput, files: Mapping[str, SentFile]) -> Self:

@@ -161,7 +161,9 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
             else f"{count.glyph}{count.amount} ",
             count.tone if count.number else Tone.DIM,
         )
-        for count in counts(jobs.jobs, has_all=jobs.has_all, blocked=blocked)
+        for count in counts(
+            jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=session.known.fixed()
+        )
     )
 
 

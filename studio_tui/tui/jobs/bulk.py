@@ -20,7 +20,7 @@ from studio_tui.presentation.jobs.bulk import (
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
-from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.commands.submitted import RelatedRequest, Submitted
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, list_between, run
 from studio_tui.tui.frame.commands import READ_ONLY, Host

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
+from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs

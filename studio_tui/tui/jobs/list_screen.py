@@ -1,6 +1,6 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -114,7 +114,7 @@ class JobsScreen(ListPage[Job]):
         "jobs",
         "job",
         "words, status=, by=, name~, age<",
-        "Show only what failed, or all again",
+        "Show only failures that no later run has fixed, or all again",
         _SORTS,
         older="jobs",
     )
@@ -126,8 +126,10 @@ class JobsScreen(ListPage[Job]):
     def __init__(self, basics: Basics, view: ListView) -> None:
         self._progress = RunningProgress(basics.session.progress, self)
         self.kind = jobs_with(
-            self._progress.get, self._pipeline_of, lambda job_id: job_id in self.groups.blocked
-        )
+            self._progress.get, self._pipeline_of,
+            lambda key: key in self.groups.blocked, lambda key: key in self._fixed_by,
+        )  # fmt: skip
+        self._fixed_by: Mapping[str, str] = {}
         super().__init__(basics, view)
         self.session.lists.jobs_feed.want(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
@@ -173,15 +175,16 @@ class JobsScreen(ListPage[Job]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes its age."""
-        if message.name == self.session.pipelines.name:
-            if is_news and self.groups.learn(self.session.pipelines.snapshot.value):
-                self.list.show_rows()
-            return
-        if message.name != self.session.jobs.name:
-            return
-        if is_news and message.snapshot.value is not None:
-            self._recorded.take(message.snapshot.value.jobs)
-        self.list.show_notice()
+        before, self._fixed_by = self._fixed_by, self.session.known.fixed()
+        is_other = self._fixed_by != before
+        if message.name == self.session.pipelines.name and is_news:
+            is_other |= self.groups.learn(self.session.pipelines.snapshot.value)
+        if is_other:
+            self.list.show_rows()
+        if message.name == self.session.jobs.name:
+            if is_news and message.snapshot.value is not None:
+                self._recorded.take(message.snapshot.value.jobs)
+            self.list.show_notice()
 
     def tick(self, now: datetime) -> None:
         """Update the times shown, and the running jobs to follow."""
@@ -214,10 +217,10 @@ class JobsScreen(ListPage[Job]):
         if self.groups.is_group(key):
             return self.groups.cells_of(key, clock.now())
         job, progress, pipeline = self.rows[key], self._progress.get(key), self._pipeline_of(key)
-        mender = self.session.records.origins.mended_by(job, self.rows.get)
         return self._recorded.marked(key, cells(
             job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
-            answered_at=self._recorded.since.get(key) or self.moment(), mended_by=mender,
+            answered_at=self._recorded.since.get(key) or self.moment(),
+            fixed_by=self._fixed_by.get(key),
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:

@@ -23,7 +23,7 @@ from studio_tui.presentation.schedules.explanations import (
 )
 from studio_tui.presentation.schedules.start_times import resolve
 from studio_tui.service.commands.jobs import failure_message, rescheduled
-from studio_tui.service.commands.submitted import OfSchedule
+from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody

@@ -17,7 +17,7 @@ from studio_tui.presentation.form.server_errors import refusals
 from studio_tui.presentation.form.stored_draft import restored, stored
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.jobs import repeat_of
-from studio_tui.service.commands.submitted import OfSchedule, Submitted
+from studio_tui.service.commands.submitted import RelatedRequest, Submitted
 from studio_tui.tui.jobs.rerun import known_parts
 from tests.jobs import job
 from tests.presentation.form.forms import CONTEXT, TIMEOUT
@@ -68,7 +68,7 @@ def test_a_new_field_is_repeated_as_it_was_submitted(monkeypatch: pytest.MonkeyP
     assert "timeout" in fields_not_sent(job(1), Draft())
     assert "timeout" not in fields_not_sent(job(1), again)
     assert "timeout" in fields_from_history(job(1))
-    own = OfSchedule.of(repeated, run_of="a")
+    own = RelatedRequest.of(repeated, run_of="a")
     assert json.loads(own.model_dump_json())["timeout"] == 5
 
 

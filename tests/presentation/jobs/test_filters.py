@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS, exactly, jobs_with
+from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, understood
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
@@ -221,3 +222,21 @@ def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list
     assert not problem
     found = rows.ids(terms, NEWEST_FIRST, NOON)
     assert [rows[key].name for key in found] == expected
+
+
+def test_a_failure_that_a_later_run_has_fixed_is_no_problem() -> None:
+    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3, "COMPLETE"), job(4, "WARMING")]
+    fixed = {jobs[0].id, jobs[2].id}
+    kind = jobs_with(lambda _: None, lambda _: "", lambda _: False, fixed.__contains__)
+    rows = Listing(kind)
+    rows.replace(jobs)
+
+    def found(text: str) -> list[int]:
+        ids = rows.ids(understood(text, kind)[0], NEWEST_FIRST, NOON)
+        return [number for number, each in enumerate(jobs, 1) if each.id in ids]
+
+    assert found("status=problem") == [2, 4]
+    assert found("is:fixed") == [1]
+    assert found("is:failed") == [1, 2]
+    (failed,) = [each for each in counts(jobs, fixed=fixed) if each.name == "failed"]
+    assert failed.number == 1

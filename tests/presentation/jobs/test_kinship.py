@@ -34,6 +34,6 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
 
 def test_a_failure_that_was_fixed_is_dimmed_and_names_what_fixed_it() -> None:
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17")
-    row = cells(failed, NOON, mended_by=job(3))
+    row = cells(failed, NOON, fixed_by=job(3).id)
     assert "fixed by 00000003" in [cell.text for cell in row]
     assert {cell.tone for cell in row if cell.text} == {cell.tone for cell in row[:1]}

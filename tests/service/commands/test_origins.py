@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from studio_tui.api.models import JobInput
 from studio_tui.service.commands.origins import Origins
-from studio_tui.service.commands.submitted import OfSchedule, Submitted
+from studio_tui.service.commands.submitted import RelatedRequest, Submitted
 from tests.jobs import job
 
 
@@ -31,6 +31,17 @@ def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() ->
     jobs[job(3).id] = job(3, "COMPLETE")
     assert origins.mended_by(jobs[job(1).id], jobs.get) == job(3, "COMPLETE")
     assert origins.mended_by(job(3, "COMPLETE"), jobs.get) is None
+
+
+def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does() -> None:
+    origins = resuming((3, 2))
+    changes = origins.changes
+    origins.note(job(2).id, Submitted(repeats=job(1).id))
+    assert origins.changes == changes + 1
+    assert set(origins.tried_again()) == {job(1).id, job(2).id}
+    jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3))}
+    assert origins.mended_by(jobs[job(1).id], jobs.get) == job(3)
+    assert origins.origin(job(2).id) is None
 
 
 def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:

@@ -32,6 +32,7 @@ def session(numbers: dict[JobState, int], others: int, ended: int = 0) -> Studio
         schedules=SimpleNamespace(snapshot=SimpleNamespace(value=range(others))),
         endings=SimpleNamespace(snapshot=SimpleNamespace(value=badges)),
         batches=SimpleNamespace(snapshot=SimpleNamespace(value=())),
+        known=SimpleNamespace(fixed=dict),
     )
     return cast(StudioSession, fake)
 

@@ -9,11 +9,12 @@ from textual.message import Message
 from studio_tui.api.ids import NO_ID
 from studio_tui.api.models import Job
 from studio_tui.errors import StudioError
+from studio_tui.service.commands.submitted import Submitted
 from studio_tui.tui.frame.commands import READ_ONLY
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.controller import NO_JOB, JobController
 from studio_tui.tui.jobs.naming import title
-from studio_tui.tui.messages import OpenLog
+from studio_tui.tui.messages import CreateJob, OpenLog
 from tests.jobs import job
 
 CHANGING = {"job.cancel", "job.run_again", "job.continue", "job.edit"}
@@ -153,6 +154,21 @@ async def test_a_job_is_canceled_if_the_question_is_answered_with_yes(answer: bo
     await controller(shown, screen).cancel()
     assert len(screen.asked) == 1
     assert screen.canceled == ([shown.id] if answer else [])
+
+
+@pytest.mark.parametrize("is_continued", [False, True])
+async def test_a_job_that_runs_again_is_linked_with_the_one_before(is_continued: bool) -> None:
+    screen, shown = Screen(answer=True), job(1, "FAILED")
+    screen.session.team = "local"
+    history = SimpleNamespace(of_jobs=lambda _jobs, _originals: {})
+    screen.session.records = SimpleNamespace(history=history)
+    jobs = controller(shown, screen)
+    await (jobs.run_from_checkpoints() if is_continued else jobs.run_again())
+    (message,) = screen.posted
+    assert isinstance(message, CreateJob)
+    submitted = Submitted.of(message.wish, {})
+    assert submitted.rerun_from_job_id == (shown.id if is_continued else None)
+    assert submitted.repeats == (None if is_continued else shown.id)
 
 
 async def test_a_cancel_that_fails_names_the_job_it_was_about() -> None:

@@ -290,7 +290,7 @@ async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_p
         await pilot.press("R")
         await until_shown(pilot, "Run this job again from its checkpoints?")
         await pilot.press("y")
-        await until_shown(pilot, "✓ COMPLETE", "fixed by ")
+        await until_shown(pilot, "✓ COMPLETE", "fixed by ", "✗0")
         new = next(job["id"] for job in studio.jobs() if job["id"] != old)
         await pilot.press("g")
         await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")

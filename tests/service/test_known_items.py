@@ -1,0 +1,61 @@
+"""Which failures are known to be fixed."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from studio_tui.api.models import Job, Pipeline
+from studio_tui.service.commands.origins import Origins
+from studio_tui.service.commands.submitted import Submitted
+from studio_tui.service.known_items import KnownItems
+from studio_tui.service.polling.jobs_feed import JobList
+from studio_tui.service.polling.pipelines_feed import PipelineList
+from tests.jobs import job
+
+
+class Known:
+    """The items known from these answers."""
+
+    def __init__(self) -> None:
+        self.origins = Origins()
+        lists: Any = SimpleNamespace(jobs=self._source(), pipelines=self._source())
+        watches: Any = SimpleNamespace(jobs=lambda _: {})
+        client: Any = None
+        self.lists = lists
+        self.items = KnownItems(client, lists, watches, self._source(), self.origins)
+
+    @staticmethod
+    def _source() -> Any:
+        return SimpleNamespace(snapshot=SimpleNamespace(value=None))
+
+    def answer(self, *jobs: Job, pipelines: tuple[Pipeline, ...] = ()) -> None:
+        self.lists.jobs.snapshot.value = JobList(jobs)
+        self.lists.pipelines.snapshot.value = PipelineList(pipelines)
+
+
+def test_a_failure_is_fixed_once_what_repeats_it_is_complete_and_that_is_known() -> None:
+    known = Known()
+    assert known.items.fixed() == {}
+    known.answer(job(2, "COMPLETE"), job(3, "FAILED"))
+    assert known.items.fixed() == {}
+    known.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    assert known.items.fixed() == {job(3).id: job(2).id}
+    known.answer(job(2, "RUNNING"), job(3, "FAILED"))
+    assert known.items.fixed() == {}
+
+
+def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> None:
+    known = Known()
+
+    def pipeline(status: str) -> Pipeline:
+        run = {
+            "job_id": "node",
+            "status": status,
+            "created_job_id": job(1).id,
+            "attempts": [job(2).id, job(3).id],
+        }
+        return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "job_runs": [run]})
+
+    known.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
+    assert known.items.fixed() == {}
+    known.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
+    assert known.items.fixed() == {job(2).id: job(1).id}
