@@ -102,6 +102,8 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
     ("unknown", LOOKS[JobState.UNKNOWN], frozenset({JobState.UNKNOWN})),
 )
 """With the words, signs and order that the jobs of a pipeline are counted with."""
+STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
+"""What the states that are counted are called, in the order of their counts."""
 _GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
 _MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
 
@@ -121,7 +123,7 @@ def counts(
     are not counted: a later run of them is complete.
     """
     jobs = tuple(jobs)
-    numbers = dict.fromkeys((name for name, _, _ in _GROUPS), 0)
+    numbers = dict.fromkeys(STATE_NAMES, 0)
     # By status, as there may be thousands of jobs and they are counted after each poll.
     for status, number in Counter(map(attrgetter("status"), jobs)).items():
         if (group := _GROUP_OF.get(JobState.of(status))) is not None:

@@ -5,13 +5,14 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.freshness import HasAge, freshness, time_bar
-from studio_tui.presentation.jobs.states import counts
+from studio_tui.presentation.jobs.states import STATE_NAMES, counts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
 from studio_tui.tui.widgets.bar import Part
@@ -29,18 +30,21 @@ TABS = (
 )
 """Key, name and title of the tabs."""
 
-TITLES_FROM = 100
-"""Columns from which tabs have full titles; below, all but the current one are shortened."""
+BLANKS_FROM = 100
+"""Columns from which there is a blank before each tab."""
 
 NUMBERS_FROM = 120
 """Columns from which tabs show their number of rows; enough for large numbers."""
 
-ROOMY_FROM = 128
-"""Columns from which all titles fit beside the numbers."""
-
 SHORT_TITLES = {"pipelines": "Pipes", "clusters": "Clust", "schedules": "Sched", "activity": "Act"}
-_FIRST_SHORT = {"clusters", "activity"}
-"""Tabs whose titles are shortened first, as they are the least used."""
+_SHORTENED = ((), ("clusters", "activity"), tuple(SHORT_TITLES))
+"""Tabs whose titles are shortened, except the current one: the least used first, if need be."""
+
+_BADGE = _COUNT = len("✗1 ")
+"""Cells of a badge, and of a count of a state."""
+_BADGED = 2
+"""How many tabs may have a badge: those of jobs and pipelines."""
+_BADGE_LOOKS = frozenset({Tone.BAD, Tone.GOOD})
 
 WORDS_FROM = 184
 """Columns from which the counts of states include words; enough for large numbers."""
@@ -96,16 +100,41 @@ def age_parts(
 def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tuple[Parts, Parts]:
     """Return the tabs, and the counts of states, formatted for `width` columns.
 
-    The format depends on nothing else, so that it does not switch back and forth as numbers grow.
+    The format depends on that and on the number of digits, so that it does not switch back and
+    forth: states and badges that come and go have their room, and so has the title of any tab.
 
     While bulk commands are running, their progress replaces the counts.
     """
-    tabs = _tabs(session, current, width)
-    return tabs, _batches(session) or _counts(session, in_words=width >= WORDS_FROM)
+    states = _counts(session, in_words=width >= WORDS_FROM)
+    tabs: Parts = ()
+    for shortened in _SHORTENED:
+        tabs = _tabs(session, current, width, shortened)
+        if _most_cells(tabs, states, current, shortened, width) <= width:
+            break
+    return tabs, _batches(session) or states
 
 
-def _tabs(session: StudioSession, current: str, width: int) -> Parts:
-    """Return the tabs, with their number of rows if wide enough; see `TITLES_FROM`.
+def _most_cells(
+    tabs: Parts, states: Parts, current: str, shortened: Sequence[str], width: int
+) -> int:
+    """Return the cells of tabs and counts, whichever tab is current, with badges and all states."""
+    badges = [part for part in tabs if part.look in _BADGE_LOOKS]
+    hidden = {
+        name: len(title) - len(SHORT_TITLES[name]) for _, name, title in TABS if name in shortened
+    }
+    titles = _cells(tabs) - hidden.get(current, 0) + max(hidden.values(), default=0)
+    titles += (_BADGED - len(badges)) * _BADGE
+    # In words there is room for large numbers, but not for all states.
+    absent = 0 if width >= WORDS_FROM else len(STATE_NAMES) - len(states)
+    return titles + _cells(states) + absent * _COUNT
+
+
+def _cells(parts: Iterable[Part]) -> int:
+    return sum(cell_len(part.text) for part in parts)
+
+
+def _tabs(session: StudioSession, current: str, width: int, shortened: Sequence[str]) -> Parts:
+    """Return the tabs, with their number of rows if wide enough; see `NUMBERS_FROM`.
 
     A badge shows how many have ended, or failed, since the tab was last visited.
     """
@@ -126,10 +155,9 @@ def _tabs(session: StudioSession, current: str, width: int) -> Parts:
     for key, name, title in TABS:
         amount = number.get(name, "") if width >= NUMBERS_FROM else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
-        blank = " " if width >= TITLES_FROM else ""
-        is_short = not blank or (NUMBERS_FROM <= width < ROOMY_FROM and name in _FIRST_SHORT)
-        if is_short and name != current:
-            title = SHORT_TITLES.get(name, title)  # noqa: PLW2901
+        blank = " " if width >= BLANKS_FROM else ""
+        if name in shortened and name != current:
+            title = SHORT_TITLES[name]  # noqa: PLW2901
         parts.append(Part(f"{blank}{key} {title}{amount} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
