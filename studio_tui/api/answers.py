@@ -60,7 +60,7 @@ def refusal(status: int, body: bytes, *, retry_after: float | None = None) -> St
         case 404:
             return NotFound(status, words or "Studio did not find what was requested.")
         case 429:
-            wait = "" if retry_after is None else f" It asks to wait {retry_after:.0f} s."
+            wait = "" if retry_after is None else f" Retry in {retry_after:.0f} s."
             return RateLimited(status, f"Studio is receiving too many requests.{wait}", retry_after)
         case _ if status >= 500:
             failed = f"{status}{detail}" if words else f"{_status_phrase(status)}."

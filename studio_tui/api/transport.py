@@ -276,8 +276,8 @@ class Transport:
     async def _error_of(self, answer: httpx.Response) -> StudioError:
         if answer.is_redirect or 300 <= answer.status_code < 400:
             return ProtocolError(
-                f"{self._host} redirects to {_target(answer)}. That is not followed, so that your "
-                "token stays here: is the URL right?"
+                f"{self._host} redirects to {_target(answer)}. The redirect is not followed, to "
+                "protect your token: is the URL right?"
             )
         body = bytearray()
         try:

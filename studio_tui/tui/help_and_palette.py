@@ -69,7 +69,7 @@ class WithHelpAndPalette(App[Any]):
             "suspend_process",
             "suspend",
             id="app.suspend",
-            tooltip="Suspend to the shell; fg comes back",
+            tooltip="Suspend to the shell; fg resumes",
         ),
     ]
 

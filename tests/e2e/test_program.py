@@ -172,12 +172,12 @@ def test_the_users_pager_gets_safe_text_and_the_terminal_and_gives_it_back(
         assert terminal.pump(20, lambda: terminal.text().count(b"whole log") > seen)
         assert terminal.pump(20, lambda: not Path(path).exists())
         if status:
-            terminal.wait_for_text("ended with an error")
+            terminal.wait_for_text("exited with status")
         terminal.settle(0.2)
         shown = "\n".join(screen(terminal, (120, 40)))
         assert "whole log" in shown
         assert "a[/]b [@click=app.quit]x[/]" in shown
-        assert ("ended with an error, status 7" in shown) == (status == 7)
+        assert ("exited with status 7" in shown) == (status == 7)
         assert not terminal.exited
 
 

@@ -58,7 +58,7 @@ def read_lines() -> list[Line]:
 
 lines = read_lines()
 held_out, training = lines[:2000], lines[2000:]
-print(f"{len(training):,} lines to learn from, {len(held_out):,} to try on", flush=True)
+print(f"{len(training):,} lines for training, {len(held_out):,} for testing", flush=True)
 began = time.monotonic()
 weights = [[0.0] * BUCKETS for _ in PACKAGES]
 epoch = 0

@@ -296,7 +296,7 @@ def _token(data: DataDir) -> SecretStr:
         data.token.chmod(0o600)
         known = read_text(data.token).strip()
         if known and not (known.isascii() and known.isprintable() and " " not in known):
-            raise ValueError("no token has such characters")
+            raise ValueError("a token cannot contain such characters")
         if known:
             return SecretStr(known)
     token = secrets.token_urlsafe(32)

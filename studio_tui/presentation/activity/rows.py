@@ -45,7 +45,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
     entry_facts = [
         Fact("what", Cell(words_of(entry), Tone.STRONG)),
         Fact(
-            "state",
+            "status",
             Cell(f"{glyph} {entry.state}" + (f": {explanation}" if explanation else ""), tone),
         ),
         Fact("at", Cell(times)),
@@ -83,7 +83,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
         Column("state", "STATE", 9, fits=True),
         lambda entry: Cell(f"{_LOOKS[entry.state][0]} {entry.state}", _LOOKS[entry.state][1]),
-        SortOrder("state, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
+        SortOrder("status, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
     ),
     ListColumn(
         Column("at", "AT", 8, drop=3),

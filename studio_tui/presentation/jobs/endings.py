@@ -12,12 +12,12 @@ from studio_tui.presentation.jobs.states import LOOKS
 _LONGEST = 120
 """Maximum number of characters of an error."""
 _HOW = {
-    JobState.COMPLETE: "is complete",
+    JobState.COMPLETE: "is done",
     JobState.FAILED: "failed",
     JobState.CANCELED: "was canceled",
 }
 _PIPELINES = {
-    PipelineState.COMPLETED: (JobState.COMPLETE, "is complete"),
+    PipelineState.COMPLETED: (JobState.COMPLETE, "is done"),
     PipelineState.FAILED: (JobState.FAILED, "failed"),
     PipelineState.CANCELED: (JobState.CANCELED, "was canceled"),
 }

@@ -132,9 +132,9 @@ def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (th
 
 JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
     ListColumn(
-        Column("state", "STATE", 11, sticky=True),
+        Column("state", "STATUS", 11, sticky=True),
         lambda row: state_cell(row.job, is_blocked=row.is_blocked),
-        SortOrder("state, failed first", lambda job, now: LOOKS[job.state].rank),
+        SortOrder("status, failed first", lambda job, now: LOOKS[job.state].rank),
     ),
     ListColumn(
         Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),

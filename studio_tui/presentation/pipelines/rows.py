@@ -136,9 +136,9 @@ def _share(pipeline: Pipeline) -> float:
 
 PIPELINE_COLUMNS: tuple[ListColumn[PipelineRow, Pipeline, Cell | Pieces], ...] = (
     ListColumn(
-        Column("state", "STATE", 11, sticky=True),
+        Column("state", "STATUS", 11, sticky=True),
         lambda row: state_cell(row.pipeline),
-        SortOrder("state, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
+        SortOrder("status, failed first", lambda pipeline, now: LOOKS[pipeline.state].rank),
     ),
     ListColumn(
         Column("name", "NAME", 12, grow=1, most=28, drop=2, fits=True, sticky=True),

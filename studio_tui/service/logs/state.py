@@ -8,7 +8,7 @@ from enum import StrEnum
 from studio_tui.service.listeners import Listeners
 from studio_tui.service.logs.store.log_store import LogStore
 
-NO_LOG = "Studio keeps no log of this job."
+NO_LOG = "Studio has no log of this job."
 UNCHECKED = "Everything that was received; Studio has no log to compare it with."
 UNCONFIRMED = "Everything that was received; Studio's own log is different."
 

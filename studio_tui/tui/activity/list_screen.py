@@ -60,7 +60,7 @@ class ActivityScreen(ListPage[Entry]):
         "entry",
         "words, kind=, status=, answer=, took>, age<",
         "Show only what failed or was not sent, or all again",
-        (("A", "age", "start"), ("S", "state", "state"), ("T", "took", "duration")),
+        (("A", "age", "start"), ("S", "state", "status"), ("T", "took", "duration")),
         older="entries",
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(_COMMANDS), *LIST.bindings]

@@ -161,7 +161,7 @@ def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:
         Cell(f"{_SIGNS[outcome][0]} {_with_state(words, state)}", _SIGNS[outcome][1])
         for (outcome, words), state in zip(report.lines, states, strict=True)
     ]
-    at = f" · states at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
+    at = f" · status at {clock.now().astimezone():%H:%M:%S}" if any(states) else ""
     offered = ((step.key, step.words),) if step is not None else ()
     return Review(f"{report.heading}{at}", lines, (("o", "ok"), *offered))
 

@@ -93,7 +93,7 @@ class RowMarks:
 
     def why_not_all(self) -> str | None:
         """Return why not all rows can be marked at once."""
-        wrong = "The filter has a mistake, so more rows are shown than it should pass: correct it"
+        wrong = "The filter has a mistake, so more rows are shown than intended: correct it"
         return wrong if self._is_filter_wrong() else None
 
     def mark_all(self) -> None:

@@ -97,7 +97,7 @@ def _hints_for(job: Job | None) -> tuple[str, ...]:
 _SORTS = (
     ("N", "name", "name"),
     ("A", "age", "age"),
-    ("S", "state", "state"),
+    ("S", "state", "status"),
     ("T", "run", "run time"),
 )
 

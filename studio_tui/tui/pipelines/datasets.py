@@ -23,7 +23,7 @@ from studio_tui.tui.frame.dialogs import Choose
 from studio_tui.tui.frame.request_notices import error_message, with_notice
 from studio_tui.tui.frame.review import Review
 
-NONE = "No dataset is known yet: completed jobs create them"
+NONE = "No dataset is known yet: jobs create them"
 _REBUILD = "rebuild "
 
 
@@ -95,7 +95,7 @@ async def look_at(
         try:
             datasets = await with_notice(app, session, fetch(session)) or datasets
         except StudioError as error:
-            words = f"Datasets as they were known: {error_message(error, session)}"
+            words = f"Datasets as last received: {error_message(error, session)}"
             app.notify(words, severity="warning", markup=False)
         return datasets
 

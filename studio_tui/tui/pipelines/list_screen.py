@@ -74,7 +74,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         "pipeline",
         "words, status=, target=, job=, name~, age<",
         "Show only what failed, or all again",
-        (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "state")),
+        (("N", "name", "name"), ("A", "age", "age"), ("S", "state", "status")),
         older="pipelines",
     )
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,6 +37,6 @@ def pipeline_changes(
             )
         is_void = len(over) == len(now)
         counted = f"{len(over):,} of {plural(len(now), 'pipeline')}"
-        return QuestionChange(f"Meanwhile there is nothing to {what} in {counted}.", is_void)
+        return QuestionChange(f"There is nothing left to {what} in {counted}.", is_void)
 
     return change

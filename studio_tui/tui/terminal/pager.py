@@ -190,7 +190,7 @@ async def run(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return f"{name} ended with an error, status {status}." if status else ""
+    return f"{name} exited with status {status}." if status else ""
 
 
 async def _end(process: Process) -> None:

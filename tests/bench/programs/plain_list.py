@@ -146,7 +146,7 @@ def header() -> ComposeResult:
 
 def lines(names: "Sequence[str]") -> str:
     """Return the rows as text, with the columns of the dashboard."""
-    head = "  STATE      NAME          ID        WORK  QUEUE   RUN    AGE  BY"
+    head = "  STATUS     NAME          ID        WORK  QUEUE   RUN    AGE  BY"
     rows = (f"  ✓ COMPLETE {name:<13} 000003e7  1      1:01   1:00   1m   ann" for name in names)
     return "\n".join((head, *rows))
 

@@ -84,7 +84,7 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(429, {}, wait=30.0),
             WHOLE,
             (
-                "Studio is receiving too many requests. It asks to wait 30 s. No job was created;"
+                "Studio is receiving too many requests. Retry in 30 s. No job was created;"
                 " send the form again later."
             ),
         ),

@@ -6,7 +6,7 @@ from tests.pipelines import pipeline
 
 
 def test_one_job_is_named_with_how_it_ended_and_why() -> None:
-    assert jobs_ended([job(1)]) == "✓ job_1.py is complete after 1:00"
+    assert jobs_ended([job(1)]) == "✓ job_1.py is done after 1:00"
     failed = job(2, "FAILED", error_message="RuntimeError: corrupt tile 17\nmore")
     assert jobs_ended([failed]) == "✗ job_2.py failed after 1:00: RuntimeError: corrupt tile 17"
     framed = "The query ended with exit code 1; its last output: no such bucket"

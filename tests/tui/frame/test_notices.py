@@ -98,7 +98,7 @@ async def test_a_job_that_was_opened_gets_a_notice_when_it_ends(
         if key == "l":
             await pilot.press("q")
         gate.touch()
-        await until_said(pilot, "✓ opened.py is complete")
+        await until_said(pilot, "✓ opened.py is done")
 
 
 async def test_the_log_of_a_job_says_itself_how_it_ended_and_is_not_covered(
@@ -132,10 +132,10 @@ async def test_a_job_that_is_canceled_here_gets_one_notice(
         # Whatever ends later is reported later.
         endings.watch([job(7, "RUNNING")])
         endings.check_jobs([job(7, "COMPLETE")])
-        await until_said(pilot, "job_7.py is complete")
+        await until_said(pilot, "job_7.py is done")
         requested, ended = said(pilot)
         assert requested.startswith("Cancellation requested for canceled.py")
-        assert ended.startswith("✓ job_7.py is complete")
+        assert ended.startswith("✓ job_7.py is done")
 
 
 async def test_a_job_that_was_rerun_here_gets_a_notice_when_it_ends(
@@ -147,7 +147,7 @@ async def test_a_job_that_was_rerun_here_gets_a_notice_when_it_ends(
         await pilot.press("r")
         await until_shown(pilot, "Run this job again as it was?")
         await pilot.press("y")
-        await until_said(pilot, "✓ again.py is complete")
+        await until_said(pilot, "✓ again.py is done")
 
 
 async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(

@@ -13,7 +13,7 @@ from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK,
 from studio_tui.presentation.pipelines.views.tree import depths
 
 COLUMNS = (
-    Column("state", "STATE", 11),
+    Column("state", "STATUS", 11),
     Column("name", "JOB", LEAST_NAME, grow=2),
     Column("id", "RUN ID", SHORT_ID, drop=7),
     Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
@@ -45,7 +45,7 @@ def _why(node: Node, model: ViewModel) -> tuple[int, bool, str]:
 
 SORTS: dict[str, tuple[str, Callable[[Node, ViewModel], Any]]] = {
     PLAN_ORDER: ("layer, first to last", lambda node, model: 0),
-    "state": ("state, failed first", lambda node, model: model.statuses.look(node.id).rank),
+    "state": ("status, failed first", lambda node, model: model.statuses.look(node.id).rank),
     "name": ("name", lambda node, model: node.name.lower()),
     "id": ("id of the run", lambda node, model: node.run or ""),
     "parents": ("parents, most first", lambda node, model: -_waits_for(node)),

@@ -26,7 +26,7 @@ from studio_tui.presentation.pipelines.views.node_cells import (
 
 COLUMNS = (
     Column("name", "JOB", LEAST_NAME, grow=1),
-    Column("state", "STATE", 11, drop=6),
+    Column("state", "STATUS", 11, drop=6),
     Column("progress", "PROGRESS", 8, drop=5, fits=True),
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,

@@ -264,7 +264,7 @@ class Spool:
             self.reads += 1
             data += self._read_at(number * BLOCK + len(data), wanted - len(data))
             if len(data) < wanted:
-                raise SpoolError(f"{self.path} has become shorter while it was read.")
+                raise SpoolError(f"{self.path} was truncated while it was being read.")
             self._blocks[number] = data
         self._blocks.move_to_end(number)
         if len(self._blocks) > _CACHED_BLOCKS:
