@@ -17,9 +17,9 @@ from tests.guardian import guarded
 from tests.soak import at_length
 
 EXAMPLES = at_length(15, 400)
-"""Of each property that names no other number; other ones in each run."""
+"""Number of examples per property, unless it sets its own; they differ from run to run."""
 
-# Examples are never timed, as the machine may be busy; where a run must be repeatable so are they.
+# Examples have no deadline, as the machine may be busy. In CI they are the same in each run.
 settings.register_profile("any", deadline=None, max_examples=EXAMPLES)
 settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "any")
@@ -28,11 +28,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "any")
 NO_PROCESSES = "STUDIO_TUI_TEST_NO_PROCESSES"
 """Set by `make check`: starting a process without the marker fails."""
 
-_YOUNG = 200_000
+_COLLECTION_THRESHOLD = 200_000
 """New objects that start a garbage collection within a test, which few tests have."""
 
 _M_ARENA_MAX = -8
-"""Of glibc's `malloc.h`."""
+"""Option of `mallopt`, from glibc's `malloc.h`."""
 
 STUDIOS = {"studio", "shared_studio", "studio_process"}
 """Fixtures that start a local Studio."""
@@ -81,7 +81,7 @@ def pytest_collection_finish() -> None:
     """Exclude modules and tests, which live until the end, from garbage collection."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 10, 10)
+    gc.set_threshold(_COLLECTION_THRESHOLD, 10, 10)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""Styles that are computed once for all equal places are those that Textual computes for each."""
+"""Styles computed once for all equal places equal those that Textual computes for each."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -132,7 +132,7 @@ async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() 
         with mock.patch.object(Stylesheet, "apply", autospec=True, side_effect=compute) as computed:
             await app.push_screen(Rows())
             await pilot.pause()
-        # What depends on siblings or on the focus within is computed, and what no rule is about.
+        # Computed are those that depend on siblings or the focus within, or that no rule is about.
         nodes = {type(call.args[1]) for call in computed.call_args_list}
         assert nodes == {Row, Vertical}
 

@@ -1,4 +1,4 @@
-"""How long screens and widgets are: one that is long in its bases is long."""
+"""The length of screens and widgets, including their base classes."""
 
 import importlib
 import inspect

@@ -27,9 +27,13 @@ class DatasetName(NamedTuple):
 
 def read_name(text: str) -> DatasetName | None:
     """Parse a name, adding defaults for missing parts; return `None` if it is invalid."""
-    name, _at, version = text.removeprefix("@").partition("@")
+    name, separator, version = text.removeprefix("@").partition("@")
     parts = name.split(".")
-    if len(parts) > _PARTS or not all(map(_is_part, parts)) or (_at and not is_version(version)):
+    if (
+        len(parts) > _PARTS
+        or not all(map(_is_part, parts))
+        or (separator and not is_version(version))
+    ):
         return None
     defaults = [DEFAULT_NAMESPACE, DEFAULT_PROJECT]
     return DatasetName(".".join([*defaults[: _PARTS - len(parts)], *parts]), version or None)
@@ -47,7 +51,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def version_after(version: str) -> str:
-    """Return the next version number."""
+    """Return the next patch version of a valid version, such as 1.0.3 after 1.0.2."""
     major, minor, patch = version_key(version)
     return f"{major}.{minor}.{patch + 1}"
 

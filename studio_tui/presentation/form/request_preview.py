@@ -23,12 +23,12 @@ _MASKED = "# Secrets are masked here; show them before you run this."
 _UNUSUAL = re.compile(r"[^\n -~]")
 
 
-def as_json(job_input: JobInput, paths: Sequence[str] = (), *, shown: bool = False) -> str:
-    """Return the body of the request; secrets masked unless `shown`.
+def as_json(job_input: JobInput, paths: Sequence[str] = (), *, with_secrets: bool = False) -> str:
+    """Return the body of the request; secrets masked unless `with_secrets`.
 
     `paths` are files to upload, whose ids are not known yet.
     """
-    visible = job_input if shown else _masked(job_input)
+    visible = job_input if with_secrets else _masked(job_input)
     fields = visible.model_dump(mode="json", exclude_none=True)
     if paths:
         fields["files"] = [
@@ -40,10 +40,10 @@ def as_json(job_input: JobInput, paths: Sequence[str] = (), *, shown: bool = Fal
 
 
 def as_curl(
-    job_input: JobInput, url: str, paths: Sequence[str] = (), *, shown: bool = False
+    job_input: JobInput, url: str, paths: Sequence[str] = (), *, with_secrets: bool = False
 ) -> str:
     """Return commands that send the request to the Studio at `url`, after uploading its files."""
-    lines = [] if shown or _masked(job_input) == job_input else [_MASKED]
+    lines = [] if with_secrets or _masked(job_input) == job_input else [_MASKED]
     if paths:
         lines.append("# Insert the id that each upload returns into the request below.")
     for path in paths:
@@ -65,14 +65,20 @@ def as_curl(
         f"{shell_word(_endpoint(url, routes.CREATE_JOB))} <<'JSON'",
     ]
     # Every line of the body starts with a brace or a space, so none can end the heredoc.
-    return "\n".join([*lines, _join_lines(command), as_json(job_input, paths, shown=shown), "JSON"])
+    return "\n".join(
+        [*lines, _join_lines(command), as_json(job_input, paths, with_secrets=with_secrets), "JSON"]
+    )
 
 
 def as_datachain(
-    job_input: JobInput, query_file: str = "", paths: Sequence[str] = (), *, shown: bool = False
+    job_input: JobInput,
+    query_file: str = "",
+    paths: Sequence[str] = (),
+    *,
+    with_secrets: bool = False,
 ) -> str:
     """Return the equivalent `datachain job run`; comments list what has no flag."""
-    visible = job_input if shown else _masked(job_input)
+    visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"
     requirements = _significant(visible.requirements)
@@ -105,8 +111,8 @@ def _without_flag(job_input: JobInput, script_name: str) -> list[str]:
     for name, field in FIELDS.items():
         value = getattr(job_input, field.sent_as or name, None) if field.no_flag else None
         if value is not None:
-            shown = ", ".join(value) if isinstance(value, tuple) else value
-            remarks.append(field.no_flag.format(shown))
+            text = ", ".join(value) if isinstance(value, tuple) else value
+            remarks.append(field.no_flag.format(text))
     return [f"# {safe_line(remark[0].upper() + remark[1:])}." for remark in remarks]
 
 

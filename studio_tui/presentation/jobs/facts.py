@@ -78,15 +78,14 @@ def facts(
     pipeline: Pipeline | None = None,
     is_blocked: bool = False,
     answered_at: datetime | None = None,
-    shown: bool = False,
+    with_secrets: bool = False,
 ) -> tuple[Fact, ...]:
-    """Return the summary of a job, most important first; logins in URLs masked unless `shown`.
+    """Return the summary of a job, most important first.
 
-    `clusters` and `pipeline` explain why the job waits, and `progress` how far it is; `pipeline` is
-    the one that runs the job, if known, and a key of the screen goes there; the job `is_blocked` in
-    it if one that it depends on failed or was canceled. While Studio
-    is unreachable, `answered_at` is the time of its last answer, up to which durations of running
-    parts are counted.
+    Logins in URLs are masked unless `with_secrets`. `clusters` and `pipeline`, the one that runs
+    the job, explain why it waits, and `progress` how far it is. It `is_blocked` if a job that it
+    depends on failed or was canceled. While Studio is unreachable, `answered_at` is the time of its
+    last answer, up to which durations of running parts are counted.
     """
     until = answered_at or now
     error = own_error(job.error_message, job.state)
@@ -108,8 +107,8 @@ def facts(
         Fact("by", _plain(job, "created_by")),
         Fact("type", _plain(job, "query_type")),
         Fact("python", _plain(job, "python_version")),
-        Fact("requires", _requirements(job, shown=shown)),
-        Fact("repository", _repository(job, shown=shown)),
+        Fact("requires", _requirements(job, with_secrets=with_secrets)),
+        Fact("repository", _repository(job, with_secrets=with_secrets)),
         Fact("environment", _environment_size(job)),
         Fact("team", _plain(job, "team")),
         *_unreadable(job),
@@ -142,12 +141,12 @@ def _is_shown(name: str, value: str, values: Values) -> bool:
     return values is Values.ALL or (values is Values.ORDINARY and is_ordinary)
 
 
-def raw(job: Job) -> str:
+def raw_json(job: Job) -> str:
     """Return the job as indented JSON with environment values and logins masked; safe to draw."""
     fields = job.model_dump(mode="json", exclude={"query", "requirements", "repository"})
     for name in ("query", "requirements", "repository"):
         text = getattr(job, name)
-        fields[name] = _visible(text, shown=name == "query") if text is not None else None
+        fields[name] = _visible(text, with_secrets=name == "query") if text is not None else None
     if job.environment is not None:
         fields["environment"] = dict.fromkeys(job.environment, MASK)
     return as_json(job, fields)
@@ -172,13 +171,13 @@ def _status(job: Job, now: datetime, *, is_blocked: bool) -> Cell:
     return Cell(" · ".join(parts), tone)
 
 
-def _progress(job: Job, known: Progress | None) -> tuple[Fact, ...]:
+def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
     """Show how far a running job is, from the newest progress bar in its log."""
-    if known is None or job.state is not JobState.RUNNING:
+    if progress is None or job.state is not JobState.RUNNING:
         return ()
-    drawn = f"{bar_text(known.percent, BAR_WIDTH)}  " if known.percent is not None else ""
-    label = f"  {safe_line(known.label)}" if known.label else ""
-    return (Fact("progress", Cell(f"{drawn}{words(known)}{label}", Tone.ACTIVE)),)
+    drawn = f"{bar_text(progress.percent, BAR_WIDTH)}  " if progress.percent is not None else ""
+    label = f"  {safe_line(progress.label)}" if progress.label else ""
+    return (Fact("progress", Cell(f"{drawn}{words(progress)}{label}", Tone.ACTIVE)),)
 
 
 def _why_waiting(
@@ -240,23 +239,23 @@ def _metrics(job: Job) -> tuple[Fact, ...]:
     return (Fact("metrics", Cell("\n".join(lines))),) if lines else ()
 
 
-def _requirements(job: Job, *, shown: bool) -> Cell:
-    lines = _visible(job.requirements, shown=shown).split("\n")
+def _requirements(job: Job, *, with_secrets: bool) -> Cell:
+    lines = _visible(job.requirements, with_secrets=with_secrets).split("\n")
     packages = [
         line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")
     ]
     return Cell(", ".join(packages)) if packages else Cell(UNKNOWN, Tone.DIM)
 
 
-def _repository(job: Job, *, shown: bool) -> Cell:
-    return Cell(_visible(job.repository, shown=shown) or UNKNOWN)
+def _repository(job: Job, *, with_secrets: bool) -> Cell:
+    return Cell(_visible(job.repository, with_secrets=with_secrets) or UNKNOWN)
 
 
-def _visible(text: Verbatim | None, *, shown: bool) -> str:
-    """Return a safe text with logins in URLs masked, unless `shown`."""
+def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:
+    """Return a safe text with logins in URLs masked, unless `with_secrets`."""
     if text is None:
         return ""
-    return text.shown if shown else without_logins(text.shown, MASK)
+    return text.shown if with_secrets else without_logins(text.shown, MASK)
 
 
 def no_environment(job: Job) -> str:

@@ -168,7 +168,7 @@ def grid(
     )
 
 
-def raw(pipeline: Pipeline) -> str:
+def raw_json(pipeline: Pipeline) -> str:
     """Return the pipeline as indented JSON; safe to draw."""
     return as_json(pipeline, pipeline.model_dump(mode="json"))
 

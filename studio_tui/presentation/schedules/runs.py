@@ -27,7 +27,7 @@ _GAPS = {
 }
 """Glyphs of fire times without a run, and the reasons."""
 
-_OF_PIPELINES = {
+_JOB_STATES = {
     PipelineState.PENDING: JobState.PENDING,
     PipelineState.PAUSED: JobState.PENDING,
     PipelineState.RUNNING: JobState.RUNNING,
@@ -35,19 +35,23 @@ _OF_PIPELINES = {
     PipelineState.FAILED: JobState.FAILED,
     PipelineState.CANCELED: JobState.CANCELED,
 }
+"""The state of a job that is equivalent to that of a pipeline."""
 
 
 class ScheduledRun(NamedTuple):
     """A run of a schedule, or a fire time without one."""
 
     id: str | None
+    """Id of the job or pipeline; `None` for a fire time without a run."""
     state: JobState
     """State of the job, or the equivalent of the pipeline's state."""
     status: str
     """The status as sent by Studio."""
     created_at: datetime | None
     by_hand: bool = False
+    """Whether the user started it, not the schedule."""
     error: str = ""
+    """Safe error message; empty if it has none."""
     scheduled_for: datetime | None = None
     """The fire time; `None` for a manual run."""
     gap: str = ""
@@ -92,7 +96,10 @@ class Scheduled(NamedTuple):
 
 
 def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
-    """Return the last runs of each schedule by its id, newest first, found among jobs."""
+    """Return the last runs of each schedule by its id, at most `RESULTS`, newest first.
+
+    `jobs` are newest first.
+    """
     runs: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
@@ -157,7 +164,7 @@ def _from_schedule_run(run: ScheduleRun) -> ScheduledRun:
         return ScheduledRun(None, JobState.UNKNOWN, run.kind, None, scheduled_for=at, gap=run.kind)
     if run.kind == "pipeline":
         word = PipelineState(run.status) if run.status in set(PipelineState) else None
-        state = _OF_PIPELINES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
+        state = _JOB_STATES.get(word, JobState.UNKNOWN) if word else JobState.UNKNOWN
     else:
         state = JobState.of(run.status)
     return ScheduledRun(

@@ -15,7 +15,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.paths import private_dir
 
 BLOCK = 4096
-"""Records per block. Two blocks and one id for every other block are in memory."""
+"""Records per block. In memory are the last block, the one read last, and each block's first id."""
 
 _FIELDS = 3
 _BLOCK_FIELDS = BLOCK * _FIELDS
@@ -57,7 +57,7 @@ class MessageIndex:
         self._read: tuple[int, array[int]] = (-1, array("q"))
         """The full block read last, after its number."""
         self._found = -1
-        """The place found last; during a replay, the next one is looked up next."""
+        """The place found last; in a replay, the record after it is looked up next."""
 
     def close(self) -> None:
         """Close the file, which deletes it, as it has no name."""

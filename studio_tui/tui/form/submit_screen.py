@@ -148,9 +148,9 @@ class SubmitScreen(Page):
 
         def texts(shown: bool) -> tuple[str, ...]:
             return (
-                as_json(job_input, draft.files, shown=shown),
-                as_curl(job_input, self.session.client.url, draft.files, shown=shown),
-                as_datachain(job_input, draft.query_file, draft.files, shown=shown),
+                as_json(job_input, draft.files, with_secrets=shown),
+                as_curl(job_input, self.session.client.url, draft.files, with_secrets=shown),
+                as_datachain(job_input, draft.query_file, draft.files, with_secrets=shown),
             )
 
         await self.ask(Preview(texts))
@@ -162,7 +162,7 @@ class SubmitScreen(Page):
 
     # Filling in, validating and saving.
 
-    @work(name="take up", group="dialog")
+    @work(name="restore draft", group="dialog")
     async def _take_up(self) -> None:
         await self.begin()
 

@@ -117,7 +117,7 @@ def _is_encodable(typed: str) -> bool:
     return True
 
 
-async def whole(store: LogStore) -> Pieces:
+async def log_pieces(store: LogStore) -> Pieces:
     """Yield the bytes of a log up to its present size.
 
     Raises:
@@ -130,7 +130,7 @@ async def whole(store: LogStore) -> Pieces:
             raise SpoolError("The log has changed while it was saved; save it again.")
 
 
-async def drawn(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
+async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
     """Yield the lines that begin at `starts`, as shown on screen."""
     lines: list[str] = []
     async for start in starts:
@@ -163,7 +163,7 @@ async def save(
     lines = size = 0
     last = b""
     try:
-        _look_at(path, replace=replace)
+        _check_existing(path, replace=replace)
         with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
             async with aclosing(pieces) as rest:
                 async for piece in rest:
@@ -181,7 +181,7 @@ async def save(
     return Saved(path, lines + (last[-1:] not in {b"", b"\n"}), size)
 
 
-def _look_at(path: Path, *, replace: bool) -> None:
+def _check_existing(path: Path, *, replace: bool) -> None:
     """Check the existing file before spending hours on writing."""
     try:
         mode = path.lstat().st_mode
@@ -207,7 +207,7 @@ def _put(draft: Path, path: Path, *, replace: bool) -> None:
         except FileExistsError as error:
             raise AlreadyThereError(f"{_name(path)} already exists.") from error
         except OSError:  # the disk does not support links
-            _look_at(path, replace=False)
+            _check_existing(path, replace=False)
         else:
             return
     draft.replace(path)

@@ -63,18 +63,18 @@ class BulkJobs:
 
     def why_not_copy(self) -> str | None:
         """Return why there are no ids to copy."""
-        return self._none("copied", self.marked.count()) if not self.marked.known() else None
+        return self._none_words("copied", self.marked.count()) if not self.marked.known() else None
 
     def _why_none(self, part: Callable[..., JobSelection], done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
         known, count = self.marked.known(), self.marked.count()
         if len(known) < count:
-            return None if known else self._none(done, count)
+            return None if known else self._none_words(done, count)
         chosen = part(known)
-        return None if chosen.jobs else f"{self._none(done, count)}: {chosen.reasons}"
+        return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
 
-    def _none(self, done: str, count: int) -> str:
+    def _none_words(self, done: str, count: int) -> str:
         return f"None of the {plural(count, self.marked.noun)} can be {done}"
 
     def _counted(self, jobs: Sequence[Job]) -> str:
@@ -89,7 +89,7 @@ class BulkJobs:
         chosen = part(jobs, not_begun=max(0, self.marked.count() - len(jobs)))
         if chosen.jobs:
             return chosen
-        words = f"{self._none(done, self.marked.count())}: {chosen.reasons}"
+        words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
         self._host.say(words, "warning")
         return None
 
@@ -198,13 +198,13 @@ def creating(
         name=lambda request: title(request[0]),
         command=one,
         unmark=lambda request: made(request[0].id),
-        report_text=_said,
+        report_text=_report_text,
         is_always_reported=True,
         next_step=_next_step,
     )
 
 
-def _said(made: Created | CreatedJob) -> str:
+def _report_text(made: Created | CreatedJob) -> str:
     return made.words if isinstance(made, CreatedJob) else f"created as {title(made.job)}"
 
 
@@ -279,7 +279,7 @@ def _request(
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
-    """Start to cancel jobs called `noun`; `unmark` is called with the id of each."""
+    """Start canceling jobs, whose noun is `noun`; `unmark` is called with the id of each."""
     commands = host.session.commands.jobs
     begin(
         host,

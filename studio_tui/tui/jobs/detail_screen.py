@@ -26,7 +26,7 @@ from studio_tui.presentation.jobs.facts import (
     facts,
     has_logins,
     no_environment,
-    raw,
+    raw_json,
 )
 from studio_tui.presentation.jobs.kinship import kin_facts
 from studio_tui.presentation.jobs.preview import with_timetable
@@ -185,7 +185,7 @@ class JobScreen(Page):
             pipeline=self._controller.owner_of(job),
             is_blocked=pipelines is not None and job.id in pipelines.blocked,
             answered_at=now,
-            shown=self._values is Values.ALL,
+            with_secrets=self._values is Values.ALL,
         )
         own = with_timetable(own, job, present, clock.zone())
         self.query_one("#summary-facts", FactSheet).show(
@@ -264,7 +264,7 @@ class JobScreen(Page):
             text = highlight(query.shown, language=language)
         self.query_one("#query-text Static", Static).update(text)
         self.query_one("#raw-text Static", Static).update(
-            highlight(raw(self._job), language="json")
+            highlight(raw_json(self._job), language="json")
         )
         self._show_environment()
 

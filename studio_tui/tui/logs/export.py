@@ -18,7 +18,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.text import safe_line
 from studio_tui.tui.frame.commands import Command, Host
-from studio_tui.tui.frame.saving import Pieces, drawn, file_name, whole
+from studio_tui.tui.frame.saving import Pieces, file_name, line_pieces, log_pieces
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog, with_free_names
 from studio_tui.tui.logs.view.log_view import LogView
 from studio_tui.tui.terminal.clipboard import copy
@@ -168,19 +168,19 @@ class LogExport:
                 Offer("all lines, with their jobs", lambda: self._drawn(_starts(store)), path)
             )
         elif store is not None:
-            offers.append(Offer("the whole log, byte for byte", lambda: whole(store), path))
+            offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
         offers.append(Offer("the visible lines", lambda: self._drawn(view.filter.in_sight()), path))
         return offers
 
     def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
-        return drawn(view.search.matching(hits), self._text)
+        return line_pieces(view.search.matching(hits), self._text)
 
     def _drawn(self, starts: Iterable[int]) -> Pieces:
         async def each() -> AsyncIterator[int]:
             for start in starts:
                 yield start
 
-        return drawn(each(), self._text)
+        return line_pieces(each(), self._text)
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -10,7 +10,7 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw
+from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw_json
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.impact import over_words
 from studio_tui.service.logs.merged.merged_log import LIMIT
@@ -213,7 +213,7 @@ class PipelineController:
     async def show_raw(self) -> None:
         """Show the pipeline as received from Studio."""
         if pipeline := self._at_hand():
-            text = await asyncio.to_thread(raw, pipeline)
+            text = await asyncio.to_thread(raw_json, pipeline)
             await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
@@ -229,7 +229,7 @@ class PipelineController:
             choices = [(key, f"{key:<8} {text}") for key, text in texts.items()]
             chosen = await self._host.ask(Choose("Copy", choices, "id"))
             if chosen == "JSON":
-                text = await asyncio.to_thread(raw, pipeline)
+                text = await asyncio.to_thread(raw_json, pipeline)
                 await copy(self._host.app, text, plural(text.count("\n") + 1, "line"))
             elif chosen is not None:
                 await copy(self._host.app, texts[chosen])

@@ -15,8 +15,8 @@ from studio_tui.presentation.jobs.facts import Fact, FactLine
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
-_LABEL_LEAST = 6
-_LABEL_MOST = 32
+_LABEL_LEAST, _LABEL_MOST = 6, 32
+"""Minimum and maximum width of the labels in cells."""
 _GAP = "  "
 _LABEL = "facts--label"
 

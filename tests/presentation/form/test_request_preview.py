@@ -45,7 +45,7 @@ def shell(script: str, folder: Path, *options: str) -> bytes:
 
 
 def test_the_datachain_command_has_a_flag_or_a_remark_for_everything() -> None:
-    assert as_datachain(REQUEST, "jobs/train.py", ("a b.csv", "-x"), shown=True) == (
+    assert as_datachain(REQUEST, "jobs/train.py", ("a b.csv", "-x"), with_secrets=True) == (
         "# There is no flag for the name: the job will be called train.py.\n"
         "# There is no flag for files that were uploaded before: 7.\n"
         "# There is no flag for a cluster's id: use its name with --cluster.\n"
@@ -122,7 +122,7 @@ def test_masked_commands_say_so() -> None:
     remark = "# Secrets are masked here; show them before you run this.\n"
     assert as_curl(REQUEST, URL).startswith(remark)
     assert as_datachain(REQUEST).startswith(remark)
-    assert remark not in as_curl(REQUEST, URL, shown=True)
+    assert remark not in as_curl(REQUEST, URL, with_secrets=True)
     assert remark not in as_datachain(JobInput(query="1", team_name="acme"))
 
 
@@ -130,8 +130,8 @@ def test_masked_commands_say_so() -> None:
 def test_what_cannot_be_drawn_is_escaped_and_stays_exact(tmp_path: Path) -> None:
     hostile = "a\x1b[2J\u202eb%s'\\\U000e0041"
     job_input = REQUEST.model_copy(update={"query": f"{hostile}\n", "environment": f"A={hostile}"})
-    assert json.loads(as_json(job_input, shown=True))["query"] == job_input.query
-    command = as_datachain(job_input, f"{hostile}.py", shown=True)
+    assert json.loads(as_json(job_input, with_secrets=True))["query"] == job_input.query
+    command = as_datachain(job_input, f"{hostile}.py", with_secrets=True)
     assert safe_block(command) == command
     words = shell(ECHO_ARGUMENTS + command, tmp_path).decode().split("\0")
     assert words[2] == f"{hostile}.py"
@@ -151,14 +151,14 @@ def test_a_real_shell_reads_back_what_is_sent(tmp_path: Path, draft: Draft) -> N
         preview
         for shown in (False, True)
         for preview in (
-            as_json(job_input, draft.files, shown=shown),
-            as_curl(job_input, URL, draft.files, shown=shown),
-            as_datachain(job_input, "it's $HOME.py", draft.files, shown=shown),
+            as_json(job_input, draft.files, with_secrets=shown),
+            as_curl(job_input, URL, draft.files, with_secrets=shown),
+            as_datachain(job_input, "it's $HOME.py", draft.files, with_secrets=shown),
         )
     ]
     assert all(safe_block(preview) == preview for preview in previews)
     shell("\n".join(previews[1:3] + previews[4:]), tmp_path, "-n")
-    sent = shell(ECHO_BODY + as_curl(job_input, URL, shown=True), tmp_path)
+    sent = shell(ECHO_BODY + as_curl(job_input, URL, with_secrets=True), tmp_path)
     assert JobInput.model_validate_json(sent).model_dump() == job_input.model_dump()
     words = shell(ECHO_ARGUMENTS + previews[-1], tmp_path).decode().split("\0")
     assert words[:5] == ["job", "run", "it's $HOME.py", "--team", "acme"]

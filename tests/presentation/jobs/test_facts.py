@@ -1,7 +1,7 @@
 """Facts about one job."""
 
 from studio_tui.api.models import Cluster, runs_on
-from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw
+from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw_json
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -16,10 +16,10 @@ def test_logins_in_addresses_are_masked_until_they_are_requested() -> None:
     assert "hunter2" not in hidden
     assert f"https://{MASK}@git.example.org/u/r" in hidden
     assert f"numpy, --index-url https://{MASK}@example.org/simple" in hidden
-    shown = " ".join(fact.value.text for fact in facts(known, NOON, shown=True))
+    shown = " ".join(fact.value.text for fact in facts(known, NOON, with_secrets=True))
     assert "https://hunter2@git.example.org/u/r" in shown
     assert "u:hunter2@example.org" in shown
-    assert "hunter2" not in raw(known)
+    assert "hunter2" not in raw_json(known)
 
 
 def test_what_a_job_has_measured_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""A job that came from another says so both ways."""
+"""Facts about related jobs: earlier and later attempts, and what was continued."""
 
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.kinship import kin_facts

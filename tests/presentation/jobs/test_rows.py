@@ -10,7 +10,7 @@ from studio_tui.api.models import Cluster, Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.jobs.facts import Values, environment, facts, raw
+from studio_tui.presentation.jobs.facts import Values, environment, facts, raw_json
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
@@ -158,7 +158,7 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
     texts = [cell.text for cell in cells(hostile, NOON)]
     texts += [f.label + f.value.text.replace("\n", "") for f in facts(hostile, NOON)]
     texts += [f.label + f.value.text for f in environment(hostile, Values.ALL)]
-    texts += raw(hostile).splitlines()
+    texts += raw_json(hostile).splitlines()
     for text in texts:
         assert not controls(text)
     for order in JOBS.sorts.values():
@@ -177,7 +177,7 @@ def test_environment_values_are_masked_all_alike_until_shown() -> None:
     masked = environment(secret, Values.NONE)
     assert [fact.label for fact in masked] == ["A", "B"]
     assert len({fact.value.text for fact in masked}) == 1
-    assert "canary" not in raw(secret)
+    assert "canary" not in raw_json(secret)
     assert environment(secret, Values.ALL)[1].value.text == "canary"
 
 

@@ -1,4 +1,4 @@
-"""Every list understands Studio's words for a state, and those that the counts have for it."""
+"""The filter of every list accepts Studio's words for a status, and those of the counts."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ LISTS: tuple[tuple[Kind[Any], tuple[str, ...]], ...] = (
 
 @pytest.mark.parametrize(("kind", "words"), LISTS)
 @pytest.mark.parametrize("field", ["is:", "status="])
-def test_every_word_for_a_state_is_understood_and_offered(
+def test_every_word_for_a_status_is_accepted_and_completed(
     kind: Kind[Any], words: tuple[str, ...], field: str
 ) -> None:
     for word in words:
@@ -38,7 +38,7 @@ def test_every_word_for_a_state_is_understood_and_offered(
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in LISTS])
-def test_a_word_that_is_none_is_named_with_all_that_there_are(kind: Kind[Any]) -> None:
+def test_an_unknown_status_is_reported_with_all_valid_ones(kind: Kind[Any]) -> None:
     with pytest.raises(FilterError) as refused:
         Terms("is:sleeping", kind)
     sentence = str(refused.value)

@@ -12,7 +12,7 @@ from studio_tui.presentation.pipelines.facts import (
     facts,
     grid,
     jobs_with_logs,
-    raw,
+    raw_json,
 )
 from studio_tui.presentation.pipelines.rows import Overview
 from tests.hostile import HOSTILE, controls, controls_of_lines
@@ -200,7 +200,7 @@ def test_a_target_of_one_run_or_none_or_without_jobs_has_no_grid() -> None:
 
 
 def test_the_raw_answer_is_json_that_can_be_drawn() -> None:
-    text = raw(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
+    text = raw_json(pipeline(1, "RUNNING", {"a": "RUNNING"}, name=HOSTILE, total="many"))
     assert json.loads(text)["(could not be read)"] == ["total"]
     assert not controls_of_lines(text)
 

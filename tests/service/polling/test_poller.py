@@ -25,7 +25,7 @@ REST = 7.0
 
 
 class Studio:
-    """Answers what a test tells it to, and counts the questions."""
+    """Gives the answers that a test sets, and counts the requests."""
 
     def __init__(self) -> None:
         self.answers: list[int | Exception] = []
@@ -51,7 +51,7 @@ class Studio:
 
 
 class Rests:
-    """Stands in for time: each rest is noted and lasts until it is poked or let go."""
+    """Replaces time: each rest is recorded, and lasts until a poke or `pass_time`."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -226,7 +226,7 @@ async def test_poller_keeps_the_value_when_a_question_fails() -> None:
     assert received[2] == Snapshot(value=42, fetched_at=NOON, due_at=received[2].due_at)
 
 
-async def test_the_data_stays_while_requests_fail_and_never_goes_back() -> None:
+async def test_the_time_of_the_data_stops_while_requests_fail_and_never_goes_back() -> None:
     studio, rests = Studio(), Rests()
     studio.answers = [41, TransportError("no answer"), ServerError(503, "in repair"), 42]
     poller = poller_of(studio, rests.wait)
@@ -239,7 +239,7 @@ async def test_the_data_stays_while_requests_fail_and_never_goes_back() -> None:
             await until(lambda rest=rest: len(rests.seconds) == rest)  # type: ignore[misc]
             shown.append(poller.snapshot.moment(now))
             now += timedelta(seconds=7)
-            # What was shown in between went on with the clock.
+            # Between two answers it follows the clock.
             shown.append(poller.snapshot.moment(now))
             rests.pass_time()
         await until(lambda: poller.snapshot.value == 42)

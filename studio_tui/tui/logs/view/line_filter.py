@@ -16,7 +16,7 @@ from studio_tui.tui.widgets.prompt import FILTER
 
 _PROBLEMS = "!"
 """The filter text that shows only errors and warnings."""
-_LOOKED_AT = 64 * 1024
+_SEARCHED = 64 * 1024
 """Bytes of visible text that are searched for nested progress bars."""
 _REDRAWN = 16 * 1024
 """Bytes after a row within which it is redrawn, if at all."""
@@ -45,7 +45,8 @@ class LineFilter:
         """The filter as typed; `!` alone for errors and warnings only."""
         self.chosen: FilteredLines | None = None
         """The shown lines; `None` for all."""
-        self._left_out: SearchPattern | None = None
+        self._pattern: SearchPattern | None = None
+        """The pattern of the filter; `None` for errors and warnings, and without a filter."""
         self._within: Find | None = None
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
@@ -81,7 +82,7 @@ class LineFilter:
     @property
     def problem(self) -> str:
         """What is wrong with the filter; empty if it is valid."""
-        return self._left_out.problem if self._left_out else ""
+        return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:
         """Return the filter and its matches in words; empty without a filter."""
@@ -160,7 +161,7 @@ class LineFilter:
             return
         first = rows[0].start
         end = store.line_end(rows[-1].start)
-        if UP.search(store.read(first, min(_LOOKED_AT, end - first))):
+        if UP.search(store.read(first, min(_SEARCHED, end - first))):
             self.fold(folds=True)
 
     # --- the filter ------------------------------------------------------------------------------
@@ -175,21 +176,21 @@ class LineFilter:
         if store is None:
             return
         shown = self.scope()
-        hidden = SearchPattern(typed.removeprefix("!")) if typed.removeprefix("!") else None
+        pattern = SearchPattern(typed.removeprefix("!")) if typed.removeprefix("!") else None
         if typed == _PROBLEMS:
             find = LevelPattern(LogLevel.WARNING).starts
             hits: LineMatches | None = LineMatches(store, find, within=shown, ahead=self.ahead)
-        elif hidden:
+        elif pattern:
             is_negated = typed.startswith("!")
             hits = LineMatches(
-                store, hidden.starts, negated=is_negated, within=shown, ahead=self.ahead
+                store, pattern.starts, negated=is_negated, within=shown, ahead=self.ahead
             )
         elif shown:
             hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
         begins, ends = bool(typed) and not self.typed, bool(self.typed) and not typed
-        self.typed, self._left_out = typed, hidden
+        self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
         anchor = view.pane.at_hand
         if begins:

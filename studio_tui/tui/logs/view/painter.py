@@ -218,7 +218,7 @@ class LogPainter:
             strip = self._row(line, row, left, sign)
             if not self._look.numbers or self._store.is_indexed:
                 self._rows[key] = strip
-            if len(self._rows) > _KEPT:
+            if len(self._rows) > _CACHE_SIZE:
                 self._rows.popitem(last=False)
         return strip
 
@@ -286,7 +286,7 @@ class LogPainter:
         drawn = self._lines.get(key)
         if drawn is None or not (drawn.is_whole or drawn.end == self._store.size):
             drawn = self._lines[key] = self._draw_line(self._store.row(start))
-            if len(self._lines) > _KEPT:
+            if len(self._lines) > _CACHE_SIZE:
                 self._lines.popitem(last=False)
         self._lines.move_to_end(key)
         return drawn
@@ -312,7 +312,7 @@ class LogPainter:
         key = (start, self._store.version)
         count = max(line.updates + 1, self._counts.get(key, 0) if line.has_more else 0)
         self._counts[key] = count
-        if len(self._counts) > _KEPT:
+        if len(self._counts) > _CACHE_SIZE:
             self._counts.popitem(last=False)
         return f"{count:,}+" if line.has_more else f"{count:,}"
 

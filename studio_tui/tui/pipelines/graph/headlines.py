@@ -123,7 +123,7 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
 
 
 def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
-    """Return why the first job failed by itself, and the pipeline's error where it says more."""
+    """Return why the first root failure failed, and the pipeline's error if it says more."""
     plan, message = loaded.plan, loaded.pipeline.error_message or ""
     failures = [
         RootFailure(plan.nodes[root], loaded.job(root)) for root in loaded.statuses.root_failures
@@ -131,7 +131,7 @@ def _reason_and_error(loaded: LoadedPipeline) -> tuple[str, str]:
     error = first_line(message)
     if not failures:
         return "", error
-    # Of many it is that which Studio names.
+    # Of several, the one that Studio names.
     first = next((each for each in failures if each.is_named_in(message)), failures[0])
     named = ": ".join(filter(None, (first.node.name, first.why)))
     if not says_more(message, [first]):
@@ -265,8 +265,8 @@ class Headlines:
             return
         found = critical(self._state.view_model())
         # Without new answers an estimate would never decrease.
-        is_told = found.remaining is not None and self._source.snapshot.error is None
-        estimate = f"{found.words} " if is_told else ""
+        is_current = found.remaining is not None and self._source.snapshot.error is None
+        estimate = f"{found.words} " if is_current else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
         self.head.left = head_parts(loaded, self._width())
         self.note.left = note_parts(loaded)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from studio_tui.api.models import Pipeline
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.facts import raw
+from studio_tui.presentation.jobs.facts import raw_json
 from studio_tui.presentation.pipelines.impact import waits_after
 from studio_tui.tui.frame.bulk import BulkCommand, begin, list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
@@ -147,7 +147,7 @@ class GraphJobs:
         def text() -> str:
             sent = next(run for run in pipeline.job_runs if run.job_id == node.id)
             plan = json.dumps(sent.model_dump(mode="json"), indent=2, ensure_ascii=False)
-            return f"{plan}\n{raw(job)}" if job is not None else plan
+            return f"{plan}\n{raw_json(job)}" if job is not None else plan
 
         await show_text(self._host, node.name, await asyncio.to_thread(text))
 

@@ -1,4 +1,4 @@
-"""Names have the room there is, and counts look the same from one answer to the next."""
+"""Names get all available width, and counts keep their format from answer to answer."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ NAMES = [
 
 
 def deep(*, done: bool) -> DagStudio:
-    """Return a pipeline of jobs of long names, each of which waits for the one before."""
+    """Return a pipeline of jobs with long names, each of which waits for the previous one."""
     status = "COMPLETE" if done else "PENDING"
     chain = [*NAMES, *(f"later_{number}_{NAMES[-1]}" for number in range(3))]
     runs = [run(name, chain[place - 1 : place], status) for place, name in enumerate(chain)]
@@ -52,7 +52,7 @@ async def test_the_graph_shortens_names_only_where_there_is_no_room(tmp_path: Pa
 
 
 def wide_below_narrow() -> Pipeline:
-    """Return groups of long titles, one of which no screen has room for."""
+    """Return groups with long titles, one of them too long for any screen."""
     shards = [f"ingest_and_clean_shard_{number:03}.py" for number in range(220)]
     models = [f"{letter}_model_of_the_embeddings.py" for letter in "abcdefgh"]
     return pipeline_of(
@@ -118,7 +118,7 @@ async def test_the_critical_path_has_a_line_of_its_own_below_what_failed(tmp_pat
 
 
 def shown(bar: Bar) -> str:
-    """Return what a bar says, as far as it has room."""
+    """Return the visible text of a bar."""
     return bar.render().plain
 
 
