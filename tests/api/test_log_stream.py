@@ -209,7 +209,7 @@ async def test_the_published_client_s_scheme_is_tried_first_and_the_other_once(
         (answer_json({"detail": "expired"}, "401 Unauthorized"), errors.AuthenticationError, "exp"),
         (answer_json({"message": "team"}, "403 Forbidden"), errors.PermissionDenied, "team"),
         (answer(status="404 Not Found"), errors.NotFound, "did not find"),
-        (faults.too_many("4"), errors.RateLimited, "wait 4 s"),
+        (faults.too_many("4"), errors.RateLimited, "Retry in 4 s"),
         (faults.html_502(), errors.ServerError, "502 Bad Gateway"),
         (faults.redirect("http://127.0.0.1:9/"), errors.ProtocolError, "redirects"),
         (answer("[]"), errors.ProtocolError, "does not serve logs"),

@@ -353,7 +353,7 @@ async def test_an_error_before_the_token_was_checked_settles_no_scheme(
     assert (await client.jobs()).items
 
 
-async def test_at_most_six_connections_are_open(client: StudioClient, broken: FaultProxy) -> None:
+async def test_at_most_six_connections_are_open(broken: FaultProxy) -> None:
     async def hold(exchange: Exchange) -> None:
         with suppress(TimeoutError):  # a seventh would come within this time
             await asyncio.wait_for(broken.until_seen(transport.CONNECTIONS + 1), 0.3)
@@ -362,7 +362,8 @@ async def test_at_most_six_connections_are_open(client: StudioClient, broken: Fa
 
     seen_together: list[int] = []
     broken.always = hold
-    await asyncio.gather(*(client.clusters() for _ in range(9)))
+    async with StudioClient(settings_for(broken.url)) as client:
+        await asyncio.gather(*(client.clusters() for _ in range(9)))
     assert seen_together[0] == transport.CONNECTIONS
     assert len(broken.seen) == 9
 

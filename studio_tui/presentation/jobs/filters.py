@@ -78,6 +78,12 @@ def jobs_with(
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
         return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
 
+    def failed(*, fixed: bool) -> Callable[[Job], bool]:
+        return lambda job: job.state is JobState.FAILED and is_fixed(job.id) == fixed
+
+    def is_problem(job: Job) -> bool:
+        return job.state is JobState.UNKNOWN or failed(fixed=False)(job)
+
     keys: dict[str, Callable[[Job, datetime], Any]] = {
         "share": by(attrgetter("percent")),
         "rate": by(attrgetter("rate")),
@@ -93,8 +99,17 @@ def jobs_with(
         JOBS,
         columns=tuple(columns),
         other_fields={**JOBS.other_fields, "pipeline": lambda job: pipeline(job.id)},
-        groups={word: states for word, states in JOBS.groups.items() if word != "waiting"},
-        also={"waiting": not_queued(blocked=False), "blocked": not_queued(blocked=True)},
+        groups={
+            word: states
+            for word, states in JOBS.groups.items()
+            if word not in {"waiting", "problem"}
+        },
+        also={
+            "waiting": not_queued(blocked=False),
+            "blocked": not_queued(blocked=True),
+            "problem": is_problem,
+            "fixed": failed(fixed=True),
+        },
     )
 
 

@@ -43,8 +43,8 @@ class JobRow(NamedTuple):
     """Safe name of the pipeline that runs the job."""
     is_blocked: bool = False
     """Whether one that it depends on failed or was canceled."""
-    mended_by: Job | None = None
-    """The later run that succeeded, of a failed job."""
+    fixed_by: str | None = None
+    """Id of the later run of a failed job that is complete; `None` if there is none."""
 
 
 def first_line(text: str | None) -> str:
@@ -111,8 +111,8 @@ def _age(row: JobRow) -> Cell:
 
 
 def _error(row: JobRow) -> Cell:
-    if row.mended_by is not None:
-        return Cell(f"fixed by {row.mended_by.id[:SHORT_ID]}")
+    if row.fixed_by is not None:
+        return Cell(f"fixed by {row.fixed_by[:SHORT_ID]}")
     if "error_message" in row.job.unreadable:
         return UNREADABLE
     line = cause_of(row.job)
@@ -232,11 +232,12 @@ def cells(
 ) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; see `JobRow`.
 
-    A failure that was `mended_by` a later run is dimmed. While Studio is unreachable, `answered_at`
-    is the time of its last answer, up to which durations of running parts are counted.
+    A failure that was `fixed_by` a later run, given its id, is dimmed. While Studio is unreachable,
+    `answered_at` is the time of its last answer, up to which durations of running parts are
+    counted.
     """
     if job.state is not JobState.RUNNING:
         progress = None
-    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, mended_by)
+    row = JobRow(job, now, answered_at or now, progress, pipeline, is_blocked, fixed_by)
     made = tuple(column.cell(row) for column in JOB_COLUMNS)
-    return made if can_be_used(job.id) and mended_by is None else dimmed(made)
+    return made if can_be_used(job.id) and fixed_by is None else dimmed(made)

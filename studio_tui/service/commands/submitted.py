@@ -32,6 +32,13 @@ class RelatedRequest(JobRequest):
         return cls(**{**dict(job), **related})
 
 
+def run_again(request: JobInput, job_id: str, *, from_checkpoints: bool) -> JobInput:
+    """Return `request`, which repeats a job, as one that continues it or runs it from the start."""
+    if from_checkpoints:
+        return request.model_copy(update={"rerun_from_job_id": job_id})
+    return RelatedRequest.of(request, repeats=job_id)
+
+
 class SentFile(BaseModel):
     """An uploaded file, and its origin."""
 

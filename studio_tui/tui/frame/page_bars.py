@@ -190,7 +190,7 @@ def _counts(session: StudioSession, *, in_words: bool) -> Parts:
             count.tone if count.number else Tone.DIM,
         )
         for count in counts(
-            jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=session.known.fixed()
+            jobs.jobs, has_all=jobs.has_all, blocked=blocked, fixed=session.known_items.fixed()
         )
     )
 

@@ -20,7 +20,7 @@ from studio_tui.presentation.jobs.bulk import (
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.service.commands.create_job import Created, JobRefused
 from studio_tui.service.commands.jobs import repeat_of
-from studio_tui.service.commands.submitted import RelatedRequest, Submitted
+from studio_tui.service.commands.submitted import Submitted, run_again
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.bulk import BulkCommand, NextStep, begin, list_between, run
 from studio_tui.tui.frame.commands import READ_ONLY, Host
@@ -275,7 +275,7 @@ def _request(
         request = repeat_of(job, session.team, submitted)
     except InvalidRequest as error:
         return error
-    return request.model_copy(update={"rerun_from_job_id": job.id}) if from_checkpoints else request
+    return run_again(request, job.id, from_checkpoints=from_checkpoints)
 
 
 def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:

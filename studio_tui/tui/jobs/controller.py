@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.errors import InvalidRequest
-from studio_tui.service.commands.submitted import RelatedRequest
+from studio_tui.service.commands.submitted import run_again
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
@@ -189,8 +189,8 @@ class JobController:
             default_yes=True,
         )
         if await self._host.ask(question):
-            changes = {"rerun_from_job_id": job.id} if from_checkpoints else {}
-            self._host.post_message(CreateJob(repeat.request.model_copy(update=changes)))
+            request = run_again(repeat.request, job.id, from_checkpoints=from_checkpoints)
+            self._host.post_message(CreateJob(request))
 
     async def edit(self) -> None:
         """Open one form for the marked jobs, else for the current one."""

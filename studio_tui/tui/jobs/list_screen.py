@@ -175,7 +175,7 @@ class JobsScreen(ListPage[Job]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes its age."""
-        before, self._fixed_by = self._fixed_by, self.session.known.fixed()
+        before, self._fixed_by = self._fixed_by, self.session.known_items.fixed()
         is_other = self._fixed_by != before
         if message.name == self.session.pipelines.name and is_news:
             is_other |= self.groups.learn(self.session.pipelines.snapshot.value)

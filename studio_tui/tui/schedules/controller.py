@@ -11,7 +11,7 @@ from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
 from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
-from studio_tui.service.commands.submitted import OfSchedule
+from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
@@ -127,7 +127,7 @@ class ScheduleController(JobController):
             )
         )
         if sure:
-            request = OfSchedule.of(repeat.request, run_of=repeat.job.id)
+            request = RelatedRequest.of(repeat.request, run_of=repeat.job.id)
             await make_job(self._host.app, self._host.session.commands.job_creator, request)
 
     async def _run_as_it_is(self) -> None:

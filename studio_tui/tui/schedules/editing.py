@@ -188,7 +188,7 @@ class ScheduleEditor:
         except ValueError as error:
             self._host.say(f"{error} {title(task)} has not changed.", "error")
             return
-        request = OfSchedule.of(request, replaces=task.id)
+        request = RelatedRequest.of(request, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
             self._host.say(f"{title(task)} has not changed.", "warning")

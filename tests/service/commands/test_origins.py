@@ -79,7 +79,7 @@ def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_
 
 def test_what_is_remembered_of_a_schedule_is_not_sent() -> None:
     request = JobInput(query="print(1)", team_name="local", workers=2)
-    own = OfSchedule.of(request, run_of="a")
+    own = RelatedRequest.of(request, run_of="a")
     assert own.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
     assert Submitted.of(own.model_copy(update={"query_name": "b"}), {}).run_of == "a"
     assert Submitted.of(request, {}).run_of is None

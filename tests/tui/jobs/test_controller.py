@@ -166,7 +166,7 @@ async def test_a_job_that_runs_again_is_linked_with_the_one_before(is_continued:
     await (jobs.run_from_checkpoints() if is_continued else jobs.run_again())
     (message,) = screen.posted
     assert isinstance(message, CreateJob)
-    submitted = Submitted.of(message.wish, {})
+    submitted = Submitted.of(message.request, {})
     assert submitted.rerun_from_job_id == (shown.id if is_continued else None)
     assert submitted.repeats == (None if is_continued else shown.id)
 

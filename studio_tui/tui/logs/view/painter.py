@@ -23,7 +23,7 @@ from studio_tui.tui.logs.view.row_text import RowText, Runs
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
-_KEPT = 512
+_CACHE_SIZE = 512
 """Lines, and rows, in the cache."""
 _CHECKED = 16_384
 """Lines of which it is cached that they have one row."""
