@@ -58,8 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers for `-n auto`: 1.5 per processor, as tests mostly wait."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    """Return the number of workers for `-n auto`: two per processor, as tests mostly wait."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(wrapper=True)
