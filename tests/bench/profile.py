@@ -132,7 +132,7 @@ def _package(name: str) -> str:
 async def _profiled(
     studio: ProcessStudio, folder: Path, meanwhile: "_Meanwhile", seconds: float
 ) -> cProfile.Profile:
-    async with dashboard(studio, folder / "home", size=(120, 40), frames=True) as pilot:
+    async with dashboard(studio, folder / "home", size=(120, 40), frames=True, polls=1) as pilot:
         await until_shown(pilot, "embed_")
         await meanwhile.begin(pilot, studio)
         profile = cProfile.Profile()

@@ -1,10 +1,11 @@
 """Runs the dashboard on a real local Studio, driven by keys."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from pydantic import SecretStr
 from textual.css.query import NoMatches
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from studio_tui.api.client import StudioClient
+from studio_tui.service import pacing
 from studio_tui.service.session import SessionOptions, StudioSession
 from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
@@ -26,6 +28,12 @@ from tests.studios import LocalStudio
 Dashboard = Pilot[int]
 SIZE = (120, 40)
 
+_RESTS = {
+    name: float(getattr(pacing, name))
+    for name in ("BUSY_REST", "NEAR_IDLE_REST", "NEAR_OTHERS_REST", "NEAR_CLUSTERS_REST")
+}
+"""Seconds between polls of a Studio on this machine."""
+
 
 @asynccontextmanager
 async def dashboard(
@@ -39,10 +47,12 @@ async def dashboard(
     answered: bool = True,
     frames: bool = False,
     undo_seconds: float = 0.0,
+    polls: int = 3,
 ) -> AsyncIterator[Dashboard]:
     """Run the dashboard on `studio`, with the list of jobs shown and, if requested, loaded.
 
-    `url` is that of a proxy in front of it. With `frames`, each frame is drawn.
+    `url` is that of a proxy in front of it. With `frames`, each frame is drawn. Studio is polled
+    `polls` times as often as for users, so that tests wait less for what they do there.
     """
     url = url or studio.url
 
@@ -66,15 +76,25 @@ async def dashboard(
         )
 
     app = StudioApp(connect, theme=DARK.name, waiting_for="Connecting…")
-    async with driving(app, size=size, frames=frames, notifications=True) as pilot:
-        if answered:
-            # The dashboard starts on the page where it was left.
-            await until(pilot, lambda: isinstance(pilot.app.screen, Page))
-            page = pilot.app.screen
-            assert isinstance(page, Page)
-            await until(pilot, lambda: _has_answered(page))
-        await pilot.pause()
-        yield pilot
+    with _polled(polls):
+        async with driving(app, size=size, frames=frames, notifications=True) as pilot:
+            if answered:
+                # The dashboard starts on the page where it was left.
+                await until(pilot, lambda: isinstance(pilot.app.screen, Page))
+                page = pilot.app.screen
+                assert isinstance(page, Page)
+                await until(pilot, lambda: _has_answered(page))
+            await pilot.pause()
+            yield pilot
+
+
+@contextmanager
+def _polled(times: int) -> Iterator[None]:
+    """Poll the sessions that are made here so many times as often."""
+    with ExitStack() as patches:
+        for name, rest in _RESTS.items():
+            patches.enter_context(mock.patch.object(pacing, name, rest / times))
+        yield
 
 
 def _has_answered(page: Page) -> bool:
