@@ -76,6 +76,7 @@ def facts(
     progress: Progress | None = None,
     *,
     pipeline: Pipeline | None = None,
+    queued: Iterable[Job] | None = None,
     is_blocked: bool = False,
     answered_at: datetime | None = None,
     with_secrets: bool = False,
@@ -92,7 +93,7 @@ def facts(
     return (
         Fact("status", _status(job, until, is_blocked=is_blocked)),
         *_progress(job, progress),
-        *_why_waiting(job, clusters, pipeline),
+        *_why_waiting(job, clusters, pipeline, queued),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
@@ -181,9 +182,12 @@ def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
 
 
 def _why_waiting(
-    job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None
+    job: Job,
+    clusters: Iterable[Cluster],
+    pipeline: Pipeline | None,
+    queued: Iterable[Job] | None,
 ) -> tuple[Fact, ...]:
-    words = why_waiting(job, clusters, pipeline)
+    words = why_waiting(job, clusters, pipeline, queued)
     if not words:
         return ()
     label = WAITS_FOR.strip() if words.startswith(WAITS_FOR) else "why"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import takewhile
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import named, plural
 
 
 def free_workers(cluster: Cluster) -> int | None:
@@ -24,20 +25,29 @@ _HOLDING = {
 }
 """Descriptions of pipeline states in which no job is started."""
 
+_NAMED = 2
+"""How many of the older jobs in a queue are named."""
+
 WAITS_FOR = "waits for "
 """The beginning of most reasons."""
 
 
-def why_waiting(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None = None) -> str:
+def why_waiting(
+    job: Job,
+    clusters: Iterable[Cluster],
+    pipeline: Pipeline | None = None,
+    queued: Iterable[Job] | None = None,
+) -> str:
     """Return why a job has not started, as a clause without its subject; empty if unknown.
 
     Such as `waits for 2 workers` or `blocked by embed.py, which failed`: the reason that the graph
-    of its `pipeline` shows, if that is known.
+    of its `pipeline` shows, if that is known. `queued` are all queued jobs, oldest first; `None` if
+    unknown.
     """
     is_in = pipeline is not None and job.state in NOT_QUEUED_STATES
     if is_in and (reason := _why_in(pipeline, job.id)):
         return reason
-    awaited = _awaited(job, clusters, pipeline)
+    awaited = _awaited(job, clusters, pipeline, queued)
     return f"{WAITS_FOR}{awaited}" if awaited else ""
 
 
@@ -62,7 +72,12 @@ def _why_in(pipeline: Pipeline, job_id: str) -> str:
     return wait.words if wait is not None else ""
 
 
-def _awaited(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None) -> str:
+def _awaited(
+    job: Job,
+    clusters: Iterable[Cluster],
+    pipeline: Pipeline | None,
+    queued: Iterable[Job] | None,
+) -> str:
     """Return what a job waits for; empty if it does not wait."""
     if job.state is JobState.PENDING:
         if pipeline is None:
@@ -90,4 +105,22 @@ def _awaited(job: Job, clusters: Iterable[Cluster], pipeline: Pipeline | None) -
         return f"{name} to be active; it is {cluster.status or 'INACTIVE'} now"
     if (job.workers or 1) > most:
         return f"{needed}; {name} has {most} at most now, so e runs it with fewer"
-    return f"{needed}; {name} has {free} free of {most}. Older jobs may start first"
+    return f"{needed}; {name} has {free} free of {most}. {_before(job, cluster, queued)}"
+
+
+def _before(job: Job, cluster: Cluster, queued: Iterable[Job] | None) -> str:
+    """Return which jobs of the cluster may start before a queued one: Studio sends no order.
+
+    The local Studio orders by priority, which is not sent either, then by age.
+    """
+    queue = tuple(queued or ())
+    if all(one.id != job.id for one in queue):
+        return "Older jobs may start first"
+    # One whose cluster cannot run it now holds up no other.
+    rivals = (one for one in queue if runs_on(one, cluster) and not one.waits_for)
+    older = list(takewhile(lambda one: one.id != job.id, rivals))
+    if not older:
+        return "No older job waits there"
+    names = [f"{one.name or one.id} ({plural(one.workers or 1, 'worker')})" for one in older]
+    count = "An older job" if len(older) == 1 else f"{len(older):,} older jobs"
+    return f"{count} may start first: {named(names, _NAMED)}"

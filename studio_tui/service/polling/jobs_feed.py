@@ -8,10 +8,12 @@ beyond it, and those that were active and no longer are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job
 from studio_tui.api.pages import ResultPage
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 
 PAGE = 100
@@ -29,7 +31,7 @@ _NEWEST = datetime.max.replace(tzinfo=UTC)
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobList:
     """The known jobs."""
 
@@ -41,6 +43,11 @@ class JobList:
     """Rows of the last answer that could not be parsed."""
     duplicates: int = 0
     """Rows of the last answer with an id that had appeared before."""
+
+    @cached_property
+    def queued(self) -> tuple[Job, ...]:
+        """The jobs that wait for workers, oldest first."""
+        return tuple(job for job in reversed(self.jobs) if job.status == JobState.QUEUED)
 
 
 class JobsFeed:

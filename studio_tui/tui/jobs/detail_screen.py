@@ -176,7 +176,7 @@ class JobScreen(Page):
 
     def tick(self, now: datetime) -> None:
         job, clusters = self._job, self.session.clusters.snapshot.value
-        pipelines = self.session.pipelines.snapshot.value
+        pipelines, listed = self.session.pipelines.snapshot.value, self.session.jobs.snapshot.value
         present = clock.now()
         own = facts(
             job,
@@ -184,6 +184,7 @@ class JobScreen(Page):
             clusters.items if clusters is not None else (),
             pipeline=self._controller.owner_of(job),
             is_blocked=pipelines is not None and job.id in pipelines.blocked,
+            queued=listed.queued if listed is not None else None,
             answered_at=now,
             with_secrets=self._values is Values.ALL,
         )

@@ -63,6 +63,7 @@ class JobPreview:
         pipelines = self._session.pipelines.snapshot.value
         owner = pipelines.owner(job.id) if pipelines is not None else None
         blocked = pipelines is not None and job.id in pipelines.blocked
+        listed = self._session.jobs.snapshot.value
         own = facts(
             job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now
         )

@@ -238,7 +238,9 @@ class LogScreen(Page):
         pipelines = self.session.pipelines.snapshot.value
         owner = pipelines.owner(self._job.id) if pipelines is not None else None
         around = clusters.items if clusters is not None else ()
-        self._waits = why_waiting(self._job, around, owner)
+        listed = self.session.jobs.snapshot.value
+        queued = listed.queued if listed is not None else None
+        self._waits = why_waiting(self._job, around, owner, queued)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

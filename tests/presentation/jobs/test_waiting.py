@@ -1,8 +1,10 @@
 """What a waiting job waits for, where its cluster has changed meanwhile."""
 
+from typing import Any
+
 from hypothesis import given
 
-from studio_tui.api.models import Cluster, Pipeline
+from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.presentation.jobs.facts import facts
 from studio_tui.presentation.jobs.waiting import why_waiting
 from studio_tui.presentation.pipelines.graph.plan import plan_of
@@ -34,6 +36,29 @@ def test_a_job_that_is_too_large_for_its_cluster_now_says_so() -> None:
     assert why_waiting(waiting, (LOCAL,)) == (
         "waits for 3 workers; local has 2 at most now, so e runs it with fewer"
     )
+
+
+def test_a_queued_job_names_the_older_ones_that_may_start_first() -> None:
+    def queued(number: int, **fields: Any) -> Job:
+        return job(number, "QUEUED", **{"compute_cluster_name": "local", **fields})
+
+    own = queued(1)
+    free = "waits for 1 worker; local has 2 free of 2."
+    others = [queued(5, workers=2), queued(4), queued(3)]
+    outside = [
+        queued(6, waits_for="a cluster of 9 workers"),
+        queued(7, compute_cluster_name="gpu"),
+        queued(0),
+    ]
+    for older, words in (
+        (others[:1], "An older job may start first: job_5.py (2 workers)"),
+        (others, "3 older jobs may start first: job_5.py (2 workers), job_4.py (1 worker) and 1"),
+        ([], "No older job waits there"),
+    ):
+        queue = [*outside[:2], *older, own, outside[2]]
+        assert why_waiting(own, (LOCAL,), queued=queue).startswith(f"{free} {words}")
+    # The job was queued after the list was received.
+    assert why_waiting(own, (LOCAL,), queued=others) == f"{free} Older jobs may start first"
 
 
 def test_a_blocked_job_names_the_job_that_failed_also_if_the_pipeline_has_failed() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from studio_tui.api.models import Cluster, DatasetVersion
+from studio_tui.api.models import Cluster, DatasetVersion, Job
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
@@ -36,11 +36,12 @@ def node_facts(
     node_id: str,
     *,
     clusters: Iterable[Cluster] = (),
+    queued: Iterable[Job] | None = None,
     made: Sequence[DatasetVersion] = (),
 ) -> tuple[Fact, ...]:
     """Return the facts about a job of a pipeline, most important first.
 
-    `made` are the datasets created by its run.
+    `made` are the datasets created by its run, and `queued` all queued jobs, oldest first.
     """
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]

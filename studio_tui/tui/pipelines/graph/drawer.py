@@ -66,13 +66,14 @@ class Drawer:
         if loaded is None or not self.is_wanted:
             return
         facts: tuple[Fact, ...] = ()
-        clusters = self._session.clusters.snapshot.value
+        clusters, listed = self._session.clusters.snapshot.value, self._session.jobs.snapshot.value
         if (node := self._cursor.node()) is not None:
             self._ask_what_was_made(node)
             facts = node_facts(
                 self._state.view_model(),
                 node.id,
                 clusters=clusters.items if clusters is not None else (),
+                queued=listed.queued if listed is not None else None,
                 made=self._made.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:
