@@ -50,7 +50,7 @@ class LastList(NamedTuple):
     sideways: int = 0
     """How many terminal columns are scrolled out of sight."""
     contents: tuple[int, ...] = ()
-    """The widths of contents that decide which columns are shown, see `ColumnMemory`."""
+    """The widths of the contents of columns, see `ColumnMemory`."""
     has_preview: bool = True
     filter: str = ""
     """The filter, as typed."""

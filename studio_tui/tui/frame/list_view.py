@@ -49,7 +49,7 @@ class ListView:
     sideways: int = 0
     """How many terminal columns of the table are scrolled out of sight on the left."""
     contents: tuple[int, ...] = ()
-    """The widths of contents that decide which columns are shown, see `ColumnMemory`."""
+    """The widths of the contents of columns, see `ColumnMemory`."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with changed fields."""

@@ -43,35 +43,25 @@ class Contents:
         """The largest width that each column has ever had, as far as it decides which are shown."""
         return tuple(self._ever)
 
-    @property
-    def largest(self) -> tuple[int, ...]:
-        """The largest width of each column until now, to be recalled by another table."""
-        return tuple(map(max, self._ever, self._all)) if self._has_rows else self.ever
-
-    def recall(self, largest: Sequence[int]) -> None:
-        """Take over the widths of another table; ignored if it has not as many columns."""
-        if len(largest) == len(self._ever):
-            self._has_rows = self._has_rows or any(largest[index] for index in self._measured)
-            for index in self._measured:
-                self._widen(index, min(largest[index], LONGEST))
-            self._remember()
+    def recall(self, ever: Sequence[int]) -> None:
+        """Take over what another table's columns had; ignored if there are not as many."""
+        if len(ever) == len(self._ever):
+            pairs = zip(self._ever, ever, strict=True)
+            self._ever = [max(own, min(other, LONGEST)) for own, other in pairs]
 
     def inherit(self, before: "Contents") -> None:
         """Take over the widths of columns with the same keys; ignored if they have others."""
         if [each.key for each in before.columns] == [each.key for each in self.columns]:
-            self._ever = list(map(max, self._ever, before.ever))
+            self.recall(before.ever)
             if before.widths is not None:
-                self._has_rows = True
-                for index in self._measured:
-                    self._widen(index, before.widths[index])
+                self.restore(before.widths)
 
-    def _widen(self, index: int, width: int) -> None:
-        self._all[index] = max(self._all[index], width)
-
-    def _remember(self) -> None:
-        for index in self._measured:
-            seen = min(self._all[index], _deciding(self.columns[index]))
-            self._ever[index] = max(self._ever[index], seen)
+    def restore(self, widths: Sequence[int]) -> None:
+        """Widen columns to the widths of another table; ignored if there are not as many."""
+        if len(widths) == len(self._all):
+            self._has_rows = True
+            for index in self._measured:
+                self._all[index] = max(self._all[index], min(widths[index], LONGEST))
 
     def forget(self) -> None:
         """Reset the widths, for example if the table has another width."""
@@ -95,7 +85,9 @@ class Contents:
                         widths[index] = length
                         grown = True
         if grown:
-            self._remember()
+            for index in self._measured:
+                seen = min(widths[index], _deciding(self.columns[index]))
+                self._ever[index] = max(self._ever[index], seen)
         return grown or (is_first and self._has_rows)
 
 

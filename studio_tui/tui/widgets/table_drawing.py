@@ -39,14 +39,18 @@ class TableLook(NamedTuple):
 
 
 class ColumnMemory(Protocol):
-    """What the columns of a table contained until now, which decides which are shown, and where."""
+    """What the columns of a table contain, so that another table can show them in the same places.
+
+    That is what they ever contained, which decides which of them are shown, and, if there were
+    rows, the width of the table and what the columns have contained since it has that width.
+    """
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """The largest widths in cells."""
+        """The widths in cells, in that order."""
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Lay out the columns as another table with such contents does."""
+        """Show the columns that another table with such contents shows, if it is as wide."""
 
 
 class TableDrawing:
@@ -62,6 +66,8 @@ class TableDrawing:
         self._painter: Painter | None = None
         self._fitted: tuple[int, bool] | None = None
         """The width, and whether wide, to which the columns were last fitted."""
+        self._recalled: Sequence[int] = ()
+        """The width of another table, and the contents of its columns."""
         self.sideways = 0
         """How many terminal columns are scrolled out of sight on the left."""
 
@@ -71,12 +77,15 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """The largest width of each column until now, in cells."""
-        return self._contents.largest
+        """What the columns ever contained and contain now, see `ColumnMemory`."""
+        ever, now = self._contents.ever, self._contents.widths
+        return ever if now is None or self._fitted is None else (*ever, self._fitted[0], *now)
 
     def recall(self, contents: Sequence[int]) -> None:
-        """Lay out the columns as another table with such contents does, until the width changes."""
-        self._contents.recall(contents)
+        """Show the columns that another table with such contents shows, if it is as wide."""
+        count = len(self._contents.columns)
+        self._contents.recall(contents[:count])
+        self._recalled = contents[count:]
 
     def forget_layout(self) -> None:
         """Discard the layout."""
@@ -119,9 +128,11 @@ class TableDrawing:
         in_sight = keys[top : top + max(0, height - HEADER)]
         if (fitted := (look.width, look.wide)) != self._fitted:
             # Another height, such as that beside the input of a filter, moves no column.
-            if self._fitted is not None:
-                self._contents.forget()
             self._fitted = fitted
+            self._contents.forget()
+            if self._recalled[:1] == (look.width,):
+                self._contents.restore(self._recalled[1:])
+            self._recalled = ()
             self._rows.forget()
         if self._contents_changed(look.columns, in_sight):
             self._painter = None

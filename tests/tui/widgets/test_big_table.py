@@ -597,6 +597,22 @@ async def test_columns_stay_under_a_filter_and_an_order_until_the_width_changes(
         assert starts(at.lines()[0]) != placed
 
 
+@pytest.mark.parametrize(("width", "is_same"), [(80, True), (81, False)])
+async def test_a_table_as_wide_as_a_recalled_one_has_its_columns_in_the_same_places(
+    width: int, is_same: bool
+) -> None:
+    async with jobs(size=(80, 11)) as (at, rows):
+        rows.names["0001"] = "a job with quite a long name"
+        rows.errors["0002"] = "RuntimeError: corrupt tile 17"
+        await at.show(ids(3))
+        placed, contents = starts(at.lines()[0]), at.table.memory.contents
+    async with jobs(size=(79, 11)) as (at, _):
+        await at.show(["0002"])
+        at.table.memory.recall(contents)
+        await at.pilot.resize_terminal(width, 11)
+        assert (starts(at.lines()[0]) == placed) is is_same
+
+
 async def test_columns_keep_their_widths_when_one_has_another_title() -> None:
     async with jobs(size=(80, 11)) as (at, rows):
         rows.names["0001"] = "a job with quite a long name"
