@@ -65,8 +65,9 @@ class JobPreview:
         blocked = pipelines is not None and job.id in pipelines.blocked
         listed = self._session.jobs.snapshot.value
         own = facts(
-            job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now
-        )
+            job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now,
+            queued=listed.queued if listed is not None else None,
+        )  # fmt: skip
         said = kin_facts(
             with_usual(own, job, details.past, now), self._session.known_items.related(job.id)
         )

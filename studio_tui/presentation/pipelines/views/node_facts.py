@@ -46,7 +46,9 @@ def node_facts(
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]
     wait, job, usual = model.waits(node_id), model.job(node), model.usual(node)
-    run_facts = facts(job, model.now, clusters, model.bar(node)) if job is not None else ()
+    run_facts: tuple[Fact, ...] = ()
+    if job is not None:
+        run_facts = facts(job, model.now, clusters, model.bar(node), queued=queued)
     if not node.state.is_finished:
         # Jobs and plan are polled separately: after a rerun one is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)
