@@ -12,7 +12,7 @@ from studio_tui import arguments
 
 def main() -> None:
     """Run the program as its command line says, and exit."""
-    usual = arguments.usual(sys.argv[1:], os.environ)
+    usual = arguments.parse_simple(sys.argv[1:], os.environ)
     if usual is not None:
         _run(usual)
     from studio_tui import commands

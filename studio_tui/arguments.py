@@ -33,7 +33,7 @@ class Usual(NamedTuple):
     samples: bool
 
 
-def usual(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
+def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
     """Return what the words of a usual command line mean.
 
     `None` for any other, which `click` must read: a command, a request for help or completions, a

@@ -69,7 +69,7 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
         def connect(_choice: object) -> Connected:
             time = ReplayTime(recording, speed)
             clock.follow(time.now)
-            return connected(ReplayClient(recording, time), time, file, Path(folder))
+            return connect_to_replay(ReplayClient(recording, time), time, file, Path(folder))
 
         try:
             code = run_dashboard(connect, waiting_for="Reading the recording…")
@@ -78,7 +78,9 @@ def replay(context: click.Context, file: Path, *, speed: float) -> None:
     context.exit(code)
 
 
-def connected(client: ReplayClient, time: ReplayTime, file: Path, folder: Path) -> Connected:
+def connect_to_replay(
+    client: ReplayClient, time: ReplayTime, file: Path, folder: Path
+) -> Connected:
     """Return what a dashboard is connected to in a replay of `file`; its state is in `folder`."""
     session = StudioSession(
         cast(StudioClient, client), "replay", folder, SessionOptions(is_local=True)

@@ -76,7 +76,7 @@ def safe_block(text: str) -> str:
     return safe
 
 
-def unfinished(data: bytes) -> int:
+def incomplete_bytes(data: bytes) -> int:
     """Return the number of bytes at the end that are an incomplete UTF-8 character."""
     for count, byte in enumerate(reversed(data[-3:]), 1):
         if byte < 0x80:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio_tui import __main__ as program
 from studio_tui import commands
-from studio_tui.arguments import Arguments, Usual, usual
+from studio_tui.arguments import Arguments, Usual, parse_simple
 from studio_tui.errors import ConfigError
 
 USUAL = (
@@ -36,7 +36,7 @@ def as_click_reads(words: list[str]) -> Usual | str:
 
 @given(st.lists(st.sampled_from(USUAL), max_size=6))
 def test_a_command_line_that_is_read_early_means_what_click_reads(words: list[str]) -> None:
-    early = usual(words, {})
+    early = parse_simple(words, {})
     assert early is None or early == as_click_reads(words)
 
 
@@ -51,17 +51,17 @@ def test_a_command_line_that_is_read_early_means_what_click_reads(words: list[st
     ],
 )
 def test_a_usual_command_line_needs_no_click(words: list[str]) -> None:
-    assert usual(words, {}) == as_click_reads(words)
+    assert parse_simple(words, {}) == as_click_reads(words)
 
 
 @pytest.mark.parametrize("word", OTHER)
 def test_any_other_command_line_is_left_to_click(word: str) -> None:
-    assert usual([word], {}) is None
-    assert usual(["--quiet", word], {}) is None
+    assert parse_simple([word], {}) is None
+    assert parse_simple(["--quiet", word], {}) is None
 
 
 def test_completions_are_left_to_click() -> None:
-    assert usual([], {"_STUDIO_TUI_COMPLETE": "bash_source"}) is None
+    assert parse_simple([], {"_STUDIO_TUI_COMPLETE": "bash_source"}) is None
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,12 @@ from studio_tui.api.pages import ListReader, ResultPage
 from studio_tui.api.routes import Route
 from studio_tui.api.states import JobState
 from studio_tui.api.upload import FileForm, Progress
-from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
+from studio_tui.api.write_responses import (
+    created_pipeline,
+    optional_answer,
+    parse_created,
+    pipeline_in,
+)
 from studio_tui.settings import Settings
 
 SLOWEST_UPLOAD = 64 * 1024
@@ -148,7 +153,7 @@ class StudioClient:
     async def create_job(self, job: JobInput, *, idempotency_key: str | None = None) -> Job:
         """Create a job; if Studio supports `Idempotency-Key`, equal keys create only one."""
         answer = await self._connection.write(routes.CREATE_JOB, job, key=idempotency_key)
-        return created(Job, answer)
+        return parse_created(Job, answer)
 
     async def job_logs(self, job_id: str, *, offset: int = 0, etag: str | None = None) -> LogBody:
         """Return a job's log from byte `offset` on, or `unchanged` if its ETag is still `etag`."""
@@ -253,7 +258,7 @@ class StudioClient:
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         done = await self._connection.write(routes.REMOVE_JOB_FROM_PIPELINE, body)
-        return accepted(optional_answer(PipelineOutput, done))
+        return pipeline_in(optional_answer(PipelineOutput, done))
 
     async def pipelines(self, *, limit: int = 100) -> ResultPage[Pipeline]:
         """Return the newest pipelines, newest first."""
@@ -272,7 +277,7 @@ class StudioClient:
     async def _pause_or_resume(self, route: Route, pipeline_id: str) -> Pipeline | None:
         body = PipelineInput(team_name=self._connection.team, pipeline_id=pipeline_id)
         answer = await self._connection.write(route, body)
-        return accepted(optional_answer(PipelineOutput, answer))
+        return pipeline_in(optional_answer(PipelineOutput, answer))
 
 
 def _has_status(job: Job, status: str | None) -> bool:

@@ -18,7 +18,12 @@ from studio_tui.api.own_inputs import (
     ScheduleTimes,
 )
 from studio_tui.api.routes import Route
-from studio_tui.api.write_responses import accepted, created, created_pipeline, optional_answer
+from studio_tui.api.write_responses import (
+    created_pipeline,
+    optional_answer,
+    parse_created,
+    pipeline_in,
+)
 
 
 class OwnRoutes:
@@ -35,7 +40,7 @@ class OwnRoutes:
 
     async def run_schedule(self, job_id: str, *, idempotency_key: str) -> Job:
         """Run a schedule once outside its timetable; equal keys create only one run."""
-        return created(Job, await self._act(routes.RUN_SCHEDULE, job_id, idempotency_key))
+        return parse_created(Job, await self._act(routes.RUN_SCHEDULE, job_id, idempotency_key))
 
     async def suspend_schedule(self, job_id: str) -> Job | None:
         """Suspend a schedule until it is resumed. Return it if the response includes it."""
@@ -51,7 +56,7 @@ class OwnRoutes:
         """Rerun jobs, dependencies first; return `None`, creating nothing, if there are none."""
         body = RerunInput(team_name=self._connection.team, jobs=tuple(jobs))
         answer = await self._connection.write(routes.RERUN_JOBS, body, key=idempotency_key)
-        return accepted(created(PipelineOutput, answer))
+        return pipeline_in(parse_created(PipelineOutput, answer))
 
     async def schedule_pipeline(
         self, schedule: NewPipelineSchedule, *, idempotency_key: str
@@ -59,7 +64,7 @@ class OwnRoutes:
         """Create a schedule that triggers a pipeline; equal keys create only one."""
         body = SchedulePipelineInput(team_name=self._connection.team, **asdict(schedule))
         answer = await self._connection.write(routes.SCHEDULE_PIPELINE, body, key=idempotency_key)
-        return created(Job, answer)
+        return parse_created(Job, answer)
 
     async def trigger_schedule(self, job_id: str, *, idempotency_key: str) -> Pipeline:
         """Trigger the pipeline of a schedule now; equal keys create only one pipeline."""
@@ -71,7 +76,7 @@ class OwnRoutes:
             team_name=self._connection.team, pipeline_id=pipeline_id, job_id=job_id
         )
         answer = await self._connection.write(routes.RESTORE_JOB, body)
-        return accepted(optional_answer(PipelineOutput, answer))
+        return pipeline_in(optional_answer(PipelineOutput, answer))
 
     async def datasets(self) -> tuple[ListedDataset, ...]:
         """Return all datasets, sorted by name."""

@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Received)
 _NO_DETAILS = "Studio accepted the request, but its answer does not say what the result was"
 
 
-def created(kind: type[R], answer: Answer) -> R:
+def parse_created(kind: type[R], answer: Answer) -> R:
     """Parse the response to a request that created something, which must include the object."""
     try:
         made = answers.model(kind, answer.body)
@@ -33,7 +33,7 @@ def optional_answer(kind: type[R], answer: Answer) -> R | None:
         return None
 
 
-def accepted(done: PipelineOutput | None) -> Pipeline | None:
+def pipeline_in(done: PipelineOutput | None) -> Pipeline | None:
     """Return the pipeline in a response, if any.
 
     Raises:
@@ -46,6 +46,6 @@ def accepted(done: PipelineOutput | None) -> Pipeline | None:
 
 def created_pipeline(answer: Answer) -> Pipeline:
     """Parse the response to a request that created a pipeline, which must include it."""
-    if pipeline := accepted(created(PipelineOutput, answer)):
+    if pipeline := pipeline_in(parse_created(PipelineOutput, answer)):
         return pipeline
     raise OutcomeUnknown(f"{_NO_DETAILS}.")

@@ -90,7 +90,7 @@ def found_at(data: Path) -> endpoint.Endpoint:
 
 def is_another(data: Path, before: endpoint.Endpoint) -> bool:
     """Whether another server than the one before serves now."""
-    found = endpoint.serving(DataDir(data))
+    found = endpoint.running_endpoint(DataDir(data))
     return found is not None and found.instance != before.instance
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui import clock
-from studio_tui.recordings import connected
+from studio_tui.recordings import connect_to_replay
 from studio_tui.service.recorder.recording_file import export, load
 from studio_tui.service.recorder.replay import ReplayClient, ReplayTime
 from studio_tui.tui.app import StudioApp
@@ -37,7 +37,7 @@ async def test_a_replay_is_stepped_through_and_is_read_only(
     file = tmp_path / "recording.jsonl"
     client = ReplayClient(load(file), time)
     app = StudioApp(
-        lambda _: connected(client, time, file, tmp_path / "replay"),
+        lambda _: connect_to_replay(client, time, file, tmp_path / "replay"),
         theme=DARK.name,
         waiting_for="",
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from studio_tui.local.db import lineage
 from studio_tui.local.db.lineage_model import Lineage, MadeVersion
-from studio_tui.local.db.outdated import outdated
+from studio_tui.local.db.outdated import outdated_datasets
 from studio_tui.local.shim.datasets import is_listing, version_key
 
 
@@ -40,7 +40,7 @@ class DatasetRow:
     """Versions of sources newer than those used; empty if the dataset is up to date."""
 
 
-def listed(connection: sqlite3.Connection) -> list[DatasetRow]:
+def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
     known = lineage.read_lineage(connection)
     jobs = {
@@ -50,7 +50,7 @@ def listed(connection: sqlite3.Connection) -> list[DatasetRow]:
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
-    newer = outdated(known)
+    newer = outdated_datasets(known)
     versions: dict[str, list[MadeVersion]] = {}
     for version in known.versions.values():
         if not version.is_removed and not is_listing(version.dataset):

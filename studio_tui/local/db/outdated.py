@@ -15,7 +15,7 @@ _MOST_NAMED = 12
 """Maximum number of datasets named in a warning."""
 
 
-def outdated(lineage: Lineage) -> dict[str, tuple[str, ...]]:
+def outdated_datasets(lineage: Lineage) -> dict[str, tuple[str, ...]]:
     """Return, for each outdated dataset, the newer versions of its direct or indirect sources."""
     versions = current_versions(lineage)
     newer: dict[str, dict[str, None]] = {}

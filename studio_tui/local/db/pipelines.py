@@ -15,7 +15,7 @@ from studio_tui.api.models import RERUN_TARGET
 from studio_tui.api.states import JobState, PipelineState
 from studio_tui.local.db import lineage, pipeline_removals, reruns
 from studio_tui.local.db.database import Database, placeholders
-from studio_tui.local.db.dataset_list import DatasetRow, listed
+from studio_tui.local.db.dataset_list import DatasetRow, list_datasets
 from studio_tui.local.db.jobs import KeyReused
 from studio_tui.local.db.new_job import insert_job
 from studio_tui.local.db.outdated import rebuild, refresh
@@ -104,7 +104,7 @@ class PipelineTable:
 
     async def datasets(self) -> list[DatasetRow]:
         """Return all datasets, by name."""
-        return await self._database.read(listed)
+        return await self._database.read(list_datasets)
 
     async def of_job(self, job_id: str) -> PipelineRows | None:
         """Return the pipeline that runs a job; `None` if none does."""
@@ -211,10 +211,10 @@ def _rerun(
     if known := _made_before(connection, request.idempotency_key, request.request_digest):
         return known
     lineage.note_metastore(connection, metastore)
-    jobs, warnings = reruns.ordered(connection, request.jobs)
+    jobs, warnings = reruns.in_run_order(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
-    target = f"{RERUN_TARGET}{reruns.described(connection, request.jobs)}"
+    target = f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}"
     key, digest = request.idempotency_key, request.request_digest
     beginning = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
     pipeline_id = add_pipeline(connection, beginning, now)

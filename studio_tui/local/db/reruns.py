@@ -35,7 +35,7 @@ class UnknownJob(Exception):  # noqa: N818 (reads as what is wrong)
     """There is no job with an id; `str` is the id."""
 
 
-def ordered(
+def in_run_order(
     connection: sqlite3.Connection, job_ids: Collection[str]
 ) -> tuple[tuple[PlannedJob, ...], tuple[str, ...]]:
     """Return the jobs, each after those of them that it depends on, and warnings.
@@ -61,7 +61,7 @@ def ordered(
     return in_order(parents, Lineage({}, jobs), warnings), tuple(warnings)
 
 
-def described(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
+def describe(connection: sqlite3.Connection, jobs: Mapping[str, NewJob]) -> str:
     """Return a description of the jobs: their pipelines, or their own names, a few of them."""
     if sources := _sources_of(connection, jobs):
         return f"of {_few(sources)}"

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio_tui.api.routes import INSTANCE_HEADER
-from studio_tui.local.http.errors import refused
+from studio_tui.local.http.errors import error_response
 from studio_tui.local.http.page.keys import FOLDER
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -44,7 +44,7 @@ class AuthMiddleware:
         if scope["type"] == "websocket" and status == 401:
             # As hosted Studio does; the published client then gives up at once and reports it.
             status = 403
-        response = refused(status, sentence)
+        response = error_response(status, sentence)
         if status == 401:
             response.headers["www-authenticate"] = "Bearer"
             response.headers[INSTANCE_HEADER] = self._instance

@@ -58,19 +58,19 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def refused(status: int, message: str, detail: object = None) -> Response:
+def error_response(status: int, message: str, detail: object = None) -> Response:
     """Return an error response."""
     return answer(Refused(message, message if detail is None else detail), status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        return refused(error.status_code, error.message, error.more)
+        return error_response(error.status_code, error.message, error.more)
     if not isinstance(error, HTTPException):
         raise error
     sentence = _SENTENCES.get(error.status_code, str(error.detail))
     message = sentence.format(path=request.url.path, method=request.method)
-    response = refused(error.status_code, message)
+    response = error_response(error.status_code, message)
     response.headers.update(error.headers or {})
     if error.status_code == 405:
         response.headers["Allow"] = ", ".join(_methods(request))
@@ -94,16 +94,16 @@ async def _invalid(_request: Request, error: Exception) -> Response:
         raise error
     problems = [(_field(problem["loc"]), problem) for problem in error.errors()]
     refusal = InvalidFields([(field, field_problem(field, problem)) for field, problem in problems])
-    return refused(422, refusal.message, refusal.more)
+    return error_response(422, refusal.message, refusal.more)
 
 
 async def _storage_full(_request: Request, error: Exception) -> Response:
-    return refused(507, str(error))
+    return error_response(507, str(error))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
-    return refused(500, "The local Studio failed to handle this request; see its log.")
+    return error_response(500, "The local Studio failed to handle this request; see its log.")
 
 
 def _field(location: Sequence[str | int]) -> str:

@@ -83,16 +83,16 @@ class PieceReader:
         parts: list[bytes] = []
         begin = 0
         for cut in self._cuts[first : bisect_right(self._cuts, base + len(data))]:
-            parts += divided(data[begin : cut - base], closed=True)
+            parts += split_pieces(data[begin : cut - base], closed=True)
             begin = cut - base
-        parts += divided(data[begin:] if begin else data, closed=closed)
+        parts += split_pieces(data[begin:] if begin else data, closed=closed)
         ends = list(accumulate(map(len, parts), initial=base))
         self.offset = ends.pop()
         texts = [part.decode("utf-8", "replace") for part in parts]
         return OutputPieces([2 * begin + 1 for begin in ends], texts)
 
 
-def divided(data: bytes, *, closed: bool) -> list[bytes]:
+def split_pieces(data: bytes, *, closed: bool) -> list[bytes]:
     """Return the pieces of `data`, which begins at the start of a piece.
 
     Unless `closed`, an unfinished last piece is left out, and so is a final carriage return, which

@@ -57,7 +57,7 @@ class StrictRequest(Request):
         """
         if self._read is None:
             received = bytearray()
-            async for chunk in bounded(self, JSON_LIMIT):
+            async for chunk in limited_body(self, JSON_LIMIT):
                 received += chunk
             self._read = bytes(received)
         return self._read
@@ -79,7 +79,7 @@ class AmbiguousJson(ValueError):  # noqa: N818 (reads as what is wrong)
     """Invalid or ambiguous JSON; the message completes "The body ..."."""
 
 
-async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Yield a body as it arrives, at most `limit` bytes of it.
 
     Raises:

@@ -23,7 +23,7 @@ from studio_tui.local.db.database import Database, StorageFull
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.errors import InvalidFields, Refusal
 from studio_tui.local.http.responses import UploadFileOutput
-from studio_tui.local.http.strict_json import bounded
+from studio_tui.local.http.strict_json import limited_body
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class UploadStore:
         with os.fdopen(descriptor, "wb") as file:
             form = _Form(request.headers.get("content-type", ""), file)
             try:
-                async for chunk in bounded(request, UPLOAD_LIMIT):
+                async for chunk in limited_body(request, UPLOAD_LIMIT):
                     # Parsing and writing block, so a thread does them; the stream waits meanwhile.
                     await asyncio.to_thread(form.feed, chunk)
                 await asyncio.to_thread(form.finish)

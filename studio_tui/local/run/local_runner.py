@@ -213,7 +213,7 @@ class LocalRunner:
 
     def _lineage(self, folder: Path) -> RunLineage:
         try:
-            made = lineage_file.read(folder).made
+            made = lineage_file.read_lineage_file(folder).made
         except OSError as error:
             logger.warning("The lineage of job %s cannot be read: %s", folder.name, error)
             made = ()
@@ -231,7 +231,7 @@ class LocalRunner:
 
     def _read_metastore(self) -> Metastore:
         try:
-            return metastore.read(environment.metastore(self._shared))
+            return metastore.read_metastore(environment.metastore(self._shared))
         except (UnreadableMetastore, OSError) as error:
             logger.warning("DataChain's database cannot be read: %s", error)
             return Metastore()

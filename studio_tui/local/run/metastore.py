@@ -51,7 +51,7 @@ class Metastore:
     version (`None` if gone)."""
 
 
-def read(path: Path) -> Metastore:
+def read_metastore(path: Path) -> Metastore:
     """Return the content of the database at `path`; empty if there is none.
 
     Raises:

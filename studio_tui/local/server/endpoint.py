@@ -98,7 +98,7 @@ def find(data_dir: Path) -> Endpoint | None:
     if not is_locked(data.lock):
         return None
     endpoint = _until(
-        lambda: serving(data), START_SECONDS, give_up=lambda: not is_locked(data.lock)
+        lambda: running_endpoint(data), START_SECONDS, give_up=lambda: not is_locked(data.lock)
     )
     if endpoint is None and is_locked(data.lock):
         raise ConfigError(
@@ -163,7 +163,7 @@ def _start(data: DataDir) -> Endpoint:
         )
         # Another process may have been quicker; then our server ends and theirs is used.
         endpoint = _until(
-            lambda: serving(data),
+            lambda: running_endpoint(data),
             START_SECONDS,
             give_up=lambda: server.poll() is not None and not is_locked(data.lock),
         )
@@ -221,7 +221,7 @@ def pid_of(data: DataDir) -> int | None:
     return found.pid if found is not None else None
 
 
-def serving(data: DataDir) -> Endpoint | None:
+def running_endpoint(data: DataDir) -> Endpoint | None:
     """Return the endpoint in the state file if that very server answers there."""
     found = _noted(data)
     return found if found is not None and _instance_at(found.url) == found.instance else None

@@ -31,7 +31,7 @@ class PortGuard:
             NotSent: it is not.
         """
         seal = endpoint.state_seal(self._data)
-        found = endpoint.serving(self._data)
+        found = endpoint.running_endpoint(self._data)
         if seal is None or found is None:
             raise NotSent(NOT_RUNNING)
         if found.url != url:

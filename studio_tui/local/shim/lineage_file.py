@@ -40,7 +40,7 @@ class LineageFile(NamedTuple):
     """Sentences without a full stop, with no text of the job."""
 
 
-def read(folder: Path) -> LineageFile:
+def read_lineage_file(folder: Path) -> LineageFile:
     """Return what the job in `folder` wrote, if anything.
 
     Raises:

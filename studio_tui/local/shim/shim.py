@@ -24,7 +24,7 @@ from studio_tui.local.shim import lineage_file, process_tree
 from studio_tui.local.shim.commands import CannotExecute, CommandRunner, Stopped
 from studio_tui.local.shim.durable import copy_new, write_durably, write_into_reserve, write_new
 from studio_tui.local.shim.output import OutputReader, OutputWriter
-from studio_tui.local.shim.words import bounded, exit_words, is_unreached, resolver_words
+from studio_tui.local.shim.words import cut_sentence, exit_words, is_unreached, resolver_words
 
 LOCK_DESCRIPTOR = 3
 """The inherited descriptor that holds the lock."""
@@ -149,7 +149,7 @@ class Shim:
     def _check_lineage(self) -> None:
         """Report errors in what the query wrote to its STUDIO_LINEAGE in the log."""
         try:
-            complaints = lineage_file.read(self._folder).complaints
+            complaints = lineage_file.read_lineage_file(self._folder).complaints
         except OSError as error:
             complaints = (f"STUDIO_LINEAGE cannot be read: {error.strerror}",)
         for complaint in complaints:
@@ -198,7 +198,8 @@ class Shim:
                     self._check_stop()
                     words = resolver_words(said) or exit_words(code)
                     raise StepFailed(
-                        code, bounded(f"{words} (no network: {unreached})") if unreached else words
+                        code,
+                        cut_sentence(f"{words} (no network: {unreached})") if unreached else words,
                     )
             write_durably(pointer, making.name.encode())
 

@@ -38,14 +38,14 @@ def exit_words(code: int, output: str = "") -> str:
         found = _ending(output, code)
         failure = found.failure if number in CRASHES else ""
         said = failure or (found.last if number == ABORTED else "")
-        return bounded(f"{sentence}; its last output: {said}") if said else f"{sentence}."
+        return cut_sentence(f"{sentence}; its last output: {said}") if said else f"{sentence}."
     found = _ending(output, code)
     said = f"; its last output: {found.last}" if found.last else ""
     if found.failure:
-        return bounded(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
+        return cut_sentence(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
-    return bounded(f"{sentence}{said}") if said else f"{sentence}."
+    return cut_sentence(f"{sentence}{said}") if said else f"{sentence}."
 
 
 def resolver_words(output: str) -> str | None:
@@ -56,7 +56,7 @@ def resolver_words(output: str) -> str | None:
     lines = [line for line in stripped if line]
     starts = [i for i, line in enumerate(lines) if _REASON.match(line)]
     reason = " ".join(lines[starts[-1] :] if starts else lines[-1:])
-    return bounded(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
+    return cut_sentence(_CAUSE.sub(": ", _REASON_WORD.sub("", reason))) or None
 
 
 def is_unreached(output: str) -> bool:
@@ -74,6 +74,6 @@ def _ending(output: str, code: int) -> "Ending":
     return ending(printed_lines(output), code)
 
 
-def bounded(sentence: str) -> str:
+def cut_sentence(sentence: str) -> str:
     """Return a sentence cut to the maximum length."""
     return sentence if len(sentence) <= MESSAGE_LIMIT else sentence[: MESSAGE_LIMIT - 1] + "…"

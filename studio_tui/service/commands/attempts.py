@@ -13,7 +13,7 @@ RESTS = (0.5, 1.0)
 """Seconds after each attempt but the last, unless Studio asks for more."""
 
 
-async def attempted(
+async def send_with_retries(
     send: Callable[[], Awaitable[T]],
     rests: Sequence[float] = RESTS,
     *,

@@ -24,7 +24,7 @@ from studio_tui.errors import (
     PermissionDenied,
     StudioError,
 )
-from studio_tui.service.commands.attempts import attempted
+from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.history import JobHistory
 from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal, OpenIntent
 from studio_tui.service.commands.new_job import JustCreated
@@ -236,7 +236,7 @@ class JobCreator:
 
     async def _sent(self, intent: Intent, request: JobInput) -> Job:
         """Send a request; retry only if it cannot have arrived."""
-        return await attempted(
+        return await send_with_retries(
             lambda: self._client.create_job(request, idempotency_key=intent.id), self._rests()
         )
 

@@ -13,7 +13,7 @@ from studio_tui.api.label import variables
 from studio_tui.api.models import Job, JobInput, JobRequest, QueryType
 from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest, NotSent, OutcomeUnknown, RateLimited, StudioError
-from studio_tui.service.commands.attempts import RESTS, attempted
+from studio_tui.service.commands.attempts import RESTS, send_with_retries
 from studio_tui.service.commands.submitted import Submitted
 
 LONGEST_REST = 30.0
@@ -74,7 +74,7 @@ class JobCommands:
 
     async def _sent_cancel(self, job_id: str) -> None:
         """Request cancellation; retry as long as the request cannot have had an effect."""
-        await attempted(
+        await send_with_retries(
             lambda: self._client.cancel_job(job_id),
             self._rests,
             after=(NotSent, RateLimited),

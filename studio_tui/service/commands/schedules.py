@@ -12,7 +12,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.own_inputs import NewPipelineSchedule, ScheduleTimes
 from studio_tui.errors import NotSent, OutcomeUnknown
-from studio_tui.service.commands.attempts import attempted
+from studio_tui.service.commands.attempts import send_with_retries
 
 T = TypeVar("T")
 
@@ -86,6 +86,6 @@ class ScheduleCommands:
     async def _want(self, send: Callable[[], Awaitable[T]]) -> T:
         """Send an idempotent request; retry if it may be lost."""
         try:
-            return await attempted(send, after=(NotSent, OutcomeUnknown))
+            return await send_with_retries(send, after=(NotSent, OutcomeUnknown))
         finally:
             self._changed()

@@ -15,7 +15,7 @@ from studio_tui import clock
 from studio_tui.api.client import StudioClient
 from studio_tui.api.models import Pipeline
 from studio_tui.errors import OutcomeUnknown, StudioError
-from studio_tui.service.commands.attempts import attempted
+from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.create_job import SKEW
 from studio_tui.service.polling.pipelines_feed import PAGE
 
@@ -109,7 +109,7 @@ class PipelineTrigger:
 
     async def _send(self, sent: UnconfirmedPipeline) -> Pipeline:
         """Send a request; retry only if it cannot have arrived."""
-        return await attempted(
+        return await send_with_retries(
             lambda: self._client.trigger_pipeline(
                 sent.request.datasets,
                 environment=sent.request.environment,

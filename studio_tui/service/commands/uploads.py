@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio_tui.api.client import StudioClient
 from studio_tui.errors import NotSent, RateLimited, ServerError, TransportError
-from studio_tui.service.commands.attempts import attempted
+from studio_tui.service.commands.attempts import send_with_retries
 from studio_tui.service.commands.submitted import SentFile
 from studio_tui.text import safe_line
 
@@ -75,7 +75,7 @@ class Uploads:
         def progress(sent: int, size: int) -> None:
             on_progress(path, sent, size)
 
-        uploaded = await attempted(
+        uploaded = await send_with_retries(
             lambda: self._client.upload_file(path, progress=progress),
             self._rests,
             after=(TransportError, RateLimited, ServerError),

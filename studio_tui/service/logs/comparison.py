@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.text import unfinished
+from studio_tui.text import incomplete_bytes
 
 COMPARED = 256 * 1024
 """Maximum number of bytes compared at once, which takes half a millisecond."""
@@ -59,7 +59,7 @@ class Comparison:
         while at < len(data) and not self.differs:
             part = data[at : at + COMPARED]
             at += len(part)
-            if not self.mends and (count := unfinished(part)):
+            if not self.mends and (count := incomplete_bytes(part)):
                 part = part[:-count]
                 at -= count
                 if at + count == len(data):

@@ -156,7 +156,7 @@ def write(connection: Connection, calls: Iterable[RecordedCall]) -> list[Recorde
     return numbered
 
 
-def read(connection: Connection, count: int) -> list[RecordedCall]:
+def read_calls(connection: Connection, count: int) -> list[RecordedCall]:
     """Return the newest written calls, newest first."""
     query = f"SELECT {_COLUMNS} FROM call ORDER BY at DESC LIMIT ?"  # noqa: S608
     return [_call(row) for row in connection.execute(query, (count,))]

@@ -192,7 +192,7 @@ class RecorderFile:
 
     def _opened_to_keep(self) -> sqlite3.Connection | None:
         try:
-            keeper = opened(self.path)
+            keeper = open_briefly(self.path)
             # SQLite opens the file only at the first read.
             keeper.execute("SELECT count(*) FROM listing").fetchone()
         except (sqlite3.Error, OSError):
@@ -216,7 +216,7 @@ class RecorderFile:
         """Run `work` on the file; return `None` if that is not possible now."""
         inode = _inode(self.path)
         try:
-            with closing(opened(self.path)) as connection:
+            with closing(open_briefly(self.path)) as connection:
                 answer = work(connection)
         except (sqlite3.Error, OSError) as error:
             if str(error) != self._trouble:
@@ -260,7 +260,7 @@ class RecorderFile:
         )
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_briefly(path: Path) -> sqlite3.Connection:
     """Open the file for a moment, creating it if missing; others use it too.
 
     Raises:

@@ -30,7 +30,7 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
     return NOTHING if before == after and type(before) is type(after) else {"=": after}
 
 
-def applied(before: Any, found: dict[str, Any]) -> Any:
+def apply_difference(before: Any, found: dict[str, Any]) -> Any:
     """Return the value after applying a difference.
 
     Raises:

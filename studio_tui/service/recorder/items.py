@@ -93,7 +93,7 @@ def of_ids(connection: Connection, kind: str, ids: Sequence[str]) -> Sequence[by
     return [known[each] for each in ids if each in known]
 
 
-def everything(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
+def all_items(connection: Connection, kind: str) -> Iterable[tuple[bytes, float]]:
     """Return body and time last changed of all items, newest first."""
     return connection.execute(_EVERYTHING, (kind,))
 

@@ -246,18 +246,18 @@ class Recorder:
 
     def all_jobs(self) -> tuple[tuple[Job, datetime], ...] | None:
         """Return all jobs ever seen, newest first, and since when each is in its state."""
-        rows = self.database.read(lambda connection: list(items.everything(connection, JOB)))
+        rows = self.database.read(lambda connection: list(items.all_items(connection, JOB)))
         return None if rows is None else tuple(_with_times(rows, Job))
 
     def all_pipelines(self) -> tuple[tuple[Pipeline, datetime], ...] | None:
         """Return all pipelines ever seen, newest first, and since when each is in its state."""
-        rows = self.database.read(lambda connection: list(items.everything(connection, PIPELINE)))
+        rows = self.database.read(lambda connection: list(items.all_items(connection, PIPELINE)))
         return None if rows is None else tuple(_with_times(rows, Pipeline))
 
     def recent_calls(self, count: int) -> tuple[RecordedCall, ...]:
         """Return the newest calls, newest first, including those not written yet."""
         waiting = {_key(call): call for call in self._calls.waiting}
-        written = self.database.read(lambda connection: calls.read(connection, count)) or []
+        written = self.database.read(lambda connection: calls.read_calls(connection, count)) or []
         known = {_key(call): call for call in written} | waiting
         ordered = sorted(known.values(), key=lambda call: call.at, reverse=True)
         return tuple(ordered[:count])

@@ -12,7 +12,7 @@ from studio_tui.api.pages import ResultPage
 from studio_tui.api.states import STATES_WITH_WORKERS, JobState
 from studio_tui.errors import NotFound, ReadOnly
 from studio_tui.service.recorder.bodies import JOB, PIPELINE, model_of
-from studio_tui.service.recorder.differences import applied
+from studio_tui.service.recorder.differences import apply_difference
 from studio_tui.service.recorder.items import GONE
 from studio_tui.service.recorder.recording_file import Change, RecordingContents
 
@@ -193,7 +193,7 @@ class ReplayClient:
             self._bodies.pop(key, None)
             return
         try:
-            self._bodies[key] = applied(self._bodies.get(key), change.difference)
+            self._bodies[key] = apply_difference(self._bodies.get(key), change.difference)
         except ValueError:
             # An earlier change was deleted; the item reappears with its next complete state.
             self._bodies.pop(key, None)

@@ -22,7 +22,7 @@ from typing import BinaryIO, NamedTuple
 from studio_tui.presentation.format import size
 from studio_tui.presentation.logs.lines import plain
 from studio_tui.service.logs.store.log_store import LogStore
-from studio_tui.text import BLOCK_LIMIT, safe_block, safe_line, unfinished
+from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block, safe_line
 
 COPY_LIMIT = 32 * 1024 * 1024
 """Largest part of a log, in bytes, that is copied."""
@@ -144,7 +144,9 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
 
     def write(data: bytes) -> tuple[int, int]:
         """Write complete lines of `data`; return the number of bytes and lines written."""
-        taken = data.rfind(b"\n") + 1 or len(data) - (unfinished(data) if len(data) > 3 else 0)
+        taken = data.rfind(b"\n") + 1 or len(data) - (
+            incomplete_bytes(data) if len(data) > 3 else 0
+        )
         file.write(safe_block(plain(data[:taken]).decode("utf-8", "replace")).encode())
         return taken, data.count(b"\n", 0, taken)
 

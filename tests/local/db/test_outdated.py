@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio_tui.api.states import JobState
 from studio_tui.local.db import lineage
 from studio_tui.local.db.lineage_model import Lineage
-from studio_tui.local.db.outdated import outdated, refresh
+from studio_tui.local.db.outdated import outdated_datasets, refresh
 from studio_tui.local.db.pipelines import NewPipeline, PipelineRows
 from studio_tui.local.run.metastore import Metastore
 from studio_tui.local.shim.datasets import read_name
@@ -21,7 +21,7 @@ from tests.soak import at_length
 
 
 def stale(story: Story) -> dict[str, tuple[str, ...]]:
-    found = outdated(Lineage(story.versions, story.jobs))
+    found = outdated_datasets(Lineage(story.versions, story.jobs))
     return {
         name.removeprefix("local.local."): tuple(
             each.removeprefix("local.local.") for each in newer
@@ -64,7 +64,7 @@ def test_only_what_is_out_of_date_is_made_again_with_what_is_made_beside_it() ->
 
 
 async def state_of(bench: Bench) -> dict[str, tuple[str, ...]]:
-    return outdated(await bench.database.read(lineage.read_lineage))
+    return outdated_datasets(await bench.database.read(lineage.read_lineage))
 
 
 async def complete(bench: Bench, made: PipelineRows, graph: dict[str, list[str]]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studio_tui.local.run import metastore
-from studio_tui.local.run.metastore import Metastore, UnreadableMetastore, read
+from studio_tui.local.run.metastore import Metastore, UnreadableMetastore, read_metastore
 
 TABLES = """
 CREATE TABLE meta (id INTEGER PRIMARY KEY, schema_version INTEGER);
@@ -47,7 +47,7 @@ def change(path: Path, sql: str) -> None:
 
 
 def test_versions_their_jobs_and_sources_are_read(database: Path) -> None:
-    assert read(database) == Metastore(
+    assert read_metastore(database) == Metastore(
         versions=(
             (1, "system.listing.lst__file:///x/", "1.0.0", False),
             (2, "local.local.cats", "1.0.0", False),
@@ -64,7 +64,7 @@ def test_versions_their_jobs_and_sources_are_read(database: Path) -> None:
 
 
 def test_no_database_says_nothing(tmp_path: Path) -> None:
-    assert read(tmp_path / "none" / "db") == Metastore()
+    assert read_metastore(tmp_path / "none" / "db") == Metastore()
     assert [*tmp_path.iterdir()] == [], "nothing is made by looking"
 
 
@@ -72,31 +72,31 @@ def test_no_database_says_nothing(tmp_path: Path) -> None:
 def test_an_unknown_version_is_not_believed(database: Path, version: str) -> None:
     change(database, f"UPDATE meta SET schema_version = {version}")  # noqa: S608
     with pytest.raises(UnreadableMetastore, match="version"):
-        read(database)
+        read_metastore(database)
 
 
 def test_a_database_without_a_version_is_not_believed(database: Path) -> None:
     change(database, "DELETE FROM meta")
     with pytest.raises(UnreadableMetastore, match="version None"):
-        read(database)
+        read_metastore(database)
 
 
 @pytest.mark.parametrize("sql", ["DROP TABLE dataset_version_jobs", "DROP TABLE meta"])
 def test_a_database_without_the_tables_is_unreadable(database: Path, sql: str) -> None:
     change(database, sql)
     with pytest.raises(UnreadableMetastore, match="no such table"):
-        read(database)
+        read_metastore(database)
 
 
 def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path) -> None:
     path = tmp_path / "db"
     path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(UnreadableMetastore, match="not a database"):
-        read(path)
+        read_metastore(path)
     path.unlink()
     path.mkdir()
     with pytest.raises(UnreadableMetastore):
-        read(path)
+        read_metastore(path)
 
 
 def test_a_locked_database_is_unreadable_after_a_short_wait(
@@ -107,17 +107,17 @@ def test_a_locked_database_is_unreadable_after_a_short_wait(
         holder.execute("PRAGMA locking_mode = EXCLUSIVE")
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(UnreadableMetastore, match="locked"):
-            read(database)
-    assert read(database).jobs
+            read_metastore(database)
+    assert read_metastore(database).jobs
 
 
 def test_a_writer_is_neither_waited_for_nor_kept_waiting(database: Path) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM dataset_version_jobs")
-        assert len(read(database).jobs) == 4
+        assert len(read_metastore(database).jobs) == 4
         writer.execute("COMMIT")
-        assert read(database).jobs == ()
+        assert read_metastore(database).jobs == ()
 
 
 @pytest.mark.parametrize(

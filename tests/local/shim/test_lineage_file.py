@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from studio_tui.local.shim import lineage_file
 from studio_tui.local.shim.datasets import DatasetName
-from studio_tui.local.shim.lineage_file import FILE_NAME, Made, parse, read
+from studio_tui.local.shim.lineage_file import FILE_NAME, Made, parse, read_lineage_file
 
 INDEX = DatasetName("local.local.index", None)
 
@@ -78,10 +78,10 @@ def test_no_content_makes_it_fail(content: object) -> None:
 
 
 def test_a_missing_file_is_empty_and_an_invalid_one_is_reported(tmp_path: Path) -> None:
-    assert read(tmp_path) == ((), ())
+    assert read_lineage_file(tmp_path) == ((), ())
     os.mkfifo(tmp_path / FILE_NAME)
-    assert read(tmp_path).complaints == ("STUDIO_LINEAGE is no longer a file",)
+    assert read_lineage_file(tmp_path).complaints == ("STUDIO_LINEAGE is no longer a file",)
     (tmp_path / FILE_NAME).unlink()
     (tmp_path / FILE_NAME).symlink_to("/dev/zero")
     with pytest.raises(OSError):  # noqa: PT011 (any that the system gives)
-        read(tmp_path)
+        read_lineage_file(tmp_path)

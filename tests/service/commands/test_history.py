@@ -302,7 +302,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
     history: JobHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note_both(history)
-    opened = file_module.opened
+    opened = file_module.open_briefly
 
     def full(path: Path) -> sqlite3.Connection:
         connection = opened(path)
@@ -311,7 +311,7 @@ def test_what_a_full_disk_does_not_take_is_written_when_there_is_room(
 
     long = Submitted(credentials_name="x" * 100_000)
     with monkeypatch.context() as patched:
-        patched.setattr(file_module, "opened", full)
+        patched.setattr(file_module, "open_briefly", full)
         history.note_submitted("2", long)
         assert history.submitted(["1", "2"]) == {"1": SUBMITTED, "2": long}
         assert again(tmp_path).submitted(["2"]) == {}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.service.recorder.differences import NOTHING, applied, difference
+from studio_tui.service.recorder.differences import NOTHING, apply_difference, difference
 
 SIMPLE = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -21,7 +21,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 @given(VALUES, VALUES)
 def test_a_difference_leads_from_one_value_to_the_other(before: Any, after: Any) -> None:
     found = difference(before, after)
-    reached = json.dumps(applied(before, found), sort_keys=True)
+    reached = json.dumps(apply_difference(before, found), sort_keys=True)
     assert reached == json.dumps(after, sort_keys=True)
 
 
@@ -39,4 +39,4 @@ def test_of_a_long_list_only_what_changed_is_in_the_difference() -> None:
 @pytest.mark.parametrize("found", [{"[": {"3": {"=": 1}}}, {"{": {"a": {"-": 1}}}, {"[": 3}])
 def test_a_difference_from_something_else_is_refused(found: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="does not belong"):
-        applied([1], found)
+        apply_difference([1], found)
