@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from studio_tui.cron import CronError, check, fire_times, plain_fields
 from studio_tui.local.db.schedules import Due, decide
 from studio_tui.local.db.times import stamp
-from studio_tui.presentation.schedules.cron_words import other_readings, words
+from studio_tui.presentation.schedules.cron_words import describe_expression, other_readings
 from tests.soak import at_length
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -96,7 +96,7 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
             "*" if values is None else ",".join(map(str, sorted(values))) for values in plain
         )
         assert list(fire_times(again, aware, count=5)) == truth
-        assert words(again) == words(expression)
+        assert describe_expression(again) == describe_expression(expression)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
     ],
 )
 def test_days_that_either_field_names_are_described_together(expression: str, said: str) -> None:
-    assert words(expression) == said
+    assert describe_expression(expression) == said
 
 
 @pytest.mark.parametrize(

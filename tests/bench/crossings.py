@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.pipelines.drawing.graph import draw, implied
+from studio_tui.presentation.pipelines.drawing.graph import draw, redundant_parents
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import fan, near, stages, wide
@@ -54,7 +54,7 @@ def dot_crossings(parents: Parents, widths: Mapping[str, int]) -> int:
     Its ranks equal our layers: the depth of a node is its longest path from a root.
     """
     numbers = {node: number for number, node in enumerate(parents)}
-    left_out = implied(parents)
+    left_out = redundant_parents(parents)
     lines = ["digraph {", 'node [shape=box fixedsize=true height=0.2 label=""];']
     lines += [f"{number} [width={widths[node] / 10}];" for node, number in numbers.items()]
     for node, mine in parents.items():

@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import group_rows, table, tree
-from studio_tui.presentation.pipelines.views.groups import grouped, links
+from studio_tui.presentation.pipelines.views.groups import group_jobs, links
 from tests.bench.report import Goal, Measure
 from tests.presentation.pipelines.graphs import pipeline_of, run
 
@@ -91,7 +91,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
     stages = [row.id for row in rows if row.has_children]
     folded = frozenset(stages[size // 100 :: 7])
     layers = tree.depths(plan)
-    groups = grouped(plan)
+    groups = group_jobs(plan)
     listed = group_rows.rows(groups, statuses)
     yield "plan of an answer", lambda: plan_of(sent), None
     yield (
@@ -109,7 +109,7 @@ def _steps(size: int) -> Iterator[tuple[str, Callable[[], object], Goal | None]]
         lambda: [table.cells(node_id, seen, layers) for node_id in list(plan.nodes)[:_IN_SIGHT]],
         None,
     )
-    yield "groups and links", lambda: links(plan, grouped(plan)), None
+    yield "groups and links", lambda: links(plan, group_jobs(plan)), None
     yield "groups, rows", lambda: group_rows.rows(groups, statuses), None
     yield (
         "groups, cells in sight",

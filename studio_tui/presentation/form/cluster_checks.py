@@ -1,8 +1,8 @@
 """Validates the cluster fields of the job form against Studio's clusters."""
 
 from studio_tui.api.models import Cluster
-from studio_tui.presentation.format import named
-from studio_tui.presentation.jobs.problems import Found, Problem, meant, quoted, warning
+from studio_tui.presentation.format import join_names
+from studio_tui.presentation.jobs.problems import Found, Problem, did_you_mean, quoted, warning
 
 _CLOSED = frozenset({"INACTIVE", "FAILED"})
 _NAMES_SHOWN = 5
@@ -69,7 +69,7 @@ def _closed(typed: str, cluster: Cluster) -> str:
 
 
 def _nearest(typed: str, known: tuple[str, ...]) -> str:
-    near = meant(typed, known)
+    near = did_you_mean(typed, known)
     if near or not known:
         return near or "; there are none."
-    return f"; there are {named([*map(quoted, known)], _NAMES_SHOWN)}."
+    return f"; there are {join_names([*map(quoted, known)], _NAMES_SHOWN)}."

@@ -366,7 +366,7 @@ def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
     return shown(draft, context)
 
 
-def sent(name: str, draft: Draft, context: FormContext) -> object:
+def sent_value(name: str, draft: Draft, context: FormContext) -> object:
     """Return what the request has of a field; `None` leaves it to Studio."""
     if (value := FIELDS[name].value) is not None:
         return value(draft, context)

@@ -9,7 +9,12 @@ from studio_tui.presentation.form.cluster_checks import chosen_cluster
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.format import plural, size
 from studio_tui.presentation.jobs.waiting import free_workers
-from studio_tui.presentation.schedules.start_times import StartTimeError, both, described, resolve
+from studio_tui.presentation.schedules.start_times import (
+    StartTimeError,
+    describe_time,
+    in_both_zones,
+    resolve,
+)
 from studio_tui.text import safe_line
 
 CRON_TIMES = 5
@@ -90,7 +95,9 @@ def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     if not typed:
         return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
     try:
-        return (described(resolve(typed, context.now, context.zone), context.now, context.zone),)
+        return (
+            describe_time(resolve(typed, context.now, context.zone), context.now, context.zone),
+        )
     except StartTimeError:
         return ()
 
@@ -107,7 +114,7 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
         times = tuple(islice(cron.fires(typed, start), CRON_TIMES))
     except cron.CronError:
         return ()
-    return ("Next runs:", *(f"  {both(moment, context.zone)}" for moment in times))
+    return ("Next runs:", *(f"  {in_both_zones(moment, context.zone)}" for moment in times))
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:

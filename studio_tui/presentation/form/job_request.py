@@ -13,7 +13,7 @@ from studio_tui.presentation.form.checks import (
     query_type,
 )
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.fields import FIELDS, sent, value_of
+from studio_tui.presentation.form.fields import FIELDS, sent_value, value_of
 from studio_tui.presentation.format import size
 from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
@@ -71,7 +71,7 @@ def _build_request(draft: Draft, context: FormContext) -> JobInput:
     fields: dict[str, Any] = {
         field.sent_as or name: value
         for name, field in FIELDS.items()
-        if field.is_sent and (value := sent(name, draft, context)) is not None
+        if field.is_sent and (value := sent_value(name, draft, context)) is not None
     }
     return JobRequest(team_name=context.team, **fields)
 

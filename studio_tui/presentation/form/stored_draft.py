@@ -6,12 +6,12 @@ from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, value_of
 
 
-def stored(draft: Draft) -> dict[str, FieldValue]:
-    """Return a form as a JSON object for `restored`, in the order of its fields."""
+def draft_to_json(draft: Draft) -> dict[str, FieldValue]:
+    """Return a form as a JSON object for `draft_from_json`, in the order of its fields."""
     return {name: value_of(name, draft) for name in FIELDS}
 
 
-def restored(found: Any) -> Draft:
+def draft_from_json(found: Any) -> Draft:
     """Return the form of a parsed JSON object.
 
     Unknown fields are ignored, and missing or invalid ones are empty.

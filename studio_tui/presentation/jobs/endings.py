@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState, PipelineState
-from studio_tui.presentation.format import duration, named, plural, seconds_between
+from studio_tui.presentation.format import duration, join_names, plural, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS
 
@@ -70,7 +70,7 @@ def _counted(states: Sequence[JobState], noun: str) -> str:
 
 
 def _failures(names: Sequence[str]) -> list[str]:
-    return [f"failed: {named(names)}"] if names else []
+    return [f"failed: {join_names(names)}"] if names else []
 
 
 def _pipeline_name(pipeline: Pipeline) -> str:

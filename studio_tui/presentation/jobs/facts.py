@@ -48,7 +48,7 @@ class Fact(NamedTuple):
     value: Cell
 
 
-def listed(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
+def labelled_facts(label: str, cells: Iterable[Cell]) -> tuple[Fact, ...]:
     """Return a fact for each cell, the first one with the label."""
     return tuple(Fact("" if number else label, cell) for number, cell in enumerate(cells))
 
@@ -178,7 +178,7 @@ def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
         return ()
     drawn = f"{bar_text(progress.percent, BAR_WIDTH)}  " if progress.percent is not None else ""
     label = f"  {safe_line(progress.label)}" if progress.label else ""
-    return (Fact("progress", Cell(f"{drawn}{words(progress)}{label}", Tone.ACTIVE)),)
+    return (Fact("progress", Cell(f"{drawn}{progress_text(progress)}{label}", Tone.ACTIVE)),)
 
 
 def _why_waiting(

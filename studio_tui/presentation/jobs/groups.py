@@ -63,7 +63,7 @@ def stem(name: str) -> str:
     return _NUMBER.sub("*", name)
 
 
-def arranged(
+def with_group_rows(
     keys: Sequence[str],
     label_of: Callable[[str], str],
     stays: Callable[[str], bool],

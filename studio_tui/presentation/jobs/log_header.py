@@ -14,7 +14,7 @@ from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import state_cell
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.logs.lines import styled_line
-from studio_tui.presentation.logs.progress import Progress, bar_text, latest, words
+from studio_tui.presentation.logs.progress import Progress, bar_text, latest, progress_text
 from studio_tui.presentation.logs.signatures import signature
 
 END = 32 * 1024
@@ -87,7 +87,7 @@ def job_parts(job: Job, now: datetime, reason: str = "") -> tuple[Cell, ...]:
     return tuple(parts)
 
 
-def following(
+def describe_connection(
     state: Following,
     job: Job,
     now: datetime,
@@ -163,4 +163,4 @@ def progress(job: Job, end: bytes, known: Progress | None = None) -> Progress | 
 def progress_parts(bar: Progress, *, wide: bool) -> tuple[Cell, ...]:
     """Return the progress of a job; without the bar unless `wide`."""
     drawn = f"{bar_text(bar.percent, _BAR)} " if wide and bar.percent is not None else ""
-    return (Cell(f"{drawn}{words(bar)}", Tone.ACTIVE),)
+    return (Cell(f"{drawn}{progress_text(bar)}", Tone.ACTIVE),)

@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
     return f"“{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}”"
 
 
-def meant(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean “gpu”?` if a word is similar to a known one, else an empty string."""
     names = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), list(names), 3)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from studio_tui.presentation.lists.filter_words import ALTERNATIVES, TypedTerm, typed
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, TypedTerm, split_terms
 from studio_tui.presentation.lists.kinds import Kind
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Terms(Generic[T]):
             FilterError: a term cannot be understood.
         """
         alternatives: list[list[TypedTerm]] = [[]]
-        for term in typed(text):
+        for term in split_terms(text):
             if term.is_or:
                 alternatives.append([])
             else:
@@ -103,14 +103,14 @@ def _apply_tests(
     return rows
 
 
-def understood(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
+def valid_terms(text: str, kind: Kind[T]) -> tuple[Terms[T], str]:
     """Return the filter of the valid terms, and an error message about the others.
 
     Thus an incomplete term does not empty a list while it is typed.
     """
     alternatives: list[list[str]] = [[]]
     problem = ""
-    for term in typed(text):
+    for term in split_terms(text):
         if term.is_or:
             problem = problem or ("" if alternatives[-1] else _LONELY_OR)
             alternatives.append([])

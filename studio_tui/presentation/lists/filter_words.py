@@ -43,7 +43,7 @@ class TypedTerm(NamedTuple):
         return self.raw.lower() == OR
 
 
-def typed(text: str) -> Iterator[TypedTerm]:
+def split_terms(text: str) -> Iterator[TypedTerm]:
     """Yield the terms of a filter. Quotes count only at the start of a term or its value."""
     at = 0
     while at < len(text):

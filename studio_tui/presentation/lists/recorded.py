@@ -11,7 +11,7 @@ SIGN = "~"
 """The glyph of a state that was recorded and is not confirmed by Studio."""
 
 
-def recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
+def as_recorded(row: Sequence[Cell | Pieces]) -> tuple[Cell, ...]:
     """Return a row's cells, dimmed, with `SIGN` for the glyph of the state, which is the first."""
     state = row[0]
     if isinstance(state, Cell):

@@ -91,7 +91,7 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
     """Return the level in the field `key`; `names` are all fields of the object."""
     if key == "log":
         # ECS nests the field that it also writes as `log.level`.
-        return named(value.get("level")) if isinstance(value, dict) else None
+        return parse_level(value.get("level")) if isinstance(value, dict) else None
     if key in _VAGUE:
         word = value.lower() if isinstance(value, str) else ""
         return WORDS[word] if word in _GRAVE else None
@@ -110,11 +110,11 @@ def _level(key: str, value: object, names: Mapping[str, str]) -> LogLevel | None
             return _known(number // (1 if key == "levelno" else 1000) // 10 * 10)
         if 0 <= number <= 7 and ("priority" in key or "syslog" in key or "shortmessage" in names):
             return SYSLOG[number]
-        return named(number)
+        return parse_level(number)
     if isinstance(value, dict):
-        inner = (named(value[name]) for name in _INNER if name in value)
+        inner = (parse_level(value[name]) for name in _INNER if name in value)
         return next((level for level in inner if level is not None), None)
-    return named(value)
+    return parse_level(value)
 
 
 def _known(number: int) -> LogLevel | None:
@@ -130,7 +130,7 @@ def _as_integer(value: object) -> int | None:
     return int(value) if 0 <= value < 1_000_000 else None
 
 
-def named(value: object) -> LogLevel | None:
+def parse_level(value: object) -> LogLevel | None:
     """Return the level for a field's value: a word, a letter, or a number of pino."""
     if isinstance(value, str):
         word = value.strip()[:16].lower()

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 
 from studio_tui.failures.exceptions import SYNTAX_FILE
 from studio_tui.failures.origins import ORIGIN
-from studio_tui.presentation.logs.levels import LETTERS, SYSLOG, WORDS, LogLevel, level_in, named
+from studio_tui.presentation.logs.levels import (
+    LETTERS,
+    SYSLOG,
+    WORDS,
+    LogLevel,
+    level_in,
+    parse_level,
+)
 
 HEAD = 160
 """Number of characters from the start of a line that may contain a level."""
@@ -108,7 +115,7 @@ def level_of(text: str) -> LogLevel | None:
     if "evel" in text or "everity" in text or "lvl" in text or "LEVEL" in text or '"@l"' in text:
         field = _FIELD.search(text, 0, _FIELDS)
         if field:
-            return named(next(filter(None, field.groups())))
+            return parse_level(next(filter(None, field.groups())))
     if text.startswith(('{"', "{'")):
         return None
     word = _CAPITALS.search(text, 0, HEAD) and _UPPER.search(text, 0, HEAD)

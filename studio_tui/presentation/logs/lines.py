@@ -101,7 +101,7 @@ def styled_line(head: bytes, *, tail: bytes = b"", length: int | None = None) ->
     return StyledLine(text, tuple(spans), omitted, updates, has_more, is_alike)
 
 
-def plain(lines: bytes) -> bytes:
+def without_escapes(lines: bytes) -> bytes:
     """Return lines without complete escape sequences, for searching."""
     return _COMMAND_BYTES.sub(b"", lines)
 

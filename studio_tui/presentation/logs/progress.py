@@ -319,7 +319,7 @@ def share(progress: Progress) -> str:
     return "" if progress.done is None else _short(progress.done, "", tenths_below=10)
 
 
-def words(progress: Progress) -> str:
+def progress_text(progress: Progress) -> str:
     """Format the progress as text, such as `37%  3.1 it/s  ~0:20 left`; safe to draw."""
     parts = []
     if progress.percent is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio_tui.presentation.logs.level_scan import candidates
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.line_levels import SIZE_LIMIT, level_of
-from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, plain, styled_line
+from studio_tui.presentation.logs.lines import CHARACTER_LIMIT, styled_line, without_escapes
 from studio_tui.presentation.logs.rewritten import is_rewritten, last_state, last_states
 from studio_tui.presentation.logs.tracebacks import level_below, message_below
 
@@ -102,7 +102,7 @@ class SearchPattern:
         if self.problem:
             return ()
         shown = last_states(lines)
-        clean = plain(shown) if b"\x1b" in shown else shown
+        clean = without_escapes(shown) if b"\x1b" in shown else shown
         try:
             if self._bytes is not None and clean.isascii():
                 if clean is lines and b"\r" not in lines:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from studio_tui.api.listed_datasets import ListedDataset, ListedVersion
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.format import age, ago, local_time, named, plural, seconds_between
+from studio_tui.presentation.format import age, ago, join_names, local_time, plural, seconds_between
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.datasets import short_name
 
@@ -46,7 +46,7 @@ def dataset_lines(
 def outdated_words(dataset: ListedDataset) -> str:
     """Return why a dataset is out of date."""
     verb = "is" if len(dataset.newer) == 1 else "are"
-    return f"out of date: {named([*map(short_name, dataset.newer)])} {verb} newer"
+    return f"out of date: {join_names([*map(short_name, dataset.newer)])} {verb} newer"
 
 
 def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
@@ -57,7 +57,7 @@ def _row(dataset: ListedDataset, name: str, width: int, now: datetime) -> str:
         if latest.made_at is not None:
             parts.append(f"{age(seconds_between(latest.made_at, now)):>4}")
     if dataset.newer:
-        parts.append(f"out of date by {named([*map(short_name, dataset.newer)], 1)}")
+        parts.append(f"out of date by {join_names([*map(short_name, dataset.newer)], 1)}")
     elif len(dataset.versions) > 1:
         parts.append(plural(len(dataset.versions), "version"))
     return "  ".join(parts)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from studio_tui.api.listed_datasets import ListedDataset
-from studio_tui.presentation.jobs.problems import Problem, meant, quoted, unsendable, warning
+from studio_tui.presentation.jobs.problems import Problem, did_you_mean, quoted, unsendable, warning
 
 LOCAL_PLACE = "local.local."
 """Namespace and project of the local Studio, which may be omitted there."""
@@ -101,7 +101,7 @@ def _unknown_names(text: str, known: Iterable[str]) -> dict[str, str]:
     if not names:
         return {}
     return {
-        name: meant(_bare(name), names).removeprefix("; ")
+        name: did_you_mean(_bare(name), names).removeprefix("; ")
         for name in datasets_in(text)
         if _bare(name) not in names
     }

@@ -21,7 +21,7 @@ from studio_tui.presentation.jobs.facts import (
     FactLine,
     as_json,
     id_cell,
-    listed,
+    labelled_facts,
     moment_cell,
     up_to,
 )
@@ -105,12 +105,16 @@ def facts(pipeline: Pipeline, context: PipelineContext) -> tuple[Fact, ...]:
 
 def warning_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return Studio's warnings: datasets that the plan does not rebuild, and why."""
-    return listed("warning", [Cell(f"⚠ {each}", Tone.WARN) for each in pipeline.warnings or ()])
+    return labelled_facts(
+        "warning", [Cell(f"⚠ {each}", Tone.WARN) for each in pipeline.warnings or ()]
+    )
 
 
 def removed_facts(pipeline: Pipeline) -> tuple[Fact, ...]:
     """Return the jobs that were removed, if known."""
-    return listed("removed", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()])
+    return labelled_facts(
+        "removed", [Cell(removed_words(job), Tone.DIM) for job in pipeline.removed or ()]
+    )
 
 
 def removed_words(job: RemovedJob) -> str:
@@ -195,7 +199,7 @@ def _failed(statuses: JobStatuses, failures: Sequence[RootFailure]) -> tuple[Fac
         words = (failure.node.name, failure.why, f"blocks {blocked}" if blocked else "")
         return Cell(" · ".join(filter(None, words)), Tone.BAD)
 
-    return listed("failed", up_to(NAMED, failures, cell, Tone.BAD))
+    return labelled_facts("failed", up_to(NAMED, failures, cell, Tone.BAD))
 
 
 def _running(statuses: JobStatuses, jobs: Mapping[str, Job], until: datetime) -> tuple[Fact, ...]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
-from studio_tui.presentation.lists.filter_terms import Terms, understood
+from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
@@ -102,7 +102,7 @@ PIPELINE_JOBS = Kind[LoadedJob](
 
 def terms_of(text: str) -> Terms[LoadedJob]:
     """Return the valid terms of a filter; invalid ones are ignored."""
-    return understood(text, PIPELINE_JOBS)[0]
+    return valid_terms(text, PIPELINE_JOBS)[0]
 
 
 def matching_jobs(

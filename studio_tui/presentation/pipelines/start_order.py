@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import PipelineState
-from studio_tui.presentation.format import named
+from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan, plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 
@@ -34,7 +34,9 @@ def order_lines(
         if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
             verb = "depends" if len(waiting) == 1 else "depend"
             name = pipeline.name or pipeline.pipeline_id
-            waits.append(f"In the pipeline {name}, {named(waiting)} {verb} on others of these.")
+            waits.append(
+                f"In the pipeline {name}, {join_names(waiting)} {verb} on others of these."
+            )
             alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
     if not waits:
         return ()
@@ -87,6 +89,6 @@ def _alternatives(pipeline: Pipeline, plan: Plan, *, is_kept: bool) -> Iterator[
         # Only the local Studio is known to replace the failed job by the new one.
         lets = "lets" if is_kept else "may let"
         name = pipeline.name or pipeline.pipeline_id
-        yield f"Instead, R on {named(roots)} alone {lets} {name} go on."
+        yield f"Instead, R on {join_names(roots)} alone {lets} {name} go on."
     if not is_kept:
         yield f"t rebuilds {pipeline.datasets or 'its datasets'}, in order."

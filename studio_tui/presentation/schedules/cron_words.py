@@ -23,7 +23,7 @@ Values = frozenset[int] | None
 """Values of a field; `None` for all."""
 
 
-def words(expression: str, clock: str = "UTC") -> str:
+def describe_expression(expression: str, clock: str = "UTC") -> str:
     """Describe an expression: `every weekday at 09:00 UTC`, `every 15 minutes`.
 
     `clock` is the name of the time zone of the schedule.
@@ -42,7 +42,7 @@ def words(expression: str, clock: str = "UTC") -> str:
 def in_words(expression: str) -> tuple[str, ...]:
     """Return lines that describe an expression; empty if it is invalid."""
     try:
-        text = words(expression)
+        text = describe_expression(expression)
     except cron.CronError:
         return ()
     return (f"{text[0].upper()}{text[1:]}.", *other_readings(expression))

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from studio_tui import cron
-from studio_tui.presentation.schedules.cron_words import RUNS, other_readings, words
+from studio_tui.presentation.schedules.cron_words import RUNS, describe_expression, other_readings
 from studio_tui.presentation.schedules.start_times import (
     RUN_NOW,
     StartTimeError,
-    both,
-    described,
+    describe_time,
+    in_both_zones,
     resolve,
 )
 
@@ -37,7 +37,7 @@ def explain_expression(typed: str, time_zone: str | None, now: datetime, zone: t
 def explain_moment(typed: str, now: datetime, zone: tzinfo) -> Explained:
     """Format the time that was typed, or explain why it is invalid."""
     try:
-        return Explained((described(resolve(typed, now, zone), now, zone),), is_good=True)
+        return Explained((describe_time(resolve(typed, now, zone), now, zone),), is_good=True)
     except StartTimeError as error:
         # In this dialog an empty time has no meaning; the list has a key that runs a schedule now.
         sentence = str(error).replace(RUN_NOW, "close this and press t to run it now")
@@ -64,7 +64,7 @@ def _runs_after(expression: str, time_zone: str, minute: datetime, zone: tzinfo)
     except (LookupError, ValueError, OSError) as error:
         raise cron.CronError(f"this machine has no time zone {time_zone}") from error
     times = cron.fire_times(expression, minute, clock, count=RUNS)
-    return tuple(both(moment, zone) for moment in times)
+    return tuple(in_both_zones(moment, zone) for moment in times)
 
 
 @lru_cache(maxsize=1024)
@@ -74,4 +74,4 @@ def in_words(expression: str, time_zone: str | None) -> str:
     Raises:
         CronError: the expression is invalid.
     """
-    return words(expression, time_zone or "UTC")
+    return describe_expression(expression, time_zone or "UTC")

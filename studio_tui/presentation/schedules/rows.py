@@ -27,7 +27,7 @@ from studio_tui.presentation.schedules.runs import (
     line,
     signs,
 )
-from studio_tui.presentation.schedules.start_times import both, span
+from studio_tui.presentation.schedules.start_times import in_both_zones, span
 
 ONCE = "once"
 NOT_SENT = "Studio does not say"
@@ -216,9 +216,9 @@ def _at(moment: datetime, zone: tzinfo) -> str:
 
 def _both(moment: datetime, zone: tzinfo) -> str:
     try:
-        return both(moment, zone)
+        return in_both_zones(moment, zone)
     except (OverflowError, ValueError):
-        return both(moment, UTC)
+        return in_both_zones(moment, UTC)
 
 
 def _count(count: int | None, tone: Tone = Tone.PLAIN) -> Cell:

@@ -99,25 +99,25 @@ def resolve(text: str, now: datetime, zone: tzinfo) -> datetime:
     return moment
 
 
-def described(moment: datetime, now: datetime, zone: tzinfo) -> str:
+def describe_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
     """Format a time as `Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h`."""
-    return f"{both(moment, zone)} · in {span(moment - now)}"
+    return f"{in_both_zones(moment, zone)} · in {span(moment - now)}"
 
 
-def both(moment: datetime, zone: tzinfo) -> str:
+def in_both_zones(moment: datetime, zone: tzinfo) -> str:
     """Format a time in local time and UTC: `Wed 4 Mar 2026 15:00 CET · 14:00 UTC`.
 
     If both are the same, it is shown once.
     """
     world = moment.astimezone(UTC)
-    here, there = shown(moment, zone), shown(world, UTC)
+    here, there = in_zone(moment, zone), in_zone(world, UTC)
     if here == there:
         return here
     is_same_day = moment.astimezone(zone).date() == world.date()
     return f"{here} · {f'{world:%H:%M} UTC' if is_same_day else there}"
 
 
-def shown(moment: datetime, zone: tzinfo) -> str:
+def in_zone(moment: datetime, zone: tzinfo) -> str:
     """Format a time in a zone: `Wed 4 Mar 2026 15:00 CET`."""
     local = moment.astimezone(zone)
     name = safe_line(local.tzname() or "")

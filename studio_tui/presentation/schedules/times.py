@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from studio_tui import cron
 from studio_tui.presentation.schedules.explanations import explain_expression
-from studio_tui.presentation.schedules.start_times import StartTimeError, described, resolve
+from studio_tui.presentation.schedules.start_times import StartTimeError, describe_time, resolve
 
 
 class ExplainedTime(NamedTuple):
@@ -26,7 +26,7 @@ def explain_time(typed: str, now: datetime, zone: tzinfo) -> ExplainedTime:
         moment = resolve(typed, now, zone)
     except StartTimeError as error:
         return ExplainedTime((str(error),), is_good=False)
-    return ExplainedTime((described(moment, now, zone),), is_good=True, moment=moment)
+    return ExplainedTime((describe_time(moment, now, zone),), is_good=True, moment=moment)
 
 
 def _is_cron(typed: str) -> bool:

@@ -17,7 +17,7 @@ from studio_tui.files import keep, read_json
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.fields import FIELDS, Secret
 from studio_tui.presentation.form.line_checks import with_values
-from studio_tui.presentation.form.stored_draft import restored, stored
+from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 
 MAX_DRAFTS = 20
 """The most drafts that are saved; the latest are kept."""
@@ -157,7 +157,9 @@ class SavedForms:
         whole = {"drafts": self._read(), "templates": self._templates}
         asides = {key: self._aside(key, draft) for key, draft in self._read().items()}
         forms: dict[str, Any] = {
-            kind: {name: stored(self._without_secrets(draft)) for name, draft in drafts.items()}
+            kind: {
+                name: draft_to_json(self._without_secrets(draft)) for name, draft in drafts.items()
+            }
             for kind, drafts in whole.items()
         }
         return keep(self._path, json.dumps({**forms, "asides": asides}))
@@ -192,7 +194,7 @@ def _drafts(found: Any) -> dict[str, Draft]:
     drafts: dict[str, Draft] = {}
     for name, fields in found.items() if isinstance(found, dict) else ():
         try:
-            drafts[str(name)] = restored(fields)
+            drafts[str(name)] = draft_from_json(fields)
         except ValueError:
             logger.warning("A form that was left could not be read")
     return drafts

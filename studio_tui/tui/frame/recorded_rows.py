@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.presentation.lists.kinds import Kind
-from studio_tui.presentation.lists.recorded import recorded, recorded_fact
+from studio_tui.presentation.lists.recorded import as_recorded, recorded_fact
 from studio_tui.service.recorder.archive import Archive
 from studio_tui.tui.frame.list_body import ListBody
 from studio_tui.tui.widgets.bar import Part
@@ -49,7 +49,7 @@ class RecordedRows(Generic[T]):
 
     def marked(self, key: str, row: Cells) -> Cells:
         """Return the cells of a row, marked as recorded if it is."""
-        return recorded(row) if key in self.since else row
+        return as_recorded(row) if key in self.since else row
 
     def want(self) -> None:
         """Show recorded rows from now on, as older rows were requested."""

@@ -13,11 +13,11 @@ from studio_tui.presentation.jobs.groups import (
     MANY,
     GroupedRows,
     JobGrouping,
-    arranged,
     group_cells,
     group_facts,
     in_sight,
     stem,
+    with_group_rows,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS, cells
 from studio_tui.presentation.lists.listing import Listing
@@ -95,7 +95,9 @@ class JobGroups:
         is_pending = grouping is JobGrouping.NONE
         shown = frozenset[str]() if is_pending else in_sight(self._jobs(keys))
         opened = set(self._opened)
-        self._arranged = arranged(keys, label_of, shown.__contains__, opened=opened, least=least)
+        self._arranged = with_group_rows(
+            keys, label_of, shown.__contains__, opened=opened, least=least
+        )
         return self._arranged.keys
 
     def members(self, key: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.jobs.log_header import (
     END,
     amount,
-    following,
+    describe_connection,
     job_parts,
     progress,
     progress_parts,

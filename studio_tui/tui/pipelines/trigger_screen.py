@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from studio_tui.api.listed_datasets import ListedDataset
 from studio_tui.api.models import Pipeline
-from studio_tui.presentation.format import named, plural
+from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.presentation.pipelines.datasets import (
     KnownDatasets,
@@ -175,7 +175,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
     def _outdated_notes(self) -> tuple[str, ...]:
         """Return which datasets are outdated, and the key that shows them."""
         names = self._known().outdated
-        return (f"out of date: {named(names)}; f2 shows them",) if names else ()
+        return (f"out of date: {join_names(names)}; f2 shows them",) if names else ()
 
     @on(Button.Pressed, "#datasets")
     @work(name="datasets", group="dialog")

@@ -7,7 +7,7 @@ from functools import partial
 from studio_tui import clock
 from studio_tui.api.models import Job
 from studio_tui.presentation.schedules.rows import is_suspended
-from studio_tui.presentation.schedules.start_times import described
+from studio_tui.presentation.schedules.start_times import describe_time
 from studio_tui.tui.frame.bulk import BulkCommand, begin
 from studio_tui.tui.frame.commands import Host
 from studio_tui.tui.frame.request_notices import run_and_report
@@ -65,5 +65,7 @@ class Suspending:
         if suspended:
             return f"Suspended {title(task)}: it creates no runs until p resumes it"
         following = now.schedule.next_run_at if now and now.schedule else None
-        when = f", next run {described(following, clock.now(), self._zone)}" if following else ""
+        when = (
+            f", next run {describe_time(following, clock.now(), self._zone)}" if following else ""
+        )
         return f"Resumed {title(task)}{when}"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from studio_tui.presentation.format import size
-from studio_tui.presentation.logs.lines import plain
+from studio_tui.presentation.logs.lines import without_escapes
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.text import BLOCK_LIMIT, incomplete_bytes, safe_block, safe_line
 
@@ -147,7 +147,7 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
         taken = data.rfind(b"\n") + 1 or len(data) - (
             incomplete_bytes(data) if len(data) > 3 else 0
         )
-        file.write(safe_block(plain(data[:taken]).decode("utf-8", "replace")).encode())
+        file.write(safe_block(without_escapes(data[:taken]).decode("utf-8", "replace")).encode())
         return taken, data.count(b"\n", 0, taken)
 
     if begin:

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from studio_tui.presentation.lists.filter_terms import Terms, understood
-from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quoted, typed
+from studio_tui.presentation.lists.filter_terms import Terms, valid_terms
+from studio_tui.presentation.lists.filter_words import ALTERNATIVES, quoted, split_terms
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -54,7 +54,7 @@ class TermSuggester(Suggester):
 
     def completion(self, value: str) -> Completion | None:
         """Return the completion of the last term of `value`; `None` if there is none."""
-        terms = list(typed(value))
+        terms = list(split_terms(value))
         if not terms or (value[-1:].isspace() and terms[-1].is_closed):
             return None
         bare = terms[-1].raw.removeprefix("!")
@@ -171,7 +171,7 @@ class FilterBar(Lifetime, Vertical):
         self._input = FilterInput(kind, values)
         self._input.value = text
         self._problem = Static(markup=False, classes="problem")
-        self._understood = understood(text, kind)[0].text
+        self._understood = valid_terms(text, kind)[0].text
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -202,7 +202,7 @@ class FilterBar(Lifetime, Vertical):
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
-        wanted, problem = understood(event.value, self._kind)
+        wanted, problem = valid_terms(event.value, self._kind)
         self._problem.update(Content(problem))
         self.set_class(bool(problem), "-problem")
         if wanted.text != self._understood:

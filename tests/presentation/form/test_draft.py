@@ -10,14 +10,14 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.fields import FIELDS, recorded_fields
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.form.repeat_notes import fields_not_sent
-from studio_tui.presentation.form.stored_draft import restored, stored
+from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 from tests.jobs import NOON, job
 from tests.presentation.form.forms import DRAFTS, filled
 
 
 @given(DRAFTS)
 def test_a_draft_survives_json(draft: Draft) -> None:
-    assert restored(json.loads(json.dumps(stored(draft)))) == draft
+    assert draft_from_json(json.loads(json.dumps(draft_to_json(draft)))) == draft
 
 
 def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
@@ -28,12 +28,12 @@ def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
 @pytest.mark.parametrize("found", [[1], None, "{"])
 def test_what_is_no_draft_is_refused(found: Any) -> None:
     with pytest.raises(ValueError, match="it is"):
-        restored(found)
+        draft_from_json(found)
 
 
 def test_a_draft_of_another_version_is_read_as_far_as_it_goes() -> None:
     other = {"query": "print(1)", "workers": 2, "files": ["a", 3], "reset": "yes", "colour": "red"}
-    assert restored(other) == Draft(query="print(1)", files=("a",))
+    assert draft_from_json(other) == Draft(query="print(1)", files=("a",))
 
 
 def test_a_request_becomes_the_form_that_asks_for_it() -> None:

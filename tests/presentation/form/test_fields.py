@@ -14,7 +14,7 @@ from studio_tui.presentation.form.merge import common, differences
 from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
-from studio_tui.presentation.form.stored_draft import restored, stored
+from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import RelatedRequest, Submitted
@@ -49,7 +49,7 @@ def test_a_new_field_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(job_input.model_dump_json())["timeout"] == 5
     assert "--timeout 5" in as_datachain(job_input)
     assert draft_of(job_input, CONTEXT.now) == wanted.with_values({"query_type": "PYTHON"})
-    assert restored(json.loads(json.dumps(stored(wanted)))) == wanted
+    assert draft_from_json(json.loads(json.dumps(draft_to_json(wanted)))) == wanted
     (refused,) = refusals(InvalidRequest(400, "Time limits end at 1440 here"), draft)
     assert refused.field == "timeout"
     assert difference(draft, wanted).settings == (Cell("time limit: soon → 5", Tone.ACTIVE),)

@@ -177,7 +177,7 @@ def test_any_name_can_be_given_in_quotes(name: str) -> None:
 
 @given(st.text(max_size=60))
 def test_what_is_half_typed_leaves_the_rest_in_force(typed: str) -> None:
-    wanted, problem = understood(f"by=ann {typed}", JOBS)
+    wanted, problem = valid_terms(f"by=ann {typed}", JOBS)
     assert isinstance(problem, str)
     assert Filter(wanted.text).text == wanted.text
 
@@ -195,7 +195,7 @@ def test_what_is_half_typed_leaves_the_rest_in_force(typed: str) -> None:
 def test_a_filter_that_is_being_typed_says_what_is_missing(
     typed: str, text: str, has_problem: bool
 ) -> None:
-    wanted, problem = understood(typed, JOBS)
+    wanted, problem = valid_terms(typed, JOBS)
     assert wanted.text == text
     assert bool(problem) == has_problem
 
@@ -218,7 +218,7 @@ def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list
     kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__)
     rows = Listing(kind)
     rows.replace(jobs)
-    terms, problem = understood(text, kind)
+    terms, problem = valid_terms(text, kind)
     assert not problem
     found = rows.ids(terms, NEWEST_FIRST, NOON)
     assert [rows[key].name for key in found] == expected

@@ -9,11 +9,11 @@ from studio_tui.presentation.jobs.groups import (
     MARK,
     JobGroup,
     JobGrouping,
-    arranged,
     group_cells,
     group_facts,
     in_sight,
     stem,
+    with_group_rows,
 )
 from studio_tui.presentation.jobs.rows import COLUMNS
 from tests.jobs import NOON, job
@@ -26,18 +26,18 @@ def label(key: str) -> str:
 
 
 def test_the_row_of_a_group_is_where_its_first_job_would_be() -> None:
-    rows = arranged(KEYS, label, lambda key: key == "b2", opened=())
+    rows = with_group_rows(KEYS, label, lambda key: key == "b2", opened=())
     assert list(rows.keys) == ["▸a", "▸b", "b2", "-0", "-1", "-2", "-3"]
     assert rows.groups["▸a"] == JobGroup("a", ("a0", "a1", "a2", "a3"))
 
 
 def test_an_open_group_has_its_jobs_below_it() -> None:
-    rows = arranged(KEYS, label, lambda _: False, opened={"▸b"})
+    rows = with_group_rows(KEYS, label, lambda _: False, opened={"▸b"})
     assert list(rows.keys)[:6] == ["▸a", "▸b", "b0", "b1", "b2", "b3"]
 
 
 def test_few_jobs_are_no_group() -> None:
-    assert arranged(KEYS, label, lambda _: False, opened=(), least=5).keys == KEYS
+    assert with_group_rows(KEYS, label, lambda _: False, opened=(), least=5).keys == KEYS
 
 
 @given(
@@ -48,7 +48,7 @@ def test_few_jobs_are_no_group() -> None:
 def test_each_job_is_shown_once_or_in_a_folded_group(
     keys: list[str], least: int, opened: set[str]
 ) -> None:
-    rows = arranged(
+    rows = with_group_rows(
         keys, lambda key: key[-1], lambda key: key[0] == "7", opened=opened, least=least
     )
     assert len(set(rows.keys)) == len(rows.keys)

@@ -44,7 +44,7 @@ from tests.jobs import NOON, job
 def test_a_log_says_whether_it_is_live_and_when_it_is_tried_again(
     state: TailState, words: str
 ) -> None:
-    assert words in following(state, job(1, "RUNNING"), NOON).text
+    assert words in describe_connection(state, job(1, "RUNNING"), NOON).text
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
 ) -> None:
     left_at = NOON - timedelta(minutes=12)
     state = TailState(phase, NOON, size=8, left_at=left_at, **more)
-    said = following(state, job(1, "RUNNING"), NOON).text
+    said = describe_connection(state, job(1, "RUNNING"), NOON).text
     assert f"as of {clock_time(left_at, NOON)}, {words}" in said
     assert "disconnected" not in said
-    assert "as of" not in following(replace(state, size=0), job(1, "RUNNING"), NOON).text
+    assert "as of" not in describe_connection(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
 def outage(error: StudioError) -> Outage:

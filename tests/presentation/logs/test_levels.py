@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.logs.level_scan import candidates
-from studio_tui.presentation.logs.levels import LogLevel, named
+from studio_tui.presentation.logs.levels import LogLevel, parse_level
 from studio_tui.presentation.logs.line_levels import level_of
 from studio_tui.presentation.logs.lines import styled_line
 from tests.waiting import no_hang
@@ -285,7 +285,7 @@ def test_a_hostile_line_costs_little(text: str) -> None:
      ("x" * 1000, None)],
 )  # fmt: skip
 def test_a_field_names_a_level_by_word_or_number(value: object, level: LogLevel | None) -> None:
-    assert named(value) == level
+    assert parse_level(value) == level
 
 
 def levels_found(data: bytes, least: LogLevel) -> list[int]:

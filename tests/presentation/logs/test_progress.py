@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.presentation.logs.progress import Progress, bar_text, latest, parse, words
+from studio_tui.presentation.logs.progress import Progress, bar_text, latest, parse, progress_text
 
 BARS = {
     " 37%|###7      | 37/100 [00:12<00:20,  3.1it/s]": Progress("", 37, 100, 37, "it", 3.1, 12, 20),
@@ -160,7 +160,7 @@ def assert_sound(bar: Progress | None) -> None:
     for number in bar[1:4] + bar[5:8]:
         assert number is None or 0 <= number < float("inf")
     assert bar.percent is None or bar.percent <= 100
-    for text in (bar.label, bar.unit, words(bar)):
+    for text in (bar.label, bar.unit, progress_text(bar)):
         assert all(unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in text)
 
 
@@ -311,4 +311,4 @@ def test_bars_are_drawn_in_eighths() -> None:
 def test_a_bar_is_described_in_few_words(state: str, said: str) -> None:
     bar = parse(state)
     assert bar is not None
-    assert words(bar) == said
+    assert progress_text(bar) == said

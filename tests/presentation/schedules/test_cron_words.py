@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.cron import CronError, fire_times, plain_fields
-from studio_tui.presentation.schedules.cron_words import in_words, words
+from studio_tui.presentation.schedules.cron_words import describe_expression, in_words
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -45,12 +45,12 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_a_schedule_is_described_in_words(expression: str, said: str) -> None:
-    assert words(expression) == said
+    assert describe_expression(expression) == said
 
 
 def test_what_cannot_be_used_is_refused() -> None:
     with pytest.raises(CronError):
-        words("0 25 * * *")
+        describe_expression("0 25 * * *")
 
 
 def field(first: int, last: int) -> st.SearchStrategy[str]:
@@ -69,7 +69,9 @@ def test_a_change_of_one_field_changes_the_words(one: str, at: int, data: st.Dat
     fields = one.split()
     fields[at] = data.draw(EXPRESSIONS).split()[at]
     other = " ".join(fields)
-    assert (words(one) == words(other)) == (plain_fields(one) == plain_fields(other))
+    assert (describe_expression(one) == describe_expression(other)) == (
+        plain_fields(one) == plain_fields(other)
+    )
 
 
 @given(st.sets(st.integers(0, 59), min_size=1, max_size=2), st.integers(0, 23))
@@ -79,11 +81,11 @@ def test_named_times_are_those_of_the_runs(minutes: set[int], hour: int) -> None
         expression, datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC), count=len(minutes)
     )
     times = " and ".join(f"{moment:%H:%M}" for moment in fires)
-    assert words(expression) == f"every day at {times} UTC"
+    assert describe_expression(expression) == f"every day at {times} UTC"
 
 
 def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
-    assert words("0 9 * * *", "CET") == "every day at 09:00 CET"
+    assert describe_expression("0 9 * * *", "CET") == "every day at 09:00 CET"
 
 
 def test_the_line_of_a_form_is_a_sentence_and_there_is_none_for_what_cannot_be_used() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from studio_tui.presentation.schedules.start_times import (
     EXAMPLES,
     StartTimeError,
-    both,
-    described,
+    describe_time,
+    in_both_zones,
     resolve,
     span,
 )
@@ -227,7 +227,7 @@ def test_every_text_is_a_later_moment_or_a_sentence_whose_offer_is_not_refused_a
     if isinstance(meant, datetime):
         assert meant > now
         assert meant.tzinfo is UTC
-        assert described(meant, now, zone)
+        assert describe_time(meant, now, zone)
         return
     assert safe_line(meant) == meant
     for offered in re.findall(r"did you mean `([^`]+)`|type `([^`]+)`\.$", meant):
@@ -235,10 +235,10 @@ def test_every_text_is_a_later_moment_or_a_sentence_whose_offer_is_not_refused_a
 
 
 def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
-    assert described(local("2026-03-04 15:00"), NOW, BERLIN) == (
+    assert describe_time(local("2026-03-04 15:00"), NOW, BERLIN) == (
         "Wed 4 Mar 2026 15:00 CET · 14:00 UTC · in 1 d 4 h"
     )
-    assert both(local("2026-03-04 00:30"), BERLIN) == (
+    assert in_both_zones(local("2026-03-04 00:30"), BERLIN) == (
         "Wed 4 Mar 2026 00:30 CET · Tue 3 Mar 2026 23:30 UTC"
     )
 
@@ -246,9 +246,9 @@ def test_a_moment_is_shown_in_both_times_and_from_now() -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu", "Universal"])
 def test_a_moment_is_said_once_where_the_clocks_show_utc(zone: str) -> None:
     moment = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
-    assert both(moment, ZoneInfo(zone)) == "Wed 4 Mar 2026 03:00 UTC"
-    assert described(moment, NOW, UTC) == "Wed 4 Mar 2026 03:00 UTC · in 17 h"
-    assert both(moment, ZoneInfo("Africa/Accra")) == "Wed 4 Mar 2026 03:00 GMT · 03:00 UTC"
+    assert in_both_zones(moment, ZoneInfo(zone)) == "Wed 4 Mar 2026 03:00 UTC"
+    assert describe_time(moment, NOW, UTC) == "Wed 4 Mar 2026 03:00 UTC · in 17 h"
+    assert in_both_zones(moment, ZoneInfo("Africa/Accra")) == "Wed 4 Mar 2026 03:00 GMT · 03:00 UTC"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ from studio_tui.errors import (
 )
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
-from studio_tui.presentation.jobs.log_header import following
+from studio_tui.presentation.jobs.log_header import describe_connection
 from studio_tui.service.logs.archived_log import always
 from studio_tui.service.logs.state import FollowPhase
 from studio_tui.service.pacing import CLUSTERS_REST, IDLE_REST, SCHEDULES_REST
@@ -231,7 +231,7 @@ class Dashboard:
                 text = freshness(poller.snapshot, at).text
                 self.said.append(Said(self.now, name, text, is_trying))
             state = self.log.tail.state
-            text = following(state, job(1, "RUNNING"), at).text
+            text = describe_connection(state, job(1, "RUNNING"), at).text
             self.said.append(Said(self.now, "the log", text, is_trying))
 
     async def until(self, holds: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.events import Paste
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.stored_draft import stored
+from studio_tui.presentation.form.stored_draft import draft_to_json
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen
@@ -307,7 +307,7 @@ async def test_control_codes_of_a_draft_never_reach_the_terminal(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     hostile = "a\x1b[31m\u202eb\x07[red]"
-    fields = stored(Draft().with_values(dict.fromkeys(HOSTILE_FIELDS, hostile)))
+    fields = draft_to_json(Draft().with_values(dict.fromkeys(HOSTILE_FIELDS, hostile)))
     fields["files"], fields["query_file"] = (hostile,), ""
     (tmp_path / "view.forms.json").write_text(json.dumps({"drafts": {"new": fields}}))
     async with dashboard(studio, tmp_path, size=(120, 80)) as pilot:

@@ -17,7 +17,7 @@ _STRAIGHTNESS = (1.0, 2.0, 1000.0)
 """Cost of a bend by the number of joints at the ends of the line: long lines stay straight."""
 
 
-def placed(layers: Layers, widths: Sequence[int]) -> list[int]:
+def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
     """Return the middle column of each vertex; the leftmost cell of the drawing is in column 0."""
     gaps = [_offsets(row, widths, layers.size) for row in layers.rows]
     middle = [0.0] * len(layers.layer)

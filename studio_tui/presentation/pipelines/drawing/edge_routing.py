@@ -91,7 +91,7 @@ def lines_at(channels: Iterable[Sequence[Net]], vertices: int) -> list[int]:
     return [max(pair) for pair in zip(above, below, strict=True)]
 
 
-def routed(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Channel:
+def route_edges(nets: list[Net], middle: Sequence[int], widths: Sequence[int]) -> Channel:
     """Return the channel of some nets, with columns and rows assigned."""
     for net in nets:
         net.tops = [middle[source] for source in net.sources]

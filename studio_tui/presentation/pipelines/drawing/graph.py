@@ -17,18 +17,18 @@ from studio_tui.presentation.pipelines.drawing.box_lines import (
     strokes,
     vertical,
 )
-from studio_tui.presentation.pipelines.drawing.columns import placed
+from studio_tui.presentation.pipelines.drawing.columns import vertex_columns
 from studio_tui.presentation.pipelines.drawing.edge_routing import (
     Channel,
     lines_at,
     nets_of,
-    routed,
+    route_edges,
 )
 from studio_tui.presentation.pipelines.drawing.layers import (
     Layers,
+    assign_layers,
     crossings_of,
-    layered,
-    reduced,
+    transitive_reduction,
 )
 
 _PAD = "─"
@@ -199,13 +199,13 @@ class Drawing:
                 yield StyledRun(at, after, _PAD * after, box.id, is_lit, is_heavy)
 
 
-def implied(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def redundant_parents(parents: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Return redundant parents by node: those that are also ancestors of another parent."""
     ids = tuple(parents)
     given = _numbered(parents)
     return {
         ids[number]: tuple(ids[parent] for parent in mine if parent not in kept)
-        for number, (mine, kept) in enumerate(zip(given, reduced(given), strict=True))
+        for number, (mine, kept) in enumerate(zip(given, transitive_reduction(given), strict=True))
         if len(kept) < len(mine)
     }
 
@@ -227,21 +227,21 @@ def draw(
 ) -> Drawing:
     """Lay out a graph, given the parents and the label width in cells of each node.
 
-    Parents precede their children; edges from later nodes are omitted. Redundant edges (`implied`)
-    are drawn only if `all_edges`.
+    Parents precede their children; edges from later nodes are omitted. Edges from
+    `redundant_parents` are drawn only if `all_edges`.
     """
     index = {node: number for number, node in enumerate(parents)}
     given = _numbered(parents)
     labels = [max(1, widths[node]) for node in parents]
-    layers = layered(given if all_edges else reduced(given))
+    layers = assign_layers(given if all_edges else transitive_reduction(given))
     channels = [nets_of(layers, row) for row in layers.rows]
     lines = lines_at(channels, len(layers.layer))
     cells = [
         max(label, 2 * count - 1)
         for label, count in zip(labels + [1] * (len(lines) - len(labels)), lines, strict=True)
     ]
-    middle = placed(layers, cells)
-    routes = [routed(nets, middle, cells) for nets in channels]
+    middle = vertex_columns(layers, cells)
+    routes = [route_edges(nets, middle, cells) for nets in channels]
     tops = _tops(routes)
     boxes = {
         node: Box(

@@ -62,7 +62,7 @@ class Layers:
         return self.chains[self.chain[vertex - self.size]] if vertex >= self.size else None
 
 
-def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
+def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return the parents of each node without those that are ancestors of another parent."""
     above: list[int] = []  # sets of ancestors, as bits
     kept = []
@@ -77,7 +77,7 @@ def reduced(parents: Sequence[Sequence[int]]) -> list[list[int]]:
     return kept
 
 
-def layered(parents: Sequence[Sequence[int]]) -> Layers:
+def assign_layers(parents: Sequence[Sequence[int]]) -> Layers:
     """Return the layers of a graph: the depth of a node is its longest path from a root."""
     layer: list[int] = []
     for mine in parents:

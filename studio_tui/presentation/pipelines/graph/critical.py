@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from studio_tui.api.states import PipelineState
-from studio_tui.presentation.format import duration, named, plural
+from studio_tui.presentation.format import duration, join_names, plural
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
@@ -48,7 +48,7 @@ class Critical:
         if self.remaining is None:
             return self.reason
         few = f" from {plural(self.samples, 'run')}" if self.samples < FEWEST_SAMPLES else ""
-        return f"ETA {rough(self.remaining)}{few}"
+        return f"ETA {rough_duration(self.remaining)}{few}"
 
 
 def critical(model: ViewModel) -> Critical:
@@ -189,11 +189,11 @@ def _reason(model: ViewModel, unestimated: list[str]) -> str:
     if model.statuses.state is PipelineState.PAUSED:
         return "no ETA while paused"
     if unestimated:
-        return f"no ETA: no past run of {named(unestimated)}"
+        return f"no ETA: no past run of {join_names(unestimated)}"
     return ""
 
 
-def rough(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
     """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
     whole = int(seconds)
     minutes, hours = whole // 60, whole // 3600

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from studio_tui.api.models import Pipeline, PipelineJob
 from studio_tui.api.states import JobState
-from studio_tui.presentation.format import named
+from studio_tui.presentation.format import join_names
 
 _SHORT_ID = 8
 
@@ -61,9 +61,9 @@ class Plan:
     def implied(self) -> Mapping[str, Sequence[str]]:
         """Redundant parents by node: those that another parent depends on as well."""
         # Not for lists, which draw no graph.
-        from studio_tui.presentation.pipelines.drawing.graph import implied  # noqa: PLC0415
+        from studio_tui.presentation.pipelines.drawing.graph import redundant_parents  # noqa: PLC0415
 
-        return implied({node.id: node.parents for node in self.nodes.values()})
+        return redundant_parents({node.id: node.parents for node in self.nodes.values()})
 
     def ancestors(self, node_id: str) -> frozenset[str]:
         """Return all nodes that a node depends on, directly or not."""
@@ -75,10 +75,10 @@ class Plan:
 
     def _reached(self, start: str, step: Callable[[Node], Sequence[str]]) -> frozenset[str]:
         nexts = step(self.nodes[start]) if start in self.nodes else ()
-        return reached(nexts, lambda node_id: step(self.nodes[node_id]))
+        return reachable_nodes(nexts, lambda node_id: step(self.nodes[node_id]))
 
 
-def reached(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
+def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
     """Return what is reached from some nodes by any number of steps, including these nodes."""
     found: set[str] = set()
     stack = list(starts)
@@ -199,7 +199,7 @@ def _flaws(nodes: Mapping[str, Node], repeated: Iterable[str]) -> tuple[str, ...
     circular = [node.name for node in nodes.values() if node.circular]
     twice = [nodes[node_id].name for node_id in repeated]
     return tuple(
-        f"{words}: {named(names)}"
+        f"{words}: {join_names(names)}"
         for words, names in (
             ("Waits for a job that is not in the pipeline", missing),
             ("Waits for itself, directly or through others", circular),

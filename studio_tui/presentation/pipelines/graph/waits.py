@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
-from studio_tui.presentation.format import named
+from studio_tui.presentation.format import join_names
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
@@ -112,7 +112,7 @@ def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
     else:
         how = "which was canceled" if len(roots) == 1 else "which were canceled"
     first_failed = _failures_first(statuses, roots)
-    names = named([statuses.plan.nodes[root].name for root in first_failed])
+    names = join_names([statuses.plan.nodes[root].name for root in first_failed])
     return Wait(f"blocked by {names}, {how}", first_failed[0])
 
 
@@ -134,7 +134,7 @@ def _for_parents(
 ) -> str:
     nodes = statuses.plan.nodes
     if len(pending) > 1:
-        names = named([nodes[parent].name for parent in pending])
+        names = join_names([nodes[parent].name for parent in pending])
         return f"waits for {len(pending)} of {len(node.parents)}: {names}"
     parent = nodes[pending[0]]
     return f"waits for {parent.name} ({_parent_state(statuses, parent, bars)})"
@@ -158,11 +158,11 @@ def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:
     others = [statuses.plan.nodes[each].name for each in node.circular if each != node.id]
     clauses = []
     if node.missing:
-        ids = named([parent[:_SHORT_ID] for parent in node.missing])
+        ids = join_names([parent[:_SHORT_ID] for parent in node.missing])
         clauses.append(f"waits for {ids}, not in the pipeline")
     if others:
         wait = "waits" if len(others) == 1 else "wait"
-        clauses.append(f"waits for {named(others)}, which {wait} for it")
+        clauses.append(f"waits for {join_names(others)}, which {wait} for it")
     if node.id in node.circular:
         clauses.append("waits for itself")
     return tuple(clauses)

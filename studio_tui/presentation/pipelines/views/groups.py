@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import NamedTuple
 
-from studio_tui.presentation.format import named
+from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.views.tree import depths
 
@@ -81,7 +81,7 @@ def wants_groups(plan: Plan) -> bool:
     return len(nodes) > MOST_JOBS or any(len(node.children) > MOST_CHILDREN for node in nodes)
 
 
-def grouped(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
+def group_jobs(plan: Plan, by: GroupBy = GroupBy.NAME) -> tuple[Group, ...]:
     """Return groups such that each job is in exactly one, in order of their first stages."""
     layers = depths(plan)
     if by is GroupBy.STAGE:
@@ -132,7 +132,7 @@ def _by_links(nodes: Iterable[Node]) -> Iterable[Group]:
     for members in alike.values():
         names = [node.name for node in members]
         start = _common_start(names)
-        title = f"{start}*{_common_end(names, start)}" if start else named(names)
+        title = f"{start}*{_common_end(names, start)}" if start else join_names(names)
         yield from _group(f"links:{members[0].id}", title, members)
 
 
@@ -161,7 +161,7 @@ def _stage(stage: int, nodes: Sequence[Node]) -> Group:
         return Group(nodes[0].id, nodes[0].name, (nodes[0].id,))
     titles = [group.title for group in _by_name(nodes)]
     members = tuple(node.id for node in nodes)
-    return Group(_apart(f"stage:{stage}"), f"{stage + 1}: {named(titles)}", members)
+    return Group(_apart(f"stage:{stage}"), f"{stage + 1}: {join_names(titles)}", members)
 
 
 def _apart(key: str) -> str:

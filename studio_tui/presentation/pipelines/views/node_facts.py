@@ -7,7 +7,7 @@ from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
 from studio_tui.presentation.jobs.causes import cause_of
-from studio_tui.presentation.jobs.facts import Fact, facts, listed, up_to
+from studio_tui.presentation.jobs.facts import Fact, facts, labelled_facts, up_to
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
@@ -102,7 +102,7 @@ def _group_links(label: str, related: Sequence[GroupLink]) -> tuple[Fact, ...]:
     for group, link in related:
         title = group.title if group.is_alone else f"{group.title} ×{len(group.members)}"
         cells.append(Cell(", ".join(filter(None, (title, link.pattern)))))
-    return listed(label, cells)
+    return labelled_facts(label, cells)
 
 
 def _status(model: ViewModel, node: Node) -> Cell:
@@ -141,7 +141,7 @@ def _attempts(model: ViewModel, node: Node) -> tuple[Fact, ...]:
         return Cell(" · ".join(part for part in parts if part), look.tone)
 
     first = Fact("attempt", Cell(str(len(node.attempts) + 1)))
-    return (first, *listed("before", up_to(_MAX_RELATED, node.attempts[::-1], cell)))
+    return (first, *labelled_facts("before", up_to(_MAX_RELATED, node.attempts[::-1], cell)))
 
 
 def _blocks(statuses: JobStatuses, node_id: str) -> tuple[Fact, ...]:
@@ -165,7 +165,7 @@ def _related(
         look = statuses.look(each)
         return Cell(f"{look.glyph} {statuses.plan.nodes[each].name}", look.tone)
 
-    return listed(label, up_to(most, worst_first, cell))
+    return labelled_facts(label, up_to(most, worst_first, cell))
 
 
 def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
@@ -181,7 +181,7 @@ def _direct(statuses: JobStatuses, node: Node) -> tuple[Fact, ...]:
         names = (plan.nodes[each].name for each in (parent, child, way))
         return Cell("{} → {}, also through {}".format(*names), Tone.DIM)
 
-    return listed("direct", up_to(_MAX_RELATED, edges, cell))
+    return labelled_facts("direct", up_to(_MAX_RELATED, edges, cell))
 
 
 def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
@@ -190,4 +190,4 @@ def _made(made: Sequence[DatasetVersion]) -> tuple[Fact, ...]:
         return ()
     names = [f"{each.dataset_name}@{each.version}" if each.version else each.dataset_name
              for each in made]  # fmt: skip
-    return listed("made", [*map(Cell, names), Cell("f2 shows its versions", Tone.DIM)])
+    return labelled_facts("made", [*map(Cell, names), Cell("f2 shows its versions", Tone.DIM)])

@@ -5,7 +5,7 @@ from typing import Any
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import UNKNOWN, duration, named
+from studio_tui.presentation.format import UNKNOWN, duration, join_names
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -89,4 +89,4 @@ def _many(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -
     """Format jobs with their number: `2: thumbs, embed`."""
     names = [model.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]
-    return Cell(f"{len(names)}: {named(names)}", Tone.DIM) if names else NOTHING
+    return Cell(f"{len(names)}: {join_names(names)}", Tone.DIM) if names else NOTHING

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.columns import Align, Column
-from studio_tui.presentation.format import named
+from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -177,7 +177,7 @@ def link_words(row: TreeRow, statuses: JobStatuses) -> str:
     """Return the edges that are not in the tree: `also after x, y; also feeds z`."""
     nodes = statuses.plan.nodes
     links = [
-        f"{words} {named([nodes[each].name for each in others])}"
+        f"{words} {join_names([nodes[each].name for each in others])}"
         for words, others in (("also after", row.also_after), ("also feeds", row.also_feeds))
         if others
     ]

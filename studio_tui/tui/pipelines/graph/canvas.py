@@ -10,8 +10,8 @@ from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.pipelines.drawing.box_lines import Highlight, StyledRun
 from studio_tui.presentation.pipelines.drawing.columns import GAP
-from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, implied
-from studio_tui.presentation.pipelines.graph.plan import Plan, reached
+from studio_tui.presentation.pipelines.drawing.graph import Drawing, draw, redundant_parents
+from studio_tui.presentation.pipelines.graph.plan import Plan, reachable_nodes
 from studio_tui.presentation.pipelines.views.groups import Group
 from studio_tui.tui.pipelines.graph.graph_view import Runs
 from studio_tui.tui.widgets.table_layout import fit
@@ -59,7 +59,7 @@ class Boxes:
     @cached_property
     def implied(self) -> Mapping[str, Sequence[str]]:
         """By box, the parents that are also reached through other edges (transitive reduction)."""
-        return implied(self.parents)
+        return redundant_parents(self.parents)
 
     def size(self, key: str) -> str:
         """Return the number of jobs of a group, ` ×40`; empty for a job."""
@@ -92,8 +92,8 @@ class Boxes:
 
     def kin(self, key: str) -> frozenset[str]:
         """Return a box with all its ancestors and descendants."""
-        above = reached((key,), lambda each: self.parents.get(each, ()))
-        return above | reached((key,), lambda each: self._children.get(each, ()))
+        above = reachable_nodes((key,), lambda each: self.parents.get(each, ()))
+        return above | reachable_nodes((key,), lambda each: self._children.get(each, ()))
 
 
 def boxes_of(plan: Plan, only: Collection[str] | None) -> Boxes:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from studio_tui.presentation.lists.filter_terms import understood
+from studio_tui.presentation.lists.filter_terms import valid_terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -34,13 +34,13 @@ class Filtering:
 
     def typed(self, value: str) -> None:
         """Apply the valid part of the filter while it is typed."""
-        terms, _ = understood(value, PIPELINE_JOBS)
+        terms, _ = valid_terms(value, PIPELINE_JOBS)
         self._state.change(filter=terms.text)
         self._stay()
 
     def done(self, value: str) -> None:
         """Apply the filter, if it is valid."""
-        terms, problem = understood(value, PIPELINE_JOBS)
+        terms, problem = valid_terms(value, PIPELINE_JOBS)
         if problem:
             self._prompt.refuse(problem)
             return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.lists.filter_terms import understood
+from studio_tui.presentation.lists.filter_terms import valid_terms
 from studio_tui.presentation.pipelines.filters import PIPELINE_JOBS
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.pipelines.graph.cursor import Cursor
@@ -45,7 +45,7 @@ class Search:
 
     def done(self, value: str) -> None:
         """Keep the search, if it is valid."""
-        if problem := understood(value, PIPELINE_JOBS)[1]:
+        if problem := valid_terms(value, PIPELINE_JOBS)[1]:
             self._prompt.refuse(problem)
             return
         self._state.change(search=value.strip())

@@ -11,7 +11,7 @@ from studio_tui.presentation.pipelines.views.groups import (
     Group,
     GroupBy,
     Link,
-    grouped,
+    group_jobs,
     links,
     wants_groups,
 )
@@ -79,7 +79,7 @@ class GraphStructure:
 
     def _groups_by(self, by: GroupBy) -> tuple[Group, ...]:
         plan = self._state.require_loaded().plan
-        return self._groups[by].of(plan.shape, lambda: grouped(plan, by))
+        return self._groups[by].of(plan.shape, lambda: group_jobs(plan, by))
 
     def in_sight(self, group: Group) -> Sequence[str]:
         """Return the jobs of a group that are shown, to which commands apply."""

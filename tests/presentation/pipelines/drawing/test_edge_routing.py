@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.presentation.pipelines.drawing.box_lines import edges_of
-from studio_tui.presentation.pipelines.drawing.edge_routing import Net, routed
+from studio_tui.presentation.pipelines.drawing.edge_routing import Net, route_edges
 
 
 def test_nets_that_go_round_in_a_circle_take_a_jog() -> None:
     swapped = [Net((0,), (3,)), Net((1,), (2,))]
-    channel = routed(swapped, middle=[0, 10, 0, 10], widths=[1, 1, 1, 1])
+    channel = route_edges(swapped, middle=[0, 10, 0, 10], widths=[1, 1, 1, 1])
     (jogged,) = (net for net in channel.nets if net.jog is not None)
     (other,) = (net for net in channel.nets if net.jog is None)
     assert jogged.row < other.row < jogged.low_row
@@ -23,7 +23,7 @@ def test_nets_that_go_round_in_a_circle_take_a_jog() -> None:
 def test_no_two_lines_share_a_cell_except_where_they_cross(order: list[int]) -> None:
     middle = [4 * column for column in (*range(8), *range(8))]
     nets = [Net((source,), (8 + target,)) for source, target in enumerate(order)]
-    channel = routed(nets, middle, [1] * 16)
+    channel = route_edges(nets, middle, [1] * 16)
     edges = edges_of(channel, 1)
     down: Counter[tuple[int, int]] = Counter()
     for column in edges.columns:

@@ -14,7 +14,7 @@ from studio_tui.presentation.pipelines.graph.critical import (
     Weight,
     critical,
     path_words,
-    rough,
+    rough_duration,
     weight,
 )
 from studio_tui.presentation.pipelines.graph.plan import plan_of
@@ -240,7 +240,7 @@ def test_a_pause_has_no_end() -> None:
     ],
 )
 def test_an_estimate_is_rough_and_says_so(seconds: float, words: str) -> None:
-    assert rough(seconds) == words
+    assert rough_duration(seconds) == words
 
 
 @given(any_pipelines())

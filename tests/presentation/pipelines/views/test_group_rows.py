@@ -18,7 +18,7 @@ from studio_tui.presentation.pipelines.views.group_rows import (
     name_parts,
     rows,
 )
-from studio_tui.presentation.pipelines.views.groups import GroupBy, grouped
+from studio_tui.presentation.pipelines.views.groups import GroupBy, group_jobs
 from tests.presentation.pipelines.graphs import any_pipelines, pipeline_of, run
 from tests.presentation.pipelines.sample import thousand
 
@@ -35,7 +35,7 @@ def texts(seen: tuple[GroupRow, ...], statuses: JobStatuses) -> list[str]:
 
 def test_a_thousand_jobs_are_thirteen_rows() -> None:
     statuses = judged(thousand())
-    assert texts(rows(grouped(statuses.plan), statuses), statuses) == [
+    assert texts(rows(group_jobs(statuses.plan), statuses), statuses) == [
         " ✓ 01_list",
         "▸✓ 02_shard_*",
         "▾✗ 03_embed_*",
@@ -70,7 +70,7 @@ def test_heads_say_how_many_how_far_and_what_is_slowest() -> None:
     known = ViewModel(statuses, _NOON, jobs, past={"03_embed_0135": (190.0, 190.0, 190.0)})
     said = {
         row.group.title: [cell.text for cell in cells(row, known)][1:]
-        for row in rows(grouped(statuses.plan), statuses)
+        for row in rows(group_jobs(statuses.plan), statuses)
         if row.node_id is None and not row.rest
     }
     assert said == {
@@ -109,7 +109,7 @@ def test_a_waiting_job_is_not_the_slowest() -> None:
         known = ViewModel(statuses, _NOON, {**jobs, "run-01_list": done})
         embeds = next(
             row
-            for row in rows(grouped(statuses.plan), statuses)
+            for row in rows(group_jobs(statuses.plan), statuses)
             if row.node_id is None and row.group.title == "03_embed_*"
         )
         return cells(embeds, known)[-1].text
@@ -122,7 +122,7 @@ def test_a_waiting_job_is_not_the_slowest() -> None:
 
 def test_of_many_failures_the_first_are_shown() -> None:
     statuses = judged(pipeline_of([run(f"s{number}", [], "FAILED") for number in range(300)]))
-    groups = grouped(statuses.plan)
+    groups = group_jobs(statuses.plan)
     some = texts(rows(groups, statuses), statuses)
     assert len(some) == 1 + FAILED_SHOWN + 1
     assert some[-1] == "   … 290 more failed"
@@ -130,7 +130,7 @@ def test_of_many_failures_the_first_are_shown() -> None:
 
 def test_a_group_can_be_listed_and_folded() -> None:
     statuses = judged(thousand())
-    groups = grouped(statuses.plan)
+    groups = group_jobs(statuses.plan)
     merges, embeds = groups[3].key, groups[2].key
     seen = rows(groups, statuses, listed={merges}, folded={embeds})
     assert [row.node_id for row in seen if row.group.key == merges][1:] == list(groups[3].members)
@@ -142,7 +142,7 @@ def test_each_job_has_a_row_or_is_counted_by_one(
     sent: Pipeline, by: GroupBy, data: st.DataObject
 ) -> None:
     statuses = judged(sent)
-    groups = grouped(statuses.plan, by)
+    groups = group_jobs(statuses.plan, by)
     keys = st.sets(st.sampled_from([group.key for group in groups])) if groups else st.just(set())
     listed, folded = data.draw(keys), data.draw(keys)
     seen = rows(groups, statuses, listed=listed, folded=folded)

@@ -9,7 +9,7 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.views.groups import (
     Group,
     GroupBy,
-    grouped,
+    group_jobs,
     links,
     wants_groups,
 )
@@ -18,7 +18,7 @@ from tests.presentation.pipelines.sample import SIXTEEN, sixteen, thousand
 
 
 def titles(sent: Pipeline, by: GroupBy = GroupBy.NAME) -> list[tuple[str, int]]:
-    return [(group.title, len(group.members)) for group in grouped(plan_of(sent), by)]
+    return [(group.title, len(group.members)) for group in group_jobs(plan_of(sent), by)]
 
 
 def named(*names: str) -> Pipeline:
@@ -117,7 +117,7 @@ def test_stages_are_groups_on_request() -> None:
 
 
 def test_a_group_has_the_same_key_when_states_change_and_never_that_of_a_job() -> None:
-    before, after = grouped(plan_of(fan(30))), grouped(plan_of(fan(30)))
+    before, after = group_jobs(plan_of(fan(30))), group_jobs(plan_of(fan(30)))
     assert before == after
     assert [group.is_alone for group in before] == [True, False, True]
     assert all(group.key not in SIXTEEN for group in before)
@@ -126,7 +126,7 @@ def test_a_group_has_the_same_key_when_states_change_and_never_that_of_a_job() -
 
 def test_links_say_how_groups_depend_on_one_another() -> None:
     plan = plan_of(thousand())
-    groups = grouped(plan)
+    groups = group_jobs(plan)
     title = {group.key: group.title for group in groups}
     said = [
         (title[link.source], link.pattern, link.edges, title[link.target])
@@ -158,21 +158,21 @@ def test_a_pattern_is_named_only_if_it_holds_for_all_edges(
     above = [run(name, []) for name in ("a1", "a2", "a3")]
     below = [run(f"b{number}", parents) for number, parents in enumerate(waits)]
     plan = plan_of(pipeline_of([*above, *below]))
-    (link,) = links(plan, grouped(plan))
+    (link,) = links(plan, group_jobs(plan))
     assert link.pattern == pattern
 
 
 def test_edges_inside_a_group_are_links_too() -> None:
     chain = [run(f"s{number}", [f"s{number - 1}"] if number else []) for number in range(4)]
     plan = plan_of(pipeline_of(chain))
-    (link,) = links(plan, grouped(plan))
+    (link,) = links(plan, group_jobs(plan))
     assert (link.source == link.target, link.edges, link.pattern) == (True, 3, "within")
 
 
 @given(any_pipelines(), st.sampled_from(GroupBy))
 def test_each_job_is_in_one_group_and_no_edge_is_lost(sent: Pipeline, by: GroupBy) -> None:
     plan = plan_of(sent)
-    groups = grouped(plan, by)
+    groups = group_jobs(plan, by)
     members = [member for group in groups for member in group.members]
     assert sorted(members) == sorted(plan.nodes)
     assert len({group.key for group in groups}) == len(groups)
@@ -186,5 +186,5 @@ def test_whatever_jobs_are_called_they_are_grouped(names: list[str]) -> None:
     sent = pipeline_of(
         [each.model_copy(update={"name": name}) for each, name in zip(runs, names, strict=True)]
     )
-    groups: tuple[Group, ...] = grouped(plan_of(sent))
+    groups: tuple[Group, ...] = group_jobs(plan_of(sent))
     assert sum(len(group.members) for group in groups) == len(names)

@@ -8,7 +8,7 @@ from hypothesis import given
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
-from studio_tui.presentation.pipelines.views.groups import grouped, links
+from studio_tui.presentation.pipelines.views.groups import group_jobs, links
 from studio_tui.presentation.pipelines.views.node_cells import why_cell
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from tests.presentation.pipelines.graphs import any_pipelines
@@ -123,7 +123,7 @@ def test_of_many_jobs_the_failed_ones_are_named_first_and_the_others_counted() -
 
 def test_a_group_names_the_pattern_of_its_edges() -> None:
     everything = known(thousand())
-    groups = {group.title: group for group in grouped(everything.plan)}
+    groups = {group.title: group for group in group_jobs(everything.plan)}
     shards, embeds = groups["02_shard_*"], groups["03_embed_*"]
     tie = next(
         link

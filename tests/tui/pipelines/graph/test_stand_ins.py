@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from studio_tui.presentation.pipelines.views.groups import GroupBy, grouped
+from studio_tui.presentation.pipelines.views.groups import GroupBy, group_jobs
 from studio_tui.tui.pipelines.graph.memory import Mode
 from tests.presentation.pipelines.sample import thousand
 from tests.tui.dashboards import until
@@ -30,7 +30,7 @@ async def go(pilot: Pilot[int], key: str) -> None:
 
 def group_of(pilot: Pilot[int], name: str) -> str:
     """Return the key of the group that has a job."""
-    groups = grouped(screen_of(pilot).state.require_loaded().plan, GroupBy.NAME)
+    groups = group_jobs(screen_of(pilot).state.require_loaded().plan, GroupBy.NAME)
     return next(group.key for group in groups if name in group.members)
 
 
@@ -69,7 +69,7 @@ async def test_a_group_that_is_part_of_another_is_shown_as_that_one(tmp_path: Pa
         shards = group_of(pilot, "02_shard_000")
         await go(pilot, shards)
         await press(pilot, ("m", "b", "b"))
-        stages = grouped(screen_of(pilot).state.require_loaded().plan, GroupBy.STAGE)
+        stages = group_jobs(screen_of(pilot).state.require_loaded().plan, GroupBy.STAGE)
         await at(pilot, stages[1].key)
         await press(pilot, ("b", "b"))
         await at(pilot, shards)
