@@ -37,7 +37,7 @@ from studio_tui.tui.stacking import (
     BOTTOM,
     back_in_pipeline,
     failure_as_notification,
-    installed,
+    install_tab,
     show_at_bottom,
     show_over,
 )
@@ -299,7 +299,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         if self._screens is not None:
             with failure_as_notification(self):
                 self._screens.merge(message.job_ids, message.jobs)
-                show_over(self, installed(self, self._screens.tab("logs"), "logs"))
+                show_over(self, install_tab(self, self._screens.tab("logs"), "logs"))
 
     def on_open_pipeline(self, message: "messages.OpenPipeline") -> None:
         """Show the graph of a pipeline."""
@@ -315,7 +315,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         """Show a list with a filter."""
         if self._screens:
             self._screens.filter(message.tab, message.terms)
-            show_over(self, installed(self, self._screens.tab(message.tab), message.tab))
+            show_over(self, install_tab(self, self._screens.tab(message.tab), message.tab))
 
     def on_schedule_pipeline(self, message: "messages.SchedulePipeline") -> None:
         """Show the form for a schedule that triggers a pipeline."""
@@ -362,7 +362,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     def _show_tab(self, name: str) -> None:
         if self._screens:
-            show_at_bottom(self, installed(self, self._screens.tab(name), name))
+            show_at_bottom(self, install_tab(self, self._screens.tab(name), name))
 
     def on_app_focus(self) -> None:
         """Poll at the normal rate."""

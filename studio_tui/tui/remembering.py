@@ -17,7 +17,7 @@ from studio_tui.files import keep
 from studio_tui.presentation.format import clock_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.connected import Connected
-from studio_tui.tui.frame.last_list import LastList, written
+from studio_tui.tui.frame.last_list import LastList, pack_list
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.frame.page_bars import tab_and_count_parts
@@ -75,7 +75,7 @@ class LastListKeeper:
             contents=table.memory.contents,
             has_preview=view.preview,
         )
-        return {self._file: written(last)}
+        return {self._file: pack_list(last)}
 
 
 LOST_TIMEOUT = 30.0

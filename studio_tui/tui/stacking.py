@@ -46,7 +46,7 @@ def _is_of_pipeline(screen: Screen[Any]) -> bool:
     return getattr(screen, "belongs_to", "") == "pipelines"
 
 
-def installed(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
+def install_tab(app: App[Any], tab: Screen[None], name: str) -> Screen[None]:
     """Return the tab, installed in the app so that it keeps its state while not shown."""
     if not app.is_screen_installed(tab):
         app.install_screen(tab, name)

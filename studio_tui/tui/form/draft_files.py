@@ -60,7 +60,7 @@ def candidates(typed: str) -> list[str]:
         return []
 
 
-def completed(typed: str, names: list[str] | None = None) -> str | None:
+def complete_path(typed: str, names: list[str] | None = None) -> str | None:
     """Return a path with its last name completed as far as unique; `None` if it cannot be.
 
     `names` are its candidates, if already known.

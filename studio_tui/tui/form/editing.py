@@ -16,7 +16,7 @@ from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody
-from studio_tui.tui.terminal.editor import EditorError, edited
+from studio_tui.tui.terminal.editor import EditorError, edit_text
 
 
 class Explanation(Dialog[bool | None]):
@@ -105,7 +105,7 @@ class FieldCommands:
         shell = query_type(draft).value == "SHELL"
         suffix = (".sh" if shell else ".py") if name == "query" else ".txt"
         try:
-            after = await edited(self._host.app, text, suffix)
+            after = await edit_text(self._host.app, text, suffix)
         except EditorError as error:
             self._host.say(str(error), "warning")
             return

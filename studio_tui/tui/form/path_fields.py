@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.suggester import Suggester
 
 from studio_tui.tui.form.code_area import CodeArea
-from studio_tui.tui.form.draft_files import candidates, completed
+from studio_tui.tui.form.draft_files import candidates, complete_path
 from studio_tui.tui.form.form_field import FieldInput, FormField, completing
 from studio_tui.tui.widgets.lifetime import Lifetime
 
@@ -35,7 +35,7 @@ class PathInput(FieldInput):
     async def action_complete(self) -> None:  # type: ignore[override]
         """Complete the path as far as unique, or offer its completions; else move on."""
         names = await _names(self.value) if self.value else []
-        whole = completed(self.value, names) if names else None
+        whole = complete_path(self.value, names) if names else None
         if whole is not None:
             self.value = whole
             self.cursor_position = len(whole)
@@ -53,7 +53,7 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the path completed as far as unique; `None` if it cannot be."""
-        return await asyncio.to_thread(completed, value) if value else None
+        return await asyncio.to_thread(complete_path, value) if value else None
 
 
 class PathArea(Lifetime, CodeArea):
@@ -70,7 +70,7 @@ class PathArea(Lifetime, CodeArea):
         """Complete the path as far as unique, or offer its completions; else move on."""
         typed = self._path()
         names = await _names(typed) if typed else []
-        whole = completed(typed, names) if names else None
+        whole = complete_path(typed, names) if names else None
         if whole is not None:
             self.insert(whole[len(typed) :])
         elif _moves_on(typed, names):
@@ -81,7 +81,7 @@ class PathArea(Lifetime, CodeArea):
     @work(name="complete", group="complete", exclusive=True)
     async def _look_for_path(self) -> None:
         before = self._path()
-        whole = await asyncio.to_thread(completed, before) if before else None
+        whole = await asyncio.to_thread(complete_path, before) if before else None
         if before == self._path():
             self.suggestion = whole[len(before) :] if whole else ""
 

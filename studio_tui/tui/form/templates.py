@@ -89,7 +89,9 @@ class TemplatePicker(Choose):
         other = await self.app.push_screen_wait(Ask("Rename the template", (), safe_line(name)))
         if other is None or other == name:
             return
-        if other in self._templates and not await self.app.push_screen_wait(replacing(other)):
+        if other in self._templates and not await self.app.push_screen_wait(
+            replace_question(other)
+        ):
             return
         await self._take_over(
             await asyncio.to_thread(self._saved_forms.rename_template, name, other)
@@ -127,7 +129,7 @@ def _named(draft: Draft) -> str:
     return f": {safe_line(name)}" if name else ""
 
 
-def replacing(name: str) -> Confirm:
+def replace_question(name: str) -> Confirm:
     """Return the question whether to replace a template of the same name."""
     return Confirm(
         "Replace the template of this name?",
@@ -202,7 +204,7 @@ class FormTemplates:
         if name is None:
             return
         templates = await asyncio.to_thread(self._saved_forms.templates)
-        if name in templates and not await self._host.ask(replacing(name)):
+        if name in templates and not await self._host.ask(replace_question(name)):
             return
         if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
             self._host.say(f"Saved as {safe_line(name)}; f3 starts from it")

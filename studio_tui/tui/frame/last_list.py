@@ -56,7 +56,7 @@ class LastList(NamedTuple):
     """The filter, as typed."""
 
 
-def written(last: LastList) -> str:
+def pack_list(last: LastList) -> str:
     """Return the content of a file."""
     fields = {name: getattr(last, name) for name in LastList._fields}
     fields["at"] = last.at.isoformat()
@@ -67,7 +67,7 @@ def written(last: LastList) -> str:
     return json.dumps(fields, ensure_ascii=True)
 
 
-def read(path: Path) -> LastList | None:
+def read_last_list(path: Path) -> LastList | None:
     """Return the list from a file; `None` if there is none or it cannot be used."""
     try:
         with path.open("rb") as file:

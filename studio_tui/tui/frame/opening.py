@@ -82,9 +82,9 @@ def list_left_in(file: "Path | None") -> "LastList | None":
     """Return the list that the previous run left in a file; `None` if there is none."""
     if file is None or not os.path.exists(file):  # noqa: PTH110 (raises nothing)
         return None
-    from studio_tui.tui.frame.last_list import read  # noqa: PLC0415 (not if there is none)
+    from studio_tui.tui.frame.last_list import read_last_list  # noqa: PLC0415 (not if there is none)
 
-    return read(file)
+    return read_last_list(file)
 
 
 def opening_screen(waiting_for: str, last: "LastList | None") -> OpeningScreen:

@@ -141,7 +141,7 @@ async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str])
     yield "".join(lines).encode()
 
 
-async def text(written: str) -> Pieces:
+async def text_pieces(written: str) -> Pieces:
     """Yield a text encoded for a file."""
     yield written.encode("utf-8", "replace")
 

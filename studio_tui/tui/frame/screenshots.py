@@ -38,10 +38,10 @@ class SavesScreenshots(App[Any]):
         # Not before the first paint: these import the log storage.
         from studio_tui.presentation.format import size  # noqa: PLC0415
         from studio_tui.text import safe_line  # noqa: PLC0415
-        from studio_tui.tui.frame.saving import CannotSaveError, path_of, save, text  # noqa: PLC0415
+        from studio_tui.tui.frame.saving import CannotSaveError, path_of, save, text_pieces  # noqa: PLC0415
 
         try:
-            saved = await save(text(picture), path_of(typed), replace=False)
+            saved = await save(text_pieces(picture), path_of(typed), replace=False)
         except CannotSaveError as error:
             self.notify(error.why, title="No screenshot", severity="error", markup=False)
         else:

@@ -151,7 +151,7 @@ class BulkJobs:
                 for job in jobs
             ]
             unmark, is_kept = self.marked.unmark, order.is_kept
-            begin(self._host, creating(self._host, requests, made=unmark, in_order=is_kept))
+            begin(self._host, create_command(self._host, requests, made=unmark, in_order=is_kept))
 
     def _pipeline_notes(self, jobs: Sequence[Job]) -> tuple[str, ...]:
         """Return the effects of canceling jobs on the pipelines that run them."""
@@ -164,7 +164,7 @@ class BulkJobs:
         return tuple(note for owner, ids in runs.values() for note in cancel_all_notes(owner, ids))
 
 
-def creating(
+def create_command(
     host: Host,
     requests: Sequence[RerunRequest],
     files: Sequence[Path] = (),
@@ -227,9 +227,9 @@ async def make_all(
 ) -> None:
     """Create jobs again, and report the outcome of each.
 
-    `on_finished` is called before the report; see `creating` for `in_order`.
+    `on_finished` is called before the report; see `create_command` for `in_order`.
     """
-    command = creating(host, requests, files, made=made, in_order=in_order)
+    command = create_command(host, requests, files, made=made, in_order=in_order)
     await run(host, replace(command, on_finished=on_finished))
 
 

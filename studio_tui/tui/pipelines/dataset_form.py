@@ -44,7 +44,9 @@ class DatasetInput(FieldInput):
     ) -> None:
         """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
         super().__init__(
-            text if is_proposed else apart(text), compact=True, select_on_focus=is_proposed
+            text if is_proposed else with_trailing_space(text),
+            compact=True,
+            select_on_focus=is_proposed,
         )
         self._names = names
         self._choice = 0
@@ -73,7 +75,7 @@ class DatasetInput(FieldInput):
     def go_on_after(self) -> None:
         """Add a space after the text, so that typing starts another name."""
         with self.prevent(Input.Changed):
-            self.value = apart(self.value)
+            self.value = with_trailing_space(self.value)
         self.cursor_position = len(self.value)
 
     def action_complete(self) -> None:
@@ -93,7 +95,7 @@ class DatasetInput(FieldInput):
         return self.value[: len(bare) - len(word)], word
 
 
-def apart(text: str) -> str:
+def with_trailing_space(text: str) -> str:
     """Return names followed by a space, so that typing starts another one."""
     return f"{text.rstrip()} " if text.strip() else ""
 

@@ -42,7 +42,7 @@ def editor_words(environ: Mapping[str, str], which: Callable[[str], str | None])
     return words
 
 
-async def edited(app: App[Any], text: str, suffix: str) -> str:
+async def edit_text(app: App[Any], text: str, suffix: str) -> str:
     """Return the text after the user has edited it.
 
     Raises:

@@ -23,7 +23,7 @@ class Part(NamedTuple):
     """The action string that a click runs."""
 
 
-def whole(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
+def fitting_keys(parts: Sequence[Part], room: int) -> tuple[Part, ...]:
     """Return the first keys that fit in `room` cells, each with its whole label.
 
     Blanks at the end need no room.
@@ -72,7 +72,7 @@ class Bar(Widget):
         """Lay out the parts over the width of the bar."""
         right = self._content(self.right)
         room = max(0, self.size.width - right.cell_length - (1 if self.right else 0))
-        left = self._content(self.left if self._cuts else whole(self.left, room))
+        left = self._content(self.left if self._cuts else fitting_keys(self.left, room))
         if left.cell_length > room:
             # Blanks that do not fit need no ellipsis.
             left = left.rstrip().truncate(room, ellipsis=True)

@@ -155,7 +155,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
         The cursor stays on its row, and the visible rows stay on their lines (see `kept`). Until
         the user has moved the cursor, the table stays at the top instead; if the newest rows come
-        first, it does so whenever the top is visible (see `followed`), and otherwise counts new
+        first, it does so whenever the top is visible (see `place_at_top`), and otherwise counts new
         rows as unseen.
 
         Args:

@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from studio_tui.tui.widgets.table_place import Place, again, followed, place_after, survivor
+from studio_tui.tui.widgets.table_place import (
+    Place,
+    nearest_remaining,
+    place_after,
+    place_at_top,
+    place_of_returned,
+)
 
 
 class TableCursor:
@@ -44,7 +50,7 @@ class TableCursor:
         """
         if self._moved_by_user or self._chosen is None or self.key != self._chosen:
             return None
-        return again(self._chosen_at, self.index, rows_in_sight)
+        return place_of_returned(self._chosen_at, self.index, rows_in_sight)
 
     def hold(self) -> None:
         """Stay on the row although new rows come at the top, until the user moves the cursor."""
@@ -80,15 +86,15 @@ class TableCursor:
         is_awaited = self._chosen is not None and not self._moved_by_user
         is_new = is_awaited and self._chosen not in before
         if (is_refiltered or not before or is_new) and self._chosen in keys:
-            return again(self._chosen_at, keys.index(self._chosen), rows_in_sight)
+            return place_of_returned(self._chosen_at, keys.index(self._chosen), rows_in_sight)
         if is_refiltered and self._chosen is None:
             return Place(0, 0)
         if newest_first and not top and not is_refiltered and not self._is_held:
             is_chosen = bool(before) and before[at] == self._chosen
-            place = followed(place, before, keys, rows_in_sight)
+            place = place_at_top(place, before, keys, rows_in_sight)
             self._chosen = keys[place.cursor] if is_chosen and keys else self._chosen
             return place
         if top or self._moved_by_user:
             return place_after(place, before, keys, rows_in_sight)
-        cursor = survivor(before, at, keys) if before else 0
+        cursor = nearest_remaining(before, at, keys) if before else 0
         return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))

@@ -23,13 +23,13 @@ def place_after(
     """
     if not before or not after:
         return Place(0, 0)
-    cursor = survivor(before, place.cursor, after)
+    cursor = nearest_remaining(before, place.cursor, after)
     if 0 <= place.cursor - place.top < rows_in_sight:
         return Place(cursor, place.top + cursor - place.cursor)
-    return Place(cursor, survivor(before, min(place.top, len(before) - 1), after))
+    return Place(cursor, nearest_remaining(before, min(place.top, len(before) - 1), after))
 
 
-def followed(
+def place_at_top(
     place: Place, before: Sequence[str], after: Sequence[str], rows_in_sight: int
 ) -> Place:
     """Return the place in `after` of a list that stays at the top, where new rows are added.
@@ -39,11 +39,11 @@ def followed(
     """
     if not before or not after or place.cursor == 0:
         return Place(0, 0)
-    cursor = survivor(before, place.cursor, after)
+    cursor = nearest_remaining(before, place.cursor, after)
     return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
 
 
-def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
+def place_of_returned(was: Place, cursor: int, rows_in_sight: int) -> Place:
     """Return the place of a row that is shown again, at index `cursor`, on its former line `was`.
 
     If the top was visible, it is visible again, unless the row would then be hidden. Fewer rows may
@@ -58,10 +58,10 @@ def again(was: Place, cursor: int, rows_in_sight: int) -> Place:
 
 def came_above(before: Sequence[str], after: Sequence[str]) -> int:
     """Return how many rows of `after` are above the first row of `before`."""
-    return survivor(before, 0, after) if before else 0
+    return nearest_remaining(before, 0, after) if before else 0
 
 
-def survivor(before: Sequence[str], index: int, after: Sequence[str]) -> int:
+def nearest_remaining(before: Sequence[str], index: int, after: Sequence[str]) -> int:
     """Return the index in `after` of the row `before[index]`, else of the nearest row left.
 
     Of two equally near neighbours, the lower one is chosen. 0 if no row is left.

@@ -21,7 +21,7 @@ from studio_tui.settings import Settings
 from studio_tui.tui.app import StudioApp
 from studio_tui.tui.connected import Connected
 from studio_tui.tui.frame.choices import TokenChoice
-from studio_tui.tui.frame.last_list import LastList, read, written
+from studio_tui.tui.frame.last_list import LastList, pack_list, read_last_list
 from studio_tui.tui.frame.last_list_screen import LastListScreen
 from studio_tui.tui.frame.opening import StudioChosen
 from studio_tui.tui.frame.page import Page
@@ -109,8 +109,8 @@ async def leave_a_list(studio: ThreadStudio, folder: Path) -> list[str]:
 
 def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    file.write_text(written(LAST))
-    assert read(file) == LAST
+    file.write_text(pack_list(LAST))
+    assert read_last_list(file) == LAST
 
 
 @given(st.lists(st.tuples(CELLS, PIECES.map(tuple).map(Pieces)), min_size=1, max_size=4))
@@ -129,8 +129,8 @@ def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
     tmp_path: Path, name: str, value: object
 ) -> None:
     file = tmp_path / "list.json"
-    file.write_text(json.dumps(json.loads(written(LAST)) | {name: value}))
-    last = read(file)
+    file.write_text(json.dumps(json.loads(pack_list(LAST)) | {name: value}))
+    last = read_last_list(file)
     assert last is None or read_again(tmp_path, last) == last
 
 
@@ -139,11 +139,11 @@ def test_a_damaged_file_is_no_list_or_one_that_can_be_drawn(
 def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
     tmp_path: Path, name: str, value: object
 ) -> None:
-    fields = json.loads(written(LAST))
+    fields = json.loads(pack_list(LAST))
     fields["columns"][0][name] = value
     file = tmp_path / "list.json"
     file.write_text(json.dumps(fields))
-    if (last := read(file)) is not None:
+    if (last := read_last_list(file)) is not None:
         assert read_again(tmp_path, last) == last
         assert place(last.columns, 40)
 
@@ -151,16 +151,16 @@ def test_a_damaged_column_is_no_list_or_one_that_can_be_drawn(
 def read_again(folder: Path, last: LastList) -> LastList | None:
     """Write a list and read it."""
     file = folder / "again.json"
-    file.write_text(written(last))
-    return read(file)
+    file.write_text(pack_list(last))
+    return read_last_list(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "list.json"
-    assert read(file) is None
+    assert read_last_list(file) is None
     file.write_bytes(content)
-    assert read(file) is None
+    assert read_last_list(file) is None
 
 
 def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
@@ -287,6 +287,6 @@ async def test_the_list_of_another_studio_that_was_typed_is_not_shown_by_the_nex
         pilot.app.post_message(StudioChosen(TokenChoice(studio.url, studio.team, studio.token)))
         await until_shown(pilot, "typed@test", "one.py", "● live")
         pilot.app.exit()
-    last = read(tmp_path / "list.json")
+    last = read_last_list(tmp_path / "list.json")
     assert last is not None
     assert last.home == "local@test"

@@ -81,7 +81,7 @@ async def test_the_editor_requested_over_the_explanation_changes_the_field(
     async def edited(_app: object, text: str, _suffix: str) -> str:
         return f"{text}print(2)"
 
-    monkeypatch.setattr(editing, "edited", edited)
+    monkeypatch.setattr(editing, "edit_text", edited)
     async with dashboard(shared_studio, tmp_path) as pilot, busy():
         await edits(pilot)
         await until_shown(pilot, "print(2)")

@@ -3,7 +3,7 @@ import shutil
 import pytest
 from textual.app import App
 
-from studio_tui.tui.terminal.editor import EditorError, edited, editor_words
+from studio_tui.tui.terminal.editor import EditorError, edit_text, editor_words
 from tests.driving import driving
 
 
@@ -52,4 +52,4 @@ async def test_without_a_terminal_to_lend_the_text_stays(monkeypatch: pytest.Mon
     app = App[None]()
     async with driving(app):
         with pytest.raises(EditorError, match="no terminal here for an editor"):
-            await edited(app, "text", ".py")
+            await edit_text(app, "text", ".py")

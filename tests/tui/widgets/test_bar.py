@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from studio_tui.tui.widgets.bar import Bar, Part, whole
+from studio_tui.tui.widgets.bar import Bar, Part, fitting_keys
 from tests.tui.dashboards import screen_text
 
 WORDS = ("open", "log", "next failed", "暂停 pipeline", "")
@@ -31,7 +31,7 @@ def cells(parts: tuple[Part, ...]) -> int:
 def test_of_keys_the_first_are_named_whole_and_as_many_as_fit(
     keys: list[tuple[str, str]], room: int
 ) -> None:
-    shown = whole(hints(*keys), room)
+    shown = fitting_keys(hints(*keys), room)
     many = sum(part.look == "key" for part in shown)
     assert shown == hints(*keys)[: len(shown)]
     assert cells(shown) <= room

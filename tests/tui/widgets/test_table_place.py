@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio_tui.tui.widgets.table_place import Place, place_after, survivor
+from studio_tui.tui.widgets.table_place import Place, nearest_remaining, place_after
 
 keys = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, min_size=1)
 
@@ -11,7 +11,7 @@ def test_a_row_that_is_still_there_keeps_the_cursor(
     before: list[str], after: list[str], data: st.DataObject
 ) -> None:
     index = data.draw(st.integers(0, len(before) - 1))
-    found = survivor(before, index, after)
+    found = nearest_remaining(before, index, after)
     if before[index] in after:
         assert after[found] == before[index]
     else:
@@ -21,11 +21,11 @@ def test_a_row_that_is_still_there_keeps_the_cursor(
 
 
 def test_the_lower_of_two_equally_near_neighbours_is_chosen() -> None:
-    assert survivor("abc", 1, "ac") == 1
+    assert nearest_remaining("abc", 1, "ac") == 1
 
 
 def test_nobody_left_means_the_first_row() -> None:
-    assert survivor("abc", 1, "xyz") == 0
+    assert nearest_remaining("abc", 1, "xyz") == 0
     assert place_after(Place(1, 0), "abc", "", 5) == Place(0, 0)
     assert place_after(Place(0, 0), "", "abc", 5) == Place(0, 0)
 

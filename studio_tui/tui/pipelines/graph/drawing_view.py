@@ -25,7 +25,7 @@ from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView
 from studio_tui.tui.pipelines.graph.memory import Mode
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
-from studio_tui.tui.widgets.table_place import survivor
+from studio_tui.tui.widgets.table_place import nearest_remaining
 from studio_tui.tui.widgets.workers import RunsWorkers, start_worker
 
 AT_ONCE = 300
@@ -274,7 +274,7 @@ class DrawingView:
         boxes, key = self._before
         if not names or key is None or key not in boxes:
             return next(iter(names), None)
-        return names[survivor(boxes, boxes.index(key), names)]
+        return names[nearest_remaining(boxes, boxes.index(key), names)]
 
     def _area(self, key: str | None) -> Area | None:
         """Return the area of a box, including the note at its right."""

@@ -229,7 +229,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
     ) -> Strip:
         drawn = before.get(y)
         if drawn is None or (drawn[0] is not line and drawn[0] != line):
-            runs = cropped(line[1], self._left - line[0], width)
+            runs = crop_runs(line[1], self._left - line[0], width)
             drawn = line, QuickStrip(runs, self._ready_brush(), width)
         self._drawn[y] = drawn
         return drawn[1]
@@ -256,7 +256,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
         self.look_from(self._left + cells, self.top)
 
 
-def cropped(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
+def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
     """Return the `width` cells of a line from cell `left` on, padded with blanks."""
     kept: list[tuple[str, str]] = []
     skip, room = left, width

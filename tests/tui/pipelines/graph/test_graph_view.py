@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from studio_tui.presentation.cells import Tone
-from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView, Runs, cropped
+from studio_tui.tui.pipelines.graph.graph_view import Area, GraphView, Runs, crop_runs
 from studio_tui.tui.sheets import PAGES
 from tests.driving import driving
 
@@ -25,7 +25,7 @@ runs_of_lines = st.lists(
 def test_a_line_is_cut_to_the_cells_that_are_in_sight(
     runs: list[tuple[str, str]], left: int, width: int
 ) -> None:
-    shown = "".join(text for _, text in cropped(runs, left, width))
+    shown = "".join(text for _, text in crop_runs(runs, left, width))
     assert cell_len(shown) == width
     whole = "".join(text for _, text in runs)
     if "列" not in whole:
@@ -34,8 +34,8 @@ def test_a_line_is_cut_to_the_cells_that_are_in_sight(
 
 def test_half_of_a_wide_character_is_a_blank() -> None:
     line = [("edge", "a列b")]
-    assert "".join(text for _, text in cropped(line, 2, 3)) == " b "
-    assert "".join(text for _, text in cropped(line, 0, 2)) == "a "
+    assert "".join(text for _, text in crop_runs(line, 2, 3)) == " b "
+    assert "".join(text for _, text in crop_runs(line, 0, 2)) == "a "
 
 
 class DrawingApp(App[None]):
