@@ -206,7 +206,7 @@ class StudioSession:
         """Return the watch that polls one pipeline and its jobs while it has subscribers."""
         return self._watches.get(pipeline_id)
 
-    async def unsettled(self) -> tuple[UnconfirmedJob, ...]:
+    async def settle_open_intents(self) -> tuple[UnconfirmedJob, ...]:
         """Settle open intents of ended runs after the first job list; return those still open."""
         await self.jobs.first_answer()
         return await self.commands.job_creator.settle()

@@ -55,7 +55,7 @@ async def _settle(app: App[Any], connected: "Connected") -> None:
 
 async def _ask_about_unsettled(app: App[Any], connected: "Connected") -> None:
     """Ask about jobs of an earlier run whose creation has an unknown outcome."""
-    if left := await connected.session.unsettled():
+    if left := await connected.session.settle_open_intents():
         from studio_tui.tui.jobs.create import ask_about_left  # noqa: PLC0415 (rarely needed)
 
         await ask_about_left(app, connected.session.commands.job_creator, left)

@@ -246,7 +246,7 @@ class JobCreator:
         """Upload files; return the request with their ids, and what is known of all its files."""
         named = job.files or ()
         known = await asyncio.to_thread(self._history.files, named) if named else {}
-        uploaded = await self._uploads.sent(paths, uploading)
+        uploaded = await self._uploads.upload(paths, uploading)
         known |= {file.id: file for file in uploaded}
         if not uploaded:
             return job, known

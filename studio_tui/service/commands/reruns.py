@@ -61,7 +61,7 @@ class OrderedReruns:
         Raises:
             StudioError: nothing was created, or it is not known whether it was.
         """
-        sent = await self._uploads.sent(files, lambda _path, _sent, _size: None)
+        sent = await self._uploads.upload(files, lambda _path, _sent, _size: None)
         more = tuple(file.id for file in sent)
         jobs = {
             job_id: job.model_copy(update={"files": (*(job.files or ()), *more) or None})

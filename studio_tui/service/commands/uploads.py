@@ -29,7 +29,7 @@ class Uploads:
         self._rests = rests
         self._sent: dict[_Version, SentFile] = {}
 
-    async def sent(
+    async def upload(
         self, paths: Iterable[Path], on_progress: UploadProgress
     ) -> tuple[SentFile, ...]:
         """Return the uploads of files in order, after uploading those that are not cached.

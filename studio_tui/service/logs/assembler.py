@@ -82,7 +82,7 @@ class LogAssembler:
         last = self._index.last
         return max(last.end, self._floor) if last else self._floor
 
-    def connected(self) -> None:
+    def note_connection(self) -> None:
         """Note that pieces come over a new connection from now on."""
         self._skip()
         self._has_skipped = False
@@ -215,7 +215,7 @@ class LogAssembler:
         """Put a piece, and those after it that belong there too, in place; return their number."""
         number = pieces[at].id
         raw = pieces[at].text.encode("utf-8", "surrogatepass")
-        self._doubts.replayed(number)
+        self._doubts.note_replay(number)
         if number == FIRST_ID and self._unproved:
             self._compare_again()
         last = self._index.last
@@ -295,7 +295,7 @@ class LogAssembler:
         self._floor = min(self._floor, false.offset)
         if self._epoch is not None and self._epoch > false.offset:
             self._epoch = None
-        self._doubts.replaced(false.id, number)
+        self._doubts.note_replacement(false.id, number)
         self._jump = self._position = None
 
     def _place_late(self, place: int, late: PieceBatch) -> None:

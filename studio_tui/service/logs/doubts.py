@@ -55,7 +55,7 @@ class Doubts:
             self._store.mark(0, NO_BEGINNING)
             self._open.append(_Doubt(0, number))
 
-    def replayed(self, number: int) -> None:
+    def note_replay(self, number: int) -> None:
         """Note that a piece came; remove the marks of places that are covered from end to end."""
         for doubt in tuple(self._open):
             if number == (doubt.before or FIRST_ID):
@@ -64,7 +64,7 @@ class Doubts:
                 self._store.unmark(self._mark_of(doubt))
                 self._open.remove(doubt)
 
-    def replaced(self, false: int, number: int) -> None:
+    def note_replacement(self, false: int, number: int) -> None:
         """Note that piece `number` takes the place of all from the id `false` on."""
         for doubt in self._open:
             doubt.after = number if doubt.after >= false else doubt.after

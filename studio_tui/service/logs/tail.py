@@ -223,7 +223,7 @@ class LogTail:
 
     async def _connection(self) -> Verdict:
         """Read one connection to its end; return what to do next."""
-        self._merge.connected()
+        self._merge.note_connection()
         self._time = time = ConnectionTime()
         self._server_message = ""
         self._replay = Replay(is_all=self._has_ended or self.state.status in FINISHED_STATES)

@@ -63,9 +63,9 @@ class EditMarkedScreen(SubmitScreen):
         """Return that there is no preview, but a review."""
         return "There is a request for each job; f9 shows what changes in each, before any is sent"
 
-    def examined(self, draft: Draft) -> Checked:
+    def validate(self, draft: Draft) -> Checked:
         """Validate the form, and each job with its values."""
-        shown = super().examined(draft)
+        shown = super().validate(draft)
         typed = typed_over(self.start.draft, draft)
         alone = self._differing.keys() - typed.keys()
         problems = [each for each in shown.problems if each.field not in alone]

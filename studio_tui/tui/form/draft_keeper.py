@@ -47,7 +47,7 @@ class DraftKeeper:
         left = await asyncio.to_thread(self._saved_forms.draft, key, given)
         if left is None or left == self._start.draft:
             return None
-        dropped = await asyncio.to_thread(self._saved_forms.dropped, key)
+        dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
             return left, f"{_LEFT} f3 starts from another."
         was = "was" if dropped == 1 else "were"

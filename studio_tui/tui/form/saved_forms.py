@@ -57,7 +57,7 @@ class SavedForms:
             known = with_values(left.environment, given, self._unchanged.get(key, ()))
             return replace(left, environment=known)
 
-    def dropped(self, key: str) -> int:
+    def dropped_lines(self, key: str) -> int:
         """Return how many lines of a form's environment were not saved to disk."""
         with self._lock:
             self._read()

@@ -196,14 +196,14 @@ class SubmitScreen(Page):
 
     async def examine(self) -> Checked:
         """Validate the form and show the result."""
-        checked = await asyncio.to_thread(self.examined, self.form.draft)
+        checked = await asyncio.to_thread(self.validate, self.form.draft)
         self._checked = checked
         self.form.show(checked, self.sender.refused, all_fields=self.sender.was_sent)
         if self._follow is not None:
             self.note(self._follow(checked), self._follow)
         return checked
 
-    def examined(self, draft: Draft) -> Checked:
+    def validate(self, draft: Draft) -> Checked:
         """Validate a draft; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
         known = clusters.items if clusters is not None else None

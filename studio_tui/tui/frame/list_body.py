@@ -272,7 +272,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
         if self._kept is not None:
             # A key pressed at this moment must hit the row that the user sees under the cursor.
             passing = self.rows.ids(terms, view.sort, now, reverse=view.reverse, also=self._kept)
-        keys = self._page.arranged(passing)
+        keys = self._page.row_keys(passing)
         if terms and not is_refiltered and self.table.chosen is not None:
             # Whoever filters reads a row, and does not watch the newest come in.
             self.table.hold_cursor()

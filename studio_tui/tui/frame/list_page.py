@@ -136,7 +136,7 @@ class ListPage(Page, Generic[T]):
     def ask_for_more(self) -> None:
         """Load older rows, if there can be any."""
 
-    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
+    def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
         """Return the rows to show for the filtered `keys`, such as one row for a group."""
         return keys
 

@@ -63,12 +63,16 @@ class BulkJobs:
 
     def why_not_copy(self) -> str | None:
         """Return why there are no ids to copy."""
-        return self._none_words("copied", self.marked.count()) if not self.marked.known() else None
+        return (
+            self._none_words("copied", self.marked.count())
+            if not self.marked.available_jobs()
+            else None
+        )
 
     def _why_none(self, part: Callable[..., JobSelection], done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
-        known, count = self.marked.known(), self.marked.count()
+        known, count = self.marked.available_jobs(), self.marked.count()
         if len(known) < count:
             return None if known else self._none_words(done, count)
         chosen = part(known)
@@ -122,7 +126,7 @@ class BulkJobs:
         )
         if await self._host.ask(question):
             # Those that have ended need no second try, unlike those that are refused.
-            marked = as_known_now(self._host.session, self.marked.known())
+            marked = as_known_now(self._host.session, self.marked.available_jobs())
             for job in filter(is_over, marked):
                 self.marked.unmark(job.id)
             left = cancelable_now(self._host.session, jobs)

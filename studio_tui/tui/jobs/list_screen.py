@@ -208,7 +208,7 @@ class JobsScreen(ListPage[Job]):
         self.session.more_jobs()
         self._recorded.want()
 
-    def arranged(self, keys: Sequence[str]) -> Sequence[str]:
+    def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
         return self.groups.arrange(keys)
 
     def title_notes(self) -> tuple[Part, ...]:

@@ -16,7 +16,7 @@ class MarkedJobs(Protocol):
     def count(self) -> int:
         """Return how many rows are marked, including any that have no job yet."""
 
-    def known(self) -> Sequence[Job]:
+    def available_jobs(self) -> Sequence[Job]:
         """Return those of their jobs that are available without a request."""
 
     async def jobs(self) -> Sequence[Job]:
@@ -51,7 +51,7 @@ class ListedMarks:
     def count(self) -> int:
         return len(self._marked())
 
-    def known(self) -> Sequence[Job]:
+    def available_jobs(self) -> Sequence[Job]:
         return self._marked()
 
     async def jobs(self) -> Sequence[Job]:

@@ -152,7 +152,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             StudioError: it failed, or the outcome is unknown.
         """
 
-    def about(self, words: str) -> str:
+    def field_of_error(self, words: str) -> str:
         """Return the field that an error of Studio, in lower case, is about."""
         return "environment" if "environment" in words else "datasets"
 
@@ -238,7 +238,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         self.say("")
         sentence = f"Studio says: {failure_message(error)}"
         if isinstance(error, InvalidRequest | NotFound):
-            field = self.about(str(error).lower())
+            field = self.field_of_error(str(error).lower())
             self.refused = (self.refusal(field, sentence),)
             self.check()
             self.fields[field].editor.focus()

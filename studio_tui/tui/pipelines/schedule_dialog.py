@@ -116,8 +116,10 @@ class ScheduleDialog(DatasetForm[Job]):
         self.app.notify(f"Scheduled: {made.name}; 4 shows when it runs", markup=False)
         return made
 
-    def about(self, words: str) -> str:
-        return "time" if "cron" in words or "start_after" in words else super().about(words)
+    def field_of_error(self, words: str) -> str:
+        return (
+            "time" if "cron" in words or "start_after" in words else super().field_of_error(words)
+        )
 
     def problems_of_its_own(self) -> tuple[Problem, ...]:
         """Return the problems of the time, and unknown names."""

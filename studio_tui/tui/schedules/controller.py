@@ -69,7 +69,7 @@ class ScheduleController(JobController):
 
     def _meant(self) -> Sequence[Job]:
         """Return the marked schedules, else the current one."""
-        return self.marked.known() or tuple(filter(None, (self._at_hand(),)))
+        return self.marked.available_jobs() or tuple(filter(None, (self._at_hand(),)))
 
     def why_no_pipeline(self) -> str | None:
         """Return why no pipeline can be scheduled."""
@@ -177,7 +177,7 @@ class ScheduleController(JobController):
 
     async def _end_marked(self) -> None:
         """Ask, listing the marked schedules, then cancel them."""
-        tasks = [task for task in self.marked.known() if to_cancel((task,)).jobs]
+        tasks = [task for task in self.marked.available_jobs() if to_cancel((task,)).jobs]
         known = await submitted_of(tasks, self._host.session)
         names = []
         for task in tasks:

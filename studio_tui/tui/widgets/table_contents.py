@@ -39,7 +39,7 @@ class Contents:
         return tuple(self._all) if self._has_rows else None
 
     @property
-    def ever(self) -> tuple[int, ...]:
+    def widest(self) -> tuple[int, ...]:
         """The largest width that each column has ever had, as far as it decides which are shown."""
         return tuple(self._ever)
 

@@ -47,7 +47,7 @@ class Desk:
 
     def connect(self, *pieces: tuple[int, str]) -> None:
         """Send the pieces over a new connection, one a frame."""
-        self.merge.connected()
+        self.merge.note_connection()
         for piece in pieces:
             self.send(piece)
 
@@ -114,7 +114,7 @@ def survives(
     desk = Desk(folder, merge)
     try:
         for round_ in range(5):
-            desk.merge.connected()
+            desk.merge.note_connection()
             for frame in connection(chance, log.messages, whole=round_ == 4):
                 desk.merge.add(frame)
                 if chance.random() < 0.1:
@@ -147,19 +147,19 @@ def test_the_first_frame_of_a_log_is_stored_in_few_writes(desk: Desk) -> None:
     pieces = [(number, f"line {number}\n") for number in range(1, 1001)]
     writes: list[int] = []
     desk.store.watch(lambda: writes.append(desk.store.size))
-    desk.merge.connected()
+    desk.merge.note_connection()
     assert desk.send(*pieces)
     assert len(writes) == 2
     assert desk.raw == "".join(text for _, text in pieces).encode()
     assert [desk.index[place].id for place in range(1000)] == [number for number, _ in pieces]
     assert not desk.marks
-    desk.merge.connected()
+    desk.merge.note_connection()
     assert not desk.send(*pieces)
 
 
 def test_a_replay_adds_nothing_and_says_so(desk: Desk) -> None:
     desk.connect((1, "a\n"), (2, "b\n"))
-    desk.merge.connected()
+    desk.merge.note_connection()
     assert not desk.send((1, "a\n"), (2, "b\n"))
     assert desk.send((3, "c\n"))
     assert desk.raw == b"a\nb\nc\n"
@@ -169,7 +169,7 @@ def test_a_connection_is_behind_until_it_has_come_to_what_is_new(desk: Desk) -> 
     assert not desk.merge.is_behind
     desk.connect((1, "a\n"), (2, "b\n"))
     assert not desk.merge.is_behind
-    desk.merge.connected()
+    desk.merge.note_connection()
     assert desk.merge.is_behind
     desk.send((1, "a\n"))
     assert desk.merge.is_behind
@@ -523,7 +523,7 @@ def test_a_log_of_an_earlier_run_is_continued_or_has_a_mark(
     store.append(before)
     merge = LogAssembler(store, index)
     for begin in (min(first, len(pieces)), 1):
-        merge.connected()
+        merge.note_connection()
         numbered = list(enumerate(pieces, 1))[begin - 1 :]
         for size in itertools.cycle(sizes):
             merge.add(logs(*numbered[:size]).items)

@@ -76,7 +76,7 @@ async def test_pieces_that_arrive_during_a_long_comparison_are_stored_once(
 ) -> None:
     index = MessageIndex(tmp_path)
     merge = LogAssembler(store, index)
-    merge.connected()
+    merge.note_connection()
     numbers = iter([0, 1, 3, 2, 4, 5, 8, 6, 7, *range(9, 100)])
 
     def bring() -> None:

@@ -52,7 +52,7 @@ def test_values_that_were_not_changed_come_back_from_what_the_form_began_with(pa
         again = SavedForms(path)
         assert again.draft("job", given) == Draft(environment="A=hush\nB\nD")
         assert again.draft("job", "A=other\nB=hush") == Draft(environment="A=other\nB\nD")
-        assert (again.dropped("job"), again.dropped("new")) == (1, 0)
+        assert (again.dropped_lines("job"), again.dropped_lines("new")) == (1, 0)
         assert again.lost_values == {"A", "B", "D"}
         again.keep("new", Draft(query="1"))
         again.keep("new", None)

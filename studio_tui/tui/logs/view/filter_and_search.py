@@ -25,7 +25,7 @@ class FilterAndSearch:
         self.filter.begin()
         self._running_search.begin()
 
-    def again(self) -> None:
+    def repeat(self) -> None:
         """Repeat filter and search in another store of the same log."""
         wanted, typed = self.search.wanted, self.filter.typed
         self.begin()

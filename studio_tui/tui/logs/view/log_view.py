@@ -181,7 +181,7 @@ class LogView(HasCommands, Widget):
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:
             pane.current = store.line_start(place_of(current))
-        self._filter_and_search.again()
+        self._filter_and_search.repeat()
         self._errors.begin(store)
         self.settle()
 

@@ -35,7 +35,7 @@ class Cursor:
 
     def go(self, key: str) -> None:
         """Move the cursor to a node, and show it if it was hidden."""
-        only = self._state.only()
+        only = self._state.shown_nodes()
         if only is not None and key not in only:
             self._state.change(problems=False, filter="")
         self._state.note(cursor=key)

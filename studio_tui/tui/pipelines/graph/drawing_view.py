@@ -202,7 +202,11 @@ class DrawingView:
         if self._state.loaded is None:
             return
         groups, plan = self._structure.groups(), self._state.loaded.plan
-        boxes = boxes_of(plan, self._state.only()) if groups is None else group_boxes(plan, groups)
+        boxes = (
+            boxes_of(plan, self._state.shown_nodes())
+            if groups is None
+            else group_boxes(plan, groups)
+        )
         view = self._state.view
         wanted = _Wanted(
             plan.shape,

@@ -60,7 +60,7 @@ class Filtering:
 
     def _stay(self) -> None:
         """Keep the cursor in its place, unless that is hidden."""
-        only = self._state.only()
+        only = self._state.shown_nodes()
         if self._from is not None and (only is None or self._from in only):
             self._cursor.go(self._from)
 

@@ -109,14 +109,14 @@ class Marks:
         """Return the number of marked jobs, else of jobs in the group under the cursor."""
         return len(self._meant()) if self._state.loaded is not None else 0
 
-    def known(self) -> Sequence[Job]:
+    def available_jobs(self) -> Sequence[Job]:
         loaded = self._state.loaded
         if loaded is None:
             return ()
         return [job for node_id in self._meant() if (job := loaded.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
-        known = {job.id: job for job in self.known()}
+        known = {job.id: job for job in self.available_jobs()}
         nodes = self._state.require_loaded().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())
         runs = [node.run for node in meant if node is not None and node.run is not None]
@@ -165,7 +165,7 @@ class Marks:
 
     def _mark(self, node_ids: Iterable[str]) -> None:
         self._state.change(marks=tuple(dict.fromkeys(node_ids)))
-        self._host.session.endings.watch(self.known())
+        self._host.session.endings.watch(self.available_jobs())
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

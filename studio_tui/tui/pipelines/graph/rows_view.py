@@ -256,7 +256,7 @@ class RowsView:
             self._state.change(folds=view.folds - loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
-        view, known, only = self._state.view, self._state.view_model, self._state.only()
+        view, known, only = self._state.view, self._state.view_model, self._state.shown_nodes()
         room = self.widget.room
         if view.mode is Mode.TABLE:
             layers = self._structure.layers()

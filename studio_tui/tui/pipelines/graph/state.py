@@ -89,7 +89,7 @@ class GraphState:
         """Discard what is known, as time has passed or there is news."""
         self._view_model = None
 
-    def only(self) -> frozenset[str] | None:
+    def shown_nodes(self) -> frozenset[str] | None:
         """Return the shown nodes; `None` for all."""
         if self.loaded is None:
             return None

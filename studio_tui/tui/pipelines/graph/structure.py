@@ -83,7 +83,7 @@ class GraphStructure:
 
     def in_sight(self, group: Group) -> Sequence[str]:
         """Return the jobs of a group that are shown, to which commands apply."""
-        only = self._state.only()
+        only = self._state.shown_nodes()
         return [each for each in group.members if only is None or each in only]
 
     def group_of(self, node_id: str) -> str | None:
@@ -132,7 +132,7 @@ class GraphStructure:
     ) -> tuple[list[tuple[Group, Link]], list[tuple[Group, Link]]]:
         """Return the groups that a group waits for and those it feeds, with the edges between."""
         groups = {group.key: group for group in self.groups() or ()}
-        plan, has_all = self._state.require_loaded().plan, self._state.only() is None
+        plan, has_all = self._state.require_loaded().plan, self._state.shown_nodes() is None
         # A filter hides jobs of groups, so it is unknown whether a link is complete.
         all_links = self._links.of(
             (plan.shape, has_all, tuple(groups)),
@@ -155,7 +155,7 @@ class GraphStructure:
 
     def tree_rows(self) -> Sequence[TreeRow]:
         """Return the rows of the tree that are shown."""
-        plan, only = self._state.require_loaded().plan, self._state.only()
+        plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         folds = self._state.view.folds
         if only is None and not folds:
             return self.whole_tree(plan)

@@ -65,7 +65,7 @@ class Views:
         keeps_cursor = is_entered or self.shown.shows_cursor
         if self._state.loaded is not None:
             self._entered = self._state.view.mode
-        self._only = self._state.only()
+        self._only = self._state.shown_nodes()
         for view in (self.rows, self.drawing):
             if view is not self.shown:
                 view.hide()
@@ -75,7 +75,7 @@ class Views:
 
     def repaint(self) -> None:
         """Repaint what has changed; if other jobs pass the filter now, show them."""
-        if self._state.only() == self._only:
+        if self._state.shown_nodes() == self._only:
             self.shown.repaint()
         else:
             self.show()
