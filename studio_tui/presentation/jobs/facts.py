@@ -31,7 +31,7 @@ from studio_tui.presentation.jobs.times import (
     step_seconds,
 )
 from studio_tui.presentation.jobs.waiting import WAITS_FOR, why_waiting
-from studio_tui.presentation.logs.progress import Progress, bar_text, words
+from studio_tui.presentation.logs.progress import Progress, bar_text, progress_text
 from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
 from studio_tui.presentation.form.cluster_checks import takes_no_jobs
-from studio_tui.presentation.format import named, plural
+from studio_tui.presentation.format import join_names, plural
 
 
 def free_workers(cluster: Cluster) -> int | None:
@@ -55,7 +55,7 @@ def why_waiting(
 def _why_in(pipeline: Pipeline, job_id: str) -> str:
     """Return why a job of a pipeline waits, from its jobs; empty if they do not say."""
     # Not before a job of a pipeline waits: they import what draws pipelines.
-    from studio_tui.presentation.pipelines.graph.plan import plan_of, reached  # noqa: PLC0415
+    from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.waits import waits  # noqa: PLC0415
 
@@ -65,7 +65,7 @@ def _why_in(pipeline: Pipeline, job_id: str) -> str:
     if own is None:
         return ""
     # Only what it depends on, as pipelines may have thousands of jobs.
-    above = reached((own,), lambda key: runs[key].parent_job_ids if key in runs else ())
+    above = reachable_nodes((own,), lambda key: runs[key].parent_job_ids if key in runs else ())
     part = tuple(run for run in pipeline.job_runs if run.job_id in above)
     plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
     wait = waits(judge(plan, pipeline.state), own)
@@ -123,4 +123,4 @@ def _before(job: Job, cluster: Cluster, queued: Iterable[Job] | None) -> str:
         return "No older job waits there"
     names = [f"{one.name or one.id} ({plural(one.workers or 1, 'worker')})" for one in older]
     count = "An older job" if len(older) == 1 else f"{len(older):,} older jobs"
-    return f"{count} may start first: {named(names, _NAMED)}"
+    return f"{count} may start first: {join_names(names, _NAMED)}"

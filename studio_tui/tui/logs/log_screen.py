@@ -262,7 +262,7 @@ class LogScreen(Page):
         if self._waits:
             left.append(Part(self._waits, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.ahead.behind
-        words, tone, _ = following(state, self._job, now, behind=behind, outage=outage)
+        words, tone, _ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)
         head.left = tuple(left)
         head.right = (

@@ -52,7 +52,7 @@ class Contents:
     def inherit(self, before: "Contents") -> None:
         """Take over the widths of columns with the same keys; ignored if they have others."""
         if [each.key for each in before.columns] == [each.key for each in self.columns]:
-            self.recall(before.ever)
+            self.recall(before.widest)
             if before.widths is not None:
                 self.restore(before.widths)
 

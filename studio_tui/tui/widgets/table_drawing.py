@@ -78,7 +78,7 @@ class TableDrawing:
     @property
     def contents(self) -> tuple[int, ...]:
         """What the columns ever contained and contain now, see `ColumnMemory`."""
-        ever, now = self._contents.ever, self._contents.widths
+        ever, now = self._contents.widest, self._contents.widths
         return ever if now is None or self._fitted is None else (*ever, self._fitted[0], *now)
 
     def recall(self, contents: Sequence[int]) -> None:
@@ -108,7 +108,7 @@ class TableDrawing:
                     width - GUTTER,
                     wide=look.wide,
                     contents=self._contents.widths,
-                    ever=self._contents.ever,
+                    ever=self._contents.widest,
                     sorted_by=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),

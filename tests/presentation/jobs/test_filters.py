@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Job
 from studio_tui.presentation.jobs.filters import JOBS, exactly, jobs_with
 from studio_tui.presentation.jobs.states import counts
-from studio_tui.presentation.lists.filter_terms import FilterError, understood
+from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import NEWEST_FIRST
 from studio_tui.presentation.lists.listing import Listing
@@ -232,7 +232,7 @@ def test_a_failure_that_a_later_run_has_fixed_is_no_problem() -> None:
     rows.replace(jobs)
 
     def found(text: str) -> list[int]:
-        ids = rows.ids(understood(text, kind)[0], NEWEST_FIRST, NOON)
+        ids = rows.ids(valid_terms(text, kind)[0], NEWEST_FIRST, NOON)
         return [number for number, each in enumerate(jobs, 1) if each.id in ids]
 
     assert found("status=problem") == [2, 4]

@@ -10,7 +10,7 @@ from studio_tui.errors import RequestTimedOut, ServerError, StudioError, Transpo
 from studio_tui.presentation.format import clock_time
 from studio_tui.presentation.freshness import freshness
 from studio_tui.presentation.jobs import merged_log_header
-from studio_tui.presentation.jobs.log_header import following, job_parts, why
+from studio_tui.presentation.jobs.log_header import describe_connection, job_parts, why
 from studio_tui.service.logs.state import FollowPhase, TailState
 from studio_tui.service.polling.reachability import Outage
 from studio_tui.service.polling.snapshot import Snapshot
@@ -74,8 +74,8 @@ def outage(error: StudioError) -> Outage:
 def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, words: str) -> None:
     state = TailState(FollowPhase.FOLLOWING, NOON, received_at=NOON + timedelta(seconds=seconds))
     away = outage(TransportError("gone"))
-    assert words in following(state, job(1, "RUNNING"), NOON, outage=away).text
-    assert "live" in following(state, job(1, "RUNNING"), NOON).text
+    assert words in describe_connection(state, job(1, "RUNNING"), NOON, outage=away).text
+    assert "live" in describe_connection(state, job(1, "RUNNING"), NOON).text
 
 
 @pytest.mark.parametrize("phase", [FollowPhase.CONNECTING, FollowPhase.RECONNECTING])
@@ -90,7 +90,7 @@ def test_during_an_outage_a_log_says_what_the_header_says_of_it_and_no_more(
     )
     state = TailState(phase, NOON, next_try=NOON + timedelta(seconds=5))
     running, away = job(1, "RUNNING"), outage(error)
-    shown = following(state, running, NOON, outage=away).text
+    shown = describe_connection(state, running, NOON, outage=away).text
     assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
     _, of_job = merged_log_header.entry(state, running, None, away)
     if phase is FollowPhase.RECONNECTING:

@@ -117,8 +117,8 @@ def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_all_cells_are_read_as_they_were_written(rows: list[tuple[Cell, Pieces]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         file = Path(name, "list.json")
-        file.write_text(written(LAST._replace(rows=tuple(rows), cursor=0)))
-        last = read(file)
+        file.write_text(pack_list(LAST._replace(rows=tuple(rows), cursor=0)))
+        last = read_last_list(file)
     assert last is not None
     assert last.rows == tuple(rows)
 
@@ -165,8 +165,8 @@ def test_what_is_no_list_is_none(tmp_path: Path, content: bytes) -> None:
 
 def test_texts_of_a_file_cannot_control_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
-    file.write_text(written(LAST._replace(home="\x1b]52;c;aGk=\x07", rows=LAST.rows)))
-    last = read(file)
+    file.write_text(pack_list(LAST._replace(home="\x1b]52;c;aGk=\x07", rows=LAST.rows)))
+    last = read_last_list(file)
     assert last is not None
     assert last.home.isprintable()
 

@@ -67,7 +67,7 @@ class GraphStructure:
             plan.shape, lambda: wants_groups(plan)
         ):
             return None
-        shaped, only = self.all_groups(), self._state.only()
+        shaped, only = self.all_groups(), self._state.shown_nodes()
         if only is None:
             return shaped
         return tuple(group for group in shaped if not only.isdisjoint(group.members))
@@ -167,7 +167,7 @@ class GraphStructure:
 
     def lanes(self, *, is_whole: bool = False) -> Sequence[LaneRow] | None:
         """Return the shown jobs, or all, with lanes; `None` if there are too many lanes."""
-        plan, only = self._state.require_loaded().plan, self._state.only()
+        plan, only = self._state.require_loaded().plan, self._state.shown_nodes()
         if is_whole or only is None:
             return self._whole_lanes.of(plan.shape, lambda: lane_rows(plan, None))
         return self._lanes.of((plan.shape, only), lambda: lane_rows(plan, only))

@@ -10,7 +10,7 @@ from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views import tree
-from studio_tui.presentation.pipelines.views.groups import grouped
+from studio_tui.presentation.pipelines.views.groups import group_jobs
 from studio_tui.presentation.pipelines.views.lanes import lane_rows
 from studio_tui.tui.pipelines.graph.lists import (
     JobListing,
@@ -58,7 +58,7 @@ def _listing(mode: str, sent: Pipeline, room: int) -> JobListing:
     if mode == "table":
         layers = tree.depths(known.plan)
         return table_listing(lambda: known, "layer", reverse=False, layers=layers, room=room)
-    groups = grouped(known.plan)
+    groups = group_jobs(known.plan)
     return group_listing(lambda: known, groups, (), (), room=room, whole=groups)
 
 
@@ -120,7 +120,7 @@ def test_the_columns_of_a_tree_with_lanes_are_the_same_when_it_is_filtered() -> 
 
 def test_the_columns_of_groups_are_the_same_when_they_are_filtered() -> None:
     known = _known(_sent("PENDING", "PENDING"))
-    whole = grouped(known.plan)
+    whole = group_jobs(known.plan)
     columns = [
         group_listing(lambda: known, shown, (), (), room=118, whole=whole).columns
         for shown in (whole, whole[-1:])
