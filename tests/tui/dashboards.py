@@ -30,7 +30,7 @@ SIZE = (120, 40)
 
 _RESTS = {
     name: float(getattr(pacing, name))
-    for name in ("BUSY_REST", "NEAR_IDLE_REST", "NEAR_OTHERS_REST", "NEAR_CLUSTERS_REST")
+    for name in ("BUSY_REST", "LOCAL_IDLE_REST", "LOCAL_OTHERS_REST", "LOCAL_CLUSTERS_REST")
 }
 """Seconds between polls of a Studio on this machine."""
 
