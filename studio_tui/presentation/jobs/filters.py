@@ -78,11 +78,9 @@ def jobs_with(
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
         return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
 
-    def failed(*, fixed: bool) -> Callable[[Job], bool]:
-        return lambda job: job.state is JobState.FAILED and is_fixed(job.id) == fixed
-
     def is_problem(job: Job) -> bool:
-        return job.state is JobState.UNKNOWN or failed(fixed=False)(job)
+        state = job.state
+        return state is JobState.UNKNOWN or (state is JobState.FAILED and not is_fixed(job.id))
 
     keys: dict[str, Callable[[Job, datetime], Any]] = {
         "share": by(attrgetter("percent")),
@@ -108,7 +106,7 @@ def jobs_with(
             "waiting": not_queued(blocked=False),
             "blocked": not_queued(blocked=True),
             "problem": is_problem,
-            "fixed": failed(fixed=True),
+            "fixed": lambda job: job.state is JobState.FAILED and is_fixed(job.id),
         },
     )
 

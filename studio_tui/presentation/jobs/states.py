@@ -133,8 +133,8 @@ def counts(
         numbers["blocked"] = sum(job_id in blocked for job_id in waiting)
         numbers["waiting"] -= numbers["blocked"]
     if numbers["failed"] and fixed:
-        failed = (job.id for job in jobs if job.status == JobState.FAILED)
-        numbers["failed"] -= sum(job_id in fixed for job_id in failed)
+        word = JobState.FAILED.value
+        numbers["failed"] -= len([job for job in jobs if job.status == word and job.id in fixed])
     return tuple(
         Count(
             look.glyph,

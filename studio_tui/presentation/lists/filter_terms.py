@@ -180,6 +180,8 @@ def _status(value: str, kind: Kind[T]) -> Test[T]:
     if not words:
         return _of_row(lambda row: True)
     state_of = kind.state
+    if len(others) == 1 and not states:
+        return _of_row(others[0])
     if others:
         return _of_row(lambda row: state_of(row) in states or any(test(row) for test in others))
     return Test(lambda rows, haystacks, now: [each for each in rows if state_of(each[1]) in states])
