@@ -47,6 +47,12 @@ class Column(NamedTuple):
     always: bool = False
     """Whether it has the place of long contents also before it has any, if it fits its contents."""
 
+    reserves: bool = False
+    """Whether it has the place of long contents from its first ones on, if it fits its contents.
+
+    So the other columns do not move while its contents get longer.
+    """
+
     wants: int = 0
     """Width in cells, if its contents need it, for which columns of higher `drop` are dropped."""
 

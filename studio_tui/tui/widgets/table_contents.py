@@ -82,7 +82,7 @@ class Contents:
                 if isinstance(cell, Pieces) or len(cell.text) * 2 > widths[index]:
                     length = _length(cell)
                     if length > widths[index]:
-                        widths[index] = length
+                        widths[index] = LONGEST if self.columns[index].reserves else length
                         grown = True
         if grown:
             for index in self._measured:

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
     Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
     TOOK,
-    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
+    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, reserves=True, wants=24),
 )
 """In the order of `cells`."""
 

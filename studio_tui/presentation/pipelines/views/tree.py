@@ -31,7 +31,7 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, wants=36),
+    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=True, wants=36),
 )
 """In the order of `cells`."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from studio_tui.api.models import Job, Pipeline
-from studio_tui.presentation.cells import NOTHING
+from studio_tui.presentation.cells import NOTHING, Cell
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -77,6 +77,18 @@ def test_columns_stay_when_the_first_job_runs_and_fails(mode: str, room: int) ->
     waiting = _shown(mode, _sent("PENDING", "PENDING"), room)
     assert waiting == _shown(mode, _sent("RUNNING", "PENDING"), room)
     assert waiting == _shown(mode, _sent("FAILED", "RUNNING"), room)
+
+
+@pytest.mark.parametrize("mode", ["tree", "table", "groups"])
+@pytest.mark.parametrize("room", [78, 118, 198])
+def test_columns_stay_when_a_reason_gets_longer(mode: str, room: int) -> None:
+    listing = _listing(mode, _sent("RUNNING", "PENDING"), room)
+    contents, placed = Contents(listing.columns), []
+    for why in ("blocked", "waits for 2 of 12: embed_shard_00, embed_shard_01", "x" * 90):
+        rows = [(NOTHING, *listing.cells_of(key)) for key in listing.keys]
+        contents.grow((*cells[:-1], Cell(why)) for cells in rows)
+        placed.append(place(listing.columns, room, contents=contents.widths, ever=contents.ever))
+    assert placed[0] == placed[1] == placed[2]
 
 
 def _diamond() -> ViewModel:
