@@ -67,9 +67,9 @@ def _elapsed(span: timedelta) -> str:
     return f"{sign}{hours}:{rest // 60:02}:{rest % 60:02}"
 
 
-def zones_of_lines(*, is_local: bool, here: Callable[[], tzinfo]) -> Zones:
+def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones:
     """Return the zones for parsing; times without offset are local if the Studio is `is_local`."""
-    zone = here()
+    zone = local_zone()
     return Zones(zone if is_local else UTC, zone)
 
 

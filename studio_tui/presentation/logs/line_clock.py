@@ -49,7 +49,7 @@ class Zones:
 
     lines: tzinfo = UTC
     """Zone of times without an offset."""
-    here: tzinfo = UTC
+    local: tzinfo = UTC
     """Zone of this machine, whose abbreviations are recognized."""
 
 
@@ -101,9 +101,9 @@ class LineClock:
         return self._zones.lines
 
     @property
-    def here(self) -> tzinfo:
+    def local_zone(self) -> tzinfo:
         """The zone of this machine."""
-        return self._zones.here
+        return self._zones.local
 
     @property
     def life(self) -> Life | None:
@@ -113,7 +113,7 @@ class LineClock:
         return self._latest
 
     @property
-    def near(self) -> datetime | None:
+    def reference_time(self) -> datetime | None:
         """The current time."""
         return self._now
 
@@ -169,15 +169,15 @@ class LineClock:
         shape = found[0].shape if found is not None else None
         if found is None or shape is None or shape in self._orders:
             return
-        readings = readings_of(found[0], self._zones.lines, self._zones.here, life)
-        near = {
+        readings = readings_of(found[0], self._zones.lines, self._zones.local, life)
+        distances = {
             order: min(map(life.distance, moments), default=_NO_DATE)
             for order in orders(shape)
             for moments in (readings.get(order, ()),)
         }
-        sure = [order for order, distance in near.items() if distance <= DAY]
+        sure = [order for order, distance in distances.items() if distance <= DAY]
         if len(sure) == 1:
             self._orders[shape] = sure[0]
-        sums = self._distances.setdefault(shape, dict.fromkeys(near, 0.0))
-        for order, distance in near.items():
+        sums = self._distances.setdefault(shape, dict.fromkeys(distances, 0.0))
+        for order, distance in distances.items():
             sums[order] += distance / DAY

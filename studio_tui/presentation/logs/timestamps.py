@@ -84,7 +84,7 @@ class TimestampContext(Protocol):
         """Zone of times without an offset."""
 
     @property
-    def here(self) -> tzinfo:
+    def local_zone(self) -> tzinfo:
         """Zone of this machine, whose abbreviations are recognized."""
 
     @property
@@ -92,7 +92,7 @@ class TimestampContext(Protocol):
         """Lifetime of the job; `None` if unknown."""
 
     @property
-    def near(self) -> datetime | None:
+    def reference_time(self) -> datetime | None:
         """A time near the lines, used if the lifetime is unknown."""
 
     def order_of(self, shape: DateShape) -> Order | None:
@@ -104,9 +104,9 @@ class UnknownLogContext:
     """Context for parsing timestamps of an unknown log."""
 
     zone: tzinfo = UTC
-    here: tzinfo = UTC
+    local_zone: tzinfo = UTC
     life: Life | None = None
-    near: datetime | None = None
+    reference_time: datetime | None = None
 
     def order_of(self, _shape: DateShape) -> Order | None:
         return None
@@ -138,14 +138,14 @@ class RawTimestamp(NamedTuple):
 
 
 def time_of(
-    text: str, zone: tzinfo, near: datetime | None = None, *, came: datetime | None = None
+    text: str, zone: tzinfo, reference_time: datetime | None = None, *, came: datetime | None = None
 ) -> datetime | None:
     """Return when a line was written; `None` if it has no timestamp.
 
     A time without an offset is in `zone`. If the year or the date is missing, the result is the
-    time closest to `near`, or `None` without `near`.
+    time closest to `reference_time`, or `None` without `reference_time`.
     """
-    return read_time(text, UnknownLogContext(zone, zone, near=near), came=came)
+    return read_time(text, UnknownLogContext(zone, zone, reference_time=reference_time), came=came)
 
 
 def read_time(text: str, how: TimestampContext, *, came: datetime | None = None) -> datetime | None:
@@ -214,7 +214,7 @@ def _time_within(
         shape = written.shape
         order = how.order_of(shape) if shape is not None else None
         life = _period_of(how) if written.is_ambiguous else None
-        moment = _dated(written, how.zone, how.here, life, order)
+        moment = _dated(written, how.zone, how.local_zone, life, order)
     elif (life := how.life) is not None:
         moment = _within_life(written, how, life, came)
     else:
@@ -228,16 +228,16 @@ def _period_of(how: TimestampContext) -> Life | None:
     """Return the period that ambiguous dates are close to."""
     if (life := how.life) is not None:
         return life
-    return Life(how.near, how.near) if how.near is not None else None
+    return Life(how.reference_time, how.reference_time) if how.reference_time is not None else None
 
 
 @lru_cache(maxsize=4096)
 def _dated(
-    written: RawTimestamp, zone: tzinfo, here: tzinfo, life: Life | None, order: Order | None
+    written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life | None, order: Order | None
 ) -> datetime | None:
     """Return the time for a date with a time of day."""
-    readings = readings_of(written, zone, here, life, order) if order else {}
-    readings = readings or readings_of(written, zone, here, life)
+    readings = readings_of(written, zone, local_zone, life, order) if order else {}
+    readings = readings or readings_of(written, zone, local_zone, life)
     moments = [moment for each in readings.values() for moment in each]
     if life is None or not moments:
         return moments[0] if moments else None
@@ -250,7 +250,7 @@ def _dated(
 def readings_of(
     written: RawTimestamp,
     zone: tzinfo,
-    here: tzinfo,
+    local_zone: tzinfo,
     life: Life | None,
     known: Order | None = None,
 ) -> Mapping[Order, tuple[datetime, ...]]:
@@ -266,7 +266,7 @@ def readings_of(
         moments = [
             moment
             for day in days(written.form, written.date, written.year, years, order)
-            for moment in _at(written, day, zone, here)
+            for moment in _at(written, day, zone, local_zone)
         ]
         if moments:
             found[order] = tuple(moments)
@@ -280,7 +280,7 @@ def _years(life: Life) -> tuple[int, ...]:
 
 
 def _at(
-    written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, here: tzinfo
+    written: RawTimestamp, day: tuple[int, int, int], zone: tzinfo, local_zone: tzinfo
 ) -> Iterator[datetime]:
     """Yield the times for a time of day on a day; none if the day or the time does not exist."""
     hour, minute, second = map(int, f"{written.clock}:0".split(":")[:3])
@@ -291,7 +291,7 @@ def _at(
         hour = hour if hour > 12 else hour % 12 + 12 * is_later
     try:
         local = datetime(*day, hour, minute, min(second, 59))  # noqa: DTZ001 (each zone follows)
-        zones = zones_of(written.zone, here, local.year) if written.zone else ()
+        zones = zones_of(written.zone, local_zone, local.year) if written.zone else ()
     except ValueError:
         # 30 February, or an unknown zone
         return
@@ -304,24 +304,26 @@ def _at(
 
 
 @lru_cache(maxsize=4096)
-def _bare(written: RawTimestamp, zone: tzinfo, here: tzinfo, life: Life) -> tuple[datetime, ...]:
+def _bare(
+    written: RawTimestamp, zone: tzinfo, local_zone: tzinfo, life: Life
+) -> tuple[datetime, ...]:
     """Return the times for a time of day on each day of a period, and on the days next to it."""
     first = max(1, life.begin.toordinal() - 1)
     last = min(life.end.toordinal() + 1, date.max.toordinal())
     moments: list[datetime] = []
     for number in range(first, last + 1):
         day = date.fromordinal(number)
-        moments += _at(written, (day.year, day.month, day.day), zone, here)
+        moments += _at(written, (day.year, day.month, day.day), zone, local_zone)
     return tuple(sorted(moments))
 
 
 def _nearest(written: RawTimestamp, how: TimestampContext) -> datetime | None:
-    """Return the time for a time of day that is closest to `how.near`."""
-    near = how.near
-    if near is None:
+    """Return the time for a time of day that is closest to `how.reference_time`."""
+    reference_time = how.reference_time
+    if reference_time is None:
         return None
-    moments = _bare(written, how.zone, how.here, Life(near, near))
-    return min(moments, key=lambda moment: abs(moment - near), default=None)
+    moments = _bare(written, how.zone, how.local_zone, Life(reference_time, reference_time))
+    return min(moments, key=lambda moment: abs(moment - reference_time), default=None)
 
 
 def _within_life(
@@ -340,7 +342,7 @@ def _within_life(
     period = life if is_short else Life(life.end, life.end)
     within = [
         moment
-        for moment in _bare(written, how.zone, how.here, period)
+        for moment in _bare(written, how.zone, how.local_zone, period)
         if life.distance(moment) <= LIFE_TOLERANCE
     ]
     if len(within) == 1 and is_short:

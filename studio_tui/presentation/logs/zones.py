@@ -47,10 +47,10 @@ class UnknownZoneError(ValueError):
 
 
 @lru_cache(maxsize=256)
-def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
+def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
     """Return the possible zones for a text in `FORM`, most likely first; empty for other words.
 
-    `here` is the zone of this machine, whose abbreviations are recognized too.
+    `local_zone` is the zone of this machine, whose abbreviations are recognized too.
 
     Raises:
         UnknownZoneError: it is a zone, but an ambiguous or invalid one.
@@ -67,7 +67,7 @@ def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
         except (LookupError, ValueError, OSError):
             return ()
     name = text.upper()
-    found = [timezone(ahead) for ahead in _own_offsets(name, here, year)]
+    found = [timezone(ahead) for ahead in _own_offsets(name, local_zone, year)]
     if name in _NAMED:
         found.append(UTC if not _NAMED[name] else timezone(_NAMED[name] * _HOUR))
     if not found and name in _OTHERS:
@@ -75,11 +75,11 @@ def zones_of(written: str, here: tzinfo, year: int) -> tuple[tzinfo, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _own_offsets(name: str, here: tzinfo, year: int) -> list[timedelta]:
+def _own_offsets(name: str, local_zone: tzinfo, year: int) -> list[timedelta]:
     """Return the offsets for which the zone of this machine has the given abbreviation."""
     offsets = []
     try:
-        january = datetime(year, 1, 2, 12, tzinfo=here)
+        january = datetime(year, 1, 2, 12, tzinfo=local_zone)
         for moment in (january, january + _HALF_YEAR):
             ahead = moment.utcoffset()
             if moment.tzname() == name and ahead is not None:

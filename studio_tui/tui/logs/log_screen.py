@@ -106,7 +106,7 @@ class LogScreen(Page):
         """Subscribe to the log's state, and restore the place."""
         self.listen(self._tail.subscribe, self._state_changed)
         self.listen(self._log.ahead.subscribe, self._show_end)
-        zones = partial(zones_of_lines, is_local=self.session.is_local, here=clock.zone)
+        zones = partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         self.view.times.line_clock = LineClock(
             self._store, zones, lambda: life_of(self._job, clock.now())
         )

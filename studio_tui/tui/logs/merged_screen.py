@@ -87,7 +87,7 @@ class MergedScreen(Page):
         self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
         self._zones = cache(
-            partial(zones_of_lines, is_local=self.session.is_local, here=clock.zone)
+            partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)
         )
         self._progress = RunningProgress(self.session.progress, self)
         self._labels: dict[str, str] = {}

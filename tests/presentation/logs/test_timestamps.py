@@ -91,25 +91,25 @@ def test_a_line_has_the_time_it_says(text: str, moment: datetime) -> None:
 
 @pytest.mark.parametrize(("text", "moment"), WITHOUT_A_DAY)
 def test_a_time_without_a_day_is_the_one_closest_to_another(text: str, moment: datetime) -> None:
-    assert time_of(text, UTC, near=SECOND + timedelta(hours=1)) == moment
+    assert time_of(text, UTC, reference_time=SECOND + timedelta(hours=1)) == moment
     assert time_of(text, UTC) is None
 
 
 @pytest.mark.parametrize("text", NONE)
 def test_a_line_without_a_time_has_none(text: str) -> None:
-    assert time_of(text, UTC, near=SECOND) is None
+    assert time_of(text, UTC, reference_time=SECOND) is None
 
 
 def test_a_time_without_an_offset_is_read_in_the_zone() -> None:
     assert time_of("2026-01-02 04:04:05 x", BERLIN) == SECOND
     assert time_of("2026-07-02 05:04:05 x", BERLIN) == SECOND.replace(month=7)
-    assert time_of("04:04:05 x", BERLIN, near=SECOND) == SECOND
+    assert time_of("04:04:05 x", BERLIN, reference_time=SECOND) == SECOND
     assert time_of("2026-01-02 03:04:05Z x", BERLIN) == SECOND
 
 
 @given(st.text(), st.datetimes(timezones=st.just(UTC)))
-def test_any_text_has_a_time_or_none(text: str, near: datetime) -> None:
-    time_of(text, UTC, near)
+def test_any_text_has_a_time_or_none(text: str, reference_time: datetime) -> None:
+    time_of(text, UTC, reference_time)
 
 
 @given(
@@ -119,14 +119,14 @@ def test_any_text_has_a_time_or_none(text: str, near: datetime) -> None:
     st.sampled_from([timezone.max, timezone.min, BERLIN]),
 )
 def test_no_time_is_too_early_or_late(
-    moment: datetime, near: datetime, form: str, zone: timezone
+    moment: datetime, reference_time: datetime, form: str, zone: timezone
 ) -> None:
     for text in (
         moment.strftime(form),
         moment.isoformat(),
         moment.replace(tzinfo=None).isoformat(),
     ):
-        found = time_of(text, zone, near)
+        found = time_of(text, zone, reference_time)
         assert found is None or found.tzinfo is UTC
 
 
