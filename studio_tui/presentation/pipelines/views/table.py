@@ -1,7 +1,7 @@
 """A pipeline as a table with a row for each job, in any sort order."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.columns import Align, Column
@@ -43,46 +43,97 @@ def _why(node: Node, model: ViewModel) -> tuple[int, bool, str]:
     return -model.statuses.roots.get(node.id, 0), not words, words
 
 
-SORTS: dict[str, tuple[str, Callable[[Node, ViewModel], Any]]] = {
-    PLAN_ORDER: ("layer, first to last", lambda node, model: 0),
-    "state": ("status, failed first", lambda node, model: model.statuses.look(node.id).rank),
-    "name": ("name", lambda node, model: node.name.lower()),
-    "id": ("id of the run", lambda node, model: node.run or ""),
-    "parents": ("parents, most first", lambda node, model: -_waits_for(node)),
-    "children": ("children, most first", lambda node, model: -len(node.children)),
-    "queue": (
-        "queue time, longest first",
+class NodeRow(NamedTuple):
+    """A job of a pipeline with what its row shows besides."""
+
+    node: Node
+    model: ViewModel
+    layers: Mapping[str, int]
+    """The `depths` of the plan."""
+
+
+class NodeColumn(NamedTuple):
+    """A column of the table."""
+
+    layout: Column
+    cell: Callable[[NodeRow], Cell]
+    """Returns the cell of a row."""
+    sort_key: Callable[[Node, ViewModel], Any]
+    """Ties: by layer, then as sent."""
+
+
+NODE_COLUMNS = (
+    NodeColumn(
+        Column("state", "STATUS", 11),
+        lambda row: row.model.statuses.state_cell(row.node.id),
+        lambda node, model: model.statuses.look(node.id).rank,
+    ),
+    NodeColumn(
+        Column("name", "JOB", LEAST_NAME, grow=2),
+        lambda row: Cell(row.node.name, Tone.STRONG),
+        lambda node, model: node.name.lower(),
+    ),
+    NodeColumn(
+        Column("id", "RUN ID", SHORT_ID, drop=7),
+        lambda row: Cell((row.node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
+        lambda node, model: node.run or "",
+    ),
+    NodeColumn(
+        Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
+        lambda row: Cell(str(row.layers[row.node.id] + 1), Tone.DIM),
+        lambda node, model: 0,
+    ),
+    NodeColumn(
+        Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
+        lambda row: _many(row.node.parents + row.node.circular, row.node.missing, row.model),
+        lambda node, model: -_waits_for(node),
+    ),
+    NodeColumn(
+        Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
+        lambda row: _many(row.node.children, (), row.model),
+        lambda node, model: -len(node.children),
+    ),
+    NodeColumn(
+        Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
+        lambda row: _queue(row.node, row.model),
         lambda node, model: -(model.queue_seconds(node) or 0.0),
     ),
-    "took": ("run time, longest first", lambda node, model: -_seconds(node, model)),
-    "why": ("reason, most blocking first", _why),
-}
-"""Sort orders by column: menu label and key function. Ties: by layer, then as sent."""
+    NodeColumn(
+        TOOK,
+        lambda row: took_cell(row.node, row.model),
+        lambda node, model: -_seconds(node, model),
+    ),
+    NodeColumn(
+        Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
+        lambda row: why_cell(row.node, row.model),
+        _why,
+    ),
+)
+"""From left to right."""
+
+COLUMNS = tuple(column.layout for column in NODE_COLUMNS)
+
+SORTS = {column.layout.key: column.sort_key for column in NODE_COLUMNS}
+"""Sort keys by column."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
     """Return all nodes sorted by `sort` (see `SORTS`)."""
     layers = depths(model.plan)
-    key = SORTS[sort][1]
+    key = SORTS[sort]
     order = sorted(model.plan.nodes.values(), key=lambda node: (key(node, model), layers[node.id]))
     return tuple(node.id for node in (reversed(order) if reverse else order))
 
 
 def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:
     """Return one cell for each of `COLUMNS`; `layers` are the `depths` of the plan."""
-    node = model.plan.nodes[node_id]
-    queued = model.queue_seconds(node)
-    return (
-        model.statuses.state_cell(node_id),
-        Cell(node.name, Tone.STRONG),
-        Cell((node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
-        Cell(str(layers[node_id] + 1), Tone.DIM),
-        _many(node.parents + node.circular, node.missing, model),
-        _many(node.children, (), model),
-        Cell(duration(queued)) if queued is not None else NOTHING,
-        took_cell(node, model),
-        why_cell(node, model),
-    )
+    row = NodeRow(model.plan.nodes[node_id], model, layers)
+    return tuple(column.cell(row) for column in NODE_COLUMNS)
+
+
+def _queue(node: Node, model: ViewModel) -> Cell:
+    seconds = model.queue_seconds(node)
+    return Cell(duration(seconds)) if seconds is not None else NOTHING
 
 
 def _many(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
