@@ -10,7 +10,8 @@ from typing import Any
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, label, value_of
+from studio_tui.presentation.form.field import FieldWidget, Secret
+from studio_tui.presentation.form.fields import FIELDS, label, value_of
 from studio_tui.presentation.form.repeat_notes import NO_FILES
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from studio_tui.addresses import without_logins
 from studio_tui.api import routes
 from studio_tui.api.models import JobInput, QueryType
-from studio_tui.presentation.form.fields import FIELDS, Secret
+from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.flags import flag, is_drawable, job_flags, shell_word
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.text import safe_line

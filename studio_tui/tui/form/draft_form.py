@@ -11,7 +11,8 @@ from textual.widgets import Input, TextArea
 
 from studio_tui.addresses import without_logins
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.fields import FIELDS, FieldWidget, Secret, value_of
+from studio_tui.presentation.form.field import FieldWidget, Secret
+from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.presentation.form.typed_paths import as_path
 from studio_tui.presentation.jobs.facts import MASK
 from studio_tui.presentation.jobs.problems import Problem

@@ -9,7 +9,8 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from studio_tui.presentation.form.checks import query_type
-from studio_tui.presentation.form.fields import FIELDS, Field, value_of
+from studio_tui.presentation.form.field import Field
+from studio_tui.presentation.form.fields import FIELDS, value_of
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.validation import Follow
 from studio_tui.tui.frame.actions import Action, actions_of

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.form.checks import FormContext, whole_number
 from studio_tui.presentation.form.draft import Draft, FieldValue
-from studio_tui.presentation.form.fields import FIELDS, Field, number_in
+from studio_tui.presentation.form.field import Field, number_in
+from studio_tui.presentation.form.fields import FIELDS
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 
 BERLIN = ZoneInfo("Europe/Berlin")

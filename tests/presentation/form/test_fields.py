@@ -7,7 +7,8 @@ from studio_tui.errors import InvalidRequest
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, Secret, hint, recorded_fields
+from studio_tui.presentation.form.field import Secret
+from studio_tui.presentation.form.fields import FIELDS, hint, recorded_fields
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.merge import common, differences
