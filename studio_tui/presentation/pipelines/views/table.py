@@ -12,19 +12,6 @@ from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
 from studio_tui.presentation.pipelines.views.tree import depths
 
-COLUMNS = (
-    Column("state", "STATUS", 11),
-    Column("name", "JOB", LEAST_NAME, grow=2),
-    Column("id", "RUN ID", SHORT_ID, drop=7),
-    Column("layer", "LAYER", 6, align=Align.RIGHT, drop=6),
-    Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
-    Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
-    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
-    TOOK,
-    Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, reserves=True, wants=24),
-)
-"""In the order of `cells`."""
-
 PLAN_ORDER = "layer"
 """The default order: parents before children."""
 
@@ -104,7 +91,7 @@ NODE_COLUMNS = (
         lambda node, model: -_seconds(node, model),
     ),
     NodeColumn(
-        Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, wants=24),
+        Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, reserves=True, wants=24),
         lambda row: why_cell(row.node, row.model),
         _why,
     ),
