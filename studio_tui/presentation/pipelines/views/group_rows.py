@@ -36,7 +36,7 @@ COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     TOOK._replace(drop=3),
-    Column("why", "NOW", 16, grow=2, drop=1, fits=True, wants=24),
+    Column("why", "NOW", 16, grow=2, drop=1, fits=True, reserves=True, wants=24),
 )
 """In the order of `cells`."""
 
