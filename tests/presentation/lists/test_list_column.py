@@ -1,0 +1,63 @@
+"""Everything about a column of a list follows from its entry."""
+
+from dataclasses import replace
+
+import pytest
+
+from studio_tui.api.models import Job
+from studio_tui.presentation.cells import Cell
+from studio_tui.presentation.columns import Column
+from studio_tui.presentation.jobs.filters import JOBS
+from studio_tui.presentation.lists.filter_terms import FilterError, Terms
+from studio_tui.presentation.lists.kinds import NEWEST_FIRST
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
+from studio_tui.presentation.lists.listing import Listing
+from tests.jobs import NOON, job
+
+PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
+    Column("python", "PYTHON", 6),
+    lambda job: Cell(job.python_version or ""),
+    SortOrder("Python version", lambda job, now: job.python_version or "", largest_first=True),
+    text=lambda job: job.python_version or "",
+    seconds=lambda job, now: float(job.workers or 0),
+    filter_name="py",
+)
+"""A column that the list of jobs does not have."""
+LIKE_PYTHON: ListColumn[Job, Job, Cell] = ListColumn(
+    Column("like", "LIKE", 6), lambda job: Cell(""), sorted_like="python"
+)
+KIND = replace(JOBS, columns=(*JOBS.columns, PYTHON, LIKE_PYTHON))
+OLD, NEW = job(1, python_version="3.11", workers=9), job(2, python_version="3.13", workers=70)
+
+
+def ids(text: str, sort: str = NEWEST_FIRST) -> list[str]:
+    rows = Listing(KIND)
+    rows.replace([NEW, OLD])
+    return rows.ids(Terms(text, KIND), sort, NOON)
+
+
+def test_a_new_column_can_be_sorted_by_it_and_is_in_the_menu() -> None:
+    assert ids("", "python") == [OLD.id, NEW.id]
+    first, *_, last = KIND.sorts
+    assert (first, last) == (NEWEST_FIRST, "python")
+    order = KIND.sorts["python"]
+    assert (order.label, order.largest_first) == ("Python version", True)
+    assert (KIND.order_of("python"), KIND.order_of("like")) == ("python", "python")
+
+
+def test_a_new_column_can_be_filtered_by_it_under_its_name_in_filters() -> None:
+    assert ids("py==3.13") == [NEW.id]
+    assert ids("py<1m") == [OLD.id]
+    assert "py=" in KIND.completions
+    with pytest.raises(FilterError, match=r"py<.*py="):
+        Terms("python=3", KIND)
+
+
+def test_the_order_of_the_columns_is_that_of_their_titles() -> None:
+    assert [column.title for column in layouts(KIND.columns)][-2:] == ["PYTHON", "LIKE"]
+
+
+def test_a_column_without_an_order_is_not_sorted_by() -> None:
+    plain = replace(KIND, columns=(replace(PYTHON, order=None),))
+    assert list(plain.sorts) == [NEWEST_FIRST]
+    assert plain.order_of("python") is None
