@@ -384,11 +384,13 @@ async def test_the_end_of_a_key_costs_no_message_if_nothing_is_left_to_handle(
     posted: list[object] = []
     monkeypatch.setattr(key_queue._Step, "post_to", lambda _step, node: posted.append(node))
     app = OneNote()
-    async with driving(app):
+    async with driving(app) as pilot:
         note = app.query_one(Note)
         note.focus()
         way = (note, app.screen, app)
-        await waiting.until(lambda: note.has_focus and all(map(is_idle, way)))
+        await waiting.until(lambda: note.has_focus)
+        await pilot.pause()  # no message that the focus causes comes before the key
+        await waiting.until(lambda: all(map(is_idle, way)))
         await app.on_event(events.Key("a", "a"))
         await waiting.until(lambda: note.taken == ["a"] and all(map(is_idle, way)))
         app._follow_at_once()
