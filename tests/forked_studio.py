@@ -13,12 +13,16 @@ from pathlib import Path
 
 import pydantic.v1  # noqa: F401 (imported by FastAPI with its first route)
 
-from studio_tui.local.run import local_runner  # noqa: F401 (imported once, by the fork server)
+from studio_tui import composition  # noqa: F401 (imported once, for dashboards)
+from studio_tui.local.run import local_runner  # noqa: F401 (likewise, for servers)
 from studio_tui.local.server import server  # noqa: F401 (likewise)
 from studio_tui.local.server.cli import local
+from studio_tui.tui import app, screens  # noqa: F401 (as `composition`)
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__])
+CONTEXT = multiprocessing.get_context("forkserver")
+"""Of the local Studio and of the dashboard, see `forked_program.py`."""
+
+CONTEXT.set_forkserver_preload([__name__])
 
 
 def start(arguments: list[str], log: Path) -> ForkServerProcess:
@@ -28,7 +32,7 @@ def start(arguments: list[str], log: Path) -> ForkServerProcess:
     """
     # The interpreter reports no such event of itself; conftest looks for it in `make check`.
     sys.audit("subprocess.Popen", "studio_tui.local", arguments, None, None)
-    process = _CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
+    process = CONTEXT.Process(target=_run, args=(arguments, log, Path.cwd(), dict(os.environ)))
     process.start()
     return process
 

@@ -4,6 +4,7 @@ The terminal draws nothing: it answers the queries of programs, and records the 
 is complete, i.e. when a read leaves no synchronized update open.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -79,6 +80,7 @@ class Terminal:
         self.exited = False
         """Whether the program has closed its side."""
         self._unseen = 0
+        self._code: int | None = None
         variables = {
             **os.environ,
             "TERM": "xterm-256color",
@@ -89,13 +91,15 @@ class Terminal:
         }
         self.started = time.perf_counter()
         """`time.perf_counter` just before the program was started."""
-        self.pid, self._master = os.forkpty()
-        if self.pid == 0:
-            try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-                os.execvpe(command[0], list(command), variables)  # noqa: S606 (no shell is meant)
-            finally:
-                os._exit(127)
+        self.pid, self._master = self._start(command, variables, size)
+
+    def exit_code(self) -> int | None:
+        """Return the exit code of the program, negative if a signal ended it, or `None` yet."""
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
 
     def __enter__(self) -> Self:
         return self
@@ -111,11 +115,12 @@ class Terminal:
     def close(self) -> None:
         """Terminate the program, and kill it if that fails."""
         for ending, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)):
-            if not self._is_alive():
+            if self.exit_code() is not None:
                 break
-            os.killpg(self.pid, ending)
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.killpg(self.pid, ending)
             deadline = time.perf_counter() + patience
-            while self._is_alive() and time.perf_counter() < deadline:
+            while self.exit_code() is None and time.perf_counter() < deadline:
                 self.pump(0.01)
         os.close(self._master)
 
@@ -176,11 +181,18 @@ class Terminal:
         """Return the output from byte `since` on, without control sequences."""
         return _CONTROL.sub(b"", bytes(self.output[since:]))
 
-    def _is_alive(self) -> bool:
-        try:
-            return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
-        except ChildProcessError:
-            return False
+    def _start(
+        self, command: Sequence[str], variables: Mapping[str, str], size: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Start a program in a new terminal; return its process id and the terminal's file."""
+        pid, master = os.forkpty()
+        if pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+                os.execvpe(command[0], list(command), variables)  # noqa: S606 (no shell is meant)
+            finally:
+                os._exit(127)
+        return pid, master
 
     def _read(self) -> None:
         try:

@@ -21,6 +21,12 @@ def left(folder: Path) -> dict[str, str]:
     return dict(json.loads(file.read_text("utf-8"))["drafts"]["new"])
 
 
+def code_of(terminal: Terminal) -> int:
+    """Wait for the end of the program, and return its exit code."""
+    eventually(lambda: terminal.exit_code() is not None)
+    return terminal.exit_code() or 0
+
+
 def press_quit(terminal: Terminal) -> None:
     terminal.press("\x11")
 
@@ -53,8 +59,7 @@ def test_what_was_typed_last_is_on_disk_however_the_program_ends(
         terminal.settle(0.3)
         end(terminal)
         terminal.pump(10, lambda: terminal.exited)
-        ended = os.waitpid(terminal.pid, 0)[1]
-    assert os.waitstatus_to_exitcode(ended) == code
+        assert code_of(terminal) == code
     assert left(tmp_path)["query"] == "print('last words')"
 
 
@@ -72,7 +77,7 @@ def test_a_terminal_that_goes_away_ends_the_program_with_the_form_on_disk(
         elsewhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(elsewhere, terminal._master)
         os.close(elsewhere)
-        eventually(lambda: os.waitpid(terminal.pid, os.WNOHANG) != (0, 0))
+        code_of(terminal)
     assert left(tmp_path)["query"] == "print('last words')"
 
 

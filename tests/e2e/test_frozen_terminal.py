@@ -11,8 +11,8 @@ import pytest
 
 from tests import needs
 from tests.bench.terminal import Terminal
-from tests.e2e.test_form import left
-from tests.e2e.test_lost_terminal import code_of, type_last_words
+from tests.e2e.test_form import code_of, left
+from tests.e2e.test_lost_terminal import type_last_words
 from tests.e2e.test_program import program, screen
 from tests.soak import at_length
 from tests.studios import ThreadStudio

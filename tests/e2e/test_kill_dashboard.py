@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bench.terminal import Terminal
+from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.studios import ThreadStudio
 from tests.waiting import HANG, eventually
@@ -29,7 +29,7 @@ def run(studio: ThreadStudio, folder: Path) -> Terminal:
         "DATACHAIN_STUDIO_TEAM": studio.team,
         "DATACHAIN_STUDIO_TOKEN": studio.token,
     }
-    return Terminal([sys.executable, "-m", "studio_tui"], environment=environment)
+    return ForkedTerminal([], environment=environment)
 
 
 def view(folder: Path) -> dict[str, Any]:

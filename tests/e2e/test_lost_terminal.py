@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.bench.terminal import Terminal
-from tests.e2e.test_form import left
+from tests.e2e.test_form import code_of, left
 from tests.e2e.test_program import PROGRAM, environment
+from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.studios import ThreadStudio
-from tests.waiting import HANG, eventually
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.starts_processes
 
@@ -49,18 +50,6 @@ def die(terminal: Terminal) -> None:
     os.close(elsewhere)
 
 
-def code_of(terminal: Terminal) -> int:
-    found: list[int] = []
-
-    def has_ended() -> bool:
-        pid, status = os.waitpid(terminal.pid, os.WNOHANG)
-        found.append(status)
-        return pid != 0
-
-    eventually(has_ended)
-    return os.waitstatus_to_exitcode(found[-1])
-
-
 @pytest.mark.parametrize("unread", at_length([1000], [0, 1000]))
 def test_a_terminal_that_dies_without_a_signal_ends_the_program_in_order(
     studio: ThreadStudio, tmp_path: Path, unread: int
@@ -82,7 +71,7 @@ def test_terminals_that_die_at_once_end_all_of_their_programs(
     with ExitStack() as stack:
         terminals = [
             stack.enter_context(
-                Terminal(PROGRAM, environment=environment(shared_studio, tmp_path / str(number)))
+                ForkedTerminal([], environment=environment(shared_studio, tmp_path / str(number)))
             )
             for number in range(at_length(2, 24))
         ]

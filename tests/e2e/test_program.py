@@ -13,6 +13,7 @@ import pytest
 
 from tests import needs
 from tests.bench.terminal import Terminal
+from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.studios import LocalStudio, ProcessStudio, ThreadStudio
 
@@ -48,8 +49,8 @@ def program(
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """Run the dashboard on `studio` until it shows its list."""
-    with Terminal(
-        [*PROGRAM, *arguments],
+    with ForkedTerminal(
+        arguments,
         environment={**environment(studio, folder), **(environ or {})},
         size=size,
     ) as terminal:
@@ -101,7 +102,8 @@ def test_the_token_is_nowhere_but_in_its_file_and_on_the_wire(
 ) -> None:
     studio = studio_process
     studio.submit("import os; print(sorted(os.environ.items())); import time; time.sleep(60)")
-    with program(studio, tmp_path) as terminal:
+    with Terminal(PROGRAM, environment=environment(studio, tmp_path)) as terminal:
+        terminal.wait_for_text("live")
         for key in ("enter", "l", "q", "q", "?", "escape"):
             terminal.press(key)
             terminal.settle(0.2)
@@ -334,9 +336,7 @@ def test_a_token_file_that_is_fixed_is_read_again_by_one_key(
     token_file.chmod(0o644)
     environ = environment(studio, tmp_path)
     del environ["DATACHAIN_STUDIO_TOKEN"]
-    with Terminal(
-        [*PROGRAM, "--token-file", str(token_file)], environment=environ, size=(120, 40)
-    ) as terminal:
+    with ForkedTerminal(["--token-file", str(token_file)], environment=environ) as terminal:
         terminal.wait_for_text("The token is wrong")
         terminal.wait_for_text("others")  # the words beside it can stand on another row
         token_file.write_text(studio.token)
