@@ -81,7 +81,7 @@ def milliseconds(ms: float) -> str:
 
 ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
-        Column("state", "STATE", 9, fits=True),
+        Column("state", "STATUS", 9, fits=True),
         lambda entry: Cell(f"{_LOOKS[entry.state][0]} {entry.state}", _LOOKS[entry.state][1]),
         SortOrder("status, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
     ),

@@ -77,9 +77,14 @@ class HasOutage(Protocol):
         """Why requests fail."""
 
 
-def job_parts(job: Job, now: datetime, reason: str = "") -> tuple[Cell, ...]:
-    """Return state, exit code and run time of the job; no code that the `reason` begins with."""
-    parts = [state_cell(job)]
+def job_parts(
+    job: Job, now: datetime, reason: str = "", *, is_blocked: bool = False
+) -> tuple[Cell, ...]:
+    """Return status, exit code and run time of the job; no code that the `reason` begins with.
+
+    The job `is_blocked` if one that it depends on failed or was canceled.
+    """
+    parts = [state_cell(job, is_blocked=is_blocked)]
     if job.exit_code is not None and not reason.startswith(f"exit code {job.exit_code}"):
         parts.append(Cell(exit_code_words(job.exit_code, is_brief=True), Tone.DIM))
     if (ran := run_seconds(job, now)) is not None:

@@ -94,6 +94,7 @@ class LogScreen(Page):
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
         self._waits = ""
+        self._is_blocked = False
         self._was_offline = False
         self._had_bytes = False
         self._progress: Progress | None = None
@@ -240,6 +241,7 @@ class LogScreen(Page):
         around = clusters.items if clusters is not None else ()
         listed = self.session.jobs.snapshot.value
         queued = listed.queued if listed is not None else None
+        self._is_blocked = pipelines is not None and self._job.id in pipelines.blocked
         self._waits = why_waiting(self._job, around, owner, queued)
         self._why = why(self._job, end)
 
@@ -251,7 +253,7 @@ class LogScreen(Page):
         self.view.is_all_here = self._phase is FollowPhase.COMPLETE
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
-        about = job_parts(self._job, self.moment(), self._why)
+        about = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
         left = [Part(" "), *(Part(f"{said.text}  ", said.tone) for said in about)]
         is_wide = self.size.width >= WORDS_FROM
         if self._progress:

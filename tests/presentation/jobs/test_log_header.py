@@ -124,3 +124,8 @@ def test_the_header_names_an_exit_code_once(message: str, shown: int) -> None:
     words = " ".join([*(part.text for part in job_parts(failed, NOON, reason)), reason])
     assert words.count("exit code") == shown
     assert "exit code 137" in words
+
+
+def test_a_blocked_job_has_the_sign_and_the_word_of_its_row() -> None:
+    (status,) = job_parts(job(1, "PENDING"), NOON, is_blocked=True)
+    assert status.text == "⊘ BLOCKED"

@@ -48,6 +48,12 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
         await pilot.press("q")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
 
+        # The log of a job that it blocks has none yet, and says why.
+        await pilot.press("j", "l")
+        await until_shown(pilot, "⊘ BLOCKED  blocked by middle.py, which failed")
+        await pilot.press("q", "k")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+
         # Mended in the form, for there is no terminal here that an editor could have.
         await pilot.press("e")
         await until_shown(pilot, "Edit middle.py", "There is no terminal here")
