@@ -14,6 +14,8 @@ HELLO = Program.ours("hello", ready="hello world")
 WAITING = Program.ours("plain_list", "--waiting", ready="Connecting")
 PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
 
+IDLE = Goal(median=0.3, or_times_floor=1.2)
+
 TIMES_PLAIN = Goal(times_floor=1.2)
 """What the dashboard may take more than plain Textual for the same work."""
 
@@ -78,7 +80,8 @@ class StartBench:
         """Measure the resources used at rest, when nothing has changed for a while.
 
         Beside the dashboard, and at the same time, a plain Textual app asks for the same lists as
-        often and compares the answers.
+        often and compares the answers. That alone takes up to 0.26 % on a machine on which the goal
+        of 0.3 % was set, so on a slower one the dashboard may take 1.2 times as much.
         """
         seconds = self.effort.idle
         polling = replace(self._client, command=(*self._client.command, "--polling"))
@@ -88,7 +91,7 @@ class StartBench:
         return Section(
             f"Idle for {seconds:g} s, live polling on",
             "% of one core",
-            (empty, plain, Measure("dashboard", (values[2],), plain, Goal(median=0.3))),
+            (empty, plain, Measure("dashboard", (values[2],), plain, IDLE)),
         )
 
     def memory(self) -> Section:
