@@ -11,6 +11,7 @@ from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
 from studio_tui.tui.bindings import bindings_of
+from studio_tui.tui.widgets.toasts import withdraw
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -24,9 +25,14 @@ class UnknownKeys:
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._said: set[str] = set()
+        self._notice = ""
 
     def pressed(self, key: str) -> None:
-        """Notify that a key does nothing, once per key, if the screen has a help key."""
+        """Notify that a key does nothing, once per key, if the screen has a help key.
+
+        The notice takes the place of the one about another key: many keys in a row, such as a text
+        typed where there is no input, do not cover the screen.
+        """
         help_key = getattr(self._app.screen, "help_key", None)
         if help_key is None or key in self._said:
             return
@@ -38,7 +44,9 @@ class UnknownKeys:
             if sign.strip() and sign.isprintable()
             else self._app.get_key_display(Binding(key, ""))
         )
-        self._app.notify(f"{name} does nothing here; {help_key} lists the keys", markup=False)
+        withdraw(self._app, self._notice)
+        self._notice = f"{name} does nothing here; {help_key} lists the keys"
+        self._app.notify(self._notice, markup=False)
 
 
 def _screen_actions() -> type["Provider"]:

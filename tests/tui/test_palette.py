@@ -213,6 +213,15 @@ async def test_an_unknown_key_says_once_that_it_does_nothing(
         ]
 
 
+async def test_many_unknown_keys_leave_one_notice(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path) as pilot:
+        await pilot.press("semicolon", "¡", "f12", "j")
+        words = "f12 does nothing here; ? lists the keys"
+        await until(pilot, lambda: [each.message for each in pilot.app._notifications] == [words])
+
+
 @pytest.mark.parametrize(
     ("typed", "text", "fits"),
     [

@@ -28,6 +28,11 @@ class Ended:
         return Ended(self.jobs + other.jobs, self.pipelines + other.pipelines)
 
     @property
+    def count(self) -> int:
+        """Number of jobs and pipelines."""
+        return len(self.jobs) + len(self.pipelines)
+
+    @property
     def failed(self) -> int:
         """Number of failed jobs and pipelines."""
         return sum(job.state is JobState.FAILED for job in self.jobs) + sum(

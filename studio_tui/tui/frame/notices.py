@@ -53,12 +53,19 @@ class Notices:
 
     def _tell(self, ended: Ended) -> None:
         page = self._page_in_sight()
-        shown = getattr(page, "log_of", None)
-        ended = replace(ended, jobs=tuple(job for job in ended.jobs if job.id != shown))
-        for tab, count in (("jobs", len(ended.jobs)), ("pipelines", len(ended.pipelines))):
-            if count and (page is None or tab != page.tab):
-                self._endings.add_to_badge(tab, count, ended.failed)
-        if self._quiet or not (ended.jobs or ended.pipelines):
+        # A log and the graph of a pipeline say above what they show how it has ended.
+        shown = getattr(page, "kept_as", ())
+        ended = Ended(
+            tuple(job for job in ended.jobs if ("log", job.id) != shown),
+            tuple(one for one in ended.pipelines if ("pipeline", one.pipeline_id) != shown),
+        )
+        for tab, of_tab in (
+            ("jobs", replace(ended, pipelines=())),
+            ("pipelines", replace(ended, jobs=())),
+        ):
+            if of_tab.count and (page is None or tab != page.tab):
+                self._endings.add_to_badge(tab, of_tab.count, of_tab.failed)
+        if self._quiet or not ended.count:
             return
         self._gathered += ended
         self._began = self._began or monotonic()

@@ -127,11 +127,6 @@ class LogScreen(Page):
         return await self.ask(confirm_fetch(host))
 
     @property
-    def log_of(self) -> str:
-        """The id of the job, which needs no notice when it ends, as its state is above the log."""
-        return self._job.id
-
-    @property
     def kept_as(self) -> tuple[str, ...]:
         """Return the kind of page and the job's id."""
         return ("log", self._job.id)

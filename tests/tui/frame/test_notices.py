@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 from textual import events
 
 from studio_tui.tui.app import StudioApp
-from tests.jobs import job
+from studio_tui.tui.pipelines.graph.screen import PipelineScreen
+from tests.jobs import NOON, job
+from tests.local.http.test_pipeline_routes import make, trigger
+from tests.pipelines import pipeline
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
@@ -163,3 +167,25 @@ async def test_where_it_is_to_be_quiet_the_tab_alone_says_it(
         await until_shown(pilot, "1 Jobs 1 ✓1")
         assert said(pilot) == []
         bell.assert_not_called()
+
+
+async def test_a_pipeline_whose_graph_is_in_sight_leaves_no_badge_and_others_do(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    make(studio, "first")
+    trigger(studio, "first", review=True)
+    async with dashboard(studio, tmp_path) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "‖ PAUSED")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, PipelineScreen)
+        endings, own = screen.session.endings, screen.state.pipeline_id
+        endings.watch_pipelines([pipeline(1), pipeline(2)])
+        ended: dict[str, Any] = {"status": "FAILED", "updated_at": NOON.isoformat()}
+        shown = [pipeline(3, pipeline_id=own, **ended)]
+        endings.check_pipelines(shown)
+        assert not endings.snapshot.value
+        endings.check_pipelines([*shown, pipeline(1, **ended), pipeline(2, **ended)])
+        await until_shown(pilot, "2 Pipelines 1 ✗2")
