@@ -52,7 +52,7 @@ class KeyBench:
             name: [paint for keys in turns for paint in keys.paints]
             for name, turns in self._pressed.items()
         }
-        return self._section("Key to paint", taken)
+        return self._section("Key to paint", taken, turn=self.effort.keys // 2)
 
     def cpu(self) -> Section:
         """Measure the CPU time of a key, which a busy machine distorts less than its latency."""
@@ -97,11 +97,11 @@ class KeyBench:
         for name, keys, goal in moves:
             yield Keyed(f"dashboard: {name}", self.dashboard, keys, f"{plain}: {name}", goal)
 
-    def _section(self, title: str, taken: dict[str, list[float]]) -> Section:
+    def _section(self, title: str, taken: dict[str, list[float]], turn: int = 0) -> Section:
         measures: dict[str, Measure] = {}
         for each in self._keyed():
             values, floor = tuple(taken[each.name]), measures.get(each.floor)
-            measures[each.name] = Measure(each.name, values, floor, each.goal)
+            measures[each.name] = Measure(each.name, values, floor, each.goal, turn)
         return Section(title, "ms", tuple(measures.values()))
 
     def storm(self) -> Section:
