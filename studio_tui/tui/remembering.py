@@ -3,7 +3,7 @@ not lose them."""
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -132,8 +132,9 @@ class PlaceKeeper:
         self._connected = connected
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
-        self._latest: dict[Path, str] = {}
-        """What each file is to have."""
+        self._unwritten: dict[Path, str] = {}
+        """What files are to have and may not have yet: a thread that has not begun is canceled with
+        the program's end, and what it was to write is written then."""
         self._writing = threading.Lock()
         self._has_returned = False
         """Whether the previous run's screen was restored, or the user has opened another one."""
@@ -168,8 +169,8 @@ class PlaceKeeper:
             self._note()
             # Most of the time nothing has changed, and a thread would cost more than checking.
             if texts := self._changed() | self._in_sight(at_once=False):
-                self._latest |= texts
-                await asyncio.to_thread(self._write, tuple(texts))
+                self._unwritten |= texts
+                await asyncio.to_thread(self._write)
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""
@@ -203,11 +204,11 @@ class PlaceKeeper:
         return changed
 
     def _write_now(self, texts: Mapping[Path, str]) -> None:
-        self._latest |= texts
-        self._write(tuple(texts))
+        self._unwritten |= texts
+        self._write()
 
-    def _write(self, paths: Iterable[Path]) -> None:
+    def _write(self) -> None:
         # A thread that is late, as the program ends, must not replace what is newer.
         with self._writing:
-            for path in paths:
-                keep(path, self._latest[path])
+            while self._unwritten:
+                keep(*self._unwritten.popitem())
