@@ -36,9 +36,8 @@ class KnownItems:
         self._origins = origins
         self._attempts = AttemptIndex()
         self._fixed: Mapping[str, str] = {}
-        self._made_of: tuple[object, ...] = (None, None, None)
-        self._changes = 0
-        """The answers and the links that the last result of `fixed` was made of."""
+        self._fixed_from: tuple[object, ...] = ()
+        """The answers, and the number of changes of links, that `_fixed` was found in."""
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
         """Return the known jobs among these: listed, in watched pipelines, or recorded."""
@@ -61,31 +60,35 @@ class KnownItems:
         That run continued or repeated it at the request of this machine, or is a later attempt of
         the same job of a pipeline. A failure of which that is not known is not included.
         """
-        jobs, pipelines = self._lists.jobs.snapshot.value, self._lists.pipelines.snapshot.value
-        made_of, changes = (jobs, pipelines, self._archive.snapshot.value), self._origins.changes
+        found_in = (
+            self._origins.changes,
+            self._lists.jobs.snapshot.value,
+            self._lists.pipelines.snapshot.value,
+            self._archive.snapshot.value,
+            *(watch.snapshot.value for watch in self._watches.all()),
+        )
+        before = self._fixed_from
         # A poll without news returns the same objects.
-        if changes != self._changes or not all(map(is_, made_of, self._made_of)):
-            self._made_of, self._changes = made_of, changes
-            self._fixed = self._found_fixed(pipelines or PipelineList())
+        if len(found_in) != len(before) or not all(map(is_, found_in, before)):
+            self._fixed_from = found_in
+            self._fixed = self._found_fixed()
         return self._fixed
 
-    def _found_fixed(self, pipelines: PipelineList) -> Mapping[str, str]:
+    def _found_fixed(self) -> Mapping[str, str]:
         attempts = {
             attempt: run.created_job_id
-            for pipeline in pipelines.pipelines
+            for pipeline in self.pipelines().pipelines
             for run in pipeline.job_runs
             if run.state is JobState.COMPLETE and run.created_job_id is not None
             for attempt in run.attempts
         }
-        again = self._origins.tried_again()
-        later = (job_id for each in again for job_id in self._origins.later(each))
-        wanted = {*again, *later, *attempts}
+        wanted = self._origins.linked() | attempts.keys()
         jobs = self.jobs(wanted) if wanted else {}
         fixed = {}
         for job_id, job in jobs.items():
-            mender = self._origins.mended_by(job, jobs.get)
-            if mender is not None:
-                fixed[job_id] = mender.id
+            later = self._origins.fixed_by(job, jobs.get)
+            if later is not None:
+                fixed[job_id] = later.id
             elif job.state is JobState.FAILED and job_id in attempts:
                 fixed[job_id] = attempts[job_id]
         return fixed

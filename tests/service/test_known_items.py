@@ -18,10 +18,18 @@ class Known:
     def __init__(self) -> None:
         self.origins = Origins()
         lists: Any = SimpleNamespace(jobs=self._source(), pipelines=self._source())
-        watches: Any = SimpleNamespace(jobs=lambda _: {})
+        self.watched: list[Any] = []
+        watches: Any = SimpleNamespace(
+            all=lambda: self.watched,
+            jobs=lambda wanted: {each.id: each for each in self._details() if each.id in wanted},
+            pipelines=dict,
+        )
         client: Any = None
         self.lists = lists
         self.items = KnownItems(client, lists, watches, self._source(), self.origins)
+
+    def _details(self) -> list[Job]:
+        return [each for watch in self.watched for each in watch.snapshot.value]
 
     @staticmethod
     def _source() -> Any:
@@ -59,3 +67,13 @@ def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> N
     assert known.items.fixed() == {}
     known.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
     assert known.items.fixed() == {job(2).id: job(1).id}
+
+
+def test_a_run_that_only_a_watched_pipeline_knows_to_be_complete_is_a_fix_at_once() -> None:
+    known = Known()
+    known.answer(job(3, "FAILED"))
+    known.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    known.watched = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
+    assert known.items.fixed() == {}
+    known.watched[0].snapshot.value = (job(2, "COMPLETE"),)
+    assert known.items.fixed() == {job(3).id: job(2).id}

@@ -83,10 +83,11 @@ def facts(
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first.
 
-    Logins in URLs are masked unless `with_secrets`. `clusters` and `pipeline`, the one that runs
-    the job, explain why it waits, and `progress` how far it is. It `is_blocked` if a job that it
-    depends on failed or was canceled. While Studio is unreachable, `answered_at` is the time of its
-    last answer, up to which durations of running parts are counted.
+    Logins in URLs are masked unless `with_secrets`. `clusters`, `pipeline`, the one that runs the
+    job, and all `queued` jobs, oldest first, explain why it waits, and `progress` how far it is. It
+    `is_blocked` if a job that it depends on failed or was canceled. While Studio is unreachable,
+    `answered_at` is the time of its last answer, up to which durations of running parts are
+    counted.
     """
     until = answered_at or now
     error = own_error(job.error_message, job.state)

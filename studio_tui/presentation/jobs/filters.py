@@ -1,7 +1,8 @@
 """Filter fields of jobs, in the language of `filter_terms`, and sort orders.
 
 run>1m  waited>5m     run time, queue time
-status=failed         also active, finished, problem, done, waiting, blocked and fixed
+status=failed         also active, finished, problem, done, running, canceling, queued, waiting,
+                       blocked and fixed
 by=ann  name=emb  name==embed.py  id=497  error=memory  cluster=gpu
 task=497               the schedule that created the job
 """
@@ -59,7 +60,7 @@ def jobs_with(
     progress: Callable[[str], Progress | None],
     pipeline: Callable[[str], str],
     is_blocked: Callable[[str], bool],
-    is_fixed: Callable[[str], bool] = lambda _: False,
+    is_fixed: Callable[[str], bool],
 ) -> Kind[Job]:
     """Return `JOBS` with the orders, field and states that depend on a job's log or other jobs.
 

@@ -126,35 +126,45 @@ def group_cells(
     *,
     is_open: bool,
     blocked: Container[str] = (),
+    fixed: Collection[str] = (),
 ) -> tuple[Cell | Pieces, ...]:
     """Return one cell for each column of the job list; `age` is that of the newest job.
 
-    `blocked` are the jobs that will not start because of others.
+    `blocked` are the jobs that will not start because of others. The failures that later runs have
+    `fixed` are not counted.
     """
-    worst = min((job.state for job in jobs), key=lambda state: LOOKS[state].rank)
+    states = {JobState.COMPLETE if job.id in fixed else job.state for job in jobs}
+    worst = min(states, key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
     by_column: dict[str, Cell | Pieces] = {
         "state": Cell(f"{sign} {plural(len(jobs), 'job')}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
-        "error": Pieces((*_bar(jobs, _BAR, blocked), Cell(" "), *_counts(jobs, blocked))),
+        "error": Pieces(
+            (*_bar(jobs, _BAR, blocked, fixed), Cell(" "), *_counts(jobs, blocked, fixed))
+        ),
     }
     return tuple(by_column.get(column.key, NOTHING) for column in COLUMNS)
 
 
 def group_facts(
-    group: JobGroup, jobs: Sequence[Job], now: datetime, blocked: Container[str] = ()
+    group: JobGroup,
+    jobs: Sequence[Job],
+    now: datetime,
+    blocked: Container[str] = (),
+    fixed: Collection[str] = (),
 ) -> tuple[Fact, ...]:
     """Return facts about a group: the states of its jobs, and the most common failure reasons.
 
-    Each reason has the age of the latest job that failed so.
+    Each reason has the age of the latest job that failed so. `blocked` and `fixed` are as in
+    `group_cells`.
     """
-    numbers = counts(jobs, blocked=blocked)
+    numbers = counts(jobs, blocked=blocked, fixed=fixed)
     states = ", ".join(f"{count.number} {count.name}" for count in numbers if count.number)
     alike: dict[str, Counter[str]] = defaultdict(Counter)
     latest: dict[str, Job] = {}
     for job in jobs:
-        if job.state is JobState.FAILED:
+        if job.state is JobState.FAILED and job.id not in fixed:
             reason = cause_of(job) or "no reason given"
             kind = normalised(reason)
             alike[kind][reason] += 1
@@ -182,7 +192,9 @@ def group_facts(
     )
 
 
-def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell, ...]:
+def _bar(
+    jobs: Sequence[Job], width: int, blocked: Container[str], fixed: Container[str]
+) -> tuple[Cell, ...]:
     # Not before a group is shown: they import what draws pipelines.
     from studio_tui.presentation.pipelines.graph.segments import bar  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import SHOWN, NodeState  # noqa: PLC0415
@@ -191,13 +203,16 @@ def _bar(jobs: Sequence[Job], width: int, blocked: Container[str]) -> tuple[Cell
         is_blocked = job.state in NOT_QUEUED_STATES and job.id in blocked
         return NodeState.BLOCKED if is_blocked else SHOWN[job.state]
 
-    # As where they are counted, schedules are not among them.
-    return bar(Counter(kind(job) for job in jobs if job.state is not JobState.TASK), width)
+    # As where they are counted, schedules and fixed failures are not among them.
+    counted = (job for job in jobs if job.state is not JobState.TASK and job.id not in fixed)
+    return bar(Counter(map(kind, counted)), width)
 
 
-def _counts(jobs: Sequence[Job], blocked: Container[str]) -> tuple[Cell, ...]:
+def _counts(
+    jobs: Sequence[Job], blocked: Container[str], fixed: Collection[str]
+) -> tuple[Cell, ...]:
     return tuple(
         Cell(f"{count.glyph}{count.number} ", count.tone)
-        for count in counts(jobs, blocked=blocked)
+        for count in counts(jobs, blocked=blocked, fixed=fixed)
         if count.number
     )

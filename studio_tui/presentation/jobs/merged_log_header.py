@@ -23,7 +23,7 @@ def amount(jobs: int, lines: int, length: int) -> Cell:
     return Cell(f"{plural(jobs, 'job')}  {plural(lines, 'line')}  {size(length)}")
 
 
-def following(
+def describe_connections(
     logs: Iterable[tuple[Following, Job]], outage: HasOutage | None = None
 ) -> tuple[Cell, ...]:
     """Summarize the connections of several logs, during an outage of Studio or not."""

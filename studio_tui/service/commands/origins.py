@@ -1,6 +1,7 @@
 """Which job continues or repeats which, and which belongs to which schedule, if requested here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
@@ -8,7 +9,7 @@ from studio_tui.service.commands.submitted import Submitted
 
 
 class Origins:
-    """Links from jobs to those whose checkpoints they continue from, and back."""
+    """Links from jobs to those that they continue from checkpoints or repeat, and back."""
 
     def __init__(self) -> None:
         self.changes = 0
@@ -65,21 +66,23 @@ class Origins:
             found.append(before)
         return tuple(found)
 
-    def tried_again(self) -> tuple[str, ...]:
-        """Return the ids of all jobs that others continue or repeat."""
-        return tuple(self._successors.keys() | self._repeats.keys())
+    def linked(self) -> frozenset[str]:
+        """Return the ids of all jobs that continue or repeat others, and of these."""
+        links = (self._successors, self._repeats)
+        later = (job_id for each in links for ids in each.values() for job_id in ids)
+        return frozenset(chain(*links, later))
 
-    def mended_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
+    def fixed_by(self, job: Job, find: Callable[[str], Job | None]) -> Job | None:
         """Return the completed job that continued or repeated a failed one, or such a job.
 
         `find` returns a known job by its id.
         """
         if job.state is not JobState.FAILED:
             return None
-        later = (find(job_id) for job_id in self.later(job.id))
+        later = (find(job_id) for job_id in self._later(job.id))
         return next((one for one in later if one and one.state is JobState.COMPLETE), None)
 
-    def later(self, job_id: str) -> Iterator[str]:
+    def _later(self, job_id: str) -> Iterator[str]:
         """Yield the ids of the jobs that continue or repeat a job, or such a job."""
         seen, pending = {job_id}, [job_id]
         while pending:

@@ -229,7 +229,6 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self.filtering.take(message.wanted, lambda: self.show_rows(is_refiltered=True))
-        self.table.forget_unseen()
         self._page.paint_frame()
 
     @on(FilterBar.Done)

@@ -52,7 +52,6 @@ class ListOrder:
     def _sort(self, column: str, *, reverse: bool) -> None:
         self._holder.change(sort=column, reverse=reverse)
         self._changed()
-        self._table().forget_unseen()
         self.show()
 
 

@@ -1,6 +1,6 @@
 """Grouping of jobs into rows: the groups, which are expanded, and the jobs of a row."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from studio_tui.api.models import Job
@@ -42,6 +42,8 @@ class JobGroups:
         """The names of pipelines by the ids of their jobs."""
         self.blocked: frozenset[str] = frozenset()
         """Jobs of pipelines that will not start, as one that they depend on failed."""
+        self.fixed_by: Mapping[str, str] = {}
+        """The ids of later runs that are complete, by those of the failed jobs that they fixed."""
         self._known: PipelineList | None = None
         self._arranged = GroupedRows((), {})
 
@@ -120,11 +122,13 @@ class JobGroups:
         return key in self._arranged.groups
 
     def jobs_of(self, key: str | None) -> list[Job]:
-        """Return the jobs of a row, failed ones first."""
+        """Return the jobs of a row, first those whose failure is not fixed."""
         if key is None:
             return []
         jobs = self._jobs(self.members(key))
-        return sorted(jobs, key=lambda job: job.state is not JobState.FAILED)
+        return sorted(
+            jobs, key=lambda job: job.state is not JobState.FAILED or job.id in self.fixed_by
+        )
 
     def cells_of(self, key: str, now: datetime) -> Cells:
         """Return the cells of a group."""
@@ -134,12 +138,15 @@ class JobGroups:
             return (NOTHING,) * len(COLUMNS)
         newest = max(jobs, key=lambda job: job.created_at.timestamp() if job.created_at else 0.0)
         age = by_key(COLUMNS, cells(newest, now))["age"]
-        return group_cells(group, jobs, age, is_open=key in self._opened, blocked=self.blocked)
+        is_open = key in self._opened
+        return group_cells(
+            group, jobs, age, is_open=is_open, blocked=self.blocked, fixed=self.fixed_by
+        )
 
     def facts_of(self, key: str, now: datetime) -> tuple[Fact, ...]:
         """Return the preview of a group."""
         group = self._arranged.groups[key]
-        return group_facts(group, self._jobs(group.members), now, self.blocked)
+        return group_facts(group, self._jobs(group.members), now, self.blocked, self.fixed_by)
 
     def toggle(self, key: str) -> None:
         """Expand or collapse a group."""

@@ -1,6 +1,6 @@
 """The list of jobs: running, waiting, failed, and the commands on them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -129,9 +129,8 @@ class JobsScreen(ListPage[Job]):
         self._progress = RunningProgress(basics.session.progress, self)
         self.kind = jobs_with(
             self._progress.get, self._pipeline_of,
-            lambda key: key in self.groups.blocked, lambda key: key in self._fixed_by,
+            lambda key: key in self.groups.blocked, lambda key: key in self.groups.fixed_by,
         )  # fmt: skip
-        self._fixed_by: Mapping[str, str] = {}
         super().__init__(basics, view)
         self.session.lists.jobs_feed.want(view.loaded)
         self._recorded = RecordedRows(self.session.records.jobs, lambda: self.list, JOBS)
@@ -177,8 +176,8 @@ class JobsScreen(ListPage[Job]):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show a new answer; a repeated answer only changes its age."""
-        before, self._fixed_by = self._fixed_by, self.session.known_items.fixed()
-        is_other = self._fixed_by != before
+        before, self.groups.fixed_by = self.groups.fixed_by, self.session.known_items.fixed()
+        is_other = self.groups.fixed_by != before
         if message.name == self.session.pipelines.name and is_news:
             is_other |= self.groups.learn(self.session.pipelines.snapshot.value)
         if is_other:
@@ -222,7 +221,7 @@ class JobsScreen(ListPage[Job]):
         return self._recorded.marked(key, cells(
             job, clock.now(), progress, pipeline=pipeline, is_blocked=key in self.groups.blocked,
             answered_at=self._recorded.since.get(key) or self.moment(),
-            fixed_by=self._fixed_by.get(key),
+            fixed_by=self.groups.fixed_by.get(key),
         ))  # fmt: skip
 
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:

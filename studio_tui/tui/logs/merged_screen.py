@@ -19,7 +19,7 @@ from studio_tui.errors import SpoolError
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.log_header import HasOutage
-from studio_tui.presentation.jobs.merged_log_header import amount, entry, following
+from studio_tui.presentation.jobs.merged_log_header import amount, describe_connections, entry
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.service.logs.merged.merged_log import LIMIT, Moved
@@ -358,7 +358,7 @@ def _head(
         left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
     if failure:
         return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
-    states = following(((member.state, member.job) for member in jobs), outage)
+    states = describe_connections(((member.state, member.job) for member in jobs), outage)
     right = [Part(f"{cell.text}  ", cell.tone) for cell in states]
     if is_paused:
         right.insert(0, Part("‖ paused, F follows  ", Tone.WARN))

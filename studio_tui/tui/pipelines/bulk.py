@@ -87,7 +87,7 @@ class BulkPipelines:
         done: str,
         chosen: Sequence[Pipeline],
         command: Callable[[Pipeline], Any],
-        said_of: Callable[[Any], str] | None = None,
+        report_text: Callable[[Any], str] | None = None,
     ) -> None:
         begin(
             self._host,
@@ -99,7 +99,7 @@ class BulkPipelines:
                 name=title,
                 command=command,
                 unmark=lambda one: self._unmark(one.pipeline_id),
-                report_text=said_of,
+                report_text=report_text,
             ),
         )
 

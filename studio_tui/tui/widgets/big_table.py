@@ -162,14 +162,16 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             keys: Distinct keys. The sequence is kept, so it must not change afterwards.
             newest_first: Whether new rows are added at the top.
             is_refiltered: Whether the filter has changed; the cursor then returns to the row that
-                the user moved to, if it passes.
+                the user moved to, if it passes, and no row counts as unseen.
         """
         before, highlighted = self.keys, self.cursor
         rows = self._viewport.rows
         place = self._cursor.replace(
             keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
-        unseen = self._unseen + came_above(before, keys) if newest_first else 0
+        unseen = self._unseen + came_above(before, keys)
+        if is_refiltered or not newest_first:
+            unseen = 0
         self._drawing.expire()
         self.count(len(keys) + HEADER)
         self._viewport.go(place)
@@ -196,10 +198,6 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """Request the cells of the visible rows again, for example as time has passed."""
         self._drawing.expire()
         self.repaint()
-
-    def forget_unseen(self) -> None:
-        """Count no row as unseen, for example after the filter has changed."""
-        self._count_unseen(0)
 
     @property
     def line(self) -> int:
@@ -290,7 +288,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self._drawing.forget_layout()
         self.repaint()
 
-    watch_sorting = watch_wide = watch_columns = watch_notice = _redraw
+    watch_wide = watch_columns = watch_notice = _redraw
+
+    def watch_sorting(self) -> None:
+        """Draw the header again; another order makes no row new."""
+        self._count_unseen(0)
+        self._redraw()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Update the number of unseen rows."""

@@ -84,8 +84,9 @@ class TableDrawing:
     def recall(self, contents: Sequence[int]) -> None:
         """Show the columns that another table with such contents shows, if it is as wide."""
         count = len(self._contents.columns)
-        self._contents.recall(contents[:count])
-        self._recalled = contents[count:]
+        if len(contents) in {count, 2 * count + 1}:  # else of another version's columns
+            self._contents.recall(contents[:count])
+            self._recalled = contents[count:]
 
     def forget_layout(self) -> None:
         """Discard the layout."""

@@ -215,7 +215,7 @@ def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list
     jobs = [job(number, state, name=name) for number, (name, state) in enumerate(states.items())]
     # A job that has ended may still be in the list of what its pipeline blocks.
     blocked = {jobs[0].id, jobs[3].id}
-    kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__)
+    kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__, lambda _: False)
     rows = Listing(kind)
     rows.replace(jobs)
     terms, problem = valid_terms(text, kind)

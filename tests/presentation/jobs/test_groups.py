@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.cells import NOTHING, Cell, Pieces
+from studio_tui.presentation.cells import NOTHING, Cell, Pieces, Tone
 from studio_tui.presentation.choices import following
 from studio_tui.presentation.columns import by_key
 from studio_tui.presentation.jobs.groups import (
@@ -121,3 +121,18 @@ def test_what_runs_or_fails_now_stays_in_sight_of_a_folded_group() -> None:
     ]
     expected = {known.id for known in (again, worse, retried, retry, *unnamed)}
     assert in_sight(jobs) == in_sight(reversed(jobs)) == expected
+
+
+def test_a_group_counts_no_failure_that_is_fixed_as_the_header_does_not() -> None:
+    jobs = [job(1, "COMPLETE"), job(2, "FAILED", error_message="E: tile 5")]
+    group, fixed = JobGroup("x", tuple(each.id for each in jobs)), {job(2).id: job(1).id}
+    said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False, fixed=fixed))
+    state, error = said["state"], said["error"]
+    assert isinstance(state, Cell)
+    assert isinstance(error, Pieces)
+    assert state.tone is not Tone.BAD
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 "
+    assert all(part.tone is not Tone.BAD for part in error.parts)
+    facts = {fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, fixed=fixed)}
+    assert facts["jobs"] == "2: 1 done"
+    assert "failed" not in facts

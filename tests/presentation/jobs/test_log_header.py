@@ -94,7 +94,7 @@ def test_during_an_outage_a_log_says_what_the_header_says_of_it_and_no_more(
     assert freshness(of_page, NOON).text.startswith(f"{shown} since ")
     _, of_job = merged_log_header.entry(state, running, None, away)
     if phase is FollowPhase.RECONNECTING:
-        (summary,) = merged_log_header.following([(state, running)], away)
+        (summary,) = merged_log_header.describe_connections([(state, running)], away)
         assert summary.text == shown.replace("✗ ", "✗ 1 ")
         assert of_job.text == shown
 

@@ -27,10 +27,10 @@ def test_a_continued_job_is_known_from_both_sides() -> None:
 def test_a_failure_is_fixed_when_the_last_job_that_continued_it_is_complete() -> None:
     origins = resuming((2, 1), (3, 2))
     jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3, "RUNNING"))}
-    assert origins.mended_by(jobs[job(1).id], jobs.get) is None
+    assert origins.fixed_by(jobs[job(1).id], jobs.get) is None
     jobs[job(3).id] = job(3, "COMPLETE")
-    assert origins.mended_by(jobs[job(1).id], jobs.get) == job(3, "COMPLETE")
-    assert origins.mended_by(job(3, "COMPLETE"), jobs.get) is None
+    assert origins.fixed_by(jobs[job(1).id], jobs.get) == job(3, "COMPLETE")
+    assert origins.fixed_by(job(3, "COMPLETE"), jobs.get) is None
 
 
 def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does() -> None:
@@ -38,9 +38,9 @@ def test_a_failure_is_fixed_by_a_job_that_repeats_it_or_continues_one_that_does(
     changes = origins.changes
     origins.note(job(2).id, Submitted(repeats=job(1).id))
     assert origins.changes == changes + 1
-    assert set(origins.tried_again()) == {job(1).id, job(2).id}
+    assert origins.linked() == {job(1).id, job(2).id, job(3).id}
     jobs = {each.id: each for each in (job(1, "FAILED"), job(2, "FAILED"), job(3))}
-    assert origins.mended_by(jobs[job(1).id], jobs.get) == job(3)
+    assert origins.fixed_by(jobs[job(1).id], jobs.get) == job(3)
     assert origins.origin(job(2).id) is None
 
 
@@ -56,7 +56,7 @@ def test_a_job_is_unknown_until_something_was_learnt_of_it() -> None:
 def test_the_search_for_a_fix_ends_for_any_links(pairs: list[tuple[int, int]]) -> None:
     origins = resuming(*pairs)
     jobs = {job(n).id: job(n, "FAILED") for n in range(6)}
-    assert all(origins.mended_by(each, jobs.get) is None for each in jobs.values())
+    assert all(origins.fixed_by(each, jobs.get) is None for each in jobs.values())
 
 
 def test_runs_by_hand_and_replaced_schedules_are_known_once_and_nothing_goes_in_circles() -> None:
@@ -83,3 +83,6 @@ def test_what_is_remembered_of_a_schedule_is_not_sent() -> None:
     assert own.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
     assert Submitted.of(own.model_copy(update={"query_name": "b"}), {}).run_of == "a"
     assert Submitted.of(request, {}).run_of is None
+    again = RelatedRequest.of(request, repeats="b")
+    assert again.model_dump_json(exclude_none=True) == request.model_dump_json(exclude_none=True)
+    assert Submitted.of(again, {}).repeats == "b"

@@ -764,9 +764,13 @@ async def test_another_order_or_filter_makes_no_row_new() -> None:
     async with stage() as at:
         await show_newest_first(at, keys)
         await at.press("end")
-        await at.show([*keys[50:], *keys[:50]])
-        await show_newest_first(at, keys)
-        at.table.forget_unseen()
+        await show_newest_first(at, [*ids(2, "new"), *keys])
+        assert at.table.unseen == 2
+        at.table.show([*ids(3, "other"), *keys], newest_first=True, is_refiltered=True)
+        assert at.table.unseen == 0
+        await show_newest_first(at, [*ids(2, "new"), *ids(3, "other"), *keys])
+        assert at.table.unseen == 2
+        at.table.sorting = Sorting("name", descending=False)
         assert at.table.unseen == 0
 
 
@@ -831,3 +835,11 @@ async def test_after_a_filter_the_row_is_on_its_line_and_what_came_at_the_top_in
         await refilter(at, keys[42:49])
         await refilter(at, ["newer", "new", *keys])
         assert (at.table.cursor, at.line_of("0042")) == ("0042", line)
+
+
+async def test_contents_of_a_table_with_other_columns_are_ignored() -> None:
+    async with jobs(size=(80, 11)) as (at, _):
+        await at.show(ids(3))
+        before, fewer = at.table.memory.contents, (3,) * (len(JOBS) - 1)
+        at.table.memory.recall((*fewer, 120, *fewer))
+        assert at.table.memory.contents == before

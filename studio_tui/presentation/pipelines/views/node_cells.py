@@ -60,7 +60,7 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
 
 def _why(node: Node, model: ViewModel) -> Cell:
     shown = model.statuses.states[node.id]
-    if shown in {NodeState.FAILED, NodeState.CANCELED}:
+    if shown in {NodeState.FAILED, NodeState.CANCELED, NodeState.CANCELING}:
         return _failure_cell(node, model)
     wait = model.waits(node.id)
     if wait is not None:

@@ -24,7 +24,7 @@ from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.quick_strip import QuickStrip
 
 _CACHE_SIZE = 512
-"""Lines, and rows, in the cache."""
+"""Maximum number of lines, and of rows, in the cache."""
 _CHECKED = 16_384
 """Lines of which it is cached that they have one row."""
 _BEFORE = 256 * 1024

@@ -201,10 +201,10 @@ def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
     elif mode is Mode.TIMELINE:
         choices = (f"{LEGEND}  {_KIN}", *_BARS)
     else:
-        left_out = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
-        choices = [_states(set(left_out[count:])) for count in range(len(left_out))]
+        present = [kind for kind in _SELF_EVIDENT_FIRST if kind in kinds]
+        choices = [_states(set(present[count:])) for count in range(len(present))]
         if mode is Mode.TREE:
-            choices = ["  ".join(filter(None, (next(iter(choices), ""), _KIN))), *choices]
+            choices = [*(f"{states}  {_KIN}" for states in choices), _KIN, *choices]
     return next((each for each in choices if cell_len(each) <= room), "")
 
 

@@ -47,7 +47,7 @@ def test_a_failure_whose_run_is_not_loaded_shows_the_error_of_its_pipeline() -> 
 
 
 SIGNS = {
-    80: ("✗ failed  ⊘ blocked", "✗ failed  ⊘ blocked", "░ queued", "↑ before it"),
+    80: ("⊘ blocked  ↑ before it  ↓ after it", "✗ failed  ⊘ blocked", "░ queued", "↑ before it"),
     120: ("⊘ blocked  ↑ before it  ↓ after it", "✓ done  ✗ failed", "┊ now", "↓ after it"),
     200: ("↑ before it  ↓ after it", "✓6 done", "→ later", "↑ before it"),
 }
@@ -69,10 +69,17 @@ async def test_the_signs_of_each_mode_are_explained(tmp_path: Path, width: int) 
 def test_a_legend_explains_the_present_states_and_of_these_first_what_is_not_self_evident() -> None:
     kinds = {NodeState.DONE, NodeState.FAILED, NodeState.WAITING, NodeState.BLOCKED}
     whole = "✓ done  ✗ failed  ⊘ blocked  · waiting"
+    assert legend_of(Mode.GRAPH, kinds, len(whole)) == whole
+    assert legend_of(Mode.GRAPH, kinds, len(whole) - 1) == "✗ failed  ⊘ blocked  · waiting"
     for mode in (Mode.TREE, Mode.GRAPH):
-        assert legend_of(mode, kinds, len(whole)) == whole
-        assert legend_of(mode, kinds, len(whole) - 1) == "✗ failed  ⊘ blocked  · waiting"
         assert legend_of(mode, kinds, len("⊘ blocked")) == "⊘ blocked"
         assert legend_of(mode, kinds, 3) == ""
-    assert legend_of(Mode.TREE, kinds, 100) == f"{whole}  ↑ before it  ↓ after it"
-    assert legend_of(Mode.TREE, (), 100) == "↑ before it  ↓ after it"
+
+
+def test_a_legend_of_a_tree_explains_its_arrows_before_what_is_self_evident() -> None:
+    kinds = {NodeState.DONE, NodeState.FAILED, NodeState.BLOCKED}
+    arrows = "↑ before it  ↓ after it"
+    assert legend_of(Mode.TREE, kinds, 100) == f"✓ done  ✗ failed  ⊘ blocked  {arrows}"
+    assert legend_of(Mode.TREE, kinds, len(f"⊘ blocked  {arrows}")) == f"⊘ blocked  {arrows}"
+    assert legend_of(Mode.TREE, kinds, len(arrows)) == arrows
+    assert legend_of(Mode.TREE, (), 100) == arrows
