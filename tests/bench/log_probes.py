@@ -34,6 +34,9 @@ from tests.studios import ProcessStudio
 _PAGE_BYTES = 200
 """Minimum number of bytes that draw a page; a clock or a counter takes fewer."""
 
+_REST = 0.5
+"""Seconds in which a program that has started imports what is opened most."""
+
 _STAMP = re.compile(rb"t=(\d{8}\.\d{6})")
 
 
@@ -49,6 +52,7 @@ class Followed(NamedTuple):
 def key_to_text(program: Program, key: str, text: str) -> float:
     """Return the ms from a key to the frame that draws `text`, which may have been visible."""
     with started(program) as terminal:
+        terminal.pump(_REST)
         before = len(terminal.output)
         sent = terminal.press(key)
         return (terminal.wait_for_text(text, program.patience, since=before) - sent) * 1000

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 Figures: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -110,6 +110,29 @@ class Section:
     title: str
     unit: str
     measures: tuple[Measure, ...]
+
+
+def is_missed(section: Section) -> bool:
+    """Return whether a goal of the section is missed."""
+    return any(measure.is_met is False for measure in section.measures)
+
+
+def usual(runs: Sequence[Section]) -> Section:
+    """Return, of an odd number of runs of a section, each measure as most of them say.
+
+    It is from one of the runs: of those with the verdict of most, the one whose figure is in the
+    middle.
+    """
+    return replace(
+        runs[0], measures=tuple(map(_usual, zip(*(run.measures for run in runs), strict=True)))
+    )
+
+
+def _usual(measures: Sequence[Measure]) -> Measure:
+    verdict = quantile([measure.is_met is not False for measure in measures], 0.5)
+    agreeing = [measure for measure in measures if (measure.is_met is not False) == verdict]
+    ordered = sorted(agreeing, key=lambda measure: measure.times_floor or measure.median)
+    return ordered[len(ordered) // 2]
 
 
 def as_text(section: Section, before: Figures | None = None) -> str:

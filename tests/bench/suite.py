@@ -64,8 +64,8 @@ QUICK = Effort(1, 2, 1, 0.2, 0.0, 0.2, (100,), 200, 20, 10_000, 5_000, 20_000, F
 
 
 @dataclass(frozen=True)
-class Bench:
-    """All measurements, by section."""
+class OtherBench:
+    """The measurements of a poll and of a job's start, by section."""
 
     effort: Effort
     studio: ProcessStudio
@@ -73,10 +73,7 @@ class Bench:
 
     def sections(self) -> dict[str, Callable[[], Section]]:
         """Return the sections by name, in the order of the report."""
-        return {
-            "poll": self.poll,
-            "jobs": self.jobs,
-        }
+        return {"poll": self.poll, "jobs": self.jobs}
 
     def poll(self) -> Section:
         """Measure the cost of a response from body to screen, without HTTP.
