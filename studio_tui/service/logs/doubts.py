@@ -1,6 +1,6 @@
-"""The places of a log where something may be missing, as a connection began after them.
+"""The gaps of a log: places where lines may be missing because the connection was lost.
 
-Each has a mark, which goes when a connection has replayed the log from one side of it to the other.
+Each gap has a mark. It is removed when a later connection replays the log across the gap.
 """
 
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ FIRST_ID = 1
 
 @dataclass(slots=True)
 class _Doubt:
-    """One place where something may be missing."""
+    """One gap."""
 
     before: int
-    """The known id before it; 0 at the beginning of the log."""
+    """Id of the piece before it; 0 at the beginning of the log."""
     after: int
-    """The id after it."""
+    """Id of the piece after it."""
     is_passed: bool = False
     """Whether this connection has replayed the piece before it."""
 
 
 class Doubts:
-    """Marks the places of one log where something may be missing, and removes the marks again."""
+    """Marks the possible gaps of one log, and removes the marks of those that are filled."""
 
     def __init__(self, store: LogStore, index: MessageIndex) -> None:
         self._store = store
@@ -37,16 +37,16 @@ class Doubts:
         self._open: list[_Doubt] = []
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Whether there are gaps."""
         return bool(self._open)
 
     def interrupt(self) -> None:
-        """Note that what comes next may not follow on what came before it."""
+        """Note that the connection was lost, so that replaying starts again."""
         for doubt in self._open:
             doubt.is_passed = False
 
     def note(self, end: int, number: int) -> None:
-        """Mark the place where a piece neither follows on the stored ones nor begins the log."""
+        """Mark the gap before a piece that neither follows the stored ones nor begins the log."""
         last = self._index.last
         if last is not None:
             self._store.mark(end, NO_REPLAY)
@@ -56,7 +56,7 @@ class Doubts:
             self._open.append(_Doubt(0, number))
 
     def note_replay(self, number: int) -> None:
-        """Note that a piece came; remove the marks of places that are covered from end to end."""
+        """Note that a piece came; remove the marks of gaps that are replayed from end to end."""
         for doubt in tuple(self._open):
             if number == (doubt.before or FIRST_ID):
                 doubt.is_passed = True
@@ -64,10 +64,10 @@ class Doubts:
                 self._store.unmark(self._mark_of(doubt))
                 self._open.remove(doubt)
 
-    def note_replacement(self, false: int, number: int) -> None:
-        """Note that piece `number` takes the place of all from the id `false` on."""
+    def note_replacement(self, first: int, number: int) -> None:
+        """Note that piece `number` takes the place of all pieces from the id `first` on."""
         for doubt in self._open:
-            doubt.after = number if doubt.after >= false else doubt.after
+            doubt.after = number if doubt.after >= first else doubt.after
 
     def clear(self) -> None:
         """Forget all of them; their marks stay."""
