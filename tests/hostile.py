@@ -1,4 +1,4 @@
-"""Text from outside that would harm a terminal, and what must never be drawn of any text."""
+"""Text that could harm a terminal, and what must never be drawn of any text."""
 
 import re
 

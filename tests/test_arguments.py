@@ -1,4 +1,4 @@
-"""What is read without `click` means what `click` would read."""
+"""Arguments that are read without `click` mean the same to `click`."""
 
 from unittest import mock
 

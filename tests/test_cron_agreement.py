@@ -1,6 +1,6 @@
-"""Words, preview, the local Studio and croniter make the same of every expression, as it is typed.
+"""Words, preview, the local Studio and croniter agree on each expression, also while it is typed.
 
-All is in UTC; what a change of the clocks makes of an expression is the business of `test_cron`.
+All times are in UTC; `test_cron` has the changes of the clocks.
 """
 
 from datetime import UTC, datetime, timedelta

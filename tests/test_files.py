@@ -1,4 +1,4 @@
-"""Files that are not what they should be: each is a sentence or a default, never a traceback."""
+"""Files with unexpected content: each leads to a sentence or a default, never to a traceback."""
 
 import fcntl
 import json

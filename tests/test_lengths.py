@@ -1,4 +1,4 @@
-"""How long modules, classes and functions are: a long one has a second subject."""
+"""The length of modules, classes and functions: a long one has a second subject."""
 
 import ast
 from collections.abc import Iterator

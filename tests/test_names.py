@@ -1,4 +1,4 @@
-"""One public name is one class, so that a reader finds which one is meant."""
+"""Each public name denotes one class, so that a reader knows which one is meant."""
 
 import ast
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Secrets are known by their shape, and nothing else is taken for one."""
+"""Secrets are recognised by their shape, and nothing else is taken for one."""
 
 import re
 import string

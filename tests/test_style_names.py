@@ -1,4 +1,4 @@
-"""Names in style sheets: a class that was renamed would lose its style without a word."""
+"""Class names in style sheets exist: a renamed class would lose its style silently."""
 
 import ast
 import importlib

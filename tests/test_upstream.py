@@ -1,4 +1,4 @@
-"""What is reached privately of Textual and uvicorn has a report for their developers."""
+"""Each use of private parts of Textual and uvicorn has a report for their developers."""
 
 import ast
 import importlib

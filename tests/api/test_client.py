@@ -1,4 +1,4 @@
-"""Each endpoint as the client asks for it, and what it makes of the answer."""
+"""Each endpoint: what the client sends, and how it reads the response."""
 
 import asyncio
 import json

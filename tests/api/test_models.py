@@ -1,4 +1,4 @@
-"""The models against the API document's own examples, kept verbatim in `tests/doc_examples`."""
+"""The models read the API document's own examples, kept verbatim in `tests/doc_examples`."""
 
 import json
 from datetime import UTC

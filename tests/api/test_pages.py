@@ -1,4 +1,4 @@
-"""Incremental parsing of lists: the result of parsing them again, at the cost of what changed."""
+"""Incremental parsing of lists: the result of parsing all again, at the cost of the changes."""
 
 import asyncio
 import json

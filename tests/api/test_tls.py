@@ -1,4 +1,4 @@
-"""Certificates that do not hold, for requests and for streams: three failures, three sentences."""
+"""Invalid certificates, for requests and for streams: three kinds, each with its own sentence."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""A terminal that is there and reads nothing, as behind a connection that hangs."""
+"""A terminal that reads nothing, as when a connection hangs."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Bytes that are no UTF-8 reach a real program in a real terminal, as a Latin-1 paste does."""
+"""Bytes that are not UTF-8, as in a Latin-1 paste, sent to the program in a real terminal."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A terminal that dies under the program, as when its server is killed or its window is closed."""
+"""A terminal that disappears, as when its server is killed or its window is closed."""
 
 import os
 import signal

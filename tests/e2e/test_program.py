@@ -1,4 +1,4 @@
-"""The installed program in a real terminal, judged by the bytes that the terminal receives."""
+"""The installed program in a real terminal, checked by the bytes that the terminal receives."""
 
 import os
 import re

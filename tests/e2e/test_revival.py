@@ -1,4 +1,4 @@
-"""A dashboard starts its local Studio again when that has died, and what was sent stays safe."""
+"""A dashboard restarts its local Studio if that has died, and nothing submitted is lost."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""ctrl+z gives the shell its terminal, and fg the dashboard: in real shells, and where none is."""
+"""ctrl+z returns the terminal to the shell, and fg to the dashboard: in real shells or none."""
 
 import os
 import shlex

@@ -1,4 +1,4 @@
-"""Why a program failed is found in what it printed, whichever program it was."""
+"""Why a program failed is found in its output, whatever the program."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Reads the output of a job whole, as tests of its writer and of its reader want it."""
+"""Reads the whole output of a job, for the tests of its writer and of its reader."""
 
 from studio_tui.local.http.pieces import PieceReader
 from studio_tui.local.shim.output import OutputReader

@@ -1,4 +1,4 @@
-"""How long pollers rest: longer where nothing happens."""
+"""How long pollers pause: longer when nothing happens."""
 
 import pytest
 

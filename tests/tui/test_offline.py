@@ -1,4 +1,4 @@
-"""A dashboard that begins while Studio is away shows what an earlier one has seen."""
+"""A dashboard that starts while Studio is away shows what an earlier one has recorded."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The user's place in each list, over everything that may happen to the dashboard.
+"""The user's place in each list survives everything that can happen to the dashboard.
 
 A table: each list, times what happens. The place is the cursor, its line, marks, filter, order,
 expanded groups, whether all columns are shown, and how far they are scrolled.

@@ -1,4 +1,4 @@
-"""What is saved of the user's place, as the program ends."""
+"""What is saved of the user's place when the program ends."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is found as it was left: the screen, and the theme."""
+"""What is restored by a restart: the screen, and the theme."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The file of clusters while the local Studio runs."""
+"""Changes to the file of clusters while the local Studio runs."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know of the local Studio; its own program loads this, no test does."""
+"""What Schemathesis cannot know about the local Studio, loaded by its own program."""
 
 from typing import Any
 

@@ -1,7 +1,6 @@
-"""Schemathesis tries the local Studio by its own description: nothing breaks, and all is true.
+"""Schemathesis tests the local Studio against its own OpenAPI document.
 
-It runs as a program of its own. Its plug-in for pytest is left out, which would load it with every
-test.
+It runs as a program of its own, since its plug-in for pytest would load it with every test.
 """
 
 import os

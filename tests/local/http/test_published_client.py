@@ -1,4 +1,4 @@
-"""The published `datachain` client as the judge: give its path in STUDIO_TUI_DATACHAIN."""
+"""The published `datachain` client on the local Studio; its path is in STUDIO_TUI_DATACHAIN."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What only the local Studio can, over HTTP: reruns in order, attempts, and jobs put back."""
+"""Endpoints that only the local Studio has: reruns in order, attempts, and jobs put back."""
 
 from typing import Any
 

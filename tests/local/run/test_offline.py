@@ -1,4 +1,4 @@
-"""Requirements without a network or a solution: cached packages are used, the rest is an error."""
+"""Requirements without a network or a solution: cached packages are used, the rest fails."""
 
 import threading
 import zipfile

@@ -1,4 +1,4 @@
-"""UDFs that ask for workers; DataChain itself is judged by in tests of the published client."""
+"""UDFs with `workers`; the tests of the published client run them in DataChain itself."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a local Studio takes on the disk, and what goes when there is to be room."""
+"""The disk space that a local Studio uses, and what it deletes to make room."""
 
 import json
 import os

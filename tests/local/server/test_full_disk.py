@@ -1,6 +1,6 @@
-"""A full disk: for the server alone, which a limit of its process lets write nothing; or really.
+"""A full disk: simulated by a limit of the server's process, or a real one.
 
-For the latter give an empty one of 1 MiB in STUDIO_TUI_SMALL_DISK, for instance by
+STUDIO_TUI_SMALL_DISK is the directory of a real one: an empty disk of 1 MiB, made for example by
 `mount -t tmpfs -o size=1m tmpfs DIRECTORY`.
 """
 

@@ -1,4 +1,4 @@
-"""Jobs that replace the files about themselves by something else."""
+"""Jobs that replace the files that describe them."""
 
 import pytest
 

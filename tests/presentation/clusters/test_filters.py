@@ -1,4 +1,4 @@
-"""What a filter and an order make of clusters."""
+"""Filters and orders of the list of clusters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Forms for tests, and what surrounds them."""
+"""Forms for tests, with the data that they refer to."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A filter of jobs, applied to one."""
+"""Applies a filter of jobs to a single job."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What a waiting job waits for, where its cluster has changed meanwhile."""
+"""What a waiting job waits for, also when its cluster has changed meanwhile."""
 
 from typing import Any
 

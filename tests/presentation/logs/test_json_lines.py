@@ -1,4 +1,4 @@
-"""A JSON line is read as its program meant it, and nothing that it escaped gets out."""
+"""A JSON line is shown as its program meant it, and what it escaped stays harmless."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""The level of a line is the one its program wrote, in any form, and not a word of a sentence."""
+"""The level of a line is what its program wrote, in any format, and not a word in a sentence."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The times of a log are those that a person would read who knows when its job ran."""
+"""The times of a log are what a reader who knows when the job ran would take them for."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Whatever a job prints, a drawn line is safe text with the colours it asked for."""
+"""Whatever a job prints, a drawn line is safe text in the colours that the job set."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Rows that are drawn over and over are shown once each, as they were drawn last."""
+"""Rows that are redrawn are shown once each, as they were drawn last."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A progress bar is read for what it says; nothing else is taken for one."""
+"""Progress bars are recognised with their numbers, and nothing else is taken for one."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""The time of a line is its own, in UTC, in any form, and not a time mentioned in its text."""
+"""The time of a line is its timestamp, in UTC, in any format, and not one within its text."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A failure is one unit, with any prefix before its lines, and its signature is the reason."""
+"""A traceback is one unit, with any prefix before its lines, and the error is its signature."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Pipelines of all shapes, for tests: such as there should be, and such as there should not."""
+"""Pipelines of all shapes for tests, valid and invalid."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""A drawing as a reader sees it: characters on a plane, whose lines are followed by eye."""
+"""A drawing as characters on a plane, whose lines are followed as a reader would."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping

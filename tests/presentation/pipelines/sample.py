@@ -1,4 +1,4 @@
-"""The pipeline of sixteen jobs with two diamonds that the views are shown with."""
+"""The pipeline of sixteen jobs with two diamonds in which the views are shown."""
 
 from studio_tui.api.models import Pipeline
 from tests.presentation.pipelines.graphs import pipeline_of, run

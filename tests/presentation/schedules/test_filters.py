@@ -1,4 +1,4 @@
-"""What a filter and an order make of schedules."""
+"""Filters and orders of the list of schedules."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A schedule as a row and as facts, in any time zone and with any field missing."""
+"""A schedule as a row and as facts, in any time zone and without any of its fields."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

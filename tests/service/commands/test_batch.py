@@ -1,4 +1,4 @@
-"""A command on many things: each is done or reported, and a few are under way at a time."""
+"""A command on many items: each succeeds or is reported, and only a few run at a time."""
 
 import asyncio
 from collections.abc import Callable

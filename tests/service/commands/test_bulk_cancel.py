@@ -1,4 +1,4 @@
-"""Hundreds of cancels through a proxy that breaks them: each job ends canceled or is reported."""
+"""Hundreds of cancels through a proxy that breaks them: each job is canceled or reported."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Requests for jobs reach a real local Studio through a proxy that loses what they are answered."""
+"""Requests for new jobs reach a real local Studio through a proxy that loses the responses."""
 
 import asyncio
 import json

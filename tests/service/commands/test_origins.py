@@ -1,4 +1,4 @@
-"""Which job continues which is known both ways, and a failure that was fixed is marked as fixed."""
+"""Which job continues which is known in both directions, and a fixed failure is marked as such."""
 
 from hypothesis import given
 from hypothesis import strategies as st

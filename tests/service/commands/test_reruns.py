@@ -1,4 +1,4 @@
-"""Running several jobs again by one request, whose outcome may not be known at once."""
+"""Rerunning several jobs with one request, whose outcome may be unknown at first."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

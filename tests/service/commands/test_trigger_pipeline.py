@@ -1,4 +1,4 @@
-"""One request for a pipeline creates one pipeline, even if the answer is lost."""
+"""One request for a pipeline creates one pipeline, even if the response is lost."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A log and everything that may happen to it on its way, from a seed."""
+"""A log and everything that can happen to it on its way, determined by a seed."""
 
 import random
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The end of a long log is there before its beginning, and gives way once all has come."""
+"""The end of a long log is shown before its beginning, until all of it has come."""
 
 import asyncio
 from collections.abc import AsyncIterator

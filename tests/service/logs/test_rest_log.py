@@ -1,4 +1,4 @@
-"""A whole log in one answer, compared in slices while other writers change the stored one."""
+"""A whole log in one response, compared piece by piece while others write to the stored one."""
 
 import asyncio
 from collections.abc import Callable, Iterator

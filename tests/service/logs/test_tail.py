@@ -1,4 +1,4 @@
-"""A log is followed through everything a connection can do, in virtual time."""
+"""A log is followed through everything that can happen to a connection, in virtual time."""
 
 import asyncio
 import os

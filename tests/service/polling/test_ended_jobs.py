@@ -1,4 +1,4 @@
-"""What the end of a job can change is asked for then, and not with all that is news of jobs."""
+"""What can change when a job ends is requested when one ends, not whenever the jobs change."""
 
 import asyncio
 from collections.abc import Sequence

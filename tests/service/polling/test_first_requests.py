@@ -1,4 +1,4 @@
-"""What a start asks for, from each tab, while Studio is away in every manner.
+"""What a dashboard requests at its start, from each tab, in each kind of outage.
 
 Time is virtual; `test_outages` has the Studio that counts requests.
 """

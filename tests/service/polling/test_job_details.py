@@ -1,4 +1,4 @@
-"""Details are read of the job that the cursor rests on, and of no other."""
+"""Details are requested for the job that the cursor rests on, and for no other."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator

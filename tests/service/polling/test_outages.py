@@ -1,4 +1,4 @@
-"""Ten minutes without Studio, in every manner: how often it is asked, and whether all said is true.
+"""Ten minutes of each kind of outage: how often Studio is asked, and whether what is shown is true.
 
 Time is virtual, and Studio is in memory, so that each request is seen and the truth is known.
 """

@@ -1,4 +1,4 @@
-"""One pipeline and its jobs are known as soon as can be, with no more questions than needed."""
+"""A pipeline and its jobs are loaded as early as possible, with no unnecessary request."""
 
 import asyncio
 from collections import Counter

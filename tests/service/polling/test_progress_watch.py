@@ -1,4 +1,4 @@
-"""The ends of visible logs are kept at low cost, with any behaviour of the other side."""
+"""The ends of visible logs are kept up to date at low cost, however the server behaves."""
 
 import asyncio
 from collections import Counter

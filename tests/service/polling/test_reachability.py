@@ -1,4 +1,4 @@
-"""One probe for all while Studio is away, and no outage where only one thing of it fails."""
+"""One probe for all while Studio is away, and no outage if only some requests fail."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

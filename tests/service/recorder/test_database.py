@@ -1,4 +1,4 @@
-"""The recorder's file: one thread writes, in the order asked for, and ends when it is closed."""
+"""The recorder's file: one thread writes, in the order requested, and ends when it is closed."""
 
 import sqlite3
 import threading

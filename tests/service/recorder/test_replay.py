@@ -1,4 +1,4 @@
-"""A recording holds no secret, and is replayed as what was seen, at any speed and both ways."""
+"""A recording has no secrets, and is replayed as it was seen, at any speed and both ways."""
 
 import json
 import os

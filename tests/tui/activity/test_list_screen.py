@@ -1,4 +1,4 @@
-"""Requests to Studio are listed with their outcomes, and commands that were not sent too."""
+"""Requests to Studio are listed with their outcomes, as are commands that were not sent."""
 
 from pathlib import Path
 

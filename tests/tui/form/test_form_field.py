@@ -1,4 +1,4 @@
-"""A field of a form grows with what is typed, and keeps its lines."""
+"""A field of a form grows with its text, and keeps its lines."""
 
 import pytest
 from textual.app import App, ComposeResult

@@ -1,4 +1,4 @@
-"""What helps with the fields of a form: files, help, words, templates; and who may not send it."""
+"""Aids for the fields of a form: files, help, cron in words, templates; and who may not submit."""
 
 from dataclasses import replace
 from itertools import product

@@ -1,4 +1,4 @@
-"""Every wrong input, and every refusal, is told at its field on the real screen, and costs nothing.
+"""Each wrong input, and each refusal, is reported at its field on the screen, and loses nothing.
 
 After each of them the form holds what was typed, sends it once it is right, and makes one job.
 """

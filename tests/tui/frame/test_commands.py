@@ -1,4 +1,4 @@
-"""Commands without a screen: how they run, and the reasons why some cannot."""
+"""Commands without a screen: how they run, and why some cannot."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

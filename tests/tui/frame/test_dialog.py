@@ -1,4 +1,4 @@
-"""Questions that are answered twice, or while another one is over them."""
+"""Questions that are answered twice, or while another one covers them."""
 
 from pathlib import Path
 

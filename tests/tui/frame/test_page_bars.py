@@ -1,4 +1,4 @@
-"""The bars of a page have one form at each width, for any numbers."""
+"""The bars of a page keep one form per width, whatever the numbers."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Lists include everything ever seen, marked as recorded, beyond what Studio sends."""
+"""Lists include everything ever seen, marked as recorded, beyond what Studio still sends."""
 
 from datetime import UTC, datetime
 from pathlib import Path

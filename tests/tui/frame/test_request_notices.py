@@ -1,4 +1,4 @@
-"""What is said when a request fails."""
+"""The notices when a request fails."""
 
 from types import SimpleNamespace
 from typing import Any, cast

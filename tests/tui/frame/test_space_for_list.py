@@ -1,4 +1,4 @@
-"""A list in a question has all the room that the terminal has."""
+"""A list in a dialog uses all the space that the terminal has."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""Commands on several things can be taken back for a while, and nothing is sent before."""
+"""Commands on several items can be undone for a while, and nothing is sent before that."""
 
 from pathlib import Path
 from types import SimpleNamespace

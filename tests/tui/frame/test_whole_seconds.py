@@ -1,4 +1,4 @@
-"""A page's timer begins at a whole second, with a tick, if the page is still shown by then."""
+"""A page's timer ticks at whole seconds, from the first one on, while the page is shown."""
 
 import asyncio
 from typing import Any, cast

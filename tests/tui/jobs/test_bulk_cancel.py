@@ -1,4 +1,4 @@
-"""Hundreds of jobs are canceled through a proxy that breaks requests: each is, or is reported."""
+"""Hundreds of jobs are canceled through a proxy that breaks requests: none is forgotten."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Rows whose ids cannot be used: listed, and nothing can be done with them."""
+"""Rows whose ids cannot be used are listed, and no command applies to them."""
 
 from pathlib import Path
 from typing import Any

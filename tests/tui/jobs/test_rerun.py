@@ -1,4 +1,4 @@
-"""Jobs made again with what Studio does not say of them, on a real local Studio."""
+"""Rerunning jobs with settings that Studio does not send, on a real local Studio."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What a new local Studio begins with: sample jobs, and a pipeline of them."""
+"""A new local Studio begins with sample jobs, and a pipeline of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What proves that a log is shown exactly: a job that counts, and a reader of its lines."""
+"""Proves that a log is shown exactly: a job that counts, and a reader of its lines."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What of a log can be exported."""
+"""The parts of a log that can be exported."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Logs that are opened and left while their job prints."""
+"""Logs that are opened and closed while their job prints."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""However a log is cut into the pieces in which it comes, the same is found in it."""
+"""The same is found in a log, however it is split into pieces."""
 
 import asyncio
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The dashboard on a Studio in memory that has one pipeline, which tests change as they like."""
+"""The dashboard on an in-memory Studio with one pipeline, which tests change as they like."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

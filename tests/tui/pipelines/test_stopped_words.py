@@ -1,4 +1,4 @@
-"""The question whether to stop a pipeline says what that does to it, as it is now."""
+"""The question whether to stop a pipeline says what that does in its present state."""
 
 import pytest
 

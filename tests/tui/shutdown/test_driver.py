@@ -1,4 +1,4 @@
-"""The driver passes messages to the app and output to the terminal without detours."""
+"""The driver passes messages to the app and output to the terminal directly."""
 
 import asyncio
 

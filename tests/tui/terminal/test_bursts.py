@@ -1,4 +1,4 @@
-"""Keys that come at once on a busy machine: none is lost, and each goes where it belongs."""
+"""Keys that come at once on a busy machine: none is lost, and each reaches the right widget."""
 
 import asyncio
 import time

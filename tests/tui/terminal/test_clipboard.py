@@ -1,4 +1,4 @@
-"""Copying: which way is used where, and the messages about it."""
+"""Copying: which method is used where, and the messages about it."""
 
 import os
 import shutil

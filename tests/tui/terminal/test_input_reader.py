@@ -1,4 +1,4 @@
-"""Input is read as soon as there is some, until it is stopped or the terminal has gone."""
+"""Input is read as soon as it arrives, until reading is stopped or the terminal has gone."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""A burst of keys, as a slow line delivers it: all of them before the first one was acted upon."""
+"""A burst of keys, as a slow connection delivers it: all arrive before the first is handled."""
 
 import asyncio
 from collections.abc import Iterable

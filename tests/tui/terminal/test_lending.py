@@ -1,4 +1,4 @@
-"""The terminal is lent to another program, and is the app's again however that ends."""
+"""The terminal is lent to another program, and returns to the app however that ends."""
 
 import asyncio
 import os

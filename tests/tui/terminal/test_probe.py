@@ -1,4 +1,4 @@
-"""What the terminal is able to do, as far as the environment says."""
+"""The capabilities of the terminal, as far as the environment tells."""
 
 import pytest
 

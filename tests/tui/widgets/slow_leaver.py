@@ -1,4 +1,4 @@
-"""A widget that takes its time to leave, and so holds open the moment in which others have left."""
+"""A widget that is removed slowly, for tests of what happens meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator

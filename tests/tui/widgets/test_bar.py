@@ -1,4 +1,4 @@
-"""A bar says as much as it has room for; of keys it names none that it cannot explain."""
+"""A bar shows as much as fits, and names no key that it cannot explain."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What reaches a screen or a widget on its way out is dropped."""
+"""Messages to a screen or widget that is being removed are dropped."""
 
 import ast
 import asyncio

@@ -1,4 +1,4 @@
-"""Keys and messages leave out the nodes on their way that would only pass them on."""
+"""Keys and messages skip the nodes on their way that would only pass them on."""
 
 import pytest
 from textual import events, on

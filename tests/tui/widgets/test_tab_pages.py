@@ -1,4 +1,4 @@
-"""Pages under tabs that are taken away before they are there."""
+"""Pages under tabs that are removed before they are mounted."""
 
 import pytest
 from textual.app import App, ComposeResult

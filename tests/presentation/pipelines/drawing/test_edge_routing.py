@@ -1,4 +1,4 @@
-"""Lines between two layers turn where nothing else is, also where each should be above another."""
+"""Lines between two layers do not turn on one another, even where each should be above another."""
 
 from collections import Counter
 

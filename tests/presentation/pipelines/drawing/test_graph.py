@@ -1,4 +1,4 @@
-"""The graph as a reader follows it: each job once, each line to where an edge leads."""
+"""The graph as a reader follows it: each job once, and each line ends at the job of its edge."""
 
 from collections import Counter
 from itertools import pairwise

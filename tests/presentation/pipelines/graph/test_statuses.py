@@ -1,4 +1,4 @@
-"""What is blocked is blocked by what failed above it, and the counts add up."""
+"""A job is blocked by failed jobs above it, and the counts add up."""
 
 import pytest
 from hypothesis import given

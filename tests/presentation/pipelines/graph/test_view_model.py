@@ -1,4 +1,4 @@
-"""The data about a job is complete, and nothing unknown is made up."""
+"""The data about a job is complete, and what is unknown is not invented."""
 
 from datetime import UTC, datetime, timedelta
 

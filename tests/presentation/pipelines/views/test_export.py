@@ -1,4 +1,4 @@
-"""Exports can be read by the programs they are for, with any names of jobs."""
+"""Exports are valid for the programs that read them, whatever the names of the jobs."""
 
 import re
 

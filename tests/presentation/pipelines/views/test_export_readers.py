@@ -1,4 +1,4 @@
-"""What is exported is read by Graphviz itself, where this machine has it."""
+"""Graphviz itself reads the exports, if it is installed."""
 
 import html
 import json

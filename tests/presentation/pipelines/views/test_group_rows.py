@@ -1,4 +1,4 @@
-"""What failed and what runs stays in sight in a list of groups, and what does not is counted."""
+"""Failed and running jobs stay visible in a list of groups, and all others are counted."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Jobs that are alike are a group, each job is in one, and no edge between groups is lost."""
+"""Similar jobs form a group, each job is in one, and no edge between groups is lost."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Lanes lead from each job to all that wait for it, and to no other, as the eye follows them."""
+"""Lanes lead from each job to all jobs that wait for it and to no other."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The drawer: no edge of a job has to be traced by eye."""
+"""The drawer names all edges of a job, so that none has to be traced by eye."""
 
 from datetime import UTC, datetime, timedelta
 

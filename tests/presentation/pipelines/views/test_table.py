@@ -1,4 +1,4 @@
-"""The table has each job once in every order, with all that it waits for and feeds."""
+"""The table has each job once in every order, with all jobs before and after it."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Labels are at round times in the reader's time zone, each in the cell of its time."""
+"""Labels are at round times in the user's time zone, each in the cell of its time."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The tree draws each job once, and says in words each edge that it does not draw."""
+"""The tree has each job once, and names each edge that it does not draw."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta

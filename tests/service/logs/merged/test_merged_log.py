@@ -1,4 +1,4 @@
-"""Several logs merged into one, held against the lines that were written to each."""
+"""Several logs merged into one, compared with the lines that were written to each."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""Each byte keeps its second of arrival, after insertions before it and cuts behind it."""
+"""Each byte keeps its second of arrival, despite insertions before it and cuts after it."""
 
 import random
 from datetime import UTC, datetime, timedelta

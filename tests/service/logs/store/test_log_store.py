@@ -1,4 +1,4 @@
-"""The spool answers like the bytes it contains, in any order of writes, and reads few blocks."""
+"""The spool contains exactly the bytes written, in any order of writes, and reads few blocks."""
 
 import asyncio
 import os

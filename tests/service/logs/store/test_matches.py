@@ -1,4 +1,4 @@
-"""The lines that fulfil a condition, compared with a check of every line of the bytes."""
+"""The lines that meet a condition, compared with a check of every line."""
 
 import asyncio
 import re

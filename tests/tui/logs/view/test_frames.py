@@ -1,4 +1,4 @@
-"""How often a log that grows is drawn."""
+"""How often a growing log is drawn."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""The log view as a reader meets it: keys in, rows of the screen out."""
+"""The log view as a user meets it: keys in, rows of the screen out."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Rows drawn one after another, which share what was read: like each drawn by itself."""
+"""Rows drawn in sequence share what was read, and look like rows drawn separately."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Finding one's way in a log: filters, errors, bookmarks, times, selections; keys in, rows out."""
+"""Navigating a log: filters, errors, bookmarks, times, selections; keys in, rows out."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rows of a log that are in sight, which are found once as long as nothing changes."""
+"""The visible rows of a log are found once, until something changes."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Lines of a canvas are composed once, until what they show has changed."""
+"""Lines of a canvas are composed once, until their content changes."""
 
 from studio_tui.presentation.cells import Tone
 from studio_tui.tui.pipelines.graph.canvas import MARKED, Boxes, Canvas, Label, drawing_of

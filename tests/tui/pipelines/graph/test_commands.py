@@ -1,4 +1,4 @@
-"""What commands of a pipeline do by mouse and key, and what they say when they cannot."""
+"""Commands of a pipeline by mouse and key, and the reasons why some cannot run."""
 
 from functools import partial
 from pathlib import Path

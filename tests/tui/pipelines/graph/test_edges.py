@@ -1,4 +1,4 @@
-"""What the graph leaves out it says, and draws on request."""
+"""The graph says which edges it leaves out, and draws them on request."""
 
 from pathlib import Path
 

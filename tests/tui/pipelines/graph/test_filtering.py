@@ -1,4 +1,4 @@
-"""Jobs of a pipeline are searched and filtered in the language of the lists, in every mode."""
+"""Jobs of a pipeline are searched and filtered in the language of the lists, in every view."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A drawing larger than the screen: what is cut off where, and what is scrolled."""
+"""A drawing larger than the screen: where it is cut off, and how it scrolls."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

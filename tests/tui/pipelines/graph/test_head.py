@@ -1,4 +1,4 @@
-"""The lines above a pipeline say what is amiss, and nothing twice."""
+"""The lines above a pipeline say what is wrong, and nothing twice."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a large pipeline takes is computed beside the event loop, and once for each shape."""
+"""A large pipeline is computed outside the event loop, and once for each shape."""
 
 import threading
 from collections.abc import Sequence

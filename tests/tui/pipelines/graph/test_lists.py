@@ -1,4 +1,4 @@
-"""Columns of a pipeline's lists neither come nor go while its jobs change their states."""
+"""Columns of a pipeline's lists do not appear or disappear as jobs change state."""
 
 from datetime import UTC, datetime, timedelta
 

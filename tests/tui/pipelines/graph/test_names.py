@@ -1,4 +1,4 @@
-"""Names get all available width, and counts keep their format from answer to answer."""
+"""Names get all available width, and counts keep their format from poll to poll."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where the cursor's group is not shown, something that has to do with it is under the cursor."""
+"""Where the group under the cursor is not shown, a related row is under the cursor."""
 
 from pathlib import Path
 
