@@ -10,7 +10,7 @@ from studio_tui.addresses import has_login, without_logins
 from studio_tui.api.fields import Received
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.label import variables
-from studio_tui.api.models import Cluster, Job, Pipeline
+from studio_tui.api.models import Job, Pipeline
 from studio_tui.api.states import JobState
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import UNREADABLE, Cell, Tone
@@ -30,7 +30,7 @@ from studio_tui.presentation.jobs.times import (
     run_seconds,
     step_seconds,
 )
-from studio_tui.presentation.jobs.waiting import WAITS_FOR, why_waiting
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings, why_waiting
 from studio_tui.presentation.logs.progress import Progress, bar_text, progress_text
 from studio_tui.redaction import without_secrets
 from studio_tui.text import Verbatim, safe_line
@@ -72,33 +72,27 @@ class FactLine(NamedTuple):
 def facts(
     job: Job,
     now: datetime,
-    clusters: Iterable[Cluster] = (),
+    around: Surroundings = NOTHING_KNOWN,
     progress: Progress | None = None,
     *,
-    pipeline: Pipeline | None = None,
-    queued: Iterable[Job] | None = None,
-    is_blocked: bool = False,
     answered_at: datetime | None = None,
     with_secrets: bool = False,
 ) -> tuple[Fact, ...]:
     """Return the summary of a job, most important first.
 
-    Logins in URLs are masked unless `with_secrets`. `clusters`, `pipeline`, the one that runs the
-    job, and all `queued` jobs, oldest first, explain why it waits, and `progress` how far it is. It
-    `is_blocked` if a job that it depends on failed or was canceled. While Studio is unreachable,
-    `answered_at` is the time of its last answer, up to which durations of running parts are
-    counted.
+    Logins in URLs are masked unless `with_secrets`. While Studio is unreachable, `answered_at` is
+    the time of its last answer, up to which durations of running parts are counted.
     """
     until = answered_at or now
     error = own_error(job.error_message, job.state)
     return (
-        Fact("status", _status(job, until, is_blocked=is_blocked)),
+        Fact("status", _status(job, until, is_blocked=around.is_blocked)),
         *_progress(job, progress),
-        *_why_waiting(job, clusters, pipeline, queued),
+        *_why_waiting(job, around),
         *((Fact("error", Cell(error.strip(), Tone.BAD)),) if error else ()),
         Fact("name", Cell(job.name or UNKNOWN, Tone.STRONG)),
         Fact("id", id_cell(job.id)),
-        *_pipeline(pipeline),
+        *_pipeline(around.pipeline),
         Fact("created", _moment(job, "created_at", now)),
         Fact("started", _moment(job, "started_at", now)),
         Fact("finished", _moment(job, "finished_at", now)),
@@ -182,13 +176,8 @@ def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
     return (Fact("progress", Cell(f"{drawn}{progress_text(progress)}{label}", Tone.ACTIVE)),)
 
 
-def _why_waiting(
-    job: Job,
-    clusters: Iterable[Cluster],
-    pipeline: Pipeline | None,
-    queued: Iterable[Job] | None,
-) -> tuple[Fact, ...]:
-    words = why_waiting(job, clusters, pipeline, queued)
+def _why_waiting(job: Job, around: Surroundings) -> tuple[Fact, ...]:
+    words = why_waiting(job, around)
     if not words:
         return ()
     label = WAITS_FOR.strip() if words.startswith(WAITS_FOR) else "why"

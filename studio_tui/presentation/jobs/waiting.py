@@ -1,8 +1,9 @@
 """Why a job has not started yet, from the state of clusters and its pipeline."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
 from studio_tui.api.states import NOT_QUEUED_STATES, JobState, PipelineState
@@ -32,22 +33,32 @@ WAITS_FOR = "waits for "
 """The beginning of most reasons."""
 
 
-def why_waiting(
-    job: Job,
-    clusters: Iterable[Cluster],
-    pipeline: Pipeline | None = None,
-    queued: Iterable[Job] | None = None,
-) -> str:
+class Surroundings(NamedTuple):
+    """What is known around a job: it explains why the job waits."""
+
+    clusters: Sequence[Cluster] = ()
+    queued: Sequence[Job] | None = None
+    """All queued jobs, oldest first; `None` if unknown."""
+    pipeline: Pipeline | None = None
+    """The newest one that has run the job, if any is known."""
+    is_blocked: bool = False
+    """Whether a job that it depends on failed or was canceled."""
+
+
+NOTHING_KNOWN = Surroundings()
+
+
+def why_waiting(job: Job, around: Surroundings) -> str:
     """Return why a job has not started, as a clause without its subject; empty if unknown.
 
     Such as `waits for 2 workers` or `blocked by embed.py, which failed`: the reason that the graph
-    of its `pipeline` shows, if that is known. `queued` are all queued jobs, oldest first; `None` if
-    unknown.
+    of its pipeline shows, if that is known.
     """
+    pipeline = around.pipeline
     is_in = pipeline is not None and job.state in NOT_QUEUED_STATES
     if is_in and (reason := _why_in(pipeline, job.id)):
         return reason
-    awaited = _awaited(job, clusters, pipeline, queued)
+    awaited = _awaited(job, around)
     return f"{WAITS_FOR}{awaited}" if awaited else ""
 
 
@@ -72,17 +83,12 @@ def _why_in(pipeline: Pipeline, job_id: str) -> str:
     return wait.words if wait is not None else ""
 
 
-def _awaited(
-    job: Job,
-    clusters: Iterable[Cluster],
-    pipeline: Pipeline | None,
-    queued: Iterable[Job] | None,
-) -> str:
+def _awaited(job: Job, around: Surroundings) -> str:
     """Return what a job waits for; empty if it does not wait."""
     if job.state is JobState.PENDING:
-        if pipeline is None:
+        if around.pipeline is None:
             return "earlier jobs of its pipeline, or for the pipeline to be resumed"
-        if holding := _HOLDING.get(pipeline.state):
+        if holding := _HOLDING.get(around.pipeline.state):
             return f"its pipeline, which {holding}"
         return "earlier jobs of its pipeline"
     if job.state in {JobState.CREATED, JobState.SCHEDULED}:
@@ -92,10 +98,9 @@ def _awaited(
     if job.waits_for:
         return f"{job.waits_for}; e runs it elsewhere"
     needed = plural(job.workers or 1, "worker")
-    known = tuple(clusters)
     where = job.compute_cluster_name or job.compute_cluster_id
-    cluster = next((one for one in known if runs_on(job, one)), None)
-    if cluster is None and known and where:
+    cluster = next((one for one in around.clusters if runs_on(job, one)), None)
+    if cluster is None and around.clusters and where:
         return f"{needed} of {where}, which is not among the clusters now; e runs it elsewhere"
     if cluster is None or (free := free_workers(cluster)) is None:
         of = f" of {where}" if where else ""
@@ -105,10 +110,10 @@ def _awaited(
         return f"{name} to be active; it is {cluster.status or 'INACTIVE'} now"
     if (job.workers or 1) > most:
         return f"{needed}; {name} has {most} at most now, so e runs it with fewer"
-    return f"{needed}; {name} has {free} free of {most}. {_before(job, cluster, queued)}"
+    return f"{needed}; {name} has {free} free of {most}. {_before(job, cluster, around.queued)}"
 
 
-def _before(job: Job, cluster: Cluster, queued: Iterable[Job] | None) -> str:
+def _before(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
     """Return which jobs of the cluster may start before a queued one: Studio sends no order.
 
     The local Studio orders by priority, which is not sent either, then by age.

@@ -38,6 +38,7 @@ from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet
 from studio_tui.tui.widgets.tab_pages import PageTabs, TabPages
@@ -129,9 +130,8 @@ class JobScreen(Page):
         self._past: tuple[Job, ...] = ()
         """Other COMPLETE runs of its name, newest first."""
         self._among = among
-        self._controller = JobController(self, lambda: self._job)
         self.commands.add(
-            self._controller,
+            JobController(self, lambda: self._job),
             AttemptSteps(self, lambda: self._job, self._show_other),
         )
         self.commands.add_to(self, _COMMANDS)
@@ -175,16 +175,11 @@ class JobScreen(Page):
             self._show_job()
 
     def tick(self, now: datetime) -> None:
-        job, clusters = self._job, self.session.clusters.snapshot.value
-        pipelines, listed = self.session.pipelines.snapshot.value, self.session.jobs.snapshot.value
-        present = clock.now()
+        job, present = self._job, clock.now()
         own = facts(
             job,
             present,
-            clusters.items if clusters is not None else (),
-            pipeline=self._controller.owner_of(job),
-            is_blocked=pipelines is not None and job.id in pipelines.blocked,
-            queued=listed.queued if listed is not None else None,
+            surroundings_of(self.session, job.id),
             answered_at=now,
             with_secrets=self._values is Values.ALL,
         )

@@ -32,6 +32,7 @@ from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
+from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
 from studio_tui.tui.widgets.big_table import BigTable
@@ -55,19 +56,11 @@ class JobPreview:
         reader.select(job if in_sight and room.height else None)
         if job is None:
             return ()
-        received = self._session.clusters.snapshot.value
-        clusters = received.items if received is not None else ()
         moment = clock.now()
         details = reader.get(job.id)
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
-        pipelines = self._session.pipelines.snapshot.value
-        owner = pipelines.owner(job.id) if pipelines is not None else None
-        blocked = pipelines is not None and job.id in pipelines.blocked
-        listed = self._session.jobs.snapshot.value
-        own = facts(
-            job, moment, clusters, progress, pipeline=owner, is_blocked=blocked, answered_at=now,
-            queued=listed.queued if listed is not None else None,
-        )  # fmt: skip
+        around = surroundings_of(self._session, job.id)
+        own = facts(job, moment, around, progress, answered_at=now)
         said = kin_facts(
             with_usual(own, job, details.past, now), self._session.known_items.related(job.id)
         )

@@ -33,6 +33,7 @@ from studio_tui.tui.frame.dialogs import confirm_fetch
 from studio_tui.tui.frame.page import Page, fresher
 from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
@@ -230,14 +231,9 @@ class LogScreen(Page):
         )
         end = store.read(max(0, store.size - END), END) if is_read else b""
         self._progress = progress(self._job, end, self._progress)
-        clusters = self.session.clusters.snapshot.value
-        pipelines = self.session.pipelines.snapshot.value
-        owner = pipelines.owner(self._job.id) if pipelines is not None else None
-        around = clusters.items if clusters is not None else ()
-        listed = self.session.jobs.snapshot.value
-        queued = listed.queued if listed is not None else None
-        self._is_blocked = pipelines is not None and self._job.id in pipelines.blocked
-        self._waits = why_waiting(self._job, around, owner, queued)
+        around = surroundings_of(self.session, self._job.id)
+        self._is_blocked = around.is_blocked
+        self._waits = why_waiting(self._job, around)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:

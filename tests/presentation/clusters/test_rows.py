@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.jobs.waiting import why_waiting
+from studio_tui.presentation.jobs.waiting import Surroundings, why_waiting
 from tests.hostile import HOSTILE, controls
 from tests.jobs import job
 
@@ -118,7 +118,7 @@ def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=wanted)
     shown = by_key(COLUMNS, [cell.text for cell in cells(known)])["free"]
     assert f"{shown} free" in told(known)["workers"]
-    why = why_waiting(waiting, (known,))
+    why = why_waiting(waiting, Surroundings((known,)))
     if status == "INACTIVE":
         assert (shown, why) == ("0", "waits for gpu to be active; it is INACTIVE now")
     elif wanted > most:

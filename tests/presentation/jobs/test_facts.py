@@ -2,6 +2,7 @@
 
 from studio_tui.api.models import Cluster, runs_on
 from studio_tui.presentation.jobs.facts import MASK, facts, has_logins, no_environment, raw_json
+from studio_tui.presentation.jobs.waiting import Surroundings
 from tests.jobs import NOON, job
 from tests.pipelines import pipeline
 
@@ -39,7 +40,7 @@ def test_a_job_meets_its_cluster_by_id_and_only_without_one_by_name() -> None:
 
 
 def test_a_job_of_a_pipeline_names_it() -> None:
-    made = facts(job(), NOON, pipeline=pipeline(name="nightly"))
+    made = facts(job(), NOON, Surroundings(pipeline=pipeline(name="nightly")))
     assert [fact.value.text for fact in made if fact.label == "pipeline"] == ["nightly; P opens it"]
     assert not [fact for fact in facts(job(), NOON) if fact.label == "pipeline"]
 
@@ -60,5 +61,5 @@ def test_the_signal_that_an_exit_code_may_stand_for_is_beside_it() -> None:
 
 
 def test_a_blocked_job_has_the_sign_that_it_has_in_the_list() -> None:
-    (status, *_) = facts(job(1, "PENDING"), NOON, is_blocked=True)
+    (status, *_) = facts(job(1, "PENDING"), NOON, Surroundings(is_blocked=True))
     assert status.value.text.startswith("⊘ BLOCKED")

@@ -14,6 +14,7 @@ from studio_tui.presentation.jobs.facts import Values, environment, facts, raw_j
 from studio_tui.presentation.jobs.filters import JOBS
 from studio_tui.presentation.jobs.rows import COLUMNS, cells, first_line
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, counts
+from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.lists.listing import Listing
 from studio_tui.presentation.logs.progress import Progress
 from tests.hostile import controls
@@ -51,7 +52,7 @@ def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
 def shown(known: Job, progress: Progress) -> list[str]:
     """Return the cells and the fact that tell of progress."""
     told = by_key(COLUMNS, cells(known, NOON, progress))
-    fact = [f.value.text for f in facts(known, NOON, (), progress) if f.label == "progress"]
+    fact = [f.value.text for f in facts(known, NOON, progress=progress) if f.label == "progress"]
     return [told[column].text for column in ("progress", "share", "rate")] + fact
 
 
@@ -184,17 +185,18 @@ def test_environment_values_are_masked_all_alike_until_shown() -> None:
 def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
+    around = Surroundings((old, gpu))
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old, gpu))}
+    told = {fact.label: fact.value.text for fact in facts(queued, NOON, around)}
     assert told["waits for"].startswith("2 workers; gpu has 1 free of 4.")
     running = job(1, "RUNNING", compute_cluster_name="gpu")
-    assert "waits for" not in {fact.label for fact in facts(running, NOON, (old, gpu))}
+    assert "waits for" not in {fact.label for fact in facts(running, NOON, around)}
 
 
 def test_a_queued_job_of_whose_cluster_nothing_is_known_says_so() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     for queued in (job(1, "QUEUED", compute_cluster_name="old"), job(1, "QUEUED")):
-        told = {fact.label: fact.value.text for fact in facts(queued, NOON, (old,))}
+        told = {fact.label: fact.value.text for fact in facts(queued, NOON, Surroundings((old,)))}
         assert told["waits for"].endswith("Studio does not say how many are free")
 
 

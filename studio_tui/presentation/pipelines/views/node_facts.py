@@ -1,8 +1,8 @@
 """Facts about one job of a pipeline, including all its dependencies and consumers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from studio_tui.api.models import Cluster, DatasetVersion, Job
+from studio_tui.api.models import DatasetVersion
 from studio_tui.failures.exit_codes import exit_code_words
 from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, duration, plural
@@ -11,6 +11,7 @@ from studio_tui.presentation.jobs.facts import Fact, facts, labelled_facts, up_t
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -35,20 +36,19 @@ def node_facts(
     model: ViewModel,
     node_id: str,
     *,
-    clusters: Iterable[Cluster] = (),
-    queued: Iterable[Job] | None = None,
+    around: Surroundings = NOTHING_KNOWN,
     made: Sequence[DatasetVersion] = (),
 ) -> tuple[Fact, ...]:
     """Return the facts about a job of a pipeline, most important first.
 
-    `made` are the datasets created by its run, and `queued` all queued jobs, oldest first.
+    `made` are the datasets created by its run.
     """
     statuses = model.statuses
     node = statuses.plan.nodes[node_id]
     wait, job, usual = model.waits(node_id), model.job(node), model.usual(node)
     run_facts: tuple[Fact, ...] = ()
     if job is not None:
-        run_facts = facts(job, model.now, clusters, model.bar(node), queued=queued)
+        run_facts = facts(job, model.now, around, model.bar(node))
     if not node.state.is_finished:
         # Jobs and plan are polled separately: after a rerun one is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)

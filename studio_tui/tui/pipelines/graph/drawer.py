@@ -12,6 +12,7 @@ from studio_tui.presentation.pipelines.facts import removed_facts, warning_facts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.views.node_facts import group_facts, node_facts
 from studio_tui.service.session import StudioSession
+from studio_tui.tui.jobs.surroundings import surroundings
 from studio_tui.tui.pipelines.graph.cursor import Cursor
 from studio_tui.tui.pipelines.graph.state import GraphState
 from studio_tui.tui.pipelines.graph.structure import GraphStructure
@@ -66,14 +67,12 @@ class Drawer:
         if loaded is None or not self.is_wanted:
             return
         facts: tuple[Fact, ...] = ()
-        clusters, listed = self._session.clusters.snapshot.value, self._session.jobs.snapshot.value
         if (node := self._cursor.node()) is not None:
             self._ask_what_was_made(node)
             facts = node_facts(
                 self._state.view_model(),
                 node.id,
-                clusters=clusters.items if clusters is not None else (),
-                queued=listed.queued if listed is not None else None,
+                around=surroundings(self._session),
                 made=self._made.get(node.run or "", ()),
             )
         elif (here := self._cursor.here()) is not None:

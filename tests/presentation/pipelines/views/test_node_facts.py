@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from studio_tui.api.models import Cluster, DatasetVersion, Job, Pipeline
+from studio_tui.presentation.jobs.waiting import Surroundings
 from studio_tui.presentation.pipelines.graph.loaded_pipeline import loaded_pipeline
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.groups import group_jobs, links
@@ -73,7 +74,7 @@ def test_a_job_of_an_older_answer_than_the_plan_says_nothing_of_waiting_or_runni
         seen = ViewModel(
             loaded_pipeline(sixteen(ingest_raw=status), {}).statuses, NOW, {queued.id: queued}
         )
-        facts = node_facts(seen, "ingest_raw", clusters=[gpu])
+        facts = node_facts(seen, "ingest_raw", around=Surroundings((gpu,)))
         told = {fact.label: fact.value.text for fact in facts}
         assert ("waits for" in told) == waits
         assert "for ~" not in told["status"]
