@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from studio_tui.api.models import Job
+from studio_tui.presentation.jobs.waiting import Surroundings, why_waiting
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -25,3 +26,9 @@ def job(number: int = 1, status: str = "COMPLETE", **fields: Any) -> Job:
     if status in {"COMPLETE", "FAILED", "CANCELED"}:
         sent["finished_at"] = (created + timedelta(seconds=65)).isoformat()
     return Job.model_validate({**sent, **fields})
+
+
+def why(waiting: Job, around: Surroundings) -> str:
+    """Return why a job waits, as a clause; empty if it does not or the reason is unknown."""
+    wait = why_waiting(waiting, around)
+    return wait.words if wait is not None else ""

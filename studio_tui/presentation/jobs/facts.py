@@ -177,11 +177,10 @@ def _progress(job: Job, progress: Progress | None) -> tuple[Fact, ...]:
 
 
 def _why_waiting(job: Job, around: Surroundings) -> tuple[Fact, ...]:
-    words = why_waiting(job, around)
-    if not words:
+    wait = why_waiting(job, around)
+    if wait is None:
         return ()
-    label = WAITS_FOR.strip() if words.startswith(WAITS_FOR) else "why"
-    return (Fact(label, Cell(words.removeprefix(WAITS_FOR), Tone.WAITING)),)
+    return (Fact(WAITS_FOR if wait.is_awaited else "why", Cell(wait.reason, Tone.WAITING)),)
 
 
 def _pipeline(pipeline: Pipeline | None) -> tuple[Fact, ...]:

@@ -10,9 +10,10 @@ from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
 from studio_tui.presentation.format import UNKNOWN, size
 from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.presentation.jobs.waiting import WAITS_FOR
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 
-FIRST = frozenset({"status", "progress", "waits for", "why", "error", "schedule", "next runs"})
+FIRST = frozenset({"status", "progress", WAITS_FOR, "why", "error", "schedule", "next runs"})
 """Facts shown above the last log lines even when space is short."""
 
 ROOM_FOR_LOG = 5

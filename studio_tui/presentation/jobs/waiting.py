@@ -1,8 +1,6 @@
 """Why a job has not started yet, from the state of clusters and its pipeline."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import takewhile
 from typing import NamedTuple
 
 from studio_tui.api.models import Cluster, Job, Pipeline, runs_on
@@ -29,8 +27,28 @@ _HOLDING = {
 _NAMED = 2
 """How many of the older jobs in a queue are named."""
 
-WAITS_FOR = "waits for "
-"""The beginning of most reasons."""
+_CACHED = 16
+"""Of how many jobs the reason is cached that their pipelines give."""
+
+WAITS_FOR = "waits for"
+"""The verb of most reasons, and the label of what a job waits for."""
+
+
+class Wait(NamedTuple):
+    """Why a job is not running."""
+
+    reason: str
+    """Safe text: what the job waits for if it `is_awaited`, else a clause without its subject."""
+    target: str | None = None
+    """The node of its pipeline that is the reason, if it is another job."""
+    shorter: tuple[str, ...] = ()
+    """Shorter forms if it is no other job, the longest first; see `graph.waits.in_short`."""
+    is_awaited: bool = False
+
+    @property
+    def words(self) -> str:
+        """The reason as a clause: `waits for 2 workers`, `blocked by embed.py, which failed`."""
+        return f"{WAITS_FOR} {self.reason}" if self.is_awaited else self.reason
 
 
 class Surroundings(NamedTuple):
@@ -48,23 +66,31 @@ class Surroundings(NamedTuple):
 NOTHING_KNOWN = Surroundings()
 
 
-def why_waiting(job: Job, around: Surroundings) -> str:
-    """Return why a job has not started, as a clause without its subject; empty if unknown.
+_waits: dict[str, tuple[Pipeline, Wait | None]] = {}
+"""By job, why it waits, and the pipeline that this was derived from."""
 
-    Such as `waits for 2 workers` or `blocked by embed.py, which failed`: the reason that the graph
-    of its pipeline shows, if that is known.
+
+def why_waiting(job: Job, around: Surroundings) -> Wait | None:
+    """Return why a job has not started: as the graph of its pipeline, if it is in a known one.
+
+    `None` if it has started, or if the reason is unknown.
     """
     pipeline = around.pipeline
-    is_in = pipeline is not None and job.state in NOT_QUEUED_STATES
-    if is_in and (reason := _why_in(pipeline, job.id)):
-        return reason
+    if pipeline is not None and job.state in NOT_QUEUED_STATES:
+        known = _waits.get(job.id)
+        # By identity, as comparing or hashing pipelines reads all of their jobs.
+        if known is None or known[0] is not pipeline:
+            if len(_waits) >= _CACHED:
+                _waits.clear()
+            known = _waits[job.id] = pipeline, _wait_in(pipeline, job.id)
+        if known[1] is not None:
+            return known[1]
     awaited = _awaited(job, around)
-    return f"{WAITS_FOR}{awaited}" if awaited else ""
+    return Wait(awaited, is_awaited=True) if awaited else None
 
 
-@lru_cache(maxsize=16)
-def _why_in(pipeline: Pipeline, job_id: str) -> str:
-    """Return why a job of a pipeline waits, from its jobs; empty if they do not say."""
+def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
+    """Return why a job of a pipeline waits, from its jobs; `None` if they do not say."""
     # Not before a job of a pipeline waits: they import what draws pipelines.
     from studio_tui.presentation.pipelines.graph.plan import plan_of, reachable_nodes  # noqa: PLC0415
     from studio_tui.presentation.pipelines.graph.statuses import judge  # noqa: PLC0415
@@ -74,13 +100,12 @@ def _why_in(pipeline: Pipeline, job_id: str) -> str:
     runs = {run.job_id: run for run in reversed(pipeline.job_runs)}
     own = next((key for key, run in runs.items() if run.created_job_id == job_id), None)
     if own is None:
-        return ""
+        return None
     # Only what it depends on, as pipelines may have thousands of jobs.
     above = reachable_nodes((own,), lambda key: runs[key].parent_job_ids if key in runs else ())
     part = tuple(run for run in pipeline.job_runs if run.job_id in above)
     plan = plan_of(pipeline.model_copy(update={"job_runs": part}))
-    wait = waits(judge(plan, pipeline.state), own)
-    return wait.words if wait is not None else ""
+    return waits(judge(plan, pipeline.state), own)
 
 
 def _awaited(job: Job, around: Surroundings) -> str:
@@ -118,12 +143,15 @@ def _before(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
 
     The local Studio orders by priority, which is not sent either, then by age.
     """
-    queue = tuple(queued or ())
-    if all(one.id != job.id for one in queue):
+    older = []
+    for one in queued or ():
+        if one.id == job.id:
+            break
+        # One whose cluster cannot run it now holds up no other.
+        if runs_on(one, cluster) and not one.waits_for:
+            older.append(one)
+    else:
         return "Older jobs may start first"
-    # One whose cluster cannot run it now holds up no other.
-    rivals = (one for one in queue if runs_on(one, cluster) and not one.waits_for)
-    older = list(takewhile(lambda one: one.id != job.id, rivals))
     if not older:
         return "No older job waits there"
     names = [f"{one.name or one.id} ({plural(one.workers or 1, 'worker')})" for one in older]

@@ -23,7 +23,7 @@ from studio_tui.presentation.jobs.log_header import (
     why,
 )
 from studio_tui.presentation.jobs.times import life_of
-from studio_tui.presentation.jobs.waiting import why_waiting
+from studio_tui.presentation.jobs.waiting import Wait, why_waiting
 from studio_tui.presentation.logs.gutter_times import zones_of_lines
 from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.progress import Progress
@@ -94,7 +94,7 @@ class LogScreen(Page):
         )
         self._store, self._tail = self._log.store, self._log.tail
         self._why = ""
-        self._waits = ""
+        self._wait: Wait | None = None
         self._is_blocked = False
         self._was_offline = False
         self._had_bytes = False
@@ -233,7 +233,7 @@ class LogScreen(Page):
         self._progress = progress(self._job, end, self._progress)
         around = surroundings_of(self.session, self._job.id)
         self._is_blocked = around.is_blocked
-        self._waits = why_waiting(self._job, around)
+        self._wait = why_waiting(self._job, around)
         self._why = why(self._job, end)
 
     def _show_head(self) -> None:
@@ -252,8 +252,8 @@ class LogScreen(Page):
             left += [Part(f"{said.text}  ", said.tone) for said in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
-        if self._waits:
-            left.append(Part(self._waits, Tone.WAITING))
+        if self._wait is not None:
+            left.append(Part(self._wait.words, Tone.WAITING))
         outage, behind = self.session.reachability.outage, self._log.ahead.behind
         words, tone, _ = describe_connection(state, self._job, now, behind=behind, outage=outage)
         is_paused = not (self.view.following or state.phase is FollowPhase.COMPLETE)

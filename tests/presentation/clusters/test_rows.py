@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from studio_tui.api.models import Cluster
 from studio_tui.presentation.clusters.rows import COLUMNS, cells, facts, why_no_jobs, why_not_chosen
 from studio_tui.presentation.columns import by_key
-from studio_tui.presentation.jobs.waiting import Surroundings, why_waiting
+from studio_tui.presentation.jobs.waiting import Surroundings
 from tests.hostile import HOSTILE, controls
-from tests.jobs import job
+from tests.jobs import job, why
 
 TWO_LINES = f"{HOSTILE}\n2"
 
@@ -118,13 +118,13 @@ def test_free_workers_agree_with_those_in_the_reason_why_a_job_waits(
     waiting = job(1, "QUEUED", compute_cluster_name="gpu", workers=wanted)
     shown = by_key(COLUMNS, [cell.text for cell in cells(known)])["free"]
     assert f"{shown} free" in told(known)["workers"]
-    why = why_waiting(waiting, Surroundings((known,)))
+    reason = why(waiting, Surroundings((known,)))
     if status == "INACTIVE":
-        assert (shown, why) == ("0", "waits for gpu to be active; it is INACTIVE now")
+        assert (shown, reason) == ("0", "waits for gpu to be active; it is INACTIVE now")
     elif wanted > most:
-        assert f"gpu has {most} at most now" in why
+        assert f"gpu has {most} at most now" in reason
     else:
-        assert f"gpu has {shown} free of {most}." in why
+        assert f"gpu has {shown} free of {most}." in reason
 
 
 def test_the_facts_list_the_jobs_on_its_workers_and_those_that_wait() -> None:

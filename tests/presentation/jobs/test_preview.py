@@ -8,10 +8,10 @@ from studio_tui.api.models import Cluster, Job, Pipeline
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact, FactLine, facts
 from studio_tui.presentation.jobs.preview import FactSpace, JobExtras, last_lines, preview
-from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings, why_waiting
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
 from studio_tui.presentation.logs.row_forms import PLAIN_FORM, rows_of
 from tests.hostile import controls
-from tests.jobs import NOON, job
+from tests.jobs import NOON, job, why
 
 LOG = b"".join(b"line %d\n" % number for number in range(100))
 WIDE = FactSpace(60, 40)
@@ -116,9 +116,9 @@ def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
     gpu = Cluster.model_validate({"id": 1, "name": "gpu", "max_workers": 4, "busy_workers": 3})
     around = Surroundings((gpu,))
     for status in ("CREATED", "SCHEDULED", "QUEUED", "PENDING"):
-        assert why_waiting(job(1, status), around), status
+        assert why(job(1, status), around), status
     for status in ("RUNNING", "COMPLETE", "FAILED", "TASK", "NEW"):
-        assert not why_waiting(job(1, status), around), status
+        assert not why(job(1, status), around), status
     pending = job(1, "PENDING")
     for status, words in (
         ("FAILED", "its pipeline, which has failed"),
@@ -127,7 +127,7 @@ def test_every_state_before_the_start_shows_why_the_job_waits() -> None:
         ("WARMING", "earlier jobs of its pipeline"),
     ):
         owner = Pipeline.model_validate({"pipeline_id": "p", "name": "p", "status": status})
-        assert why_waiting(pending, Surroundings(pipeline=owner)) == f"waits for {words}"
+        assert why(pending, Surroundings(pipeline=owner)) == f"waits for {words}"
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    assert why_waiting(queued, around).startswith("waits for 2 workers; gpu has 1 free of 4")
-    assert "does not say" in why_waiting(queued, NOTHING_KNOWN)
+    assert why(queued, around).startswith("waits for 2 workers; gpu has 1 free of 4")
+    assert "does not say" in why(queued, NOTHING_KNOWN)

@@ -15,10 +15,11 @@ from studio_tui.presentation.jobs.times import (
     released_at,
     run_seconds,
 )
+from studio_tui.presentation.jobs.waiting import Wait
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
-from studio_tui.presentation.pipelines.graph.waits import Bars, Wait, waits
+from studio_tui.presentation.pipelines.graph.waits import Bars, waits
 
 FEWEST_SAMPLES = 3
 """Minimum number of past runs for a usual duration; estimates from fewer state the number."""

@@ -1,10 +1,10 @@
 """Why a job of a pipeline is not running, as text, and which job is the reason."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from studio_tui.api.states import CANCELING_STATES, JobState, PipelineState
 from studio_tui.presentation.format import join_names
+from studio_tui.presentation.jobs.waiting import WAITS_FOR, Wait
 from studio_tui.presentation.logs.progress import Progress, share
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeState
@@ -17,17 +17,6 @@ _ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.CANCELING, Node
 
 Bars = Mapping[str, Progress]
 """Progress of running jobs, by run (`Node.run`)."""
-
-
-class Wait(NamedTuple):
-    """Why a job is not running."""
-
-    words: str
-    """Safe text."""
-    target: str | None = None
-    """The node that is the reason, if it is another job."""
-    shorter: tuple[str, ...] = ()
-    """Shorter forms if it is no other job, the longest first; see `in_short`."""
 
 
 _NOT_QUEUED = Wait(
@@ -83,7 +72,7 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
         case NodeState.BLOCKED:
             verb, ahead = "blocked by", _failures_first(statuses, statuses.blocked_by(node_id))
         case NodeState.WAITING:
-            verb, ahead = "waits for", _pending_parents(statuses, statuses.plan.nodes[node_id])
+            verb, ahead = WAITS_FOR, _pending_parents(statuses, statuses.plan.nodes[node_id])
     if not ahead:
         wait = waits(statuses, node_id)
         return wait.shorter if wait is not None else ()
@@ -118,26 +107,26 @@ def _blocked(statuses: JobStatuses, node_id: str) -> Wait:
 
 def _waiting(statuses: JobStatuses, node: Node, bars: Bars | None) -> Wait:
     pending = _pending_parents(statuses, node)
-    reasons = list(flaw_words(statuses, node))
+    awaited = _flaws(statuses, node)
     if pending:
-        reasons.insert(0, _for_parents(statuses, node, pending, bars))
-    if not reasons:
+        awaited.insert(0, _parents(statuses, node, pending, bars))
+    if not awaited:
         return _READY[statuses.state]
+    reason = f"; {WAITS_FOR} ".join(awaited)
     if statuses.state is PipelineState.PAUSED:
-        reasons.append(_READY[PipelineState.PAUSED].words)
+        reason += f"; {_READY[PipelineState.PAUSED].reason}"
     target = next(iter((*pending, *(each for each in node.circular if each != node.id))), None)
-    return Wait("; ".join(reasons), target)
+    return Wait(reason, target, is_awaited=True)
 
 
-def _for_parents(
-    statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None
-) -> str:
+def _parents(statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Bars | None) -> str:
+    """Return which parents a job waits for."""
     nodes = statuses.plan.nodes
     if len(pending) > 1:
         names = join_names([nodes[parent].name for parent in pending])
-        return f"waits for {len(pending)} of {len(node.parents)}: {names}"
+        return f"{len(pending)} of {len(node.parents)}: {names}"
     parent = nodes[pending[0]]
-    return f"waits for {parent.name} ({_parent_state(statuses, parent, bars)})"
+    return f"{parent.name} ({_parent_state(statuses, parent, bars)})"
 
 
 def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
@@ -155,14 +144,18 @@ def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str
 
 def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:
     """Return invalid dependencies of a job: missing jobs, and cycles."""
+    return tuple(f"{WAITS_FOR} {flaw}" for flaw in _flaws(statuses, node))
+
+
+def _flaws(statuses: JobStatuses, node: Node) -> list[str]:
     others = [statuses.plan.nodes[each].name for each in node.circular if each != node.id]
-    clauses = []
+    flaws = []
     if node.missing:
         ids = join_names([parent[:_SHORT_ID] for parent in node.missing])
-        clauses.append(f"waits for {ids}, not in the pipeline")
+        flaws.append(f"{ids}, not in the pipeline")
     if others:
         wait = "waits" if len(others) == 1 else "wait"
-        clauses.append(f"waits for {join_names(others)}, which {wait} for it")
+        flaws.append(f"{join_names(others)}, which {wait} for it")
     if node.id in node.circular:
-        clauses.append("waits for itself")
-    return tuple(clauses)
+        flaws.append("itself")
+    return flaws

@@ -11,7 +11,7 @@ from studio_tui.presentation.jobs.facts import Fact, facts, labelled_facts, up_t
 from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
-from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, Surroundings
+from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -22,8 +22,7 @@ from studio_tui.presentation.pipelines.views.groups import Group, Link
 _MAX_RELATED, _MAX_MEMBERS = 12, 50
 """Maximum numbers of related jobs and of group members listed by name."""
 
-_WAITS = "waits for"
-_FIRST = frozenset({"progress", "error", _WAITS})
+_FIRST = frozenset({"progress", "error", WAITS_FOR})
 _LAST = frozenset(
     {"created", "started", "finished", "steps", "workers", "cluster", "by", "unreadable"}
 )
@@ -61,7 +60,11 @@ def node_facts(
         *_attempts(model, node),
         *((Fact("why", Cell(wait.words + goes_there, Tone.WAITING)),) if wait else ()),
         *_blocks(statuses, node_id),
-        *(fact for fact in run_facts if fact.label in (_FIRST if is_queued else _FIRST - {_WAITS})),
+        *(
+            fact
+            for fact in run_facts
+            if fact.label in (_FIRST if is_queued else _FIRST - {WAITS_FOR})
+        ),
         *_related("after", "waits for no other job", statuses, node.parents),
         *(Fact("", Cell(words, Tone.WARN)) for words in flaw_words(statuses, node)),
         *_related("feeds", "no other job waits for it", statuses, node.children),

@@ -8,17 +8,17 @@ from studio_tui.api.states import PipelineState
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
-from studio_tui.presentation.pipelines.graph.waits import Wait, in_short, waits
+from studio_tui.presentation.pipelines.graph.waits import in_short, waits
 from tests.presentation.pipelines.graphs import any_pipelines, fan, pipeline, pipeline_of, run
 from tests.presentation.pipelines.sample import sixteen
 
 _BAR = Progress("", 81, 100, 81.0, "it", 3.1, 12.0, 20.0)
 
 
-def wait(sent: Pipeline, node_id: str) -> Wait | None:
-    """Return why a job waits, without the shorter forms."""
+def wait(sent: Pipeline, node_id: str) -> tuple[str, str | None] | None:
+    """Return why a job waits, and which node is the reason."""
     found = waits(judge(plan_of(sent), sent.state), node_id, {"run-embed": _BAR})
-    return found and found._replace(shorter=())
+    return found and (found.words, found.target)
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,16 @@ def wait(sent: Pipeline, node_id: str) -> Wait | None:
     ],
 )
 def test_a_job_waits_for_its_parent_in_its_current_state(embed: str, words: str) -> None:
-    assert wait(sixteen(embed=embed), "join_feats") == Wait(words, "embed")
+    assert wait(sixteen(embed=embed), "join_feats") == (words, "embed")
 
 
 def test_of_many_parents_those_are_named_first_that_are_under_way() -> None:
     sent = sixteen(embed="RUNNING", thumbs="PENDING")
-    assert wait(sent, "join_feats") == Wait("waits for 2 of 2: embed, thumbs", "embed")
+    assert wait(sent, "join_feats") == ("waits for 2 of 2: embed, thumbs", "embed")
     said = wait(fan(12), "last")
-    assert said == Wait(
-        "waits for 12 of 12: shard_0000, shard_0001, shard_0002 and 9 more", "shard_0000"
+    assert said == (
+        "waits for 12 of 12: shard_0000, shard_0001, shard_0002 and 9 more",
+        "shard_0000",
     )
 
 
@@ -91,11 +92,9 @@ def test_why_a_job_waits_that_waits_for_no_other_is_reported_in_short_too(
 def test_many_roots_are_named_failures_first() -> None:
     sent = sixteen(clean_labels="CANCELED")
     words = "blocked by embed, clean_labels, which failed or were canceled"
-    assert wait(sent, "publish") == Wait(words, "embed")
+    assert wait(sent, "publish") == (words, "embed")
     both = sixteen(clean_labels="CANCELED", embed="CANCELED")
-    assert wait(both, "split") == Wait(
-        "blocked by embed, clean_labels, which were canceled", "embed"
-    )
+    assert wait(both, "split") == ("blocked by embed, clean_labels, which were canceled", "embed")
 
 
 @pytest.mark.parametrize(
@@ -108,12 +107,12 @@ def test_many_roots_are_named_failures_first() -> None:
     ],
 )
 def test_a_job_whose_parents_are_done_waits_for_the_pipeline(state: str, words: str) -> None:
-    assert wait(sixteen(state, embed="COMPLETE"), "join_feats") == Wait(words)
+    assert wait(sixteen(state, embed="COMPLETE"), "join_feats") == (words, None)
 
 
 def test_a_pause_is_reported_beside_the_parents() -> None:
     words = "waits for embed (running, 81%); the pipeline is paused"
-    assert wait(sixteen("PAUSED", embed="RUNNING"), "join_feats") == Wait(words, "embed")
+    assert wait(sixteen("PAUSED", embed="RUNNING"), "join_feats") == (words, "embed")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +126,7 @@ def test_a_pause_is_reported_beside_the_parents() -> None:
     ],
 )
 def test_a_job_that_studio_released_waits_for_no_other(state: str, words: str) -> None:
-    assert wait(sixteen(embed=state), "embed") == Wait(words)
+    assert wait(sixteen(embed=state), "embed") == (words, None)
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "COMPLETE", "FAILED", "CANCELED", "CANCELING"])
@@ -136,13 +135,14 @@ def test_a_job_that_runs_or_ended_does_not_wait(state: str) -> None:
 
 
 def test_what_no_plan_should_have_is_reported() -> None:
-    assert wait(pipeline(a=["f00dfeed-1"]), "a") == Wait("waits for f00dfeed, not in the pipeline")
-    assert wait(pipeline(a=["a"]), "a") == Wait("waits for itself")
-    assert wait(pipeline(b=["c"], c=["b"]), "b") == Wait("waits for c, which waits for it", "c")
-    both = pipeline_of([run("b", ["x", "b"]), run("a", ["b", "gone"])])
-    assert wait(both, "a") == Wait(
-        "waits for b (waiting); waits for gone, not in the pipeline", "b"
+    assert wait(pipeline(a=["f00dfeed-1"]), "a") == (
+        "waits for f00dfeed, not in the pipeline",
+        None,
     )
+    assert wait(pipeline(a=["a"]), "a") == ("waits for itself", None)
+    assert wait(pipeline(b=["c"], c=["b"]), "b") == ("waits for c, which waits for it", "c")
+    both = pipeline_of([run("b", ["x", "b"]), run("a", ["b", "gone"])])
+    assert wait(both, "a") == ("waits for b (waiting); waits for gone, not in the pipeline", "b")
 
 
 @given(any_pipelines())
