@@ -44,7 +44,6 @@ _BADGE = _COUNT = len("✗1 ")
 """Cells of a badge, and of a count of a state."""
 _BADGED = 2
 """How many tabs may have a badge: those of jobs and pipelines."""
-_BADGE_LOOKS = frozenset({Tone.BAD, Tone.GOOD})
 
 WORDS_FROM = 184
 """Columns from which the counts of states include words; enough for large numbers."""
@@ -105,38 +104,30 @@ def tab_and_count_parts(session: StudioSession, current: str, width: int) -> tup
 
     While bulk commands are running, their progress replaces the counts.
     """
-    states = _counts(session, in_words=width >= WORDS_FROM)
+    in_words = width >= WORDS_FROM
+    states = _counts(session, in_words=in_words)
+    # In words there is room for large numbers, but not for all states.
+    absent = 0 if in_words else len(STATE_NAMES) - len(states)
+    room = width - _cells(states) - absent * _COUNT
     tabs: Parts = ()
     for shortened in _SHORTENED:
-        tabs = _tabs(session, current, width, shortened)
-        if _most_cells(tabs, states, current, shortened, width) <= width:
+        tabs, most_cells = _tabs(session, current, width, shortened)
+        if most_cells <= room:
             break
     return tabs, _batches(session) or states
-
-
-def _most_cells(
-    tabs: Parts, states: Parts, current: str, shortened: Sequence[str], width: int
-) -> int:
-    """Return the cells of tabs and counts, whichever tab is current, with badges and all states."""
-    badges = [part for part in tabs if part.look in _BADGE_LOOKS]
-    hidden = {
-        name: len(title) - len(SHORT_TITLES[name]) for _, name, title in TABS if name in shortened
-    }
-    titles = _cells(tabs) - hidden.get(current, 0) + max(hidden.values(), default=0)
-    titles += (_BADGED - len(badges)) * _BADGE
-    # In words there is room for large numbers, but not for all states.
-    absent = 0 if width >= WORDS_FROM else len(STATE_NAMES) - len(states)
-    return titles + _cells(states) + absent * _COUNT
 
 
 def _cells(parts: Iterable[Part]) -> int:
     return sum(cell_len(part.text) for part in parts)
 
 
-def _tabs(session: StudioSession, current: str, width: int, shortened: Sequence[str]) -> Parts:
-    """Return the tabs, with their number of rows if wide enough; see `NUMBERS_FROM`.
+def _tabs(
+    session: StudioSession, current: str, width: int, shortened: Sequence[str]
+) -> tuple[Parts, int]:
+    """Return the tabs, and the most cells that they need, whichever is current, with all badges.
 
-    A badge shows how many have ended, or failed, since the tab was last visited.
+    They have their number of rows if wide enough; see `NUMBERS_FROM`. A badge shows how many have
+    ended, or failed, since the tab was last visited.
     """
     jobs = session.jobs.snapshot.value
     clusters = session.clusters.snapshot.value
@@ -151,18 +142,20 @@ def _tabs(session: StudioSession, current: str, width: int, shortened: Sequence[
         "schedules": "" if schedules is None else f" {len(schedules)}",
     }
     badges = session.endings.snapshot.value or {}
-    parts = []
+    parts, hidden = [], {"": 0}
     for key, name, title in TABS:
         amount = number.get(name, "") if width >= NUMBERS_FROM else ""
         look, action = "current" if name == current else Tone.DIM, f"screen.do('page.{name}')"
         blank = " " if width >= BLANKS_FROM else ""
-        if name in shortened and name != current:
-            title = SHORT_TITLES[name]  # noqa: PLW2901
+        if name in shortened:
+            hidden[name] = len(title) - len(SHORT_TITLES[name])
+            title = title if name == current else SHORT_TITLES[name]  # noqa: PLW2901
         parts.append(Part(f"{blank}{key} {title}{amount} ", look, action))
         if badge := badges.get(name):
             sign = Part("✗", Tone.BAD) if badge.failed else Part("✓", Tone.GOOD)
             parts.append(Part(f"{sign.text}{badge.failed or badge.ended} ", sign.look, action))
-    return tuple(parts)
+    wider = max(hidden.values()) - hidden.get(current, 0) + (_BADGED - len(badges)) * _BADGE
+    return tuple(parts), _cells(parts) + wider
 
 
 def _batches(session: StudioSession) -> Parts:
