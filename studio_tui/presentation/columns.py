@@ -14,6 +14,14 @@ class Align(StrEnum):
     RIGHT = "right"
 
 
+class Reserves(StrEnum):
+    """When a column has the place of long contents, so that others do not move as its own grow."""
+
+    NOTHING = "never"
+    FROM_FIRST = "once it has contents"
+    ALWAYS = "also before it has contents"
+
+
 class Column(NamedTuple):
     """Layout of a column, independent of the table's width."""
 
@@ -44,14 +52,8 @@ class Column(NamedTuple):
     A column with `drop` 0 is at least as wide as its title.
     """
 
-    always: bool = False
-    """Whether it has the place of long contents also before it has any, if it fits its contents."""
-
-    reserves: bool = False
-    """Whether it has the place of long contents from its first ones on, if it fits its contents.
-
-    So the other columns do not move while its contents get longer.
-    """
+    reserves: Reserves = Reserves.NOTHING
+    """Place that it has beyond that of its contents, if it fits them."""
 
     wants: int = 0
     """Width in cells, if its contents need it, for which columns of higher `drop` are dropped."""

@@ -10,9 +10,7 @@ task=497               the schedule that created the job
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
 from studio_tui.api.models import Job
 from studio_tui.api.states import (
@@ -22,7 +20,7 @@ from studio_tui.api.states import (
     STARTED_STATES,
     JobState,
 )
-from studio_tui.presentation.jobs.rows import JOB_COLUMNS
+from studio_tui.presentation.jobs.rows import JOB_COLUMNS, job_columns
 from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
@@ -62,19 +60,11 @@ def jobs_with(
     is_blocked: Callable[[str], bool],
     is_fixed: Callable[[str], bool],
 ) -> Kind[Job]:
-    """Return `JOBS` with the orders, field and states that depend on a job's log or other jobs.
+    """Return `JOBS` with the columns and states that depend on a job's log or other jobs.
 
-    All functions are called with the job's id; the pipeline's name is empty if there is none. A
-    failure is fixed if a later run is complete, and then no problem.
+    All functions are called with the job's id, the first two as in `job_columns`. A failure is
+    fixed if a later run is complete, and then no problem.
     """
-
-    def by(read: Callable[[Progress], float | None]) -> Callable[[Job, datetime], Any]:
-        def key(job: Job, now: datetime) -> Any:  # noqa: ARG001 (the form of a sort key)
-            known = progress(job.id) if job.state is JobState.RUNNING else None
-            value = read(known) if known is not None else None
-            return (value is None, -(value or 0.0))
-
-        return key
 
     def not_queued(*, blocked: bool) -> Callable[[Job], bool]:
         return lambda job: job.state in NOT_QUEUED_STATES and is_blocked(job.id) == blocked
@@ -83,21 +73,9 @@ def jobs_with(
         state = job.state
         return state is JobState.UNKNOWN or (state is JobState.FAILED and not is_fixed(job.id))
 
-    keys: dict[str, Callable[[Job, datetime], Any]] = {
-        "share": by(attrgetter("percent")),
-        "rate": by(attrgetter("rate")),
-        "pipeline": lambda job, now: (not (name := pipeline(job.id)), name.lower()),
-    }
-    columns = [
-        replace(each, order=replace(each.order, key=keys[each.layout.key]))
-        if each.order is not None and each.layout.key in keys
-        else each
-        for each in JOBS.columns
-    ]
     return replace(
         JOBS,
-        columns=tuple(columns),
-        other_fields={**JOBS.other_fields, "pipeline": lambda job: pipeline(job.id)},
+        columns=job_columns(progress, pipeline),
         groups={
             word: states
             for word, states in JOBS.groups.items()

@@ -1,13 +1,15 @@
 """Jobs as table rows."""
 
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
 from studio_tui.api.states import JobState
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, age, duration, seconds_between
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.states import LOOKS, state_cell
@@ -120,17 +122,14 @@ def _error(row: JobRow) -> Cell:
     return Cell(line, tone) if line else NOTHING
 
 
-def _by_age(job: Job, now: datetime) -> int:  # noqa: ARG001 (the form of a sort key)
-    """Sort as Studio does."""
-    return 0
-
-
 def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (the form of a sort key)
     error = cause_of(job)
     return not error, error
 
 
-JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
+JobColumn = ListColumn[JobRow, Job, Cell]
+
+_FIRST: tuple[JobColumn, ...] = (
     ListColumn(
         Column("state", "STATUS", 11, sticky=True),
         lambda row: state_cell(row.job, is_blocked=row.is_blocked),
@@ -153,16 +152,8 @@ JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
         lambda row: progress_cell(row.progress),
         sorted_like="share",
     ),
-    ListColumn(
-        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
-        lambda row: share_cell(row.progress),
-        SortOrder("progress, furthest first", _by_age, largest_first=True),
-    ),
-    ListColumn(
-        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
-        _rate,
-        SortOrder("rate, fastest first", _by_age, largest_first=True),
-    ),
+)
+_MIDDLE: tuple[JobColumn, ...] = (
     ListColumn(
         Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
         _workers,
@@ -190,12 +181,8 @@ JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
         seconds=shown_run_seconds,
     ),
     ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age),
-    ListColumn(
-        Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
-        lambda row: Cell(row.pipeline),
-        SortOrder("pipeline", _by_age),
-        text=lambda job: "",
-    ),
+)
+_LAST: tuple[JobColumn, ...] = (
     ListColumn(
         Column("by", "BY", 12, drop=8, fits=True),
         lambda row: Cell(row.job.created_by or UNKNOWN, Tone.DIM),
@@ -207,16 +194,58 @@ JOB_COLUMNS: tuple[ListColumn[JobRow, Job, Cell], ...] = (
     ListColumn(
         Column(
             *("error", "ERROR", 16),
-            grow=1, drop=2, fits=True, always=True, wants=30, likes=60, first=30,
+            grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS, wants=30, likes=60, first=30,
         ),
         _error,
         SortOrder("error", _error_key),
         text=lambda job: job.error_message or "",
     ),
 )  # fmt: skip
-"""From left to right. Identifying columns do not scroll. The orders and the filter field that
-depend on a job's log or pipeline are in `filters.jobs_with`."""
 
+
+def job_columns(
+    progress: Callable[[str], Progress | None] = lambda _: None,
+    pipeline: Callable[[str], str] = lambda _: "",
+) -> tuple[JobColumn, ...]:
+    """Return the columns from left to right; identifying ones do not scroll.
+
+    Both functions are called with the id of a job, for the orders and the filter field that need
+    its log or pipeline; the pipeline's name is empty if there is none.
+    """
+
+    def furthest(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
+        known = progress(job.id) if job.state is JobState.RUNNING else None
+        value = read(known) if known is not None else None
+        return value is None, -(value or 0.0)
+
+    done: JobColumn = ListColumn(
+        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+        lambda row: share_cell(row.progress),
+        SortOrder(
+            "progress, furthest first",
+            lambda job, now: furthest(job, attrgetter("percent")),
+            largest_first=True,
+        ),
+    )
+    rate: JobColumn = ListColumn(
+        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+        _rate,
+        SortOrder(
+            "rate, fastest first",
+            lambda job, now: furthest(job, attrgetter("rate")),
+            largest_first=True,
+        ),
+    )
+    owner: JobColumn = ListColumn(
+        Column("pipeline", "PIPELINE", 12, drop=5, fits=True),
+        lambda row: Cell(row.pipeline),
+        SortOrder("pipeline", lambda job, now: (not pipeline(job.id), pipeline(job.id).lower())),
+        text=lambda job: pipeline(job.id),
+    )
+    return (*_FIRST, done, rate, *_MIDDLE, owner, *_LAST)
+
+
+JOB_COLUMNS = job_columns()
 COLUMNS = layouts(JOB_COLUMNS)
 
 

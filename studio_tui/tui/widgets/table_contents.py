@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len
 
 from studio_tui.presentation.cells import Cell, Pieces
-from studio_tui.presentation.columns import Column
+from studio_tui.presentation.columns import Column, Reserves
 from studio_tui.presentation.format import UNKNOWN
 from studio_tui.tui.widgets.table_painter import Cells
 
@@ -27,7 +27,11 @@ class Contents:
         self._measured = [index for index, column in enumerate(columns) if column.fits]
         self._all = [LONGEST] * len(columns)
         self._ever = [
-            LONGEST if not column.fits else _deciding(column) if column.always else 0
+            LONGEST
+            if not column.fits
+            else _deciding(column)
+            if column.reserves is Reserves.ALWAYS
+            else 0
             for column in columns
         ]
         self._has_rows = False
@@ -68,7 +72,7 @@ class Contents:
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]
-            self._all[index] = column.wants if column.always else 0
+            self._all[index] = column.wants if column.reserves is Reserves.ALWAYS else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Widen columns to fit `rows`; return whether any became wider."""
@@ -82,7 +86,8 @@ class Contents:
                 if isinstance(cell, Pieces) or len(cell.text) * 2 > widths[index]:
                     length = _length(cell)
                     if length > widths[index]:
-                        widths[index] = LONGEST if self.columns[index].reserves else length
+                        reserves = self.columns[index].reserves
+                        widths[index] = LONGEST if reserves is Reserves.FROM_FIRST else length
                         grown = True
         if grown:
             for index in self._measured:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from studio_tui.paths import styles_dir
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.table_painter import Sorting
 from tests.driving import driving
@@ -640,7 +640,10 @@ async def test_a_column_that_had_a_text_stays_when_another_gets_wider() -> None:
 
 
 async def test_a_column_that_is_always_shown_has_its_place_before_its_first_text() -> None:
-    reserved = (*JOBS[:-1], JOBS[-1]._replace(always=True, wants=30, likes=60, first=30))
+    reserved = (
+        *JOBS[:-1],
+        JOBS[-1]._replace(reserves=Reserves.ALWAYS, wants=30, likes=60, first=30),
+    )
     async with jobs(size=(70, 11)) as (at, rows):
         at.table.columns = reserved
         await at.show(ids(3))

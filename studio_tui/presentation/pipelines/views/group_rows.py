@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import duration
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.segments import bar_cell, worst_of
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("failed", "✗", 4, align=Align.RIGHT),
     Column("blocked", "⊘", 4, align=Align.RIGHT),
     TOOK._replace(drop=3),
-    Column("why", "NOW", 16, grow=2, drop=1, fits=True, reserves=True, wants=24),
+    Column("why", "NOW", 16, grow=2, drop=1, fits=True, reserves=Reserves.FROM_FIRST, wants=24),
 )
 """In the order of `cells`."""
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from studio_tui.presentation.cells import NOTHING, Cell, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, duration, join_names
 from studio_tui.presentation.jobs.rows import SHORT_ID
+from studio_tui.presentation.lists.list_column import ListColumn, SortOrder, layouts
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
 from studio_tui.presentation.pipelines.views.node_cells import LEAST_NAME, TOOK, took_cell, why_cell
@@ -14,20 +15,6 @@ from studio_tui.presentation.pipelines.views.tree import depths
 
 PLAN_ORDER = "layer"
 """The default order: parents before children."""
-
-
-def _waits_for(node: Node) -> int:
-    return len(node.parents) + len(node.circular) + len(node.missing)
-
-
-def _seconds(node: Node, model: ViewModel) -> float:
-    took = model.took(node)
-    return took.seconds if took is not None else 0.0
-
-
-def _why(node: Node, model: ViewModel) -> tuple[int, bool, str]:
-    words = why_cell(node, model).text
-    return -model.statuses.roots.get(node.id, 0), not words, words
 
 
 class NodeRow(NamedTuple):
@@ -39,77 +26,96 @@ class NodeRow(NamedTuple):
     """The `depths` of the plan."""
 
 
-class NodeColumn(NamedTuple):
-    """A column of the table."""
-
-    layout: Column
-    cell: Callable[[NodeRow], Cell]
-    """Returns the cell of a row."""
-    sort_key: Callable[[Node, ViewModel], Any]
-    """Ties: by layer, then as sent."""
+def _waits_for(node: Node) -> int:
+    return len(node.parents) + len(node.circular) + len(node.missing)
 
 
-NODE_COLUMNS = (
-    NodeColumn(
+def _seconds(row: NodeRow) -> float:
+    took = row.model.took(row.node)
+    return took.seconds if took is not None else 0.0
+
+
+def _why(row: NodeRow) -> tuple[int, bool, str]:
+    words = why_cell(row.node, row.model).text
+    return -row.model.statuses.roots.get(row.node.id, 0), not words, words
+
+
+def _by(key: Callable[[NodeRow], Any]) -> SortOrder[NodeRow]:
+    """Return a sort order without a label, as the table has no menu."""
+    return SortOrder("", lambda row, now: key(row))
+
+
+NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
+    ListColumn(
         Column("state", "STATUS", 11),
         lambda row: row.model.statuses.state_cell(row.node.id),
-        lambda node, model: model.statuses.look(node.id).rank,
+        _by(lambda row: row.model.statuses.look(row.node.id).rank),
     ),
-    NodeColumn(
+    ListColumn(
         Column("name", "JOB", LEAST_NAME, grow=2),
         lambda row: Cell(row.node.name, Tone.STRONG),
-        lambda node, model: node.name.lower(),
+        _by(lambda row: row.node.name.lower()),
     ),
-    NodeColumn(
+    ListColumn(
         Column("id", "RUN ID", SHORT_ID, drop=7),
         lambda row: Cell((row.node.run or UNKNOWN)[:SHORT_ID], Tone.DIM),
-        lambda node, model: node.run or "",
+        _by(lambda row: row.node.run or ""),
     ),
-    NodeColumn(
+    ListColumn(
         Column(PLAN_ORDER, "LAYER", 6, align=Align.RIGHT, drop=6),
         lambda row: Cell(str(row.layers[row.node.id] + 1), Tone.DIM),
-        lambda node, model: 0,
+        _by(lambda row: row.layers[row.node.id]),
     ),
-    NodeColumn(
+    ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
         lambda row: _many(row.node.parents + row.node.circular, row.node.missing, row.model),
-        lambda node, model: -_waits_for(node),
+        _by(lambda row: -_waits_for(row.node)),
     ),
-    NodeColumn(
+    ListColumn(
         Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
         lambda row: _many(row.node.children, (), row.model),
-        lambda node, model: -len(node.children),
+        _by(lambda row: -len(row.node.children)),
     ),
-    NodeColumn(
+    ListColumn(
         Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=3),
         lambda row: _queue(row.node, row.model),
-        lambda node, model: -(model.queue_seconds(node) or 0.0),
+        _by(lambda row: -(row.model.queue_seconds(row.node) or 0.0)),
     ),
-    NodeColumn(
+    ListColumn(
         TOOK,
         lambda row: took_cell(row.node, row.model),
-        lambda node, model: -_seconds(node, model),
+        _by(lambda row: -_seconds(row)),
     ),
-    NodeColumn(
-        Column("why", "WHY / ERROR", 12, grow=2, drop=2, fits=True, reserves=True, wants=24),
+    ListColumn(
+        Column(
+            "why",
+            "WHY / ERROR",
+            12,
+            grow=2,
+            drop=2,
+            fits=True,
+            reserves=Reserves.FROM_FIRST,
+            wants=24,
+        ),
         lambda row: why_cell(row.node, row.model),
-        _why,
+        _by(_why),
     ),
 )
 """From left to right."""
 
-COLUMNS = tuple(column.layout for column in NODE_COLUMNS)
+COLUMNS = layouts(NODE_COLUMNS)
 
-SORTS = {column.layout.key: column.sort_key for column in NODE_COLUMNS}
-"""Sort keys by column."""
+SORTS = {column.layout.key: column.order for column in NODE_COLUMNS if column.order}
+"""Sort orders by column."""
 
 
 def ids(model: ViewModel, sort: str = PLAN_ORDER, *, reverse: bool = False) -> tuple[str, ...]:
-    """Return all nodes sorted by `sort` (see `SORTS`)."""
+    """Return all nodes sorted by `sort` (see `SORTS`); ties by layer, then as sent."""
     layers = depths(model.plan)
-    key = SORTS[sort]
-    order = sorted(model.plan.nodes.values(), key=lambda node: (key(node, model), layers[node.id]))
-    return tuple(node.id for node in (reversed(order) if reverse else order))
+    key = SORTS[sort].key
+    rows = [NodeRow(node, model, layers) for node in model.plan.nodes.values()]
+    rows.sort(key=lambda row: (key(row, model.now), layers[row.node.id]))
+    return tuple(row.node.id for row in (reversed(rows) if reverse else rows))
 
 
 def cells(node_id: str, model: ViewModel, layers: Mapping[str, int]) -> tuple[Cell, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio_tui.presentation.cells import Cell, Tone
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import join_names
 from studio_tui.presentation.pipelines.graph.plan import Plan
 from studio_tui.presentation.pipelines.graph.statuses import SHOWN_LOOKS, WORST_FIRST, JobStatuses
@@ -31,7 +31,9 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
-    Column("why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=True, wants=36),
+    Column(
+        "why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=Reserves.FROM_FIRST, wants=36
+    ),
 )
 """In the order of `cells`."""
 
