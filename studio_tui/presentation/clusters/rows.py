@@ -1,6 +1,6 @@
 """Clusters as table rows and facts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -55,8 +55,13 @@ class ClusterRow(NamedTuple):
     """Name of the cluster that is chosen for new jobs; `None` if none is."""
 
 
-def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tuple[Fact, ...]:
-    """Return the facts about a cluster; `jobs` may be incomplete if `has_all` is false."""
+def facts(
+    cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True, fixed: Collection[str] = ()
+) -> tuple[Fact, ...]:
+    """Return the facts about a cluster; `jobs` may be incomplete if `has_all` is false.
+
+    Jobs with their ids in `fixed` are not counted as failed.
+    """
     known = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
@@ -65,7 +70,7 @@ def facts(cluster: Cluster, jobs: Iterable[Job], *, has_all: bool = True) -> tup
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, known, has_all=has_all)),
+        Fact("jobs", _jobs(cluster, known, has_all=has_all, fixed=fixed)),
         *_listed_jobs(cluster, known),
         Fact(
             "default",
@@ -129,13 +134,14 @@ def _workers(cluster: Cluster) -> Cell:
     return _cell_or_dash(" · ".join(shown))
 
 
-def _jobs(cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool) -> Cell:
+def _jobs(
+    cluster: Cluster, jobs: tuple[Job, ...], *, has_all: bool, fixed: Collection[str]
+) -> Cell:
     if reason := why_no_jobs(cluster, jobs):
         return Cell(reason, Tone.DIM)
     own_jobs = [job for job in jobs if runs_on(job, cluster)]
-    return Cell(
-        " · ".join(f"{count.amount} {count.name}" for count in counts(own_jobs, has_all=has_all))
-    )
+    numbers = counts(own_jobs, has_all=has_all, fixed=fixed)
+    return Cell(" · ".join(f"{count.amount} {count.name}" for count in numbers))
 
 
 def _listed_jobs(cluster: Cluster, jobs: tuple[Job, ...]) -> tuple[Fact, ...]:

@@ -15,6 +15,9 @@ T = TypeVar("T")
 NEWEST_FIRST = "age"
 """Key of Studio's own order."""
 
+_OFFERED = {"name": ("=", "==", "~")}
+"""The operators that completion offers for a field, if it is not only the first."""
+
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
@@ -64,14 +67,11 @@ class Kind(Generic[T]):
     @property
     def completions(self) -> tuple[str, ...]:
         """All terms offered by completion."""
-        terms = []
-        for name in self.fields:
-            terms += [f"{name}=", f"{name}==", f"{name}~"] if name == "name" else [f"{name}="]
         return (
             *(f"is:{word}" for word in self.words),
             *(f"status={word}" for word in self.words),
             *self.suggestions,
-            *terms,
+            *(name + sign for name in self.fields for sign in _OFFERED.get(name, ("=",))),
         )
 
     @cached_property

@@ -179,8 +179,7 @@ def raw_json(pipeline: Pipeline) -> str:
 
 def _status(pipeline: Pipeline, statuses: JobStatuses) -> Cell:
     text, tone, _ = state_cell(pipeline)
-    explanation = paused_words(statuses).removeprefix("paused").removeprefix(": ")
-    return Cell(" · ".join(filter(None, (text, explanation))), tone)
+    return Cell(" · ".join(filter(None, (text, paused_words(statuses)))), tone)
 
 
 def _counts(pipeline: Pipeline, overview: Overview) -> Cell:

@@ -192,7 +192,8 @@ class ClustersScreen(ListPage[Cluster]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact, ...]:  # noqa: ARG002 (nothing passes)
         cluster, jobs = self.row_at_hand(), self.session.jobs.snapshot.value
         has_all = jobs is not None and jobs.has_all
-        return facts(cluster, self._jobs(), has_all=has_all) if cluster else ()
+        fixed = self.session.known_items.fixed()
+        return facts(cluster, self._jobs(), has_all=has_all, fixed=fixed) if cluster else ()
 
     def title_notes(self) -> tuple[Part, ...]:
         """Return on which of them new jobs run, and whether a change to them is not in effect."""

@@ -66,6 +66,12 @@ def test_the_jobs_that_are_known_are_not_taken_for_all() -> None:
     assert said["jobs"] == "1+ done · 0 running · 0 failed"
 
 
+def test_a_failure_that_a_later_run_has_fixed_is_not_counted() -> None:
+    failed = [job(number, "FAILED", compute_cluster_name="gpu") for number in (1, 2)]
+    said = {fact.label: fact.value.text for fact in facts(cluster(), failed, fixed={failed[0].id})}
+    assert said["jobs"] == "0 done · 0 running · 1 failed"
+
+
 def test_the_cluster_for_new_jobs_is_the_chosen_one_else_the_default() -> None:
     place = [column.key for column in COLUMNS].index("default")
     default, other = cluster(default=True), cluster(name="cpu", default=False)

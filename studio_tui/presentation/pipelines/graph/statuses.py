@@ -198,23 +198,23 @@ def counts(numbers: Mapping[NodeState, int]) -> tuple[Count, ...]:
 
 
 def paused_words(statuses: JobStatuses) -> str:
-    """Return the current effect of a pause: `paused: 14 still running, 332 waiting …`.
+    """Return what a pause does not stop, and what it does: `14 still running, 332 waiting …`.
 
-    Empty for a pipeline that is not paused. Queued jobs are already released; blocked ones would
-    not start anyway.
+    Empty if there is neither, or the pipeline is not paused. Queued jobs are already released;
+    blocked ones would not start anyway.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
-    parts = [
+    return ", ".join(
         f"{statuses.numbers[kind]} {words}"
         for kind, words in (
             (NodeState.RUNNING, "still running"),
+            (NodeState.CANCELING, "being canceled"),
             (NodeState.QUEUED, "still queued"),
             (NodeState.WAITING, "waiting until resumed (p)"),
         )
         if statuses.numbers[kind]
-    ]
-    return f"paused: {', '.join(parts)}" if parts else "paused"
+    )
 
 
 def root_words(statuses: JobStatuses) -> str:

@@ -93,8 +93,9 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
     """
     pipeline = loaded.pipeline
     said = []
-    if paused := paused_words(loaded.statuses):
-        said.append(Part(f"‖ {paused}", Tone.WARN))
+    if loaded.statuses.state is PipelineState.PAUSED:
+        words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
+        said.append(Part(f"‖ {words}", Tone.WARN))
     reason, error = _reason_and_error(loaded)
     if roots := root_words(loaded.statuses):
         said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))

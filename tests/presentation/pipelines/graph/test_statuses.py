@@ -96,9 +96,9 @@ def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ({"embed": "RUNNING"}, "paused: 1 still running, 9 waiting"),
-        ({"embed": "QUEUED", "thumbs": "INIT"}, "paused: 1 still running, 1 still queued, 9"),
-        ({}, "paused"),
+        ({"embed": "RUNNING"}, "1 still running, 9 waiting"),
+        ({"embed": "QUEUED", "thumbs": "INIT"}, "1 still running, 1 still queued, 9"),
+        ({"embed": "CANCELING", "thumbs": "RUNNING"}, "1 still running, 1 being canceled, 9"),
     ],
 )
 def test_a_pause_says_what_continues_and_what_does_not(states: dict[str, str], words: str) -> None:
@@ -179,5 +179,5 @@ def test_no_job_waits_unblocked_under_a_failed_parent(sent: Pipeline) -> None:
 
 def test_an_empty_pipeline_is_judged_too() -> None:
     statuses = judge(plan_of(pipeline_of([])), PipelineState.PAUSED)
-    assert paused_words(statuses) == "paused"
+    assert paused_words(statuses) == ""
     assert root_words(statuses) == ""
