@@ -25,59 +25,58 @@ class Contents:
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
         self._measured = [index for index, column in enumerate(columns) if column.fits]
-        self._all = [LONGEST] * len(columns)
-        self._ever = [
-            LONGEST
-            if not column.fits
-            else _deciding(column)
-            if column.reserves is Reserves.ALWAYS
-            else 0
-            for column in columns
-        ]
+        self._widths = [LONGEST] * len(columns)
+        self._all_time = [LONGEST] * len(columns)
+        for index in self._measured:
+            is_reserved = columns[index].reserves is Reserves.ALWAYS
+            self._all_time[index] = _deciding(columns[index]) if is_reserved else 0
         self._has_rows = False
-        self.forget()
+        self.reset()
 
     @property
     def widths(self) -> tuple[int, ...] | None:
         """The width of each column, in cells; `None` if there were no rows yet."""
-        return tuple(self._all) if self._has_rows else None
+        return tuple(self._widths) if self._has_rows else None
 
     @property
-    def widest(self) -> tuple[int, ...]:
-        """The largest width that each column has ever had, as far as it decides which are shown."""
-        return tuple(self._ever)
+    def all_time(self) -> tuple[int, ...]:
+        """The largest width that each column has had, as far as it decides which are shown.
 
-    def recall(self, ever: Sequence[int]) -> None:
-        """Take over what another table's columns had; ignored if there are not as many."""
-        if len(ever) == len(self._ever):
-            pairs = zip(self._ever, ever, strict=True)
-            self._ever = [max(own, min(other, LONGEST)) for own, other in pairs]
+        It is not reset with the widths.
+        """
+        return tuple(self._all_time)
+
+    def recall(self, all_time: Sequence[int]) -> None:
+        """Widen the all-time widths to another table's; ignored if there are not as many."""
+        if len(all_time) == len(self._all_time):
+            pairs = zip(self._all_time, all_time, strict=True)
+            self._all_time = [max(own, min(other, LONGEST)) for own, other in pairs]
 
     def inherit(self, before: "Contents") -> None:
         """Take over the widths of columns with the same keys; ignored if they have others."""
         if [each.key for each in before.columns] == [each.key for each in self.columns]:
-            self.recall(before.widest)
+            self.recall(before.all_time)
             if before.widths is not None:
                 self.restore(before.widths)
 
     def restore(self, widths: Sequence[int]) -> None:
         """Widen columns to the widths of another table; ignored if there are not as many."""
-        if len(widths) == len(self._all):
+        if len(widths) == len(self._widths):
             self._has_rows = True
             for index in self._measured:
-                self._all[index] = max(self._all[index], min(widths[index], LONGEST))
+                self._widths[index] = max(self._widths[index], min(widths[index], LONGEST))
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Reset the widths, for example if the table has another width."""
         self._has_rows = False
         for index in self._measured:
             column = self.columns[index]
-            self._all[index] = column.wants if column.reserves is Reserves.ALWAYS else 0
+            self._widths[index] = column.wants if column.reserves is Reserves.ALWAYS else 0
 
     def grow(self, rows: Iterable[Cells]) -> bool:
         """Widen columns to fit `rows`; return whether any became wider."""
         grown, is_first = False, not self._has_rows
-        widths = self._all
+        widths = self._widths
         for cells in rows:
             self._has_rows = True
             for index in self._measured:
@@ -92,7 +91,7 @@ class Contents:
         if grown:
             for index in self._measured:
                 seen = min(widths[index], _deciding(self.columns[index]))
-                self._ever[index] = max(self._ever[index], seen)
+                self._all_time[index] = max(self._all_time[index], seen)
         return grown or (is_first and self._has_rows)
 
 

@@ -41,8 +41,8 @@ class TableLook(NamedTuple):
 class ColumnMemory(Protocol):
     """What the columns of a table contain, so that another table can show them in the same places.
 
-    That is what they ever contained, which decides which of them are shown, and, if there were
-    rows, the width of the table and what the columns have contained since it has that width.
+    That is what they contained at any time, which decides which of them are shown, and, if there
+    were rows, the width of the table and what the columns have contained since it has that width.
     """
 
     @property
@@ -77,9 +77,11 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """What the columns ever contained and contain now, see `ColumnMemory`."""
-        ever, now = self._contents.widest, self._contents.widths
-        return ever if now is None or self._fitted is None else (*ever, self._fitted[0], *now)
+        """What the columns contained at any time and contain now, see `ColumnMemory`."""
+        all_time, now = self._contents.all_time, self._contents.widths
+        if now is None or self._fitted is None:
+            return all_time
+        return (*all_time, self._fitted[0], *now)
 
     def recall(self, contents: Sequence[int]) -> None:
         """Show the columns that another table with such contents shows, if it is as wide."""
@@ -109,7 +111,7 @@ class TableDrawing:
                     width - GUTTER,
                     wide=look.wide,
                     contents=self._contents.widths,
-                    ever=self._contents.widest,
+                    all_time=self._contents.all_time,
                     sorted_by=look.sorting.column if look.sorting is not None else None,
                     scrolled=self.sideways > 0,
                 ),
@@ -130,7 +132,7 @@ class TableDrawing:
         if (fitted := (look.width, look.wide)) != self._fitted:
             # Another height, such as that beside the input of a filter, moves no column.
             self._fitted = fitted
-            self._contents.forget()
+            self._contents.reset()
             if self._recalled[:1] == (look.width,):
                 self._contents.restore(self._recalled[1:])
             self._recalled = ()

@@ -42,7 +42,7 @@ def place(
     *,
     wide: bool = False,
     contents: Sequence[int] | None = None,
-    ever: Sequence[int] | None = None,
+    all_time: Sequence[int] | None = None,
     sorted_by: str | None = None,
     scrolled: bool = False,
 ) -> tuple[Placed, ...]:
@@ -53,14 +53,14 @@ def place(
     than `width`; the table then scrolls sideways.
 
     `contents` has the width in cells of each column's longest text now, which limits columns that
-    fit their contents; `None` if unknown. `ever` has the widest that it has ever been, and decides
-    which columns are shown; by default the same. The column `sorted_by`, by which the rows are
-    sorted, stays even if empty. While `scrolled`, fixed columns leave half of the width to the
-    others if possible. Widths depend only on the arguments, so that columns do not move while rows
-    scroll.
+    fit their contents; `None` if unknown. `all_time` has the longest that any of its texts
+    ever was, and decides which columns are shown; by default the same. The column `sorted_by`, by
+    which the rows are sorted, stays even if empty. While `scrolled`, fixed columns
+    leave half of the width to the others if possible. Widths depend only on the arguments, so that
+    columns do not move while rows scroll.
     """
     known = (None,) * len(columns) if contents is None else contents
-    deciding = known if contents is None or ever is None else ever
+    deciding = known if contents is None or all_time is None else all_time
     shown = [
         _Wanted(index, column, cells, is_sorted=column.key == sorted_by)
         for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))

@@ -15,7 +15,7 @@ from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until
 def test_what_was_remembered_is_found_again(tmp_path: Path) -> None:
     look = LogLook(wrap=True, numbers=True, stamps=StampForm.UTC, json_form=JsonForm.OPEN)
     memory = LogMemory(look=look)
-    memory.note("7", LogPlace(top=10, current=20, kept=(1, 2), filter="!x"))
+    memory.note("7", LogPlace(top=10, current=20, bookmarks=(1, 2), filter="!x"))
     memory.save(tmp_path / "deep" / "logs.json")
     assert LogMemory.load(tmp_path / "deep" / "logs.json") == memory
 

@@ -136,7 +136,7 @@ def test_the_column_that_gives_the_order_stays_with_nothing_in_it() -> None:
 
 def test_which_columns_are_shown_depends_on_what_they_ever_contained() -> None:
     def shown(*contents: int, ever: tuple[int, ...]) -> dict[str, int]:
-        return {p.column.key: p.width for p in place(FITTING, 54, contents=contents, ever=ever)}
+        return {p.column.key: p.width for p in place(FITTING, 54, contents=contents, all_time=ever)}
 
     full = (11, 30, 3, 3, 60)
     assert list(shown(11, 9, 3, 3, 0, ever=full)) == list(shown(*full, ever=full))

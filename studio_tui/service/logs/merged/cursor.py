@@ -39,18 +39,18 @@ class LineCursor:
 
     position: int
     """Bytes that are in the merged log: always whole lines."""
-    ripe: int
+    due: int
     """Bytes whose lines have waited long enough for earlier ones of other logs."""
     key: float
     """Time of the next line in seconds since the epoch, once `find` has found one."""
 
     def __init__(self, source: MergedSource, time_of: TimeOf) -> None:
         self.source = source
-        self.position = self.ripe = self.noted = 0
-        self.settled = 0
+        self.position = self.due = self.noted = 0
+        self.ordered = 0
         """Bytes that were present at the last full ordering."""
         self.grew_at = 0.0
-        """When bytes last arrived, in seconds on the clock of `ripen`."""
+        """When bytes last arrived, in seconds on the clock of `make_due`."""
         self.key = self._last = source.origin
         self.marked: set[Mark] = set()
         """The marks of the log that are in the merged one."""
@@ -78,9 +78,9 @@ class LineCursor:
         return not (self._ends_open and store.size > self.position)
 
     @property
-    def is_ripe(self) -> bool:
+    def is_due(self) -> bool:
         """Whether the next line has waited long enough."""
-        return self.position < self.ripe
+        return self.position < self.due
 
     @property
     def arrival(self) -> datetime | None:
@@ -90,7 +90,7 @@ class LineCursor:
     @property
     def is_late(self) -> bool:
         """Whether the next line arrived after the last ordering, but was not printed just now."""
-        return self.position >= self.settled and self.arrival is None
+        return self.position >= self.ordered and self.arrival is None
 
     def find(self) -> bool:
         """Find the next line; return whether there is a complete one."""
@@ -142,16 +142,16 @@ class LineCursor:
         line = self._store.line_at(self.position)
         return line.tail or line.head
 
-    def ripen(self, now: float) -> None:
-        """Make the bytes present at the last call ripe; `now` is in seconds, on any clock."""
+    def make_due(self, now: float) -> None:
+        """Make the bytes present at the last call due; `now` is in seconds, on any clock."""
         size = self._store.size
         if size != self.noted:
             self.grew_at = now
-        self.ripe, self.noted = min(self.noted, size), size
+        self.due, self.noted = min(self.noted, size), size
 
-    def settle(self) -> None:
-        """Make all present bytes ripe, and count them as ordered."""
-        self.ripe = self.noted = self.settled = self._store.size
+    def make_all_due(self) -> None:
+        """Make all present bytes due, and count them as ordered."""
+        self.due = self.noted = self.ordered = self._store.size
 
     def _piece(self, start: int, end: int) -> bytes:
         inside = start - self._at

@@ -1,7 +1,7 @@
 """Interleaves the lines of several logs by time, each whole and once.
 
 A line without a time stays with the line before it in its log, so that tracebacks stay whole.
-Unfinished lines are at the end until they are complete. New lines are merged once they are ripe:
+Unfinished lines are at the end until they are complete. New lines are merged once they are due:
 they have waited for earlier ones of other logs, which may arrive a little later.
 """
 
@@ -63,18 +63,18 @@ class Interleaver:
 
     # --- merging ---------------------------------------------------------------------------------
 
-    def ripen(self, now: float) -> None:
-        """Make the bytes present at the last call ripe; `now` is in seconds, on any clock."""
+    def make_due(self, now: float) -> None:
+        """Make the bytes present at the last call due; `now` is in seconds, on any clock."""
         for cursor in self.cursors:
-            cursor.ripen(now)
+            cursor.make_due(now)
 
-    def settle(self) -> None:
-        """Make all present bytes ripe."""
+    def make_all_due(self) -> None:
+        """Make all present bytes due."""
         for cursor in self.cursors:
-            cursor.settle()
+            cursor.make_all_due()
 
     async def merge(self) -> None:
-        """Merge all ripe lines, in slices; unripe lines only if they belong before a ripe one.
+        """Merge all due lines, in slices; others only if they belong before one of them.
 
         Raises:
             SpoolError: a log cannot be read, or this one not written.
@@ -91,18 +91,18 @@ class Interleaver:
             return False
         heap = [(c.key, c.source.number, c) for c in self.cursors if c.find()]
         heapify(heap)
-        ripe = sum(cursor.is_ripe for _, _, cursor in heap)
-        if ripe:
+        due = sum(cursor.is_due for _, _, cursor in heap)
+        if due:
             self._drop_open()
         until = clock.monotonic() + _SLICE
         lines = 0
         try:
-            while ripe:
+            while due:
                 cursor = heap[0][2]
-                ripe -= cursor.is_ripe
+                due -= cursor.is_due
                 self._take(cursor)
                 if cursor.find():
-                    ripe += cursor.is_ripe
+                    due += cursor.is_due
                     heapreplace(heap, (cursor.key, cursor.source.number, cursor))
                 else:
                     heappop(heap)

@@ -133,12 +133,12 @@ class MergedLog:
                 await asyncio.sleep(MERGE_DELAY / 2)
 
     async def _step(self) -> bool:
-        """Merge ripe lines; return whether there is more to do, even if nothing arrives."""
+        """Merge due lines; return whether there is more to do, even if nothing arrives."""
         if self._has_left:
             await self._order()
             return True
         interleaver, now = self._interleaver, _now()
-        interleaver.ripen(now)
+        interleaver.make_due(now)
         await interleaver.merge()
         waits = False if interleaver.is_stale else interleaver.show_open(now)
         self.is_ordering = interleaver.is_stale or interleaver.is_unsorted
@@ -158,7 +158,7 @@ class MergedLog:
         sources = dict(self._sources)
         interleaver = self._fresh = Interleaver(self._new(), sources.values(), self._time_of)
         try:
-            interleaver.settle()
+            interleaver.make_all_due()
             await interleaver.merge()
             if not interleaver.is_stale:
                 self._replace(interleaver)

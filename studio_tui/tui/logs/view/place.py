@@ -24,9 +24,9 @@ class LogPlace:
     """Start of the first visible line; `None` while following."""
     current: int | None = None
     """Start of the current line."""
-    kept: tuple[int, ...] = ()
-    """Starts of the lines with a bookmark."""
+    bookmarks: tuple[int, ...] = ()
+    """Starts of the lines that have one."""
     filter: str = ""
     """The filter as typed."""
-    seen: int = 0
+    lines_seen: int = 0
     """Number of lines that had arrived when the reader was last at the end."""

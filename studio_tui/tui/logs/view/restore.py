@@ -33,9 +33,9 @@ class PlaceRestore:
         return self._sought or LogPlace(
             top=None if self._view.following or pane.window is None else pane.window.top.start,
             current=pane.current,
-            kept=tuple(sorted(pane.bookmarks)),
+            bookmarks=tuple(sorted(pane.bookmarks)),
             filter=self._lines.typed,
-            seen=0 if self._lines.typed else self._new_lines.seen,
+            lines_seen=0 if self._lines.typed else self._new_lines.seen,
         )
 
     def return_to(self, place: LogPlace) -> None:
@@ -50,11 +50,11 @@ class PlaceRestore:
         place, store, pane = self._sought, self._view.store, self._view.pane
         if place is None or store is None or pane.window is None:
             return
-        if store.size <= max(place.top or 0, place.current or 0, *place.kept, 0):
+        if store.size <= max(place.top or 0, place.current or 0, *place.bookmarks, 0):
             return
         self._sought = None
-        self._new_lines.seen = place.seen
-        pane.bookmarks = frozenset(store.line_start(start) for start in place.kept)
+        self._new_lines.seen = place.lines_seen
+        pane.bookmarks = frozenset(store.line_start(start) for start in place.bookmarks)
         if place.filter:
             with suppress(SearchPatternError):
                 self._lines.choose(place.filter)

@@ -22,7 +22,7 @@ def test_a_line_keeps_the_time_at_which_it_came(tmp_path: Path) -> None:
         for number, store in enumerate(stores)
     ]
     interleaver = Interleaver(merged, sources, lambda _line: None)
-    interleaver.settle()
+    interleaver.make_all_due()
     asyncio.run(interleaver.merge())
     shown: list[tuple[bytes, datetime | None]] = []
     start: int | None = 0

@@ -87,7 +87,9 @@ def test_columns_stay_when_a_reason_gets_longer(mode: str, room: int) -> None:
     for why in ("blocked", "waits for 2 of 12: embed_shard_00, embed_shard_01", "x" * 90):
         rows = [(NOTHING, *listing.cells_of(key)) for key in listing.keys]
         contents.grow((*cells[:-1], Cell(why)) for cells in rows)
-        placed.append(place(listing.columns, room, contents=contents.widths, ever=contents.widest))
+        placed.append(
+            place(listing.columns, room, contents=contents.widths, all_time=contents.all_time)
+        )
     assert placed[0] == placed[1] == placed[2]
 
 
