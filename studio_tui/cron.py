@@ -257,7 +257,7 @@ def _parse(expression: str) -> _Fields:
     if words and words[0].startswith("@"):
         words = _alias(expression.strip()).split()
     if _is_prose(words):
-        example = next(said for pattern, said in _EXAMPLES if pattern.search(expression))
+        example = next(words for pattern, words in _EXAMPLES if pattern.search(expression))
         raise CronError(
             f"{_quoted(expression)} is in words: type five fields instead, minute, hour,"
             f" day of month, month and day of week, for example: {example}"

@@ -24,7 +24,7 @@ class UnknownKeys:
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
-        self._said: set[str] = set()
+        self._explained: set[str] = set()
         self._notice = ""
 
     def pressed(self, key: str) -> None:
@@ -34,9 +34,9 @@ class UnknownKeys:
         typed where there is no input, do not cover the screen.
         """
         help_key = getattr(self._app.screen, "help_key", None)
-        if help_key is None or key in self._said:
+        if help_key is None or key in self._explained:
             return
-        self._said.add(key)
+        self._explained.add(key)
         sign = key_to_character(key) or ""
         # Textual displays only ASCII characters as themselves.
         name = (

@@ -172,11 +172,11 @@ def _start(data: DataDir) -> Endpoint:
             return endpoint
         end = log_file.seek(0, os.SEEK_END)
         log_file.seek(max(begin, end - _REASON_BYTES))
-        said = log_file.read(_REASON_BYTES).decode("utf-8", "replace").strip().splitlines()
+        output = log_file.read(_REASON_BYTES).decode("utf-8", "replace").strip().splitlines()
     if server.poll() is None:
         server.kill()
         server.wait()
-    reason = said[-1] if said else f"it ended with exit code {server.returncode}"
+    reason = output[-1] if output else f"it ended with exit code {server.returncode}"
     raise ConfigError(f"The local Studio did not start: {reason} (log: {data.log})")
 
 

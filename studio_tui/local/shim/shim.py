@@ -188,15 +188,15 @@ class Shim:
             write_new(self._folder / "requirements.txt", requirements.encode())
             for command in commands:
                 parts = [part.replace("{environment}", str(making)) for part in command]
-                code, said = self._set_up(parts)
-                unreached = resolver_words(said) if code and is_unreached(said) else None
+                code, output = self._set_up(parts)
+                unreached = resolver_words(output) if code and is_unreached(output) else None
                 if unreached and not self._commands.is_told_to_stop:
                     self._commands.say("there is no network: only cached packages can be used")
-                    code, said = self._set_up([*parts, "--offline"])
+                    code, output = self._set_up([*parts, "--offline"])
                 if code or self._commands.is_told_to_stop:
                     _remove_folder(making)
                     self._check_stop()
-                    words = resolver_words(said) or exit_words(code)
+                    words = resolver_words(output) or exit_words(code)
                     raise StepFailed(
                         code,
                         cut_sentence(f"{words} (no network: {unreached})") if unreached else words,
@@ -211,14 +211,14 @@ class Shim:
 
     def _wait_for(self, lock: int) -> None:
         """Take `lock`, reporting once if that takes a while."""
-        said = False
+        is_reported = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not said:
+                if not is_reported:
                     self._commands.say("waiting for another job that creates the same environment")
-                    said = True
+                    is_reported = True
                 self._commands.turn(0.05)
                 self._check_stop()
             else:

@@ -37,15 +37,15 @@ def exit_words(code: int, output: str = "") -> str:
     if (number := signal_of(code)) is not None:
         found = _ending(output, code)
         failure = found.failure if number in CRASHES else ""
-        said = failure or (found.last if number == ABORTED else "")
-        return cut_sentence(f"{sentence}; its last output: {said}") if said else f"{sentence}."
+        last = failure or (found.last if number == ABORTED else "")
+        return cut_sentence(f"{sentence}; its last output: {last}") if last else f"{sentence}."
     found = _ending(output, code)
-    said = f"; its last output: {found.last}" if found.last else ""
+    last = f"; its last output: {found.last}" if found.last else ""
     if found.failure:
-        return cut_sentence(f"{found.failure.rstrip('.:') if said else found.failure}{said}")
+        return cut_sentence(f"{found.failure.rstrip('.:') if last else found.failure}{last}")
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
-    return cut_sentence(f"{sentence}{said}") if said else f"{sentence}."
+    return cut_sentence(f"{sentence}{last}") if last else f"{sentence}."
 
 
 def resolver_words(output: str) -> str | None:

@@ -24,8 +24,8 @@ def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     if all(problem.level is Level.WARNING for problem in found):
         length = len(_build_request(draft, context).model_dump_json().encode())
         if length > REQUEST_LIMIT:
-            said = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
-            found.append(Problem("query", f"{said} Shorten the longest field."))
+            excess = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
+            found.append(Problem("query", f"{excess} Shorten the longest field."))
     return tuple(found)
 
 

@@ -48,8 +48,8 @@ class RootFailure(NamedTuple):
 
 def says_more(message: str, failures: Iterable[RootFailure]) -> bool:
     """Return whether an error says something that the names and causes of failures do not."""
-    said = {*_FRAME, *chain.from_iterable(failure.words for failure in failures)}
-    return any(word not in said and not word.isdigit() for word in _words(message))
+    reported = {*_FRAME, *chain.from_iterable(failure.words for failure in failures)}
+    return any(word not in reported and not word.isdigit() for word in _words(message))
 
 
 def without_count(message: str) -> str:

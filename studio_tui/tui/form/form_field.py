@@ -111,8 +111,8 @@ class FormField(Lifetime, Vertical):
         """Its name in `Draft`."""
         self.editor = editor
         self._label = Static(label, markup=False, classes="label")
-        self._said = Static(markup=False, classes="said")
-        self._said.display = False
+        self._lines_below = Static(markup=False, classes="said")
+        self._lines_below.display = False
         self._problems: tuple[Problem, ...] = ()
         self._note: tuple[str, ...] = ()
         self._lasting = False
@@ -154,9 +154,9 @@ class FormField(Lifetime, Vertical):
 
         A `lasting` note stays visible without the focus if the field has a value.
         """
-        said = (tuple(problems), tuple(note), lasting)
-        if said != (self._problems, self._note, self._lasting):
-            self._problems, self._note, self._lasting = said
+        content = (tuple(problems), tuple(note), lasting)
+        if content != (self._problems, self._note, self._lasting):
+            self._problems, self._note, self._lasting = content
             self._tell()
 
     @on(Input.Changed)
@@ -230,8 +230,8 @@ class FormField(Lifetime, Vertical):
 
         A form thus opens with a sixth fewer widgets.
         """
-        if lines and not self._said.is_attached and self.is_attached:
-            self.mount(self._said)
-        if lines or self._said.display:
-            self._said.display = bool(lines)
-            self._said.update(Content("\n").join(lines))
+        if lines and not self._lines_below.is_attached and self.is_attached:
+            self.mount(self._lines_below)
+        if lines or self._lines_below.display:
+            self._lines_below.display = bool(lines)
+            self._lines_below.update(Content("\n").join(lines))

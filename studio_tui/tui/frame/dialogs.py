@@ -76,9 +76,9 @@ class Confirm(Dialog[bool]):
         if news == self._news:
             return
         self._news = news
-        said = self.query_one("#question-changes", Static)
-        said.update(news.words if news is not None else "")
-        said.display = news is not None
+        changes = self.query_one("#question-changes", Static)
+        changes.update(news.words if news is not None else "")
+        changes.display = news is not None
         is_void = news is not None and news.is_void
         if is_void:
             self.query_one("#no").focus()

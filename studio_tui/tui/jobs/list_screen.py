@@ -61,10 +61,10 @@ class JobPreview:
         extra = JobExtras(sent_files(details.files), details.end, details.trouble)
         around = surroundings_of(self._session, job.id)
         own = facts(job, moment, around, progress, answered_at=now)
-        said = kin_facts(
+        all_facts = kin_facts(
             with_usual(own, job, details.past, now), self._session.known_items.related(job.id)
         )
-        return preview(job, said, extra, FactSpace(*room), now=moment, zone=self._zone)
+        return preview(job, all_facts, extra, FactSpace(*room), now=moment, zone=self._zone)
 
     def leave(self) -> None:
         """Stop loading."""

@@ -245,11 +245,11 @@ class LogScreen(Page):
         self._look_at_end()
         head = self.query_one("#log-head", Bar)
         about = job_parts(self._job, self.moment(), self._why, is_blocked=self._is_blocked)
-        left = [Part(" "), *(Part(f"{said.text}  ", said.tone) for said in about)]
+        left = [Part(" "), *(Part(f"{cell.text}  ", cell.tone) for cell in about)]
         is_wide = self.size.width >= WORDS_FROM
         if self._progress:
             parts = progress_parts(self._progress, wide=is_wide)
-            left += [Part(f"{said.text}  ", said.tone) for said in parts]
+            left += [Part(f"{cell.text}  ", cell.tone) for cell in parts]
         if self._why:
             left.append(Part(self._why, Tone.BAD))
         if self._wait is not None:

@@ -58,10 +58,10 @@ class Suspending:
             return
         for task in tasks[:1]:
             command = commands.suspend(task.id) if going else commands.resume(task.id)
-            done = partial(self._said, task, suspended=bool(going))
+            done = partial(self._outcome, task, suspended=bool(going))
             await run_and_report(self._host, title(task), command, done)
 
-    def _said(self, task: Job, now: Job | None, *, suspended: bool) -> str:
+    def _outcome(self, task: Job, now: Job | None, *, suspended: bool) -> str:
         if suspended:
             return f"Suspended {title(task)}: it creates no runs until p resumes it"
         following = now.schedule.next_run_at if now and now.schedule else None

@@ -78,18 +78,18 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
     words = safe_line(text) if shown is None else shown
     severity: Literal["information", "warning", "error"] = "information"
     if chosen is not None and await _is_taken(chosen, text):
-        said = chosen.confirmation
+        outcome = chosen.confirmation
     elif len(text.encode()) <= TERMINAL_LIMIT:
         app.copy_to_clipboard(text)
-        said = SENT
+        outcome = SENT
     else:
         try:
             words = f"It is in {safe_line(str(await asyncio.to_thread(_keep, text)))}"
-            said, severity = "Too large for the terminal's clipboard", "warning"
+            outcome, severity = "Too large for the terminal's clipboard", "warning"
         except OSError as error:
             words = f"Too large for the terminal's clipboard, and no file: {error.strerror}"
-            said, severity = "Not copied", "error"
-    app.notify(words, title=said, severity=severity, markup=False)
+            outcome, severity = "Not copied", "error"
+    app.notify(words, title=outcome, severity=severity, markup=False)
 
 
 async def _is_taken(chosen: ClipboardProgram, text: str) -> bool:

@@ -309,7 +309,7 @@ class RowStrips:
     def __init__(self, cells_of: CellsOf) -> None:
         self._cells_of = cells_of
         self._edition = 0
-        self._said: dict[str, _RowCells] = {}
+        self._cached: dict[str, _RowCells] = {}
         self._drawn: dict[tuple[str, RowLook], tuple[Cells, Strip]] = {}
         self._shown: _Shown | None = None
         self._cursor: str | None = None
@@ -352,7 +352,7 @@ class RowStrips:
 
     def forget(self) -> None:
         """Discard the cells of rows, so that all count as new."""
-        self._said.clear()
+        self._cached.clear()
         self._shown = None
 
     def unpainted(self, keys: Sequence[str]) -> list[Cells]:
@@ -362,19 +362,19 @@ class RowStrips:
             return []
         found = []
         for key in keys:
-            said = self._said.get(key)
-            if said is None or said.edition != self._edition:
+            cached = self._cached.get(key)
+            if cached is None or cached.edition != self._edition:
                 found.append(self._cells(key))
         return found
 
     def _cells(self, key: str) -> Cells:
-        said = self._said.get(key)
-        if said is None or said.edition != self._edition:
+        cached = self._cached.get(key)
+        if cached is None or cached.edition != self._edition:
             cells = self._cells_of(key)
-            if said is not None and said.cells == cells:
-                said.edition = self._edition
-                return said.cells
-            if len(self._said) >= _KEPT_ROWS:
-                self._said.clear()
-            said = self._said[key] = _RowCells(cells, self._edition)
-        return said.cells
+            if cached is not None and cached.cells == cells:
+                cached.edition = self._edition
+                return cached.cells
+            if len(self._cached) >= _KEPT_ROWS:
+                self._cached.clear()
+            cached = self._cached[key] = _RowCells(cells, self._edition)
+        return cached.cells

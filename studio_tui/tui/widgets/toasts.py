@@ -24,7 +24,7 @@ class TimedNotification(Notification):
         return super().time_left <= 0
 
 
-def _said(toast: Notification) -> tuple[str, str, SeverityLevel]:
+def _content(toast: Notification) -> tuple[str, str, SeverityLevel]:
     return toast.title, toast.message, toast.severity
 
 
@@ -52,8 +52,8 @@ class ShowsToasts(App[Any]):
 
     def on_notify(self, event: Notify) -> None:
         """Remove notifications with the same content; Textual then shows the new one."""
-        said = _said(event.notification)
-        for shown in [each for each in self._notifications if _said(each) == said]:
+        content = _content(event.notification)
+        for shown in [each for each in self._notifications if _content(each) == content]:
             del self._notifications[shown]
 
     def notify(

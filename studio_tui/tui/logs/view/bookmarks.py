@@ -23,8 +23,8 @@ class Bookmarks:
         pane.current = start
         pane.bookmarks = pane.bookmarks ^ {start}
         count = len(pane.bookmarks)
-        said = "bookmark set" if start in pane.bookmarks else "bookmark removed"
-        view.say(f"{said}, {count} in all; ' and \" go from one to another")
+        change = "bookmark set" if start in pane.bookmarks else "bookmark removed"
+        view.say(f"{change}, {count} in all; ' and \" go from one to another")
         view.settle()
 
     def go(self, step: int) -> None:

@@ -104,7 +104,7 @@ class LogView(HasCommands, Widget):
         self._frames = Frames(self, self._show_arrived)
         self._bottom = 0
         """Start of the last visible line."""
-        self._said, self._still = "", _always
+        self._report, self._still = "", _always
         self._control()
 
     def _control(self) -> None:
@@ -191,7 +191,7 @@ class LogView(HasCommands, Widget):
         self.store = store
         if store is not None:
             self._leave = self.listen(store.watch, self._frames.note)
-        self._said = ""
+        self._report = ""
         self.selection.end()
         self.pane.is_part = False
         self.pane.show(store)
@@ -238,17 +238,17 @@ class LogView(HasCommands, Widget):
 
     def say(self, words: str, still: Callable[[], bool] = _always) -> None:
         """Show a text below the rows until the reader moves, or `still` returns False."""
-        self._said, self._still = words, still
+        self._report, self._still = words, still
         self._show_words()
 
     def clear_message(self) -> None:
         """Remove the text at the next update."""
-        self._said, self._still = "", _always
+        self._report, self._still = "", _always
 
     def _show_words(self) -> None:
         if not self._still():
             self.clear_message()
-        parts = (self._said, self.selection.words(), self._filter_and_search.words())
+        parts = (self._report, self.selection.words(), self._filter_and_search.words())
         words = " · ".join(filter(None, parts))
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
@@ -345,7 +345,7 @@ class LogView(HasCommands, Widget):
 
     def dismiss(self) -> None:
         """End the selection; if there is none, the filter; else the search."""
-        self._said = ""
+        self._report = ""
         if not self.selection.end():
             self._filter_and_search.end()
         self.settle()

@@ -268,8 +268,8 @@ class LogPainter:
             number = f"{number} " if look.columns else number
             runs.append((palette.gutter, f"{number:>{self._digits}}"))
         for column in look.columns:
-            said, style = column.text(line.start, line.text) if line else ("", None)
-            runs.append((style or palette.stamp, _fit(said, column.width)))
+            text, style = column.text(line.start, line.text) if line else ("", None)
+            runs.append((style or palette.stamp, _fit(text, column.width)))
         is_signed = sign & (CURRENT | BOOKMARKED) and glyph != "┅"
         runs.append((palette.current if is_signed else palette.gutter, glyph))
         runs.append((palette.text, " "))

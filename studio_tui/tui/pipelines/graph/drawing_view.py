@@ -190,10 +190,10 @@ class DrawingView:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
         numbers = numbers_of(group.members, known.statuses)
         worst = worst_of(numbers) or NodeState.UNKNOWN
-        said = f"{numbers[NodeState.DONE]}/{len(group.members)}"
+        numbers_shown = f"{numbers[NodeState.DONE]}/{len(group.members)}"
         if numbers[NodeState.FAILED]:
-            said += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
-        return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, said)
+            numbers_shown += f" {SHOWN_LOOKS[NodeState.FAILED].glyph}{numbers[NodeState.FAILED]}"
+        return Label(SHOWN_LOOKS[worst].glyph, SHOWN_LOOKS[worst].tone, numbers_shown)
 
     # Layout.
 

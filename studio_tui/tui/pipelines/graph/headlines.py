@@ -92,25 +92,25 @@ def note_parts(loaded: LoadedPipeline) -> tuple[Part, ...]:
     If there are none, return the purpose of the pipeline, so that the rows below do not move.
     """
     pipeline = loaded.pipeline
-    said = []
+    notes = []
     if loaded.statuses.state is PipelineState.PAUSED:
         words = ": ".join(filter(None, ("paused", paused_words(loaded.statuses))))
-        said.append(Part(f"‖ {words}", Tone.WARN))
+        notes.append(Part(f"‖ {words}", Tone.WARN))
     reason, error = _reason_and_error(loaded)
     if roots := root_words(loaded.statuses):
-        said.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
+        notes.append(Part(f"{roots}: {with_short_ids(reason)}", Tone.BAD))
     if error:
-        said.append(Part(with_short_ids(error), Tone.BAD))
+        notes.append(Part(with_short_ids(error), Tone.BAD))
     if pipeline.warnings:
         # The number of warnings comes first, as the end of the line may be cut off.
         first, *others = pipeline.warnings
         counted = f"1 of {len(others) + 1}: " if others else ""
-        said.append(Part(f"⚠ {counted}{first}", Tone.WARN))
-    said += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
+        notes.append(Part(f"⚠ {counted}{first}", Tone.WARN))
+    notes += [Part(f"⚠ {flaw}", Tone.WARN) for flaw in loaded.plan.flaws]
     parts = [Part(" ")]
-    for number, part in enumerate(said):
+    for number, part in enumerate(notes):
         parts += [Part(" · ", Tone.DIM)] * (number > 0) + [part]
-    if said:
+    if notes:
         return tuple(parts)
     target = f"rebuilds {pipeline.datasets}, " if pipeline.datasets else ""
     if pipeline.triggered_from and not pipeline.datasets:
@@ -245,11 +245,11 @@ class Headlines:
         has_lanes = self._state.loaded is not None and view.lanes and self._has_lanes()
         self.modes.left = mode_parts(view, len(self._matches()), has_lanes=has_lanes)
         marks = len(view.marks)
-        said = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
-        taken = sum(cell_len(part.text) for part in (*self.modes.left, *said))
+        right = [Part(f" {marks:,} marked ", Tone.ACCENT), Part("──", "rule")] if marks else []
+        taken = sum(cell_len(part.text) for part in (*self.modes.left, *right))
         if legend := self._legend(self._width() - taken - len("   ──")):
-            said += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
-        self.modes.right = tuple(said)
+            right += [Part(f" {legend} ", Tone.DIM), Part("──", "rule")]
+        self.modes.right = tuple(right)
 
     def _legend(self, room: int) -> str:
         """Return the legend of the present states, unless the head names them."""
@@ -276,5 +276,5 @@ class Headlines:
             reason = f" ({found.reason})" if found.reason else ""
             room = self._width() - cell_len(_CRITICAL + reason)
             words = path_words(found, self._state.view_model(), room, cell_len)
-            said = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
-            self.path.left = (Part(said, Tone.ACCENT),)
+            text = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
+            self.path.left = (Part(text, Tone.ACCENT),)

@@ -85,7 +85,7 @@ class RowsView:
 
     listing: JobListing | None = None
     """The shown rows; `None` in graph mode."""
-    _said: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
+    _cached_cells: tuple[ViewModel | None, JobListing | None, dict[str, Cells]] = (None, None, {})
     """Cache of cells, valid while the known state and the listing are the same."""
     _kin: tuple[object, Collection[str], Collection[str]] = (None, (), ())
     """The row and groups for which kin were computed, its ancestors, and its descendants."""
@@ -200,10 +200,10 @@ class RowsView:
         if listing is None or self._state.loaded is None:
             return (NOTHING,) * len(self.widget.columns)
         known = self._state.view_model()
-        if self._said[0] is not known or self._said[1] is not listing:
+        if self._cached_cells[0] is not known or self._cached_cells[1] is not listing:
             # Kin change with every step of the cursor, the other cells only with the known state.
-            self._said = known, listing, {}
-        cells = self._said[2]
+            self._cached_cells = known, listing, {}
+        cells = self._cached_cells[2]
         if key not in cells:
             cells[key] = listing.cells_of(key)
         _, above, below = self._kin
