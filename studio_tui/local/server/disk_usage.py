@@ -4,18 +4,23 @@ Jobs that have not ended, datasets, and files that DataChain refers to are not t
 and outcome stay in the database; its log says that it was removed.
 """
 
+import asyncio
 import fcntl
+import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
+from studio_tui import clock
 from studio_tui.local.config.data_dir import DataDir
+from studio_tui.local.config.disk_limits import DiskLimits
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.shim.output import segment_name
 
@@ -253,3 +258,43 @@ def _locked(path: Path) -> Iterator[bool]:
         yield True
     finally:
         os.close(descriptor)
+
+
+logger = logging.getLogger(__name__)
+
+EVERY = 6 * 3600.0
+"""Seconds between checks."""
+
+
+async def keep_within(
+    data: DataDir, limits: DiskLimits, ends: Callable[[], Coroutine[Any, Any, JobEnds]]
+) -> None:
+    """Check now and then every few hours, until canceled; without limits do nothing.
+
+    `ends` returns which jobs have ended.
+    """
+    loop = asyncio.get_running_loop()
+
+    def jobs() -> JobEnds:
+        return asyncio.run_coroutine_threadsafe(ends(), loop).result()
+
+    while limits.is_set:
+        try:
+            freed = await asyncio.to_thread(prune, data, limits, jobs, clock.now())
+        except Exception:
+            # Jobs continue, whatever is in the data directory.
+            logger.exception("No disk space could be freed")
+        else:
+            if freed:
+                logger.warning("Made room: %d bytes of old logs and environments", freed)
+        await asyncio.sleep(EVERY)
+
+
+def prune(data: DataDir, limits: DiskLimits, jobs: Callable[[], JobEnds], now: datetime) -> int:
+    """Delete what is too old, then the oldest while there is too much; return freed bytes."""
+    freed = 0
+    if limits.max_age is not None:
+        freed += free(data, survey(data, jobs()).older_than(now - limits.max_age), jobs)
+    if limits.max_size is not None:
+        freed += free(data, survey(data, jobs()).beyond(limits.max_size), jobs)
+    return freed

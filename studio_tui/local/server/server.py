@@ -33,7 +33,7 @@ from studio_tui.local.config.team import TEAM
 from studio_tui.local.db.times import stamp
 from studio_tui.local.http.app import create_app
 from studio_tui.local.run.local_runner import RunLimits
-from studio_tui.local.server.pruning import keep_within
+from studio_tui.local.server.disk_usage import keep_within
 from studio_tui.local.server.studio import Studio, open_studio
 
 HOST = "127.0.0.1"

@@ -16,8 +16,7 @@ from studio_tui.api.log_stream import (
     Unreadable,
 )
 from studio_tui.service.logs.doubts import FIRST_ID, NO_REPLAY, Doubts
-from studio_tui.service.logs.message_index import MessageIndex, MessageRecord
-from studio_tui.service.logs.piece_batch import PieceBatch
+from studio_tui.service.logs.message_index import MessageIndex, MessageRecord, PieceBatch
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import Mark
 

@@ -16,9 +16,8 @@ from studio_tui.presentation.form.draft import Draft
 from studio_tui.text import safe_line
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.saved_forms import NOT_SAVED, SavedForms
-from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.commands import Command, Host
-from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 
 DISK_REFUSES = "The templates could not be saved; see the program's log."
 

@@ -1,4 +1,4 @@
-"""Dialogs over a page: a confirmation, and a choice from a list."""
+"""Dialogs over a page: a confirmation, a choice from a list, and a line of text."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Button, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from studio_tui.text import safe_line
@@ -195,3 +195,28 @@ class Choose(Dialog[str | None]):
     def action_up(self) -> None:
         """Move up, as in tables."""
         self.query_one(OptionList).action_cursor_up()
+
+
+class Ask(Dialog[str | None]):
+    """Asks for a non-empty line; the answer is `None` if the user cancels."""
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close", id="ask.close"),
+    ]
+
+    def __init__(self, question: str, details: Sequence[str], value: str = "") -> None:
+        """Make a dialog from safe text; `value` is the initial input."""
+        super().__init__(question)
+        self._details = details
+        self._value = value
+
+    def body(self) -> ComposeResult:
+        yield DialogBody(Static("\n".join(self._details), markup=False))
+        yield Input(self._value, compact=True)
+        yield Static("enter saves it, esc closes", markup=False, classes="keys")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if text := event.value.strip():
+            self.dismiss(text)

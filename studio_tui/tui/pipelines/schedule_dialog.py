@@ -19,7 +19,7 @@ from studio_tui.presentation.pipelines.datasets import (
     short_name,
     unknown_datasets,
 )
-from studio_tui.presentation.schedules.times import explain_time
+from studio_tui.presentation.schedules.explanations import explain_time
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput

@@ -20,7 +20,7 @@ from studio_tui.local.config.disk_limits import DiskLimits, parse_span, read_lim
 from studio_tui.local.db.job_ends import JobEnds
 from studio_tui.local.server import disk_usage, endpoint
 from studio_tui.local.server.cli import local
-from studio_tui.local.server.pruning import prune
+from studio_tui.local.server.disk_usage import prune
 from tests.studios import ThreadStudio
 from tests.waiting import eventually
 

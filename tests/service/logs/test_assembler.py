@@ -24,8 +24,7 @@ from studio_tui.service.logs.assembler import (
 )
 from studio_tui.service.logs.comparison import Comparison
 from studio_tui.service.logs.doubts import NO_BEGINNING, NO_REPLAY
-from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord
-from studio_tui.service.logs.piece_batch import PieceBatch
+from studio_tui.service.logs.message_index import BLOCK, MessageIndex, MessageRecord, PieceBatch
 from studio_tui.service.logs.store.log_store import LogStore
 from tests.service.logs.log_chaos import connection, truth
 from tests.soak import seeds

@@ -26,10 +26,9 @@ from studio_tui.tui.form.preview import Preview
 from studio_tui.tui.form.saved_forms import SavedForms
 from studio_tui.tui.form.templates import TemplatePicker
 from studio_tui.tui.frame.actions import Action
-from studio_tui.tui.frame.ask import Ask
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import SHRINKS
-from studio_tui.tui.frame.dialogs import Choose, Confirm
+from studio_tui.tui.frame.dialogs import Ask, Choose, Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from studio_tui.presentation.schedules.times import explain_time
+from studio_tui.presentation.schedules.explanations import explain_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
