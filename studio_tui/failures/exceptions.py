@@ -218,8 +218,12 @@ def _read_message(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedExcept
         place = _skip_blanks(lines, place)
     while place < len(lines):
         body = prefix.body(lines[place])
-        is_more = _CONTINUATION.match(body) or (text.endswith(":") and joined == 1)
-        if not body.strip() or _starts_something_else(body) or not _is_continued(text, is_more):
+        is_more = (
+            _CONTINUATION.match(body)
+            or (text.endswith(":") and joined == 1)
+            or _VALIDATION.match(text)
+        )
+        if not body.strip() or _starts_something_else(body) or not is_more:
             break
         if joined < _MAX_JOINED:
             text = _join(text, body)
@@ -255,10 +259,6 @@ def _end_of_paragraphs(lines: Sequence[str], at: int, prefix: Prefix) -> int:
 
 
 _VALIDATION = re.compile(r".*\b\d+ validation errors? for \S+")
-
-
-def _is_continued(text: str, is_more: object) -> bool:
-    return bool(is_more) or _VALIDATION.match(text) is not None
 
 
 def _join(text: str, line: str) -> str:

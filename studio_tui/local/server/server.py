@@ -334,7 +334,8 @@ def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
     """Write the files by which others find the server, and the `datachain` CLI uses it."""
     token = studio.token.get_secret_value()
     # JSON and TOML quote these values alike.
-    lines = [f"{key} = {json.dumps(value)}" for key, value in _credentials(url, token).items()]
+    credentials = {"url": url, "token": token, "team": TEAM}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in credentials.items()]
     write_private(data.cli_config / "config", "\n".join(["[studio]", *lines, ""]))
     write_private(data.port, f"{port}\n")
     state = {
@@ -346,7 +347,3 @@ def _publish(data: DataDir, studio: Studio, url: str, port: int) -> None:
         "started_at": stamp(clock.now()),
     }
     write_private(data.state, json.dumps(state, indent=2) + "\n")
-
-
-def _credentials(url: str, token: str) -> dict[str, str]:
-    return {"url": url, "token": token, "team": TEAM}

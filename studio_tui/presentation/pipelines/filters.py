@@ -51,10 +51,6 @@ def _run_seconds(loaded: LoadedJob, _: datetime) -> float | None:
     return took.seconds if took is not None else None
 
 
-def _waited_seconds(loaded: LoadedJob, _: datetime) -> float | None:
-    return loaded.model.queue_seconds(loaded.node)
-
-
 _GROUPS: dict[str, frozenset[NodeState]] = {
     "active": frozenset(
         {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING}
@@ -93,7 +89,10 @@ PIPELINE_JOBS = Kind[LoadedJob](
     also={state.lower(): _has_studio_state(state) for state in JobState},
     columns=(),
     other_fields=_FIELDS,
-    other_spans={"run": _run_seconds, "waited": _waited_seconds},
+    other_spans={
+        "run": _run_seconds,
+        "waited": lambda loaded, now: loaded.model.queue_seconds(loaded.node),
+    },
     suggestions=("run>1m", "run<1m", "waited>5m", "age<1h"),
     hint="words, is:blocked, name==embed, name~^e, after=split, run>1m, !not, or",
     is_moving=lambda _: False,

@@ -79,7 +79,11 @@ class PipelineController:
     def why_not_turn(self) -> str | None:
         """Return why it can be neither paused nor resumed."""
         pipeline, reason = self._at_hand(), self._why_no_change()
-        if pipeline is None or reason or any(map(self._can_turn, self._meant)):
+        if (
+            pipeline is None
+            or reason
+            or any(_can_pause(each) or self._can_resume(each) for each in self._meant)
+        ):
             return reason
         return over_words(pipeline, is_local=self._host.session.is_local)
 
@@ -100,9 +104,6 @@ class PipelineController:
 
     def _can_resume(self, pipeline: Pipeline) -> bool:
         return _can_resume(pipeline, is_local=self._host.session.is_local)
-
-    def _can_turn(self, pipeline: Pipeline) -> bool:
-        return _can_pause(pipeline) or self._can_resume(pipeline)
 
     def stops_what(self) -> str:
         """Return what `X` does now, as a label."""

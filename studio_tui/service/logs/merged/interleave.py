@@ -138,12 +138,10 @@ class Interleaver:
                 self.store.append(data)
             self._closed = self.store.size
         # Positions are known only between lines; a line begun here is before the next stop.
-        if self._closed - self._stops[-1][0] > _STOP and self._is_between_lines():
+        is_far = self._closed - self._stops[-1][0] > _STOP
+        if is_far and self.store.read(self._closed - 1, 1) == b"\n":
             positions = {cursor.source.number: cursor.position for cursor in self.cursors}
             self._stops.append((self._closed, positions))
-
-    def _is_between_lines(self) -> bool:
-        return self.store.read(self._closed - 1, 1) == b"\n"
 
     def _mark(self, cursor: LineCursor) -> None:
         """Set the marks above the next line of a log."""
