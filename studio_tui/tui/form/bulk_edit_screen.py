@@ -91,7 +91,7 @@ class EditMarkedScreen(SubmitScreen):
                 self.sender.is_sending = False
         elif answer == "d":
             await self.keep()
-            self.say("Draft saved; e on the same marks opens it again")
+            self.notify_user("Draft saved; e on the same marks opens it again")
             self.post_message(GoBack())
         return None
 

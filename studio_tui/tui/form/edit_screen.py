@@ -45,7 +45,7 @@ class EditScreen(SubmitScreen):
         answer = await self.ask(Review("Run the changed job?", lines, ANSWERS))
         if answer == "d":
             await self.keep()
-            self.say("Draft saved; e on the same job opens it again")
+            self.notify_user("Draft saved; e on the same job opens it again")
             self.post_message(GoBack())
         if answer == "r":
             return replace(checked, draft=checked.draft.continuing(self._repeat.job.id))

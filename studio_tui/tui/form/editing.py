@@ -108,7 +108,7 @@ class FieldCommands:
         try:
             after = await edit_text(self._host.app, text, suffix)
         except EditorError as error:
-            self._host.say(str(error), "warning")
+            self._host.notify_user(str(error), "warning")
             return
         if not FIELDS[name].has_lines:
             after = " ".join(after.split())

@@ -206,9 +206,9 @@ class FormTemplates:
         if name in templates and not await self._host.ask(replace_question(name)):
             return
         if await asyncio.to_thread(self._saved_forms.keep_template, name, self._form().draft):
-            self._host.say(f"Saved as {safe_line(name)}; f3 starts from it")
+            self._host.notify_user(f"Saved as {safe_line(name)}; f3 starts from it")
         else:
-            self._host.say(DISK_REFUSES, "error")
+            self._host.notify_user(DISK_REFUSES, "error")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

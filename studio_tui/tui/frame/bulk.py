@@ -151,7 +151,7 @@ def show_report(host: Host) -> None:
     if (report := host.session.batches.last) is not None:
         host.app.push_screen(report_dialog(report))
     else:
-        host.say("No bulk command has ended yet")
+        host.notify_user("No bulk command has ended yet")
 
 
 def report_dialog(report: BatchReport, step: NextStep | None = None) -> Review:

@@ -128,7 +128,7 @@ class Host(Protocol):
     def post_message(self, message: Message) -> bool:
         """Post a request that the app handles, such as opening another screen."""
 
-    def say(self, words: str, severity: Severity = "information") -> None:
+    def notify_user(self, words: str, severity: Severity = "information") -> None:
         """Show a notification."""
 
     async def ask(self, question: Dialog[Answer]) -> Answer:

@@ -111,7 +111,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             holder,
             lambda: self.table,
             changed=self._marks_changed,
-            say=page.say,
+            say=page.notify_user,
             unfiltered_row=lambda: self._kept,
             is_filter_wrong=lambda: self.is_alive and self.filtering.is_wrong,
         )

@@ -61,7 +61,7 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
 def _undo(page: "Page") -> None:
     words = page.session.held.undo()
     sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
-    page.say(sentence)
+    page.notify_user(sentence)
 
 
 def _is_replay(page: "Page") -> bool:
@@ -182,7 +182,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
 
     # The interface for controllers.
 
-    def say(self, words: str, severity: Severity = "information") -> None:
+    def notify_user(self, words: str, severity: Severity = "information") -> None:
         """Show a notification."""
         self.app.notify(words, severity=severity, markup=False)
 

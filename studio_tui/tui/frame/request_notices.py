@@ -69,10 +69,10 @@ async def run_and_report(
     try:
         result = await with_notice(host.app, host.session, command)
     except StudioError as error:
-        host.say(f"{doing}: {error_message(error, host.session)}", "error")
+        host.notify_user(f"{doing}: {error_message(error, host.session)}", "error")
         return
     if words := done if isinstance(done, str) else done(result):
-        host.say(words)
+        host.notify_user(words)
 
 
 def error_message(error: StudioError, session: StudioSession) -> str:

@@ -49,7 +49,7 @@ class AttemptSteps:
         if found:
             self._show(found[0])
         else:
-            self._host.say("Studio does not return that run now", "warning")
+            self._host.notify_user("Studio does not return that run now", "warning")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -94,7 +94,7 @@ class BulkJobs:
         if chosen.jobs:
             return chosen
         words = f"{self._none_words(done, self.marked.count())}: {chosen.reasons}"
-        self._host.say(words, "warning")
+        self._host.notify_user(words, "warning")
         return None
 
     async def copy_ids(self) -> None:

@@ -229,7 +229,7 @@ class JobController:
         try:
             return await Repeat.of(job, self._host.session)
         except InvalidRequest as error:
-            self._host.say(str(error), "error")
+            self._host.notify_user(str(error), "error")
             return None
 
     def _pipeline_notes(self, job: Job, command: str) -> tuple[str, ...]:

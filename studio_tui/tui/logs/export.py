@@ -104,7 +104,7 @@ class LogExport:
             problem = str(error)
         else:
             return
-        self._host.say(problem, "warning")
+        self._host.notify_user(problem, "warning")
 
     async def _page(self, store: LogStore, words: list[str]) -> None:
         """Open the original file in the pager if it is safe, else a cleaned copy."""

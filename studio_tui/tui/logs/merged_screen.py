@@ -148,7 +148,7 @@ class MergedScreen(Page):
         too_many = self.choice.members.follow(jobs)
         if too_many:
             words = f"Only {LIMIT} logs can be merged: {plural(too_many, 'job')} left out"
-            self.say(words, "warning")
+            self.notify_user(words, "warning")
         if self.is_alive:
             self.members_changed()
 

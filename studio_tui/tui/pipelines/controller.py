@@ -188,13 +188,13 @@ class PipelineController:
             stopped = await with_notice(self._host.app, self._host.session, stopping, waiting)
         except StudioError as error:
             why = error_message(error, self._host.session)
-            self._host.say(f"{title(pipeline)} may still be running: {why}", "error")
+            self._host.notify_user(f"{title(pipeline)} may still be running: {why}", "error")
             return
         if stopped.still_running or stopped.starts_more_jobs:
             heading = f"{title(pipeline)} has not stopped completely"
             await self._host.ask(Review(heading, report(stopped), (("o", "ok"),)))
         else:
-            self._host.say(f"{title(pipeline)}: {stopped_words(stopped)}")
+            self._host.notify_user(f"{title(pipeline)}: {stopped_words(stopped)}")
 
     async def open_logs(self) -> None:
         """Show the merged log of the jobs that have begun."""
@@ -204,12 +204,12 @@ class PipelineController:
             words = (
                 f"The logs of {LIMIT} of {len(ids)} jobs are shown: failed ones, then running ones"
             )
-            self._host.say(words, "warning")
+            self._host.notify_user(words, "warning")
         jobs = await self._host.session.known_items.find_jobs(ids[:LIMIT])
         if jobs:
             self._host.post_message(OpenLogs([job.id for job in jobs], jobs))
         else:
-            self._host.say("Studio does not return its jobs now", "error")
+            self._host.notify_user("Studio does not return its jobs now", "error")
 
     async def show_raw(self) -> None:
         """Show the pipeline as received from Studio."""

@@ -193,7 +193,7 @@ class PipelinesScreen(ListPage[Pipeline]):
         if can_be_used(message.key):
             self.post_message(OpenPipeline(message.key))
         else:
-            self.say(NO_ID, "warning")
+            self.notify_user(NO_ID, "warning")
 
     @on(events.ScreenResume)
     def _resumed(self) -> None:

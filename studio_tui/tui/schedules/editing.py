@@ -111,7 +111,7 @@ class ScheduleEditor:
             try:
                 repeat = await Repeat.of(task, self._host.session)
             except InvalidRequest as error:
-                self._host.say(str(error), "error")
+                self._host.notify_user(str(error), "error")
                 return
         known = await submitted_of((task,), self._host.session)
         task = with_schedule(task, known.get(task.id))
@@ -120,7 +120,7 @@ class ScheduleEditor:
         if typed is None:
             return
         if typed == before:
-            self._host.say("The schedule has not changed.")
+            self._host.notify_user("The schedule has not changed.")
             return
         notes = _IN_PLACE if repeat is None else (*_ANEW, *repeat.lines)
         if not await self._is_sure(task, before, typed, notes):
@@ -163,7 +163,7 @@ class ScheduleEditor:
         try:
             once = resolve(typed, now, self._zone) if _is_once(task) else None
         except ValueError as error:
-            self._host.say(f"{error} {title(task)} has not changed.", "error")
+            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
             return
         times = ScheduleTimes(
             None if once else typed,
@@ -186,24 +186,24 @@ class ScheduleEditor:
                 start_after=once or _begin(task, now),
             )
         except ValueError as error:
-            self._host.say(f"{error} {title(task)} has not changed.", "error")
+            self._host.notify_user(f"{error} {title(task)} has not changed.", "error")
             return
         request = RelatedRequest.of(request, replaces=task.id)
         created = await make_job(self._host.app, self._host.session.commands.job_creator, request)
         if created is None:
-            self._host.say(f"{title(task)} has not changed.", "warning")
+            self._host.notify_user(f"{title(task)} has not changed.", "warning")
             return
         self._replaced(task.id, created.id)
         try:
             await self._host.session.commands.jobs.cancel(task.id)
         except StudioError as error:
-            self._host.say(
+            self._host.notify_user(
                 f"Created {title(created)}, but {title(task)} was not canceled: "
                 f"{failure_message(error)} {_BOTH_EXIST}",
                 "error",
             )
         else:
-            self._host.say(f"Created {title(created)} and canceled {title(task)}")
+            self._host.notify_user(f"Created {title(created)} and canceled {title(task)}")
 
 
 def _begin(task: Job, now: datetime) -> datetime:

@@ -37,7 +37,7 @@ class Screen:
     def __init__(self, *, read_only: bool = False, answer: bool = False) -> None:
         self.read_only = read_only
         self.answer = answer
-        self.app = ToldApp(self.say)
+        self.app = ToldApp(self.notify_user)
         self.said: list[str] = []
         self.posted: list[Message] = []
         self.asked: list[Confirm] = []
@@ -58,7 +58,7 @@ class Screen:
         self.posted.append(message)
         return True
 
-    def say(self, words: str, _severity: str = "information") -> None:
+    def notify_user(self, words: str, _severity: str = "information") -> None:
         self.said.append(words)
 
     async def ask(self, question: Any) -> Any:

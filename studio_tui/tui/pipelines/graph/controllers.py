@@ -43,7 +43,7 @@ class Controllers:
     ) -> None:
         self._state = state
         self.prompt = LogPrompt(views.rows.widget)
-        self.search = Search(state, cursor, self.prompt, host.say)
+        self.search = Search(state, cursor, self.prompt, host.notify_user)
         self.filtering = Filtering(state, cursor, self.prompt)
         self.marks = Marks(host, state, cursor)
         self.modes = ViewModes(

@@ -86,7 +86,9 @@ class GraphExport:
         dialog = SaveLog(await with_free_names(offers), question="Save the pipeline")
         if saved := await self._host.ask(dialog):
             lines = plural(saved.lines, "line")
-            self._host.say(f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}")
+            self._host.notify_user(
+                f"Saved {lines}, {size(saved.size)}: {safe_line(str(saved.path))}"
+            )
 
     def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""

@@ -49,7 +49,7 @@ class GraphJobs:
             among = [run.id for run in runs if run is not None]
             self._host.post_message(OpenJob(job.id, among))
         else:
-            self._host.say(self._cursor.why_no_job())
+            self._host.notify_user(self._cursor.why_no_job())
 
     def point(self, key: str | None) -> None:
         """Move to a clicked box, or open it if the cursor is there."""

@@ -87,7 +87,7 @@ class Marks:
             self._mark(kept)
             verb = "is" if gone == 1 else "are"
             jobs = plural(gone, "marked job")
-            self._host.say(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
+            self._host.notify_user(f"{jobs} {verb} no longer in the pipeline, so no longer marked")
 
     def open_logs(self) -> None:
         """Show the merged log of the marked jobs, else the log of the job under the cursor."""
