@@ -16,9 +16,8 @@ from studio_tui.addresses import without_logins
 from studio_tui.files import keep, read_json
 from studio_tui.presentation.form.draft import Draft, FieldValue
 from studio_tui.presentation.form.field import Secret
-from studio_tui.presentation.form.fields import FIELDS
+from studio_tui.presentation.form.fields import FIELDS, draft_from_json, draft_to_json
 from studio_tui.presentation.form.line_checks import with_values
-from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 
 MAX_DRAFTS = 20
 """The most drafts that are saved; the latest are kept."""

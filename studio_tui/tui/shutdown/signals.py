@@ -1,16 +1,40 @@
-"""Ending the app in order: on the user's request, on a signal, or on a hangup."""
+"""Ending the app in order: on the user's request, on a signal, on a hangup, or on a bug.
+
+Textual would print local variables on a bug, one of which may be the token; see
+docs/upstream/crash-report.md.
+"""
 
 import asyncio
+import logging
 import os
 import signal
+import sys
+from typing import Any
 
+from rich.text import Text
 from textual import work
+from textual.app import App
 from textual.driver import Driver
 
-from studio_tui.tui.shutdown.crash import EndsOnBug
+logger = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (0, 1, 2)
+
+
+class EndsOnBug(App[Any]):
+    """Logs and prints an unhandled exception, and ends."""
+
+    def _fatal_error(self) -> None:
+        from studio_tui.log import crash_report  # noqa: PLC0415 (not before the first paint)
+
+        error = sys.exc_info()[1]
+        report = (
+            crash_report(error) if error is not None else "The program ended because of a bug.\n"
+        )
+        logger.critical("the program ended because of a bug\n%s", report)
+        self._exit_renderables.append(Text(report))
+        self._close_messages_no_wait()
 
 
 class HandlesExit(EndsOnBug):

@@ -7,10 +7,14 @@ from hypothesis import given
 
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.fields import FIELDS, recorded_fields
+from studio_tui.presentation.form.fields import (
+    FIELDS,
+    draft_from_json,
+    draft_to_json,
+    recorded_fields,
+)
 from studio_tui.presentation.form.job_request import draft_of
 from studio_tui.presentation.form.repeat_notes import fields_not_sent
-from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 from tests.jobs import NOON, job
 from tests.presentation.form.forms import DRAFTS, filled
 

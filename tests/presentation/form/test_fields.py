@@ -8,14 +8,19 @@ from studio_tui.presentation.cells import Cell, Tone
 from studio_tui.presentation.form.diff import difference
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.form.field import Secret
-from studio_tui.presentation.form.fields import FIELDS, hint, recorded_fields
+from studio_tui.presentation.form.fields import (
+    FIELDS,
+    draft_from_json,
+    draft_to_json,
+    hint,
+    recorded_fields,
+)
 from studio_tui.presentation.form.file_checks import FileFacts, FileState
 from studio_tui.presentation.form.job_request import check, check_field, draft_of, request
 from studio_tui.presentation.form.merge import common, differences
 from studio_tui.presentation.form.repeat_notes import fields_from_history, fields_not_sent
 from studio_tui.presentation.form.request_preview import as_datachain
 from studio_tui.presentation.form.server_errors import refusals
-from studio_tui.presentation.form.stored_draft import draft_from_json, draft_to_json
 from studio_tui.presentation.jobs.problems import Problem
 from studio_tui.service.commands.jobs import repeat_of
 from studio_tui.service.commands.submitted import RelatedRequest, Submitted

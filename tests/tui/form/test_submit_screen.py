@@ -10,7 +10,7 @@ import pytest
 from textual.events import Paste
 
 from studio_tui.presentation.form.draft import Draft
-from studio_tui.presentation.form.stored_draft import draft_to_json
+from studio_tui.presentation.form.fields import draft_to_json
 from studio_tui.tui.form.draft_form import DraftForm
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.jobs.list_screen import JobsScreen

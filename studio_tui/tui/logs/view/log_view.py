@@ -29,8 +29,7 @@ from studio_tui.tui.logs.view.frames import Frames
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.navigation import LineNumbers, LogTimes
 from studio_tui.tui.logs.view.new_lines import NewLines
-from studio_tui.tui.logs.view.next_page import NextPage
-from studio_tui.tui.logs.view.pane import LogPane
+from studio_tui.tui.logs.view.pane import LogPane, NextPage
 from studio_tui.tui.logs.view.reader import WorkGroup
 from studio_tui.tui.logs.view.restore import PlaceRestore
 from studio_tui.tui.logs.view.scroll_bar import LogBar

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from studio_tui.presentation.logs.lines import StyledLine
@@ -31,6 +32,10 @@ from studio_tui.tui.logs.view.painter import (
 from studio_tui.tui.logs.view.palette import COMPONENTS, LogPalette
 from studio_tui.tui.logs.view.viewport import LogWindow, Row
 from studio_tui.tui.placed_styles import resolved_once
+from studio_tui.tui.widgets.lifetime import Lifetime
+
+_PREPARE_AFTER = 0.012
+"""Seconds from a key on: its frame has been sent, and a held key comes after 30 to 50 ms."""
 
 
 class LogPane(Widget, can_focus=True):
@@ -281,3 +286,30 @@ class LogPane(Widget, can_focus=True):
             self.post_message(self.PillClicked())
         elif event.y < len(self._rows):
             self.post_message(self.Picked(self._rows[event.y].start))
+
+
+class NextPage:
+    """Prepares the rows beyond those in sight, in the direction of the last page.
+
+    Reading and drawing the rows of a page takes as long as Textual needs to compose and send them;
+    in the time between two keys it delays nothing.
+    """
+
+    def __init__(self, node: Lifetime, pane: LogPane) -> None:
+        """Prepare rows of `pane` with the timers of `node`."""
+        self._node = node
+        self._pane = pane
+        self._due: Timer | None = None
+        self._rows = 0
+
+    def after(self, rows: int) -> None:
+        """Prepare as many more rows, those above if negative, when the frame has been sent."""
+        self._rows = rows
+        if self._due is None:
+            self._due = self._node.set_timer(_PREPARE_AFTER, self._prepare, name="next page")
+        else:
+            self._due.reset()
+
+    def _prepare(self) -> None:
+        self._due = None
+        self._pane.prepare(self._rows)
