@@ -48,7 +48,9 @@ def export_recording(
     else:
         profile = profile_of(load_settings(arguments), None)
     count = export(RecorderFile(paths.state_dir() / "ledgers", profile), file)
-    click.echo(f"{count:,} changes are in {file}; replay it with: studio-tui replay {file}")
+    click.echo(
+        f"{count:,} changes were written to {file}; replay them with: studio-tui replay {file}"
+    )
 
 
 @click.command()

@@ -119,19 +119,19 @@ def test_days_that_either_field_names_are_described_together(expression: str, sa
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("0 0 13 * 5", "either of them is enough here; some crons want both."),
-        ("0 0 1-31 * 1", "either of them is enough here; some crons want both."),
+        ("0 0 13 * 5", "either of them is enough here; some crons require both."),
+        ("0 0 1-31 * 1", "either of them is enough here; some crons require both."),
         (
             "0 0 */2 * 1",
-            "either of them is enough here; with */2 many crons want both.",
+            "either of them is enough here; with */2 many crons require both.",
         ),
         (
             "0 0 1-7 * */3",
-            "either of them is enough here; with */3 many crons want both.",
+            "either of them is enough here; with */3 many crons require both.",
         ),
         (
             "0 0 */2 * 0-6",
-            "only the day of the month counts here; with */2 many crons want both.",
+            "only the day of the month counts here; with */2 many crons require both.",
         ),
     ],
 )

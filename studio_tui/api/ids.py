@@ -28,10 +28,10 @@ def can_be_used(identifier: str) -> bool:
 def _identifier(value: object) -> str:
     """Validate an id, which Studio sends as a string or an int; it must fit in one path segment."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("an id is a string or a whole number")  # noqa: TRY004 (pydantic reads it)
+        raise ValueError("an id must be a string or a whole number")  # noqa: TRY004 (pydantic reads it)
     text = str(value)
     if not can_be_used(text):
-        raise ValueError("an id is a short text without control characters")
+        raise ValueError("an id must be a short text without control characters")
     return text
 
 

@@ -123,7 +123,7 @@ def _content_range(answer: Answer) -> tuple[int, int | None]:
     fits = len(answer.body) <= promised if answer.is_cut else len(answer.body) == promised
     if not fits or promised <= 0 or (total is not None and int(last) >= total):
         raise BrokenAnswer(
-            f"Studio sent {answer.length} bytes of a log and called them bytes {first} to {last}."
+            f"Studio sent {answer.length} bytes of a log, declared as bytes {first} to {last}."
         )
     return int(first), total
 

@@ -44,7 +44,7 @@ def _form(connected: "Connected", refused: "TokenRefused | TeamRefused") -> Welc
     if isinstance(refused, TeamRefused):
         why = f"{refused.why} Choose another team, or {back}." if knows else refused.why
         return WelcomeScreen(why, url=url, team=team, teams=refused.teams)
-    stopped = f"Everything has stopped; {back}." if knows else "Everything has stopped."
+    stopped = f"Polling has stopped; {back}." if knows else "Polling has stopped."
     return WelcomeScreen(f"{refused.why} {stopped}", url=url, team=team)
 
 

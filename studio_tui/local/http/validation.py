@@ -30,7 +30,7 @@ _KEY_LIMIT = 255
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
 _VARIABLE_FAULTS = {
-    VariableFault.NAME: "a name has only letters, digits and _, and does not begin with a digit",
+    VariableFault.NAME: "a name has only letters, digits and _, and must not begin with a digit",
     VariableFault.LENGTH: "the value is longer than 128 KiB",
     VariableFault.NUL: "the value contains a NUL character",
 }

@@ -129,7 +129,7 @@ def clean(inherited: Path, data_dir: Path | None, older: timedelta, *, yes: bool
         _fail(error)
     going = _survey(data, jobs).older_than(clock.now() - older)
     if not going:
-        click.echo("There is nothing that old.")
+        click.echo("Nothing is that old.")
         return
     click.echo(f"{_amounts(going)} would be removed: {size(sum(item.used for item in going))}.")
     if not yes and not click.confirm("Remove them?", default=False):

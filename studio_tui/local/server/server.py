@@ -160,7 +160,7 @@ async def serve(
             raise _unusable(data, error) from error
         except ValueError as error:
             sentence = (
-                f"The token in {data.token} cannot be used: {error}. Remove it for a new one."
+                f"The token in {data.token} cannot be used: {error}. Remove it to get a new one."
             )
             raise ConfigError(sentence) from error
         async with open_studio(data, token, limits) as studio:

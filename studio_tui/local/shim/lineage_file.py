@@ -63,7 +63,7 @@ def parse(text: bytes) -> LineageFile:
     made: list[Made] = []
     complaints: list[str] = []
     if len(text) > FILE_LIMIT:
-        complaints.append(f"STUDIO_LINEAGE is read up to {FILE_LIMIT} bytes, and is longer")
+        complaints.append(f"STUDIO_LINEAGE is longer than {FILE_LIMIT} bytes; the rest is not read")
         text = text[: text.rfind(b"\n", 0, FILE_LIMIT) + 1]
     for number, line in enumerate(text.split(b"\n"), 1):
         if line.strip():

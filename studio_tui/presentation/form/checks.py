@@ -174,7 +174,9 @@ def workers(draft: Draft, context: FormContext) -> Found:
     sentence = f"{quoted(cluster.name or cluster.id)} has at most {plural(most, 'worker')};"
     if context.is_local:
         return f"{sentence} {number} is refused. Type {most} or less."
-    return (warning("workers", f"{sentence} Studio may refuse {number}, or let the job wait."),)
+    return (
+        warning("workers", f"{sentence} Studio may refuse {number}, or leave the job waiting."),
+    )
 
 
 def whole_number(field: str, allowed: Container[int], rule: str, advice: str) -> Check:

@@ -32,14 +32,14 @@ def query_file(draft: Draft, context: FormContext) -> tuple[str, ...]:
 def chosen_type(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_type.strip():
         return ()
-    return (f"{query_type(draft).value}, by the ending of the name; type PYTHON or SHELL.",)
+    return (f"{query_type(draft).value}, from the extension of the name; type PYTHON or SHELL.",)
 
 
 def query_name(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.query_name.strip():
         return ()
     name = job_name(draft)
-    return (f"{safe_line(name)}, after the file." if name else "Studio generates one.",)
+    return (f"{safe_line(name)}, from the file name." if name else "Studio generates one.",)
 
 
 def workers(draft: Draft, context: FormContext) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def with_free(cluster: Cluster) -> str:
 def start(draft: Draft, context: FormContext) -> tuple[str, ...]:
     typed = draft.start_after.strip()
     if not typed:
-        return ("At once; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
+        return ("Now; or type `tomorrow 15:00`, `in 2 hours`, `2026-03-04 15:00`.",)
     try:
         return (
             describe_time(resolve(typed, context.now, context.zone), context.now, context.zone),

@@ -66,8 +66,10 @@ def other_readings(expression: str) -> tuple[str, ...]:
         this_rule = f"only the {'day of the week' if dates is None else 'day of the month'} counts"
     stars = [field for field in (date, weekday) if field.startswith("*")]
     if not stars:
-        return (f"Both day fields are given: {this_rule} here; some crons want both.",)
-    return (f"Both day fields are given: {this_rule} here; with {stars[0]} many crons want both.",)
+        return (f"Both day fields are given: {this_rule} here; some crons require both.",)
+    return (
+        f"Both day fields are given: {this_rule} here; with {stars[0]} many crons require both.",
+    )
 
 
 def _time(minutes: Values, hours: Values, clock: str) -> str:

@@ -255,7 +255,7 @@ def _clock(text: str, typed: str) -> time:
 def _check_year(local: datetime, now: datetime) -> datetime:
     """Reject years in which zones cannot be computed, or that are likely a typing error."""
     if local.year < now.year - 1:
-        raise StartTimeError(f"The year {local.year} is past; {RUN_NOW}, or type {EXAMPLES}.")
+        raise StartTimeError(f"The year {local.year} has passed; {RUN_NOW}, or type {EXAMPLES}.")
     if local.year > now.year + _FARTHEST_YEARS:
         raise StartTimeError(
             f"{local.year} is more than {_FARTHEST_YEARS} years away; check the year."
@@ -276,13 +276,13 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
     at = f"{local:%H:%M} on {local:%Y-%m-%d}"
     if on_clocks != local:
         raise StartTimeError(
-            f"There is no {at} in {_zone_name(zone)}, because the clocks are put forward then;"
+            f"There is no {at} in {_zone_name(zone)}, because the clocks go forward then;"
             f" type `{on_clocks:%Y-%m-%d %H:%M}`."
         )
     if moment.utcoffset() != again.utcoffset():
         first, second = (each.isoformat(sep=" ", timespec="minutes") for each in (moment, again))
         raise StartTimeError(
-            f"There are two times {at} in {_zone_name(zone)}, because the clocks are put back"
+            f"There are two times {at} in {_zone_name(zone)}, because the clocks go back"
             f" then; type `{first}` or `{second}`."
         )
     return world

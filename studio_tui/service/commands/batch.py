@@ -161,4 +161,4 @@ class _Sending:
     def _note(self, error: StudioError) -> None:
         self._unsent = self._unsent + 1 if isinstance(error, NotSent) else 0
         if isinstance(error, AuthenticationError) or self._unsent >= _IN_A_ROW:
-            self.why_no_more = NotSent(f"Not sent, because those before it failed: {error}")
+            self.why_no_more = NotSent(f"Not sent, because the ones before it failed: {error}")

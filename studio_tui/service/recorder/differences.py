@@ -39,7 +39,7 @@ def apply_difference(before: Any, found: dict[str, Any]) -> Any:
     try:
         return _applied(before, found)
     except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise ValueError("This does not belong to what was there before.") from error
+        raise ValueError("The difference does not apply to the previous version.") from error
 
 
 def _applied(before: Any, found: dict[str, Any]) -> Any:

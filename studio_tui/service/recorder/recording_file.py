@@ -65,7 +65,7 @@ def export(database: RecorderFile, file: Path) -> int:
     query = "SELECT at, kind, id, difference FROM change ORDER BY at, number"
     rows = database.rows(query)
     if not rows:
-        raise ConfigError("Nothing was recorded for this team yet: open the dashboard on it first.")
+        raise ConfigError("Nothing has been recorded for this team yet: open its dashboard first.")
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -132,5 +132,5 @@ def _take(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any
 def _read(line: bytes) -> dict[str, Any]:
     found = json.loads(line)
     if not isinstance(found, dict):
-        raise ValueError("a line of a recording is an object")  # noqa: TRY004 (as of bad JSON)
+        raise ValueError("a line of a recording must be an object")  # noqa: TRY004 (as of bad JSON)
     return found

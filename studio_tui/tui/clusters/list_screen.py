@@ -45,7 +45,7 @@ _COMMANDS: tuple[Command["ClustersScreen"], ...] = (
         "clusters.choose",
         "asterisk",
         "for new jobs",
-        "Use the cluster for new jobs; again leaves the choice to Studio",
+        "Use the cluster for new jobs; press again to leave the choice to Studio",
         lambda page: page.choose(),
         lambda page: page.why_not_choose(),
         display="*",

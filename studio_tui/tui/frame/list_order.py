@@ -68,6 +68,6 @@ def _sort_command(tab: str, key: str, column: str, words: str) -> Command[ListOr
         f"{tab}.sort_{column}",
         key,
         f"by {words}",
-        f"Sort by {words}; again reverses",
+        f"Sort by {words}; press again to reverse",
         lambda order: order.sort_by(column),
     )

@@ -35,7 +35,7 @@ def amount_parts(
         parts.append(Part("· filter ", Tone.DIM))
         parts.append(Part(f"{terms} ", Tone.ACCENT, f"screen.do('{tab}.filter')"))
     if is_kept:
-        parts.append(Part("· current row no longer passes ", Tone.WARN))
+        parts.append(Part("· current row no longer matches ", Tone.WARN))
     if unreadable := getattr(answer, "unreadable", 0):
         parts.append(Part(f"{plural(unreadable, 'row')} unreadable ", Tone.WARN))
     if duplicates := getattr(answer, "duplicates", 0):
@@ -73,7 +73,7 @@ def notice(
         return none
     if not has_all(snapshot.value):
         return (
-            f"None of the newest {known} {kind.noun}s passes the filter.\n"
+            f"None of the newest {known} {kind.noun}s matches the filter.\n"
             "M loads older ones, esc removes the filter."
         )
-    return f"No {kind.noun} passes the filter.\nesc removes the filter."
+    return f"No {kind.noun} matches the filter.\nesc removes the filter."

@@ -89,7 +89,7 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.back",
         "q",
         "back",
-        "Back one screen; twice at the first to quit",
+        "Go back one screen; on the first one, press twice to quit",
         lambda page: page.back(),
     ),
     Command("page.escape", "escape", "back", "Close or go back", lambda page: page.escape()),

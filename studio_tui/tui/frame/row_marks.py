@@ -93,7 +93,7 @@ class RowMarks:
 
     def why_not_all(self) -> str | None:
         """Return why not all rows can be marked at once."""
-        wrong = "The filter has a mistake, so more rows are shown than intended: correct it"
+        wrong = "The filter has an error, so more rows are shown than intended; correct it"
         return wrong if self._is_filter_wrong() else None
 
     def mark_all(self) -> None:
@@ -164,7 +164,7 @@ def mark_commands(tab: str, noun: str) -> tuple[Command[RowMarks], ...]:
             f"{tab}.mark_all",
             "a",
             "mark all shown",
-            "Mark all that pass the filter",
+            "Mark all that match the filter",
             RowMarks.mark_all,
             RowMarks.why_not_all,
         ),

@@ -127,7 +127,7 @@ async def log_pieces(store: LogStore) -> Pieces:
     for offset in range(0, size, _SLICE):
         yield await store.examine(offset, min(_SLICE, size - offset), bytes)
         if store.changed_since(version) < size:
-            raise SpoolError("The log has changed while it was saved; save it again.")
+            raise SpoolError("The log changed while it was being saved; save it again.")
 
 
 async def line_pieces(starts: AsyncIterator[int], text_at: Callable[[int], str]) -> Pieces:
@@ -217,7 +217,7 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
     folder = safe_line(str(path.parent))
     match error.errno:
         case errno.ENOENT if not path.is_absolute():
-            why, do = "The current folder is gone", "type a path from / on"
+            why, do = "The current folder no longer exists", "type an absolute path"
         case errno.ENOENT if path.parent.is_dir():
             why, do = f"Nothing can be created in {folder}", "type another folder"
         case errno.ENOENT:
@@ -229,9 +229,9 @@ def _explained(error: OSError, path: Path) -> CannotSaveError:
         case errno.EROFS:
             why, do = f"{folder} is read-only", "type another folder"
         case errno.ENOSPC | errno.EDQUOT:
-            why, do = f"The disk of {folder} is full", "make room, or type another folder"
+            why, do = f"The disk of {folder} is full", "free some space, or type another folder"
         case errno.EFBIG:
-            why, do = f"The disk of {folder} does not allow files so large", "type another folder"
+            why, do = f"The disk of {folder} does not allow files this large", "type another folder"
         case errno.ENAMETOOLONG:
             why, do = "That name is too long", "type a shorter one"
         case _:

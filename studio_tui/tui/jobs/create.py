@@ -107,7 +107,7 @@ def confirm_forget(left: Sequence[UnconfirmedJob]) -> Confirm:
     return Confirm(
         f"{which} of an earlier run may not have been created",
         (
-            "That run ended before Studio's answer came, and Studio does not show:",
+            "That run ended before Studio answered, and Studio does not list:",
             *(line for unknown in left for line in ("", *_named(unknown.intent))),
             "",
             _seen(left[-1].searched),
@@ -129,8 +129,8 @@ def _named(intent: Intent) -> tuple[str, ...]:
 def _seen(searched: SearchExtent) -> str:
     """Return in words whether the job was found in Studio's list."""
     if not searched.answers:
-        return "Studio has not shown its list of jobs since."
-    words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio shows."
+        return "Studio has not sent its list of jobs since."
+    words = f"It is not among the newest {plural(searched.jobs, 'job')} that Studio lists."
     if searched.is_far_enough:
         return words
     return f"{words} They do not go back to the time of the request."

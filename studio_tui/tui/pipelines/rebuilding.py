@@ -158,7 +158,7 @@ class Rebuilding:
             "pipelines.trigger",
             "t",
             "trigger",
-            "Rebuild datasets: name them, review the jobs first or run them at once",
+            "Rebuild datasets: name them, review the jobs first or run them immediately",
             trigger,
             why_not_trigger,
         ),

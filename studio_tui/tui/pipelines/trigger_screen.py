@@ -162,7 +162,7 @@ class TriggerScreen(DatasetForm[Pipeline]):
             "review": (
                 "Nothing runs until it is resumed."
                 if draft.review
-                else "Its first jobs start at once.",
+                else "Its first jobs start immediately.",
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
             "only": (

@@ -84,7 +84,7 @@ async def copy(app: "App[Any]", text: str, shown: str | None = None) -> None:
         outcome = SENT
     else:
         try:
-            words = f"It is in {safe_line(str(await asyncio.to_thread(_keep, text)))}"
+            words = f"Saved as {safe_line(str(await asyncio.to_thread(_keep, text)))}"
             outcome, severity = "Too large for the terminal's clipboard", "warning"
         except OSError as error:
             words = f"Too large for the terminal's clipboard, and no file: {error.strerror}"

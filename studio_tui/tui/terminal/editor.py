@@ -62,7 +62,9 @@ async def edit_text(app: App[Any], text: str, suffix: str) -> str:
     except SuspendNotSupported as error:
         raise EditorError("There is no terminal here for an editor.") from error
     except UnicodeDecodeError as error:
-        raise EditorError("The editor saved no valid UTF-8; the text has not changed.") from error
+        raise EditorError(
+            "The editor did not save valid UTF-8; the text has not changed."
+        ) from error
     except OSError as error:
         raise EditorError(f"The edited file cannot be read: {error.strerror}.") from error
     finally:

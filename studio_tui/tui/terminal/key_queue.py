@@ -117,7 +117,7 @@ def _for_one_line(app: App[Any], pasted: str, line: Input) -> str:
         return "".join(lines)
     if between := getattr(line, LINES_JOINED_BY, ""):
         return str(between).join(each.strip() for each in lines)
-    words = f"Only the first of {len(lines)} pasted lines is used: this is an input of one line"
+    words = f"Only the first of {len(lines)} pasted lines is used: this field accepts one line"
     app.notify(words, severity="warning", markup=False)
     return lines[0]
 

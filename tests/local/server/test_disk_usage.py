@@ -84,7 +84,7 @@ def test_cleaning_asks_and_frees_what_is_old_and_nothing_else(
     assert not (jobs / old / "work").exists()
     assert studio.job(old) == before
     assert studio.log(old) == disk_usage.REMARK
-    assert "There is nothing that old." in run(studio, "clean", "--older", "30d")
+    assert "Nothing is that old." in run(studio, "clean", "--older", "30d")
     run(studio, "clean", "--older", "0d", "--yes")
     assert not (jobs / new / "work").exists()
     assert (jobs / running / "work" / "big").exists()

@@ -259,12 +259,12 @@ WARNINGS: list[tuple[str, dict[str, Any], str]] = [
     (
         "workers",
         {"workers": "10000", "compute_cluster_id": "2"},
-        "“gpu-large” has at most 8 workers; Studio may refuse 10000, or let the job wait.",
+        "“gpu-large” has at most 8 workers; Studio may refuse 10000, or leave the job waiting.",
     ),
     (
         "workers",
         {"workers": "9"},
-        "“default” has at most 8 workers; Studio may refuse 9, or let the job wait.",
+        "“default” has at most 8 workers; Studio may refuse 9, or leave the job waiting.",
     ),
     (
         "python_version",

@@ -135,7 +135,7 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         ("in 0 minutes", "That is now; leave it empty to run now."),
         (
             "1 jan 1999 10:00",
-            f"The year 1999 is past; leave it empty to run now, or type {EXAMPLES}.",
+            f"The year 1999 has passed; leave it empty to run now, or type {EXAMPLES}.",
         ),
         ("9999-12-31 23:59", "9999 is more than 10 years away; check the year."),
         ("in 999999 months", "“in 999999 months” is too far away."),
@@ -159,15 +159,15 @@ def test_natural_words_mean_one_moment(text: str, meant: str) -> None:
         (
             "2026-03-29 02:30",
             (
-                "There is no 02:30 on 2026-03-29 in Europe/Berlin, because the clocks are put"
+                "There is no 02:30 on 2026-03-29 in Europe/Berlin, because the clocks go"
                 " forward then; type `2026-03-29 03:30`."
             ),
         ),
         (
             "2026-10-25 02:30",
             (
-                "There are two times 02:30 on 2026-10-25 in Europe/Berlin, because the clocks are"
-                " put back then; type `2026-10-25 02:30+02:00` or `2026-10-25 02:30+01:00`."
+                "There are two times 02:30 on 2026-10-25 in Europe/Berlin, because the clocks go"
+                " back then; type `2026-10-25 02:30+02:00` or `2026-10-25 02:30+01:00`."
             ),
         ),
     ],

@@ -169,7 +169,7 @@ def test_an_export_overwrites_nothing_and_says_where_there_is_nothing(
         export(kept.database, tmp_path / "there")
     with pytest.raises(ConfigError, match="cannot be written"):
         export(kept.database, tmp_path / "no folder" / "x")
-    with pytest.raises(ConfigError, match="Nothing was recorded"):
+    with pytest.raises(ConfigError, match="Nothing has been recorded"):
         export(recorder(tmp_path / "other").database, tmp_path / "new")
     assert not os.path.lexists(tmp_path / "new")
 

@@ -99,7 +99,9 @@ def test_a_current_folder_that_is_gone_is_reported(
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    with pytest.raises(CannotSaveError, match="The current folder is gone; type a path from /"):
+    with pytest.raises(
+        CannotSaveError, match="The current folder no longer exists; type an absolute"
+    ):
         path_of("x.log")
 
 
@@ -211,7 +213,7 @@ async def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
     try:
-        with pytest.raises(CannotSaveError, match="does not allow files so large"):
+        with pytest.raises(CannotSaveError, match="does not allow files this large"):
             await saved(store, tmp_path / "x.log")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -223,7 +225,7 @@ async def test_a_full_disk_is_reported_and_left_as_it_was(store: LogStore) -> No
     folder = Path(needs.SMALL_DISK)
     before = names(folder)
     store.append(bytes(8 * MIB))
-    with pytest.raises(CannotSaveError, match="is full; make room, or type another folder"):
+    with pytest.raises(CannotSaveError, match="is full; free some space, or type another folder"):
         await saved(store, folder / "x.log")
     assert names(folder) == before
 

@@ -73,7 +73,7 @@ async def test_a_current_folder_that_is_gone_takes_no_screenshot_and_the_user_is
     async with dashboard(studio, home / "data") as pilot:
         (home / "here").rmdir()
         await take(pilot)
-        await until_shown(pilot, "No screenshot", "The current folder is gone.")
+        await until_shown(pilot, "No screenshot", "The current folder no longer exists.")
 
 
 async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it_was(
@@ -90,7 +90,7 @@ async def test_a_disk_that_does_not_take_a_screenshot_is_reported_and_left_as_it
             await until_shown(pilot, "No screenshot")
             # The sentence has the name of the folder, and breaks anywhere.
             (notice,) = pilot.app._notifications
-            assert notice.message.endswith("does not allow files so large.")
+            assert notice.message.endswith("does not allow files this large.")
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list((home / "here").iterdir()) == []

@@ -182,7 +182,7 @@ async def test_a_token_that_was_fixed_in_its_file_is_read_again(
 ) -> None:
     machine = Machine(studio, tmp_path, team=studio.team, token="no-token-of-this-studio-1")
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio refused the token", "Everything has stopped.")
+        await until_shown(pilot, "Studio refused the token", "Polling has stopped.")
         assert "what was known" not in screen_text(pilot)
         await pilot.press("ctrl+r")
         await until_shown(pilot, "The settings have not changed.")

@@ -385,7 +385,7 @@ async def test_a_refused_token_stops_everything_and_another_can_be_entered(
     right, studio.token = studio.token, "wrong-token-0123456789"
     async with dashboard(studio, tmp_path, answered=False) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
-        await until_shown(pilot, "Everything has stopped")
+        await until_shown(pilot, "Polling has stopped")
         studio.token = right
         await pilot.press(*right, "enter")
         await until_shown(pilot, "kept.py", "● live")
@@ -415,7 +415,7 @@ async def test_older_jobs_load_on_demand_and_a_filter_says_how_many_it_covered(
     async with dashboard(busy_studio, tmp_path) as pilot:
         await until_shown(pilot, "Jobs 100+", "newest, M loads older", "✗0")
         await pilot.press("slash", *"nosuchjob", "enter")
-        await until_shown(pilot, "None of the newest 100 jobs passes the filter.")
+        await until_shown(pilot, "None of the newest 100 jobs matches the filter.")
         await pilot.press("escape", "M")
         await until_shown(pilot, "Jobs 200+")
         await pilot.press("G")
@@ -605,7 +605,7 @@ async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
         await until_shown(pilot, "5 of 5")
         for each in made:
             await call(studio.cancel, each["id"])
-        await until_shown(pilot, "No job passes the filter.")
+        await until_shown(pilot, "No job matches the filter.")
         await pilot.press("escape")
         await until(pilot, lambda: len(table(pilot).keys) == 5)
         assert table(pilot).cursor == table(pilot).keys[0]
@@ -620,7 +620,7 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await until(pilot, lambda: len(table(pilot).keys) == 3)
         await pilot.press("down")
         await call(studio.cancel, middle)
-        await until_shown(pilot, "2 of 3", "current row no longer passes", "CANCELED")
+        await until_shown(pilot, "2 of 3", "current row no longer matches", "CANCELED")
         assert list(table(pilot).keys) == [first, middle, last]
         assert table(pilot).cursor == middle
         await pilot.press("a")
@@ -628,7 +628,7 @@ async def test_the_row_under_the_cursor_stays_when_it_no_longer_passes_the_filte
         await pilot.press("down")
         await until(pilot, lambda: list(table(pilot).keys) == [first, last])
         assert table(pilot).cursor == last
-        await until(pilot, lambda: "no longer passes" not in screen_text(pilot))
+        await until(pilot, lambda: "no longer matches" not in screen_text(pilot))
 
 
 async def test_under_a_filter_the_cursor_stays_on_the_topmost_row_as_newer_ones_come(
@@ -671,7 +671,7 @@ async def test_under_a_filter_with_a_mistake_not_all_are_marked_and_esc_removes_
         await pilot.press("/", *"status=faild", "enter")
         await until_shown(pilot, "“faild” is not a status")
         await pilot.press("a")
-        await until_shown(pilot, "The filter has a mistake")
+        await until_shown(pilot, "The filter has an error")
         screen = await jobs_screen(pilot)
         assert screen.view.marks == ()
         await pilot.press("escape")

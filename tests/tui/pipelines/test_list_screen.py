@@ -229,7 +229,7 @@ async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
         await pilot.press("tab", "tab")
         await until_shown(pilot, "Nothing runs until it is resumed.")
         await pilot.press("space")
-        await until_shown(pilot, "Its first jobs start at once.")
+        await until_shown(pilot, "Its first jobs start immediately.")
         await pilot.press("f9")
         await until_said(pilot, "Triggered ")
         await until_shown(pilot, "✓ COMPLETED")

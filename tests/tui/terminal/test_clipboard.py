@@ -128,7 +128,7 @@ async def test_text_that_no_clipboard_takes_is_kept_in_a_private_file(tmp_path: 
         said, shown, terminal = await copied(text)
         path = tmp_path / "state" / "copied.txt"
         assert said == "Too large for the terminal's clipboard"
-        assert shown == f"It is in {path}"
+        assert shown == f"Saved as {path}"
         assert terminal == ""
         assert path.read_text("utf-8") == text
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -69,7 +69,7 @@ class Filtering:
             "graph.filter",
             "ampersand",
             "filter",
-            "Show only jobs that pass a filter such as is:running or name~^embed; empty shows all",
+            "Show only jobs that match a filter such as is:running or name~^embed; empty shows all",
             ask,
             lambda self: self._state.why_unknown(),
             display="&",

@@ -113,5 +113,5 @@ class GraphState:
     def empty_text(self) -> str:
         """Return why no job is visible."""
         if self.view.filter:
-            return f"No job passes the filter {self.view.filter}"
+            return f"No job matches the filter {self.view.filter}"
         return "No problems" if self.view.problems else "This pipeline has no jobs"

@@ -44,7 +44,7 @@ async def test_only_jobs_of_a_state_are_shown_until_the_filter_is_taken_away(
             await until_shown(pilot, "& is:blocked")
             assert screen_of(pilot).cursor.here() == "split"
             await refresh(pilot, studio, sixteen(embed="RUNNING"))
-            await until_shown(pilot, "No job passes the filter is:blocked")
+            await until_shown(pilot, "No job matches the filter is:blocked")
             await refresh(pilot, studio, sixteen())
             await until_jobs(pilot, BLOCKED)
             await press(pilot, ("escape",))
