@@ -1,15 +1,21 @@
 """Columns of lists: nothing is cut off beside blank cells, at any width and with any content."""
 
+from datetime import UTC, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import Job
 from studio_tui.presentation.clusters import rows as clusters
 from studio_tui.presentation.columns import Column
 from studio_tui.presentation.schedules import rows as schedules
+from studio_tui.presentation.schedules.runs import run_of
+from studio_tui.tui.widgets.table_contents import Contents
 from studio_tui.tui.widgets.table_layout import extent, place
+from tests.jobs import NOON, job
 
-SCHEDULES = {"next": (0, 14), "at": (0, 16), "results": (0, 8), "id": (8, 8)}
+SCHEDULES = {"next": (11, 14), "at": (0, 16), "results": (9, 9), "id": (8, 8)}
 CLUSTERS = {"status": (0, 11), "default": (0, 12)}
 """Cells of the longest text of a column: the least and the most, where they are known."""
 
@@ -36,3 +42,32 @@ def test_no_text_is_cut_beside_blank_cells(
         if one.width > max(contents[one.cell], len(one.column.title))
     ]
     assert not (cut and (blank or extent(placed) < width)), (cut, blank)
+
+
+def _schedule(runs: int) -> Job:
+    return job(
+        9000,
+        "TASK",
+        schedule={
+            "cron_expression": "*/20 * * * *",
+            "time_zone": "UTC",
+            "next_run_at": "2026-03-01T12:20:00Z",
+            "runs": runs,
+            "missed": 0,
+            "skipped": 0,
+        },
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200])
+def test_the_columns_of_schedules_stay_while_their_runs_come_in(width: int) -> None:
+    contents, placed = Contents(schedules.COLUMNS), set()
+    runs = [job(number, "FAILED") for number in range(12)]
+    for count, minutes in ((0, 0), (1, 20), (2, 21), (12, 12000)):
+        past = tuple(map(run_of, runs[:count]))
+        moment = NOON + timedelta(minutes=minutes)
+        contents.grow([schedules.cells(_schedule(count), past, moment, UTC)])
+        placed.add(
+            place(schedules.COLUMNS, width, contents=contents.widths, all_time=contents.all_time)
+        )
+    assert len(placed) == 1

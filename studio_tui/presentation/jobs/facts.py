@@ -41,10 +41,18 @@ MASK = "••••••••"
 """Shown for a masked environment value, whatever its length."""
 
 
+LABEL_WIDTH = 9
+"""Width in cells of the longest label that comes and goes, so that no value moves meanwhile.
+
+With it an id fits beside a list of 120 columns.
+"""
+
+
 class Fact(NamedTuple):
     """A label and a value, which may have several lines."""
 
     label: str
+    """At most `LABEL_WIDTH` cells, unless it is always there, or rare."""
     value: Cell
 
 

@@ -42,21 +42,23 @@ def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
         related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
     if kin.origin is not None:
         related.append(Fact("continues", _named(kin.origin, kin.jobs)))
-    for label, ids, named in (
-        ("previous run", kin.before, (kin.origin,)),
-        ("continued by", kin.successors, ()),
-        ("next run", kin.after, kin.successors),
+    for label, words, ids, named in (
+        ("previous", "", kin.before, (kin.origin,)),
+        ("continued", "by ", kin.successors, ()),
+        ("next", "", kin.after, kin.successors),
     ):
         related += [
-            Fact(label, _named(each, kin.jobs)) for each in reversed(ids) if each not in named
+            Fact(label, _named(each, kin.jobs, words))
+            for each in reversed(ids)
+            if each not in named
         ]
     return (*facts[:1], *related, *facts[1:])
 
 
-def _named(job_id: str, jobs: Mapping[str, Job]) -> Cell:
-    """Format a job as `91bcd2e0… ✓ name`; without state and name if it is not loaded."""
+def _named(job_id: str, jobs: Mapping[str, Job], words: str = "") -> Cell:
+    """Format a job as `91bcd2e0… ✓ name` after `words`; only the id if it is not loaded."""
     job = jobs.get(job_id)
     if job is None:
-        return Cell(f"{job_id[:SHORT_ID]}…", Tone.DIM)
+        return Cell(f"{words}{job_id[:SHORT_ID]}…", Tone.DIM)
     look = LOOKS[job.state]
-    return Cell(f"{job_id[:SHORT_ID]}… {look.glyph} {job.name or ''}".rstrip(), look.tone)
+    return Cell(f"{words}{job_id[:SHORT_ID]}… {look.glyph} {job.name or ''}".rstrip(), look.tone)

@@ -12,7 +12,7 @@ from studio_tui.api.ids import can_be_used
 from studio_tui.api.models import Job
 from studio_tui.api.schedules import JobSchedule
 from studio_tui.presentation.cells import NOTHING, UNREADABLE, Cell, Tone, dimmed
-from studio_tui.presentation.columns import Align, Column
+from studio_tui.presentation.columns import Align, Column, Reserves
 from studio_tui.presentation.format import UNKNOWN, ago, plural
 from studio_tui.presentation.jobs.facts import Fact, id_cell
 from studio_tui.presentation.jobs.states import LOOKS
@@ -205,13 +205,16 @@ def _until(moment: datetime, now: datetime) -> str:
 
 
 def _at(moment: datetime, zone: tzinfo) -> str:
-    """Format a time as `Thu 5 Mar 03:00`; the year is omitted, as `NEXT RUN` implies it."""
+    """Format a time as `Thu  5 Mar 03:00`, always of one width.
+
+    The year is omitted, as `NEXT RUN` implies it.
+    """
     try:
         shown = moment.astimezone(zone)
     except (OverflowError, ValueError):
         # out of range in some zones
         shown = moment
-    return f"{shown:%a} {shown.day} {shown:%b %H:%M}"
+    return f"{shown:%a} {shown.day:2} {shown:%b %H:%M}"
 
 
 def _both(moment: datetime, zone: tzinfo) -> str:
@@ -276,7 +279,7 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
         sorted_like="expression",
     ),
     ListColumn(
-        Column("next", "NEXT RUN", 14, fits=True),
+        Column("next", "NEXT RUN", 14, fits=True, reserves=Reserves.ALWAYS, wants=11),
         lambda row: _next_run(row.task, row.now),
         SortOrder("next run, soonest first", _by(_next_at)),
     ),
@@ -285,8 +288,9 @@ SCHEDULE_COLUMNS: tuple[ListColumn[ScheduleRow, Scheduled, Cell], ...] = (
         _local_time,
         sorted_like="next",
     ),
+    # Also before the first run, so that the others do not make room for it while they are read.
     ListColumn(
-        Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True),
+        Column("results", "LAST RUNS", RESULTS + 1, drop=2, fits=True, reserves=Reserves.ALWAYS),
         lambda row: results(row.runs, row.schedule),
         SortOrder("last run, failed first", _by(lambda item: LOOKS[item.state].rank)),
     ),

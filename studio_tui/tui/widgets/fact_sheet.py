@@ -1,5 +1,6 @@
 """Facts as lines: a narrow column of labels with wrapping values beside it."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,14 +12,20 @@ from textual.strip import Strip
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.columns import Align
 from studio_tui.presentation.format import plural
-from studio_tui.presentation.jobs.facts import Fact, FactLine
+from studio_tui.presentation.jobs.facts import LABEL_WIDTH, Fact, FactLine
 from studio_tui.tui.widgets.line_view import LineView
 from studio_tui.tui.widgets.table_layout import fit
 
-_LABEL_LEAST, _LABEL_MOST = 6, 32
-"""Minimum and maximum width of the labels in cells."""
+_LABEL_MOST = 32
+"""Maximum width of the labels in cells."""
 _GAP = "  "
 _LABEL = "facts--label"
+
+
+def label_width(facts: Iterable[Fact | FactLine]) -> int:
+    """Return the width in cells of the column of labels."""
+    labels = [fact.label for fact in facts if isinstance(fact, Fact)]
+    return min(max([LABEL_WIDTH, *map(cell_len, labels)]), _LABEL_MOST)
 
 
 class FactSheet(LineView):
@@ -82,10 +89,7 @@ class FactSheet(LineView):
 
     @property
     def _label_width(self) -> int:
-        longest = max(
-            (cell_len(fact.label) for fact in self._facts if isinstance(fact, Fact)), default=0
-        )
-        return min(max(longest, _LABEL_LEAST), _LABEL_MOST)
+        return label_width(self._facts)
 
     def _all_lines(self) -> list[Strip]:
         width, label_width = self.scrollable_content_region.width, self._label_width

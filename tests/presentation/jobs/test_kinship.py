@@ -12,7 +12,7 @@ def test_the_jobs_that_a_job_continues_and_is_continued_by_follow_its_state() ->
     said = kin_facts(facts(middle, NOON), RelatedJobs(job(1).id, (last.id,), {last.id: last}))
     assert [(fact.label, fact.value.text) for fact in said[1:3]] == [
         ("continues", "00000001…"),
-        ("continued by", "00000003… ✓ job_3.py"),
+        ("continued", "by 00000003… ✓ job_3.py"),
     ]
     assert (said[0], *said[3:]) == facts(middle, NOON)
 
@@ -27,8 +27,8 @@ def test_a_run_of_several_says_which_attempt_it_is_and_names_the_others_once() -
     assert [(fact.label, fact.value.text) for fact in said[1:5]] == [
         ("attempt", "3 of 4 in its pipeline"),
         ("continues", "00000002… ✗ job_2.py"),
-        ("previous run", "00000001… ✗ job_1.py"),
-        ("next run", "00000004… ✓ job_4.py"),
+        ("previous", "00000001… ✗ job_1.py"),
+        ("next", "00000004… ✓ job_4.py"),
     ]
 
 

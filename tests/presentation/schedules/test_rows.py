@@ -61,7 +61,7 @@ def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
         "expression": "0 3 * * *",
         "words": "every day at 03:00 Europe/Berlin",
         "next": "in 14 h",
-        "at": "Mon 2 Mar 03:00",
+        "at": "Mon  2 Mar 03:00",
         "results": "✓✗●",
         "runs": "2",
         "missed": "1",
@@ -69,7 +69,7 @@ def test_a_row_shows_the_next_run_of_a_schedule_and_the_last_results() -> None:
         "by": "ann",
         "id": "00009000",
     }
-    assert row(nightly(), zone=UTC)["at"] == "Mon 2 Mar 02:00"
+    assert row(nightly(), zone=UTC)["at"] == "Mon  2 Mar 02:00"
 
 
 def test_the_results_have_the_tone_of_the_newest_and_missed_times_are_emphasized() -> None:

@@ -295,6 +295,6 @@ async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_p
         await pilot.press("g")
         await until_shown(pilot, "▏ continues ", f"{old[:8]}… ✗ mended.py")
         await pilot.press("down")
-        await until_shown(pilot, "▏ continued by ", f"{new[:8]}… ✓ mended.py")
+        await until_shown(pilot, "▏ continued ", f"by {new[:8]}… ✓ mended.py")
     async with dashboard(studio, tmp_path, size=(160, 40)) as pilot:
         await until_shown(pilot, f"fixed by {new[:2]}")

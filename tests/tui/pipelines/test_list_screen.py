@@ -244,7 +244,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
         await until_shown(pilot, "● RUNNING", "running", "p pause")
         await pilot.press("p")
         await until_shown(
-            pilot, "‖ PAUSED · 1 still running, 1 waiting", "p resume", "X cancel its jobs"
+            pilot, "‖ PAUSED · 1 still running,", "1 waiting", "p resume", "X cancel its jobs"
         )
         hold.unlink()
         await until_shown(pilot, "2: 1 done, 1 waiting")

@@ -42,7 +42,7 @@ async def test_a_failure_is_found_fixed_and_seen_to_let_the_pipeline_continue(
 
         # To the failure, and what it says.
         await pilot.press("n")
-        await until_shown(pilot, "blocks    1 job", "it is no longer the first time")
+        await until_shown(pilot, "blocks     1 job", "it is no longer the first time")
         await pilot.press("L")
         await until_shown(pilot, "ValueError: it is no longer the first time")
         await pilot.press("q")
@@ -142,7 +142,7 @@ async def test_attempts_are_listed_in_the_graph_and_lead_from_one_to_the_other(
         await pilot.press("enter")
         await until_shown(pilot, "attempt", "2 of 2 in its pipeline", "continues")
         await pilot.press("less_than_sign")
-        await until_shown(pilot, "1 of 2 in its pipeline", "continued by")
+        await until_shown(pilot, "1 of 2 in its pipeline", "continued  ")
         await pilot.press("less_than_sign")
         await until_shown(pilot, "No run before this one is known here")
         await pilot.press("l")
@@ -167,7 +167,7 @@ async def test_a_job_that_was_taken_out_is_found_and_put_back(
         await pilot.press("j", "D")
         await until_shown(pilot, "Remove this job from the pipeline?", "middle.py")
         await pilot.press("y")
-        await until_shown(pilot, "removed   middle.py")
+        await until_shown(pilot, "removed    middle.py")
         await pilot.press("Z")
         await until_shown(pilot, "Restore this job of the pipeline?", "middle.py")
         await pilot.press("y")

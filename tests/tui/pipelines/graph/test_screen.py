@@ -120,10 +120,10 @@ async def test_the_lineage_is_highlighted_after_another_grouping_too(tmp_path: P
 async def test_a_waiting_job_shows_the_reason_and_a_key_goes_there(tmp_path: Path) -> None:
     async with dag(DagStudio(), tmp_path) as pilot:
         await go_to(pilot, "publish")
-        await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after     ⊘ export")
+        await until_shown(pilot, "blocked by embed, which", "(W goes there)", "after      ⊘ export")
         await press(pilot, ("W",))
         assert screen_of(pilot).cursor.here() == "embed"
-        await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after     ✓ dedupe")
+        await until_shown(pilot, "9 jobs", "ran 9:58 · waited 0:08", "after      ✓ dedupe")
         await press(pilot, ("W",))
         await until_shown(pilot, "It waits for no other job now")
 
@@ -715,7 +715,7 @@ async def test_the_drawer_goes_below_on_a_narrow_screen_and_beside_on_a_wide_one
             screen_of(pilot).views.rows.widget.region,
         )
         assert drawer.x >= table.right
-        await until_shown(pilot, "made      local.local.ingest_raw@1.0.3")
+        await until_shown(pilot, "made       local.local.ingest_raw@1.0.3")
 
 
 async def test_the_table_is_sorted_by_the_title_that_is_clicked(tmp_path: Path) -> None:
