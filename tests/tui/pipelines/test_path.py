@@ -138,7 +138,7 @@ async def test_attempts_are_listed_in_the_graph_and_lead_from_one_to_the_other(
         await pilot.press("g", "R")
         await until_shown(pilot, "Run this job again from")
         await pilot.press("y")
-        await until_shown(pilot, "attempt 2", "before", "ran ")
+        await until_shown(pilot, "attempt    2", "before", "ran ")
         await pilot.press("enter")
         await until_shown(pilot, "attempt", "2 of 2 in its pipeline", "continues")
         await pilot.press("less_than_sign")

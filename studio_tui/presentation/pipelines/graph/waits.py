@@ -62,10 +62,11 @@ def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait
 
 
 def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
-    """Return two shorter forms of the reason why a job is not running.
+    """Return shorter forms of the reason why a job is not running.
 
-    `blocked by embed.py +2`, `✗ embed.py +2`: the first of the jobs named in the reason, and the
-    number of others; `ready, not queued yet` if it waits for no other job.
+    `blocked by embed.py +2`: the first of the jobs named in the reason, and the number of others,
+    in the same words, so that a list whose names differ in length has one form. `ready, not queued
+    yet` and `ready` if it waits for no other job.
     """
     ahead: Sequence[str] = ()
     match statuses.states[node_id]:
@@ -77,8 +78,7 @@ def in_short(statuses: JobStatuses, node_id: str) -> tuple[str, ...]:
         wait = waits(statuses, node_id)
         return wait.shorter if wait is not None else ()
     others = f" +{len(ahead) - 1}" if len(ahead) > 1 else ""
-    name = f"{statuses.plan.nodes[ahead[0]].name}{others}"
-    return f"{verb} {name}", f"{statuses.look(ahead[0]).glyph} {name}"
+    return (f"{verb} {statuses.plan.nodes[ahead[0]].name}{others}",)
 
 
 def _failures_first(statuses: JobStatuses, roots: Sequence[str]) -> list[str]:

@@ -47,7 +47,7 @@ def usual_cell(node: Node, model: ViewModel) -> Cell:
 def why_cell(node: Node, model: ViewModel) -> Cell:
     """Return the error of a failure and what it blocks, the reason for waiting, or the rate.
 
-    For a job that was run before in this pipeline, starts with the number of the attempt.
+    For a job that was run before in this pipeline, the number of the attempt follows if it fits.
     """
     reason = _why(node, model)
     if not node.attempts:
@@ -55,7 +55,8 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
     attempt = f"attempt {len(node.attempts) + 1}"
     if not reason.text:
         return Cell(attempt, Tone.DIM)
-    return Cell(f"{attempt} · {reason.text}", reason.tone, reason.shorter)
+    text = f"{reason.text} · {attempt}"
+    return Cell(text, reason.tone, (reason.text, *reason.shorter))
 
 
 def _why(node: Node, model: ViewModel) -> Cell:

@@ -157,5 +157,6 @@ def test_a_job_that_ran_before_says_which_attempt_this_is_and_how_the_others_end
     assert told["before"] == "run-embe not known yet"
     texts = [fact.value.text for fact in node_facts(shown, "embed")]
     assert "✗ run-embe · ran 0:12 · no memory" in texts
-    assert why_cell(shown.plan.nodes["embed"], shown).text.startswith("attempt 3 · ")
+    why = why_cell(shown.plan.nodes["embed"], shown)
+    assert (why.text, why.shorter) == ("blocks 9 · attempt 3", ("blocks 9",))
     assert "attempt" not in {fact.label for fact in node_facts(known(sixteen()), "embed")}
