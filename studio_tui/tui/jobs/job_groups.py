@@ -76,7 +76,8 @@ class JobGroups:
         owners: dict[str, str] = {}
         for pipeline in reversed(known.pipelines):  # newest last: it wins if two name a job
             label = pipeline.name or pipeline.pipeline_id
-            owners |= {run.created_job_id: label for run in pipeline.job_runs if run.created_job_id}
+            for run in pipeline.job_runs:
+                owners |= dict.fromkeys(filter(None, (*run.attempts, run.created_job_id)), label)
         before = self.blocked, self._owners
         self.blocked, self._owners = known.blocked, owners
         return before != (self.blocked, self._owners)

@@ -54,6 +54,19 @@ def test_a_waiting_job_without_a_known_pipeline_is_not_grouped() -> None:
     assert at.arranged() == [one.id for one in at.jobs]
 
 
+def test_by_pipeline_earlier_attempts_are_in_its_group() -> None:
+    at = List(["COMPLETE", "FAILED", "FAILED", "COMPLETE"], "pipeline")
+    first, *attempts, last = [one.id for one in at.jobs]
+    runs = [
+        {"job_id": "o1", "created_job_id": first},
+        {"job_id": "o2", "created_job_id": last, "attempts": attempts},
+    ]
+    pipeline = Pipeline.model_validate({"pipeline_id": "p", "name": "rathe-kyat", "job_runs": runs})
+    at.groups.learn(PipelineList((pipeline,)))
+    row = at.arranged()[0]
+    assert at.groups.members(row) == (first, *attempts, last)
+
+
 def test_by_pipeline_what_failed_or_runs_stays_in_sight() -> None:
     at = List(["COMPLETE", "FAILED", "QUEUED", "RUNNING", "CANCELED"], "pipeline")
     at.run_all()
