@@ -67,6 +67,9 @@ class Column(NamedTuple):
     sticky: bool = False
     """Whether it stays in place during horizontal scrolling; for the leftmost columns."""
 
+    passing: bool = False
+    """Whether only what is not finished has contents, such as progress."""
+
 
 def by_key(columns: Sequence[Column], cells: Sequence[AnyCell]) -> dict[str, AnyCell]:
     """Return the cells of a row by column key. Both sequences have the same length."""

@@ -72,7 +72,7 @@ class LastListKeeper:
             sorting=table.sorting,
             wide=view.wide,
             sideways=table.sideways,
-            contents=table.memory.contents,
+            contents=page.list.kept_contents,
             has_preview=view.preview,
         )
         return {self._file: pack_list(last)}

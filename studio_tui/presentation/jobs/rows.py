@@ -148,7 +148,7 @@ _FIRST: tuple[JobColumn, ...] = (
         text=lambda job: job.id,
     ),
     ListColumn(
-        Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True),
+        Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True, passing=True),
         lambda row: progress_cell(row.progress),
         sorted_like="share",
     ),
@@ -219,7 +219,7 @@ def job_columns(
         return value is None, -(value or 0.0)
 
     done: JobColumn = ListColumn(
-        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
+        Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True, passing=True),
         lambda row: share_cell(row.progress),
         SortOrder(
             "progress, furthest first",
@@ -228,7 +228,7 @@ def job_columns(
         ),
     )
     rate: JobColumn = ListColumn(
-        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True),
+        Column("rate", "RATE", RATE_WIDTH, align=Align.RIGHT, drop=9, fits=True, passing=True),
         _rate,
         SortOrder(
             "rate, fastest first",

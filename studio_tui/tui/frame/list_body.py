@@ -175,8 +175,17 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
                 line=table.line,
                 sideways=table.sideways,
                 recorded=is_recorded,
-                contents=table.memory.contents,
+                contents=self.kept_contents,
             )
+
+    @property
+    def kept_contents(self) -> tuple[int, ...]:
+        """What is saved of the columns' contents; see `ColumnMemory`.
+
+        If all rows are finished, the next start has no empty columns for what was in progress.
+        """
+        memory = self.table.memory
+        return memory.contents if self.rows.has_moving else memory.lasting
 
     def marked_rows(self) -> list[T]:
         """Return the marked rows, in the order in which they were marked."""

@@ -49,6 +49,10 @@ class ColumnMemory(Protocol):
     def contents(self) -> tuple[int, ...]:
         """The widths in cells, in that order."""
 
+    @property
+    def lasting(self) -> tuple[int, ...]:
+        """The same for rows of which all are finished: without columns that they leave empty."""
+
     def recall(self, contents: Sequence[int]) -> None:
         """Show the columns that another table with such contents shows, if it is as wide."""
 
@@ -82,6 +86,15 @@ class TableDrawing:
         if now is None or self._fitted is None:
             return all_time
         return (*all_time, self._fitted[0], *now)
+
+    @property
+    def lasting(self) -> tuple[int, ...]:
+        """The contents without those of columns that finished rows leave empty."""
+        passing = [column.passing for column in self._contents.columns]
+        leaves = (*passing, False, *passing)
+        return tuple(
+            0 if left else width for width, left in zip(self.contents, leaves, strict=False)
+        )
 
     def recall(self, contents: Sequence[int]) -> None:
         """Show the columns that another table with such contents shows, if it is as wide."""

@@ -613,6 +613,24 @@ async def test_a_table_as_wide_as_a_recalled_one_has_its_columns_in_the_same_pla
         assert (starts(at.lines()[0]) == placed) is is_same
 
 
+async def test_what_only_running_rows_fill_takes_no_width_at_the_next_start_without_them() -> None:
+    passing = tuple(column._replace(passing=column.key == "error") for column in JOBS)
+    async with jobs(size=(80, 11)) as (at, rows):
+        at.table.columns = passing
+        rows.errors["0002"] = "37%"
+        await at.show(ids(3))
+        rows.errors.clear()
+        await at.show(ids(3))
+        assert at.lines()[0].split() == ["STATE", "NAME", "AGE", "ERROR"]
+        memory = at.table.memory
+        contents, lasting = memory.contents, memory.lasting
+    for kept, columns in ((contents, "STATE NAME AGE ERROR"), (lasting, "STATE NAME AGE")):
+        async with jobs(size=(80, 11)) as (at, _):
+            at.table.memory.recall(kept)
+            await at.show(ids(3))
+            assert at.lines()[0].split() == columns.split()
+
+
 async def test_columns_keep_their_widths_when_one_has_another_title() -> None:
     async with jobs(size=(80, 11)) as (at, rows):
         rows.names["0001"] = "a job with quite a long name"
