@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from studio_tui.api.states import PipelineState
 from studio_tui.presentation.format import duration, join_names, plural
+from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
@@ -152,11 +153,23 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     ends = [expected] if expected is not None else []
     if bar is not None and bar.remaining is not None:
         # A bar may show only a part of the job, so the maximum is used.
-        ends.append(_by_bar(elapsed + bar.remaining, bar.percent, expected))
+        usual = max(expected, elapsed) if expected is not None else None
+        ends.append(_by_bar(elapsed + bar.remaining, bar.percent, usual))
     if not ends:
         return None
     whole = max(elapsed, *ends)
     return Weight(whole - elapsed, whole)
+
+
+def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
+    """Return the progress of a running job, with what remains as estimated for the pipeline.
+
+    So no job takes longer than the pipeline it is part of.
+    """
+    bar, own = model.bar(node), weight(node, model)
+    if bar is None or bar.remaining is None or own is None:
+        return bar
+    return bar._replace(remaining=own.remaining)
 
 
 def _by_bar(whole: float, percent: float | None, usual: float | None) -> float:
@@ -194,15 +207,18 @@ def _reason(model: ViewModel, unestimated: list[str]) -> str:
 
 
 def rough_duration(seconds: float) -> str:
-    """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`."""
-    whole = int(seconds)
-    minutes, hours = whole // 60, whole // 3600
+    """Format an estimate in one or two units: `~40s`, `~41m`, `~2h 05m`, `~3d 4h`.
+
+    It is rounded up, so as not to be less than what is shown of a part.
+    """
+    whole = math.ceil(seconds)
+    minutes, hours = math.ceil(whole / 60), math.ceil(whole / 3600)
     if whole < 60:
         return f"~{whole}s"
     if minutes < 60:
         return f"~{minutes}m"
-    if hours < 48:
-        return f"~{hours}h {minutes % 60:02}m"
+    if minutes < 48 * 60:
+        return f"~{minutes // 60}h {minutes % 60:02}m"
     return f"~{hours // 24}d {hours % 24}h"
 
 

@@ -7,6 +7,7 @@ from studio_tui.presentation.format import duration
 from studio_tui.presentation.jobs.causes import cause_of
 from studio_tui.presentation.jobs.rows import progress_cell, share_cell
 from studio_tui.presentation.logs.progress import rate_words
+from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -36,8 +37,8 @@ def took_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def usual_cell(node: Node, model: ViewModel) -> Cell:
-    """Return the remaining time shown by a job's progress bar, else its usual duration."""
-    bar = model.bar(node)
+    """Return the estimated remaining time of a job with a progress bar, else its usual duration."""
+    bar = estimated_bar(node, model)
     if bar is not None and bar.remaining is not None:
         return Cell(f"~{duration(bar.remaining)} left", Tone.DIM)
     usual = model.usual(node)

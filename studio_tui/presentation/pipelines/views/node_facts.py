@@ -12,6 +12,7 @@ from studio_tui.presentation.jobs.rows import SHORT_ID
 from studio_tui.presentation.jobs.states import LOOKS
 from studio_tui.presentation.jobs.times import run_seconds
 from studio_tui.presentation.jobs.waiting import NOTHING_KNOWN, WAITS_FOR, Surroundings
+from studio_tui.presentation.pipelines.graph.critical import estimated_bar
 from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import WORST_FIRST, JobStatuses, NodeState
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
@@ -47,7 +48,7 @@ def node_facts(
     wait, job, usual = model.waits(node_id), model.job(node), model.usual(node)
     run_facts: tuple[Fact, ...] = ()
     if job is not None:
-        run_facts = facts(job, model.now, around, model.bar(node))
+        run_facts = facts(job, model.now, around, estimated_bar(node, model))
     if not node.state.is_finished:
         # Jobs and plan are polled separately: after a rerun one is older for a while.
         run_facts = tuple(fact for fact in run_facts if fact.label not in _ENDED)

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.presentation.format import duration
 from studio_tui.presentation.logs.progress import Progress
 from studio_tui.presentation.pipelines.graph.critical import (
     Weight,
     critical,
+    estimated_bar,
     path_words,
     rough_duration,
     weight,
@@ -20,6 +22,7 @@ from studio_tui.presentation.pipelines.graph.critical import (
 from studio_tui.presentation.pipelines.graph.plan import plan_of
 from studio_tui.presentation.pipelines.graph.statuses import judge
 from studio_tui.presentation.pipelines.graph.view_model import ViewModel
+from studio_tui.presentation.pipelines.views.node_cells import usual_cell
 from tests.presentation.pipelines.graphs import any_pipelines, chain_of_diamonds, pipeline_of, run
 from tests.presentation.pipelines.sample import SIXTEEN, sixteen
 
@@ -60,7 +63,7 @@ def test_the_path_goes_through_what_takes_longest_and_says_when_it_ends() -> Non
     )
     # 40 s of embed, 600 s of train_l, and six of a minute each.
     assert found.remaining == 40 + 600 + 6 * 60
-    assert found.words == "ETA ~16m"
+    assert found.words == "ETA ~17m"
     assert path_words(found, seen, 80) == (
         "dedupe 6:12 ▸ embed ~1:00 ▸ … 3 more ▸ train_l ~10:00 ▸ … 2 more ▸ publish ~1:00"
     )
@@ -141,6 +144,27 @@ def test_a_bar_that_has_hardly_begun_does_not_outweigh_the_past(
     assert wholes == sorted(wholes)
     assert whole(0) == usual
     assert whole(100) == pytest.approx(max(usual, 1 + left))
+
+
+@given(
+    usual=st.floats(1, 1e5),
+    elapsed=st.floats(1, 1e5),
+    left=st.floats(1, 1e6),
+    percent=st.floats(1, 100),
+)
+def test_a_pipeline_takes_no_less_than_each_running_job_is_said_to(
+    usual: float, elapsed: float, left: float, percent: float
+) -> None:
+    past = {"embed": (usual,)}
+    sent = pipeline_of([run("embed", [], "RUNNING")])
+    seen = known(sent, began("embed", elapsed), past=past, left=left, percent=percent)
+    node, found = seen.plan.nodes["embed"], critical(seen)
+    bar = estimated_bar(node, seen)
+    assert bar is not None
+    assert bar.remaining is not None
+    assert found.remaining is not None
+    assert 0 < bar.remaining <= found.remaining
+    assert usual_cell(node, seen).text == f"~{duration(bar.remaining)} left"
 
 
 def test_a_job_that_failed_late_is_expected_to_take_no_less_when_it_is_run_again() -> None:
@@ -235,8 +259,15 @@ def test_a_pause_has_no_end() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        *((0, "~0s"), (59.9, "~59s"), (2465, "~41m"), (3600, "~1h 00m")),
-        *((7500, "~2h 05m"), (276_000, "~3d 4h")),
+        *(
+            (0, "~0s"),
+            (58.9, "~59s"),
+            (59.9, "~1m"),
+            (2460, "~41m"),
+            (2461, "~42m"),
+            (3600, "~1h 00m"),
+        ),
+        *((7500, "~2h 05m"), (172_800, "~2d 0h"), (276_000, "~3d 5h")),
     ],
 )
 def test_an_estimate_is_rough_and_says_so(seconds: float, words: str) -> None:

@@ -150,7 +150,7 @@ def test_cells_say_how_far_how_long_and_why() -> None:
     ]
     assert said["embed"][-1].tone is Tone.BAD
     assert [cell.text for cell in said["thumbs"]][1:] == [
-        *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:20 left", "3.1 it/s")
+        *("● RUNNING", "▕██▏░░░▏", "37%", "10:00", "~0:12 left", "3.1 it/s")
     ]
     assert [cell.text for cell in said["split"]][1:] == [
         *("⊘ BLOCKED", "", "", "", ""),
