@@ -110,19 +110,9 @@ def edit_note(pipeline: Pipeline, run: str, *, is_local: bool) -> str:
     )
 
 
-def over_words(pipeline: Pipeline, *, is_local: bool) -> str:
-    """Return that a pipeline is over, and how it can be continued, if known."""
-    over = f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
-    if pipeline.state is not PipelineState.CANCELED or not is_local:
-        return over
-    plan = plan_of(pipeline)
-    statuses = judge(plan, pipeline.state)
-    root = next(
-        (plan.nodes[key] for key in statuses.roots if plan.nodes[key].run is not None), None
-    )
-    if root is None:
-        return over
-    return f"{over}. R on {root.name} runs it again, and the pipeline goes on"
+def over_words(pipeline: Pipeline) -> str:
+    """Return that a pipeline is over."""
+    return f"The pipeline has ended: {(pipeline.status or 'unknown').lower()}"
 
 
 def _node(pipeline: Pipeline, run: str) -> tuple[Plan, Node | None]:

@@ -85,7 +85,7 @@ class PipelineController:
             or any(_can_pause(each) or self._can_resume(each) for each in self._meant)
         ):
             return reason
-        return over_words(pipeline, is_local=self._host.session.is_local)
+        return over_words(pipeline)
 
     def why_not_stop(self) -> str | None:
         """Return why it cannot be stopped."""
@@ -151,10 +151,8 @@ class PipelineController:
         ended = "failed or were canceled" if is_canceled else "failed"
         what = "Pause" if pausing else "Resume"
         lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *named(names)]
-        if is_canceled:
-            lines += ["", over_words(pipeline, is_local=self._host.session.is_local)]
         question = Confirm(
-            f"{what} this pipeline?", lines, yes=what, no="Don't",
+            f"{what} this pipeline?", lines, yes=what, no="Don't", default_yes=True,
             changes=pipeline_changes(
                 self._host.session, (pipeline,), self._can_resume, "resume"
             ),

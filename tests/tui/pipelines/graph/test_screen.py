@@ -531,7 +531,7 @@ async def test_a_canceled_pipeline_says_in_every_mode_which_key_lets_it_continue
             await until_shown(pilot, "R continue  ")
             await press(pilot, ("m",))
         await press(pilot, ("p",))
-        await until_shown(pilot, "Resume this pipeline?", "R on embed runs it again")
+        await until_shown(pilot, "Resume this pipeline?", "will run again:", "embed")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
         await press(pilot, ("R",))
