@@ -52,10 +52,11 @@ class HasAge(Protocol):
         """Time of the next retry after a failure."""
 
 
-def freshness(snapshot: HasAge, now: datetime) -> Cell:
+def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
     """Return the freshness indicator of a snapshot.
 
-    It is live while no answer is overdue, whatever the polling interval.
+    It is live while no answer is overdue, whatever the polling interval. If the last poll failed, a
+    `remedy`, what has to be done about it, is shown instead of the kind of outage and the next try.
     """
     known = snapshot.fetched_at is not None
     old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
@@ -69,6 +70,8 @@ def freshness(snapshot: HasAge, now: datetime) -> Cell:
             return Cell("● live", Tone.GOOD)
         return Cell(f"{old} old", Tone.DIM)
     stale = f"stale {old}, " if known and old != "now" else ""
+    if remedy:
+        return Cell(f"✗ {stale}{remedy}", Tone.BAD)
     trouble = f"✗ {stale}{outage_words(snapshot.error)}"
     since = f" since {clock_time(snapshot.failing_since, now)}" if snapshot.failing_since else ""
     trying = f", {next_try(snapshot.next_try_at, now)}" if snapshot.next_try_at else ""

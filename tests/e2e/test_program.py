@@ -108,7 +108,7 @@ def test_the_token_is_nowhere_but_in_its_file_and_on_the_wire(
             terminal.press(key)
             terminal.settle(0.2)
         studio.kill()
-        terminal.wait_for_text("offline since")
+        terminal.wait_for_text("local Studio stopped")
         seen = [
             path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if readable(path)
         ]

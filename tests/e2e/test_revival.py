@@ -140,6 +140,8 @@ def test_a_server_that_was_stopped_stays_stopped_until_a_key(tmp_path: Path) -> 
     with dashboard(tmp_path) as (terminal, data):
         assert endpoint.stop(data)
         terminal.wait_for_text("The local Studio was stopped")
+        # Also when that notice has gone.
+        terminal.wait_for_text("local Studio stopped: ctrl.r starts it")
         assert endpoint.find(data) is None
         terminal.press("\x12")  # ctrl+r
         terminal.wait_for_text("The local Studio runs again")

@@ -294,7 +294,7 @@ class Page(HasCommands, FindsHandlersOnce, Screen[None]):
         """Repaint the age of the data, and the seconds left to undo a command."""
         now, session = clock.now(), self.session
         self.key_bar.right = help_parts(self.help_key, session, now)
-        self.top_bar.right = age_parts(self.polled().snapshot, now, self.read_only, session.replay)
+        self.top_bar.right = age_parts(self.polled().snapshot, now, session, self.read_only)
 
     def paint_hints(self) -> None:
         """Repaint the key hints."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence, Sized
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
@@ -15,10 +15,8 @@ from studio_tui.presentation.freshness import HasAge, freshness, time_bar
 from studio_tui.presentation.jobs.states import STATE_NAMES, counts
 from studio_tui.service.session import StudioSession
 from studio_tui.tui.frame.actions import reason_against
+from studio_tui.tui.frame.request_notices import remedy_words
 from studio_tui.tui.widgets.bar import Part
-
-if TYPE_CHECKING:
-    from studio_tui.service.recorder.replay import ReplayTime
 
 TABS = (
     ("1", "jobs", "Jobs"),
@@ -78,20 +76,15 @@ def crumb_parts(home: str, crumbs: Sequence[str]) -> Parts:
     return tuple(parts)
 
 
-def age_parts(
-    aged: HasAge,
-    now: datetime,
-    read_only: bool,
-    replay: "ReplayTime | None",
-) -> Parts:
+def age_parts(aged: HasAge, now: datetime, session: StudioSession, read_only: bool) -> Parts:
     """Return the age of the data, and whether the dashboard is read-only.
 
     In a replay, return its time instead.
     """
-    if replay is not None:
+    if (replay := session.replay) is not None:
         bar = time_bar(now, replay.share, replay.speed, runs=replay.runs)
         return (Part(f"{bar.text} ", bar.tone, "screen.do('page.replay')"),)
-    chip = freshness(aged, now)
+    chip = freshness(aged, now, remedy_words(aged.error, session))
     age = Part(f"{chip.text} ", chip.tone, "screen.do('page.refresh')")
     return (age, Part(" read-only ", "current")) if read_only else (age,)
 

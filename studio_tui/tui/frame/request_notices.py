@@ -83,6 +83,15 @@ def error_message(error: StudioError, session: StudioSession) -> str:
     return f"{words} {RESTART if session.restarts else START_AGAIN}"
 
 
+def remedy_words(error: StudioError | None, session: StudioSession) -> str:
+    """Return in a few words that the local Studio has stopped, and what starts it; else empty."""
+    if not session.is_local or not isinstance(error, NotSent):
+        return ""
+    return (
+        f"local Studio stopped: {'ctrl+r' if session.restarts else '`studio-tui local`'} starts it"
+    )
+
+
 def unreachable_message(error: StudioError, session: StudioSession) -> str:
     """Return the text shown instead of a list that cannot be loaded."""
     account = "" if session.is_local or not isinstance(error, TransportError) else NO_ACCOUNT

@@ -284,7 +284,7 @@ async def test_an_outage_is_shown_the_data_stays_and_it_recovers_alone(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "● live")
         await call(studio.kill)
-        await until_shown(pilot, "offline since", "next try", "kept.py")
+        await until_shown(pilot, "local Studio stopped: `studio-tui local`", "kept.py")
         await call(studio.restart)
         await until_shown(pilot, "● live", "kept.py")
 
@@ -297,7 +297,7 @@ async def test_during_an_outage_ages_continue_and_run_times_stop(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "● live", "RUNNING")
         await call(studio.kill)
-        await until_shown(pilot, "offline since")
+        await until_shown(pilot, "local Studio stopped")
         now = clock.now
         monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=3))
         await until_shown(pilot, "✗ stale 3h", "(3h ago)")
