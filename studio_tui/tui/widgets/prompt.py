@@ -143,10 +143,10 @@ class LogPrompt(Vertical):
             yield self._line
         yield self._problem
 
-    def ask(self, kind: PromptKind, value: str = "") -> None:
-        """Open the prompt."""
+    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
+        """Open the prompt, with a problem shown until something is typed."""
         self._sign.update(kind.sign)
-        self._say("")
+        self._say(problem)
         with self.prevent(Input.Changed):
             self._line.ask(kind, value)
         self.add_class("-open")

@@ -252,8 +252,8 @@ class LogView(HasCommands, Widget):
         self.words.left = (Part(f" {words}", Tone.ACCENT),) if words else ()
         self.words.display = bool(words) and not self.prompt.is_open
 
-    def ask(self, kind: PromptKind, value: str = "") -> None:
-        self.prompt.ask(kind, value)
+    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
+        self.prompt.ask(kind, value, problem)
 
     def why_no_log(self) -> str | None:
         """Return why there is nothing to read: the prompt would be invisible as well."""

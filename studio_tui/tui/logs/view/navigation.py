@@ -91,6 +91,11 @@ class LogTimes:
     def _first_time(self) -> datetime | None:
         return self._time_from(self._view.store, 0)[0] if self._view.store else None
 
+    def ask(self) -> None:
+        """Ask for a time, also if no line has one: what is typed next must not be commands."""
+        why_not = self.why_no_times()
+        self._view.ask(TIME, problem=f"{why_not}." if why_not else "")
+
     def submit(self, typed: str) -> str | None:
         """Go to the first line at or after a time; return the error if there is none."""
         store = self._view.store
@@ -191,8 +196,8 @@ class LogTimes:
             "T",
             "go to a time",
             "Go to a time, as 14:05 or -10m",
-            lambda self: self._view.ask(TIME),
-            lambda self: self.why_no_times(),
+            ask,
+            lambda self: self._view.why_no_log(),
         ),
     )
 

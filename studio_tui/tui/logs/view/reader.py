@@ -36,8 +36,8 @@ class Reader(Protocol):
     def clear_message(self) -> None:
         """Remove the text at the next update."""
 
-    def ask(self, kind: PromptKind, value: str = "") -> None:
-        """Open the prompt."""
+    def ask(self, kind: PromptKind, value: str = "", problem: str = "") -> None:
+        """Open the prompt, with a problem shown until something is typed."""
 
     def why_no_log(self) -> str | None:
         """Return why there is nothing to read, as a sentence; `None` if there is a log."""

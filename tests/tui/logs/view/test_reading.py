@@ -347,9 +347,10 @@ async def test_a_log_without_times_says_so(store: LogStore) -> None:
         assert view.times.why_no_times() == "The lines of this log have no times so far"
         view.is_all_here = True
         assert view.times.why_no_times() == "The lines of this log have no times"
-        await pilot.press("T")
-        assert not view.prompt.is_open
-        await pilot.press("t")
+        await type_at(pilot, "T", "14:05")
+        assert view.prompt.is_open
+        assert "The lines of this log have no times." in screen_row(view)
+        await pilot.press("escape", "t")
         assert (
             below(view)
             == " times beside the lines: local time; the lines of this log have no times"
