@@ -6,6 +6,7 @@ escape and a key pressed soon after it for that key with alt; see docs/upstream/
 
 import errno
 import os
+import re
 from collections.abc import Callable
 from select import select
 from threading import Event
@@ -24,6 +25,14 @@ _ESCAPE = "\x1b"
 _CONTINUATIONS = ("[", "O", _ESCAPE)
 """What follows the escape character in the sequence of a key (CSI and SS3 of ECMA-48), and another
 escape, with which the parser does the same."""
+
+
+_TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZa-z0-9])")
+"""Between an escape character and a letter or digit that begins no sequence.
+
+A terminal sends a key with alt like that, but over a slow line escape and the next key arrive so
+too, and no command has a letter or digit with alt.
+"""
 
 
 class StopEvent(Event):
@@ -63,15 +72,15 @@ def read_input(
         # Only after the beginning of a sequence does it depend on time which key that is.
         patience = None if parser._timeout_time is None else ESCAPE_DELAY
         ready, _, _ = select([descriptor, stop.fileno()], [], [], patience)
-        if descriptor in ready and (text := decoder.decode(_read(descriptor))):
-            if ends_in_escape and not text.startswith(_CONTINUATIONS):
-                # A key with alt is sent in one piece, so these are two keys.
+        text = decoder.decode(_read(descriptor)) if descriptor in ready else ""
+        for piece in filter(None, _TWO_KEYS.split(text)):
+            if ends_in_escape and not piece.startswith(_CONTINUATIONS):
                 _end_wait(parser)
                 for event in parser.tick():
                     handle(event)
-            for event in parser.feed(text):
+            for event in parser.feed(piece):
                 handle(event)
-            ends_in_escape = text.endswith(_ESCAPE)
+            ends_in_escape = piece.endswith(_ESCAPE)
         for event in parser.tick():
             handle(event)
 

@@ -120,9 +120,11 @@ def test_a_sequence_that_is_read_in_pieces_is_one_key(patient_reading: Reading) 
     assert patient_reading.pressed() == ["down", "f1"]
 
 
-def test_a_key_with_alt_is_read_in_one_piece(reading: Reading) -> None:
-    reading.press(b"\x1bj")
-    reading.until_pressed("alt+j")
+def test_escape_and_a_letter_or_digit_that_are_read_in_one_piece_are_two_keys(
+    reading: Reading,
+) -> None:
+    reading.press(b"\x1bj\x1bGx\x1b2\x1b[B\x1bOP")
+    reading.until_pressed("escape", "j", "escape", "G", "x", "escape", "2", "down", "f1")
 
 
 def test_while_nothing_is_pressed_it_waits_without_a_limit(reading: Reading) -> None:
