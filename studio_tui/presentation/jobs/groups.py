@@ -137,7 +137,7 @@ def group_cells(
     worst = min(states, key=lambda state: LOOKS[state].rank)
     sign = "▾" if is_open else MARK
     by_column: dict[str, Cell | Pieces] = {
-        "state": Cell(f"{sign} {plural(len(jobs), 'job')}", LOOKS[worst].tone),
+        "state": Cell(f"{sign} {_amount(jobs)}", LOOKS[worst].tone),
         "name": Cell(group.label, Tone.STRONG),
         "age": age,
         "error": Pieces(
@@ -160,7 +160,12 @@ def group_facts(
     `group_cells`.
     """
     numbers = counts(jobs, blocked=blocked, fixed=fixed)
-    states = ", ".join(f"{count.number} {count.name}" for count in numbers if count.number)
+    states = [f"{count.number} {count.name}" for count in numbers if count.number]
+    # With what the counts of states leave out, the sum is the number of jobs.
+    repaired = sum(job.id in fixed for job in jobs)
+    schedules = sum(job.state is JobState.TASK for job in jobs)
+    states += [f"{repaired} fixed"] if repaired else []
+    states += [plural(schedules, "schedule")] if schedules else []
     alike: dict[str, Counter[str]] = defaultdict(Counter)
     latest: dict[str, Job] = {}
     for job in jobs:
@@ -181,7 +186,7 @@ def group_facts(
         lines.append(f"and {plural(left, 'other reason')}")
     return (
         Fact("group", Cell(group.label, Tone.STRONG)),
-        Fact("jobs", Cell(f"{len(jobs)}: {states}" if states else str(len(jobs)))),
+        Fact("jobs", Cell(f"{len(jobs)}: {', '.join(states)}" if states else str(len(jobs)))),
         *((Fact("failed", Cell("\n".join(lines), Tone.BAD)),) if lines else ()),
         Fact(
             "keys",
@@ -190,6 +195,14 @@ def group_facts(
             ),
         ),
     )
+
+
+def _amount(jobs: Sequence[Job]) -> str:
+    """Return the number of jobs, without schedules (TASK), as in all counts; else of these."""
+    schedules = sum(job.state is JobState.TASK for job in jobs)
+    if schedules == len(jobs):
+        return plural(schedules, "task")
+    return plural(len(jobs) - schedules, "job")
 
 
 def _bar(

@@ -85,11 +85,24 @@ def test_a_group_says_how_its_jobs_do() -> None:
 
 def test_a_schedule_in_a_group_is_neither_counted_nor_drawn() -> None:
     drawn = []
+    amounts = []
     for states in (["COMPLETE", "TASK"], ["COMPLETE"]):
         jobs = [job(number, state) for number, state in enumerate(states)]
         group = JobGroup("tiles", tuple(one.id for one in jobs))
-        drawn.append(by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))["error"])
+        shown = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False))
+        drawn.append(shown["error"])
+        amounts.append(shown["state"])
     assert drawn[0] == drawn[1]
+    assert amounts == [Cell("▸ 1 job", Tone.WAITING), Cell("▸ 1 job", Tone.GOOD)]
+
+
+def test_what_the_counts_of_a_group_leave_out_is_counted_beside_them() -> None:
+    jobs = [job(1, "FAILED"), job(2, "FAILED"), job(3), job(4, "TASK")]
+    group = JobGroup("tiles", tuple(each.id for each in jobs))
+    said = {
+        each.label: each.value.text for each in group_facts(group, jobs, NOON, (), {jobs[0].id})
+    }
+    assert said["jobs"] == "4: 1 done, 1 failed, 1 fixed, 1 schedule"
 
 
 def test_the_reasons_of_a_group_are_counted_whatever_numbers_they_have() -> None:
@@ -134,5 +147,5 @@ def test_a_group_counts_no_failure_that_is_fixed_as_the_header_does_not() -> Non
     assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 "
     assert all(part.tone is not Tone.BAD for part in error.parts)
     facts = {fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, fixed=fixed)}
-    assert facts["jobs"] == "2: 1 done"
+    assert facts["jobs"] == "2: 1 done, 1 fixed"
     assert "failed" not in facts

@@ -17,7 +17,8 @@ from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
-TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
+_UNCERTAIN = frozenset({NodeState.UNKNOWN, NodeState.SCHEDULE})
+TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}) | _UNCERTAIN
 """States of jobs that have not ended and may run."""
 
 
@@ -141,7 +142,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
         return Weight(0.0, took.seconds) if took is not None else None
     if shown is NodeState.BLOCKED:
         return Weight(0.0, 0.0)
-    if shown is NodeState.UNKNOWN:
+    if shown in _UNCERTAIN:
         return None
     expected = model.expected(node)
     if expected is not None:

@@ -14,6 +14,7 @@ _FILLS = {
     NodeState.RUNNING: "▓",
     NodeState.QUEUED: "▒",
     NodeState.UNKNOWN: "?",
+    NodeState.SCHEDULE: "░",
     NodeState.BLOCKED: "░",
     NodeState.WAITING: "░",
 }

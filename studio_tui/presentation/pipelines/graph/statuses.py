@@ -32,6 +32,8 @@ class NodeState(StrEnum):
     CANCELING = "canceling"
     """It is being canceled, and has not ended."""
     CANCELED = "canceled"
+    SCHEDULE = "schedule"
+    """It creates jobs and does not run itself."""
     UNKNOWN = "unknown"
     """Studio's status is not known here."""
 
@@ -49,7 +51,7 @@ SHOWN = {
     JobState.CANCELED: NodeState.CANCELED,
     JobState.CANCELING: NodeState.CANCELING,
     JobState.CANCELING_SCHEDULED: NodeState.CANCELING,
-    JobState.TASK: NodeState.UNKNOWN,
+    JobState.TASK: NodeState.SCHEDULE,
     JobState.UNKNOWN: NodeState.UNKNOWN,
 }
 
@@ -62,13 +64,14 @@ SHOWN_LOOKS = {
     NodeState.WAITING: LOOKS[JobState.PENDING],
     NodeState.CANCELING: LOOKS[JobState.CANCELING],
     NodeState.CANCELED: LOOKS[JobState.CANCELED],
+    NodeState.SCHEDULE: LOOKS[JobState.TASK],
     NodeState.UNKNOWN: LOOKS[JobState.UNKNOWN],
 }
 """Appearance of several jobs in the same state."""
 
 WORST_FIRST = (
     *(NodeState.FAILED, NodeState.RUNNING, NodeState.CANCELING),
-    *(NodeState.QUEUED, NodeState.UNKNOWN),
+    *(NodeState.QUEUED, NodeState.UNKNOWN, NodeState.SCHEDULE),
     *(NodeState.CANCELED, NodeState.WAITING, NodeState.BLOCKED, NodeState.DONE),
 )
 """Order of importance: failed, then active, then inactive."""

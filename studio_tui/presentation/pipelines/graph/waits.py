@@ -11,7 +11,10 @@ from studio_tui.presentation.pipelines.graph.statuses import JobStatuses, NodeSt
 
 _SHORT_ID = 8
 
-_ACTIVE_FIRST = (NodeState.UNKNOWN, NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED)
+_ACTIVE_FIRST = (
+    *(NodeState.UNKNOWN, NodeState.SCHEDULE),
+    *(NodeState.RUNNING, NodeState.CANCELING, NodeState.QUEUED),
+)
 """States of parents that are named first, since the others depend on them."""
 
 
@@ -55,6 +58,8 @@ def waits(statuses: JobStatuses, node_id: str, bars: Bars | None = None) -> Wait
             return _waiting(statuses, node, bars)
         case NodeState.QUEUED:
             return _QUEUED if node.state is JobState.QUEUED else _TO_BE_QUEUED
+        case NodeState.SCHEDULE:
+            return Wait("a schedule: its runs are other jobs", shorter=("a schedule",))
         case NodeState.UNKNOWN:
             return Wait(f"unknown status {node.status or '(none)'}")
         case _:

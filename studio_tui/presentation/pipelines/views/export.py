@@ -23,6 +23,7 @@ _FILLS = {
     NodeState.WAITING: "#f2f2f2",
     NodeState.CANCELING: "#ebe6d7",
     NodeState.CANCELED: "#e0e0e0",
+    NodeState.SCHEDULE: "#f2f2f2",
     NodeState.UNKNOWN: "#ffffff",
 }
 _READ_BY_MERMAID = re.compile(

@@ -102,7 +102,7 @@ The axis does not change until known times need the next longer one.
 """
 
 _MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
-_WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
+_WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
 
 
 class _Phase(NamedTuple):

@@ -58,10 +58,12 @@ def names_states(loaded: LoadedPipeline, width: int) -> bool:
 
 def _most_cells(loaded: LoadedPipeline, parts: Sequence[Part], *, is_named: bool) -> int:
     """Return the largest width of the head in any state, including an estimate."""
-    jobs = len(str(len(loaded.plan.nodes)))
-    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in NodeState)
+    jobs, numbers = len(str(len(loaded.plan.nodes))), loaded.statuses.numbers
+    # No job becomes a schedule, so there is room for their number only if there are some.
+    kinds = set(NodeState) - ({NodeState.SCHEDULE} if not numbers[NodeState.SCHEDULE] else set())
+    counted = sum(len(f"✓{f' {kind.value} ' if is_named else ''} ") + jobs for kind in kinds)
     state = max(map(len, PipelineState)) - len(loaded.pipeline.status or "")
-    before = parts[: len(parts) - len(counts(loaded.statuses.numbers))]
+    before = parts[: len(parts) - len(counts(numbers))]
     taken = sum(cell_len(part.text) for part in before)
     return taken + max(state, 0) + jobs + counted + _ESTIMATE
 
@@ -187,6 +189,7 @@ _BARS = (LEGEND, f"{QUEUED} queued  {STARTING} starting  {RUNNING} run")
 _SELF_EVIDENT_FIRST = (
     *(NodeState.DONE, NodeState.FAILED, NodeState.RUNNING, NodeState.UNKNOWN),
     *(NodeState.CANCELED, NodeState.QUEUED, NodeState.WAITING, NodeState.CANCELING),
+    NodeState.SCHEDULE,
     NodeState.BLOCKED,
 )
 """The order in which signs are left out where there is no room to explain all."""

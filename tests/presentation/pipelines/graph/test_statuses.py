@@ -142,7 +142,16 @@ def test_a_job_that_is_being_canceled_is_not_counted_as_canceled() -> None:
 def test_groups_of_states_are_counted_in_one_order() -> None:
     jobs = [job(number, state) for number, state in enumerate(sorted(SHOWN))]
     in_lists = [each.name for each in counts_of_jobs(jobs, blocked=[])]
-    assert in_lists == [kind.value for kind in NodeState if kind is not NodeState.BLOCKED]
+    assert in_lists == [
+        kind.value for kind in NodeState if kind not in {NodeState.BLOCKED, NodeState.SCHEDULE}
+    ]
+
+
+def test_a_schedule_is_counted_apart_with_its_own_sign() -> None:
+    statuses = judged(pipeline_of([run("nightly", [], "TASK"), run("train", ["nightly"])]))
+    shown = [f"{each.glyph}{each.number} {each.name}" for each in counts(statuses.numbers)]
+    assert shown == ["✓0 done", "●0 running", "✗0 failed", "·1 waiting", "◷1 schedule"]
+    assert statuses.look("nightly").glyph == "◷"
 
 
 @given(any_pipelines())
