@@ -22,6 +22,8 @@ class ActivityState(StrEnum):
     """Outcome of a request or command."""
 
     DONE = "DONE"
+    EMPTY = "EMPTY"
+    """Answered that there is nothing, or nothing new since the last request."""
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     """It may or may not have taken effect."""
@@ -82,7 +84,12 @@ class Entry:
     @property
     def why(self) -> str:
         """Why it failed, or what a status means that looks like a failure; safe to draw."""
-        return self.reason or _NOTHING_NEW.get(self.outcome, "")
+        return self.reason or NOTHING_NEW.get(self.outcome, "")
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether it is several equal requests, which may go on for an hour."""
+        return self.count > 1 and not self.changes
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -108,8 +115,8 @@ _NO_ANSWER = {
 }
 """Words for the errors of requests without a status; any other is `failed`."""
 
-_NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
-"""What the answers mean to a request for what has been added since the last one."""
+NOTHING_NEW = {"304": "unchanged", "416": "nothing new"}
+"""By status: what the answers mean to a request for what has been added since the last one."""
 
 _WORDS: tuple[tuple[Route, str], ...] = (
     (routes.CREATE_JOB, "create job {query_name}"),

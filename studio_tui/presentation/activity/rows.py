@@ -1,6 +1,7 @@
 """The activity list as table rows and facts."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 
@@ -18,6 +19,7 @@ _LOOKS = {
     ActivityState.UNKNOWN: ("?", Tone.WARN),
     ActivityState.LOST: ("!", Tone.WARN),
     ActivityState.UNDONE: ("↶", Tone.DIM),
+    ActivityState.EMPTY: ("·", Tone.DIM),
     ActivityState.DONE: ("✓", Tone.GOOD),
 }
 """In the sort order of states."""
@@ -30,9 +32,31 @@ _EXPLANATIONS = {
 
 
 def _answer(entry: Entry) -> Cell:
-    if not entry.method:
-        return NOTHING
-    return Cell(" · ".join(filter(None, (safe_line(entry.answer), entry.why))), Tone.DIM)
+    return Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING
+
+
+def _times(entry: Entry) -> str:
+    """Return the time of a request, or of the first and the last of many."""
+    first, last = entry.at.astimezone(), entry.last_at.astimezone()
+    minutes = f"{first:%H:%M}", f"{last:%H:%M}"
+    if not entry.is_polling or minutes[0] == minutes[1]:
+        return f"{first:%H:%M:%S}"
+    return "–".join(minutes)
+
+
+def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries by the time of their last request, the newest first.
+
+    Polls that go on move up once a minute and not with each request, so that the rows above them
+    stay where they are read.
+    """
+    return sorted(entries, key=_newness, reverse=True)
+
+
+def _newness(entry: Entry) -> tuple[datetime, datetime]:
+    if entry.is_polling:
+        return max(entry.at, entry.last_at.replace(second=0, microsecond=0)), entry.at
+    return entry.at, entry.at
 
 
 def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
@@ -86,8 +110,8 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         SortOrder("status, failed first", lambda entry, now: list(_LOOKS).index(entry.state)),
     ),
     ListColumn(
-        Column("at", "AT", 8, drop=3),
-        lambda entry: Cell(entry.at.astimezone().strftime("%H:%M:%S"), Tone.DIM),
+        Column("at", "AT", 11, drop=3, fits=True),
+        lambda entry: Cell(_times(entry), Tone.DIM),
         sorted_like=NEWEST_FIRST,
     ),
     ListColumn(
@@ -97,7 +121,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         text=words_of,
     ),
     ListColumn(
-        Column("took", "TOOK", 8, align=Align.RIGHT, drop=4, fits=True),
+        Column("took", "TOOK", 8, align=Align.RIGHT, drop=5, fits=True),
         lambda entry: Cell(milliseconds(entry.ms)) if entry.method else NOTHING,
         SortOrder("duration, longest first", lambda entry, now: -entry.ms, largest_first=True),
         seconds=lambda entry, now: entry.ms / 1000 if entry.method else None,
@@ -108,11 +132,16 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
         SortOrder("count, highest first", lambda entry, now: -entry.count, largest_first=True),
     ),
     ListColumn(
-        Column("outcome", "ANSWER", 10, grow=1, drop=1, fits=True, first=12, likes=60),
+        Column("outcome", "ANSWER", 9, drop=1, fits=True),
         _answer,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
         filter_name="answer",
+    ),
+    ListColumn(
+        Column("why", "WHY", 10, grow=1, drop=4, fits=True, first=11, likes=60),
+        lambda entry: Cell(entry.reason, Tone.DIM) if entry.reason else NOTHING,
+        SortOrder("reason", lambda entry, now: entry.reason),
     ),
 )
 """From left to right."""
@@ -136,7 +165,7 @@ ACTIVITY: Kind[Entry] = Kind(
     state=attrgetter("state"),
     states=ActivityState,
     groups={
-        "problem": frozenset(ActivityState) - {ActivityState.DONE},
+        "problem": frozenset(ActivityState) - {ActivityState.DONE, ActivityState.EMPTY},
         "unsent": frozenset({ActivityState.UNDONE, ActivityState.LOST}),
     },
     columns=ACTIVITY_COLUMNS,
@@ -147,6 +176,6 @@ ACTIVITY: Kind[Entry] = Kind(
     },
     suggestions=("kind=command", "kind=call", "took>1s", "age<1h"),
     hint="words, kind=command, status=failed, answer=500, took>1s, age<1h, !not",
-    as_sent="start, newest first",
+    as_sent="time, newest first",
     is_moving=lambda entry: False,
 )

@@ -11,8 +11,8 @@ from textual.binding import BindingType
 from studio_tui import clock
 from studio_tui.presentation.activity.attempts import joined
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
-from studio_tui.presentation.activity.entries import ActivityState, Entry, subject_of
-from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
+from studio_tui.presentation.activity.entries import NOTHING_NEW, ActivityState, Entry, subject_of
+from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.jobs.facts import Fact
 from studio_tui.service.polling.snapshot import SnapshotPublisher
@@ -86,7 +86,7 @@ class ActivityScreen(ListPage[Entry]):
         """Show new entries, and names as they become known."""
         activity = self.session.records.activity
         if is_news and activity.snapshot.value is not None:
-            self.list.take(self._named(_entries(activity.snapshot.value)))
+            self.list.take(self._named(entries(activity.snapshot.value)))
         if message.name == activity.name:
             self.list.show_notice()
 
@@ -152,16 +152,16 @@ class ActivityScreen(ListPage[Entry]):
         return facts(entry, clock.now()) if entry else ()
 
 
-def _entries(actions: Actions) -> list[Entry]:
+def entries(actions: Actions) -> list[Entry]:
     """Return the entries, newest first, with the attempts of each command as one."""
     calls = sorted(map(_of_call, actions.calls), key=lambda entry: entry.at)
-    found = [*joined(calls), *map(_of_hold, actions.unsent)]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)
+    return newest_first([*joined(calls), *map(_of_hold, actions.unsent)])
 
 
 def _of_call(call: RecordedCall) -> Entry:
     if call.is_good:
-        state = ActivityState.DONE
+        is_news = call.outcome not in NOTHING_NEW
+        state = ActivityState.DONE if is_news else ActivityState.EMPTY
     elif call.outcome in {"OutcomeUnknown", "canceled"}:
         state = ActivityState.UNKNOWN
     else:

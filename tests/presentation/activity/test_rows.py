@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studio_tui.errors import StudioError
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
-from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts
+from studio_tui.presentation.activity.rows import ACTIVITY, COLUMNS, cells, facts, newest_first
 from studio_tui.presentation.cells import Tone
 from studio_tui.presentation.lists.filter_terms import Terms
 from studio_tui.presentation.lists.listing import Listing
@@ -115,11 +115,11 @@ def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None
 
 def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
     refused = entry(outcome="409", reason="The job has ended.", state=ActivityState.FAILED)
-    assert cells(refused)[-1].text == "409 · The job has ended."
+    assert [cell.text for cell in cells(refused)[-2:]] == ["409", "The job has ended."]
     told = {fact.label: fact.value.text for fact in facts(refused, NOON)}
     assert (told["answer"], told["reason"]) == ("409", "The job has ended.")
     unsent = entry(outcome="NotSent", reason="Connection refused.", state=ActivityState.FAILED)
-    assert cells(unsent)[-1].text == "not sent · Connection refused."
+    assert [cell.text for cell in cells(unsent)[-2:]] == ["not sent", "Connection refused."]
 
 
 def test_what_a_request_is_about_has_the_room_first() -> None:
@@ -135,10 +135,29 @@ def test_what_a_request_is_about_has_the_room_first() -> None:
     assert {"state", "at", "what", "count", "outcome"} == shown.keys()
 
 
+def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
+    def at(minute: int, second: int) -> datetime:
+        return NOON.replace(minute=minute, second=second)
+
+    polls = entry(at=at(0, 5), last_at=at(9, 40), count=73)
+    left = replace(polls, id="left", at=at(1, 0), last_at=at(8, 10))
+    recent = replace(CANCEL, id="recent", at=at(9, 10), last_at=at(9, 10))
+    older = replace(CANCEL, id="older", at=at(8, 50), last_at=at(8, 50))
+    assert newest_first([left, older, polls, recent]) == [recent, polls, older, left]
+    later = replace(polls, last_at=at(10, 0))
+    assert newest_first([left, older, later, recent]) == [later, recent, older, left]
+    assert [cells(each)[1].text for each in (polls, left)] == [
+        f"{first.astimezone():%H:%M}–{last.astimezone():%H:%M}"
+        for first, last in ((polls.at, polls.last_at), (left.at, left.last_at))
+    ]
+    assert cells(recent)[1].text == f"{recent.at.astimezone():%H:%M:%S}"
+    assert cells(replace(polls, at=recent.at))[1].text == cells(recent)[1].text
+
+
 @pytest.mark.parametrize(("status", "why"), [("416", "nothing new"), ("304", "unchanged")])
 def test_an_answer_that_looks_like_a_failure_and_is_none_says_why(status: str, why: str) -> None:
     polled = entry(path=f"/datachain/jobs/{JOB}/logs", outcome=status)
-    assert cells(polled)[-1].text == f"{status} · {why}"
+    assert cells(polled)[-2].text == status
     told = {fact.label: fact.value for fact in facts(polled, NOON)}
     assert (told["reason"].text, told["reason"].tone) == (why, Tone.DIM)
 

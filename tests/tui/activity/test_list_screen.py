@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from studio_tui import clock
+from studio_tui.presentation.activity.entries import ActivityState
+from studio_tui.service.recorder.activity import Actions
+from studio_tui.service.recorder.calls import RecordedCall
+from studio_tui.tui.activity.list_screen import entries
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
 
@@ -39,3 +44,15 @@ async def test_what_was_undone_is_there_too(studio: ThreadStudio, tmp_path: Path
         # Another problem may be above it: the request for a log's end that was left meanwhile.
         await pilot.press("slash", *" canceling", "enter")
         await until_shown(pilot, "canceling 2 jobs", "undone before it was")
+
+
+def test_an_answer_without_news_is_not_shown_as_done() -> None:
+    def of(outcome: str) -> ActivityState:
+        call = RecordedCall("GET", "/datachain/jobs/a/logs", outcome, clock.now(), clock.now())
+        (entry,) = entries(Actions((call,)))
+        return entry.state
+
+    found = {outcome: of(outcome) for outcome in ("200", "206", "304", "416", "500")}
+    done, empty = ActivityState.DONE, ActivityState.EMPTY
+    failed = ActivityState.FAILED
+    assert found == {"200": done, "206": done, "304": empty, "416": empty, "500": failed}
