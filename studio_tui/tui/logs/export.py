@@ -139,29 +139,17 @@ class LogExport:
             raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return what can be saved now, the most likely first."""
+        """Return what can be saved now, first what the user chose to see, else the whole log.
+
+        A search hides no lines, so that its matches are never the first.
+        """
         view, path = self._view(), f"./{self._file_to_save()}"
         offers = []
         if view.selection.is_selecting:
             offers.append(
                 Offer("the selected lines", lambda: self._drawn(view.selection.starts()), path)
             )
-        for hits, what in (
-            (view.search.hits, "that match the search"),
-            (view.filter.hits, "that the filter shows"),
-        ):
-            # An offer without lines would only create an empty file.
-            if hits is not None and (hits.total or not hits.is_complete):
-                amount = plural(hits.total, "line") if hits.is_complete else "lines"
-                if hits is view.search.hits and view.filter.hits is not None:
-                    amount = "shown lines"  # matches are counted in the whole log
-                offers.append(
-                    Offer(
-                        f"the {amount} {what}",
-                        partial(self._matching, view, hits),
-                        path,
-                    )
-                )
+        offers += self._offers_of(view, view.filter.hits, "that the filter shows", path)
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
@@ -169,8 +157,19 @@ class LogExport:
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
+        offers += self._offers_of(view, view.search.hits, "that match the search", path)
         offers.append(Offer("the visible lines", lambda: self._drawn(view.filter.in_sight()), path))
         return offers
+
+    def _offers_of(
+        self, view: LogView, hits: LineMatches | None, what: str, path: str
+    ) -> Iterator[Offer]:
+        """Yield an offer of the matching lines; none if it would only create an empty file."""
+        if hits is not None and (hits.total or not hits.is_complete):
+            amount = plural(hits.total, "line") if hits.is_complete else "lines"
+            if hits is view.search.hits and view.filter.hits is not None:
+                amount = "shown lines"  # matches are counted in the whole log
+            yield Offer(f"the {amount} {what}", partial(self._matching, view, hits), path)
 
     def _matching(self, view: LogView, hits: LineMatches) -> Pieces:
         return line_pieces(view.search.matching(hits), self._text)

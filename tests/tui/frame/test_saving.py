@@ -343,19 +343,24 @@ async def test_each_part_of_a_log_can_be_saved(studio: ThreadStudio, tmp_path: P
         assert (tmp_path / "filtered").read_text().splitlines() == evens
 
         await pilot.press("slash", *"99 ", "backspace", "enter")
-        await save_as(pilot, tmp_path / "matches")
+        await save_as(pilot, tmp_path / "matches", "down", "down")
         await until(pilot, lambda: pilot.app.screen is screen)
         matching = [e for e in evens if "99" in e]
         assert (tmp_path / "matches").read_text().splitlines() == matching
 
         await pilot.press("ctrl+s")
-        words = "the shown lines that match the search"
+        words = "the 1,000 lines that the filter shows"
         await until_shown(pilot, f"Save the log: {words}", f"● {words}")
         await pilot.press("down")
-        await until_shown(pilot, "Save the log: the 1,000 lines that the filter shows")
-        await pilot.press("down")
         await until_shown(pilot, "Save the log: the whole log, byte for byte")
-        await pilot.press("escape")
+        await pilot.press("down")
+        await until_shown(pilot, "Save the log: the shown lines that match the search")
+        # Without the filter, what is seen is the whole log, with or without a search.
+        await pilot.press("escape", "escape")
+        await pilot.press("ctrl+s")
+        words = "the whole log, byte for byte"
+        await until_shown(pilot, f"Save the log: {words}", f"● {words}", "that match the search")
+        await pilot.press("escape", "ampersand", *"even", "enter")
 
         await pilot.press("slash", *"absent", "enter", "ctrl+s")
         await until_shown(pilot, "● the 1,000 lines that the filter shows", "○ the whole log")
@@ -429,7 +434,7 @@ async def test_leaving_ends_the_saving_and_leaves_nothing_behind(
         screen = await open_log(pilot)
         screen._store.append(b"more and more of the same\n" * 400_000)
         await pilot.press("slash", *"same", "enter")
-        await save_as(pilot, folder / "x.log")
+        await save_as(pilot, folder / "x.log", "down")
         await until(pilot, lambda: names(folder))
         await until_shown(pilot, "so far; esc gives up")
         await pilot.press("escape")
