@@ -13,6 +13,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader, WorkGroup
+from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import SEARCH
 
 _TURN = 256
@@ -39,6 +40,8 @@ class LogSearch:
         """Where the current match is, or why the search did not move, in words."""
         self._stayed_step = 0
         """The step that did not move, as there are matches in the other direction only; else 0."""
+        self._found_from: tuple[int | None, Row | None] | None = None
+        """The reader's place after the last step; `None` until it has been made."""
         self._steps: deque[int] = deque()
         """Queued steps to matches."""
         self._is_finding = False
@@ -56,6 +59,18 @@ class LogSearch:
     def _forget_step(self) -> None:
         self._found = ""
         self._stayed_step = 0
+
+    @property
+    def _place(self) -> tuple[int | None, Row | None]:
+        """The current line and where the reader has scrolled to; new lines do not change it."""
+        pane = self._view.pane
+        window = None if self._view.following else pane.window
+        return pane.current, window.top if window else None
+
+    def _forget_step_elsewhere(self) -> None:
+        """Forget the last step if the reader has been elsewhere since, by other keys."""
+        if self._found_from not in {None, self._place}:
+            self._forget_step()
 
     def want(self, wanted: SearchPattern) -> None:
         """Start a search."""
@@ -117,6 +132,7 @@ class LogSearch:
         """Return the search and its matches in words; empty without a search."""
         if self.hits is None or self.wanted is None:
             return ""
+        self._forget_step_elsewhere()
         total, current = self.hits.total, self._view.pane.current
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
@@ -150,7 +166,6 @@ class LogSearch:
                 self.want(SearchPattern(typed))
             except SearchPatternError as error:
                 return str(error)
-            self._view.pane.current = None
         self.light_found()
         if self.wanted:
             self._is_first = bool(typed)
@@ -184,11 +199,13 @@ class LogSearch:
     async def _find_one(self, step: int) -> None:
         """Show the nearest match.
 
-        A new search that finds nothing below goes up instead: at the end of a log, where one reads
+        A new search begins with the current line, if it is in sight, else with the first that is.
+        If it finds nothing below, it goes up instead: at the end of a log, where one reads
         the news, the last match is wanted and not the first. A step beyond the last match stays
         there, and wraps around only if it is repeated, so that the reader does not lose the place.
         """
         is_first, self._is_first = self._is_first, False
+        self._forget_step_elsewhere()
         stayed_step = self._stayed_step
         self._forget_step()
         store, hits, pane = self._view.store, self.hits, self._view.pane
@@ -197,6 +214,8 @@ class LogSearch:
         current = pane.current_in_sight
         if current is None:
             offset = pane.window.top.start
+        elif is_first:
+            offset = current
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
         found = ""
@@ -212,10 +231,12 @@ class LogSearch:
                 start, found, self._stayed_step = None, _STAYED[step], step
         if start is None:
             self._found = found if self._stayed_step else ""
+            self._found_from = self._place
             self._view.settle()
         elif store is self._view.store:
-            self._found = found
+            self._found, self._found_from = found, None
             self._view.go(start)
+            self._found_from = self._place
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

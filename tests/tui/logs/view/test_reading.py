@@ -212,6 +212,32 @@ async def test_e_goes_from_error_to_error_and_takes_a_traceback_as_one(store: Lo
         await until(pilot, lambda: "no error before this" in below(view))
 
 
+async def test_a_search_goes_on_from_the_error_that_was_gone_to(store: LogStore) -> None:
+    lines = [*("a match" for _ in range(3)), "ERROR one", "a match here", "ERROR two", "a match b"]
+    store.append("\n".join([*(f"line {n}" for n in range(40)), *lines, ""]).encode())
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "e")
+        await until(pilot, lambda: hit(view) == ["ERROR one"])
+        # Matches above the error are in sight too.
+        await search(pilot, "match")
+        assert hit(view) == ["a match here"]
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "n again goes to the first" in below(view))
+        await pilot.press("E")
+        await until(pilot, lambda: hit(view) == ["ERROR two"])
+        assert below(view) == " /match 5 matching lines"
+        await pilot.press("N")
+        await until(pilot, lambda: hit(view) == ["a match here"])
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "n again goes to the first" in below(view))
+        # A key that stayed is not the first of two when the reader has moved meanwhile.
+        await pilot.press("g", "G")
+        await until(pilot, lambda: "again" not in below(view))
+        await pilot.press("n")
+        await until(pilot, lambda: "n again goes to the first" in below(view))
+        assert hit(view) == ["a match b"]
+
+
 MIXED = [
     f"[rank{rank}]: {line}"
     for line in (
