@@ -4,7 +4,7 @@ not lose them."""
 import asyncio
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -82,7 +82,10 @@ LOST_TIMEOUT = 30.0
 """Seconds for which the notice of an unsent command stays visible."""
 
 KEEP_EVERY = 1.0
-"""Seconds between checks for changes of the place."""
+"""Maximum seconds between checks for changes of the place."""
+
+KEEP_AFTER = 0.2
+"""Seconds after the last of some keys until the place is checked, unless it is a second's time."""
 
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
@@ -121,14 +124,15 @@ class NotesPlace(Protocol):
 
 
 class PlaceKeeper:
-    """Saves changes of the user's place, in a thread and with a short delay."""
+    """Saves changes of the user's place, in a thread, a moment after the last of some keys."""
 
     def __init__(
-        self, app: App[int], connected: Connected, screens: Screens, last_list: Path | None
+        self, app: KeyQueue, connected: Connected, screens: Screens, last_list: Path | None
     ) -> None:
         """Make a keeper; `last_list` is the file for the list in sight, if it is to be saved."""
         self._app = app
         self._last_list = LastListKeeper(last_list) if last_list is not None else None
+        app.input_notes.noted = self.note_input
         self._connected = connected
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
@@ -136,6 +140,9 @@ class PlaceKeeper:
         """What files are to have and may not have yet: a thread that has not begun is canceled with
         the program's end, and what it was to write is written then."""
         self._writing = threading.Lock()
+        self._is_due = asyncio.Event()
+        """Set a moment after a key or click, until the place has been checked."""
+        self._timer: asyncio.TimerHandle | None = None
         self._has_returned = False
         """Whether the previous run's screen was restored, or the user has opened another one."""
 
@@ -165,12 +172,26 @@ class PlaceKeeper:
 
     async def _keep_on(self) -> None:
         while True:
-            await asyncio.sleep(clock.until_multiple(KEEP_EVERY))
+            await self._rest()
             self._note()
             # Most of the time nothing has changed, and a thread would cost more than checking.
             if texts := self._changed() | self._in_sight(at_once=False):
                 self._unwritten |= texts
                 await asyncio.to_thread(self._write)
+
+    async def _rest(self) -> None:
+        """Wait until the place may have changed: a moment after a key, else for the next second."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(clock.until_multiple(KEEP_EVERY)):
+                await self._is_due.wait()
+                self._is_due.clear()
+
+    def note_input(self) -> None:
+        """Check the place soon, as it may be another after a key or click."""
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(KEEP_AFTER, self._is_due.set)
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""

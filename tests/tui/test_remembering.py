@@ -1,20 +1,35 @@
 """What is saved of the user's place when the program ends."""
 
 import asyncio
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
+from textual import events
+
+from studio_tui.tui import remembering
 from studio_tui.tui.remembering import PlaceKeeper
+from studio_tui.tui.terminal.key_queue import InputNotes
+from studio_tui.tui.widgets.big_table import BigTable
+from tests.studios import ThreadStudio
+from tests.tui.dashboards import dashboard, until_shown
+from tests.waiting import until
+
+
+def keeper_of(to_keep: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
+    screens = SimpleNamespace(to_keep=to_keep, note_screen=lambda _: None)
+    app = SimpleNamespace(screen_stack=[], input_notes=InputNotes())
+    keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
+    keeper._has_returned = True
+    return keeper
 
 
 async def test_a_place_whose_thread_never_began_is_saved_at_the_end(tmp_path: Path) -> None:
     file = tmp_path / "view.json"
-    screens = SimpleNamespace(to_keep=lambda: {file: "here"}, note_screen=lambda _: None)
-    app = SimpleNamespace(screen_stack=[])
-    keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
-    keeper._has_returned = True
+    keeper = keeper_of(lambda: {file: "here"})
     is_queued = asyncio.Event()
 
     async def wait_for_a_thread(*_: object) -> None:
@@ -29,3 +44,50 @@ async def test_a_place_whose_thread_never_began_is_saved_at_the_end(tmp_path: Pa
     assert not file.exists()
     keeper.close()
     assert file.read_text() == "here"
+
+
+NEVER = 1e9
+
+
+async def test_a_place_is_saved_after_the_last_of_some_keys(tmp_path: Path) -> None:
+    file, places = tmp_path / "view.json", ["first"]
+    seen: list[str] = []
+
+    def to_keep() -> Mapping[Path, str]:
+        seen.append(places[-1])
+        return {file: places[-1]}
+
+    keeper = keeper_of(to_keep)
+    with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
+        keeping = asyncio.create_task(keeper._keep_on())
+        for number in range(50):
+            places.append(f"place {number}")
+            keeper.note_input()
+            await asyncio.sleep(0)
+        await until(lambda: file.exists() and file.read_text() == "place 49")
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert seen == ["place 49"]
+
+
+async def test_marks_are_saved_though_a_second_never_ends(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    for number in range(2):
+        studio.end(studio.submit("print(1)", query_name=f"marked_{number}.py")["id"])
+
+    def saved() -> dict[str, Any]:
+        return next((json.loads(each.read_text()) for each in tmp_path.rglob("view.json")), {})
+
+    with mock.patch.object(remembering, "KEEP_EVERY", NEVER):
+        async with dashboard(studio, tmp_path) as pilot:
+            await until_shown(pilot, "marked_0.py", "marked_1.py")
+            await pilot.press("a")
+            await until(lambda: {*saved().get("marks", ())} == {job["id"] for job in studio.jobs()})
+            first = saved()["cursor"]
+            # The pilot's clicks do not pass the app, unlike those of a terminal.
+            region = pilot.app.screen.query_one(BigTable).region
+            at = (region.x + 10, region.y + 2)
+            for kind in (events.MouseDown, events.MouseUp):
+                pilot.app.post_message(kind(None, *at, 0, 0, 1, False, False, False, *at))
+            await until(lambda: saved()["cursor"] != first)

@@ -96,6 +96,10 @@ def _is_question_since(app: App[Any], screen: Screen[Any] | None) -> bool:
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
 
 
+def _takes_earlier_keys(screen: Screen[Any]) -> bool:
+    return bool(getattr(screen, TAKES_KEYS, False))
+
+
 def _way_of(target: DOMNode) -> deque[DOMNode]:
     """Return the nodes from a target up to the one below the app."""
     return deque(node for node in target.ancestors_with_self if not isinstance(node, App))
@@ -156,6 +160,20 @@ class _UnderWay:
             timer.cancel()
 
 
+class InputNotes:
+    """Notes each key, paste and click before it is handled."""
+
+    def __init__(self) -> None:
+        self.noted: Callable[[], object] = lambda: None
+        """What is called for each."""
+
+    def note(self, event: events.Event) -> None:
+        """Call `noted` for an event of the user, unless the mouse only moves."""
+        is_input = isinstance(event, events.InputEvent | events.Paste)
+        if is_input and not event.is_forwarded and not isinstance(event, events.MouseMove):
+            self.noted()
+
+
 class _Step:
     """A callback posted to a message queue after a key.
 
@@ -191,6 +209,7 @@ class KeyQueue(App[Any]):
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
         self.key_hold = KeyHold(lambda: self.call_later(self._go_on))
+        self.input_notes = InputNotes()
         self._given_on: Screen[Any] | None = None
         """The current screen when the last key was dispatched."""
 
@@ -207,6 +226,7 @@ class KeyQueue(App[Any]):
         """Queue keys while an earlier one is being handled."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
+        self.input_notes.note(event)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if not self._is_free and not (self.key_hold.is_held and _is_priority(self, event)):
                 self._waiting.append(_Waiting(event, self.screen))
@@ -295,14 +315,12 @@ class KeyQueue(App[Any]):
         """Dispatch all waiting keys behind one whose handler hangs; Textual queues them there."""
         if key is not self._under_way or not self.screen_stack:
             return
-        waiting = tuple(self._waiting)
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, deque()
         self._under_way = None
         for each in waiting:
             await self._give_waiting(each)
 
     async def _give_waiting(self, waiting: _Waiting) -> None:
         """Dispatch a waiting key, unless a question has opened since it was pressed."""
-        is_for_it = getattr(self.screen, TAKES_KEYS, False)
-        if is_for_it or not _is_question_since(self, waiting.screen):
+        if _takes_earlier_keys(self.screen) or not _is_question_since(self, waiting.screen):
             await self._give(waiting.event)
