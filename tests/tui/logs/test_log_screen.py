@@ -7,6 +7,7 @@ from studio_tui.tui.messages import OpenLog
 from tests.hostile import controls_of_lines
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+from tests.waiting import HANG
 
 HUGE = "for n in range(150_000): print(f'seq={n:06} ' + '.' * 235)"
 """Prints 37 MB, which take a while to come."""
@@ -238,10 +239,19 @@ async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path:
         assert "n 62" not in screen_text(pilot)
         await pilot.press("f")
         await until_shown(pilot, "n 60", "n 99")
+        # Of a log that has the whole screen, a notice covers the lines that were read before.
+        pilot.app.notify("ended: 1\nfailed: 1", markup=False, timeout=HANG)
+        await until_shown(pilot, "failed: 1", "n 99")
+        (toast,) = pilot.app.screen.query("Toast")
+        assert toast.region.y == 0
         assert "studio-tui" not in screen_text(pilot)
         await pilot.press("escape")
         await until_shown(pilot, "studio-tui")
-        assert isinstance(pilot.app.screen, LogScreen)
+        await pilot.press("i")
+        await until_shown(pilot, "✓ COMPLETE", "failed: 1")
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        await until(pilot, lambda: toast.region.bottom == screen.view.pane.region.y)
 
 
 async def test_above_the_log_of_a_queued_job_is_the_reason_why_it_waits(
