@@ -240,7 +240,8 @@ class Screens:
             self._plan_left = draft
 
         left = self._plan_left
-        begun = ScheduleDraft(datasets) if left in {None, ScheduleDraft()} else left
+        proposed = ScheduleDraft(datasets, is_proposed=bool(datasets))
+        begun = left if left is not None and left.is_begun else proposed
         form = ScheduleDialog(self._connected.session, begun, keep, zone=clock.zone())
         if (made := await app.push_screen_wait(form)) is not None:
             self.await_row("schedules", made.id)

@@ -49,7 +49,13 @@ class DatasetInput(FieldInput):
             select_on_focus=is_proposed,
         )
         self._names = names
+        self._proposed = text if is_proposed else None
         self._choice = 0
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether the text is a default value that the user has not changed."""
+        return self.value == self._proposed
 
     def completions(self) -> tuple[str, ...]:
         """Return the completions of the last word, the chosen one first."""

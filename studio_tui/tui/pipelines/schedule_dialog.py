@@ -37,6 +37,14 @@ class ScheduleDraft:
     datasets: str = ""
     time: str = ""
     environment: str = field(default="", repr=False)
+    is_proposed: bool = False
+    """Whether the datasets are a default value, which typing replaces."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the user has typed anything."""
+        is_named = bool(self.datasets) and not self.is_proposed
+        return is_named or bool(self.time or self.environment)
 
 
 class ScheduleDialog(DatasetForm[Job]):
@@ -66,7 +74,7 @@ class ScheduleDialog(DatasetForm[Job]):
         self._has_all = False
         """Whether Studio has listed all datasets, so that there are no others."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
-        line = DatasetInput(draft.datasets, lambda: self._names)
+        line = DatasetInput(draft.datasets, lambda: self._names, is_proposed=draft.is_proposed)
         super().__init__("Rebuild datasets on a schedule", line, draft.environment)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
@@ -82,7 +90,8 @@ class ScheduleDialog(DatasetForm[Job]):
     @property
     def draft(self) -> ScheduleDraft:
         """The current input."""
-        return ScheduleDraft(self.line.value, self._time.value, self.area.text)
+        names, time, environment = self.line.value, self._time.value, self.area.text
+        return ScheduleDraft(names, time, environment, self.line.is_proposed)
 
     def keep(self, *, is_made: bool) -> None:
         """Save the input; clear it after success."""

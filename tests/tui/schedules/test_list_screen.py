@@ -13,6 +13,7 @@ from studio_tui.service.polling import dataset_names
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
 from studio_tui.tui.schedules.editing import AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -596,6 +597,16 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await until_shown(pilot, "(✓)", "COMPLETED", "by hand")
         await pilot.press("enter")
         await until_shown(pilot, "── Pipelines 1", "thumbs")
+        # Typing replaces the proposed name; left as it is, it is not kept for another pipeline.
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets on a schedule")
+        form = pilot.app.screen
+        assert isinstance(form, ScheduleDialog)
+        assert form.line.selected_text == "thumbs"
+        assert not form.draft.is_begun
+        await pilot.press("x")
+        await until(pilot, lambda: form.line.value == "x" and form.draft.is_begun)
+        await pilot.press("backspace", "escape")
         await pilot.press("q")
         await until_shown(pilot, "── Schedules 2")
         assert table.cursor == task["id"]
