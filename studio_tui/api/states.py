@@ -25,7 +25,7 @@ class JobState(StrEnum):
     @classmethod
     def of(cls, status: str | None) -> "JobState":
         """Return the state with this name; `UNKNOWN` if there is none."""
-        return _JOB_STATES.get(status or "", cls.UNKNOWN)
+        return _JOB_STATES.get(status or "", _UNKNOWN)
 
     @property
     def is_finished(self) -> bool:
@@ -38,6 +38,7 @@ class JobState(StrEnum):
         return self not in FINISHED_STATES - {JobState.TASK} and self not in CANCELING_STATES
 
 
+_UNKNOWN = JobState.UNKNOWN
 _JOB_STATES = {state.value: state for state in JobState}
 
 FINISHED_STATES = frozenset({JobState.COMPLETE, JobState.FAILED, JobState.CANCELED, JobState.TASK})

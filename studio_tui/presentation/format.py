@@ -11,6 +11,13 @@ UNKNOWN = "–"
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+_AGES = (
+    (_MINUTE, 1, "s"),
+    (_HOUR, _MINUTE, "m"),
+    (2 * _DAY, _HOUR, "h"),
+    (730 * _DAY, _DAY, "d"),
+)
+"""Limits in seconds, units in seconds, and their letters."""
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
@@ -44,12 +51,7 @@ def age(seconds: float | None) -> str:
         return UNKNOWN
     if seconds < 1:
         return "now"
-    for limit, unit, letter in (
-        (_MINUTE, 1, "s"),
-        (_HOUR, _MINUTE, "m"),
-        (2 * _DAY, _HOUR, "h"),
-        (730 * _DAY, _DAY, "d"),
-    ):
+    for limit, unit, letter in _AGES:
         if seconds < limit:
             return f"{int(seconds // unit)}{letter}"
     return f"{int(seconds // (365 * _DAY))}y"
