@@ -23,7 +23,7 @@ _REDRAWN = 16 * 1024
 
 
 class _WayBack(NamedTuple):
-    """The place before the filter."""
+    """The place before lines were hidden."""
 
     top: int
     """Start of the first visible line."""
@@ -50,8 +50,10 @@ class LineFilter:
         self._within: Find | None = None
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
+        self._hiding: frozenset[str] = frozenset()
+        """What hides lines: the filter, the choice of jobs."""
         self._way_back: _WayBack | None = None
-        """The place before the filter; `None` while following, and once the reader moves."""
+        """The place before lines were hidden; `None` while following, and once the reader moves."""
 
     def begin(self) -> None:
         """Reset the filter for another log."""
@@ -59,7 +61,7 @@ class LineFilter:
         self._view.pane.folds = False
 
     def stay(self) -> None:
-        """Keep the present place when the filter ends, as the reader has moved."""
+        """Keep the present place when lines are shown again, as the reader has moved."""
         self._way_back = None
 
     def starts(self) -> set[int]:
@@ -167,7 +169,7 @@ class LineFilter:
     # --- the filter ------------------------------------------------------------------------------
 
     def choose(self, typed: str) -> None:
-        """Apply a filter, keeping the current line or the nearest one visible.
+        """Apply a filter, keeping the current line if it is visible, else the first visible one.
 
         Raises:
             SearchPatternError: the filter is invalid.
@@ -189,26 +191,39 @@ class LineFilter:
             hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
-        begins, ends = bool(typed) and not self.typed, bool(self.typed) and not typed
+        before, self._hiding = self._hiding, self._what_hides(typed)
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
-        anchor = view.pane.at_hand
-        if begins:
-            window = None if view.following else view.pane.window
-            self._way_back = _WayBack(window.top.start, view.pane.current) if window else None
-        view.pane.choose(self.chosen, store.size if anchor is None else anchor)
-        if view.following and view.pane.window:
-            view.pane.window.to_end()
-        if ends:
+        window, anchor = view.pane.window, view.pane.current_in_sight
+        top = window.top.start if window and view.pane.in_sight else store.size
+        if self._hiding and not before:
+            self._way_back = None if view.following else _WayBack(top, view.pane.current)
+        if anchor is None:
+            anchor = top if (way_back := self._valid_way_back) is None else way_back.top
+        view.pane.choose(self.chosen, anchor)
+        if view.following and window:
+            window.to_end()
+        if before - self._hiding:
             self._come_back()
         view.settle()
 
+    @property
+    def _valid_way_back(self) -> _WayBack | None:
+        """The place before lines were hidden; `None` if another line was chosen since."""
+        way_back = self._way_back
+        return way_back if way_back and way_back.current == self._view.pane.current else None
+
+    def _what_hides(self, typed: str) -> frozenset[str]:
+        hiding = {"filter": bool(typed), "jobs": self._within is not None}
+        return frozenset(what for what, hides in hiding.items() if hides)
+
     def _come_back(self) -> None:
-        """Return to the place before the filter, unless another line was chosen."""
-        way_back, pane = self._way_back, self._view.pane
-        self._way_back = None
-        if way_back is not None and pane.window and way_back.current == pane.current:
-            pane.window.to(way_back.top)
+        """Return to the place before lines were hidden."""
+        way_back, window = self._valid_way_back, self._view.pane.window
+        if way_back is not None and window:
+            window.to(way_back.top)
+        if not self._hiding:
+            self._way_back = None
 
     def end(self) -> None:
         """Remove the filter."""

@@ -512,6 +512,46 @@ async def test_lines_are_chosen_by_their_tags_beside_what_is_typed(tmp_path: Pat
     store.close()
 
 
+async def test_the_reader_stays_where_they_are_while_jobs_are_hidden_and_shown(
+    tmp_path: Path,
+) -> None:
+    store = tagged(tmp_path, 60)
+
+    def numbers(view: LogView) -> list[int]:
+        return [int(row.split(" ")[2]) for row in shown(view)]
+
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "j", "j", "j", "j")
+        before = numbers(view)
+        assert before[0] == 4
+        for tag, first in ((1, 5), (0, 4), (1, 5)):
+            view.filter.show_within(of_tags([tag]))
+            await until(pilot, lambda first=first: numbers(view)[:2] == [first, first + 2])  # type: ignore[misc]
+        # The end of a filter is not that of the choice, nor does it go elsewhere.
+        await type_at(pilot, "ampersand", "12:00:5")
+        await until(pilot, lambda: numbers(view)[0] > 50)
+        await pilot.press("escape")
+        await until(pilot, lambda: numbers(view)[:2] == [5, 7])
+        view.filter.show_within(None)
+        await until(pilot, lambda: numbers(view) == before)
+        # Who has moved meanwhile stays there.
+        view.filter.show_within(of_tags([1]))
+        await until(pilot, lambda: numbers(view)[:2] == [5, 7])
+        await pilot.press("j", "j")
+        await until(pilot, lambda: numbers(view)[:2] == [9, 11])
+        view.filter.show_within(None)
+        await until(pilot, lambda: numbers(view)[:2] == [9, 10])
+        # Nor does who has gone to a line that is hidden then.
+        view.filter.show_within(of_tags([1]))
+        await type_at(pilot, "slash", "12:00:41")
+        await until(pilot, lambda: 41 in numbers(view))
+        view.filter.show_within(of_tags([0]))
+        await until(pilot, lambda: numbers(view)[:2] == [42, 44])
+        view.filter.show_within(None)
+        await until(pilot, lambda: numbers(view)[:2] == [42, 43])
+    store.close()
+
+
 async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
     store, other = tagged(tmp_path), TaggedStore.create(tmp_path)
     other.append(tag_of(2) + b"before\n" + store.read(0, store.size))
