@@ -351,11 +351,12 @@ def _head(
     """Return the left and right parts of the summary line."""
     store = jobs.log.store
     how_much = amount(len(jobs), store.lines, store.size - TAG * store.lines)
-    left = [Part(f" {how_much.text}  ", Tone.STRONG)]
+    left = []
     if (only := jobs.get(jobs.solo)) is not None:
-        left.append(Part(f"only {title(only.job)}, S shows all", Tone.ACCENT))
+        left.append(Part(f" only {title(only.job)}, S shows all ", Tone.ACCENT))
     elif jobs.muted:
-        left.append(Part(f"{len(jobs.muted)} muted, U shows all", Tone.ACCENT))
+        left.append(Part(f" {len(jobs.muted)} muted, U shows all ", Tone.ACCENT))
+    left.append(Part(f" {how_much.text}  ", Tone.STRONG))
     if failure:
         return tuple(left), (Part(f"✗ {failure} ", Tone.BAD),)
     states = describe_connections(((member.state, member.job) for member in jobs), outage)

@@ -133,7 +133,7 @@ class LogSearch:
         if self.hits is None or self.wanted is None:
             return ""
         self._forget_step_elsewhere()
-        total, current = self.hits.total, self._view.pane.current
+        total, current = self.hits.total, self._view.pane.current_in_sight
         if not self.hits.is_complete:
             count = f"{total:,} so far, searching…"
         elif current is not None and self.hits.holds(current):
@@ -144,7 +144,9 @@ class LogSearch:
             count = f"found only beyond the {CHARACTER_LIMIT:,} characters that are shown of a line"
         else:
             count = "no match" if self._view.is_all_here else "no match so far"
-        return " ".join(filter(None, (f"/{self.wanted.typed}", count, self._found)))
+        # A filter hides some of them, and n goes only to the others.
+        where = "in the whole log" if self._lines.typed and total else ""
+        return " ".join(filter(None, (f"/{self.wanted.typed}", count, where, self._found)))
 
     # --- the prompt ------------------------------------------------------------------------------
 
