@@ -149,7 +149,9 @@ class LogExport:
             offers.append(
                 Offer("the selected lines", lambda: self._drawn(view.selection.starts()), path)
             )
-        offers += self._offers_of(view, view.filter.hits, "that the filter shows", path)
+        if view.filter.hiding:
+            what = "that the filter shows" if view.filter.typed else "of the jobs that are shown"
+            offers += self._offers_of(view, view.filter.hits, what, path)
         store = self._whole_log()
         if store is not None and store.tag:
             offers.append(
@@ -157,6 +159,9 @@ class LogExport:
             )
         elif store is not None:
             offers.append(Offer("the whole log, byte for byte", lambda: log_pieces(store), path))
+        if not view.filter.hiding:
+            what = "without those that progress bars overwrote"
+            offers += self._offers_of(view, view.filter.hits, what, path)
         offers += self._offers_of(view, view.search.hits, "that match the search", path)
         offers.append(Offer("the visible lines", lambda: self._drawn(view.filter.in_sight()), path))
         return offers

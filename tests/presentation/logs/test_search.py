@@ -126,3 +126,22 @@ def test_problems_are_found_by_their_level_whatever_their_colour() -> None:
     both = [log[start:].split(b"\n")[0] for start in LevelPattern(LogLevel.WARNING).starts(log)]
     assert both == [b"\x1b[31mERROR\x1b[0m bad", b"WARNING so so", b"ValueError: bad shard"]
     assert LevelPattern(LogLevel.ERROR).starts(b"") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_like"),
+    [
+        (r"shard 2\d\d", True),
+        ("loss.*nan", True),
+        ("ERROR|WARN", True),
+        ("^Traceback", True),
+        ("[0-9]+ rows", True),
+        (r"~shard 2\d\d", False),
+        ("[INFO] a.py (1/2)", False),
+        ("| 50% |", False),
+        ("C:\\temp", False),
+        ("what? +1", False),
+    ],
+)
+def test_words_that_look_like_an_expression_are_known(typed: str, is_like: bool) -> None:
+    assert SearchPattern(typed).is_like_expression is is_like

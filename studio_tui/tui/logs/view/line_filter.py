@@ -50,7 +50,7 @@ class LineFilter:
         self._within: Find | None = None
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
-        self._hiding: frozenset[str] = frozenset()
+        self.hiding: frozenset[str] = frozenset()
         """What hides lines: the filter, the choice of jobs."""
         self._way_back: _WayBack | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
@@ -191,19 +191,19 @@ class LineFilter:
             hits = LineMatches(store, _nothing, negated=True, within=shown, ahead=self.ahead)
         else:
             hits = None
-        before, self._hiding = self._hiding, self._what_hides(typed)
+        before, self.hiding = self.hiding, self._what_hides(typed)
         self.typed, self._pattern = typed, pattern
         self.chosen = FilteredLines(store, hits) if hits else None
         window, anchor = view.pane.window, view.pane.current_in_sight
         top = window.top.start if window and view.pane.in_sight else store.size
-        if self._hiding and not before:
+        if self.hiding and not before:
             self._way_back = None if view.following else _WayBack(top, view.pane.current)
         if anchor is None:
             anchor = top if (way_back := self._valid_way_back) is None else way_back.top
         view.pane.choose(self.chosen, anchor)
         if view.following and window:
             window.to_end()
-        if before - self._hiding:
+        if before - self.hiding:
             self._come_back()
         view.settle()
 
@@ -222,7 +222,7 @@ class LineFilter:
         way_back, window = self._valid_way_back, self._view.pane.window
         if way_back is not None and window:
             window.to(way_back.top)
-        if not self._hiding:
+        if not self.hiding:
             self._way_back = None
 
     def end(self) -> None:

@@ -144,6 +144,8 @@ class LogSearch:
             count = f"found only beyond the {CHARACTER_LIMIT:,} characters that are shown of a line"
         else:
             count = "no match" if self._view.is_all_here else "no match so far"
+            if self.wanted.is_like_expression:
+                count += "; ~ before it makes it an expression"
         # A filter hides some of them, and n goes only to the others.
         where = "in the whole log" if self._lines.typed and total else ""
         return " ".join(filter(None, (f"/{self.wanted.typed}", count, where, self._found)))

@@ -323,6 +323,8 @@ async def test_only_what_is_seen_is_found(store: LogStore) -> None:
         await search(pilot, "hidden")
         assert hit(view) == []
         assert below(view) == " /hidden no match"
+        await search(pilot, "h.*n")
+        assert below(view) == " /h.*n no match; ~ before it makes it an expression"
         await search(pilot, "31m")
         assert hit(view) == []
         await search(pilot, "shown")
