@@ -70,5 +70,7 @@ class LogBar(SteadyScrollBar):
     def _ticked(self, strip: Strip, tick: str, name: str) -> Strip:
         below = next((segment.style for segment in strip if segment.style), Style.null())
         ground = below.color if below.reverse else below.bgcolor
-        style = Style(color=self.get_component_rich_style(name).color, bgcolor=ground)
+        colour = self.get_component_rich_style(name).color
+        # What a click does is in the style below.
+        style = below + Style(color=colour, bgcolor=ground, reverse=False)
         return Strip([Segment(tick * strip.cell_length, style)], strip.cell_length)

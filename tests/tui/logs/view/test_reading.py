@@ -298,6 +298,11 @@ async def test_errors_and_matches_are_marked_on_the_bar(store: LogStore) -> None
         await until(pilot, lambda: view.bar.errors == {0})
         await search(pilot, "needle")
         await until(pilot, lambda: view.bar.matches in ({4}, {5}))
+        # A click on a mark pages like one beside it.
+        await pilot.press("G")
+        await until(pilot, lambda: shown(view)[-1].startswith("line 499"))
+        await pilot.click(view.bar, offset=(0, 0))
+        await until(pilot, lambda: shown(view)[-1].startswith("line 49") and not view.following)
         assert view.bar.render_line(0).text == "━"
         assert view.bar.render_line(next(iter(view.bar.matches))).text == "─"
 
