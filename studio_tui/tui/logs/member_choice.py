@@ -94,6 +94,19 @@ class MemberChoice:
         """Choose the previous job of the row."""
         self.choose(-1)
 
+    def viewed_lines(self) -> set[int]:
+        """Return the lines to find again after lines have moved.
+
+        They include the first line in sight of each job, as those of another may have left.
+        """
+        if (view := self._view()) is None:
+            return set()
+        firsts: dict[int, int] = {}
+        for row in view.pane.in_sight:
+            if (member := self.member_of(row.start)) is not None:
+                firsts.setdefault(member.number, row.start)
+        return view.restore.starts() | set(firsts.values())
+
     def choose_none(self) -> None:
         """Clear the choice."""
         self.chosen = None

@@ -139,7 +139,7 @@ class MergedScreen(Page):
                 self.session.logs,
                 self._may_fetch,
                 zones=self._zones,
-                viewed_lines=lambda: self.view.restore.starts() if self.is_alive else set(),
+                viewed_lines=self.choice.viewed_lines,
                 moved=self.while_alive(self._moved),
                 changed=self.while_alive(self._show_head),
             )

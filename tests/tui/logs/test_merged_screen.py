@@ -153,6 +153,11 @@ async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
                 for before, after in zip(shown(pilot), shown(pilot)[1:], strict=False)
             ),
         )
+        # If the first line in sight leaves, the next one of another job is found again.
+        viewed = [screen.choice.member_of(start) for start in screen.choice.viewed_lines()]
+        assert {member.job.id for member in viewed if member} == {
+            each["id"] for each in studio.jobs()
+        }
         await pilot.press("tab")
         while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
             await pilot.press("tab")

@@ -145,6 +145,8 @@ class LineFilter:
 
         It is called with lines that include the store's tags.
         """
+        if within is None and self._within is None:
+            return
         self._within = within
         self._scope_changed()
         self.choose(self.typed)

@@ -84,6 +84,8 @@ class PlaceRestore:
         pane.current = None if current is None else moved.get(current)
         self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
-        if top in moved and not view.following:
-            window.to(moved[top])
+        # The first line may be one of a log that has left; then the next one is first.
+        first = min((start for start in moved if start >= top), default=None)
+        if first is not None and not view.following:
+            window.to(moved[first])
         view.settle()

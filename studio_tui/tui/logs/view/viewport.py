@@ -45,12 +45,17 @@ class LogWindow:
         """The first row of the last screenful, with the values it depends on."""
 
     def choose(self, chosen: FilteredLines | None, anchor: int) -> None:
-        """Restrict the window to these lines, near `anchor`; `None` for all lines."""
+        """Restrict the window to these lines, near `anchor`; `None` for all lines.
+
+        With all lines, the one at `anchor` stays in its row if it is in sight.
+        """
+        starts = [row.start for row in self.rows()] if chosen is None else []
+        above = starts.index(anchor) if anchor in starts else 0
         self._chosen = chosen
         self._lines = chosen or self._store
         self._anchor = anchor
         self._known = []
-        self.to(self._store.line_start(anchor))
+        self.to(self._store.line_start(anchor), above)
 
     def rows(self) -> list[Row]:
         """Return the visible rows, fewer than `height` only if the log has no more."""

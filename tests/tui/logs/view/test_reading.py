@@ -576,6 +576,31 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         assert shown(view)[0].removeprefix("◆ ") == top.removeprefix("◆ ")
         assert view.pane.bookmarks == {kept + moved}
         assert view.pane.current == kept + moved
+        # The first line has left, and those of the other log are elsewhere.
+        before, third = shown(view), view.filter.in_sight()[2]
+        gone = TaggedStore.create(tmp_path)
+        gone.append(store.read(third, store.size - third))
+        store.become(gone)
+        view.restore.relocate({third: 0})
+        await pilot.pause()
+        assert shown(view)[:4] == before[2:6]
+    store.close()
+
+
+async def test_showing_all_again_keeps_the_current_line_in_its_row(tmp_path: Path) -> None:
+    store = tagged(tmp_path, 60)
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "j", "j", "j", "j")
+        view.filter.show_within(of_tags([1]))
+        await until(pilot, lambda: shown(view)[0].endswith(" 5"))
+        view.pane.current = view.filter.in_sight()[3]
+        view.filter.show_within(None)
+        await until(pilot, lambda: shown(view)[3].endswith(" 11"))
+        # Nothing moves when nothing was hidden.
+        rows = shown(view)
+        view.filter.show_within(None)
+        await pilot.pause()
+        assert shown(view) == rows
     store.close()
 
 
