@@ -291,7 +291,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     def on_open_log(self, message: "messages.OpenLog") -> None:
         """Show a job's log."""
         with failure_as_notification(self):
-            if self._screens and (page := self._screens.log(message.job_id, message.job)):
+            if self._screens and (page := self._screens.log(message)):
                 self.push_screen(page)
 
     def on_open_logs(self, message: "messages.OpenLogs") -> None:

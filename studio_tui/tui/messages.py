@@ -52,6 +52,8 @@ class OpenLog(Message):
     job_id: str
     job: Job | None = None
     """The job, if the list of jobs may not contain it yet."""
+    start: int | None = None
+    """Offset of the line to go to; `None` for the place where the log was left."""
 
 
 @dataclass

@@ -25,6 +25,7 @@ from studio_tui.tui.frame.list_view import load_view, view_text
 from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
+from studio_tui.tui.messages import OpenLog
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -97,19 +98,19 @@ class Screens:
 
         return JobScreen(self._basics, job, among)
 
-    def log(self, job_id: str, new: Job | None = None) -> Page | None:
+    def log(self, wanted: OpenLog) -> Page | None:
         """Return a new page of a job's log; `None` if the job is neither known nor given.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
         """
-        job = self._known(job_id) or new
+        job = self._known(wanted.job_id) or wanted.job
         if job is None:
             return None
         self._endings.watch((job,))
         from studio_tui.tui.logs.log_screen import LogScreen  # noqa: PLC0415 (not before the list)
 
-        return LogScreen(self._basics, job, self._logs)
+        return LogScreen(self._basics, job, self._logs, wanted.start)
 
     def form(self, draft: Draft | None, about: str, at: str) -> Page:
         """Return a new form for a job, with the input saved under the same `about`, if any.

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.frame.commands import Command, Host
 from studio_tui.tui.jobs.controller import JobController
+from studio_tui.tui.logs.member_choice import MemberChoice
+from studio_tui.tui.messages import OpenLog
 
 
 class JobOfLog(JobController):
@@ -20,7 +22,16 @@ class JobOfLog(JobController):
 
 
 class JobOfLine(JobOfLog):
-    """Controller of a merged log; `enter` shows the log of the current line's job."""
+    """Controller of a merged log; `enter` shows the current line in the log of its job."""
+
+    def __init__(self, host: Host, choice: MemberChoice) -> None:
+        super().__init__(host, choice.job_at_hand)
+        self._choice = choice
+
+    def open_line(self) -> None:
+        """Show the log of the current job, at the current line if no job is chosen."""
+        if job := self._at_hand():
+            self._host.post_message(OpenLog(job.id, start=self._choice.start_at_hand()))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         *JobOfLog.COMMANDS,
@@ -28,8 +39,8 @@ class JobOfLine(JobOfLog):
             "job.log",
             "enter",
             "log of the job",
-            "Show the log of the job whose line this is by itself",
-            JobController.open_log,
+            "Show the log of the job whose line this is by itself, at the line",
+            open_line,
             JobController.why_no_id,
         ),
     )

@@ -38,6 +38,7 @@ from studio_tui.tui.logs.export import LogExport, file_of
 from studio_tui.tui.logs.job_of_log import JobOfLog
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.logs.view.restore import place_at
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.prompt import PROMPT_HINTS
@@ -75,8 +76,10 @@ class LogScreen(Page):
 
     view = query_one(LogView)
 
-    def __init__(self, basics: Basics, job: Job, memory: LogMemory) -> None:
-        """Make a page of a job's log, at the place saved in `memory`.
+    def __init__(
+        self, basics: Basics, job: Job, memory: LogMemory, start: int | None = None
+    ) -> None:
+        """Make a page of a job's log, at the line at `start`, else the place saved in `memory`.
 
         Raises:
             SpoolError: there is no room for the log on the local disk.
@@ -84,6 +87,7 @@ class LogScreen(Page):
         super().__init__(basics)
         self._job = job
         self._memory = memory
+        self._start = start
         self._export = LogExport(
             self, lambda: self.view, lambda: file_of(self._job), whole_log=lambda: self._store
         )
@@ -114,7 +118,10 @@ class LogScreen(Page):
         )
         self.view.times.origin = self._job.began_at
         self.view.appearance.apply(self._memory.look)
-        if place := self._memory.places.get(self._job.id):
+        place = self._memory.places.get(self._job.id)
+        if self._start is not None:
+            place = place_at(self._store, self._start, place)
+        if place is not None:
             self.view.restore.return_to(place)
         self._show_end()
         self._show_head()

@@ -56,6 +56,15 @@ class MemberChoice:
             return None
         return self.members.of(self.members.log.store.number_at(start))
 
+    def start_at_hand(self) -> int | None:
+        """Return the start of the current line in the log of its job; `None` if a job is chosen."""
+        view = self._view()
+        start = view.pane.at_hand if view is not None and self.chosen is None else None
+        if self.members is None or start is None:
+            return None
+        source = self.members.log.source_of(start)
+        return None if source is None else source[1]
+
     def solo(self) -> None:
         """Show only the lines of the current job, or of all again."""
         member = self._member_at_hand()

@@ -84,7 +84,7 @@ class MergedScreen(Page):
             show_members=self.show_members,
         )
         self._export = LogExport(self, lambda: self.view, lambda: "merged.log", text=self._text_of)
-        self.commands.add(JobOfLine(self, self.choice.job_at_hand), self.choice, self._export)
+        self.commands.add(JobOfLine(self, self.choice), self.choice, self._export)
         self.commands.add_to(self, _COMMANDS)
         self._zones = cache(
             partial(zones_of_lines, is_local=self.session.is_local, local_zone=clock.zone)

@@ -127,6 +127,15 @@ async def test_one_job_is_shown_alone_or_muted_and_search_follows(
         await until_shown(pilot, "S only this job", "M mute")
         await pilot.press("s")
         await until(pilot, lambda: not any("job_" in row for row in shown(pilot)))
+        # The log of the job is at the line, and not where it was left.
+        await pilot.press("slash", *"tick 31", "enter")
+        await until(pilot, lambda: screen.view.pane.current is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
+        await until(
+            pilot, lambda: any(row == "▌ 2026-03-01 12:00:31 tick 31" for row in shown(pilot))
+        )
+        assert shown(pilot)[0].endswith("tick 7")
 
 
 async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(

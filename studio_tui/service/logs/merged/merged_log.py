@@ -107,6 +107,10 @@ class MergedLog:
                     interleaver.remove(number)
             self.poke()
 
+    def source_of(self, start: int) -> tuple[int, int] | None:
+        """Return the number of the log that the line at `start` is from, and its offset there."""
+        return self._interleaver.source_of(start)
+
     def poke(self) -> None:
         """Check the logs again."""
         self._news.set()

@@ -2,12 +2,30 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from studio_tui.presentation.logs.search import SearchPatternError
+from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
 from studio_tui.tui.logs.view.reader import Reader
+
+_ABOVE = 8
+"""Lines above one that is gone to."""
+
+
+def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
+    """Return the place with the line at `start` as the current one, a few lines down.
+
+    Bookmarks are those of the place `before`; its filter might hide the line.
+    """
+    top = start
+    for _ in range(_ABOVE):
+        if (above := store.previous_start(top)) is None:
+            break
+        top = above
+    return replace(before or LogPlace(), top=top, current=start, filter="")
 
 
 class PlaceRestore:
