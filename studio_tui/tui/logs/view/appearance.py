@@ -1,5 +1,7 @@
 """The appearance of a log: wrapping, line numbers, and alternative forms of lines."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from studio_tui.presentation.choices import following
@@ -40,13 +42,13 @@ class Appearance:
 
     def toggle_wrap(self) -> None:
         """Toggle wrapping of long lines."""
-        self._view.pane.wrap = not self._view.pane.wrap
-        self._view.settle()
+        with self._line_kept_in_sight():
+            self._view.pane.wrap = not self._view.pane.wrap
 
     def toggle_numbers(self) -> None:
         """Show or hide line numbers."""
-        self._view.pane.numbers = not self._view.pane.numbers
-        self._view.settle()
+        with self._line_kept_in_sight():
+            self._view.pane.numbers = not self._view.pane.numbers
 
     def toggle_bar_states(self) -> None:
         """Toggle between all states of a rewritten line and its last."""
@@ -58,15 +60,23 @@ class Appearance:
 
     def show_next_json(self) -> None:
         """Switch JSON lines to the next form."""
+        pane = self._view.pane
+        with self._line_kept_in_sight():
+            pane.form = pane.form._replace(json=following(pane.form.json))
+        self._view.say(f"JSON lines: {pane.form.json}")
+
+    @contextmanager
+    def _line_kept_in_sight(self) -> Iterator[None]:
+        """Keep the current line in sight while the number of rows of lines changes."""
         view, pane = self._view, self._view.pane
-        form = pane.form._replace(json=following(pane.form.json))
         current = pane.current_in_sight
-        # The number of rows changes; the current line stays in sight.
-        pane.form = form
+        yield
         view.settle()
-        if current is not None and not view.following:
-            view.go(current)
-        view.say(f"JSON lines: {form.json}")
+        if current is None or pane.current_in_sight is not None or view.following:
+            return
+        if pane.window is not None:
+            pane.window.bring_in_sight(current)
+            view.settle()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command("logs.wrap", "w", "wrap", "Wrap long lines, or cut them off", toggle_wrap),

@@ -18,14 +18,15 @@ _ABOVE = 8
 def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
     """Return the place with the line at `start` as the current one, a few lines down.
 
-    Bookmarks are those of the place `before`; its filter might hide the line.
+    Bookmarks are those of the place `before`; its filter might hide the line. Lines that arrive
+    from now on are new.
     """
     top = start
     for _ in range(_ABOVE):
         if (above := store.previous_start(top)) is None:
             break
         top = above
-    return replace(before or LogPlace(), top=top, current=start, filter="")
+    return replace(before or LogPlace(), top=top, current=start, filter="", lines_seen=store.lines)
 
 
 class PlaceRestore:

@@ -164,6 +164,16 @@ async def test_wrapped_lines_lose_nothing_and_are_marked_in_the_gutter(store: Lo
         assert len([row for row in rows(view) if row]) == 3
 
 
+async def test_the_current_line_stays_in_sight_when_lines_are_wrapped(store: LogStore) -> None:
+    store.append(b"".join(b"%03d %s\n" % (n, b"x" * 60) for n in range(100)))
+    async with showing(store, width=20) as (pilot, view):
+        await pilot.press("g")
+        await search(pilot, "050")
+        await pilot.press("k", "k", "k", "k", "w")
+        await until(pilot, lambda: view.pane.wrap and view.pane.current_in_sight is not None)
+        assert hit(view)[0].startswith("050")
+
+
 async def test_line_numbers_are_in_the_gutter(store: LogStore) -> None:
     store.append(numbered(12_000))
     async with showing(store) as (pilot, view):

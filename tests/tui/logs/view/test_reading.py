@@ -12,6 +12,8 @@ from textual.pilot import Pilot
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.tagged_store import TaggedStore, of_tags, tag_of
 from studio_tui.tui.logs.view.log_view import LogView
+from studio_tui.tui.logs.view.place import LogPlace
+from studio_tui.tui.logs.view.restore import place_at
 from tests.tui.logs.view.log_stage import Stage
 from tests.tui.logs.view.test_log_view import below, hit, numbered, rows, search, showing, until
 
@@ -585,6 +587,15 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         await pilot.pause()
         assert shown(view)[:4] == before[2:6]
     store.close()
+
+
+def test_a_line_is_gone_to_with_some_above_and_nothing_new_below(store: LogStore) -> None:
+    store.append(numbered(100))
+    before = LogPlace(top=0, current=3, bookmarks=(7,), filter="x", lines_seen=5)
+    start = len(numbered(50))
+    place = place_at(store, start, before)
+    assert place == LogPlace(len(numbered(42)), start, (7,), "", 100)
+    assert place_at(store, 0, None) == LogPlace(0, 0, (), "", 100)
 
 
 async def test_showing_all_again_keeps_the_current_line_in_its_row(tmp_path: Path) -> None:
