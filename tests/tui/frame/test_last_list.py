@@ -209,8 +209,8 @@ async def test_the_last_list_is_scrolled_sideways_as_it_was_left(
 
 
 def without_age(line: str) -> str:
-    """Return the first 40 columns of a line without an age in seconds or minutes."""
-    return re.sub(r" +\d+[sm]\b", "", line[:40])
+    """Return the first 40 columns of a line without its age."""
+    return re.sub(r" +(\d+[sm]|now)\b", "", line[:40])
 
 
 async def test_a_filtered_list_is_shown_with_its_filter_and_on_the_same_lines(
