@@ -7,7 +7,7 @@ and for all of them again when the screen is shown; see docs/upstream/style-reus
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from textual.app import App
@@ -23,6 +23,9 @@ T = TypeVar("T")
 Known = dict[Any, int]
 """Places of nodes, valid as long as nothing changes: during one walk through the nodes."""
 
+_SET_BY_EACH = {"layout", "display"}
+"""Rules that make an object for the node, or have an effect on its children."""
+
 
 class _Result(NamedTuple):
     """Styles of a node, and which changes elsewhere they depend on."""
@@ -32,6 +35,16 @@ class _Result(NamedTuple):
     focus_within: bool
     order: bool
     odd_or_even: bool
+
+
+class _Applied(NamedTuple):
+    """What a node has its styles by."""
+
+    results: "Results"
+    place: int
+    rules: RulesMap
+    updates: int
+    """Of its styles after that, which counts every change."""
 
 
 class Results:
@@ -52,6 +65,8 @@ class Results:
         self._places: dict[tuple[object, ...], int] = {}
         self.of: dict[int, _Result] = {}
         """By place; those that depend on a node's siblings are missing."""
+        self.as_set: dict[int, RulesMap] = {}
+        """By place: what a node has after its rules were set, without those in `_SET_BY_EACH`."""
         self.cached: dict[tuple[int, object], Any] = {}
         """What was resolved from the styles of a place, see `cached`."""
 
@@ -118,7 +133,7 @@ class PlacedStylesheet(ComponentsOnDemand):
         self._results: Results | None = None
         self._relevant: list[RuleSet] | None = None
         """What Textual needs of the rules at its next look at them."""
-        self._applied: WeakKeyDictionary[DOMNode, tuple[Results, int]] = WeakKeyDictionary()
+        self._applied: WeakKeyDictionary[DOMNode, _Applied] = WeakKeyDictionary()
 
     @property
     def rules(self) -> list[RuleSet]:
@@ -137,9 +152,8 @@ class PlacedStylesheet(ComponentsOnDemand):
 
     def applied(self, node: DOMNode) -> tuple[Results, int | None]:
         """Return the current results, and the place by which a node has its styles, if any."""
-        results = self.results()
-        of, place = self._applied.get(node, (results, None))
-        return results, place if of is results else None
+        results, applied = self.results(), self._applied.get(node)
+        return results, applied.place if applied and applied.results is results else None
 
     def apply(
         self, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
@@ -161,21 +175,47 @@ class PlacedStylesheet(ComponentsOnDemand):
                     node._has_order_style,
                     node._has_odd_or_even,
                 )
-                self._applied[node] = results, place
+                self._note(node, place, rules)
             return
-        has_same = node.styles.base._rules == result.rules
-        if has_same and self._applied.get(node) == (results, place):
+        before, base = self._applied.get(node), node.styles.base
+        # What Textual sets differs from the rule for some, so the styles are not compared with it.
+        has_same = (
+            before is not None and before.updates == base._updates and before.rules == result.rules
+        )
+        if before is not None and has_same and (before.results, before.place) == (results, place):
             return
-        self._applied[node] = results, place
         node._has_hover_style = result.hover
         node._has_focus_within = result.focus_within
         node._has_order_style = result.order
         node._has_odd_or_even = result.odd_or_even
-        if has_same and not animate:
+        if has_same:
             node.notify_style_update()
-        else:
+        elif animate or node._is_mounted or base._rules:
             self.replace_rules(node, result.rules, animate=animate)
+        else:
+            self._style_new(node, place, result.rules)
+        self._note(node, place, result.rules)
         self._style_components(node, (results, place))
+
+    def _style_new(self, node: DOMNode, place: int, rules: RulesMap) -> None:
+        """Set the rules of a node that has none and is not shown, so that nothing is refreshed."""
+        styles, as_set = node.styles.base, self.results().as_set
+        known = as_set.get(place)
+        if known is None:
+            self.replace_rules(node, rules)
+            set_now = styles.get_rules().items()
+            shared = {name: value for name, value in set_now if name not in _SET_BY_EACH}
+            as_set[place] = cast("RulesMap", shared)
+            return
+        styles.merge_rules(known)
+        for name, value in rules.items():
+            if name in _SET_BY_EACH:
+                setattr(styles, name, value)
+        node.notify_style_update()
+
+    def _note(self, node: DOMNode, place: int, rules: RulesMap) -> None:
+        """Note that the styles of a node are now those of a place."""
+        self._applied[node] = _Applied(self.results(), place, rules, node.styles.base._updates)
 
     def _process_component_classes(self, node: DOMNode) -> None:
         """Style the component classes of a node whose own styles have been computed."""

@@ -111,16 +111,16 @@ async def test_each_place_looks_as_textual_computes_it(change: Callable[..., Any
     for placed in (False, True):
         app = RowsApp(placed=placed)
         async with app.run_test() as pilot:
-            for _ in range(2):  # the second screen is in places that are known
+            for _ in range(
+                3
+            ):  # the second screen is in known places, and the third has their styles
                 screen = Rows()
                 await app.push_screen(screen)
                 await pilot.pause()
                 await change(screen)
                 await pilot.pause()
                 seen.append(looks(screen))
-    plain, plain_again, first, again = seen
-    assert first == plain
-    assert again == plain_again
+    assert seen[3:] == seen[:3]
 
 
 async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() -> None:
@@ -135,6 +135,32 @@ async def test_a_screen_that_is_opened_again_is_styled_without_textuals_rules() 
         # Computed are those that depend on siblings or the focus within, or that no rule is about.
         nodes = {type(call.args[1]) for call in computed.call_args_list}
         assert nodes == {Row, Vertical}
+
+
+async def test_rules_are_set_one_by_one_only_where_styles_change() -> None:
+    app = RowsApp(placed=True)
+    async with app.run_test() as pilot:
+        for _ in range(2):  # computes the styles of each place, and sets them
+            await app.push_screen(Rows())
+            await pilot.pause()
+            app.screen.add_class("no-rule-names-it")
+            await pilot.pause()
+        replace = Stylesheet.replace_rules
+        with mock.patch.object(PlacedStylesheet, "replace_rules", side_effect=replace) as replaced:
+            screen = Rows()
+            await app.push_screen(screen)
+            await pilot.pause()
+            screen.add_class("no-rule-names-it")
+            await pilot.pause()
+            opened = [call.args[0] for call in replaced.call_args_list]
+            more, most = (screen.query_one(name).children[0] for name in ("#more", "#most"))
+            most.focus()
+            await pilot.pause()
+        changed = [call.args[0] for call in replaced.call_args_list[len(opened) :]]
+        assert more not in opened
+        assert most not in opened
+        assert most in changed
+        assert more not in changed
 
 
 async def test_a_look_is_resolved_once_for_rows_that_are_alike() -> None:
