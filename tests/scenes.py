@@ -527,7 +527,7 @@ async def draw(name: str) -> str:
             )
 
         app = StudioApp(connect, theme=scene.theme, waiting_for="Connecting…")
-        async with driving(app, size=scene.size, notifications=True) as pilot:
+        async with driving(app, size=scene.size, frames=False, notifications=True) as pilot:
             await _settle(pilot, LOOKS)
             for key in scene.keys:
                 if key == SHOWN:
@@ -542,6 +542,7 @@ async def draw(name: str) -> str:
             await _settle(pilot, LOOKS)
             await _until_shown(pilot, scene.shows)
             await _settle(pilot, LOOKS)
+            app.screen.refresh()  # so far it was rendered without the screens behind a dialog
             return app.export_screenshot(title=f"studio-tui: {name}")
 
 
