@@ -87,6 +87,9 @@ def _forget_routes() -> None:
 
 ENDED = {"COMPLETE", "FAILED", "CANCELED"}
 
+_JOB_REST = 0.03
+"""Seconds between the first two requests about a job: no job ends sooner."""
+
 
 class LocalStudio(Protocol):
     """Operations of tests on a local Studio."""
@@ -182,7 +185,7 @@ class Calls:
             assert job["status"] in states or job["status"] not in ENDED, job
             return job if job["status"] in states else None
 
-        return eventually(reached)
+        return eventually(reached, rest=_JOB_REST)
 
     def end(self, job_id: str) -> dict[str, Any]:
         """Wait until a job has ended in any state."""

@@ -22,13 +22,18 @@ _LONGEST_REST = 0.05
 """Seconds between two checks: initial and maximum."""
 
 
-def eventually(condition: Callable[[], T | None], shows: Callable[[], object] | None = None) -> T:
-    """Return the condition's value as soon as it is true.
+def eventually(
+    condition: Callable[[], T | None],
+    shows: Callable[[], object] | None = None,
+    *,
+    rest: float = _REST,
+) -> T:
+    """Return the condition's value as soon as it is true; `rest` are seconds after the first look.
 
     Raises:
         AssertionError: it hangs; the message includes the result of `shows`.
     """
-    deadline, rest = time.monotonic() + HANG, _REST
+    deadline = time.monotonic() + HANG
     while not (value := condition()):
         if time.monotonic() >= deadline:
             raise AssertionError(_hang(condition, shows))
