@@ -58,7 +58,8 @@ def test_a_section_that_misses_a_goal_is_measured_again_and_says_so(
     values: list[float], again: int, runs: int, missed: bool
 ) -> None:
     left: Iterator[float] = iter(values)
-    result, words = measured("keys", lambda: {"keys": lambda: section(next(left))}, again)
+    bench = {"keys": lambda: section(next(left))}
+    result, words = measured("keys", bench, lambda: bench, again)
     assert list(left) == []
     assert is_missed(result) == missed
     assert words.startswith("  keys took 0 s")
