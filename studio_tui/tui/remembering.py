@@ -81,11 +81,14 @@ class LastListKeeper:
 LOST_TIMEOUT = 30.0
 """Seconds for which the notice of an unsent command stays visible."""
 
-KEEP_EVERY = 1.0
-"""Maximum seconds between checks for changes of the place."""
-
 KEEP_AFTER = 0.2
-"""Seconds after the last of some keys until the place is checked, unless it is a second's time."""
+"""Seconds after the last of some keys or clicks until the place is checked."""
+
+KEEP_WITHIN = 1.0
+"""Maximum seconds from a key or click until the place is checked, however many follow."""
+
+KEEP_EVERY = 5.0
+"""Seconds between checks without input, for the list in sight and what moves by itself."""
 
 
 async def report_unsent_commands(app: App[int], session: StudioSession) -> None:
@@ -143,6 +146,9 @@ class PlaceKeeper:
         self._is_due = asyncio.Event()
         """Set a moment after a key or click, until the place has been checked."""
         self._timer: asyncio.TimerHandle | None = None
+        """Runs from the first of some keys or clicks until `_is_due` is set."""
+        self._latest = 0.0
+        """When it ends at the latest, by the clock of the event loop."""
         self._has_returned = False
         """Whether the previous run's screen was restored, or the user has opened another one."""
 
@@ -180,7 +186,7 @@ class PlaceKeeper:
                 await asyncio.to_thread(self._write)
 
     async def _rest(self) -> None:
-        """Wait until the place may have changed: a moment after a key, else for the next second."""
+        """Wait until the place may have changed: a moment after a key, else a few seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(clock.until_multiple(KEEP_EVERY)):
                 await self._is_due.wait()
@@ -188,10 +194,17 @@ class PlaceKeeper:
 
     def note_input(self) -> None:
         """Check the place soon, as it may be another after a key or click."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         if self._timer is not None:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(KEEP_AFTER, self._is_due.set)
+        else:
+            self._latest = now + KEEP_WITHIN
+        self._timer = loop.call_at(min(now + KEEP_AFTER, self._latest), self._end_wait)
+
+    def _end_wait(self) -> None:
+        self._timer = None
+        self._is_due.set()
 
     def keep(self) -> None:
         """Save the place at once, as the program ends."""

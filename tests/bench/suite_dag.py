@@ -79,7 +79,7 @@ class DagBench:
                 first, whole, changed = zip(
                     *(
                         probes.opened_and_changed(program, "O", _FIRST, "Z")
-                        for _ in range(min(3, self.effort.starts))
+                        for _ in range(min(2, self.effort.starts))
                     ),
                     strict=True,
                 )

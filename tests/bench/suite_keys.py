@@ -17,8 +17,6 @@ PLAIN = Program.ours("keyed_list", ready=r"embed_\d+")
 PLAIN_PREVIEW = Program.ours("keyed_list", "preview", ready=r"embed_\d+")
 
 EMPTY_SCREEN = "empty Textual screen"
-_TURNS = 2
-"""Turns of each program in a round."""
 CURSOR_GOAL = Goal(times_floor=1.3, p95=8.0, or_times_floor=1.2)
 LIKE_PLAIN = Goal(times_floor=1.2, p95=8.0, or_times_floor=1.2)
 """For keys that draw much: beside plain Textual that draws as much and does nothing else."""
@@ -74,7 +72,7 @@ class KeyBench:
                 for terminal in [stack.enter_context(probes.started(program))]
                 for each in keyed
             ]
-            for _ in range(self.effort.rounds * _TURNS):
+            for _ in range(2 * self.effort.rounds - 1):  # an odd number, as medians count
                 for each, terminal in running:
                     keys = probes.keys_pressed(terminal, each.keys[: self.effort.keys])
                     taken[each.name].append(keys)

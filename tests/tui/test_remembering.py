@@ -70,6 +70,23 @@ async def test_a_place_is_saved_after_the_last_of_some_keys(tmp_path: Path) -> N
     assert seen == ["place 49"]
 
 
+async def test_a_place_is_saved_while_keys_do_not_stop(tmp_path: Path) -> None:
+    file = tmp_path / "view.json"
+    keeper = keeper_of(lambda: {file: "here"})
+    with (
+        mock.patch.object(remembering, "KEEP_EVERY", NEVER),
+        mock.patch.object(remembering, "KEEP_AFTER", NEVER),
+        mock.patch.object(remembering, "KEEP_WITHIN", 0.01),
+    ):
+        keeping = asyncio.create_task(keeper._keep_on())
+        keeper.note_input()
+        keeper.note_input()
+        await until(file.exists)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert file.read_text() == "here"
+
+
 async def test_marks_are_saved_though_a_second_never_ends(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:

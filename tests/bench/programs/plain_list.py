@@ -2,9 +2,9 @@
 
 `python -m tests.bench.programs.plain_list` shows as many widgets, and as many rows in sight, as
 text; with `--waiting` those of the first run, without a list. With `--connected` it then imports
-what a client of Studio needs, fetches the list over HTTP as the environment says, validates it, and
-shows its names: the floor of the dashboard's memory. With `--polling` too it then asks again as
-often as the dashboard at rest: the floor of its idle CPU.
+what a client of Studio needs, fetches the list over HTTP as the environment says, validates it,
+stores it with SQLite, and shows its names: the floor of the dashboard's memory. With `--polling`
+too it then asks again as often as the dashboard at rest: the floor of its idle CPU.
 """
 
 import asyncio
@@ -97,6 +97,8 @@ class PlainList(App[None]):
     @work(thread=True)
     def fetch(self) -> None:
         """Import the client after the first paint, as the dashboard does."""
+        import sqlite3
+
         import httpx
         import pydantic
 
@@ -115,6 +117,9 @@ class PlainList(App[None]):
         )
         body: bytes = self.call_from_thread(self.asked, "jobs/")  # type: ignore[arg-type] # Textual's form
         self.jobs = pydantic.TypeAdapter(list[Job]).validate_json(body)
+        with sqlite3.connect("") as file:  # a temporary one
+            file.execute("CREATE TABLE job (name TEXT)")
+            file.executemany("INSERT INTO job VALUES (?)", [(job.name,) for job in self.jobs])
         self.call_from_thread(self.push_screen, Page([job.name for job in self.jobs]))
         if "--polling" in sys.argv:
             for path, rest in POLLED.items():
