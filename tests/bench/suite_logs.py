@@ -212,9 +212,11 @@ class LogBench:
             followed = log_probes.follow(fed, seconds)
             beyond.append(max(0.0, followed.cpu - alone[-1]))
             ages += followed.ages
+        unshown = Measure("the lines, made and stored but not shown: CPU %", tuple(alone))
+        shown = Goal(median=10, or_times_floor=1.2)
         measures = [
-            Measure("the lines, made and stored but not shown: CPU %", tuple(alone)),
-            Measure("viewer, besides: CPU %", tuple(beyond), None, Goal(median=10)),
+            unshown,
+            Measure("viewer, besides: CPU %", tuple(beyond), unshown, shown),
         ]
         if ages:
             name = "viewer: age of the last line, ms"
