@@ -22,8 +22,8 @@ Find = Callable[[bytes], Sequence[int]]
 It is called in a thread, and for a block or two on the event loop.
 """
 
-SLICE = 32
-"""Blocks that are searched by one call to a thread."""
+SLICE = 64
+"""Blocks that are searched by one call to a thread, which takes as long as searching ten."""
 _AT_ONCE = 4
 """Unknown blocks searched on the event loop, at most: about a millisecond."""
 _KEPT = 64
