@@ -227,7 +227,12 @@ class ThreadStudio(Calls):
         transports: list[Any] = [connection.transport for connection in known]
         # Includes those accepted by the loop and not yet handed to the server.
         transports += getattr(self._loop, "_transports", {}).values()
-        opened = [each for each in transports if each is not None and not each.is_closing()]
+        # One that is closing never ends if its client does not read what is left to send.
+        opened = [
+            each
+            for each in transports
+            if each is not None and (not each.is_closing() or each.get_write_buffer_size())
+        ]
         for transport in opened:
             transport.abort()
         return bool(opened)
