@@ -17,7 +17,8 @@ PUBLISHED_CLI = os.environ.get("STUDIO_TUI_DATACHAIN", "")
 """The `datachain` command of a released DataChain; 300 MB, so it is no requirement of the suite."""
 
 time = pytest.mark.skipif(not SOAK, reason="takes minutes: run it with STUDIO_TUI_SOAK=1")
-"""For long forms of tests that the suite has in short, and for measures; `make soak` runs them."""
+"""For the monkey, which the suite has in short, and the benchmark, which proves no promise of the
+program and would take a tenth of the suite's CPU; `make soak` runs them. Run what you change."""
 
 small_disk = pytest.mark.skipif(
     not SMALL_DISK, reason="fills a disk: name a directory on one of 1 MiB in STUDIO_TUI_SMALL_DISK"

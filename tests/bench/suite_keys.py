@@ -64,11 +64,11 @@ class KeyBench:
         All programs run, and a turn is less than a second: what slows the machine down for a while
         concerns all of them.
         """
-        taken: dict[str, list[Keys]] = {each.name: [] for each in self._keyed()}
+        taken: dict[str, list[Keys]] = {each.name: [] for each in self.keyed()}
         with ExitStack() as stack:
             running = [
                 (each, terminal)
-                for program, keyed in groupby(self._keyed(), lambda each: each.program)
+                for program, keyed in groupby(self.keyed(), lambda each: each.program)
                 for terminal in [stack.enter_context(probes.started(program))]
                 for each in keyed
             ]
@@ -78,7 +78,7 @@ class KeyBench:
                     taken[each.name].append(keys)
         return taken
 
-    def _keyed(self) -> Iterator[Keyed]:
+    def keyed(self) -> Iterator[Keyed]:
         """Yield what is measured, each after its floor, and all of a program together."""
         yield Keyed("raw Python echo loop", ECHO, CURSOR)
         yield Keyed(EMPTY_SCREEN, EMPTY, CURSOR)
@@ -97,7 +97,7 @@ class KeyBench:
 
     def _section(self, title: str, taken: dict[str, list[float]], turn: int = 0) -> Section:
         measures: dict[str, Measure] = {}
-        for each in self._keyed():
+        for each in self.keyed():
             values, floor = tuple(taken[each.name]), measures.get(each.floor)
             measures[each.name] = Measure(each.name, values, floor, each.goal, turn)
         return Section(title, "ms", tuple(measures.values()))

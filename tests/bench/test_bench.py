@@ -6,6 +6,8 @@ import pytest
 
 from tests import needs
 from tests.bench.__main__ import KEPT, main
+from tests.bench.suite import EMPTY, QUICK
+from tests.bench.suite_keys import KeyBench
 from tests.waiting import HANG
 
 
@@ -68,9 +70,21 @@ def test_a_section_that_there_is_not_is_reported_beside_those_that_there_are() -
 @pytest.mark.parametrize("section", ["keys", "cpu"])
 def test_the_benchmark_measures_every_kind_of_key(section: str) -> None:
     (figures,) = _measured(section)
-    assert len(figures) == 10
+    keyed = list(KeyBench(QUICK, EMPTY).keyed())
+    assert len(figures) == len(keyed)
     assert all(figure["p50"] > 0 for figure in figures)
-    assert sum(figure["times_floor"] is not None for figure in figures) == 4
+    assert [figure["times_floor"] is not None for figure in figures] == [
+        bool(each.floor) for each in keyed
+    ]
+
+
+def test_keys_are_compared_with_what_was_measured_before_and_have_goals_then() -> None:
+    keyed = list(KeyBench(QUICK, EMPTY).keyed())
+    names = [each.name for each in keyed]
+    assert len(set(names)) == len(names)
+    for number, each in enumerate(keyed):
+        assert (each.floor in names[:number]) == bool(each.floor) == (each.goal is not None)
+    assert sum(each.goal is not None for each in keyed) == 2 * len(QUICK.sizes) + 2
 
 
 def _measured(*sections: str) -> list[list[dict[str, float]]]:
