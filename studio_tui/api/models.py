@@ -208,6 +208,13 @@ class JobPipelineRunOutput(Received):
     """
 
     @property
+    def run_ids(self) -> tuple[str, ...]:
+        """All its runs in this pipeline, oldest first."""
+        if self.created_job_id is None:
+            return self.attempts
+        return (*self.attempts, self.created_job_id) if self.attempts else (self.created_job_id,)
+
+    @property
     def state(self) -> JobState:
         """The status as an enum value; UNKNOWN if it is not a known one."""
         return JobState.of(self.status)

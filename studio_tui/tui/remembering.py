@@ -135,7 +135,6 @@ class PlaceKeeper:
         """Make a keeper; `last_list` is the file for the list in sight, if it is to be saved."""
         self._app = app
         self._last_list = LastListKeeper(last_list) if last_list is not None else None
-        app.input_notes.noted = self.note_input
         self._connected = connected
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
@@ -154,7 +153,11 @@ class PlaceKeeper:
 
     async def run(self) -> None:
         """Restore the previous run's page, then save the place until canceled."""
-        await asyncio.gather(self._return(), self._keep_on())
+        leave = self._app.inputs.add(self.note_input)
+        try:
+            await asyncio.gather(self._return(), self._keep_on())
+        finally:
+            leave()
 
     async def _return(self) -> None:
         if pages := self._screens.last.opening():
@@ -220,7 +223,7 @@ class PlaceKeeper:
         stack = self._app.screen_stack
         for page in stack:
             # A page being mounted or removed has no place, or has saved it.
-            # `isinstance` would ask for each property, each second.
+            # `isinstance` would ask for each property, each time.
             if hasattr(type(page), "note_place") and (noted := cast(NotesPlace, page)).is_alive:
                 noted.note_place()
         if self._has_returned or not self._is_where_it_began:

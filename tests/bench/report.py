@@ -123,8 +123,13 @@ def usual(runs: Sequence[Section]) -> Section:
     It is from one of the runs: of those with the verdict of most, the one whose figure is in the
     middle.
     """
+    named = [{measure.name: measure for measure in run.measures} for run in runs]
     return replace(
-        runs[0], measures=tuple(map(_usual, zip(*(run.measures for run in runs), strict=True)))
+        runs[0],
+        measures=tuple(
+            _usual([run.get(measure.name, measure) for run in named])
+            for measure in runs[0].measures
+        ),
     )
 
 

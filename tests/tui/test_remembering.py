@@ -12,7 +12,6 @@ from textual import events
 
 from studio_tui.tui import remembering
 from studio_tui.tui.remembering import PlaceKeeper
-from studio_tui.tui.terminal.key_queue import InputNotes
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import dashboard, until_shown
@@ -21,7 +20,7 @@ from tests.waiting import until
 
 def keeper_of(to_keep: Callable[[], Mapping[Path, str]]) -> PlaceKeeper:
     screens = SimpleNamespace(to_keep=to_keep, note_screen=lambda _: None)
-    app = SimpleNamespace(screen_stack=[], input_notes=InputNotes())
+    app = SimpleNamespace(screen_stack=[])
     keeper = PlaceKeeper(cast(Any, app), cast(Any, None), cast(Any, screens), None)
     keeper._has_returned = True
     return keeper

@@ -141,7 +141,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ListColumn(
         Column("why", "WHY", 10, grow=1, drop=4, fits=True, first=11, likes=60),
         lambda entry: Cell(entry.reason, Tone.DIM) if entry.reason else NOTHING,
-        SortOrder("reason", lambda entry, now: entry.reason),
+        SortOrder("reason", lambda entry, now: (not entry.reason, entry.reason)),
     ),
 )
 """From left to right."""
@@ -157,7 +157,7 @@ def cells(entry: Entry) -> tuple[Cell, ...]:
 ACTIVITY: Kind[Entry] = Kind(
     noun="entry",
     key=attrgetter("id"),
-    made_at=attrgetter("at"),
+    made_at=attrgetter("last_at"),
     texts=lambda entry: (
         *(words_of(entry), f"{entry.method} {entry.path}"),
         *(entry.answer, entry.why, entry.attempts, entry.body),

@@ -41,8 +41,7 @@ class PipelineList:
             job_id: run.job_id
             for pipeline in self.pipelines
             for run in pipeline.job_runs
-            for job_id in (*run.attempts, run.created_job_id)
-            if job_id is not None
+            for job_id in run.run_ids
         }
         found = {}
         for job_id in repeated:
@@ -66,10 +65,7 @@ class PipelineList:
             (
                 pipeline
                 for pipeline in self.pipelines
-                if any(
-                    run.created_job_id == job_id or job_id in run.attempts
-                    for run in pipeline.job_runs
-                )
+                if any(job_id in run.run_ids for run in pipeline.job_runs)
             ),
             None,
         )

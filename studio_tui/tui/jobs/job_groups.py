@@ -76,8 +76,7 @@ class JobGroups:
         owners: dict[str, str] = {}
         for pipeline in reversed(known.pipelines):  # newest last: it wins if two name a job
             label = pipeline.name or pipeline.pipeline_id
-            for run in pipeline.job_runs:
-                owners |= dict.fromkeys(filter(None, (*run.attempts, run.created_job_id)), label)
+            owners |= {job_id: label for run in pipeline.job_runs for job_id in run.run_ids}
         before = self.blocked, self._owners
         self.blocked, self._owners = known.blocked, owners
         return before != (self.blocked, self._owners)

@@ -31,7 +31,7 @@ class JobOfLine(JobOfLog):
     def open_line(self) -> None:
         """Show the log of the current job, at the current line if no job is chosen."""
         if job := self._at_hand():
-            self._host.post_message(OpenLog(job.id, start=self._choice.start_at_hand()))
+            self._host.post_message(OpenLog(job.id, job, self._choice.start_at_hand()))
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         *JobOfLog.COMMANDS,

@@ -104,17 +104,11 @@ class MemberChoice:
         self.choose(-1)
 
     def viewed_lines(self) -> set[int]:
-        """Return the lines to find again after lines have moved.
-
-        They include the first line in sight of each job, as those of another may have left.
-        """
-        if (view := self._view()) is None:
+        """Return the lines to find again after lines have moved, or those of a job have left."""
+        view = self._view()
+        if view is None:
             return set()
-        firsts: dict[int, int] = {}
-        for row in view.pane.in_sight:
-            if (member := self.member_of(row.start)) is not None:
-                firsts.setdefault(member.number, row.start)
-        return view.restore.starts() | set(firsts.values())
+        return view.restore.starts(lambda start: self.member_of(start) is not None)
 
     def choose_none(self) -> None:
         """Clear the choice."""

@@ -27,11 +27,11 @@ _CONTINUATIONS = ("[", "O", _ESCAPE)
 escape, with which the parser does the same."""
 
 
-_TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZa-z0-9])")
+_TWO_KEYS = re.compile(r"(?<=\x1b)(?=[A-NQ-WYZac-eg-z0-9])")
 """Between an escape character and a letter or digit that begins no sequence.
 
 A terminal sends a key with alt like that, but over a slow line escape and the next key arrive so
-too, and no command has a letter or digit with alt.
+too. Only b and f are taken for keys with alt: terminals send them to move by words, and inputs do.
 """
 
 

@@ -15,6 +15,7 @@ from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
+from studio_tui.service.listeners import Listeners
 from studio_tui.text import safe_block
 from studio_tui.tui.bindings import has_priority
 from studio_tui.tui.idle_pump import call_when_idle
@@ -100,6 +101,12 @@ def _takes_earlier_keys(screen: Screen[Any]) -> bool:
     return bool(getattr(screen, TAKES_KEYS, False))
 
 
+def _is_input(event: events.Event) -> bool:
+    """Return whether an event is from the user, unless the mouse only moves."""
+    is_from_user = isinstance(event, events.InputEvent | events.Paste)
+    return is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove)
+
+
 def _way_of(target: DOMNode) -> deque[DOMNode]:
     """Return the nodes from a target up to the one below the app."""
     return deque(node for node in target.ancestors_with_self if not isinstance(node, App))
@@ -160,20 +167,6 @@ class _UnderWay:
             timer.cancel()
 
 
-class InputNotes:
-    """Notes each key, paste and click before it is handled."""
-
-    def __init__(self) -> None:
-        self.noted: Callable[[], object] = lambda: None
-        """What is called for each."""
-
-    def note(self, event: events.Event) -> None:
-        """Call `noted` for an event of the user, unless the mouse only moves."""
-        is_input = isinstance(event, events.InputEvent | events.Paste)
-        if is_input and not event.is_forwarded and not isinstance(event, events.MouseMove):
-            self.noted()
-
-
 class _Step:
     """A callback posted to a message queue after a key.
 
@@ -209,7 +202,8 @@ class KeyQueue(App[Any]):
         self._waiting: deque[_Waiting] = deque()
         self._under_way: _UnderWay | None = None
         self.key_hold = KeyHold(lambda: self.call_later(self._go_on))
-        self.input_notes = InputNotes()
+        self.inputs: Listeners[[]] = Listeners()
+        """Called for each key, paste and click before it is handled."""
         self._given_on: Screen[Any] | None = None
         """The current screen when the last key was dispatched."""
 
@@ -226,7 +220,8 @@ class KeyQueue(App[Any]):
         """Queue keys while an earlier one is being handled."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
-        self.input_notes.note(event)
+        if _is_input(event):
+            self.inputs.notify()
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if not self._is_free and not (self.key_hold.is_held and _is_priority(self, event)):
                 self._waiting.append(_Waiting(event, self.screen))

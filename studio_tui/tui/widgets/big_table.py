@@ -169,9 +169,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         place = self._cursor.replace(
             keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
-        unseen = self._unseen + came_above(before, keys)
-        if is_refiltered or not newest_first:
-            unseen = 0
+        counts_unseen = newest_first and not is_refiltered
+        unseen = self._unseen + came_above(before, keys) if counts_unseen else 0
         self._drawing.expire()
         self.count(len(keys) + HEADER)
         self._viewport.go(place)

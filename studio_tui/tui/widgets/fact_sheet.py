@@ -69,7 +69,7 @@ class FactSheet(LineView):
         left = len(lines) - self.top - height
         if self._rest and height > 1 and self._cuts_value(self.top + height):
             words = f"… {plural(left + 1, 'more line')}: {self._rest}"
-            shown[-1] = self._strip("", words, "facts--dim", self._label_width, width)
+            shown[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
         return shown + [self._blank] * (height - len(shown))
 
     def _lay_out(self) -> None:
@@ -87,16 +87,12 @@ class FactSheet(LineView):
             begin += len(lines)
         return False
 
-    @property
-    def _label_width(self) -> int:
-        return label_width(self._facts)
-
     def _all_lines(self) -> list[Strip]:
-        width, label_width = self.scrollable_content_region.width, self._label_width
+        width, labels = self.scrollable_content_region.width, label_width(self._facts)
         drawn = {}
         for fact in self._facts:
-            key = fact, label_width, width
-            drawn[key] = self._drawn.get(key) or self._draw(fact, label_width, width)
+            key = fact, labels, width
+            drawn[key] = self._drawn.get(key) or self._draw(fact, labels, width)
         self._drawn = drawn
         return [line for lines in drawn.values() for line in lines]
 

@@ -127,6 +127,11 @@ def test_escape_and_a_letter_or_digit_that_are_read_in_one_piece_are_two_keys(
     reading.until_pressed("escape", "j", "escape", "G", "x", "escape", "2", "down", "f1")
 
 
+def test_keys_that_move_by_words_are_not_escape_and_a_letter(reading: Reading) -> None:
+    reading.press(b"\x1bb\x1bf")
+    reading.until_pressed("ctrl+left", "ctrl+right")
+
+
 def test_while_nothing_is_pressed_it_waits_without_a_limit(reading: Reading) -> None:
     reading.press(b"\x1b")
     reading.until_pressed("escape")

@@ -17,8 +17,7 @@ from studio_tui.presentation.pipelines.graph.plan import Node
 from studio_tui.presentation.pipelines.graph.statuses import NodeState
 from studio_tui.presentation.pipelines.graph.view_model import FEWEST_SAMPLES, ViewModel
 
-_UNCERTAIN = frozenset({NodeState.UNKNOWN, NodeState.SCHEDULE})
-TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}) | _UNCERTAIN
+TO_RUN = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING, NodeState.UNKNOWN})
 """States of jobs that have not ended and may run."""
 
 
@@ -140,9 +139,9 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
     if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = model.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
-    if shown is NodeState.BLOCKED:
+    if shown in {NodeState.BLOCKED, NodeState.SCHEDULE}:
         return Weight(0.0, 0.0)
-    if shown in _UNCERTAIN:
+    if shown is NodeState.UNKNOWN:
         return None
     expected = model.expected(node)
     if expected is not None:

@@ -198,7 +198,7 @@ class LineFilter:
         self.chosen = FilteredLines(store, hits) if hits else None
         window, anchor = view.pane.window, view.pane.current_in_sight
         top = window.top.start if window and view.pane.in_sight else store.size
-        if self.hiding and not before:
+        if self.hiding - before and self._valid_way_back is None:
             self._way_back = None if view.following else _WayBack(top, view.pane.current)
         if anchor is None:
             anchor = top if (way_back := self._valid_way_back) is None else way_back.top

@@ -1,6 +1,6 @@
 """Restoring the reader's place in a log, also after lines have moved."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -39,6 +39,8 @@ class PlaceRestore:
         self._new_lines = new_lines
         self._sought: LogPlace | None = None
         """The place to restore once the log is long enough."""
+        self._first: int | None = None
+        """The line that is to be the first in sight once lines have moved."""
 
     def stay(self) -> None:
         """Cancel restoring, as the reader has moved."""
@@ -84,13 +86,15 @@ class PlaceRestore:
 
     # --- moved lines -----------------------------------------------------------------------------
 
-    def starts(self) -> set[int]:
-        """Return the starts of the lines to find again after lines have moved."""
+    def starts(self, stays: Callable[[int], bool] = lambda _: True) -> set[int]:
+        """Return the starts of the lines to find again after lines have moved.
+
+        The first line in sight is then the first one that `stays`, called with starts in order.
+        """
         pane = self._view.pane
         starts = set(pane.bookmarks) | self._lines.starts()
-        if pane.window is not None:
-            starts.add(pane.window.top.start)
-        return starts if pane.current is None else starts | {pane.current}
+        self._first = next((row.start for row in pane.in_sight if stays(row.start)), None)
+        return starts.union(start for start in (self._first, pane.current) if start is not None)
 
     def relocate(self, moved: Mapping[int, int]) -> None:
         """Update the starts of lines that have moved; lines not in `moved` are lost."""
@@ -98,13 +102,11 @@ class PlaceRestore:
         window = pane.window
         if window is None:
             return
-        top, current = window.top.start, pane.current
+        current, first = pane.current, self._first
         pane.bookmarks = frozenset(moved[at] for at in pane.bookmarks if at in moved)
         pane.current = None if current is None else moved.get(current)
         self._lines.relocate(moved)
         self._new_lines.seen = view.store.lines if view.store else 0
-        # The first line may be one of a log that has left; then the next one is first.
-        first = min((start for start in moved if start >= top), default=None)
-        if first is not None and not view.following:
+        if first is not None and first in moved and not view.following:
             window.to(moved[first])
         view.settle()

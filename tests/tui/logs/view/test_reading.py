@@ -549,6 +549,10 @@ async def test_the_reader_stays_where_they_are_while_jobs_are_hidden_and_shown(
         await until(pilot, lambda: numbers(view)[:2] == [5, 7])
         await pilot.press("j", "j")
         await until(pilot, lambda: numbers(view)[:2] == [9, 11])
+        await type_at(pilot, "ampersand", "12:00:5")
+        await until(pilot, lambda: numbers(view)[0] > 50)
+        await pilot.press("escape")
+        await until(pilot, lambda: numbers(view)[:2] == [9, 11])
         view.filter.show_within(None)
         await until(pilot, lambda: numbers(view)[:2] == [9, 10])
         # Nor does who has gone to a line that is hidden then.
@@ -582,6 +586,7 @@ async def test_the_readers_places_move_with_their_lines(tmp_path: Path) -> None:
         before, third = shown(view), view.filter.in_sight()[2]
         gone = TaggedStore.create(tmp_path)
         gone.append(store.read(third, store.size - third))
+        assert third in view.restore.starts(lambda start: start >= third)
         store.become(gone)
         view.restore.relocate({third: 0})
         await pilot.pause()
