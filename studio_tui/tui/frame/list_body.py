@@ -285,7 +285,13 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             # Whoever filters reads a row, and does not watch the newest come in.
             self.table.hold_cursor()
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
-        self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
+        cursor = self.table.cursor
+        self.table.show(
+            keys,
+            newest_first=newest_first,
+            is_refiltered=is_refiltered,
+            cursor=None if cursor is None else self._page.row_of(cursor),
+        )
         self._look_for_new(keys)
         self.marks.show()
         self._page.rows_changed()

@@ -140,6 +140,10 @@ class ListPage(Page, Generic[T]):
         """Return the rows to show for the filtered `keys`, such as one row for a group."""
         return keys
 
+    def row_of(self, key: str) -> str:
+        """Return the row shown for a key: its own, or that of a group; call it after `row_keys`."""
+        return key
+
     def rows_changed(self) -> None:
         """Called after the shown rows or their order have changed."""
 

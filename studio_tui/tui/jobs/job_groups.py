@@ -112,10 +112,10 @@ class JobGroups:
 
     def row_of(self, job_id: str) -> str:
         """Return the row that has a job: its own, or that of its folded group."""
-        if job_id in self._arranged.keys:
+        groups = self._arranged.groups
+        if not groups or job_id in self._arranged.keys:
             return job_id
-        groups = self._arranged.groups.items()
-        return next((key for key, group in groups if job_id in group.members), job_id)
+        return next((key for key, group in groups.items() if job_id in group.members), job_id)
 
     def is_group(self, key: str | None) -> bool:
         """Return whether a row is a group."""

@@ -203,6 +203,9 @@ class JobsScreen(ListPage[Job]):
     def row_keys(self, keys: Sequence[str]) -> Sequence[str]:
         return self.groups.arrange(keys)
 
+    def row_of(self, key: str) -> str:
+        return self.groups.row_of(key)
+
     def title_notes(self) -> tuple[Part, ...]:
         """Return the grouping, and how many jobs are recorded."""
         return (*self._recorded.title_parts, *self.groups.title_parts)

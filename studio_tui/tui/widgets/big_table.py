@@ -149,7 +149,12 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._unseen
 
     def show(
-        self, keys: Sequence[str], *, newest_first: bool = False, is_refiltered: bool = False
+        self,
+        keys: Sequence[str],
+        *,
+        newest_first: bool = False,
+        is_refiltered: bool = False,
+        cursor: str | None = None,
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
@@ -163,11 +168,18 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             newest_first: Whether new rows are added at the top.
             is_refiltered: Whether the filter has changed; the cursor then returns to the row that
                 the user moved to, if it passes, and no row counts as unseen.
+            cursor: The row that takes the place of the one under the cursor, if that is now part
+                of another, such as of a group.
         """
         before, highlighted = self.keys, self.cursor
         rows = self._viewport.rows
         place = self._cursor.replace(
-            keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
+            keys,
+            self.top,
+            rows,
+            newest_first=newest_first,
+            is_refiltered=is_refiltered,
+            cursor=cursor,
         )
         counts_unseen = newest_first and not is_refiltered
         unseen = self._unseen + came_above(before, keys) if counts_unseen else 0

@@ -75,12 +75,16 @@ class TableCursor:
         *,
         newest_first: bool,
         is_refiltered: bool,
+        cursor: str | None = None,
     ) -> Place:
         """Set the rows, and return where the cursor and the top belong now.
 
         See `BigTable.show`; `top` is the index of the topmost visible row.
         """
         before, at = self.keys, self.index
+        if before and cursor is not None and cursor != before[at]:
+            self._chosen = cursor if self._chosen == before[at] else self._chosen
+            before = [*before[:at], cursor, *before[at + 1 :]]
         self.keys = keys
         place = Place(at, top)
         is_awaited = self._chosen is not None and not self._moved_by_user
@@ -96,5 +100,5 @@ class TableCursor:
             return place
         if top or self._moved_by_user:
             return place_after(place, before, keys, rows_in_sight)
-        cursor = nearest_remaining(before, at, keys) if before else 0
-        return Place(cursor, max(0, cursor - max(1, rows_in_sight) + 1))
+        index = nearest_remaining(before, at, keys) if before else 0
+        return Place(index, max(0, index - max(1, rows_in_sight) + 1))

@@ -595,6 +595,27 @@ async def test_commands_on_the_row_of_a_group_apply_to_its_jobs(
         await until(pilot, lambda: len(table(pilot).keys) == 5)
 
 
+async def test_the_cursor_is_on_the_group_that_its_job_is_folded_into(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    tiles = [studio.submit("print(1)", query_name=f"tile_{n}.py")["id"] for n in range(2)]
+    shard = studio.submit("print(1)", query_name="shard_0.py")["id"]
+    for job_id in (*tiles, shard):
+        studio.end(job_id)
+    running = studio.submit(SLEEP, query_name="shard_1.py")["id"]
+    studio.until(running, "RUNNING")
+    async with dashboard(studio, tmp_path) as pilot:
+        await until(pilot, lambda: len(table(pilot).keys) == 4)
+        await pilot.press("b", "b")
+        await until(pilot, lambda: len(table(pilot).keys) == 3)
+        groups = table(pilot).keys[0], table(pilot).keys[2]
+        await pilot.press("home", "down")
+        await until(pilot, lambda: table(pilot).cursor == running)
+        await call(studio.cancel, running)
+        await until(pilot, lambda: tuple(table(pilot).keys) == groups)
+        assert table(pilot).cursor == groups[0], "the group that has the job, not the next row"
+
+
 async def test_the_cursor_is_at_the_top_again_when_all_rows_have_left_a_filter(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
