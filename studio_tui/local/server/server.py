@@ -48,6 +48,7 @@ GRACE_SECONDS = 3
 """Time that pending requests and websockets get at the end."""
 
 _LOCK_SECONDS = 0.05
+_ROUNDS_TO_CONNECT = 2
 _WEBSOCKET_LIMIT = 64 * 1024
 
 
@@ -78,6 +79,13 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Call `on_stop` before releasing the port."""
         self._on_stop()
+        loop = asyncio.get_running_loop()
+        for listener in (each for server in self.servers for each in server.sockets):
+            loop.remove_reader(listener.fileno())
+        # asyncio accepts a connection in one round of its loop, adds it to the server in the next,
+        # and tells the protocol in the third. What comes after the end, nothing closes.
+        for _ in range(_ROUNDS_TO_CONNECT):
+            await asyncio.sleep(0)
         await super().shutdown(sockets)
 
     async def main_loop(self) -> None:

@@ -106,6 +106,31 @@ def test_a_half_sent_request_is_given_up(
             assert_closed(slow)
 
 
+def test_a_connection_accepted_just_before_the_end_is_closed(tmp_path: Path) -> None:
+    clients: list[socket.socket] = []
+
+    async def scenario() -> None:
+        started = asyncio.Event()
+        running: list[server.Server] = []
+
+        def on_start(made: server.Server, _url: str) -> None:
+            running.append(made)
+            started.set()
+
+        serving = asyncio.create_task(server.serve(DataDir(tmp_path), None, on_start))
+        await started.wait()
+        address = running[0].servers[0].sockets[0].getsockname()
+        clients.append(socket.create_connection(address, timeout=HANG))
+        await asyncio.sleep(0)
+        # It is accepted in this round of the loop, after this step of it.
+        running[0].stop()
+        await serving
+
+    asyncio.run(scenario())
+    with clients[0] as client:
+        assert_closed(client)
+
+
 def test_sigterm_ends_it_soon_despite_open_websockets_and_jobs_run_on(
     studio_process: ProcessStudio,
 ) -> None:
