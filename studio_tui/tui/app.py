@@ -247,8 +247,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
         else:
             self.exit(return_code=2, message=Text(str(error)))
 
-    @on(StudioChosen)
-    def _chosen(self, message: StudioChosen) -> None:
+    def on_studio_chosen(self, message: StudioChosen) -> None:
         self._reach(message.choice)
 
     @work(name="poll", group="poll")

@@ -285,13 +285,9 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
             # Whoever filters reads a row, and does not watch the newest come in.
             self.table.hold_cursor()
         newest_first = view.sort == NEWEST_FIRST and not view.reverse
-        cursor = self.table.cursor
-        self.table.show(
-            keys,
-            newest_first=newest_first,
-            is_refiltered=is_refiltered,
-            cursor=None if cursor is None else self._page.row_of(cursor),
-        )
+        if (cursor := self.table.cursor) is not None:
+            self.table.join_cursor_to(self._page.row_of(cursor))
+        self.table.show(keys, newest_first=newest_first, is_refiltered=is_refiltered)
         self._look_for_new(keys)
         self.marks.show()
         self._page.rows_changed()

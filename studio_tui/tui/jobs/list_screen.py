@@ -96,6 +96,15 @@ _SORTS = (
     ("T", "run", "run time"),
 )
 
+_LIST = list_commands(
+    "jobs",
+    "job",
+    "words, status=, by=, name~, age<",
+    "Show only failures that no later run has fixed, or all again",
+    _SORTS,
+    older="jobs",
+)
+
 
 class JobsScreen(ListPage[Job]):
     """A table of all known jobs, with a preview of the one under the cursor."""
@@ -105,14 +114,7 @@ class JobsScreen(ListPage[Job]):
     columns = COLUMNS
     problems = "status=problem"
 
-    LIST = list_commands(
-        "jobs",
-        "job",
-        "words, status=, by=, name~, age<",
-        "Show only failures that no later run has fixed, or all again",
-        _SORTS,
-        older="jobs",
-    )
+    LIST = _LIST
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(JobController, JobListController),
         *LIST.bindings,

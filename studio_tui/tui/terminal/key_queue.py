@@ -101,10 +101,11 @@ def _takes_earlier_keys(screen: Screen[Any]) -> bool:
     return bool(getattr(screen, TAKES_KEYS, False))
 
 
-def _is_input(event: events.Event) -> bool:
-    """Return whether an event is from the user, unless the mouse only moves."""
+def _report(event: events.Event, inputs: Listeners[[]]) -> None:
+    """Notify `inputs` if an event is from the user, unless the mouse only moves."""
     is_from_user = isinstance(event, events.InputEvent | events.Paste)
-    return is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove)
+    if is_from_user and not event.is_forwarded and not isinstance(event, events.MouseMove):
+        inputs.notify()
 
 
 def _way_of(target: DOMNode) -> deque[DOMNode]:
@@ -220,8 +221,7 @@ class KeyQueue(App[Any]):
         """Queue keys while an earlier one is being handled."""
         if isinstance(event, events.InputEvent | events.Paste) and not self.screen_stack:
             return  # the app is exiting
-        if _is_input(event):
-            self.inputs.notify()
+        _report(event, self.inputs)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if not self._is_free and not (self.key_hold.is_held and _is_priority(self, event)):
                 self._waiting.append(_Waiting(event, self.screen))

@@ -121,6 +121,8 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.memory: ColumnMemory = self._drawing
         self._cursor = TableCursor()
         self._unseen = 0
+        self._reported: str | None = None
+        """The last row that `Highlighted` was posted for."""
         self._viewport = TableViewport(self, self._cursor, HEADER)
 
     @property
@@ -149,12 +151,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         return self._unseen
 
     def show(
-        self,
-        keys: Sequence[str],
-        *,
-        newest_first: bool = False,
-        is_refiltered: bool = False,
-        cursor: str | None = None,
+        self, keys: Sequence[str], *, newest_first: bool = False, is_refiltered: bool = False
     ) -> None:
         """Show these rows in this order, and request their cells again.
 
@@ -168,18 +165,11 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
             newest_first: Whether new rows are added at the top.
             is_refiltered: Whether the filter has changed; the cursor then returns to the row that
                 the user moved to, if it passes, and no row counts as unseen.
-            cursor: The row that takes the place of the one under the cursor, if that is now part
-                of another, such as of a group.
         """
-        before, highlighted = self.keys, self.cursor
+        before = self.keys
         rows = self._viewport.rows
         place = self._cursor.replace(
-            keys,
-            self.top,
-            rows,
-            newest_first=newest_first,
-            is_refiltered=is_refiltered,
-            cursor=cursor,
+            keys, self.top, rows, newest_first=newest_first, is_refiltered=is_refiltered
         )
         counts_unseen = newest_first and not is_refiltered
         unseen = self._unseen + came_above(before, keys) if counts_unseen else 0
@@ -187,7 +177,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         self.count(len(keys) + HEADER)
         self._viewport.go(place)
         self._count_unseen(unseen)
-        self._moved(is_other=self.cursor != highlighted)
+        self._moved(is_other=self.cursor != self._reported)
 
     def begin_at(self, key: str | None, *, line: int = 0, sideways: int = 0) -> None:
         """Put the cursor on a row once there are rows, as if the user had moved there.
@@ -197,6 +187,10 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
         """
         self._drawing.sideways = sideways
         self._cursor.begin_at(key, line)
+
+    def join_cursor_to(self, key: str) -> None:
+        """Be on the row `key` after the next `show`: the row under the cursor is part of it now."""
+        self._cursor.join_to(key)
 
     def hold_cursor(self) -> None:
         """Keep the cursor on its row although new rows come at the top, until it is moved.
@@ -323,6 +317,7 @@ class BigTable(LineView, can_focus=True, inherit_bindings=False):
 
     def _moved(self, *, is_other: bool) -> None:
         if is_other:
+            self._reported = self.cursor
             is_last = self._cursor.index == len(self.keys) - 1
             self.post_straight(self.Highlighted(self, self.cursor, is_last))
 

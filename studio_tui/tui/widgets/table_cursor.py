@@ -56,6 +56,13 @@ class TableCursor:
         """Stay on the row although new rows come at the top, until the user moves the cursor."""
         self._is_held = True
 
+    def join_to(self, key: str) -> None:
+        """Treat the row under the cursor as the row `key`, which `replace` will have instead."""
+        if key == self.key:
+            return
+        self._chosen = key if self._chosen == self.key else self._chosen
+        self.keys = [*self.keys[: self.index], key, *self.keys[self.index + 1 :]]
+
     def choose(self, place: Place) -> bool:
         """Note where the user moved; return whether that is another row. `index` follows later."""
         self._moved_by_user, self._is_held = True, False
@@ -75,16 +82,12 @@ class TableCursor:
         *,
         newest_first: bool,
         is_refiltered: bool,
-        cursor: str | None = None,
     ) -> Place:
         """Set the rows, and return where the cursor and the top belong now.
 
         See `BigTable.show`; `top` is the index of the topmost visible row.
         """
         before, at = self.keys, self.index
-        if before and cursor is not None and cursor != before[at]:
-            self._chosen = cursor if self._chosen == before[at] else self._chosen
-            before = [*before[:at], cursor, *before[at + 1 :]]
         self.keys = keys
         place = Place(at, top)
         is_awaited = self._chosen is not None and not self._moved_by_user
