@@ -10,6 +10,9 @@ from studio_tui.presentation.pipelines.graph.statuses import NodeState, judge
 
 _WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED})
 
+_RESUMED = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING})
+"""With one of these, a paused pipeline goes on without repeating a job."""
+
 
 def cancel_notes(pipeline: Pipeline, run: str, *, is_local: bool) -> tuple[str, ...]:
     """Return the consequences of canceling a run for its pipeline; `is_local` is the local Studio.
@@ -50,6 +53,22 @@ def cancel_all_notes(pipeline: Pipeline, runs: Collection[str]) -> tuple[str, ..
     )
     verb = "is a job" if len(nodes) == 1 else "are jobs"
     return (f"{len(nodes)} {verb} of the pipeline {_named(pipeline)}: {waits}.",)
+
+
+def repeated_by_resume(pipeline: Pipeline, *, is_local: bool) -> tuple[Node, ...]:
+    """Return the jobs that will run again if a pipeline is resumed; `is_local` as above.
+
+    Those are its failed and canceled jobs if it has ended; the local Studio repeats them also when
+    it is paused and nothing else in it can start.
+    """
+    plan = plan_of(pipeline)
+    if pipeline.state is PipelineState.PAUSED:
+        numbers = judge(plan, pipeline.state).numbers
+        repeats = is_local and not any(numbers[kind] for kind in _RESUMED)
+    else:
+        repeats = pipeline.state in {PipelineState.FAILED, PipelineState.CANCELED}
+    nodes = plan.nodes.values() if repeats else ()
+    return tuple(node for node in nodes if node.state in {JobState.FAILED, JobState.CANCELED})
 
 
 def waits_after(plan: Plan, removed: Collection[str]) -> tuple[str, ...]:

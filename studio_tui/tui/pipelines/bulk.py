@@ -7,6 +7,8 @@ from studio_tui.api.models import Pipeline
 from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
 from studio_tui.presentation.format import plural
+from studio_tui.presentation.pipelines.graph.statuses import how_stopped
+from studio_tui.presentation.pipelines.impact import repeated_by_resume
 from studio_tui.presentation.pipelines.rows import SHORT_ID
 from studio_tui.service.commands.jobs import failure_message
 from studio_tui.service.commands.pipelines import StopOutcome, to_cancel
@@ -60,15 +62,18 @@ class BulkPipelines:
         done = "paused" if pausing else "resumed"
         left_out = _left_out(len(marked) - len(chosen), other)
         before = (*left_out, "") if left_out else ()
-        failed = [one for one in chosen if one.state is PipelineState.FAILED]
-        runs = [run for one in failed for run in one.job_runs if run.status == "FAILED"]
-        after = ("", f"{plural(len(runs), 'failed job')} will run again.") if runs else ()
+        is_local = self._host.session.is_local
+        resumed = () if pausing else chosen
+        again = [node for one in resumed for node in repeated_by_resume(one, is_local=is_local)]
+        jobs = f"{plural(len(again), 'job')} that {how_stopped(again)} will run again."
+        after = ("", jobs) if again else ()
         names = [f"  {title(one)}  {(one.status or 'unknown').lower()}" for one in chosen]
         question = Confirm(
             f"{what} {plural(len(chosen), 'pipeline')}?",
             list_between(self._host, before, names, after),
             yes=what,
             no="Don't",
+            default_yes=True,
         )
         if await self._host.ask(question):
             self._unmark_others(marked, chosen)

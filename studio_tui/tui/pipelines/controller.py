@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Pipeline
-from studio_tui.api.states import JobState, PipelineState
+from studio_tui.api.states import PipelineState
 from studio_tui.errors import StudioError
-from studio_tui.presentation.format import plural
+from studio_tui.presentation.format import join_names, plural
 from studio_tui.presentation.pipelines.facts import jobs_with_logs, raw_json
-from studio_tui.presentation.pipelines.graph.plan import Plan
-from studio_tui.presentation.pipelines.impact import over_words
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan
+from studio_tui.presentation.pipelines.graph.statuses import how_stopped
+from studio_tui.presentation.pipelines.impact import over_words, repeated_by_resume
 from studio_tui.service.logs.merged.merged_log import LIMIT
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Choose, Confirm
@@ -24,8 +25,6 @@ from studio_tui.tui.pipelines.question_changes import can_stop, pipeline_changes
 from studio_tui.tui.pipelines.stopped_words import named, report, stop_words, stopped_words
 from studio_tui.tui.terminal.clipboard import copy
 from studio_tui.tui.widgets.workers import start_worker
-
-_ENDED_BADLY = frozenset({PipelineState.FAILED, PipelineState.CANCELED})
 
 
 class PipelineController:
@@ -134,25 +133,27 @@ class PipelineController:
             if not has_changed:
                 return ""
             session.endings.watch_pipelines(chosen)
-            return f"{'Paused' if pausing else 'Resumed'} {title(pipeline)}"
+            if pausing:
+                return f"Paused {title(pipeline)}"
+            again = [node.name for node in self._repeated(pipeline)]
+            runs = f"{join_names(again)} run{'s' if len(again) == 1 else ''} again"
+            return f"Resumed {title(pipeline)}{f': {runs}' if again else ''}"
 
         await run_and_report(self._host, title(pipeline), command(pipeline), done)
 
+    def _repeated(self, pipeline: Pipeline) -> Sequence[Node]:
+        return repeated_by_resume(pipeline, is_local=self._host.session.is_local)
+
     async def _is_sure(self, pipeline: Pipeline, *, pausing: bool) -> bool:
-        """Ask first if failed jobs would be rerun."""
-        if pipeline.state not in _ENDED_BADLY:
-            return True
-        names = [
-            run.name or run.job_id
-            for run in pipeline.job_runs
-            if run.state in {JobState.FAILED, JobState.CANCELED}
-        ]
-        is_canceled = pipeline.state is PipelineState.CANCELED
-        ended = "failed or were canceled" if is_canceled else "failed"
-        what = "Pause" if pausing else "Resume"
-        lines = [f"  {title(pipeline)}", "", f"These {ended} and will run again:", *named(names)]
+        """Ask first if failed or canceled jobs would be rerun."""
+        repeated = self._repeated(pipeline)
+        if pausing or not repeated or pipeline.state is PipelineState.PAUSED:
+            return True  # whoever stops a pipeline lets it go on with the same key
+        these = "This job" if len(repeated) == 1 else "These jobs"
+        will_run = f"{these} {how_stopped(repeated)} and will run again:"
+        lines = [f"  {title(pipeline)}", "", will_run, *named([node.name for node in repeated])]
         question = Confirm(
-            f"{what} this pipeline?", lines, yes=what, no="Don't", default_yes=True,
+            "Resume this pipeline?", lines, yes="Resume", no="Don't", default_yes=True,
             changes=pipeline_changes(
                 self._host.session, (pipeline,), self._can_resume, "resume"
             ),

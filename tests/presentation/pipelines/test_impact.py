@@ -1,9 +1,12 @@
+import pytest
+
 from studio_tui.presentation.pipelines.impact import (
     cancel_all_notes,
     cancel_notes,
     edit_note,
     over_words,
     repeat_notes,
+    repeated_by_resume,
 )
 from tests.pipelines import pipeline
 
@@ -85,3 +88,22 @@ def test_the_review_of_an_edit_says_which_answer_lets_the_pipeline_continue() ->
 def test_a_pipeline_that_is_over_says_how_it_ended() -> None:
     canceled = pipeline(status="CANCELED", runs={**ON, "b": "CANCELED"})
     assert over_words(canceled) == "The pipeline has ended: canceled"
+
+
+@pytest.mark.parametrize(
+    ("state", "runs", "locally", "elsewhere"),
+    [
+        ("FAILED", FAILED, ["b.py"], ["b.py"]),
+        ("CANCELED", {"a": "COMPLETE", "b": "CANCELED", "c": "FAILED"}, ["b.py", "c.py"], None),
+        ("PAUSED", FAILED, ["b.py"], []),
+        ("PAUSED", {"a": "FAILED", "b": "PENDING", "c": "RUNNING"}, [], []),
+        ("PAUSED", {"a": "COMPLETE", "b": "PENDING"}, [], []),
+        ("RUNNING", FAILED, [], []),
+    ],
+)
+def test_a_resumed_pipeline_repeats_what_failed_or_was_canceled_if_nothing_else_starts(
+    state: str, runs: dict[str, str], locally: list[str], elsewhere: list[str] | None
+) -> None:
+    for is_local, names in ((True, locally), (False, locally if elsewhere is None else elsewhere)):
+        again = repeated_by_resume(pipeline(1, state, runs), is_local=is_local)
+        assert [node.name for node in again] == names

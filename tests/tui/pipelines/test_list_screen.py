@@ -291,9 +291,10 @@ async def test_a_stopped_pipeline_continues_at_once_with_what_was_canceled(
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
         await pilot.press("y")
         await until_said(pilot, "paused, 1 job canceled")
+        await until_shown(pilot, "1 blocked by first.py,", "which was canceled")
         hold.unlink()
         await pilot.press("p")
-        await until_said(pilot, "Resumed ")
+        await until_said(pilot, ": first.py runs again")
         await until_shown(pilot, "✓ COMPLETED")
 
 
@@ -309,7 +310,7 @@ async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question
         await until_shown(pilot, "⊗ CANCELED")
         hold.unlink()
         await pilot.press("p")
-        await until_shown(pilot, "Resume this pipeline?", "failed or were canceled", "first.py")
+        await until_shown(pilot, "Resume this pipeline?", "This job was canceled and", "first.py")
         assert "goes on" not in screen_text(pilot)
         await pilot.press("enter")
         await until_shown(pilot, "✓ COMPLETED")
@@ -325,7 +326,7 @@ async def test_a_failure_is_shown_with_what_it_blocks_and_rerun_after_a_question
         await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
                           "1 failed, 1 blocked", "p resume")  # fmt: skip
         await pilot.press("p")
-        await until_shown(pilot, "Resume this pipeline?", "These failed and will run again:")
+        await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
         await pilot.press("y")
         await until_said(pilot, "Resumed ")
 

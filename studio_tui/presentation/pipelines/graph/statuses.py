@@ -4,7 +4,7 @@ Computed for each response in one pass from parents to children.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from studio_tui.api.states import JobState, PipelineState
 from studio_tui.presentation.cells import Cell
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.states import BLOCKED, LOOKS, Count, StateLook, state_cell
-from studio_tui.presentation.pipelines.graph.plan import Plan
+from studio_tui.presentation.pipelines.graph.plan import Node, Plan
 
 
 class NodeState(StrEnum):
@@ -204,7 +204,7 @@ def paused_words(statuses: JobStatuses) -> str:
     """Return what a pause does not stop, and what it does: `14 still running, 332 waiting …`.
 
     Empty if there is neither, or the pipeline is not paused. Queued jobs are already released;
-    blocked ones would not start anyway.
+    blocked ones wait for another reason as well.
     """
     if statuses.state is not PipelineState.PAUSED:
         return ""
@@ -215,9 +215,25 @@ def paused_words(statuses: JobStatuses) -> str:
             (NodeState.CANCELING, "being canceled"),
             (NodeState.QUEUED, "still queued"),
             (NodeState.WAITING, "waiting until resumed (p)"),
+            (NodeState.BLOCKED, f"blocked by {_stopped_roots(statuses)}"),
         )
         if statuses.numbers[kind]
     )
+
+
+def _stopped_roots(statuses: JobStatuses) -> str:
+    """Return the jobs that block others: `shingle.py, which was canceled`, or how many."""
+    roots = [statuses.plan.nodes[root] for root, number in statuses.roots.items() if number]
+    which = f"{roots[0].name}, which" if len(roots) == 1 else f"{plural(len(roots), 'job')} that"
+    return f"{which} {how_stopped(roots)}"
+
+
+def how_stopped(nodes: Collection[Node]) -> str:
+    """Return how jobs ended without being complete: `failed or were canceled`."""
+    states = {node.state for node in nodes}
+    canceled = "was canceled" if len(nodes) == 1 else "were canceled"
+    words = (JobState.FAILED, "failed"), (JobState.CANCELED, canceled)
+    return " or ".join(how for state, how in words if state in states)
 
 
 def root_words(statuses: JobStatuses) -> str:

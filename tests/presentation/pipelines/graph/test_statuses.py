@@ -99,6 +99,8 @@ def test_a_word_that_is_not_known_is_shown_as_it_came() -> None:
         ({"embed": "RUNNING"}, "1 still running, 9 waiting"),
         ({"embed": "QUEUED", "thumbs": "INIT"}, "1 still running, 1 still queued, 9"),
         ({"embed": "CANCELING", "thumbs": "RUNNING"}, "1 still running, 1 being canceled, 9"),
+        ({"embed": "CANCELED"}, "9 blocked by embed, which was canceled"),
+        ({"embed": "FAILED", "thumbs": "CANCELED"}, "9 blocked by 2 jobs that failed or were"),
     ],
 )
 def test_a_pause_says_what_continues_and_what_does_not(states: dict[str, str], words: str) -> None:
