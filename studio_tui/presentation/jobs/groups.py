@@ -131,7 +131,7 @@ def group_cells(
     """Return one cell for each column of the job list; `age` is that of the newest job.
 
     `blocked` are the jobs that will not start because of others. The failures that later runs have
-    `fixed` are not counted.
+    `fixed` are counted apart.
     """
     states = {JobState.COMPLETE if job.id in fixed else job.state for job in jobs}
     worst = min(states, key=lambda state: LOOKS[state].rank)
@@ -224,8 +224,13 @@ def _bar(
 def _counts(
     jobs: Sequence[Job], blocked: Container[str], fixed: Collection[str]
 ) -> tuple[Cell, ...]:
-    return tuple(
+    shown = [
         Cell(f"{count.glyph}{count.number} ", count.tone)
         for count in counts(jobs, blocked=blocked, fixed=fixed)
         if count.number
-    )
+    ]
+    # With them, the sum is the number of jobs that the row shows.
+    if repaired := sum(job.id in fixed for job in jobs):
+        failed = LOOKS[JobState.FAILED]
+        shown.append(Cell(f"{failed.glyph}{repaired} fixed", Tone.DIM))
+    return tuple(shown)

@@ -136,7 +136,7 @@ def test_what_runs_or_fails_now_stays_in_sight_of_a_folded_group() -> None:
     assert in_sight(jobs) == in_sight(reversed(jobs)) == expected
 
 
-def test_a_group_counts_no_failure_that_is_fixed_as_the_header_does_not() -> None:
+def test_a_group_counts_failures_that_are_fixed_apart() -> None:
     jobs = [job(1, "COMPLETE"), job(2, "FAILED", error_message="E: tile 5")]
     group, fixed = JobGroup("x", tuple(each.id for each in jobs)), {job(2).id: job(1).id}
     said = by_key(COLUMNS, group_cells(group, jobs, Cell("1m"), is_open=False, fixed=fixed))
@@ -144,7 +144,7 @@ def test_a_group_counts_no_failure_that_is_fixed_as_the_header_does_not() -> Non
     assert isinstance(state, Cell)
     assert isinstance(error, Pieces)
     assert state.tone is not Tone.BAD
-    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 "
+    assert "".join(part.text for part in error.parts).split("▏ ")[1] == "✓1 ✗1 fixed"
     assert all(part.tone is not Tone.BAD for part in error.parts)
     facts = {fact.label: fact.value.text for fact in group_facts(group, jobs, NOON, fixed=fixed)}
     assert facts["jobs"] == "2: 1 done, 1 fixed"
