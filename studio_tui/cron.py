@@ -83,6 +83,7 @@ _UNSUPPORTED = (
 _WORD = re.compile(r"[a-z]{2,}[,.]?", re.IGNORECASE)
 _NO_PROSE = frozenset((*_MONTHS, *_DAYS, "lw"))
 _EXAMPLES = (
+    (re.compile(r"(every|each) minute", re.IGNORECASE), "* * * * * is every minute"),
     (re.compile(r"min", re.IGNORECASE), "*/15 * * * * is every 15 minutes"),
     (re.compile(r"hour", re.IGNORECASE), "0 * * * * is every hour"),
     (re.compile(r"month", re.IGNORECASE), "0 9 1 * * is the first day of every month at 09:00"),

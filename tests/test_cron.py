@@ -63,6 +63,7 @@ def test_what_cron_knows_is_taken_and_fires(expression: str) -> None:
         ("every day at 9:00", "'every day at 9:00' is in words"),
         ("Run it every single day, please", "'Run it every single day, please' is in words"),
         ("each monday, 9am", "for example: 0 9 * * mon is every Monday"),
+        ("Every minute", "for example: * * * * * is every minute"),
         ("every 15 minutes", "for example: */15 * * * * is every 15 minutes"),
         ("every hour", "for example: 0 * * * * is every hour"),
         ("on weekdays", "0 9 * * 1-5"),

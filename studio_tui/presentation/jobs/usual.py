@@ -65,12 +65,15 @@ def _label(step: JobStep) -> str:
 
 
 def _compared(ran: float | None, taken: Sequence[float], *, is_over: bool) -> str:
-    """Return how a run compares with all others; empty if it is within their range."""
+    """Return how a run compares with all others; empty if it is within their range.
+
+    Times are compared in whole seconds, as they are shown.
+    """
     if ran is None or len(taken) < FEWEST:
         return ""
-    if ran > max(taken):
+    if int(ran) > int(max(taken)):
         return f"longer than all {len(taken)} of them"
-    if is_over and ran < min(taken):
+    if is_over and int(ran) < int(min(taken)):
         return f"shorter than all {len(taken)} of them"
     return ""
 

@@ -153,7 +153,7 @@ def _before(job: Job, cluster: Cluster, queued: Sequence[Job] | None) -> str:
     else:
         return "Older jobs may start first"
     if not older:
-        return "No older job waits there"
+        return "No older job is ahead of it"
     names = [f"{one.name or one.id} ({plural(one.workers or 1, 'worker')})" for one in older]
     count = "An older job" if len(older) == 1 else f"{len(older):,} older jobs"
     return f"{count} may start first: {join_names(names, _NAMED)}"

@@ -46,7 +46,7 @@ def test_nothing_is_said_where_no_run_is_known() -> None:
     ("ran", "status", "words"),
     [
         (31, "COMPLETE", "longer than all 3 of them"),
-        (30, "COMPLETE", ""),
+        (30.9, "COMPLETE", ""),
         (10, "COMPLETE", ""),
         (9, "FAILED", "shorter than all 3 of them"),
         (9, "COMPLETE", "shorter than all 3 of them"),

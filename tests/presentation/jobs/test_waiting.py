@@ -54,7 +54,7 @@ def test_a_queued_job_names_the_older_ones_that_may_start_first() -> None:
     for older, words in (
         (others[:1], "An older job may start first: job_5.py (2 workers)"),
         (others, "3 older jobs may start first: job_5.py (2 workers), job_4.py (1 worker) and 1"),
-        ([], "No older job waits there"),
+        ([], "No older job is ahead of it"),
     ):
         queue = [*outside[:2], *older, own, outside[2]]
         assert why(own, Surroundings((LOCAL,), queue)).startswith(f"{free} {words}")
