@@ -31,9 +31,11 @@ COLUMNS = (
     Column("share", "DONE", 4, align=Align.RIGHT, drop=3, fits=True),
     TOOK,
     Column("usual", "USUAL", 12, drop=4, fits=True),
+    # Before the edges in parentheses after the names, which are drawn as well.
     Column(
-        "why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=Reserves.FROM_FIRST, wants=36
-    ),
+        "why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=Reserves.FROM_FIRST, wants=36,
+        first=36,
+    ),  # fmt: skip
 )
 """In the order of `cells`."""
 
