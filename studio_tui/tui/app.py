@@ -239,11 +239,10 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
 
     @work(name="trust", group="connect")
     async def _ask_trust(self, error: TokenOriginChanged) -> None:
-        from studio_tui.tui.frame.choices import TrustChoice  # noqa: PLC0415 (needed by few)
-        from studio_tui.tui.recovery import trust_question  # noqa: PLC0415 (needed by few)
+        from studio_tui.tui.recovery import ask_trust  # noqa: PLC0415 (needed by few)
 
-        if await self.push_screen_wait(trust_question(error)):
-            self._reach(TrustChoice(error.url))
+        if choice := await ask_trust(self, error):
+            self._reach(choice)
         else:
             self.exit(return_code=2, message=Text(str(error)))
 
@@ -352,12 +351,11 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
             self.pop_screen()
             if self._screens:
                 self._screens.came_back()
-        elif monotonic() - self._quit_asked < QUIT_WITHIN:
+        elif self._connected is None or monotonic() - self._quit_asked < QUIT_WITHIN:
             self.exit(0)
         else:
             self._quit_asked = monotonic()
-            words = self._connected.on_leaving if self._connected else "jobs keep running"
-            self.notify(f"Press q again to quit; {words}", timeout=QUIT_WITHIN)
+            self.notify(self._connected.quit_question, timeout=QUIT_WITHIN)
 
     def _show_tab(self, name: str) -> None:
         if self._screens:

@@ -63,12 +63,20 @@ class Connected:
     """The local Studio, if this dashboard can restart it; else `None`."""
 
     @property
-    def on_leaving(self) -> str:
-        """What happens to pending commands and jobs after quitting, in words."""
+    def may_have_running_jobs(self) -> bool:
+        """Whether a job is running or waiting, or no list of jobs has been received."""
+        listed = self.session.jobs.snapshot.value
+        return listed is None or any(not job.state.is_finished for job in listed.jobs)
+
+    @property
+    def quit_question(self) -> str:
+        """How to quit, with what then happens to pending commands and running jobs."""
         from studio_tui.presentation.format import plural  # noqa: PLC0415 (not before the pages)
 
         left, held = self.session.batches.remaining, len(self.session.held.snapshot.value or ())
         parts = [f"{left:,} running commands are abandoned"] if left else []
         if held:
             parts.append(f"{plural(held, 'command')} that can be undone will not be sent")
-        return ", ".join(parts) or "jobs keep running"
+        if not parts and self.may_have_running_jobs:
+            parts = ["jobs keep running"]
+        return "; ".join(["Press q again to quit", *([", ".join(parts)] if parts else [])])

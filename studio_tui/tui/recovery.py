@@ -10,6 +10,7 @@ from textual.app import App
 
 from studio_tui.errors import StudioError, TokenOriginChanged
 from studio_tui.service.polling.poller import wait_for
+from studio_tui.tui.frame.choices import TrustChoice
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.request_notices import RESTART
 from studio_tui.tui.frame.welcome import WelcomeScreen
@@ -65,15 +66,15 @@ async def _refusal(connected: "Connected") -> str:
     return ""
 
 
-def trust_question(error: TokenOriginChanged) -> Confirm:
-    """Return the dialog that asks before sending the token to a Studio from a project's
-    settings."""
-    return Confirm(
+async def ask_trust(app: App[Any], error: TokenOriginChanged) -> TrustChoice | None:
+    """Ask before sending the token to a Studio from a project's settings; `None` is a no."""
+    question = Confirm(
         "Send your token to another Studio?",
         (str(error), "", f"  stored for  {error.trusted_url}", f"  would go to {error.url}"),
         yes="Send it there",
         no="Leave",
     )
+    return TrustChoice(error.url) if await app.push_screen_wait(question) else None
 
 
 CHECK_EVERY = 0.5
@@ -82,7 +83,8 @@ CHECK_EVERY = 0.5
 DIED = "The local Studio has died. Starting it again…"
 STOPPED = f"The local Studio was stopped. {RESTART}"
 TRY = "ctrl+r tries to start the local Studio again."
-BACK = "The local Studio runs again; its jobs kept running."
+BACK = "The local Studio runs again"
+JOBS_KEPT_RUNNING = "; its jobs kept running."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,9 @@ class Restarter:
             self._tell(TRY)
             return False
         await self._connected.session.client.renew(settings)
+        had_running_jobs = self._connected.may_have_running_jobs
         self._connected.session.refresh()
-        self._tell(BACK)
+        self._tell(BACK + (JOBS_KEPT_RUNNING if had_running_jobs else "."))
         return True
 
 

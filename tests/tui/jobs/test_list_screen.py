@@ -373,6 +373,7 @@ async def test_leaving_asks_for_a_second_q(studio: ThreadStudio, tmp_path: Path)
     async with dashboard(studio, tmp_path) as pilot:
         await pilot.press("q")
         await until_shown(pilot, "Press q again to quit")
+        assert "keep running" not in screen_text(pilot), "there are no jobs"
         assert pilot.app.is_running
         await pilot.press("q")
         await until(pilot, lambda: pilot.app.return_code == 0)
