@@ -26,6 +26,7 @@ from studio_tui.tui.frame.page import Page
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.log_memory import LogMemory
 from studio_tui.tui.messages import OpenLog
+from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.widgets.workers import start_worker
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Screens:
         """The screen that was open when the dashboard ended."""
         self._filters_before: dict[str, str] = {}
         """Filters of lists before `filter` changed them, by name of the tab."""
-        self._plan_left: ScheduleDraft | None = None
-        """The unfinished draft in the form of a schedule that triggers a pipeline."""
+        self._schedule_drafts: KeptDrafts[ScheduleDraft] = KeptDrafts()
+        """Unfinished forms of schedules that trigger pipelines, by the proposed datasets."""
 
     @cached_property
     def _dags(self) -> "DagMemory":
@@ -227,7 +228,7 @@ class Screens:
     def plan(self, app: App[Any], datasets: str) -> None:
         """Show the form for a schedule that triggers a pipeline, then move to the new schedule.
 
-        It starts with the unfinished draft if there is one, else with `datasets`.
+        It starts with the unfinished draft for these datasets, else with `datasets`.
         """
         start_worker(app, partial(self._plan, app, datasets), name="plan", group="command")
 
@@ -237,13 +238,9 @@ class Screens:
             ScheduleDraft,
         )
 
-        def keep(draft: ScheduleDraft) -> None:
-            self._plan_left = draft
-
-        left = self._plan_left
-        proposed = ScheduleDraft(datasets, is_proposed=bool(datasets))
-        begun = left if left is not None and left.is_begun else proposed
-        form = ScheduleDialog(self._connected.session, begun, keep, zone=clock.zone())
+        fresh = ScheduleDraft(datasets, is_proposed=True)
+        beginning = self._schedule_drafts.begin(datasets, fresh)
+        form = ScheduleDialog(self._connected.session, beginning, zone=clock.zone())
         if (made := await app.push_screen_wait(form)) is not None:
             self.await_row("schedules", made.id)
 

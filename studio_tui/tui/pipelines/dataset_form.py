@@ -20,9 +20,11 @@ from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.frame.dialog import Dialog
 from studio_tui.tui.frame.dialog_box import DialogBody, DialogButtons
 from studio_tui.tui.frame.request_notices import WAITING
+from studio_tui.tui.pipelines.kept_drafts import RESTORED, Beginning
 from studio_tui.tui.sheets import FORM_DIALOGS
 
 Made = TypeVar("Made")
+Draft = TypeVar("Draft")
 
 OFFERED = 4
 """How many completions are listed below the field."""
@@ -51,6 +53,12 @@ class DatasetInput(FieldInput):
         self._names = names
         self._proposed = text if is_proposed else None
         self._choice = 0
+
+    def propose(self, text: str) -> None:
+        """Show a default value that typing replaces."""
+        self._proposed, self._choice, self.select_on_focus = text, 0, True
+        self.value = text
+        self.select_all()
 
     @property
     def is_proposed(self) -> bool:
@@ -106,10 +114,10 @@ def with_trailing_space(text: str) -> str:
     return f"{text.rstrip()} " if text.strip() else ""
 
 
-class DatasetForm(Dialog[Made | None], Generic[Made]):
+class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
     """Sends a request about named datasets; the answer is `None` if canceled.
 
-    A subclass has bindings for `send` and `close`, and a property `draft`.
+    A subclass has bindings for `send`, `anew` and `close`.
     """
 
     CSS_PATH = FORM_DIALOGS
@@ -120,8 +128,12 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     lasting: ClassVar[Collection[str]] = ()
     """Fields whose notes stay visible without the focus."""
 
-    def __init__(self, title: str, line: DatasetInput, environment: str) -> None:
+    def __init__(
+        self, title: str, line: DatasetInput, environment: str, beginning: Beginning[Draft]
+    ) -> None:
         super().__init__(title)
+        self.beginning = beginning
+        """What the form starts with, and where its input is kept."""
         self.is_sending = False
         self.was_sent = False
         """Whether sending has been tried; a missing value is a problem from then on."""
@@ -146,9 +158,14 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
     def notes(self) -> Mapping[str, tuple[str, ...]]:
         """Return the notes for the present value of each field."""
 
+    @property
     @abstractmethod
-    def keep(self, *, is_made: bool) -> None:
-        """Save the input, or what remains of it after success."""
+    def draft(self) -> Draft:
+        """The current input."""
+
+    @abstractmethod
+    def fill(self, draft: Draft) -> None:
+        """Show a draft whose datasets, if any, are proposed."""
 
     @abstractmethod
     async def send(self) -> Made | None:
@@ -182,8 +199,18 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         )
 
     def on_mount(self) -> None:
-        """Show the notes of the fields."""
+        """Show the notes of the fields, and whether the input is that of an earlier form."""
         self.check()
+        if self.beginning.is_restored:
+            self.say(RESTORED)
+
+    def action_anew(self) -> None:
+        """Replace the input by what a new form starts with."""
+        if not self.is_sending:
+            self.was_sent, self.refused = False, ()
+            self.fill(self.beginning.fresh)
+            self.line.focus()
+            self.say("")
 
     def check(self) -> None:
         """Show the problems and notes of the input."""
@@ -220,7 +247,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
             self._refuse(error)
         else:
             if made is not None:
-                self.keep(is_made=True)
+                self.beginning.keep(self.beginning.fresh)
                 self.dismiss(made)
         finally:
             self.is_sending = False
@@ -258,7 +285,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made]):
         if event.field == "datasets":
             self.line.typed()
         self.check()
-        self.keep(is_made=False)
+        self.beginning.keep(self.draft)
 
     @on(DatasetInput.Chose)
     def _chose(self) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from studio_tui.service.polling.endings import EndedJobs
 from studio_tui.tui.frame.commands import READ_ONLY, Command
 from studio_tui.tui.frame.list_page import ListPage
 from studio_tui.tui.messages import OpenPipeline, SchedulePipeline
+from studio_tui.tui.pipelines.kept_drafts import Beginning, KeptDrafts
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
 from studio_tui.tui.schedules.suspending import NO_PIPELINES
 from studio_tui.tui.widgets.workers import start_worker
@@ -29,8 +31,10 @@ class Rebuilding:
         self._page = page
         self._session = page.session
         self._at_hand = at_hand
-        self._draft: TriggerDraft | None = None
-        """The unfinished input of the form."""
+        self._drafts: KeptDrafts[TriggerDraft] = KeptDrafts()
+        """Unfinished forms, by the proposed datasets."""
+        self._flags = TriggerDraft()
+        """The form that was sent last: the next one has its flags."""
         self._waiting: TriggerDraft | None = None
         """The input for a form that opens once the page is shown."""
         self._listed: tuple[ListedDataset, ...] = ()
@@ -53,7 +57,9 @@ class Rebuilding:
         """
         here = self._at_hand()
         target = here.datasets if here else ""
-        await self._fill_in(self._draft or TriggerDraft(target, is_proposed=True))
+        flags = self._flags
+        fresh = TriggerDraft(target, review=flags.review, is_proposed=True, only=flags.only)
+        await self._fill_in(self._drafts.begin(target, fresh))
 
     def schedule(self) -> None:
         """Show the form for a schedule that rebuilds the datasets of the current pipeline."""
@@ -73,17 +79,18 @@ class Rebuilding:
         """Show the form if it is waiting for the page to be shown."""
         draft, self._waiting = self._waiting, None
         if draft is not None:
-            filling = partial(self._fill_in, draft)
+            # A draft that is kept has the same datasets, but not what was chosen here.
+            beginning = self._drafts.begin(draft.datasets, draft)
+            filling = partial(self._fill_in, replace(beginning, draft=draft))
             start_worker(self._page, filling, name="rebuild", group="command")
 
-    async def _fill_in(self, draft: TriggerDraft) -> None:
+    async def _fill_in(self, beginning: Beginning[TriggerDraft]) -> None:
         form = TriggerScreen(
             self._session.commands.pipeline_trigger,
-            draft,
+            beginning,
             can_refresh=self._session.client.is_local_studio,
             known=self._known_datasets,
             before=lambda: frozenset(one.pipeline_id for one in self._known()),
-            keep=self._keep_draft,
         )
         learning = start_worker(
             self._page,
@@ -97,15 +104,11 @@ class Rebuilding:
         finally:
             learning.cancel()
         if made is not None:
-            is_to_be_looked_at = self._draft is not None and self._draft.review
-            self._draft = None
+            self._flags = form.draft
             self._session.endings.watch_pipelines((made,))
             self._page.list.await_row(made.pipeline_id)
-            if is_to_be_looked_at and can_be_used(made.pipeline_id):
+            if self._flags.review and can_be_used(made.pipeline_id):
                 self._page.post_message(OpenPipeline(made.pipeline_id))
-
-    def _keep_draft(self, draft: TriggerDraft) -> None:
-        self._draft = draft
 
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
         """Request names, and again whenever jobs have ended, until canceled."""

@@ -1,7 +1,7 @@
 """The form of a schedule that triggers a pipeline: which datasets, and when."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import ClassVar
@@ -24,6 +24,7 @@ from studio_tui.service.session import StudioSession
 from studio_tui.tui.form.form_field import FieldInput, FormField
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import fetch
+from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 logger = logging.getLogger(__name__)
 
@@ -40,18 +41,13 @@ class ScheduleDraft:
     is_proposed: bool = False
     """Whether the datasets are a default value, which typing replaces."""
 
-    @property
-    def is_begun(self) -> bool:
-        """Whether the user has typed anything."""
-        is_named = bool(self.datasets) and not self.is_proposed
-        return is_named or bool(self.time or self.environment)
 
-
-class ScheduleDialog(DatasetForm[Job]):
+class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
     """Creates a schedule that triggers a pipeline; the answer is `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "schedule", id="plan.send", tooltip="Trigger it"),
+        Binding("f3", "anew", "start anew", id="plan.anew", tooltip="Drop the input"),
         Binding("escape", "close", "close", id="plan.close", tooltip="Keep the input"),
     ]
 
@@ -61,21 +57,20 @@ class ScheduleDialog(DatasetForm[Job]):
     def __init__(
         self,
         session: StudioSession,
-        draft: ScheduleDraft,
-        keep: Callable[[ScheduleDraft], None],
+        beginning: Beginning[ScheduleDraft],
         *,
         zone: tzinfo,
     ) -> None:
-        """Make a form; `keep` saves its input, and times are typed in `zone`."""
+        """Make a form; times are typed in `zone`."""
+        draft = beginning.draft
         self._session = session
-        self._keep = keep
         self._zone = zone
         self._names: tuple[str, ...] = ()
         self._has_all = False
         """Whether Studio has listed all datasets, so that there are no others."""
         self._time = FieldInput(draft.time, compact=True, select_on_focus=False)
         line = DatasetInput(draft.datasets, lambda: self._names, is_proposed=draft.is_proposed)
-        super().__init__("Rebuild datasets on a schedule", line, draft.environment)
+        super().__init__("Rebuild datasets on a schedule", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with the time between the given ones."""
@@ -93,9 +88,10 @@ class ScheduleDialog(DatasetForm[Job]):
         names, time, environment = self.line.value, self._time.value, self.area.text
         return ScheduleDraft(names, time, environment, self.line.is_proposed)
 
-    def keep(self, *, is_made: bool) -> None:
-        """Save the input; clear it after success."""
-        self._keep(ScheduleDraft() if is_made else self.draft)
+    def fill(self, draft: ScheduleDraft) -> None:
+        """Show a draft whose datasets, if any, are proposed."""
+        self.line.propose(draft.datasets)
+        self._time.value, self.area.text = draft.time, draft.environment
 
     @work(name="datasets", group="datasets", exclusive=True)
     async def _learn_names(self) -> None:

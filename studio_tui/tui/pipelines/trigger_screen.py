@@ -1,7 +1,7 @@
 """The form that triggers a pipeline: which datasets to rebuild, with completion of names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual import on, work
@@ -29,6 +29,7 @@ from studio_tui.tui.form.form_field import Flag, FormField
 from studio_tui.tui.frame.dialogs import Confirm, send_again
 from studio_tui.tui.pipelines.dataset_form import OFFERED, DatasetForm, DatasetInput
 from studio_tui.tui.pipelines.datasets import Rebuild, choose
+from studio_tui.tui.pipelines.kept_drafts import Beginning
 
 NOT_ALL = "Not all names have been received yet."
 """A note shown while names may be missing."""
@@ -47,12 +48,13 @@ class TriggerDraft:
     """Whether to leave their dependencies as they are."""
 
 
-class TriggerScreen(DatasetForm[Pipeline]):
+class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     """Triggers a pipeline; the answer is `None` if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9,ctrl+j", "send", "trigger", id="trigger.send", tooltip="Trigger it"),
         Binding("f2", "datasets", "datasets", id="trigger.datasets", tooltip="Show all datasets"),
+        Binding("f3", "anew", "start anew", id="trigger.anew", tooltip="Drop the input"),
         Binding("escape", "close", "close", id="trigger.close", tooltip="Keep the input"),
     ]
 
@@ -62,27 +64,25 @@ class TriggerScreen(DatasetForm[Pipeline]):
     def __init__(
         self,
         pipeline_trigger: PipelineTrigger,
-        draft: TriggerDraft,
+        beginning: Beginning[TriggerDraft],
         known: Callable[[], KnownDatasets],
         before: Callable[[], frozenset[str]],
-        keep: Callable[[TriggerDraft], None],
         *,
         can_refresh: bool = False,
     ) -> None:
-        """Make a form; `known` and `before` return dataset names and pipeline ids, `keep` saves the
-        input.
+        """Make a form; `known` and `before` return dataset names and pipeline ids.
 
         `can_refresh` says whether Studio can rebuild datasets without their dependencies.
         """
+        draft = beginning.draft
         self._pipeline_trigger = pipeline_trigger
         self._known = known
         self._before = before
-        self._keep = keep
         self._can_refresh = can_refresh
         self._flag = Flag("Review its jobs first: it starts paused", draft.review)
         self._only = Flag("Their sources are not rebuilt", draft.only)
         line = DatasetInput(draft.datasets, self._names, is_proposed=draft.is_proposed)
-        super().__init__("Rebuild datasets", line, draft.environment)
+        super().__init__("Rebuild datasets", line, draft.environment, beginning)
 
     def make_fields(self, datasets: FormField, environment: FormField) -> dict[str, FormField]:
         """Return the fields, with `only` if Studio supports it."""
@@ -98,12 +98,14 @@ class TriggerScreen(DatasetForm[Pipeline]):
     def draft(self) -> TriggerDraft:
         """The current input."""
         only = self._can_refresh and self._only.value
-        return TriggerDraft(self.line.value, self._flag.value, self.area.text, only=only)
+        names, review, environment = self.line.value, self._flag.value, self.area.text
+        return TriggerDraft(names, review, environment, self.line.is_proposed, only)
 
-    def keep(self, *, is_made: bool) -> None:
-        """Save the input; after success only the flags."""
-        draft = self.draft
-        self._keep(replace(draft, datasets="", environment="") if is_made else draft)
+    def fill(self, draft: TriggerDraft) -> None:
+        """Show a draft whose datasets, if any, are proposed."""
+        self.line.propose(draft.datasets)
+        self.area.text = draft.environment
+        self._flag.value, self._only.value = draft.review, draft.only
 
     def _names(self) -> tuple[str, ...]:
         return self._known().names

@@ -40,22 +40,28 @@ class AskTime(Dialog[str | None]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="ask.close"),
+        Binding("f3", "anew", "start anew", id="ask.anew", tooltip="Drop the input"),
     ]
 
     field = query_one(Input)
     answer = query_one("#answer", Static)
 
-    def __init__(self, question: str, typed: str, explain: Callable[[str], Explained]) -> None:
-        """Make a dialog from a safe question, the initial input, and a function that explains
-        it."""
+    def __init__(
+        self, question: str, typed: str, before: str, explain: Callable[[str], Explained]
+    ) -> None:
+        """Make a dialog from a safe question, the initial input, the present time of the schedule,
+        and a function that explains what is typed."""
         super().__init__(question)
         self.typed = typed
         """The current input, also after canceling."""
+        self._before = before
         self._explain = explain
 
     def body(self) -> ComposeResult:
         yield Input(self.typed, compact=True, select_on_focus=False)
         yield DialogBody(Static(markup=False, id="answer"))
+        if self.typed != self._before:
+            yield Static(f"{RESTORED_TIME} {self._before}", markup=False, classes="keys")
         yield Static(
             "enter continues, esc closes and keeps the input", markup=False, classes="keys"
         )
@@ -63,6 +69,11 @@ class AskTime(Dialog[str | None]):
     def on_mount(self) -> None:
         """Show the explanation of the initial input."""
         self._say(self.typed)
+
+    def action_anew(self) -> None:
+        """Replace the input by the present time of the schedule."""
+        self.field.value = self._before
+        self.field.action_end()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -79,6 +90,9 @@ class AskTime(Dialog[str | None]):
         self.answer.update("\n".join(explained.lines))
         self.set_class(not explained.is_good, "-problem")
 
+
+RESTORED_TIME = "This is your input of an earlier time; f3 restores"
+"""A message of a question that starts with unsent input, followed by the present time."""
 
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule, and of its replacement."""
@@ -100,8 +114,8 @@ class ScheduleEditor:
         self._host = host
         self._zone = zone
         self._replaced = replaced
-        self._left: Mapping[str, str] = {}
-        """Unsent input, by id of the schedule."""
+        self._left: Mapping[tuple[str, str], str] = {}
+        """Unsent input, by id and time of the schedule: once that has changed, it is obsolete."""
 
     async def change(self, task: Job) -> None:
         """Ask for the new time, confirm, then change the schedule."""
@@ -133,10 +147,10 @@ class ScheduleEditor:
     async def _typed(self, task: Job, before: str) -> str | None:
         """Ask for a time, starting with unsent input; `None` if canceled."""
         explain = _explainer(task, self._zone)
-        begun = self._left.get(task.id, before)
-        question = AskTime(f"When should {title(task)} run?", begun, explain)
+        begun = self._left.get((task.id, before), before)
+        question = AskTime(f"When should {title(task)} run?", begun, before, explain)
         typed = await self._host.ask(question)
-        self._left = {**self._left, task.id: question.typed}
+        self._left = {**self._left, (task.id, before): question.typed}
         return typed
 
     async def _is_sure(self, task: Job, before: str, typed: str, notes: tuple[str, ...]) -> bool:

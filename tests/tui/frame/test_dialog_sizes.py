@@ -34,9 +34,10 @@ from studio_tui.tui.frame.review import Review
 from studio_tui.tui.logs.save_dialog import Offer, SaveLog
 from studio_tui.tui.pipelines.dataset_form import DatasetForm
 from studio_tui.tui.pipelines.datasets import DatasetPicker
+from studio_tui.tui.pipelines.kept_drafts import KeptDrafts
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog, ScheduleDraft
 from studio_tui.tui.pipelines.trigger_screen import TriggerDraft, TriggerScreen
-from studio_tui.tui.schedules.editing import AskTime
+from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
 from studio_tui.tui.sheets import OPENING
 from tests.driving import driving
 from tests.soak import at_length, combinations
@@ -80,12 +81,12 @@ def _beginnings() -> TemplatePicker:
 
 
 def _triggering() -> TriggerScreen:
+    draft = TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20)))
     return TriggerScreen(
         cast("PipelineTrigger", None),
-        TriggerDraft(" ".join(f"space.project.dataset{number}" for number in range(20))),
+        KeptDrafts[TriggerDraft]().begin("", draft),
         lambda: KnownDatasets((), is_all=False),
         frozenset,
-        lambda _draft: None,
     )
 
 
@@ -103,7 +104,8 @@ def _scheduling() -> ScheduleDialog:
     )
     names = " ".join(f"space.project.dataset{number}" for number in range(20))
     draft = ScheduleDraft(names, "0 3 1 1 *")
-    return ScheduleDialog(cast("StudioSession", session), draft, lambda _: None, zone=UTC)
+    beginning = KeptDrafts[ScheduleDraft]().begin("", draft)
+    return ScheduleDialog(cast("StudioSession", session), beginning, zone=UTC)
 
 
 def _action(number: int) -> Action:
@@ -159,8 +161,10 @@ DIALOGS: dict[type, Shown] = {
         _words(LINES),
     ),
     AskTime: Shown(
-        lambda: AskTime(f"When should {LONG[:60]} run?", "0 9 * * *", lambda _typed: _EXPLAINED),
-        "When should run? enter continues, esc closes and keeps the input",
+        lambda: AskTime(
+            f"When should {LONG[:60]} run?", "0 9 * * *", "@daily", lambda _typed: _EXPLAINED
+        ),
+        f"When should run? {RESTORED_TIME} @daily enter continues, esc closes and keeps the input",
         _words(_EXPLAINED.lines),
     ),
     SaveLog: Shown(

@@ -12,6 +12,7 @@ from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from studio_tui.tui.logs.merged_screen import MergedScreen
 from studio_tui.tui.pipelines.graph.screen import PipelineScreen
+from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.pipelines.trigger_screen import NOT_ALL, TriggerScreen
 from studio_tui.tui.widgets.big_table import BigTable
@@ -134,7 +135,7 @@ async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
         await pilot.press("t")
-        await until_shown(pilot, "nonsense", "BROKEN=••")
+        await until_shown(pilot, "nonsense", "BROKEN=••", RESTORED)
         await pilot.press("ctrl+u")
         await type_in(pilot, "first, second")
         await pilot.press("f9")

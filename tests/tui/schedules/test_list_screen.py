@@ -13,8 +13,9 @@ from studio_tui.service.polling import dataset_names
 from studio_tui.tui.form.submit_screen import SubmitScreen
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.list_screen import JobsScreen
+from studio_tui.tui.pipelines.kept_drafts import RESTORED
 from studio_tui.tui.pipelines.schedule_dialog import ScheduleDialog
-from studio_tui.tui.schedules.editing import AskTime
+from studio_tui.tui.schedules.editing import RESTORED_TIME, AskTime
 from studio_tui.tui.schedules.list_screen import SchedulesScreen
 from studio_tui.tui.widgets.big_table import BigTable
 from tests.changed_answers import Documented
@@ -457,7 +458,10 @@ async def test_what_was_typed_as_the_time_of_a_schedule_is_there_when_it_is_edit
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         await pilot.press("e")
-        await until_shown(pilot, "0 99 * * *", "Hour: 99 is not 0 to 23.")
+        await until_shown(pilot, "0 99 * * *", "Hour: 99 is not 0 to 23.", RESTORED_TIME)
+        await pilot.press("f3")
+        await until(pilot, lambda: "Hour: 99" not in screen_text(pilot))
+        assert screen_text(pilot).count(YEARLY) >= 2, "in the input and after the key"
 
 
 async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
@@ -603,11 +607,13 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         form = pilot.app.screen
         assert isinstance(form, ScheduleDialog)
         assert form.line.selected_text == "thumbs"
-        assert not form.draft.is_begun
         await pilot.press("x")
-        await until(pilot, lambda: form.line.value == "x" and form.draft.is_begun)
-        await pilot.press("backspace", "escape")
-        await pilot.press("q")
+        await until(pilot, lambda: form.line.value == "x")
+        await pilot.press("escape", "q")
+        await until_shown(pilot, "── Schedules 2")
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
+        await pilot.press("escape")
         await until_shown(pilot, "── Schedules 2")
         assert table.cursor == task["id"]
         await pilot.press("x")
@@ -628,7 +634,13 @@ async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(
         await pilot.press(*"nothing", "tab", *"@daily", "f9")
         await until_shown(pilot, "No dataset nothing is known to this local Studio.")
         await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily", RESTORED)
+        await pilot.press("f3")
+        await until(pilot, lambda: RESTORED not in screen_text(pilot))
+        assert "@daily" not in screen_text(pilot)
+        await pilot.press("escape", "P")
+        await until_shown(pilot, "Rebuild datasets on a schedule")
+        assert RESTORED not in screen_text(pilot)
     assert studio.jobs() == []
 
 
