@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -13,7 +14,8 @@ WIDE = 16
 """The same, with the date."""
 
 _DAY = timedelta(days=1)
-_AGO = re.compile(r"-?(\d{1,6})\s*(s|sec|m|min|h|d)")
+_SPAN = re.compile(r"([+-]?)\s*(\d{1,6})\s*(s|sec|m|min|h|d)")
+"""A span, with a sign if it begins at the current line."""
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
@@ -73,17 +75,23 @@ def zones_of_lines(*, is_local: bool, local_zone: Callable[[], tzinfo]) -> Zones
     return Zones(zone if is_local else UTC, zone)
 
 
-def read_moment(typed: str, *, now: datetime, end: datetime | None) -> datetime:
-    """Parse a time typed in the user's time zone; `end` is the time of the log's last line.
+def read_moment(
+    typed: str, *, now: datetime, here: datetime | None, end: datetime | None
+) -> datetime:
+    """Parse a time typed in the user's time zone.
 
-    `14:05` is the last such time before the end, `-10m` is ten minutes before it.
+    `here` is the time of the current line, `end` that of the log's last line. `14:05` is the last
+    such time before the end, `10m` is ten minutes before it; `-10m` and `+10m` count from here.
 
     Raises:
         GutterTimeError: not a time.
     """
     end = end or now
-    if ago := _AGO.fullmatch(typed.strip().lower()):
-        return end - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+    if span := _SPAN.fullmatch(typed.strip().lower()):
+        away = timedelta(seconds=int(span[2]) * _UNITS[span[3]])
+        begin = here or end if span[1] else end
+        with suppress(OverflowError):
+            return begin + away if span[1] == "+" else begin - away
     if clock := _CLOCK.fullmatch(typed.strip()):
         hour, minute, second = (int(part or 0) for part in clock.groups())
         if hour < 24 and minute < 60 and second < 60:

@@ -15,6 +15,7 @@ from studio_tui.presentation.logs.gutter_times import (
 )
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+HERE = NOON - timedelta(hours=5)
 
 
 def test_the_forms_go_round() -> None:
@@ -57,7 +58,9 @@ def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
         ("11:30", NOON - timedelta(minutes=30)),
         ("12:30", NOON - timedelta(hours=23, minutes=30)),
         ("11:30:15", NOON - timedelta(minutes=29, seconds=45)),
-        ("-10m", NOON - timedelta(minutes=10)),
+        ("10m", NOON - timedelta(minutes=10)),
+        ("-10m", HERE - timedelta(minutes=10)),
+        ("+ 5 min", HERE + timedelta(minutes=5)),
         ("90s", NOON - timedelta(seconds=90)),
         ("2h", NOON - timedelta(hours=2)),
         ("2026-03-04 10:00", NOON - timedelta(hours=2)),
@@ -67,11 +70,11 @@ def test_a_stamp_fits_its_place_and_says_when_it_is_not_the_lines_own() -> None:
 def test_moments_are_read_as_people_type_them(typed: str, moment: datetime) -> None:
     with mock.patch.dict("os.environ", {"TZ": "UTC"}):
         time.tzset()
-        assert read_moment(typed, now=NOON, end=None) == moment
+        assert read_moment(typed, now=NOON, here=HERE, end=None) == moment
     time.tzset()
 
 
-@pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01"])
+@pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01", "-999999d"])
 def test_what_is_no_moment_is_reported_as_none(typed: str) -> None:
     with pytest.raises(GutterTimeError, match="is not a time; type 14:05"):
-        read_moment(typed, now=NOON, end=None)
+        read_moment(typed, now=NOON, here=None, end=None)

@@ -4,14 +4,18 @@ from bisect import bisect_left
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.reader import Reader
+
+NO_BOOKMARKS = "no bookmarks yet; m sets one"
 
 
 class Bookmarks:
     """Controller of a log view's bookmarks."""
 
-    def __init__(self, view: Reader) -> None:
+    def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
+        self._lines = lines
 
     def toggle(self) -> None:
         """Set or remove a bookmark at the current line."""
@@ -30,9 +34,11 @@ class Bookmarks:
     def go(self, step: int) -> None:
         """Go to the next or previous bookmark, wrapping around at the ends."""
         pane = self._view.pane
-        kept = sorted(pane.bookmarks)
+        kept = sorted(filter(self._lines.shows, pane.bookmarks))
         if not kept:
-            self._view.say("no bookmarks yet; m sets one")
+            is_hidden = bool(pane.bookmarks)
+            words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
+            self._view.say(words)
             return
         here = pane.current
         if here is None:
@@ -41,7 +47,9 @@ class Bookmarks:
         else:
             place = bisect_left(kept, here + (step > 0)) - (step < 0)
         self._view.go(kept[place % len(kept)])
-        self._view.say(f"bookmark {place % len(kept) + 1} of {len(kept)}")
+        hidden = len(pane.bookmarks) - len(kept)
+        more = f", {hidden} more {'is' if hidden == 1 else 'are'} hidden" if hidden else ""
+        self._view.say(f"bookmark {place % len(kept) + 1} of {len(kept)}{more}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

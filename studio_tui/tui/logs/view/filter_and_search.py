@@ -12,7 +12,7 @@ class FilterAndSearch:
 
     def __init__(self, view: Reader, going: WorkGroup, searching: WorkGroup) -> None:
         """Make both; `going` runs steps to matches, `searching` the search itself."""
-        self.filter = LineFilter(view, scope_changed=self._scope_changed)
+        self.filter = LineFilter(view, going, scope_changed=self._scope_changed)
         self.search = LogSearch(view, self.filter, going)
         self._view = view
         self._running_search = ForegroundSearch(

@@ -1,8 +1,10 @@
 """Hiding lines of a log: those that a filter excludes, and those overwritten by later ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from studio_tui.errors import SpoolError
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.logs.levels import LogLevel
 from studio_tui.presentation.logs.live_rows import UP, final_lines
@@ -10,7 +12,7 @@ from studio_tui.presentation.logs.search import LevelPattern, SearchPattern, Sea
 from studio_tui.service.logs.store.filtered import FilteredLines
 from studio_tui.service.logs.store.matches import Find, LineMatches
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup
 from studio_tui.tui.logs.view.viewport import Row
 from studio_tui.tui.widgets.prompt import FILTER
 
@@ -34,9 +36,10 @@ class _WayBack(NamedTuple):
 class LineFilter:
     """Controller of the lines that a log view shows."""
 
-    def __init__(self, view: Reader, *, scope_changed: Callable[[], None]) -> None:
+    def __init__(self, view: Reader, work: WorkGroup, *, scope_changed: Callable[[], None]) -> None:
         """Make a controller; `scope_changed` is called if other lines become available."""
         self._view = view
+        self._work = work
         self._scope_changed = scope_changed
         self._forget()
 
@@ -118,6 +121,34 @@ class LineFilter:
             if start is None or self.shows(start):
                 return start
             offset = start if backwards else start + 1
+
+    def go(self, start: int, words: Callable[[int], str]) -> None:
+        """Go to a line, or to the first shown one after it; if there is none, the last before it.
+
+        `words` returns what to say about the line gone to.
+        """
+        if self.shows(start):
+            self._view.go(start)
+            self._view.say(words(start))
+        else:
+            self._work.run(partial(self._go_near, start, words), "go to a line")
+
+    async def _go_near(self, start: int, words: Callable[[int], str]) -> None:
+        hits, view = self.hits, self._view
+        if hits is None:
+            return
+        try:
+            near = await hits.nearest(start, backwards=False)
+            if near is None:
+                near = await hits.nearest(start, backwards=True)
+        except SpoolError as error:
+            view.say(str(error))
+            return
+        if near is None:
+            view.say("no line is shown")
+        elif hits is self.hits:
+            view.go(near)
+            view.say(f"nearest line shown{said}" if (said := words(near)) else "")
 
     # --- the available lines ---------------------------------------------------------------------
 

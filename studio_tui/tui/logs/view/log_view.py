@@ -113,9 +113,9 @@ class LogView(HasCommands, Widget):
         self.filter, self.search = self._filter_and_search.filter, self._filter_and_search.search
         self._quiet = BackgroundSearch(self, WorkGroup(self, "log-errors"))
         self._errors = LogErrors(self, self.filter, self._quiet, going)
-        self._bookmarks = Bookmarks(self)
-        self.times = LogTimes(self)
-        self._numbers = LineNumbers(self)
+        self._bookmarks = Bookmarks(self, self.filter)
+        self.times = LogTimes(self, self.filter)
+        self._numbers = LineNumbers(self, self.filter)
         self.selection = LineSelection(
             self, lambda text, lines: self.post_message(self.CopyAsked(text, lines))
         )

@@ -23,6 +23,7 @@ from studio_tui.presentation.logs.line_clock import LineClock
 from studio_tui.presentation.logs.lines import styled_line
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.frame.commands import Command
+from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.painter import GutterColumn
 from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
@@ -47,8 +48,10 @@ class LogTimes:
     form = StampForm.OFF
     """The form of the times beside lines."""
 
-    def __init__(self, view: Reader) -> None:
+    def __init__(self, view: Reader, lines: LineFilter) -> None:
+        """Make a controller that goes to the shown `lines`."""
         self._view = view
+        self._lines = lines
         self._own_keys: tuple[object, ...] = ()
 
     def show_next_form(self) -> None:
@@ -97,22 +100,27 @@ class LogTimes:
         self._view.ask(TIME, problem=f"{why_not}." if why_not else "")
 
     def submit(self, typed: str) -> str | None:
-        """Go to the first line at or after a time; return the error if there is none."""
+        """Go to the first line at or after a time, as far as shown; return the error if invalid."""
         store = self._view.store
         if store is None or not typed:
             return None
         try:
-            moment = read_moment(typed, now=clock.now(), end=self._last_time(store))
+            here, end = self._time_here(store), self._last_time(store)
+            moment = read_moment(typed, now=clock.now(), here=here, end=end)
         except GutterTimeError as error:
             return str(error)
         start = self._find_time(store, moment)
         if start is None:
             return f"{self._no_times()}."
-        self._view.go(start)
-        found = self._time_from(store, start)[0]
-        if found is not None:
-            time = stamp(found, StampForm.LOCAL, origin=None, dated=True)
-            self._view.say(f"{time} local time")
+
+        def words(near: int) -> str:
+            found = self._time_from(store, near)[0]
+            if found is None:
+                return ""
+            time = f"{stamp(found, StampForm.LOCAL, origin=None, dated=True)} local time"
+            return time if near == start else f": {time}"
+
+        self._lines.go(start, words)
         return None
 
     def why_no_times(self) -> str | None:
@@ -163,7 +171,15 @@ class LogTimes:
 
     def _last_time(self, store: LogStore) -> datetime | None:
         """Return the last time in the log."""
-        at: int | None = store.last_start()
+        return self._time_up_to(store, store.last_start())
+
+    def _time_here(self, store: LogStore) -> datetime | None:
+        """Return the time of the current line if it is in sight, else of the last line in sight."""
+        here = self._view.pane.at_hand
+        return None if here is None else self._time_up_to(store, here)
+
+    def _time_up_to(self, store: LogStore, at: int | None) -> datetime | None:
+        """Return the time of a line, else the last one before it."""
         for _ in range(_TIMELESS):
             if at is None:
                 return None
@@ -195,7 +211,7 @@ class LogTimes:
             "logs.time",
             "T",
             "go to a time",
-            "Go to a time, as 14:05 or -10m",
+            "Go to a time, as 14:05, -30s or +5m from this line",
             ask,
             lambda self: self._view.why_no_log(),
         ),
@@ -205,8 +221,9 @@ class LogTimes:
 class LineNumbers:
     """Controller of a log view for going to line numbers."""
 
-    def __init__(self, view: Reader) -> None:
+    def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
+        self._lines = lines
 
     def submit(self, typed: str) -> str | None:
         """Go to a line by its number from 1, or to a percentage; return the error if invalid."""
@@ -215,7 +232,7 @@ class LineNumbers:
             return None
         if share := _SHARE.fullmatch(typed):
             at = min(100, int(share[1])) * max(0, store.size - 1) // 100
-            self._view.go(store.line_start(at))
+            self._go(store.line_start(at))
             return None
         digits = typed.replace(",", "").replace("_", "")
         so_far = "" if self._view.is_all_here else " so far"
@@ -225,8 +242,11 @@ class LineNumbers:
             return f"{typed} is not a line number; type one from 1 to {store.lines:,}."
         if int(digits[:18]) > store.lines:
             return f"The log has {plural(store.lines, 'line')}{so_far}."
-        self._view.go(store.start_of(int(digits) - 1))
+        self._go(store.start_of(int(digits) - 1))
         return None
+
+    def _go(self, start: int) -> None:
+        self._lines.go(start, lambda near: "" if near == start else " to it")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

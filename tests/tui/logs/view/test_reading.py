@@ -332,6 +332,19 @@ async def test_bookmarks_are_set_gone_to_and_taken_away(store: LogStore) -> None
         assert view.pane.bookmarks == {store.start_of(20)}
 
 
+async def test_only_bookmarks_that_are_shown_are_gone_to(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store, width=90) as (pilot, view):
+        view.pane.bookmarks = frozenset({store.start_of(20), store.start_of(60)})
+        await type_at(pilot, "ampersand", "line 2")
+        await pilot.press("apostrophe", "apostrophe")
+        await until(pilot, lambda: hit(view) == ["line 20"])
+        assert below(view).startswith(" bookmark 1 of 1, 1 more is hidden")
+        await type_at(pilot, "ampersand", "line 3")
+        await pilot.press("apostrophe")
+        await until(pilot, lambda: "no bookmark is among the lines shown" in below(view))
+
+
 async def test_a_bookmark_has_its_sign_in_the_gutter(store: LogStore) -> None:
     store.append(numbered(5))
     async with showing(store) as (pilot, view):
@@ -369,11 +382,49 @@ async def test_a_time_is_gone_to(store: LogStore) -> None:
     async with showing(store, width=90) as (pilot, view):
         await type_at(pilot, "T", "2026-03-04T11:20:30Z")
         await until(pilot, lambda: "step 21" in "".join(hit(view)))
-        await type_at(pilot, "T", "-10m")
+        await type_at(pilot, "T", "10m")
         await until(pilot, lambda: "step 49" in "".join(hit(view)))
+        await type_at(pilot, "T", "-150s")
+        await until(pilot, lambda: "step 47" in "".join(hit(view)))
+        await type_at(pilot, "T", "+3m")
+        await until(pilot, lambda: "step 50" in "".join(hit(view)))
         await type_at(pilot, "T", "soon")
         assert view.prompt.is_open
         assert "soon is not a time; type 14:05, 2026-11-25 14:05 or -10m." in screen_row(view)
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "said"),
+    [
+        ("T", "2026-03-04T11:20:30Z", " nearest line shown: 03-04 "),
+        ("colon", "22", " nearest line shown to it · "),
+    ],
+)
+async def test_a_line_that_a_filter_hides_leads_to_the_next_one_shown(
+    store: LogStore, key: str, typed: str, said: str
+) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "ampersand", "5")
+        await until(pilot, lambda: len(shown(view)) < 9 or "step 59" in shown(view)[-1])
+        await type_at(pilot, key, typed)
+        await until(pilot, lambda: "step 25" in "".join(hit(view)))
+        assert below(view).startswith(said)
+        assert key != "T" or ":25:00 local time" in below(view)
+        await pilot.press("escape")
+        await until(pilot, lambda: "step 24" in "".join(shown(view)))
+        assert hit(view) == [row for row in shown(view) if "step 25" in row]
+
+
+async def test_a_line_behind_all_that_a_filter_shows_leads_to_the_last_one(store: LogStore) -> None:
+    store.append(TIMED)
+    async with showing(store, width=90) as (pilot, view):
+        await type_at(pilot, "ampersand", "step 1")
+        await type_at(pilot, "T", "2026-03-04T11:40Z")
+        await until(pilot, lambda: "step 19" in "".join(hit(view)))
+        await type_at(pilot, "ampersand", "nothing")
+        await type_at(pilot, "colon", "3")
+        await until(pilot, lambda: "no line is shown" in below(view))
 
 
 async def test_a_log_without_times_says_so(store: LogStore) -> None:
