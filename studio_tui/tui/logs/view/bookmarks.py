@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.reader import Reader, why_no_line
 
 NO_BOOKMARKS = "no bookmarks yet; m sets one"
 
@@ -58,6 +58,7 @@ class Bookmarks:
             "bookmark",
             "Set a bookmark at this line, or remove it",
             toggle,
+            lambda self: why_no_line(self._view),
         ),
         Command(
             "logs.next_bookmark",

@@ -15,7 +15,7 @@ from studio_tui.service.logs.store.matches import LineMatches
 from studio_tui.tui.frame.commands import Command
 from studio_tui.tui.logs.view.background import BackgroundSearch
 from studio_tui.tui.logs.view.line_filter import LineFilter
-from studio_tui.tui.logs.view.reader import Reader, WorkGroup
+from studio_tui.tui.logs.view.reader import Reader, WorkGroup, why_no_line
 
 # A unit is what counts as one error: a line, or a traceback with the lines of its exception.
 _UNIT_LINES = 2000
@@ -56,30 +56,54 @@ class LogErrors:
         self._work.run(partial(self._find, step), "go to an error")
 
     async def _find(self, step: int) -> None:
-        store, hits, pane = self._view.store, self._hits, self._view.pane
-        if store is None or hits is None or pane.window is None or not pane.in_sight:
+        store, hits = self._view.store, self._hits
+        if store is None or hits is None or not self._view.pane.in_sight:
             return
-        here = pane.current_in_sight
+        end, typed = store.size, self._lines.typed
         try:
-            if step > 0:
-                start = await self._next_unit(store, hits, here, pane.window.top.start)
-            else:
-                before = pane.in_sight[-1].start + 1 if here is None else here
-                start = await self._lines.nearest_shown(hits, before, backwards=True)
-                start = None if start is None else self._unit_start(store, hits, start)
+            start = await self._target(store, hits, step)
+            if start is not None:
+                self._view.go(start)
+                return
+            has_others = await self._target(store, hits, -step) is not None
         except SpoolError as error:
             self._view.say(str(error))
             return
-        if start is None:
-            end, typed = store.size, self._lines.typed
-            where, others = ("after", "E") if step > 0 else ("before", "e")
-            there_are = f"; {others} goes to those {'before' if step > 0 else 'after'}"
-            self._view.say(
-                f"no error {where} this{there_are if hits.total else ''}",
-                lambda: (store.size, self._lines.typed) == (end, typed),
+        self._view.say(
+            self._why_stayed(hits, step, has_others=has_others),
+            lambda: (store.size, self._lines.typed) == (end, typed),
+        )
+
+    def _why_stayed(self, hits: LineMatches, step: int, *, has_others: bool) -> str:
+        """Return why there is no error in a direction; `has_others` is about the opposite one."""
+        if has_others:
+            return "no error " + (
+                "after this; E goes to those before"
+                if step > 0
+                else "before this; e goes to those after"
             )
-        else:
-            self._view.go(start)
+        here = self._view.pane.current_in_sight
+        if here is not None and hits.holds(here) and self._lines.shows(here):
+            return "the only error" + (" among the lines shown" if self._lines.typed else "")
+        if hits.total:
+            return "no error among the lines shown"
+        return f"no errors{'' if self._view.is_all_here else ' so far'}"
+
+    async def _target(self, store: LogStore, hits: LineMatches, step: int) -> int | None:
+        """Return the start of the error after the current one if `step` is 1, before it if -1.
+
+        Raises:
+            SpoolError: the log cannot be read back.
+        """
+        pane = self._view.pane
+        here, rows = pane.current_in_sight, pane.in_sight
+        if not rows:
+            return None
+        if step > 0:
+            return await self._next_unit(store, hits, here, rows[0].start)
+        before = rows[-1].start + 1 if here is None else here
+        start = await self._lines.nearest_shown(hits, before, backwards=True)
+        return None if start is None else self._unit_start(store, hits, start)
 
     async def _next_unit(
         self, store: LogStore, hits: LineMatches, here: int | None, top: int
@@ -160,6 +184,7 @@ class LogErrors:
             "next error",
             "The next error or traceback",
             lambda errors: errors.find(1),
+            lambda self: why_no_line(self._view),
         ),
         Command(
             "logs.previous_error",
@@ -167,5 +192,6 @@ class LogErrors:
             "previous error",
             "The previous error or traceback",
             lambda errors: errors.find(-1),
+            lambda self: why_no_line(self._view),
         ),
     )

@@ -214,11 +214,17 @@ class LogPane(Widget, can_focus=True):
         self._painter.adjust(look)
         height = max(1, self.size.height)
         has_changed = height != self.window.height
+        # Lines below the rows, such as a message about the last line, hide neither it nor the end.
+        shrinks = height < self.window.height
+        stays_at_end = self.stays_at_end or (shrinks and self.window.is_at_end)
+        kept = self.current_in_sight if shrinks else None
         self.window.shape = look
         self.window.height = height
         self.window.settle()
-        if has_changed and self.stays_at_end:
+        if has_changed and stays_at_end:
             self.window.to_end()
+        if kept is not None:
+            self.window.bring_in_sight(kept)
 
     def _signs(self) -> Callable[[int], int]:
         """Return a function that returns the flags of the line at an offset."""

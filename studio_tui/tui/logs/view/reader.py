@@ -46,6 +46,17 @@ class Reader(Protocol):
         """Make the line at `start` the current one and show it, a third of the way down."""
 
 
+def why_no_line(view: Reader) -> str | None:
+    """Return why there is no line for a command, as a sentence; `None` if one is in sight."""
+    if why_not := view.why_no_log():
+        return why_not
+    if view.pane.in_sight:
+        return None
+    if view.store is None or not view.store.size:
+        return f"The log has no lines{'' if view.is_all_here else ' so far'}"
+    return "No line is shown"
+
+
 class WorkGroup:
     """Workers of a widget that run one at a time: a new one cancels the previous one."""
 

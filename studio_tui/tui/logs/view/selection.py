@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from studio_tui.tui.frame.commands import Command
-from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.reader import Reader, why_no_line
 
 COPIED_LINES = 100_000
 """Maximum number of lines copied at once."""
@@ -94,6 +94,7 @@ class LineSelection:
             "select lines",
             "Select lines with up and down; y copies them, escape cancels",
             toggle,
+            lambda self: why_no_line(self._view),
         ),
         Command(
             "logs.copy",
@@ -101,5 +102,6 @@ class LineSelection:
             "copy",
             "Copy the line, or the lines that are selected",
             copy,
+            lambda self: why_no_line(self._view),
         ),
     )

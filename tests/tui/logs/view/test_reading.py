@@ -794,6 +794,34 @@ async def test_at_the_last_error_it_is_said_how_to_go_to_those_before(store: Log
     async with showing(store) as (pilot, view):
         await pilot.press("e")
         await until(pilot, lambda: below(view) == " no error after this; E goes to those before")
+        await pilot.press("E")
+        await until(pilot, lambda: hit(view) == ["ERROR broken"])
+        for key in ("E", "e"):
+            await pilot.press("k", key)
+            await until(pilot, lambda: below(view) == " the only error")
+        await type_at(pilot, "ampersand", "line")
+        await pilot.press("e")
+        await until(pilot, lambda: below(view).startswith(" no error among the lines shown"))
+
+
+async def test_what_is_said_of_the_last_lines_hides_none_of_them(store: LogStore) -> None:
+    store.append(numbered(30) + b"ERROR last\n  with more\n")
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "e")
+        await until(pilot, lambda: hit(view) == ["ERROR last"])
+        assert shown(view)[-1] == "  with more"
+        await pilot.press("e")
+        await until(pilot, lambda: below(view) == " the only error")
+        await until(pilot, lambda: len(rows(view)) == 9)
+        assert shown(view)[-1] == "  with more"
+        # Likewise the current line, in the middle of the log.
+        view.clear_message()
+        await pilot.press("g")
+        await until(pilot, lambda: len(rows(view)) == 10 and shown(view)[0] == "line 0")
+        view.pane.current = view.pane.in_sight[-1].start
+        view.say("a message")
+        await until(pilot, lambda: len(rows(view)) == 9)
+        assert shown(view)[-1].startswith("line 9 ")
 
 
 async def test_lines_that_a_filter_finds_are_not_new(store: LogStore) -> None:
@@ -843,9 +871,26 @@ async def test_no_error_after_this_goes_when_there_is_one(store: LogStore) -> No
     store.append(b"fine\n")
     async with showing(store) as (pilot, view):
         await pilot.press("e")
-        await until(pilot, lambda: "no error after this" in below(view))
+        await until(pilot, lambda: below(view) == " no errors")
         store.append(b"ERROR broken\n")
         await until(pilot, lambda: below(view) == "")
+
+
+async def test_keys_that_need_a_line_say_that_there_is_none(store: LogStore) -> None:
+    async with showing(store) as (pilot, view):
+        keys = ("logs.error", "logs.previous_error", "logs.bookmark", "logs.select", "logs.copy")
+        for command in keys:
+            assert view.commands.why_not(command) == "The log has no lines"
+        view.is_all_here = False
+        assert view.commands.why_not("logs.error") == "The log has no lines so far"
+        store.append(b"one\n")
+        await type_at(pilot, "ampersand", "two")
+        await until(pilot, lambda: not shown(view))
+        for command in keys:
+            assert view.commands.why_not(command) == "No line is shown"
+        await pilot.press("escape")
+        await until(pilot, lambda: shown(view) == ["one"])
+        assert view.commands.why_not("logs.error") is None
 
 
 async def test_a_number_and_a_time_beside_a_line_are_kept_apart(store: LogStore) -> None:
