@@ -211,7 +211,8 @@ class Screens:
         """Filter a list."""
         page = self.tab(name)
         if isinstance(page, ListPage):
-            self._filters_before[name] = page.view.filter
+            if not page.is_current:
+                self._filters_before[name] = page.view.filter
             if page.list.is_alive:
                 page.list.filtering.show_only(terms)
             else:

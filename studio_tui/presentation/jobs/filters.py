@@ -25,6 +25,8 @@ from studio_tui.presentation.lists.filter_words import quoted
 from studio_tui.presentation.lists.kinds import Kind
 from studio_tui.presentation.logs.progress import Progress
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 JOBS = Kind[Job](
     noun="job",
     key=attrgetter("id"),
@@ -88,6 +90,17 @@ def jobs_with(
             "fixed": lambda job: job.state is JobState.FAILED and is_fixed(job.id),
         },
     )
+
+
+def by_id(field: str, *ids: str) -> str:
+    """Return a filter term that matches the jobs whose field is one of `ids`.
+
+    UUIDs are shortened to what lists show of them, so that it can be read and typed.
+    """
+    if not all(_UUID.fullmatch(each) for each in ids):
+        return exactly(field, *ids)
+    short = [each[:8] for each in ids]
+    return f"{field}={short[0]}" if len(short) == 1 else f"{field}~^({'|'.join(short)})"
 
 
 def exactly(field: str, *values: str) -> str:

@@ -21,7 +21,7 @@ from studio_tui.presentation.clusters.rows import (
 )
 from studio_tui.presentation.form.draft import Draft
 from studio_tui.presentation.jobs.facts import Fact
-from studio_tui.presentation.jobs.filters import exactly
+from studio_tui.presentation.jobs.filters import by_id, exactly
 from studio_tui.service.polling.poller import Poller
 from studio_tui.tui.clusters.cluster_choice import ClusterChoice
 from studio_tui.tui.frame.commands import READ_ONLY, Basics, Command, bindings
@@ -150,7 +150,7 @@ class ClustersScreen(ListPage[Cluster]):
         """Show the jobs of the marked clusters, else of the one under the cursor."""
         # Use ids if jobs have them, as a later cluster may have the same name.
         if any(job.compute_cluster_id for job in self._jobs()):
-            terms = exactly("cluster_id", *(cluster.id for cluster in self._meant()))
+            terms = by_id("cluster_id", *(cluster.id for cluster in self._meant()))
         else:
             names = (cluster.name for cluster in self._meant())
             terms = exactly("cluster", *filter(None, names))

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
+from studio_tui.api.states import JobState
 from studio_tui.errors import InvalidRequest
 from studio_tui.service.commands.submitted import run_again
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.jobs.marked import ListedMarks, MarkedJobs
 from studio_tui.tui.jobs.naming import describe
+from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import CreateJob, EditJobs, OpenLog, OpenPipeline
 from studio_tui.tui.terminal.clipboard import copy
 
@@ -134,10 +136,12 @@ class JobController:
     # Commands.
 
     def open_log(self) -> None:
-        """Show the log of the current job, or of a job just created here."""
+        """Show the log of the current job, or of one just created here; of a schedule its runs."""
         if new := self._new_job():
             self._host.post_message(OpenLog(new.id, new))
-        elif job := self._at_hand():
+        elif (job := self._at_hand()) and job.state is JobState.TASK:
+            show_runs(self._host, (job,))
+        elif job:
             self._host.post_message(OpenLog(job.id))
 
     async def copy_id(self) -> None:
@@ -248,7 +252,14 @@ class JobController:
         return ("", *notes) if notes else ()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
-        Command("job.log", "l", "log", "Show the job's log", open_log, why_no_log),
+        Command(
+            "job.log",
+            "l",
+            "log",
+            "Show the job's log, or a schedule's runs",
+            open_log,
+            why_no_log,
+        ),
         Command(
             "job.cancel",
             "x",

@@ -38,6 +38,7 @@ from studio_tui.tui.frame.page_bars import crumbs_below
 from studio_tui.tui.jobs.attempts import AttemptSteps
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.naming import title
+from studio_tui.tui.jobs.schedule_runs import log_label
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.messages import Refreshed
 from studio_tui.tui.widgets.fact_sheet import FactSheet
@@ -167,6 +168,10 @@ class JobScreen(Page):
     def hints(self) -> Iterable[str]:
         change = "job.run_again" if self._job.state.is_finished else "job.cancel"
         return ("job.log", change, "job.secrets", "job.next", "job.previous", "page.back")
+
+    def label(self, binding: Binding) -> str:
+        """Return the current label of a key: `l` shows the log of a job, the runs of a schedule."""
+        return log_label(self._job) if binding.id == "job.log" else super().label(binding)
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the job; one that is no longer listed stays as it was."""

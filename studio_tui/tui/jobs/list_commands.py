@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence, Set
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
+from studio_tui.api.states import JobState
 from studio_tui.tui.frame.commands import READ_ONLY, Command, Host
 from studio_tui.tui.frame.row_marks import RowMarks
 from studio_tui.tui.jobs.controller import JobController
 from studio_tui.tui.jobs.job_groups import JobGroups
+from studio_tui.tui.jobs.schedule_runs import show_runs
 from studio_tui.tui.messages import OpenForm, OpenLogs
 
 
@@ -34,9 +36,15 @@ class JobListController:
         return None if self._marked() else self._jobs.why_no_log()
 
     def open_logs(self) -> None:
-        """Show the merged log of the marked jobs, else the log of the job under the cursor."""
-        if jobs := self._marked():
+        """Show the merged log of the marked jobs, else the log of the job under the cursor.
+
+        Schedules have none; if only such are marked, their runs are shown.
+        """
+        marked = self._marked()
+        if jobs := [job for job in marked if job.state is not JobState.TASK]:
             self._host.post_message(OpenLogs(tuple(job.id for job in jobs)))
+        elif marked:
+            show_runs(self._host, marked)
         else:
             self._jobs.open_log()
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from studio_tui import clock
@@ -32,6 +32,7 @@ from studio_tui.tui.jobs.job_groups import JobGroups
 from studio_tui.tui.jobs.list_commands import JobListController
 from studio_tui.tui.jobs.marked import ListedMarks
 from studio_tui.tui.jobs.running_progress import RunningProgress
+from studio_tui.tui.jobs.schedule_runs import log_label
 from studio_tui.tui.jobs.surroundings import surroundings_of
 from studio_tui.tui.messages import OpenJob, Progressed, Refreshed
 from studio_tui.tui.widgets.bar import Part
@@ -134,8 +135,7 @@ class JobsScreen(ListPage[Job]):
         marks.bundles = self.groups
         marked = ListedMarks(self.marked_jobs, marks.unmark, is_group=lambda: not self.view.marks)
         jobs = JobController(self, self.job_at_hand, marked=marked)
-        many = JobListController(self, jobs, self.groups, self.marked_jobs, marks)
-        self.commands.add(jobs, many)
+        self.commands.add(jobs, JobListController(self, jobs, self.groups, self.marked_jobs, marks))
         self._preview = JobPreview(self.session, lambda: self.list.previewing.size)
 
     def on_mount(self) -> None:
@@ -152,6 +152,9 @@ class JobsScreen(ListPage[Job]):
     def row_hints(self) -> Iterable[str]:
         job = self.job_at_hand()
         return _MARK_HINTS if job and self.view.marks else _hints_for(job)
+
+    def label(self, binding: Binding) -> str:
+        return log_label(self.job_at_hand()) if binding.id == "job.log" else super().label(binding)
 
     def job_at_hand(self) -> Job | None:
         """Return the job under the cursor; of a group a failed one, else the first."""

@@ -9,7 +9,6 @@ from studio_tui.api.ids import NO_ID, can_be_used
 from studio_tui.api.models import Job, Pipeline
 from studio_tui.presentation.format import plural
 from studio_tui.presentation.jobs.bulk import cancel_effect, to_cancel
-from studio_tui.presentation.jobs.filters import exactly
 from studio_tui.presentation.schedules.rows import is_suspended, rebuilds
 from studio_tui.service.commands.submitted import RelatedRequest
 from studio_tui.tui.frame.bulk import list_between
@@ -24,7 +23,8 @@ from studio_tui.tui.jobs.marked import MarkedJobs
 from studio_tui.tui.jobs.naming import describe_schedule, time_of, title
 from studio_tui.tui.jobs.question_changes import cancelable_now, job_changes
 from studio_tui.tui.jobs.rerun import Repeat, submitted_of, with_schedule
-from studio_tui.tui.messages import CRON, FilterList, OpenForm, SchedulePipeline
+from studio_tui.tui.jobs.schedule_runs import show_runs
+from studio_tui.tui.messages import CRON, OpenForm, SchedulePipeline
 from studio_tui.tui.schedules.editing import Replaced, ScheduleEditor
 from studio_tui.tui.schedules.suspending import ELSEWHERE, NO_PIPELINES, Suspending
 
@@ -93,11 +93,7 @@ class ScheduleController(JobController):
 
     def show_runs(self) -> None:
         """Show the jobs or pipelines of the marked schedules, else of the current one."""
-        meant = self._meant()
-        of_jobs = [task.id for task in meant if not rebuilds(task)]
-        tab = "jobs" if of_jobs else "pipelines"
-        ids = of_jobs or [task.id for task in meant]
-        self._host.post_message(FilterList(exactly("task", *ids), tab))
+        show_runs(self._host, self._meant())
 
     def open_form(self) -> None:
         """Show the form for a new job, at the field for the time."""

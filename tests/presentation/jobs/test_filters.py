@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from studio_tui.api.models import Job
-from studio_tui.presentation.jobs.filters import JOBS, exactly, jobs_with
+from studio_tui.presentation.jobs.filters import JOBS, by_id, exactly, jobs_with
 from studio_tui.presentation.jobs.states import counts
 from studio_tui.presentation.lists.filter_terms import FilterError, valid_terms
 from studio_tui.presentation.lists.filter_words import quoted
@@ -120,6 +120,15 @@ def test_a_term_for_one_cluster_lets_no_other_through() -> None:
     term = Filter(exactly("cluster", "gpu"))
     assert term.matches(EVAL, NOON)
     assert not term.matches(job(1, compute_cluster_name="gpu-a10"), NOON)
+
+
+def test_a_term_for_an_id_is_as_short_as_in_lists_and_finds_it() -> None:
+    ids = ("1b4e28ba-2fa1-41d2-883f-0016d3cca427", "9c5b94b1-35ad-49bb-b118-8e8fc24abf80")
+    assert by_id("task", ids[0]) == "task=1b4e28ba"
+    assert by_id("task", *ids) == "task~^(1b4e28ba|9c5b94b1)"
+    assert by_id("task", "4") == "task==4"
+    assert Filter(by_id("task", *ids)).matches(job(1, scheduled_by=ids[1]), NOON)
+    assert not Filter(by_id("task", *ids)).matches(job(1, scheduled_by="4"), NOON)
 
 
 @given(st.text(min_size=1).map(safe_line).filter(bool), st.text(min_size=1).map(safe_line))

@@ -124,8 +124,21 @@ async def test_the_runs_of_a_schedule_are_those_jobs_and_no_others(
         table = await show(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, f"task=={table.cursor}")
+        assert table.cursor is not None
+        await until_shown(pilot, f"task={table.cursor[:8]}")
+        assert table.cursor not in screen_text(pilot)
         assert "stranger.py" not in screen_text(pilot)
+        # A schedule has no log, so the key shows its runs everywhere.
+        jobs = pilot.app.screen
+        await pilot.press("q")
+        await show(pilot)
+        for keys in (["l"], ["L"], ["space", "L"], ["enter", "l"]):
+            await pilot.press("1", "slash", *"status=task", "enter")
+            await until_shown(pilot, "/ status=task", "nightly.py", "l runs")
+            await pilot.press(*keys)
+            await until_shown(pilot, f"task={table.cursor[:8]}")
+            assert pilot.app.screen is jobs
+            await pilot.press("escape", "u")
 
 
 async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_path: Path) -> None:
