@@ -64,6 +64,8 @@ class BulkCommand(Generic[T, R]):
     """Returns the name of an item in the report, safe to draw."""
     command: Callable[[T], Awaitable[R]]
     """Raises only `StudioError`."""
+    begun: Callable[[], object] = lambda: None
+    """Called once it can no longer be undone."""
     unmark: Callable[[T], object] = lambda _: None
     """Called with each item as soon as its command succeeds."""
     report_text: Callable[[R], str] | None = None
@@ -114,6 +116,7 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
     # A single item waits too: it may be the only one of many marked ones that can be canceled.
     if bulk.items and not await host.session.held.may_be_sent(_held_words(bulk)):
         return ()
+    bulk.begun()
     batches = host.session.batches
     outcomes = await batches.run(bulk.doing, bulk.items, bulk.command, ended=ended)
     report = _report(host, bulk, outcomes)

@@ -125,12 +125,15 @@ class BulkJobs:
             changes=job_changes(self._host.session, jobs),
         )
         if await self._host.ask(question):
-            # Those that have ended need no second try, unlike those that are refused.
-            marked = as_known_now(self._host.session, self.marked.available_jobs())
-            for job in filter(is_over, marked):
-                self.marked.unmark(job.id)
             left = cancelable_now(self._host.session, jobs)
-            cancel_all(self._host, left, "job", self.marked.unmark)
+            begun = self._unmark_those_over
+            cancel_all(self._host, left, "job", self.marked.unmark, begun=begun)
+
+    def _unmark_those_over(self) -> None:
+        """Remove the marks of jobs that have ended; those refused need a second try."""
+        marked = as_known_now(self._host.session, self.marked.available_jobs())
+        for job in filter(is_over, marked):
+            self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
         """Show what is and is not known of each job, ask, then create them again."""
@@ -282,8 +285,18 @@ def _request(
     return run_again(request, job.id, from_checkpoints=from_checkpoints)
 
 
-def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str], object]) -> None:
-    """Start canceling jobs, whose noun is `noun`; `unmark` is called with the id of each."""
+def cancel_all(
+    host: Host,
+    jobs: Sequence[Job],
+    noun: str,
+    unmark: Callable[[str], object],
+    *,
+    begun: Callable[[], object] = lambda: None,
+) -> None:
+    """Start canceling jobs, whose noun is `noun`; `unmark` is called with the id of each.
+
+    `begun` is called once it can no longer be undone.
+    """
     commands = host.session.commands.jobs
     begin(
         host,
@@ -296,6 +309,7 @@ def cancel_all(host: Host, jobs: Sequence[Job], noun: str, unmark: Callable[[str
             items=jobs,
             name=title,
             command=lambda job: commands.cancel(job.id),
+            begun=begun,
             unmark=lambda job: unmark(job.id),
         ),
     )

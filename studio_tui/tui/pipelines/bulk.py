@@ -1,6 +1,7 @@
 """Commands on several marked pipelines: one confirmation for all, and an outcome for each."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from studio_tui.api.models import Pipeline
@@ -49,8 +50,9 @@ class BulkPipelines:
             changes=pipeline_changes(self._host.session, chosen, can_stop, "stop"),
         )
         if await self._host.ask(question):
-            self._unmark_others(marked, chosen)
-            self._begin("Stopping", "stopped", chosen, self._stopped, stopped_words)
+            others = partial(self._unmark_others, marked, chosen)
+            stop, words = self._stopped, stopped_words
+            self._begin("Stopping", "stopped", chosen, stop, begun=others, report_text=words)
 
     async def turn(
         self, chosen: Sequence[Pipeline], marked: Sequence[Pipeline], *, pausing: bool
@@ -76,9 +78,9 @@ class BulkPipelines:
             default_yes=True,
         )
         if await self._host.ask(question):
-            self._unmark_others(marked, chosen)
+            others = partial(self._unmark_others, marked, chosen)
             command = commands.pause if pausing else commands.resume
-            self._begin(f"{what[:-1]}ing", done, chosen, command)
+            self._begin(f"{what[:-1]}ing", done, chosen, command, begun=others)
 
     def _unmark_others(self, marked: Sequence[Pipeline], chosen: Sequence[Pipeline]) -> None:
         """Remove the marks of excluded pipelines, with which a second try would do nothing."""
@@ -92,6 +94,8 @@ class BulkPipelines:
         done: str,
         chosen: Sequence[Pipeline],
         command: Callable[[Pipeline], Any],
+        *,
+        begun: Callable[[], object],
         report_text: Callable[[Any], str] | None = None,
     ) -> None:
         begin(
@@ -103,6 +107,7 @@ class BulkPipelines:
                 items=chosen,
                 name=title,
                 command=command,
+                begun=begun,
                 unmark=lambda one: self._unmark(one.pipeline_id),
                 report_text=report_text,
             ),

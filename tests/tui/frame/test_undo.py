@@ -33,9 +33,10 @@ def running(studio: ThreadStudio, count: int) -> list[str]:
 async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_undone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    studio.end(studio.submit("print(1)", query_name="ended.py")["id"])
     jobs = running(studio, 2)
     async with dashboard(studio, tmp_path, undo_seconds=600.0) as pilot:
-        await until_shown(pilot, "sleep_0.py", "sleep_1.py")
+        await until_shown(pilot, "sleep_0.py", "sleep_1.py", "ended.py")
         screen = await jobs_screen(pilot)
         await pilot.press("z")
         await until_shown(pilot, "There is nothing to undo")
@@ -46,7 +47,7 @@ async def test_a_bulk_cancel_counts_down_in_the_footer_and_is_undone(
         await pilot.press("z")
         await until_shown(pilot, "Undone: canceling 2 jobs. Nothing was sent")
         await until(pilot, lambda: "undo canceling" not in screen_text(pilot))
-        assert len(screen.view.marks) == 2
+        assert len(screen.view.marks) == 3, "also that of the one that has ended"
         assert not any(call.changes for call in screen.session.records.recorder.recent_calls(999))
     assert all(studio.job(job)["status"] not in {"CANCELING", "CANCELED"} for job in jobs)
 
