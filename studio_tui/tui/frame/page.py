@@ -23,6 +23,7 @@ from studio_tui.tui.frame.commands import (
     Command,
     CommandSet,
     HasCommands,
+    Host,
     Severity,
     bindings,
 )
@@ -58,7 +59,8 @@ def _tab_command(key: str, name: str, title: str) -> Command["Page"]:
     )
 
 
-def _undo(page: "Page") -> None:
+def undo(page: Host) -> None:
+    """Undo the command that is about to be sent."""
     words = page.session.held.undo()
     sentence = f"Undone: {words}. Nothing was sent" if words else "There is nothing to undo"
     page.notify_user(sentence)
@@ -111,8 +113,8 @@ COMMANDS: tuple[Command["Page"], ...] = (
         "page.undo",
         "z",
         "undo",
-        "Undo the command that is about to be sent",
-        _undo,
+        "Undo the command that is about to be sent, or a removal from a merged log",
+        undo,
     ),
     Command(
         "page.datasets",

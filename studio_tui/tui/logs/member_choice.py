@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from studio_tui.api.models import Job
+from studio_tui.errors import SpoolError
 from studio_tui.tui.frame.commands import Command, Host
+from studio_tui.tui.frame.page import undo
 from studio_tui.tui.jobs.controller import NO_JOB
 from studio_tui.tui.jobs.naming import title
 from studio_tui.tui.logs.merged_jobs import Member, MergedJobs
@@ -126,9 +128,24 @@ class MemberChoice:
         """Remove the current job from the merged log."""
         member, view = self._member_at_hand(), self._view()
         if self.members is not None and member is not None and view is not None:
-            self.members.leave(member.job.id)
-            view.say(f"{title(member.job)} was removed; L in Jobs shows all marked again")
+            self.members.take_out(member)
+            view.say(f"{title(member.job)} was removed; z brings it back")
             self._members_changed()
+
+    def undo(self) -> None:
+        """Undo the command that is about to be sent, else bring back the job removed last."""
+        members, view = self.members, self._view()
+        is_held = bool(self._host.session.held.snapshot.value)
+        if is_held or members is None or view is None or not members.removed:
+            undo(self._host)
+            return
+        try:
+            job = members.bring_back()
+        except SpoolError as error:
+            self._host.notify_user(str(error), "error")
+            return
+        view.say(f"{title(job)} is back" if job else "There is no room for another log")
+        self._members_changed()
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
@@ -169,5 +186,13 @@ class MemberChoice:
             "Remove this job from the merged log",
             take_out,
             why_none,
+        ),
+        # In the place of the command of all pages, which has the binding.
+        Command(
+            "page.undo",
+            "z",
+            "undo",
+            "Undo the command that is about to be sent, or a removal from a merged log",
+            undo,
         ),
     )

@@ -75,6 +75,8 @@ class MergedJobs:
         self._changed = changed
         self._members: dict[str, Member] = {}
         self._joined = 0
+        self.removed: list[Job] = []
+        """The jobs that the user removed, the last one at the end."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -96,6 +98,7 @@ class MergedJobs:
         Raises:
             SpoolError: a log cannot be stored on the local disk.
         """
+        self.removed = []
         wanted = jobs[:LIMIT]
         for job_id in self._members.keys() - {job.id for job in wanted}:
             self.leave(job_id)
@@ -113,6 +116,23 @@ class MergedJobs:
             member.log.close()
             self.muted -= {job_id}
             self.solo = None if self.solo == job_id else self.solo
+
+    def take_out(self, member: Member) -> None:
+        """Remove a job so that it can be brought back."""
+        self.leave(member.job.id)
+        self.removed.append(member.job)
+
+    def bring_back(self) -> Job | None:
+        """Merge the job that was removed last; return it, `None` if there is no room for it.
+
+        Raises:
+            SpoolError: its log cannot be stored on the local disk.
+        """
+        job = self.removed.pop()
+        if len(self) >= LIMIT:
+            return None
+        self._join(job)
+        return job
 
     def update(self, jobs: Mapping[str, Job]) -> None:
         """Update the jobs."""

@@ -69,7 +69,7 @@ class MergedScreen(Page):
     tab = "logs"
     leads_to_pages = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport)
+        *bindings(JobOfLine, MemberChoice, _COMMANDS, LogExport, without={"page.undo"})
     ]
 
     view = query_one(LogView)

@@ -177,6 +177,14 @@ async def test_a_job_joins_one_is_taken_out_and_the_tab_keeps_the_rest(
         await pilot.press("D")
         await until_shown(pilot, "63 lines", "3 jobs", "was removed")
         assert "joined" not in screen_text(pilot)
+        await pilot.press("z")
+        await until_shown(pilot, "64 lines", "4 jobs", "joined", "new.py (", "is back")
+        await pilot.press("z")
+        await until_shown(pilot, "There is nothing to undo")
+        while (job_at_hand := screen.choice.job_at_hand()) is None or job_at_hand.id != new["id"]:
+            await pilot.press("tab")
+        await pilot.press("D")
+        await until_shown(pilot, "63 lines", "3 jobs", "z brings it back")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogScreen))
 
