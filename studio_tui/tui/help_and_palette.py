@@ -11,7 +11,7 @@ from textual.keys import key_to_character
 from textual.screen import ModalScreen
 
 from studio_tui.tui.bindings import bindings_of
-from studio_tui.tui.widgets.toasts import withdraw
+from studio_tui.tui.widgets.toasts import notify_here, withdraw
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -46,7 +46,7 @@ class UnknownKeys:
         )
         withdraw(self._app, self._notice)
         self._notice = f"{name} does nothing here; {help_key} lists the keys"
-        self._app.notify(self._notice, markup=False)
+        notify_here(self._app, self._notice)
 
 
 def _screen_actions() -> type["Provider"]:

@@ -13,11 +13,13 @@ from textual.widgets.option_list import Option
 from studio_tui.tui.frame.dialogs import Confirm
 from studio_tui.tui.frame.help import HelpScreen
 from studio_tui.tui.palette import PagedPalette, match_words
+from studio_tui.tui.pipelines.list_screen import PipelinesScreen
 from studio_tui.tui.widgets.option_lists import OptionChoice, PaletteChoice
 from tests.driving import driving
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
 from tests.tui.widgets.slow_leaver import SlowLeaver
+from tests.waiting import HANG
 
 PAGES = ("pagedown", "pageup")
 
@@ -220,6 +222,33 @@ async def test_many_unknown_keys_leave_one_notice(
         await pilot.press("semicolon", "¡", "f12", "j")
         words = "f12 does nothing here; ? lists the keys"
         await until(pilot, lambda: [each.message for each in pilot.app._notifications] == [words])
+
+
+async def test_notices_go_with_the_screen_they_are_about_and_never_cover_the_tabs(
+    shared_studio: ThreadStudio, tmp_path: Path
+) -> None:
+    async with dashboard(shared_studio, tmp_path, size=(80, 24)) as pilot:
+        pilot.app.NOTIFICATION_TIMEOUT = HANG  # type: ignore[misc] # they end by nothing else
+        # Of a key that nothing handles, and of a command that is not available.
+        for key, words in (("semicolon", "; does nothing here"), ("D", "D does nothing here")):
+            await pilot.press(key)
+            await until_shown(pilot, words)
+            await pilot.press("question_mark")
+            await until(pilot, lambda: not pilot.app._notifications)
+            await pilot.press("escape")
+        await pilot.press("x")
+        await until_shown(pilot, "There is no job here")
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        await until(pilot, lambda: not pilot.app._notifications)
+        top = screen_text(pilot).splitlines()[:2]
+        for number in range(20):
+            pilot.app.notify(f"notice {number}\nof {number}\nlines", markup=False, timeout=HANG)
+        await until_shown(pilot, "notice 16", "notice 19")
+        assert [line[:60] for line in screen_text(pilot).splitlines()[:2]] == [
+            line[:60] for line in top
+        ]
+        assert "notice 15" not in screen_text(pilot)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Notifications, with a workaround for a bug in Textual's timers: docs/upstream/toast-timer.md."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual.app import App
@@ -10,8 +11,15 @@ LEAST = 0.1
 """Minimum time in seconds for which a toast is shown, even if created late."""
 
 
+MOST = 4
+"""How many toasts are shown at once, so that they do not cover the screen."""
+
+
 class TimedNotification(Notification):
     """A notification whose toast always has some time left."""
+
+    screen: Screen[Any] | None = None
+    """The screen that it is about, with which it goes; `None` if it is about all."""
 
     @property
     def time_left(self) -> float:
@@ -24,6 +32,13 @@ class TimedNotification(Notification):
         return super().time_left <= 0
 
 
+def _replaced(shown: Sequence[Notification], new: Notification) -> list[Notification]:
+    """Return those with the same content; else, of more than `MOST`, the oldest, errors last."""
+    same = [each for each in shown if _content(each) == _content(new)]
+    by_age = sorted(shown, key=lambda each: each.severity == "error")
+    return same or by_age[: max(0, len(shown) + 1 - MOST)]
+
+
 def _content(toast: Notification) -> tuple[str, str, SeverityLevel]:
     return toast.title, toast.message, toast.severity
 
@@ -31,10 +46,20 @@ def _content(toast: Notification) -> tuple[str, str, SeverityLevel]:
 def hide_toasts(screen: Screen[Any]) -> None:
     """Hide the toasts of a screen that is below another, which shows the same ones.
 
-    Textual shows them again when the screen is the topmost one.
+    Textual shows them again when the screen is the topmost one; those about the screen have ended.
     """
     for rack in screen.query("ToastRack"):
         rack.display = False
+    for shown in [*screen.app._notifications]:
+        if isinstance(shown, TimedNotification) and shown.screen is screen:
+            screen.app._unnotify(shown)
+
+
+def notify_here(app: App[Any], message: str, severity: SeverityLevel = "information") -> None:
+    """Show a toast about the current screen, until another one is shown at the latest."""
+    about = TimedNotification(message, "", severity, app.NOTIFICATION_TIMEOUT, markup=False)
+    about.screen = app.screen
+    app.post_message(Notify(about))
 
 
 def withdraw(app: App[Any], message: str) -> None:
@@ -48,12 +73,11 @@ def withdraw(app: App[Any], message: str) -> None:
 
 
 class ShowsToasts(App[Any]):
-    """Shows toasts, without duplicates: a repeated one replaces the earlier."""
+    """Shows toasts, at most `MOST`, and a repeated one replaces the earlier."""
 
     def on_notify(self, event: Notify) -> None:
-        """Remove notifications with the same content; Textual then shows the new one."""
-        content = _content(event.notification)
-        for shown in [each for each in self._notifications if _content(each) == content]:
+        """Remove what the notification takes the place of; Textual then shows the new one."""
+        for shown in _replaced(tuple(self._notifications), event.notification):
             del self._notifications[shown]
 
     def notify(

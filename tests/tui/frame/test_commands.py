@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 import pytest
 from textual.binding import Binding
+from textual.notifications import Notify
 
 from studio_tui.tui.frame.commands import Command, CommandSet, bindings
 from studio_tui.tui.widgets.lifetime import Lifetime
@@ -42,14 +43,17 @@ class Node:
     workers: list[tuple[str, str, bool]] = field(default_factory=list)
     is_alive: bool = True
 
+    NOTIFICATION_TIMEOUT = 5.0
+    screen = None
+
     @property
     def app(self) -> "Node":
         return self
 
-    def notify(self, words: str, *, severity: str, markup: bool) -> None:
-        assert severity == "warning"
-        assert not markup
-        self.said.append(words)
+    def post_message(self, message: Notify) -> None:
+        assert message.notification.severity == "warning"
+        assert not message.notification.markup
+        self.said.append(message.notification.message)
 
     def run_worker(
         self,

@@ -251,7 +251,8 @@ async def test_the_log_can_have_the_whole_screen(studio: ThreadStudio, tmp_path:
         await until_shown(pilot, "✓ COMPLETE", "failed: 1")
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
-        await until(pilot, lambda: toast.region.bottom == screen.view.pane.region.y)
+        await until(pilot, lambda: toast.region.y == screen.query_one("#tabs").region.bottom)
+        assert toast.region.y < screen.view.pane.region.y, "it begins above the lines"
 
 
 async def test_above_the_log_of_a_queued_job_is_the_reason_why_it_waits(

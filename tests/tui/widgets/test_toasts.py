@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets._toast import Toast
 
 from studio_tui.tui.widgets.lifetime import Lifetime
-from studio_tui.tui.widgets.toasts import ShowsToasts, TimedNotification, withdraw
+from studio_tui.tui.widgets.toasts import MOST, ShowsToasts, TimedNotification, withdraw
 from tests.driving import driving
 from tests.tui.dashboards import until
 
@@ -83,6 +83,17 @@ async def test_toasts_that_say_the_same_do_not_pile_up() -> None:
             "cannot be changed",
             "something else",
         ]
+
+
+async def test_only_the_last_toasts_are_shown_and_errors_longest() -> None:
+    app = ToastApp()
+    async with driving(app, notifications=True) as pilot:
+        app.notify("failed", severity="error")
+        for number in range(9):
+            app.notify(f"news {number}")
+        await pilot.pause()
+        told = [each.message for each in app._notifications]
+        assert told == ["failed", *(f"news {number}" for number in range(9)[1 - MOST :])]
 
 
 async def test_a_toast_can_be_withdrawn_also_before_it_is_shown() -> None:
