@@ -82,11 +82,14 @@ def local_time(moment: datetime | None) -> str:
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def clock_time(moment: datetime, now: datetime) -> str:
-    """Format a time as `14:05` in the user's time zone, with the date if it is not today."""
+def clock_time(moment: datetime, now: datetime, *, seconds: bool = False) -> str:
+    """Format a time as `14:05` in the user's time zone, with the date if it is not today.
+
+    With `seconds`, it is `14:05:30`.
+    """
     local = moment.astimezone()
-    form = "%H:%M" if local.date() == now.astimezone().date() else "%Y-%m-%d %H:%M"
-    return local.strftime(form)
+    date = "" if local.date() == now.astimezone().date() else "%Y-%m-%d "
+    return local.strftime(f"{date}%H:%M{':%S' if seconds else ''}")
 
 
 def size(count: int) -> str:

@@ -24,6 +24,9 @@ _LOOKS = {
 }
 """In the sort order of states."""
 
+_LONGEST_LABEL = 24
+"""The longest name of a field of a documented request has 20 characters."""
+
 _EXPLANATIONS = {
     ActivityState.UNDONE: "undone before it was sent",
     ActivityState.LOST: "not sent, because the dashboard was closed first",
@@ -36,12 +39,11 @@ def _answer(entry: Entry) -> Cell:
 
 
 def _times(entry: Entry) -> str:
-    """Return the time of a request, or of the first and the last of many."""
+    """Return the time by which an entry is ordered: of a request, or until when it was repeated."""
     first, last = entry.at.astimezone(), entry.last_at.astimezone()
-    minutes = f"{first:%H:%M}", f"{last:%H:%M}"
-    if not entry.is_polling or minutes[0] == minutes[1]:
+    if not entry.is_polling or f"{first:%H:%M}" == f"{last:%H:%M}":
         return f"{first:%H:%M:%S}"
-    return "–".join(minutes)
+    return f"until {last:%H:%M}"
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
@@ -63,9 +65,10 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
     """Return the facts about an entry."""
     glyph, tone = _LOOKS[entry.state]
     explanation = _EXPLANATIONS.get(entry.state)
-    times = clock_time(entry.at, now)
+    times = clock_time(entry.at, now, seconds=True)
     if entry.count > 1:
-        times = f"{plural(entry.count, 'time')} from {times} to {clock_time(entry.last_at, now)}"
+        last = clock_time(entry.last_at, now, seconds=True)
+        times = f"{plural(entry.count, 'time')} from {times} to {last}"
     entry_facts = [
         Fact("what", Cell(words_of(entry), Tone.STRONG)),
         Fact(
@@ -85,7 +88,7 @@ def facts(entry: Entry, now: datetime) -> tuple[Fact, ...]:
             Fact("request", Cell(safe_line(f"{entry.method} {entry.path}"))),
         ]
     for name, value in entry.fields.items():
-        entry_facts.append(Fact(safe_line(name)[:14], Cell(safe_block(_plain(value)))))
+        entry_facts.append(Fact(safe_line(name)[:_LONGEST_LABEL], Cell(safe_block(_plain(value)))))
     return tuple(entry_facts)
 
 

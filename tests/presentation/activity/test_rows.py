@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio_tui.api.models import JobInput
 from studio_tui.errors import StudioError
 from studio_tui.presentation.activity.copies import as_curl, as_datachain
 from studio_tui.presentation.activity.entries import ActivityState, Entry, words_of
@@ -113,6 +114,16 @@ def test_activity_is_filtered_as_any_list(terms: str, passing: set[str]) -> None
     assert set(rows.ids(Terms(terms, ACTIVITY), "age", NOON)) == passing
 
 
+def test_the_facts_have_seconds_and_whole_names_of_fields() -> None:
+    polls = entry(last_at=NOON + timedelta(seconds=61), count=7)
+    first, last = (f"{each.astimezone():%H:%M:%S}" for each in (polls.at, polls.last_at))
+    assert facts(polls, NOON)[2].value.text == f"7 times from {first} to {last}"
+    assert facts(entry(), NOON)[2].value.text == first
+    fields = dict.fromkeys(JobInput.model_fields, "x")
+    labels = [fact.label for fact in facts(replace(CREATE, body=json.dumps(fields)), NOON)]
+    assert set(fields) <= set(labels)
+
+
 def test_a_failure_is_shown_with_its_reason_and_no_class_name() -> None:
     refused = entry(outcome="409", reason="The job has ended.", state=ActivityState.FAILED)
     assert [cell.text for cell in cells(refused)[-2:]] == ["409", "The job has ended."]
@@ -147,8 +158,7 @@ def test_polls_move_up_with_their_last_request_but_not_each_time() -> None:
     later = replace(polls, last_at=at(10, 0))
     assert newest_first([left, older, later, recent]) == [later, recent, older, left]
     assert [cells(each)[1].text for each in (polls, left)] == [
-        f"{first.astimezone():%H:%M}–{last.astimezone():%H:%M}"
-        for first, last in ((polls.at, polls.last_at), (left.at, left.last_at))
+        f"until {each.last_at.astimezone():%H:%M}" for each in (polls, left)
     ]
     assert cells(recent)[1].text == f"{recent.at.astimezone():%H:%M:%S}"
     assert cells(replace(polls, at=recent.at))[1].text == cells(recent)[1].text
