@@ -16,24 +16,36 @@ class Bookmarks:
     def __init__(self, view: Reader, lines: LineFilter) -> None:
         self._view = view
         self._lines = lines
+        self._taken: int | None = None
+        """The line that became the current one by setting a bookmark."""
 
     def toggle(self) -> None:
-        """Set or remove a bookmark at the current line."""
+        """Set or remove a bookmark at the current line, else at the last one in sight.
+
+        That one becomes the current one, until the reader scrolls on: then another is meant.
+        """
         view, pane = self._view, self._view.pane
         start = pane.at_hand
         if start is None:
             return
         view.following = False
-        pane.current = start
+        if pane.current != start:
+            pane.current = self._taken = start
         pane.bookmarks = pane.bookmarks ^ {start}
         count = len(pane.bookmarks)
         change = "bookmark set" if start in pane.bookmarks else "bookmark removed"
         view.say(f"{change}, {count} in all; ' and \" go from one to another")
         view.settle()
 
+    def scrolled(self) -> None:
+        """Let no line be the current one because of its bookmark."""
+        if self._view.pane.current == self._taken:
+            self._view.pane.current = None
+        self._taken = None
+
     def go(self, step: int) -> None:
         """Go to the next or previous bookmark, wrapping around at the ends."""
-        pane = self._view.pane
+        pane, self._taken = self._view.pane, None
         kept = sorted(filter(self._lines.shows, pane.bookmarks))
         if not kept:
             is_hidden = bool(pane.bookmarks)
@@ -56,7 +68,7 @@ class Bookmarks:
             "logs.bookmark",
             "m",
             "bookmark",
-            "Set a bookmark at this line, or remove it",
+            "Set a bookmark at the current line, else at the last in sight; or remove it",
             toggle,
             lambda self: why_no_line(self._view),
         ),

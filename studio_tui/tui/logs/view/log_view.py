@@ -127,6 +127,7 @@ class LogView(HasCommands, Widget):
             self.selection,
             self.restore,
             self._quiet,
+            scrolled=self._bookmarks.scrolled,
             seek=lambda end: self.post_message(self.EndRequested(end=end)),
             paged=NextPage(self, self.pane).after,
         )

@@ -23,18 +23,20 @@ class Scrolling:
         place: PlaceRestore,
         background: BackgroundSearch,
         *,
+        scrolled: Callable[[], object],
         seek: Callable[[bool], object],
         paged: Callable[[int], object],
     ) -> None:
         """Make a controller.
 
-        `seek` is called when the reader goes to the start or the end, `paged` after a page, with
-        its rows.
+        `scrolled` is called before the reader scrolls by rows, `seek` when they go to the start or
+        the end, `paged` after a page, with its rows.
         """
         self._view = view
         self._selection = selection
         self._place = place
         self._background = background
+        self._scrolled = scrolled
         self._seek = seek
         self._paged = paged
 
@@ -49,6 +51,7 @@ class Scrolling:
         if self._selection.is_selecting:
             self._selection.move(rows)
             return
+        self._scrolled()
         window.settle()
         if rows > 0 and window.is_at_end:
             view.following = True

@@ -332,6 +332,19 @@ async def test_bookmarks_are_set_gone_to_and_taken_away(store: LogStore) -> None
         assert view.pane.bookmarks == {store.start_of(20)}
 
 
+async def test_after_scrolling_another_bookmark_is_set(store: LogStore) -> None:
+    store.append(numbered(100))
+    async with showing(store) as (pilot, view):
+        await pilot.press("g", "m", "j", "j")
+        await until(pilot, lambda: len(rows(view)) == 10 and view.pane.current is None)
+        last = view.pane.in_sight[-1].start
+        assert last > store.start_of(9)
+        await pilot.press("m")
+        await until(pilot, lambda: view.pane.bookmarks == {store.start_of(9), last})
+        await pilot.press("m")
+        await until(pilot, lambda: view.pane.bookmarks == {store.start_of(9)})
+
+
 async def test_only_bookmarks_that_are_shown_are_gone_to(store: LogStore) -> None:
     store.append(numbered(100))
     async with showing(store, width=90) as (pilot, view):
