@@ -45,7 +45,10 @@ def cancel_effect(jobs: Sequence[Job]) -> str:
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:
         create, has = ("creates", "it has") if it == "It" else ("create", "they have")
-        return f"{it} {create} no more jobs. Those {has} created keep running."
+        what = {"pipelines" if job.schedule and job.schedule.datasets else "jobs" for job in jobs}
+        return (
+            f"{it} {create} no more {' and '.join(sorted(what))}. Those {has} created keep running."
+        )
     if states <= WAITING_STATES:
         return f"{it} {'has' if it == 'It' else 'have'} not started, and will not run."
     return f"{its} processes are stopped; what they wrote is kept."

@@ -152,8 +152,8 @@ _SHORT = 36
 class Choose(Dialog[str | None]):
     """Offers a list of choices; the answer is the key of one, or `None` if the dialog is closed."""
 
-    KEYS = ""
-    """A line about the keys of the list, if it needs one."""
+    KEYS = "enter chooses, esc closes"
+    """A line about the keys of the list."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="choose.close"),
         Binding("j", "down", "down", show=False, id="choose.down"),
@@ -174,8 +174,7 @@ class Choose(Dialog[str | None]):
             compact=True,
             classes=SHRINKS,
         )
-        if self.KEYS:
-            yield Static(self.KEYS, markup=False, classes="keys")
+        yield Static(self.KEYS, markup=False, classes="keys")
 
     def on_mount(self) -> None:
         """Highlight the current choice."""

@@ -144,7 +144,7 @@ DIALOGS: dict[type, Shown] = {
     ),
     Choose: Shown(
         lambda: Choose("Sort by", [(line, line) for line in LINES], LINES[0]),
-        "Sort by",
+        "Sort by enter chooses, esc closes",
         _words(LINES),
     ),
     TemplatePicker: Shown(

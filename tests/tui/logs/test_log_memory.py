@@ -63,11 +63,16 @@ async def test_a_log_is_found_as_it_was_left_also_by_the_next_run(
         await back_to_the_list(pilot)
         await pilot.press("l")
         await until_shown(pilot, "1,501")
+        assert "/n" not in screen_text(pilot), "the search was ended"
         assert screen_text(pilot).splitlines()[3:30] == left
+        # A search that is not ended is there again, as after a kill.
+        await pilot.press("slash", *"n 15", "enter")
+        await until_shown(pilot, "/n 15 ")
         await pilot.press("ctrl+q")
     async with dashboard(studio, tmp_path, answered=False) as pilot:
-        await until_shown(pilot, "1,501", "n 1500", "✓ whole log")
-        assert screen_text(pilot).splitlines()[3:30] == left
+        await until_shown(pilot, "1,501", "n 1500", "✓ whole log", "/n 15 ")
+        await pilot.press("escape")
+        await until(pilot, lambda: "/n 15" not in screen_text(pilot))
         screen = pilot.app.screen
         assert isinstance(screen, LogScreen)
         assert len(screen.view.pane.bookmarks) == 1

@@ -630,7 +630,7 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await until_shown(pilot, "── Schedules 2")
         assert table.cursor == task["id"]
         await pilot.press("x")
-        await until_shown(pilot, "Cancel this schedule?", "pipeline of thumbs")
+        await until_shown(pilot, "Cancel this schedule?", "pipeline of thumbs", "no more pipelines")
         await pilot.press("y")
         await until_shown(pilot, "── Schedules 1")
         await pilot.press("1", "down", "r")

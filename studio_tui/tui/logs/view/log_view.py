@@ -120,7 +120,7 @@ class LogView(HasCommands, Widget):
             self, lambda text, lines: self.post_message(self.CopyAsked(text, lines))
         )
         self._new_lines = NewLines()
-        self.restore = PlaceRestore(self, self.filter, self._new_lines)
+        self.restore = PlaceRestore(self, self.filter, self.search, self._new_lines)
         self.appearance = Appearance(self, self.filter, self.times)
         self.scrolling = Scrolling(
             self,

@@ -28,5 +28,7 @@ class LogPlace:
     """Starts of the lines that have one."""
     filter: str = ""
     """The filter as typed."""
+    search: str = ""
+    """The search as typed."""
     lines_seen: int = 0
     """Number of lines that had arrived when the reader was last at the end."""

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from studio_tui.presentation.logs.search import SearchPatternError
+from studio_tui.presentation.logs.search import SearchPattern, SearchPatternError
 from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.tui.logs.view.line_filter import LineFilter
 from studio_tui.tui.logs.view.new_lines import NewLines
 from studio_tui.tui.logs.view.place import LogPlace
 from studio_tui.tui.logs.view.reader import Reader
+from studio_tui.tui.logs.view.search import LogSearch
 
 _ABOVE = 8
 """Lines above one that is gone to."""
@@ -18,8 +19,8 @@ _ABOVE = 8
 def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
     """Return the place with the line at `start` as the current one, a few lines down.
 
-    Bookmarks are those of the place `before`; its filter might hide the line. Lines that arrive
-    from now on are new.
+    Bookmarks and search are those of the place `before`; its filter might hide the line. Lines that
+    arrive from now on are new.
     """
     top = start
     for _ in range(_ABOVE):
@@ -32,10 +33,13 @@ def place_at(store: LogStore, start: int, before: LogPlace | None) -> LogPlace:
 class PlaceRestore:
     """Saves and restores the reader's place in a log."""
 
-    def __init__(self, view: Reader, lines: LineFilter, new_lines: NewLines) -> None:
-        """Make a controller; the filter and the seen lines are part of the place."""
+    def __init__(
+        self, view: Reader, lines: LineFilter, search: LogSearch, new_lines: NewLines
+    ) -> None:
+        """Make a controller; filter, search and the seen lines are part of the place."""
         self._view = view
         self._lines = lines
+        self._search = search
         self._new_lines = new_lines
         self._sought: LogPlace | None = None
         """The place to restore once the log is long enough."""
@@ -56,6 +60,7 @@ class PlaceRestore:
             current=pane.current,
             bookmarks=tuple(sorted(pane.bookmarks)),
             filter=self._lines.typed,
+            search=self._search.wanted.typed if self._search.wanted else "",
             lines_seen=0 if self._lines.typed else self._new_lines.seen,
         )
 
@@ -80,6 +85,9 @@ class PlaceRestore:
             with suppress(SearchPatternError):
                 self._lines.choose(place.filter)
             self._lines.stay()
+        if place.search:
+            with suppress(SearchPatternError):
+                self._search.want(SearchPattern(place.search))
         if place.top is not None:
             pane.window.to(store.line_start(place.top))
         pane.current = place.current

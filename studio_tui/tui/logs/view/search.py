@@ -226,7 +226,7 @@ class LogSearch:
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
         if start is None and is_first:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
-            found = "above"
+            found = "– none below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)

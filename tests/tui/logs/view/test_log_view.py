@@ -272,7 +272,7 @@ async def test_a_search_at_the_end_of_a_log_goes_up_to_the_last_match(store: Log
     async with showing(store) as (pilot, view):
         await search(pilot, "error")
         assert hit(view) == ["an error there"]
-        assert below(view) == " /error 2 of 2 above"
+        assert below(view) == " /error 2 of 2 – none below"
 
 
 async def test_a_search_wraps_around_only_if_its_key_is_pressed_again(store: LogStore) -> None:

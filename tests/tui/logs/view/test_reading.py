@@ -663,8 +663,8 @@ def test_a_line_is_gone_to_with_some_above_and_nothing_new_below(store: LogStore
     before = LogPlace(top=0, current=3, bookmarks=(7,), filter="x", lines_seen=5)
     start = len(numbered(50))
     place = place_at(store, start, before)
-    assert place == LogPlace(len(numbered(42)), start, (7,), "", 100)
-    assert place_at(store, 0, None) == LogPlace(0, 0, (), "", 100)
+    assert place == LogPlace(len(numbered(42)), start, (7,), lines_seen=100)
+    assert place_at(store, 0, None) == LogPlace(0, 0, (), lines_seen=100)
 
 
 async def test_showing_all_again_keeps_the_current_line_in_its_row(tmp_path: Path) -> None:
