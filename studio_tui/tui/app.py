@@ -329,8 +329,7 @@ class StudioApp(KeyQueue, HandlesExit, WithHelpAndPalette, SavesScreenshots, Sho
     async def on_edit_jobs(self, message: "messages.EditJobs") -> None:
         """Show the form for editing and rerunning jobs."""
         with failure_as_notification(self), self.key_hold.for_next_screen():
-            screens, ids = self._screens, message.job_ids
-            if screens and (page := await screens.edit(ids, message.made)):
+            if self._screens and (page := await self._screens.edit(message.job_ids, message.made)):
                 await self.push_screen(page)
 
     def on_job_created(self, message: "messages.JobCreated") -> None:

@@ -29,9 +29,7 @@ class EndsOnBug(App[Any]):
         from studio_tui.log import crash_report  # noqa: PLC0415 (not before the first paint)
 
         error = sys.exc_info()[1]
-        report = (
-            crash_report(error) if error is not None else "The program ended because of a bug.\n"
-        )
+        report = crash_report(error) if error else "The program ended because of a bug.\n"
         logger.critical("the program ended because of a bug\n%s", report)
         self._exit_renderables.append(Text(report))
         self._close_messages_no_wait()
@@ -51,13 +49,13 @@ class HandlesExit(EndsOnBug):
 
     def get_driver_class(self) -> type[Driver]:
         """Return Textual's driver, replaced by `TerminalDriver` if it is that of a terminal."""
-        found = super().get_driver_class()
+        driver = super().get_driver_class()
         # Not in tests: its base class exists on Unix only.
         from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415
 
         from studio_tui.tui.shutdown.driver import TerminalDriver  # noqa: PLC0415
 
-        return TerminalDriver if found is LinuxDriver else found
+        return TerminalDriver if driver is LinuxDriver else driver
 
     def terminal_lost(self) -> None:
         """End as on a hangup; a program in a session of its own gets no SIGHUP."""
