@@ -36,7 +36,7 @@ SHORT_ID = 8
 
 
 class JobRow(NamedTuple):
-    """A job with what its row shows besides."""
+    """A job with the other data of its row."""
 
     job: Job
     now: datetime
@@ -132,77 +132,71 @@ def _error_key(job: Job, now: datetime) -> tuple[bool, str]:  # noqa: ARG001 (th
 
 JobColumn = ListColumn[JobRow, Job, Cell]
 
-_FIRST: tuple[JobColumn, ...] = (
-    ListColumn(
-        Column("state", "STATUS", 11, sticky=True),
-        lambda row: state_cell(row.job, is_blocked=row.is_blocked),
-        SortOrder("status, failed first", lambda job, now: LOOKS[job.state].rank),
-    ),
-    ListColumn(
-        Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
-        _name,
-        SortOrder("name", lambda job, now: (job.name or "").lower()),
-        text=lambda job: job.name or "",
-    ),
-    ListColumn(
-        Column("id", "ID", SHORT_ID, drop=6),
-        lambda row: Cell(row.job.id[:SHORT_ID], _DIM),
-        SortOrder("id", lambda job, now: job.id),
-        text=lambda job: job.id,
-    ),
-    ListColumn(
-        Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True, passing=True),
-        lambda row: progress_cell(row.progress),
-        sorted_like="share",
-    ),
+_STATE: JobColumn = ListColumn(
+    Column("state", "STATUS", 11, sticky=True),
+    lambda row: state_cell(row.job, is_blocked=row.is_blocked),
+    SortOrder("status, failed first", lambda job, now: LOOKS[job.state].rank),
 )
-_MIDDLE: tuple[JobColumn, ...] = (
-    ListColumn(
-        Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
-        _workers,
-        SortOrder("workers, most first", lambda job, now: -(job.workers or 0), largest_first=True),
-    ),
-    ListColumn(
-        Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
-        _queue,
-        SortOrder(
-            "queue time, longest first",
-            lambda job, now: -(queue_seconds(job, now) or 0.0),
-            largest_first=True,
-        ),
-        seconds=queue_seconds,
-        filter_name="waited",
-    ),
-    ListColumn(
-        Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
-        _run,
-        SortOrder(
-            "run time, longest first",
-            lambda job, now: -(run_seconds(job, now) or 0.0),
-            largest_first=True,
-        ),
-        seconds=shown_run_seconds,
-    ),
-    ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age),
+_NAME: JobColumn = ListColumn(
+    Column("name", "NAME", 12, grow=3, most=48, fits=True, sticky=True, likes=28, first=28),
+    _name,
+    SortOrder("name", lambda job, now: (job.name or "").lower()),
+    text=lambda job: job.name or "",
 )
-_LAST: tuple[JobColumn, ...] = (
-    ListColumn(
-        Column("by", "BY", 12, drop=8, fits=True),
-        lambda row: Cell(row.job.created_by or UNKNOWN, _DIM),
-        SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
-        text=lambda job: job.created_by or "",
+_ID: JobColumn = ListColumn(
+    Column("id", "ID", SHORT_ID, drop=6),
+    lambda row: Cell(row.job.id[:SHORT_ID], _DIM),
+    SortOrder("id", lambda job, now: job.id),
+    text=lambda job: job.id,
+)
+_PROGRESS: JobColumn = ListColumn(
+    Column("progress", "PROGRESS", BAR_WIDTH, drop=5, fits=True, passing=True),
+    lambda row: progress_cell(row.progress),
+    sorted_like="share",
+)
+_WORKERS: JobColumn = ListColumn(
+    Column("workers", "WORK", 4, align=Align.RIGHT, drop=7, fits=True),
+    _workers,
+    SortOrder("workers, most first", lambda job, now: -(job.workers or 0), largest_first=True),
+)
+_QUEUE: JobColumn = ListColumn(
+    Column("queue", "QUEUE", 7, align=Align.RIGHT, drop=4, fits=True),
+    _queue,
+    SortOrder(
+        "queue time, longest first",
+        lambda job, now: -(queue_seconds(job, now) or 0.0),
+        largest_first=True,
     ),
-    # It gets spare space, also before the first failure, so that other columns do not make room
-    # for it while they are read.
-    ListColumn(
-        Column(
-            *("error", "ERROR", 16),
-            grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS, wants=30, likes=60, first=30,
-        ),
-        _error,
-        SortOrder("error", _error_key),
-        text=lambda job: job.error_message or "",
+    seconds=queue_seconds,
+    filter_name="waited",
+)
+_RUN: JobColumn = ListColumn(
+    Column("run", "RUN", 8, align=Align.RIGHT, fits=True),
+    _run,
+    SortOrder(
+        "run time, longest first",
+        lambda job, now: -(run_seconds(job, now) or 0.0),
+        largest_first=True,
     ),
+    seconds=shown_run_seconds,
+)
+_AGE: JobColumn = ListColumn(Column("age", "AGE", 4, align=Align.RIGHT, drop=1), _age)
+_BY: JobColumn = ListColumn(
+    Column("by", "BY", 12, drop=8, fits=True),
+    lambda row: Cell(row.job.created_by or UNKNOWN, _DIM),
+    SortOrder("creator", lambda job, now: (job.created_by or "").lower()),
+    text=lambda job: job.created_by or "",
+)
+# It gets spare space, also before the first failure, so that other columns do not make room for it
+# while they are read.
+_ERROR: JobColumn = ListColumn(
+    Column(
+        *("error", "ERROR", 16),
+        grow=1, drop=2, fits=True, reserves=Reserves.ALWAYS, wants=30, likes=60, first=30,
+    ),
+    _error,
+    SortOrder("error", _error_key),
+    text=lambda job: job.error_message or "",
 )  # fmt: skip
 
 
@@ -217,8 +211,8 @@ def job_columns(
     """
 
     def furthest(job: Job, read: Callable[[Progress], float | None]) -> tuple[bool, float]:
-        known = progress(job.id) if job.state is JobState.RUNNING else None
-        value = read(known) if known is not None else None
+        latest = progress(job.id) if job.state is JobState.RUNNING else None
+        value = read(latest) if latest is not None else None
         return value is None, -(value or 0.0)
 
     done: JobColumn = ListColumn(
@@ -245,7 +239,9 @@ def job_columns(
         SortOrder("pipeline", lambda job, now: (not pipeline(job.id), pipeline(job.id).lower())),
         text=lambda job: pipeline(job.id),
     )
-    return (*_FIRST, done, rate, *_MIDDLE, owner, *_LAST)
+    return (
+        _STATE, _NAME, _ID, _PROGRESS, done, rate, _WORKERS, _QUEUE, _RUN, _AGE, owner, _BY, _ERROR,
+    )  # fmt: skip
 
 
 JOB_COLUMNS = job_columns()
