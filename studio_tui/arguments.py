@@ -34,7 +34,7 @@ class Usual(NamedTuple):
 
 
 def parse_simple(words: Sequence[str], environ: Mapping[str, str]) -> Usual | None:
-    """Return what the words of a usual command line mean.
+    """Parse the words of a usual command line.
 
     `None` for any other, which `click` must read: a command, a request for help or completions, a
     mistake, a path to check.

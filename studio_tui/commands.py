@@ -1,4 +1,4 @@
-"""The command line as a whole: options, commands and what is wrong with them."""
+"""The command line as a whole: options, commands, and which of them exclude each other."""
 
 import sys
 from pathlib import Path

@@ -35,7 +35,7 @@ def dashboard(
 
 
 def _last_list(arguments: "Arguments", local: Path | None) -> Path | None:
-    """Return the file of the list that an equal launch had in sight."""
+    """Return the file with the last list of a launch with the same arguments and environment."""
     from studio_tui.launch_key import launch_key
 
     try:
@@ -57,7 +57,7 @@ class _Composition:
         self._arguments = arguments
         self._named_data_dir = data_dir
         self._run_samples = run_samples
-        self._known: tuple[Settings, str] | None = None
+        self._latest: tuple[Settings, str] | None = None
         """The latest settings, and the name of their Studio if it is not derived from them."""
 
     @property
@@ -93,8 +93,8 @@ class _Composition:
             case TokenChoice(url, team, token):
                 arguments = self._arguments._replace(url=url, team=team)
                 connected = self._connected(load_settings(arguments, typed_token=token))
-            case TeamChoice(team) if self._known is not None:
-                settings, home = self._known
+            case TeamChoice(team) if self._latest is not None:
+                settings, home = self._latest
                 connected = self._connected(replace(settings, team=checked_team(team)), home=home)
             case TrustChoice(url):
                 connected = self._configured(self._arguments._replace(url=url))
@@ -108,17 +108,17 @@ class _Composition:
 
         from studio_tui.settings import ca_file_version, load_settings
 
-        known = load_settings(arguments)
-        version = ca_file_version(known)
+        settings = load_settings(arguments)
+        version = ca_file_version(settings)
 
         def read_again() -> "Settings | None":
-            nonlocal known, version
-            before = known, version
-            known = load_settings(arguments)
-            version = ca_file_version(known)
-            return known if (known, version) != before else None
+            nonlocal settings, version
+            before = settings, version
+            settings = load_settings(arguments)
+            version = ca_file_version(settings)
+            return settings if (settings, version) != before else None
 
-        return replace(self._connected(known), read_again=read_again)
+        return replace(self._connected(settings), read_again=read_again)
 
     def _local(self) -> "Connected":
         from dataclasses import replace
@@ -157,8 +157,8 @@ class _Composition:
         from studio_tui.settings import load_settings
 
         named = self._arguments._replace(url=url, team=team, token_file=None)
-        own = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
-        return load_settings(named, {**own, "DATACHAIN_STUDIO_TOKEN": token})
+        ours = {name: text for name, text in os.environ.items() if name.startswith("STUDIO_TUI_")}
+        return load_settings(named, {**ours, "DATACHAIN_STUDIO_TOKEN": token})
 
     def _connected(
         self, settings: "Settings", *, home: str = "", guard: "PortGuard | None" = None
@@ -172,7 +172,7 @@ class _Composition:
         from studio_tui.text import safe_line
         from studio_tui.tui.connected import Connected
 
-        self._known = settings, home
+        self._latest = settings, home
         host = settings.host
         for secret in settings.secrets:
             register_secret(secret)

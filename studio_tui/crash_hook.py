@@ -1,4 +1,4 @@
-"""What is printed and logged for an uncaught exception.
+"""The report that is printed and logged for an uncaught exception.
 
 It is installed before the first paint, so it imports the log only when it needs it.
 """

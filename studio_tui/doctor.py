@@ -81,11 +81,11 @@ async def _reach(settings: Settings) -> Finding:
 def _local() -> Iterator[Finding]:
     data = paths.local_data_dir()
     try:
-        found = endpoint.find(data)
+        running = endpoint.find(data)
     except StudioError as error:
         yield Finding(False, "local Studio", str(error))
         return
-    where = f"at {found.url}, process {found.pid}" if found else "not running"
+    where = f"at {running.url}, process {running.pid}" if running else "not running"
     yield Finding(None, "local Studio", f"{where}; data in {data}")
 
 

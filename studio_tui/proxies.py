@@ -48,10 +48,10 @@ def is_excepted(target: Address, exceptions: str) -> bool:
 def _excepts(entry: str, target: Address) -> bool:
     if not entry:
         return False
-    number = _number(target.host)
-    if number is not None and "/" in entry:
-        return _is_within(number, entry)
-    if number is not None and _number(entry) == number:
+    ip = _ip_address(target.host)
+    if ip is not None and "/" in entry:
+        return _is_within(ip, entry)
+    if ip is not None and _ip_address(entry) == ip:
         return True
     parts = _EXCEPTION.fullmatch(entry)
     if parts is None:
@@ -60,46 +60,46 @@ def _excepts(entry: str, target: Address) -> bool:
     if port is not None and int(port) != (target.port or _PORTS.get(target.scheme)):
         return False
     if bracketed is not None:
-        return number is not None and _number(bracketed) == number
-    if number is not None and _number(name) is not None:
-        return _number(name) == number
+        return ip is not None and _ip_address(bracketed) == ip
+    if ip is not None and _ip_address(name) is not None:
+        return _ip_address(name) == ip
     suffix = name.lstrip("*.").rstrip(".")
     return f".{target.host.rstrip('.')}".endswith(f".{suffix}" if suffix else "")
 
 
-def _number(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
 
 
-def _is_within(number: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
+def _is_within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
     try:
-        return number in ipaddress.ip_network(network, strict=False)
+        return ip in ipaddress.ip_network(network, strict=False)
     except ValueError:
         return False
 
 
 def _checked(proxy: str) -> str:
     """Return a proxy's URL if httpx and websockets accept it; their own errors would show it."""
-    form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
+    wrong_form = ConfigError("HTTPS_PROXY must look like http://proxy.example.com:3128.")
     if not proxy.isprintable():
         raise ConfigError("HTTPS_PROXY has a control character in it.")
     parts = address(proxy)
     if parts is None:
-        raise form
-    place = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
+        raise wrong_form
+    host_and_port = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
     try:
-        if number := place and (place[1] or place[2]):
-            ipaddress.ip_address(number)
+        if ip := host_and_port and (host_and_port[1] or host_and_port[2]):
+            ipaddress.ip_address(ip)
         unquote(parts.netloc, errors="strict")
     except ValueError:
-        raise form from None
+        raise wrong_form from None
     if "#" in proxy or "?" in proxy:
         raise ConfigError("HTTPS_PROXY contains `#` or `?`: write them as %23 and %3F.")
-    if not parts.is_web or place is None or parts.path not in {"", "/"}:
-        raise form
+    if not parts.is_web or host_and_port is None or parts.path not in {"", "/"}:
+        raise wrong_form
     if parts.user is not None and parts.password is None:
         raise ConfigError(
             "HTTPS_PROXY has a user without a password: write user:@ for an empty one."

@@ -65,7 +65,7 @@ _BEFORE_HOST = re.compile(
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` with what looks like a secret redacted. Idempotent."""
+    """Return `text` with everything that looks like a secret redacted. Idempotent."""
     for _ in range(_ROUNDS):
         before, text = text, _redact_once(text)
         if text == before:
@@ -100,16 +100,16 @@ def _without_values(text: str) -> str:
     """Redact values by their names; a colon may also be punctuation in a sentence."""
     parts: list[str] = []
     at = 0
-    for found in _NAME.finditer(text):
-        name, sign = found.groups()
-        if found.start() < at or not _NAMES.search(name):
+    for match in _NAME.finditer(text):
+        name, sign = match.groups()
+        if match.start() < at or not _NAMES.search(name):
             continue
-        value = _VALUE.match(text, found.end())
+        value = _VALUE.match(text, match.end())
         if value is None:
             continue
         is_sentence = ":" in sign and value[0][0] not in "\"'" and sign[0] not in "\"'"
         if not (is_sentence and _is_ordinary(value[0])):
-            parts += (text[at : found.end()], REDACTED)
+            parts += (text[at : match.end()], REDACTED)
             at = value.end()
     return "".join((*parts, text[at:]))
 

@@ -77,8 +77,8 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
     truth = [judge.get_next().replace(tzinfo=UTC) for _ in range(5)]
     assert list(fire_times(expression, aware, count=5)) == truth
     due = Due("1", expression, "UTC", stamp(truth[0]))
-    made = decide(due, truth[0] + timedelta(seconds=1))
-    assert (made.missed, made.run_for, made.next_fire_at) == (0, truth[0], truth[1])
+    decision = decide(due, truth[0] + timedelta(seconds=1))
+    assert (decision.missed, decision.run_for, decision.next_fire_at) == (0, truth[0], truth[1])
     plain = plain_fields(expression)
     for moment in truth:
         parts = (moment.minute, moment.hour, moment.month)
@@ -100,7 +100,7 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "words"),
     [
         ("0 0 1-31 * 1", "every day at 00:00 UTC"),
         ("0 0 */1 * 1", "every day at 00:00 UTC"),
@@ -112,12 +112,12 @@ def test_words_preview_local_studio_and_croniter_agree_on_every_expression(
         ("*/10 0-23 * * *", "every 10 minutes"),
     ],
 )
-def test_days_that_either_field_names_are_described_together(expression: str, said: str) -> None:
-    assert describe_expression(expression) == said
+def test_days_that_either_field_names_are_described_together(expression: str, words: str) -> None:
+    assert describe_expression(expression) == words
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "words"),
     [
         ("0 0 13 * 5", "either of them is enough here; some crons require both."),
         ("0 0 1-31 * 1", "either of them is enough here; some crons require both."),
@@ -135,8 +135,8 @@ def test_days_that_either_field_names_are_described_together(expression: str, sa
         ),
     ],
 )
-def test_a_field_that_crons_read_in_two_ways_says_so(expression: str, said: str) -> None:
-    assert other_readings(expression) == (f"Both day fields are given: {said}",)
+def test_a_field_that_crons_read_in_two_ways_says_so(expression: str, words: str) -> None:
+    assert other_readings(expression) == (f"Both day fields are given: {words}",)
 
 
 @pytest.mark.parametrize(

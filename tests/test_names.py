@@ -19,8 +19,8 @@ def test_no_two_public_classes_have_the_same_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(place)
     shared = {
-        name: found
-        for name, found in places.items()
-        if len([place for place in found if place != BOTH_ENDS]) > 1
+        name: shared_by
+        for name, shared_by in places.items()
+        if len([place for place in shared_by if place != BOTH_ENDS]) > 1
     }
     assert not shared

@@ -110,39 +110,39 @@ class ListReader(Generic[T]):
         if _EMPTY.fullmatch(body):
             return rows
         position, separator, end = _row_bounds(body)
-        known = self._rows
+        old = self._rows
         expected, parsed = 0, 0
-        in_place = len(known.places) == len(known.models)
+        in_place = len(old.places) == len(old.models)
         while position < end:
             same = self._same_rows(body, position, expected)
             if same:
                 in_place = in_place and expected == len(rows.models)
-                shift = position - known.starts[expected]
+                shift = position - old.starts[expected]
                 last = expected + same
-                unchanged = known.starts[expected:last]
+                unchanged = old.starts[expected:last]
                 rows.starts += map(shift.__add__, unchanged) if shift else unchanged
-                rows.models += known.models[expected:last]
+                rows.models += old.models[expected:last]
                 expected = last
-                position = known.starts[last] + shift if last < len(known.starts) else len(body)
+                position = old.starts[last] + shift if last < len(old.starts) else len(body)
                 continue
             cut = body.find(separator, position) if separator else -1
             row_end = end if cut < 0 else cut + 1
-            found = self._parse(body[position:row_end])
-            place = None if found is None else known.places.get(self._key(found))
+            model = self._parse(body[position:row_end])
+            place = None if model is None else old.places.get(self._key(model))
             in_place = in_place and place == len(rows.models)
             if place is not None:
                 expected = place + 1
-                if known.models[place] == found:
-                    found = known.models[place]
+                if old.models[place] == model:
+                    model = old.models[place]
             rows.starts.append(position)
-            rows.models.append(found)
+            rows.models.append(model)
             parsed += row_end - position
             if parsed > SLICE:
                 parsed = 0
                 await asyncio.sleep(0)
             position = end if cut < 0 else body.index(b"{", row_end)
-        if in_place and len(rows.models) == len(known.models):
-            rows.places = known.places
+        if in_place and len(rows.models) == len(old.models):
+            rows.places = old.places
         return rows
 
     def _same_rows(self, body: bytes, position: int, expected: int) -> int:

@@ -1,4 +1,4 @@
-"""States of jobs and pipelines, and what they have in common."""
+"""The states of jobs and pipelines, and groups of states."""
 
 from enum import StrEnum
 

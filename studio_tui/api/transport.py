@@ -68,11 +68,11 @@ CLOSE_SECONDS = 1.0
 _INFLATE_STEP = 1024 * 1024
 _TOO_LARGE = f"Studio's answer is over {LARGEST_ANSWER // 1024 // 1024} MiB: ask for less."
 _CLOSED = "closed the connection before its answer was complete."
-_HTTP = 80
+_HTTP_PORT = 80
 _TO_TLS = b"HTTP request was sent to HTTPS port"
 """Response of nginx to plain HTTP on a TLS port."""
-_NEVER_DONE = frozenset({501, 505, 507, 508, 511})
-"""Server errors which mean that nothing was done."""
+_REFUSED = frozenset({501, 505, 507, 508, 511})
+"""Statuses of server errors with which nothing was done."""
 
 _log = logging.getLogger(__name__)
 
@@ -151,17 +151,17 @@ class Transport:
         self._under_way += 1
         self._at_rest.clear()
         try:
-            return await self._accepted(request)
+            return await self._send_in_scheme(request)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._at_rest.set()
 
-    async def _accepted(self, request: Request) -> Answer:
+    async def _send_in_scheme(self, request: Request) -> Answer:
         """Send a request in the scheme that Studio accepts; return its complete response."""
         for scheme in self._auth.schemes:
             try:
-                answer = await self._logged(request, self._auth.header(scheme))
+                answer = await self._send_and_log(request, self._auth.header(scheme))
             except AuthenticationError as error:
                 refused = error
             else:
@@ -170,7 +170,8 @@ class Transport:
                 return answer
         raise refused
 
-    async def _logged(self, request: Request, authorization: str) -> Answer:
+    async def _send_and_log(self, request: Request, authorization: str) -> Answer:
+        """Send once; log the outcome, and report it to `ended`."""
         at, began = clock.now(), clock.monotonic()
         outcome, reason = "canceled", ""
         try:
@@ -196,7 +197,7 @@ class Transport:
             failed: StudioError = RequestTimedOut(f"{self._host} did not answer in time.")
             cause: Exception = error
         except ServerError as error:
-            if error.status in _NEVER_DONE:
+            if error.status in _REFUSED:
                 raise
             failed, cause = error, error
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
@@ -225,7 +226,7 @@ class Transport:
             return failure(error, self._host)
         target = address(self._base)
         is_plain = target is not None and target.scheme == "http"
-        if target and is_plain and await speaks_tls(target.host, target.port or _HTTP):
+        if target and is_plain and await speaks_tls(target.host, target.port or _HTTP_PORT):
             return wrong_scheme(self._host)
         return Failure(f"{self._host} {_CLOSED}")
 
@@ -290,8 +291,8 @@ class Transport:
             body.clear()
         if answer.status_code == httpx.codes.BAD_REQUEST and _TO_TLS in body:
             return _transport_error(wrong_scheme(self._host))
-        rest = retry_after(answer.headers.get("Retry-After"), clock.now())
-        return refusal(answer.status_code, bytes(body), retry_after=rest)
+        wait = retry_after(answer.headers.get("Retry-After"), clock.now())
+        return refusal(answer.status_code, bytes(body), retry_after=wait)
 
 
 @lru_cache(maxsize=32)

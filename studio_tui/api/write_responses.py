@@ -17,12 +17,12 @@ _NO_DETAILS = "Studio accepted the request, but its answer does not say what the
 def parse_created(kind: type[R], answer: Answer) -> R:
     """Parse the response to a request that created something, which must include the object."""
     try:
-        made = answers.model(kind, answer.body)
+        item = answers.model(kind, answer.body)
     except ProtocolError as error:
         raise OutcomeUnknown(f"{_NO_DETAILS}.") from error
-    if isinstance(made, Job) and not can_be_used(made.id):
+    if isinstance(item, Job) and not can_be_used(item.id):
         raise OutcomeUnknown(f"{_NO_DETAILS}.")
-    return made
+    return item
 
 
 def optional_answer(kind: type[R], answer: Answer) -> R | None:

@@ -300,13 +300,13 @@ def _read_body(lines: Sequence[str], at: int, prefix: Prefix) -> ParsedException
     bodies = [prefix.body(line) for line in lines[at:]]
     head = HEAD.search(bodies[0])
     bodies[0] = "Traceback (most recent call last):" if head else bodies[0]
-    found = read_traceback(bodies, 0)
-    if found is None:
+    traceback = read_traceback(bodies, 0)
+    if traceback is None:
         return None
-    end = found.end + at
+    end = traceback.end + at
     if end < len(lines) and prefix.body(lines[end]).strip() == '"""':
         end += 1
-    return found._replace(end=end)
+    return traceback._replace(end=end)
 
 
 # --- groups ----------------------------------------------------------------------------------

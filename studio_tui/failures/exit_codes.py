@@ -1,4 +1,4 @@
-"""What an exit code says by itself: the signal it may stand for, and no culprit."""
+"""The meaning of an exit code by itself: the signal it may stand for, and no culprit."""
 
 _SIGNALS = {
     2: ("SIGINT", "interrupted"),

@@ -156,11 +156,11 @@ def fatal_python_error(lines: Sequence[str], at: int) -> OtherFailure | None:
 
 def cpp_exception(lines: Sequence[str], at: int) -> OtherFailure | None:
     """Parse an uncaught C++ exception."""
-    found = _TERMINATE.match(lines[at])
-    if found is None:
+    match = _TERMINATE.match(lines[at])
+    if match is None:
         return None
     what = _WHAT.match(lines[at + 1]) if at + 1 < len(lines) else None
-    return OtherFailure(f"{found[1]}: {what[1]}" if what else found[1], at + (2 if what else 1))
+    return OtherFailure(f"{match[1]}: {what[1]}" if what else match[1], at + (2 if what else 1))
 
 
 def compiler_error(lines: Sequence[str], at: int) -> OtherFailure | None:

@@ -160,10 +160,10 @@ def _of_stream(
     bodies: Sequence[str], places: Sequence[int], others: dict[str, list[_Failure]]
 ) -> Iterator[_Failure]:
     read_to = 0
-    found: list[_Failure] = []
+    failures: list[_Failure] = []
 
     def of_rank(rank: str, local: str) -> str | None:
-        return _of_rank(rank, local, others, found)
+        return _of_rank(rank, local, others, failures)
 
     for at in places:
         if at < read_to:
@@ -173,7 +173,7 @@ def _of_stream(
             failure = _Failure(summary.reason, at, summary.end, is_certain=True)
         if failure is not None:
             read_to = failure.end
-            found.append(failure)
+            failures.append(failure)
             yield failure
 
 
@@ -194,15 +194,15 @@ def _failure_at(bodies: Sequence[str], at: int) -> _Failure | None:
         other_programs.java_exception,
         other_programs.node_error,
     ):
-        if found := read(bodies, at):
-            return _Failure(found.reason, at, found.end)
+        if failure := read(bodies, at):
+            return _Failure(failure.reason, at, failure.end)
     for read in (
         other_programs.pytest_summary,
         other_programs.compiler_error,
         other_programs.resolver_error,
     ):
-        if found := read(bodies, at):
-            return _Failure(found.reason, at, found.end, is_certain=True)
+        if failure := read(bodies, at):
+            return _Failure(failure.reason, at, failure.end, is_certain=True)
     return None
 
 

@@ -58,10 +58,10 @@ def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
     It is live while no answer is overdue, whatever the polling interval. If the last poll failed, a
     `remedy`, what has to be done about it, is shown instead of the kind of outage and the next try.
     """
-    known = snapshot.fetched_at is not None
+    has_data = snapshot.fetched_at is not None
     old = age((now - snapshot.fetched_at).total_seconds()) if snapshot.fetched_at else ""
     if snapshot.error is None:
-        if not known:
+        if not has_data:
             return Cell("loading…", Tone.DIM)
         if snapshot.is_recalled:
             return Cell(f"{'just now' if old == 'now' else f'{old} old'}, updating…", Tone.WARN)
@@ -69,7 +69,7 @@ def freshness(snapshot: HasAge, now: datetime, remedy: str = "") -> Cell:
         if due_at and now - due_at < LIVE_WITHIN:
             return Cell("● live", Tone.GOOD)
         return Cell(f"{old} old", Tone.DIM)
-    stale = f"stale {old}, " if known and old != "now" else ""
+    stale = f"stale {old}, " if has_data and old != "now" else ""
     if remedy:
         return Cell(f"✗ {stale}{remedy}", Tone.BAD)
     trouble = f"✗ {stale}{outage_words(snapshot.error)}"

@@ -98,12 +98,12 @@ class KnownItems:
 
         Jobs that cannot be read are left out.
         """
-        known = self.jobs(job_ids)
+        listed = self.jobs(job_ids)
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def one(job_id: str) -> Job | None:
-            if job_id in known:
-                return known[job_id]
+            if job_id in listed:
+                return listed[job_id]
             async with turns:
                 try:
                     return await self._client.job(job_id)

@@ -147,7 +147,7 @@ class Pacing:
 
     def _moves(self, name: str, answer: object, moves: Callable[[], bool]) -> bool:
         """Return whether anything in a list is active; an unchanged one is not checked again."""
-        known = self._moving.get(name)
-        if known is None or known[0] is not answer:
-            known = self._moving[name] = answer, moves()
-        return known[1]
+        cached = self._moving.get(name)
+        if cached is None or cached[0] is not answer:
+            cached = self._moving[name] = answer, moves()
+        return cached[1]

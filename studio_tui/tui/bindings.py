@@ -33,11 +33,11 @@ def bindings_of(screen: Screen[Any], key: str, *, priority: bool) -> list[tuple[
     way = (
         [screen, screen.app] if focused is None or focused.loading else focused.ancestors_with_self
     )
-    found: list[list[tuple[DOMNode, Binding]]] = []
+    bindings: list[list[tuple[DOMNode, Binding]]] = []
     for node in way:
         bound = node._bindings.key_to_bindings.get(key, ())
-        found.append([(node, each) for each in bound if each.priority == priority])
+        bindings.append([(node, each) for each in bound if each.priority == priority])
         is_end = node.is_modal and not priority
         if is_end or node.check_consume_key(key, key_to_character(key)):
             break
-    return [each for bound in (reversed(found) if priority else found) for each in bound]
+    return [each for bound in (reversed(bindings) if priority else bindings) for each in bound]

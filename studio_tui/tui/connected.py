@@ -49,7 +49,7 @@ class Connected:
     """Path of the saved view; those of other files are derived from it."""
     read_only: bool = False
     quiet: bool = False
-    """Whether to show no notices of what has ended."""
+    """Whether to show no notices when jobs and pipelines end."""
     notes: tuple[str, ...] = ()
     """Warnings shown at the start."""
     samples: "SampleJobs | None" = None

@@ -1,4 +1,4 @@
-"""What happens once after connecting to Studio, besides showing it."""
+"""The steps that are taken once after connecting to Studio, besides showing it."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ PRELOADED = (
     "studio_tui.tui.logs.log_screen",
     "studio_tui.tui.frame.help",
 )
-"""The modules of what is opened most, after those that they import; the others save memory."""
+"""The modules of the screens opened most, after those they import; others would take memory."""
 
 PRELOAD_INTERVAL = 0.01
 """Seconds between two of them, in which keys and frames have the interpreter to themselves."""

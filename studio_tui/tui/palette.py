@@ -15,7 +15,7 @@ from studio_tui.tui.frame.actions import Action, actions_of
 from studio_tui.tui.frame.dialog import AnsweredOnce
 from studio_tui.tui.widgets.option_lists import PaletteChoice
 
-_OF_THE_LIST = {"command_list", "cursor_down"}
+_LIST_ACTIONS = {"command_list", "cursor_down"}
 """Textual's actions on the list, which raise `NoMatches` while it does not exist."""
 
 
@@ -26,7 +26,7 @@ class PagedPalette(AnsweredOnce, CommandPalette):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable actions on the list while it does not exist."""
-        if action in _OF_THE_LIST and not self.query(CommandList):
+        if action in _LIST_ACTIONS and not self.query(CommandList):
             return False
         return super().check_action(action, parameters)
 
@@ -42,10 +42,10 @@ class WordMatch(NamedTuple):
     score: float
     """From 0 to 1; 0 if a typed word fits none."""
     spans: tuple[tuple[int, int], ...] = ()
-    """Starts and ends of what fits."""
+    """Starts and ends of the matching parts."""
 
 
-_BEHIND = 0.5
+_OF_TEXTUAL = 0.5
 """Factor for the scores of Textual's commands, so that ours come first."""
 
 _WHOLE, _BEGINNING, _MIDDLE, _ABBREVIATION = 1.0, 0.8, 0.5, 0.3
@@ -73,14 +73,16 @@ class ScreenActions(Provider):
             if score > 0:
                 yield Hit(
                     score,
-                    _lit(action.explanation, spans, style),
+                    _highlighted(action.explanation, spans, style),
                     partial(self.app.run_action, action.action, action.node),
                     help=_help(action),
                 )
-        for name, explanation, run, _ in self._of_textual():
+        for name, explanation, run, _ in self._textual_commands():
             score, spans = match_words(query, name)
             if score > 0:
-                yield Hit(score * _BEHIND, _lit(name, spans, style), run, help=explanation)
+                yield Hit(
+                    score * _OF_TEXTUAL, _highlighted(name, spans, style), run, help=explanation
+                )
 
     async def discover(self) -> Hits:
         for action in actions_of(self.screen):
@@ -89,12 +91,12 @@ class ScreenActions(Provider):
                 partial(self.app.run_action, action.action, action.node),
                 help=_help(action),
             )
-        for name, explanation, run, is_discovered in self._of_textual():
+        for name, explanation, run, is_discovered in self._textual_commands():
             if is_discovered:
                 yield DiscoveryHit(name, run, help=explanation)
 
-    def _of_textual(self) -> Iterator[SystemCommand]:
-        """Yield Textual's commands."""
+    def _textual_commands(self) -> Iterator[SystemCommand]:
+        """Yield Textual's commands that the dashboard does not have itself."""
         commands = self.app.get_system_commands(self.screen)
         return (each for each in commands if each.title not in _OURS)
 
@@ -116,24 +118,24 @@ def match_words(typed: str, text: str) -> WordMatch:
 
 
 def _match_word(typed: str, word: re.Match[str]) -> WordMatch:
-    found, start = word[0], word.start()
+    text, start = word[0], word.start()
     # The verb that a sentence begins with says most about a command.
     weight = 1.0 if start == 0 else _LATER
-    at = found.find(typed)
+    at = text.find(typed)
     if at >= 0:
-        score = _MIDDLE if at else _WHOLE if found == typed else _BEGINNING
+        score = _MIDDLE if at else _WHOLE if text == typed else _BEGINNING
         return WordMatch(score * weight, ((start + at, start + at + len(typed)),))
     spans, at = [], 0
     for letter in typed:
-        if (at := found.find(letter, at)) < 0:
+        if (at := text.find(letter, at)) < 0:
             return _NONE
         spans.append((start + at, start + at + 1))
         at += 1
-    return WordMatch(_ABBREVIATION * weight, tuple(spans)) if typed[0] == found[0] else _NONE
+    return WordMatch(_ABBREVIATION * weight, tuple(spans)) if typed[0] == text[0] else _NONE
 
 
-def _lit(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
-    """Return a text with what fits in a style."""
+def _highlighted(text: str, spans: Iterable[tuple[int, int]], style: Style) -> Content:
+    """Return a text with the matching parts in a style."""
     content = Content(text)
     for start, end in spans:
         if end <= len(text):

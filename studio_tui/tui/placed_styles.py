@@ -20,7 +20,7 @@ from studio_tui.tui.component_styles import ComponentsOnDemand, ComponentStyles
 
 T = TypeVar("T")
 
-Known = dict[Any, int]
+NodePlaces = dict[Any, int]
 """Places of nodes, valid as long as nothing changes: during one walk through the nodes."""
 
 _SET_BY_EACH = {"layout", "display"}
@@ -38,13 +38,13 @@ class _Result(NamedTuple):
 
 
 class _Applied(NamedTuple):
-    """What a node has its styles by."""
+    """The properties of a node that determine its styles."""
 
     results: "Results"
     place: int
     rules: RulesMap
     updates: int
-    """Of its styles after that, which counts every change."""
+    """The change counter of its styles after that."""
 
 
 class Results:
@@ -52,7 +52,7 @@ class Results:
 
     def __init__(self, rules: list[RuleSet]) -> None:
         self.rules = rules
-        """What they are for."""
+        """The list itself."""
         self._ids = {
             selector.name
             for rule in rules
@@ -66,42 +66,42 @@ class Results:
         self.of: dict[int, _Result] = {}
         """By place; those that depend on a node's siblings are missing."""
         self.as_set: dict[int, RulesMap] = {}
-        """By place: what a node has after its rules were set, without those in `_SET_BY_EACH`."""
+        """By place: the rules of a node after Textual set them, without those in `_SET_BY_EACH`."""
         self.cached: dict[tuple[int, object], Any] = {}
-        """What was resolved from the styles of a place, see `cached`."""
+        """Results of resolving the styles of a place, see `cached`."""
 
     def relevant(self, node: DOMNode, selectors: dict[str, list[RuleSet]]) -> list[RuleSet]:
         """Return the rules that name the type, name or a class of a node, in their order.
 
-        `selectors` has the rules by what they name, as Textual makes it of all rules.
+        `selectors` is Textual's map of all rules by the names in them.
         """
         numbers = self._numbers
-        found = {
+        rule_numbers = {
             numbers[id(rule)]
             for name in selectors.keys() & node._selector_names
             for rule in selectors[name]
         }
-        return [self.rules[number] for number in sorted(found)]
+        return [self.rules[number] for number in sorted(rule_numbers)]
 
-    def place(self, node: object, known: Known) -> int:
-        """Return a number for all that the styles of a node can depend on."""
+    def place(self, node: object, places: NodePlaces) -> int:
+        """Return the number of a node's place."""
         if not isinstance(node, DOMNode):
             return 0
-        place = known.get(node)
+        place = places.get(node)
         if place is None:
             key = (
-                self.place(node._parent, known),
+                self.place(node._parent, places),
                 type(node),
                 node._id if node._id in self._ids else None,
                 node.classes,
                 _state(node),
             )
-            place = known[node] = self._places.setdefault(key, len(self._places) + 1)
+            place = places[node] = self._places.setdefault(key, len(self._places) + 1)
         return place
 
 
 def _state(node: DOMNode) -> tuple[object, ...]:
-    """Return what the pseudo-classes of a node depend on, besides its siblings."""
+    """Return the states that the pseudo-classes of a node depend on, besides its siblings."""
     if isinstance(node, App):
         colours = (node.theme, node.native_ansi_color, node.no_color, node.console.color_system)
         return (*colours, node.app_focus, node.is_inline)
@@ -132,7 +132,7 @@ class PlacedStylesheet(ComponentsOnDemand):
         super().__init__(variables=variables)
         self._results: Results | None = None
         self._relevant: list[RuleSet] | None = None
-        """What Textual needs of the rules at its next look at them."""
+        """The rules that Textual gets when it next reads them; `None` for all."""
         self._applied: WeakKeyDictionary[DOMNode, _Applied] = WeakKeyDictionary()
 
     @property
@@ -159,8 +159,8 @@ class PlacedStylesheet(ComponentsOnDemand):
         self, node: DOMNode, *, animate: bool = False, cache: dict[Any, Any] | None = None
     ) -> None:
         """Apply the styles to a node; `cache` is the same for one walk through the nodes."""
-        results, known = self.results(), {} if cache is None else cache
-        place = results.place(node, known)
+        results, places = self.results(), {} if cache is None else cache
+        place = results.place(node, places)
         result = results.of.get(place)
         if result is None:
             self._applied.pop(node, None)
@@ -178,7 +178,7 @@ class PlacedStylesheet(ComponentsOnDemand):
                 self._note(node, place, rules)
             return
         before, base = self._applied.get(node), node.styles.base
-        # What Textual sets differs from the rule for some, so the styles are not compared with it.
+        # Textual sets some rules in another form, so the styles are not compared with the rules.
         has_same = (
             before is not None and before.updates == base._updates and before.rules == result.rules
         )
@@ -200,14 +200,14 @@ class PlacedStylesheet(ComponentsOnDemand):
     def _style_new(self, node: DOMNode, place: int, rules: RulesMap) -> None:
         """Set the rules of a node that has none and is not shown, so that nothing is refreshed."""
         styles, as_set = node.styles.base, self.results().as_set
-        known = as_set.get(place)
-        if known is None:
+        cached = as_set.get(place)
+        if cached is None:
             self.replace_rules(node, rules)
             set_now = styles.get_rules().items()
             shared = {name: value for name, value in set_now if name not in _SET_BY_EACH}
             as_set[place] = cast("RulesMap", shared)
             return
-        styles.merge_rules(known)
+        styles.merge_rules(cached)
         for name, value in rules.items():
             if name in _SET_BY_EACH:
                 setattr(styles, name, value)
@@ -232,15 +232,15 @@ class PlacedStylesheet(ComponentsOnDemand):
         if isinstance(before, _Components) and before.place == place:
             return
         after = node._component_styles = _Components(self, node, place)
-        # What was not used so far has not been drawn either.
+        # Styles that have not been used have not been drawn either.
         if not isinstance(before, ComponentStyles) or not before.used or after.differs_from(before):
             node.refresh()
 
 
 def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
-    """Return what `resolve` makes of the styles of a widget, once for all in equal places.
+    """Return the result of `resolve` for the styles of a widget, computed once for equal places.
 
-    It must depend on nothing else, and hold no widget. `name` tells it from others.
+    The result must depend on nothing else, and hold no widget. `name` identifies it.
     """
     sheet = widget.app.stylesheet
     if not isinstance(sheet, PlacedStylesheet):
@@ -248,8 +248,8 @@ def resolved_once(widget: Widget, name: object, resolve: Callable[[], T]) -> T:
     results, place = sheet.applied(widget)
     if place is None:  # its styles depend on more than that
         return resolve()
-    known = results.cached
-    if (place, name) not in known:
-        known[place, name] = resolve()
-    made: T = known[place, name]
+    cached = results.cached
+    if (place, name) not in cached:
+        cached[place, name] = resolve()
+    made: T = cached[place, name]
     return made

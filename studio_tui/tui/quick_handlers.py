@@ -25,12 +25,12 @@ def bound_handlers(
     `name` is that of the methods which handle the message by their name, such as `on_key`.
     """
     kinds: Any = type(pump), type(message)
-    found = handlers_of(*kinds, name)
-    if found is None:
+    handlers = handlers_of(*kinds, name)
+    if handlers is None:
         yield from _find_each_time(pump, name, message)
         return
     before: type | None = None
-    for owner, function in found:
+    for owner, function in handlers:
         if owner is not before and message._no_default_action:
             return
         before = owner
@@ -52,7 +52,7 @@ def handlers_of(
     `None` if a selector decides for each message.
     """
     kinds = [kind for kind in message.__mro__ if issubclass(kind, Message)]
-    found: list[Handler] = []
+    chain: list[Handler] = []
     decorated: set[object] = set()
     for owner in pump.__mro__:
         handlers = owner.__dict__.get("_decorated_handlers") or {}
@@ -62,8 +62,8 @@ def handlers_of(
                     return None
                 if function not in decorated:
                     decorated.add(function)
-                    found.append((owner, function))
+                    chain.append((owner, function))
         function = owner.__dict__.get(f"_{name}") or owner.__dict__.get(name)
         if function is not None and not getattr(function, "_textual_on", None):
-            found.append((owner, function))
-    return tuple(found)
+            chain.append((owner, function))
+    return tuple(chain)

@@ -139,8 +139,8 @@ class PlaceKeeper:
         self._screens = screens
         self._kept: Mapping[Path, str] = {}
         self._unwritten: dict[Path, str] = {}
-        """What files are to have and may not have yet: a thread that has not begun is canceled with
-        the program's end, and what it was to write is written then."""
+        """Contents of files that may not be written yet: a thread that has not begun is canceled at
+        the program's end, which then writes them itself."""
         self._writing = threading.Lock()
         self._is_due = asyncio.Event()
         """Set a moment after a key or click, until the place has been checked."""

@@ -165,10 +165,10 @@ class Screens:
 
         page = self.tab("logs")
         if isinstance(page, MergedScreen):
-            known = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
+            jobs_by_id = {job.id: job for job in jobs} | self._connected.session.known_items.jobs(
                 job_ids
             )
-            wanted = [known[job_id] for job_id in job_ids if job_id in known]
+            wanted = [jobs_by_id[job_id] for job_id in job_ids if job_id in jobs_by_id]
             self._endings.watch(wanted)
             page.follow(wanted)
 

@@ -17,7 +17,7 @@ PLAIN = Program.ours("plain_list", ready=r"embed_\d+")
 IDLE = Goal(median=0.3, or_times_floor=1.2)
 
 TIMES_PLAIN = Goal(times_floor=1.2)
-"""What the dashboard may take more than plain Textual for the same work."""
+"""The dashboard's limit, as a multiple of plain Textual doing the same work."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class StartBench:
         """
         known = replace(self.dashboard, ready=r"embed_\d+")
         nothing = []
-        taken: dict[str, list[float]] = {}
+        times: dict[str, list[float]] = {}
         # The first start leaves the list that the others show at once.
         probes.start(self.dashboard)
         for _ in range(max(1, 2 * self.effort.starts - 3)):
@@ -56,8 +56,8 @@ class StartBench:
                     ("known", known),
                     ("answered", self.dashboard),
                 ):
-                    taken.setdefault(name, []).append(probes.start(program).usable)
-        ms = {name: tuple(values) for name, values in taken.items()}
+                    times.setdefault(name, []).append(probes.start(program).usable)
+        ms = {name: tuple(values) for name, values in times.items()}
         hello = Measure("hello-world Textual", ms["hello"])
         waiting = Measure("plain Textual, widgets of the first run", ms["waiting"], hello)
         plain = Measure("plain Textual, widgets and rows of later runs", ms["plain"], hello)

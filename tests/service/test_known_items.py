@@ -1,4 +1,4 @@
-"""Which failures are known to be fixed."""
+"""Failures that are known to be fixed."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +12,8 @@ from studio_tui.service.polling.pipelines_feed import PipelineList
 from tests.jobs import job
 
 
-class Known:
-    """The items known from these answers."""
+class Answers:
+    """Answers of Studio, and the items known from them."""
 
     def __init__(self) -> None:
         self.origins = Origins()
@@ -40,19 +40,19 @@ class Known:
         self.lists.pipelines.snapshot.value = PipelineList(pipelines)
 
 
-def test_a_failure_is_fixed_once_what_repeats_it_is_complete_and_that_is_known() -> None:
-    known = Known()
-    assert known.items.fixed() == {}
-    known.answer(job(2, "COMPLETE"), job(3, "FAILED"))
-    assert known.items.fixed() == {}
-    known.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    assert known.items.fixed() == {job(3).id: job(2).id}
-    known.answer(job(2, "RUNNING"), job(3, "FAILED"))
-    assert known.items.fixed() == {}
+def test_a_failure_is_fixed_once_a_run_that_repeats_it_is_known_to_be_complete() -> None:
+    answers = Answers()
+    assert answers.items.fixed() == {}
+    answers.answer(job(2, "COMPLETE"), job(3, "FAILED"))
+    assert answers.items.fixed() == {}
+    answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    assert answers.items.fixed() == {job(3).id: job(2).id}
+    answers.answer(job(2, "RUNNING"), job(3, "FAILED"))
+    assert answers.items.fixed() == {}
 
 
 def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> None:
-    known = Known()
+    answers = Answers()
 
     def pipeline(status: str) -> Pipeline:
         run = {
@@ -63,17 +63,17 @@ def test_a_failed_attempt_is_fixed_if_the_last_one_of_its_job_is_complete() -> N
         }
         return Pipeline.model_validate({"pipeline_id": "p", "name": "p", "job_runs": [run]})
 
-    known.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
-    assert known.items.fixed() == {}
-    known.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
-    assert known.items.fixed() == {job(2).id: job(1).id}
+    answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("RUNNING"),))
+    assert answers.items.fixed() == {}
+    answers.answer(job(2, "FAILED"), job(3, "CANCELED"), pipelines=(pipeline("COMPLETE"),))
+    assert answers.items.fixed() == {job(2).id: job(1).id}
 
 
-def test_a_run_that_only_a_watched_pipeline_knows_to_be_complete_is_a_fix_at_once() -> None:
-    known = Known()
-    known.answer(job(3, "FAILED"))
-    known.origins.note(job(2).id, Submitted(repeats=job(3).id))
-    known.watched = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
-    assert known.items.fixed() == {}
-    known.watched[0].snapshot.value = (job(2, "COMPLETE"),)
-    assert known.items.fixed() == {job(3).id: job(2).id}
+def test_a_run_that_is_complete_in_a_watched_pipeline_alone_is_a_fix_at_once() -> None:
+    answers = Answers()
+    answers.answer(job(3, "FAILED"))
+    answers.origins.note(job(2).id, Submitted(repeats=job(3).id))
+    answers.watched = [SimpleNamespace(snapshot=SimpleNamespace(value=(job(2, "RUNNING"),)))]
+    assert answers.items.fixed() == {}
+    answers.watched[0].snapshot.value = (job(2, "COMPLETE"),)
+    assert answers.items.fixed() == {job(3).id: job(2).id}

@@ -42,7 +42,7 @@ class DatasetRow:
 
 def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
     """Return all datasets by name, except listings of storages."""
-    known = lineage.read_lineage(connection)
+    recorded = lineage.read_lineage(connection)
     jobs = {
         row["id"]: row
         for row in connection.execute(
@@ -50,21 +50,21 @@ def list_datasets(connection: sqlite3.Connection) -> list[DatasetRow]:
             " WHERE id IN (SELECT job_id FROM dataset_jobs)"
         )
     }
-    newer = outdated_datasets(known)
+    newer = outdated_datasets(recorded)
     versions: dict[str, list[MadeVersion]] = {}
-    for version in known.versions.values():
+    for version in recorded.versions.values():
         if not version.is_removed and not is_listing(version.dataset):
             versions.setdefault(version.dataset, []).append(version)
     return [
         DatasetRow(
             name,
             tuple(
-                _version(version, known, jobs)
-                for version in sorted(found, key=lambda each: version_key(each.version))[::-1]
+                _version(version, recorded, jobs)
+                for version in sorted(rows, key=lambda each: version_key(each.version))[::-1]
             ),
             newer.get(name, ()),
         )
-        for name, found in sorted(versions.items())
+        for name, rows in sorted(versions.items())
     ]
 
 
@@ -73,8 +73,8 @@ def _version(version: MadeVersion, known: Lineage, jobs: Mapping[str, sqlite3.Ro
     maker = max(makers, key=lambda row: int(row["number"]), default=None)
     sources: dict[str, None] = {}
     for source in version.sources:
-        there = known.versions.get(-1 if source.version_id is None else source.version_id)
-        name = str(there) if there is not None else source.dataset
+        used = known.versions.get(-1 if source.version_id is None else source.version_id)
+        name = str(used) if used is not None else source.dataset
         if name and not is_listing(name.partition("@")[0]):
             sources[name] = None
     if maker is None:

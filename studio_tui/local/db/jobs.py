@@ -240,19 +240,19 @@ class JobTable:
 def _made_before(
     connection: sqlite3.Connection, key: str, request_digest: str
 ) -> sqlite3.Row | None:
-    known: sqlite3.Row | None = connection.execute(
+    earlier: sqlite3.Row | None = connection.execute(
         f"SELECT {_LISTED}, request_digest FROM {_JOBS} WHERE idempotency_key = ?", [key]
     ).fetchone()
-    if known is not None and known["request_digest"] != request_digest:
+    if earlier is not None and earlier["request_digest"] != request_digest:
         raise KeyReused
-    return known
+    return earlier
 
 
 def _create(connection: sqlite3.Connection, job: NewJob, now: datetime) -> sqlite3.Row:
     if job.idempotency_key is not None:
-        known = _made_before(connection, job.idempotency_key, job.request_digest)
-        if known is not None:
-            return known
+        earlier = _made_before(connection, job.idempotency_key, job.request_digest)
+        if earlier is not None:
+            return earlier
     insert_job(connection, job, JobState.TASK if job.schedule else JobState.CREATED, stamp(now))
     if job.schedule:
         schedules.add(connection, job.id, job.schedule)

@@ -1,4 +1,4 @@
-"""What is known about the origin of datasets: versions, jobs that made them, sources; pure."""
+"""The known origins of datasets: versions, the jobs that made them, their sources; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -22,14 +22,14 @@ def choose_makers(
         ]
         for version_id in needed
     }
-    chosen = {at: found[0].job_id for at, found in links.items() if len(found) == 1}
+    chosen = {at: candidates[0].job_id for at, candidates in links.items() if len(candidates) == 1}
     wanted = set(chosen.values())
-    for version_id, found in links.items():
-        if len(found) > 1:
-            best = max(found, key=lambda link: _preference(link, wanted, lineage))
+    for version_id, candidates in links.items():
+        if len(candidates) > 1:
+            best = max(candidates, key=lambda link: _preference(link, wanted, lineage))
             chosen[version_id] = best.job_id
             wanted.add(best.job_id)
-        elif not found:
+        elif not candidates:
             version = lineage.versions[version_id]
             warnings[f"No known job made {version}: it is not rebuilt."] = None
     return chosen

@@ -59,21 +59,21 @@ def rebuild(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
 
 
 def _left_behind(job_ids: Collection[str], lineage: Lineage) -> tuple[str, ...]:
-    """Return what was made from the results of those jobs, directly or not, by other jobs."""
+    """Return the datasets that other jobs made from results of those jobs, directly or not."""
     made = {
         version.dataset
         for version in lineage.versions.values()
         if any(link.job_id in job_ids for link in version.jobs)
     }
     readers = _readers(current_versions(lineage), lineage)
-    found = dict.fromkeys(sorted(made))
-    waiting = [*found]
+    reached = dict.fromkeys(sorted(made))
+    waiting = [*reached]
     for dataset in waiting:
         for reader in sorted(readers.get(dataset, set())):
-            if reader not in found:
-                found[reader] = None
+            if reader not in reached:
+                reached[reader] = None
                 waiting.append(reader)
-    return tuple(dataset for dataset in found if dataset not in made)
+    return tuple(dataset for dataset in reached if dataset not in made)
 
 
 def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
@@ -85,14 +85,14 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
         UnknownDataset: One of them is not known.
     """
     named = [*targets]
-    found = [name.dataset for text in named if (name := read_name(text)) is not None]
-    whole = _to_refresh(found, lineage)
-    planned = plan([*named, *sorted(whole.difference(found))], lineage)
+    named_datasets = [name.dataset for text in named if (name := read_name(text)) is not None]
+    whole = _to_refresh(named_datasets, lineage)
+    planned = plan([*named, *sorted(whole.difference(named_datasets))], lineage)
     made: dict[str, set[str]] = {}
     for version in lineage.versions.values():
         for link in version.jobs:
             made.setdefault(link.job_id, set()).add(version.dataset)
-    wanted = whole | {*found}
+    wanted = whole | {*named_datasets}
     left = [job for job in planned.jobs if not made[job.job_id].isdisjoint(wanted)]
     there, parents = {job.job_id for job in left}, {job.job_id: job.parents for job in planned.jobs}
     return RebuildPlan(
@@ -128,14 +128,14 @@ def _to_refresh(datasets: Iterable[str], lineage: Lineage) -> frozenset[str]:
     for dataset, version in versions.items():
         for link in version.jobs:
             makers.setdefault(link.job_id, set()).add(dataset)
-    found = {dataset for dataset in datasets if dataset in versions}
-    waiting = [*found]
+    reached = {dataset for dataset in datasets if dataset in versions}
+    waiting = [*reached]
     for dataset in waiting:
         beside = {made for link in versions[dataset].jobs for made in makers[link.job_id]}
-        for other in (beside | readers.get(dataset, set())) - found:
-            found.add(other)
+        for other in (beside | readers.get(dataset, set())) - reached:
+            reached.add(other)
             waiting.append(other)
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def current_versions(lineage: Lineage) -> dict[str, MadeVersion]:

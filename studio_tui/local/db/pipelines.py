@@ -45,7 +45,7 @@ class NewPipeline:
     idempotency_key: str | None
     request_digest: str
     is_refresh: bool = False
-    """Whether only these datasets are rebuilt, with what must be rebuilt with them."""
+    """Whether only these datasets are rebuilt, with those that must be rebuilt with them."""
 
 
 class PipelineRows(NamedTuple):
@@ -53,9 +53,10 @@ class PipelineRows(NamedTuple):
 
     pipeline: sqlite3.Row
     runs: list[sqlite3.Row]
-    """Parents before their children; each with its parents' originals, in that order, as JSON.
+    """The current run of each job; parents before their children.
 
-    Likewise with its earlier runs in this pipeline, oldest first.
+    As JSON, `parents` has the ids of its parents' originals, in the order of the plan, and
+    `attempts` the ids of its earlier runs in this pipeline, oldest first.
     """
     removed: list[sqlite3.Row]
     """Jobs removed from it, in the order of the plan."""
@@ -169,7 +170,7 @@ class PipelineTable:
             state = _state(connection, pipeline_id)
             if not change(connection, pipeline_id, job_id, state, stamp(now)):
                 return None
-            return _settled(connection, pipeline_id, stamp(now))
+            return _settle(connection, pipeline_id, stamp(now))
 
         return await self._database.write(write)
 
@@ -178,64 +179,64 @@ def trigger(
     connection: sqlite3.Connection, request: NewPipeline, metastore: Metastore, now: str
 ) -> PipelineRows:
     """Plan and start a pipeline, as part of a transaction; see `PipelineTable.trigger`."""
-    if known := _made_before(connection, request.idempotency_key, request.request_digest):
-        return known
+    if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
+        return earlier
     lineage.note_metastore(connection, metastore)
-    planned = refresh if request.is_refresh else rebuild
-    plan = planned(request.datasets, lineage.read_lineage(connection))
+    make_plan = refresh if request.is_refresh else rebuild
+    plan = make_plan(request.datasets, lineage.read_lineage(connection))
     if not plan.jobs:
         raise NothingToRun(" ".join(plan.warnings))
     state = PipelineState.PAUSED if request.is_paused else PipelineState.RUNNING
     key, digest = request.idempotency_key, request.request_digest
-    beginning = InitialPipeline(", ".join(request.datasets), plan.warnings, state, key, digest)
-    pipeline_id = add_pipeline(connection, beginning, now)
+    initial = InitialPipeline(", ".join(request.datasets), plan.warnings, state, key, digest)
+    pipeline_id = add_pipeline(connection, initial, now)
     for position, job in enumerate(plan.jobs):
         run_id = copy_job(connection, job.job_id, now, request.environment)
         add_node(connection, pipeline_id, position, job, run_id)
-    return _settled(connection, pipeline_id, now)
+    return _settle(connection, pipeline_id, now)
 
 
 def _of_job(connection: sqlite3.Connection, job_id: str) -> PipelineRows | None:
-    found = connection.execute(
+    row = connection.execute(
         "SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id = ?1"
         " UNION ALL SELECT pipeline_id FROM pipeline_attempts WHERE run_id = ?1"
         " UNION ALL SELECT pipeline_id FROM pipeline_removed WHERE created_job_id = ?1",
         [job_id],
     ).fetchone()
-    return find(connection, found["pipeline_id"]) if found is not None else None
+    return find(connection, row["pipeline_id"]) if row is not None else None
 
 
 def _rerun(
     connection: sqlite3.Connection, request: NewRerun, metastore: Metastore, now: str
 ) -> PipelineRows | None:
-    if known := _made_before(connection, request.idempotency_key, request.request_digest):
-        return known
+    if earlier := _made_before(connection, request.idempotency_key, request.request_digest):
+        return earlier
     lineage.note_metastore(connection, metastore)
     jobs, warnings = reruns.in_run_order(connection, request.jobs)
     if not any(job.parents for job in jobs):
         return None
     target = f"{RERUN_TARGET}{reruns.describe(connection, request.jobs)}"
     key, digest = request.idempotency_key, request.request_digest
-    beginning = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
-    pipeline_id = add_pipeline(connection, beginning, now)
+    initial = InitialPipeline(target, warnings, PipelineState.RUNNING, key, digest)
+    pipeline_id = add_pipeline(connection, initial, now)
     for position, job in enumerate(jobs):
         insert_job(connection, request.jobs[job.job_id], JobState.PENDING, now)
         add_node(connection, pipeline_id, position, job, request.jobs[job.job_id].id)
-    return _settled(connection, pipeline_id, now)
+    return _settle(connection, pipeline_id, now)
 
 
 def _made_before(
     connection: sqlite3.Connection, key: str | None, request_digest: str
 ) -> PipelineRows | None:
     """Return the pipeline made by the same key and request; raise `KeyReused` if they differ."""
-    known = connection.execute(
+    earlier = connection.execute(
         "SELECT * FROM pipelines WHERE idempotency_key = ?", [key]
     ).fetchone()
-    if known is None:
+    if earlier is None:
         return None
-    if known["request_digest"] != request_digest:
+    if earlier["request_digest"] != request_digest:
         raise KeyReused
-    return _rows(connection, known)
+    return _rows(connection, earlier)
 
 
 def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
@@ -252,7 +253,7 @@ def _pause(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipeli
         raise WrongPipelineState("It is paused already.")
     else:
         raise WrongPipelineState(_WRONG_STATE.format(state=state, wanted="runs", done="paused"))
-    return _settled(connection, pipeline_id, now)
+    return _settle(connection, pipeline_id, now)
 
 
 def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
@@ -269,7 +270,7 @@ def _resume(connection: sqlite3.Connection, pipeline_id: str, now: str) -> Pipel
     ):
         _run_again(connection, pipeline_id, now)
         connection.execute("UPDATE pipelines SET state = 'RUNNING' WHERE id = ?", [pipeline_id])
-    return _settled(connection, pipeline_id, now)
+    return _settle(connection, pipeline_id, now)
 
 
 def _run_again(connection: sqlite3.Connection, pipeline_id: str, now: str) -> None:
@@ -297,7 +298,7 @@ def _state(connection: sqlite3.Connection, pipeline_id: str) -> PipelineState:
     return PipelineState(row["state"])
 
 
-def _settled(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
+def _settle(connection: sqlite3.Connection, pipeline_id: str, now: str) -> PipelineRows:
     settle(connection, pipeline_id, now)
     return find(connection, pipeline_id)
 

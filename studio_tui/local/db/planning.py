@@ -43,11 +43,11 @@ class ByProducts:
         }
 
     def of(self, job_ids: Iterable[str]) -> set[int]:
-        """Return what these jobs have made."""
+        """Return the versions that these jobs have made."""
         return {version_id for job_id in job_ids for version_id in self._latest[job_id]}
 
     def certain(self, version_id: int) -> Collection[int]:
-        """Return all that the job of a version makes, if no other job could make any of it.
+        """Return the versions that a version's job makes, if no other job could make any of them.
 
         It is known at once, before it is decided which of several jobs are to make the others.
         """
@@ -88,13 +88,13 @@ def plan(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
         UnknownDataset: One of them is not known.
     """
     warnings: dict[str, None] = {}
-    found = _find(targets, lineage)
+    versions = _find(targets, lineage)
     current = CurrentVersions(lineage)
-    by_products, wanted = ByProducts(lineage), dict.fromkeys(found)
+    by_products, wanted = ByProducts(lineage), dict.fromkeys(versions)
     while True:
         needed = _needed([*wanted], lineage, current, by_products, warnings)
         chosen = choose_makers(needed, lineage, warnings)
-        merged = one_maker_each(merge_runs(set(chosen.values()), lineage), found, lineage)
+        merged = one_maker_each(merge_runs(set(chosen.values()), lineage), versions, lineage)
         # The sources of by-products must be rebuilt too.
         beside = by_products.of(merged.values()).difference(needed)
         if not beside:

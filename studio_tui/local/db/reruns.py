@@ -110,8 +110,8 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
             [pipeline_id],
         ):
             above.setdefault(job_id, []).append(parent)
-        for node, found in runs.items():
-            if not found:
+        for node, run_ids in runs.items():
+            if not run_ids:
                 continue
             seen, waiting = {node}, [*above.get(node, ())]
             for parent in waiting:
@@ -120,13 +120,13 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
                 seen.add(parent)
                 if not runs.get(parent):
                     waiting.extend(above.get(parent, ()))
-                for run in found:
+                for run in run_ids:
                     parents[run] |= runs.get(parent, set())
 
 
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add dependencies from datasets: for each job, the nearest given jobs that make its inputs."""
-    known = lineage.read_lineage(connection)
+    recorded = lineage.read_lineage(connection)
     wanted = [*parents]
     repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}
     for run, original in connection.execute(
@@ -138,10 +138,10 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
     makers: dict[str, set[str]] = {}
     made_from: dict[str, set[str]] = {}
     reads: dict[str, set[str]] = {job_id: set() for job_id in wanted}
-    for version in known.versions.values():
+    for version in recorded.versions.values():
         sources = set()
         for source in version.sources:
-            there = known.versions.get(-1 if source.version_id is None else source.version_id)
+            there = recorded.versions.get(-1 if source.version_id is None else source.version_id)
             dataset = there.dataset if there else source.dataset.partition("@")[0]
             if dataset and not is_listing(dataset):
                 sources.add(dataset)

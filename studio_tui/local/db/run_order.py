@@ -24,10 +24,10 @@ def in_order(
     `warnings` gets a sentence about each cycle.
     """
     children: dict[str, list[str]] = {job_id: [] for job_id in parents}
-    for job_id, found in parents.items():
-        for parent in found:
+    for job_id, own in parents.items():
+        for parent in own:
             children[parent].append(job_id)
-    left = {job_id: len(found) for job_id, found in parents.items()}
+    left = {job_id: len(own) for job_id, own in parents.items()}
     ready = [(lineage.jobs[job_id].number, job_id) for job_id, count in left.items() if not count]
     heapq.heapify(ready)
     cycles = Cycles(parents, lambda job_id: lineage.jobs[job_id].number)
@@ -62,27 +62,27 @@ class Cycles:
         self._parents = parents
         self._number = number
         self._starts = iter(sorted(parents))
-        self._way: list[str] = []
+        self._path: list[str] = []
         """A path from a job to one of its parents, to one of that job's parents, and so on."""
         self._places: dict[str, int] = {}
-        """Index of each job in `_way`."""
+        """Index of each job in `_path`."""
 
     def oldest(self, left: Collection[str]) -> str:
         """Return the oldest job of a cycle among `left`, each of which has a parent there.
 
         The caller must remove it from `left` before the next call.
         """
-        while self._way and self._way[-1] not in left:
+        while self._path and self._path[-1] not in left:
             self._step_back()
-        if self._way:
-            job_id = self._parent(self._way[-1], left)
+        if self._path:
+            job_id = self._parent(self._path[-1], left)
         else:
             job_id = next(start for start in self._starts if start in left)
         while job_id not in self._places:
-            self._places[job_id] = len(self._way)
-            self._way.append(job_id)
+            self._places[job_id] = len(self._path)
+            self._path.append(job_id)
             job_id = self._parent(job_id, left)
-        cycle = self._way[self._places[job_id] :]
+        cycle = self._path[self._places[job_id] :]
         oldest = min(cycle, key=self._number)
         while self._step_back() != oldest:
             pass
@@ -92,6 +92,6 @@ class Cycles:
         return min(parent for parent in self._parents[job_id] if parent in left)
 
     def _step_back(self) -> str:
-        job_id = self._way.pop()
+        job_id = self._path.pop()
         del self._places[job_id]
         return job_id

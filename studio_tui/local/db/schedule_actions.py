@@ -68,13 +68,13 @@ class ScheduleActions:
 
 def _run(connection: sqlite3.Connection, job_id: str, key: str | None, now: str) -> str:
     digest = hashlib.sha256(f"run {job_id}".encode()).hexdigest()
-    known = connection.execute(
+    earlier = connection.execute(
         "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?", [key]
     ).fetchone()
-    if known is not None:
-        if known["request_digest"] != digest:
+    if earlier is not None:
+        if earlier["request_digest"] != digest:
             raise KeyReused
-        return str(known["id"])
+        return str(earlier["id"])
     check(connection, job_id)
     expression, datasets = connection.execute(
         "SELECT cron_expression, datasets FROM schedules WHERE job_id = ?", [job_id]

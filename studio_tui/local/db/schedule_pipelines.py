@@ -69,12 +69,14 @@ def make_pipeline(
 def _by_hand(
     connection: sqlite3.Connection, job_id: str, key: str | None, metastore: Metastore, now: str
 ) -> PipelineRows:
-    made = connection.execute("SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]).fetchone()
-    if made is None:
+    earlier = connection.execute(
+        "SELECT 1 FROM pipelines WHERE idempotency_key = ?", [key]
+    ).fetchone()
+    if earlier is None:
         check(connection, job_id)
     request = _request_of(connection, job_id, key)
     rows = trigger(connection, request, metastore, now)
-    if made is None:
+    if earlier is None:
         moment = free_moment(connection, job_id, now)
         _join(connection, rows.pipeline["id"], job_id, moment, by_hand=True)
     return find(connection, rows.pipeline["id"])

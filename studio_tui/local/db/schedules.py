@@ -56,7 +56,7 @@ Make = Callable[[sqlite3.Connection, Due, str, str], object]
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do about a schedule's fire times from its cursor on."""
+    """The decision about a schedule's fire times from its cursor on."""
 
     missed: int
     """Number of fire times that were missed."""

@@ -1,1 +1,1 @@
-"""What runs next: the dispatcher and the scheduler."""
+"""Deciding which job runs next: the dispatcher and the scheduler."""

@@ -1,4 +1,4 @@
-"""The endpoints of datasets; not in the document, so not in the OpenAPI, which equals it."""
+"""The endpoints of datasets; the API document has none, so the OpenAPI leaves them out."""
 
 from fastapi import APIRouter, Response
 
@@ -25,10 +25,10 @@ def dataset_router(studio: Studio) -> APIRouter:
         check_team(team_name)
         if await studio.jobs.state(job_id) is None:
             raise Refusal(404, f"There is no job {job_id}.")
-        made = await studio.jobs.dataset_versions(job_id)
+        versions = await studio.jobs.dataset_versions(job_id)
         return answer(
             responses.DatasetVersions(
-                [responses.DatasetVersion(name.dataset, name.version or "") for name in made]
+                [responses.DatasetVersion(each.dataset, each.version or "") for each in versions]
             )
         )
 

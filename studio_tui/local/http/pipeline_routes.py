@@ -92,10 +92,10 @@ def _add_triggers(router: APIRouter, studio: Studio) -> None:
             new = replace(new, is_refresh=True, request_digest=made_by)
         with refusing_plans():
             metastore = await studio.runner.read_metastore()
-            made = await studio.pipelines.trigger(new, metastore, clock.now())
+            pipeline = await studio.pipelines.trigger(new, metastore, clock.now())
         # Once it is on disk nothing may fail: the published client repeats a POST after a 5xx.
         studio.dispatcher.wake()
-        return pipeline_answer(made)
+        return pipeline_answer(pipeline)
 
 
 def _add_rerun(router: APIRouter, studio: Studio) -> None:
@@ -121,11 +121,11 @@ def _add_rerun(router: APIRouter, studio: Studio) -> None:
         try:
             with refusing_reused_keys():
                 metastore = await studio.runner.read_metastore()
-                made = await studio.pipelines.rerun(new, metastore, clock.now())
+                rows = await studio.pipelines.rerun(new, metastore, clock.now())
         except UnknownJob as error:
             raise Refusal(404, f"There is no job {error}.") from error
         studio.dispatcher.wake()
-        pipeline = None if made is None else pipeline_output(made)
+        pipeline = None if rows is None else pipeline_output(rows)
         return answer(responses.RerunOutput(ok=True, pipeline=pipeline))
 
 
@@ -152,22 +152,22 @@ def _add_actions(router: APIRouter, studio: Studio) -> None:
     @router.post(routes.REMOVE_JOB_FROM_PIPELINE.path, response_model=responses.PipelineOutput)
     async def remove_job_from_pipeline(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
-        found = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing():
-            left = await studio.pipelines.remove_job(found["id"], body.job_id, clock.now())
+            left = await studio.pipelines.remove_job(pipeline["id"], body.job_id, clock.now())
         if left is None:
-            raise Refusal(404, f"The pipeline {found['name']} has no job {body.job_id}.")
+            raise Refusal(404, f"The pipeline {pipeline['name']} has no job {body.job_id}.")
         return pipeline_answer(left)
 
     # Not in the document either.
     @router.post(routes.RESTORE_JOB.path, include_in_schema=False)
     async def restore_job(body: RemoveJobFromPipelineInput) -> Response:
         check_team(body.team_name)
-        found = (await _find(studio, body.name, body.pipeline_id)).pipeline
+        pipeline = (await _find(studio, body.name, body.pipeline_id)).pipeline
         with _refusing():
-            restored = await studio.pipelines.restore_job(found["id"], body.job_id, clock.now())
+            restored = await studio.pipelines.restore_job(pipeline["id"], body.job_id, clock.now())
         if restored is None:
-            words = f"No job {body.job_id} was removed from the pipeline {found['name']}."
+            words = f"No job {body.job_id} was removed from the pipeline {pipeline['name']}."
             raise Refusal(404, words)
         return pipeline_answer(restored)
 

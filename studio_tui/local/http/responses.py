@@ -1,4 +1,4 @@
-"""What the local Studio sends: every schema of the REST document, plus keys of newer servers.
+"""The responses of the local Studio: each schema of the REST document, plus keys of newer servers.
 
 The dataclasses define the OpenAPI description and are sent unchanged, so texts in them reach the
 client exactly as they came; making them safe to draw is up to the client. Keys that the document

@@ -98,8 +98,8 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_team(body.team_name)
         check_key(idempotency_key)
         with _refusing(""), refusing_plans():
-            made = await studio.jobs.made_before(idempotency_key or "", digest(body))
-            if made is None:
+            job_row = await studio.jobs.made_before(idempotency_key or "", digest(body))
+            if job_row is None:
                 await studio.reread_clusters()
                 job = _task(studio, body, idempotency_key)
                 schedule = job.schedule
@@ -107,9 +107,9 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
                 await studio.schedule_pipelines.check(
                     datasets or (), await studio.runner.read_metastore()
                 )
-                made = await studio.jobs.create(job, clock.now())
+                job_row = await studio.jobs.create(job, clock.now())
         studio.scheduler.wake()
-        return await job_answer(studio, made["id"])
+        return await job_answer(studio, job_row["id"])
 
     @router.post(routes.TRIGGER_SCHEDULE.path)
     async def trigger_schedule(
@@ -119,11 +119,11 @@ def _add_pipelines(router: APIRouter, studio: Studio) -> None:
         check_key(idempotency_key)
         metastore = await studio.runner.read_metastore()
         with _refusing(job_id), refusing_plans():
-            made = await studio.schedule_pipelines.trigger(
+            pipeline = await studio.schedule_pipelines.trigger(
                 job_id, idempotency_key, metastore, clock.now()
             )
         studio.dispatcher.wake()
-        return pipeline_answer(made)
+        return pipeline_answer(pipeline)
 
 
 def _task(studio: Studio, body: SchedulePipelineInput, key: str | None) -> NewJob:

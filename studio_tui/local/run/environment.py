@@ -1,4 +1,4 @@
-"""Plans what a job needs before its query can run, and the variables it runs with.
+"""Plans the steps that a job needs before its query can run, and the variables of the query.
 
 The plan is plain data for the shim: it names commands, folders and variables. Nothing is executed
 here.
@@ -25,7 +25,7 @@ from studio_tui.job_rules import repository_fault, split_repository
 from studio_tui.local.run.runner import RunSpec, StartFailed
 from studio_tui.local.shim import lineage_file
 
-_PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
+_INHERITED = frozenset({"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL"})
 _NETWORK = frozenset(
     {
         *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
@@ -35,7 +35,7 @@ _NETWORK = frozenset(
 )
 """Variables that a machine behind a proxy needs."""
 
-_IMPATIENT = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
+_RETRY_LIMITS = {"UV_HTTP_RETRIES": "2", "UV_HTTP_CONNECT_TIMEOUT": "4"}
 """Limits on uv's retries, unless the user sets them: without a network its cache is used soon."""
 
 _OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -59,7 +59,7 @@ class Shared:
 
     @property
     def datasets(self) -> Path:
-        """Where jobs may leave the files of datasets for each other."""
+        """The folder through which jobs may pass each other the files of datasets."""
         return self.root / "datasets"
 
 
@@ -84,7 +84,7 @@ class Prepare(TypedDict):
     environment: dict[str, str]
     """Variables for the query if `begin` succeeds."""
     failure: str
-    """What the log says if it fails."""
+    """The line in the log if it fails."""
 
 
 class EnvironmentPlan(TypedDict):
@@ -164,7 +164,7 @@ def base_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name in _PASSED_ON or name in _NETWORK or name.startswith("LC_")
+        if name in _INHERITED or name in _NETWORK or name.startswith("LC_")
     } | {"PATH": os.environ.get("PATH") or os.defpath}
 
 
@@ -221,7 +221,7 @@ def _prepare(spec: RunSpec, folder: Path, interpreter: str) -> Prepare:
 def _query_environment(
     spec: RunSpec, folder: Path, shared: Shared, *, has_own_python: bool
 ) -> dict[str, str]:
-    guarded = {
+    fixed = {
         "PYTHONUNBUFFERED": "1",
         "DATACHAIN_NO_ANALYTICS": "1",
         "DATACHAIN_ROOT_DIR": str(_datachain_root(shared)),
@@ -233,8 +233,8 @@ def _query_environment(
         "STUDIO_DATASETS": str(shared.datasets),
     }
     if spec.reset:
-        guarded["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
-    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | guarded
+        fixed["DATACHAIN_IGNORE_CHECKPOINTS"] = "1"
+    environment = {"PYTHONUTF8": "1"} | base_environment() | dict(spec.environment) | fixed
     if has_own_python:
         own = folder / "env"
         environment["VIRTUAL_ENV"] = str(own)
@@ -259,7 +259,7 @@ def _setup_environment(query_environment: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(("UV_", "PIP_")) or name == "SSH_AUTH_SOCK"
     }
     quiet = {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "GIT_TERMINAL_PROMPT": "0"}
-    return _IMPATIENT | own | dict(query_environment) | quiet
+    return _RETRY_LIMITS | own | dict(query_environment) | quiet
 
 
 def _significant_lines(requirements: str) -> list[str]:

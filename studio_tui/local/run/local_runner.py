@@ -98,7 +98,7 @@ class LocalRunner:
         await asyncio.to_thread(self._cancel, self._folder(job_id))
 
     async def lineage(self, job_id: str) -> RunLineage:
-        """Return what an ended job made; what cannot be read is logged and left out."""
+        """Return the datasets of an ended job; unreadable ones are logged and left out."""
         return await asyncio.to_thread(self._lineage, self._folder(job_id))
 
     async def read_metastore(self) -> Metastore:
@@ -213,14 +213,14 @@ class LocalRunner:
 
     def _lineage(self, folder: Path) -> RunLineage:
         try:
-            made = lineage_file.read_lineage_file(folder).made
+            datasets = lineage_file.read_lineage_file(folder).made
         except OSError as error:
             logger.warning("The lineage of job %s cannot be read: %s", folder.name, error)
-            made = ()
+            datasets = ()
         uses_datachain = (folder / _DATACHAIN_JOB).exists()
         if not uses_datachain:
-            return RunLineage(made)
-        return RunLineage(made, self._read_metastore(), self._metrics(folder.name))
+            return RunLineage(datasets)
+        return RunLineage(datasets, self._read_metastore(), self._metrics(folder.name))
 
     def _metrics(self, job_id: str) -> str | None:
         try:

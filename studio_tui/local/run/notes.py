@@ -51,7 +51,7 @@ Note = TypeVar("Note", bound=_Note)
 
 
 def read_started(folder: Path) -> Started | None:
-    """Return what the shim wrote about itself; `None` if missing or unreadable."""
+    """Return the shim's note about itself; `None` if missing or unreadable."""
     return _read(Started, folder / "started.json")
 
 

@@ -97,7 +97,7 @@ class RunLineage:
     """The lineage of datasets after a job has ended."""
 
     made: tuple[Made, ...] = ()
-    """What the job says it made, which counts if it succeeded."""
+    """The datasets that the job reported, which count if it succeeded."""
     metastore: Metastore = field(default_factory=Metastore)
     """The content of DataChain's database, for this and all other jobs."""
     metrics: str | None = None

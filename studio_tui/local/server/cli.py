@@ -93,16 +93,16 @@ def status(inherited: Path, data_dir: Path | None) -> None:
     """Print whether it runs, its URL and disk usage; exit code 1 if it does not run."""
     folder = data_dir or inherited
     try:
-        found = endpoint.find(folder)
+        running = endpoint.find(folder)
         data = DataDir(folder)
         jobs = _jobs_of(data)
     except ConfigError as error:
         _fail(error)
-    if found is not None:
-        click.echo(f"running at {found.url} (process {found.pid})")
+    if running is not None:
+        click.echo(f"running at {running.url} (process {running.pid})")
     if data.database.exists():
         click.echo("\n".join(_usage_lines(_survey(data, jobs), clock.now())))
-    if found is None:
+    if running is None:
         _fail(f"No local Studio runs in {folder}.", code=1)
 
 
@@ -184,12 +184,12 @@ def env(inherited: Path, data_dir: Path | None) -> None:
 
 def _find(data_dir: Path) -> endpoint.Endpoint:
     try:
-        found = endpoint.find(data_dir)
+        running = endpoint.find(data_dir)
     except ConfigError as error:
         _fail(error)
-    if found is None:
+    if running is None:
         _fail(f"No local Studio runs in {data_dir}.", code=1)
-    return found
+    return running
 
 
 def _jobs_of(data: DataDir) -> Callable[[], JobEnds]:

@@ -184,11 +184,11 @@ def _open_log(path: Path) -> int:
     """Open the server's log for appending; one that is too long is emptied first."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    if found.st_size > _LOG_LIMIT:
+    if status.st_size > _LOG_LIMIT:
         os.ftruncate(descriptor, 0)
     return descriptor
 

@@ -31,11 +31,11 @@ class PortGuard:
             NotSent: it is not.
         """
         seal = endpoint.state_seal(self._data)
-        found = endpoint.running_endpoint(self._data)
-        if seal is None or found is None:
+        running = endpoint.running_endpoint(self._data)
+        if seal is None or running is None:
             raise NotSent(NOT_RUNNING)
-        if found.url != url:
-            raise NotSent(f"The local Studio serves at {found.url} now, no longer at {url}.")
+        if running.url != url:
+            raise NotSent(f"The local Studio serves at {running.url} now, no longer at {url}.")
         return seal
 
     def holds(self, seal: object) -> bool:

@@ -53,7 +53,7 @@ LOOK_AT = "Press 2 and enter to see it; one of its jobs is going to fail."
 """How to watch the pipeline."""
 
 MEND = "In it (2, enter), n goes to the failed job, L shows why, e fixes it."
-"""What to do once the pipeline has failed."""
+"""The advice for when the pipeline has failed."""
 
 
 class Sample(NamedTuple):

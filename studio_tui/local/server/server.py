@@ -302,11 +302,11 @@ def _token(data: DataDir) -> SecretStr:
     """Return the data directory's token, created if there is none."""
     with suppress(FileNotFoundError):
         data.token.chmod(0o600)
-        known = read_text(data.token).strip()
-        if known and not (known.isascii() and known.isprintable() and " " not in known):
+        saved = read_text(data.token).strip()
+        if saved and not (saved.isascii() and saved.isprintable() and " " not in saved):
             raise ValueError("a token cannot contain such characters")
-        if known:
-            return SecretStr(known)
+        if saved:
+            return SecretStr(saved)
     token = secrets.token_urlsafe(32)
     write_private(data.token, f"{token}\n")
     return SecretStr(token)

@@ -198,7 +198,7 @@ class CommandRunner:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Return what is in a non-blocking pipe: `None` for nothing yet, empty at its end."""
+    """Return the bytes in a non-blocking pipe: `None` for nothing yet, empty at its end."""
     try:
         return os.read(descriptor, _READ_BYTES)
     except BlockingIOError:

@@ -33,7 +33,7 @@ class Made(NamedTuple):
 
 
 class LineageFile(NamedTuple):
-    """The content of the file, and what is wrong with invalid lines."""
+    """The contents of the file, and complaints about invalid lines."""
 
     made: tuple[Made, ...] = ()
     complaints: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class LineageFile(NamedTuple):
 
 
 def read_lineage_file(folder: Path) -> LineageFile:
-    """Return what the job in `folder` wrote, if anything.
+    """Return the contents of the file of the job in `folder`; empty if it wrote none.
 
     Raises:
         OSError: The disk cannot be read.

@@ -139,8 +139,8 @@ class OutputWriter:
 
     def _segment_end(self, data: bytes) -> int | None:
         """Return after how many bytes of `data` a new segment begins; `None` if not within it."""
-        held = self.size - self._segments[-1]
-        start = max(0, self._segment_bytes - held)
+        length = self.size - self._segments[-1]
+        start = max(0, self._segment_bytes - length)
         if start > len(data):
             return None
         if start == 0 and self._tail.endswith(b"\n"):
@@ -148,7 +148,7 @@ class OutputWriter:
         end = data.find(b"\n", start) + 1
         if 0 < end <= start + self._slack:
             return end
-        end = max(0, self._segment_bytes + self._slack - held)
+        end = max(0, self._segment_bytes + self._slack - length)
         while end < len(data) and (0x80 <= data[end] < 0xC0 or data[end] == 0x0A):
             end += 1
         return end if end < len(data) else None
@@ -223,14 +223,14 @@ class OutputReader:
 
     def tail(self, limit: int) -> bytes:
         """Return up to `limit` last bytes, from the last contiguous segments."""
-        found = b""
+        end = b""
         for segment in reversed(self.segments()):
-            missing = limit - len(found)
+            missing = limit - len(end)
             offset = max(segment.start, segment.end - missing)
-            found = (self.read(segment, offset, missing) or b"") + found
-            if len(found) >= limit:
+            end = (self.read(segment, offset, missing) or b"") + end
+            if len(end) >= limit:
                 break
-        return found
+        return end
 
     def signature(self) -> tuple[int, ...]:
         """Return numbers that change when there is more to read."""
@@ -254,10 +254,10 @@ class OutputReader:
         try:
             missing = os.fstat(descriptor).st_size // _CUT_BYTES - len(known)
             if missing > 0:
-                noted = os.pread(descriptor, missing * _CUT_BYTES, len(known) * _CUT_BYTES)
+                recorded = os.pread(descriptor, missing * _CUT_BYTES, len(known) * _CUT_BYTES)
                 known.extend(
-                    int.from_bytes(noted[at : at + _CUT_BYTES], "little")
-                    for at in range(0, len(noted) - _CUT_BYTES + 1, _CUT_BYTES)
+                    int.from_bytes(recorded[at : at + _CUT_BYTES], "little")
+                    for at in range(0, len(recorded) - _CUT_BYTES + 1, _CUT_BYTES)
                 )
         finally:
             os.close(descriptor)
@@ -304,11 +304,11 @@ def _if_present(error: OSError) -> None:
 def _size(path: Path) -> int | None:
     """Return the size of a file in bytes; `None` if there is no regular file."""
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError as error:
         _if_present(error)
         return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _open(path: Path) -> int | None:

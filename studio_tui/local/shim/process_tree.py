@@ -41,20 +41,20 @@ def job_processes(marker: str, root: int | None = None) -> tuple[Process, ...]:
     """
     table = {process.pid: process for process in processes()}
     wanted = f"{MARKER}={marker}"
-    found = {pid for pid in table if wanted in _environment(pid)}
+    pids = {pid for pid in table if wanted in _environment(pid)}
     if root is not None:
-        found.add(root)
+        pids.add(root)
     children: dict[int, list[int]] = {}
     for process in table.values():
         children.setdefault(process.parent, []).append(process.pid)
-    waiting = list(found)
+    waiting = list(pids)
     while waiting:
         for child in children.get(waiting.pop(), ()):
-            if child not in found:
-                found.add(child)
+            if child not in pids:
+                pids.add(child)
                 waiting.append(child)
-    found -= {os.getpid(), root}
-    return tuple(table[pid] for pid in sorted(found) if pid in table)
+    pids -= {os.getpid(), root}
+    return tuple(table[pid] for pid in sorted(pids) if pid in table)
 
 
 def stop(

@@ -35,14 +35,14 @@ def exit_words(code: int, output: str = "") -> str:
     """
     sentence = f"The query ended with {exit_code_words(code)}"
     if (number := signal_of(code)) is not None:
-        found = _ending(output, code)
-        failure = found.failure if number in CRASHES else ""
-        last = failure or (found.last if number == ABORTED else "")
+        ending = _ending(output, code)
+        failure = ending.failure if number in CRASHES else ""
+        last = failure or (ending.last if number == ABORTED else "")
         return cut_sentence(f"{sentence}; its last output: {last}") if last else f"{sentence}."
-    found = _ending(output, code)
-    last = f"; its last output: {found.last}" if found.last else ""
-    if found.failure:
-        return cut_sentence(f"{found.failure.rstrip('.:') if last else found.failure}{last}")
+    ending = _ending(output, code)
+    last = f"; its last output: {ending.last}" if ending.last else ""
+    if ending.failure:
+        return cut_sentence(f"{ending.failure.rstrip('.:') if last else ending.failure}{last}")
     if code == TIMED_OUT:
         sentence += ": the limit of `timeout` was reached"
     return cut_sentence(f"{sentence}{last}") if last else f"{sentence}."

@@ -67,7 +67,7 @@ class Entry:
     name: str = ""
     """Name of the job or pipeline that it is about; safe to draw, empty if unknown."""
     attempts: str = ""
-    """What each of several attempts came to, in words; empty if there was one."""
+    """The outcomes of several attempts, in words; empty if there was one."""
 
     @property
     def is_command(self) -> bool:
@@ -171,7 +171,7 @@ def _matching(method: str, path: str) -> tuple[Route, str, str] | None:
 
 
 class Subject(NamedTuple):
-    """The ids of what a request is about; each is empty for none."""
+    """The ids of the items that a request is about; each is empty for none."""
 
     job: str
     """Id of a job or a schedule."""
@@ -180,7 +180,7 @@ class Subject(NamedTuple):
 
 
 def subject_of(entry: Entry) -> Subject:
-    """Return what a request is about."""
+    """Return the items that a request is about."""
     return _subject(entry.method, entry.path, entry.body)
 
 

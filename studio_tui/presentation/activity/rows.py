@@ -34,7 +34,7 @@ _EXPLANATIONS = {
 }
 
 
-def _answer(entry: Entry) -> Cell:
+def _answer_cell(entry: Entry) -> Cell:
     return Cell(safe_line(entry.answer), Tone.DIM) if entry.method else NOTHING
 
 
@@ -136,7 +136,7 @@ ACTIVITY_COLUMNS: tuple[ListColumn[Entry, Entry, Cell], ...] = (
     ),
     ListColumn(
         Column("outcome", "ANSWER", 9, drop=1, fits=True),
-        _answer,
+        _answer_cell,
         SortOrder("answer", lambda entry, now: entry.answer),
         text=lambda entry: f"{entry.answer} {entry.why} {entry.attempts}",
         filter_name="answer",

@@ -48,7 +48,7 @@ _LOOKS = {
 
 
 class ClusterRow(NamedTuple):
-    """A cluster with what its row shows besides."""
+    """A cluster with the other data of its row."""
 
     cluster: Cluster
     chosen: str | None
@@ -62,7 +62,7 @@ def facts(
 
     Jobs with their ids in `fixed` are not counted as failed.
     """
-    known = tuple(jobs)
+    listed = tuple(jobs)
     disk = f"{cluster.disk_size} GB" if cluster.disk_size is not None else None
     return (
         *((Fact("problem", Cell(cluster.problem, Tone.WARN)),) if cluster.problem else ()),
@@ -70,8 +70,8 @@ def facts(
         Fact("name", Cell(cluster.name or "(no name)", Tone.STRONG)),
         Fact("id", id_cell(cluster.id)),
         Fact("workers", _workers(cluster)),
-        Fact("jobs", _jobs(cluster, known, has_all=has_all, fixed=fixed)),
-        *_listed_jobs(cluster, known),
+        Fact("jobs", _jobs(cluster, listed, has_all=has_all, fixed=fixed)),
+        *_listed_jobs(cluster, listed),
         Fact(
             "default",
             Cell("yes: jobs that name no cluster run on it" if cluster.default else "no"),
@@ -101,10 +101,10 @@ def why_not_chosen(cluster: Cluster) -> str | None:
 
 def why_no_jobs(cluster: Cluster, jobs: Iterable[Job]) -> str | None:
     """Return why the cluster's jobs cannot be determined; `None` if they can."""
-    known = tuple(jobs)
-    if not cluster.name and not any(job.compute_cluster_id for job in known):
+    listed = tuple(jobs)
+    if not cluster.name and not any(job.compute_cluster_id for job in listed):
         return "Studio did not send this cluster's name, so it is unknown which jobs run on it"
-    if known and not any(job.compute_cluster_id or job.compute_cluster_name for job in known):
+    if listed and not any(job.compute_cluster_id or job.compute_cluster_name for job in listed):
         return "Studio does not say on which cluster a job runs"
     return None
 

@@ -64,7 +64,7 @@ _SCP = re.compile(r"[\w.-]+@[\w.-]+:[^\s/].*")
 
 @dataclass(frozen=True)
 class FormContext:
-    """What a form is checked against."""
+    """The facts against which a form is checked."""
 
     team: str
     now: datetime
@@ -83,7 +83,7 @@ class FormContext:
 
 
 Check = Callable[[Draft, FormContext], Found]
-"""Returns what is wrong with one field; empty if nothing is."""
+"""Returns the problems of one field; empty if there are none."""
 
 
 def query_type(draft: Draft) -> QueryType:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
 FieldValue = str | bool | tuple[str, ...]
-"""What is typed in a field; empty texts, flags and lists leave it to Studio."""
+"""The contents of a field; empty texts, flags and lists leave it to Studio."""
 
 _Value = TypeVar("_Value", bound=FieldValue)
 

@@ -1,4 +1,4 @@
-"""What describes one field of a job's form: the entries of the table `FIELDS`."""
+"""The description of one field of a job's form: an entry of the table `FIELDS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class FieldWidget(Enum):
 
 
 class Secret(Enum):
-    """What is masked while the field has no focus, and in previews of the request."""
+    """The part of a value that is masked in previews, and while the field has no focus."""
 
     NOTHING = auto()
     VALUES = auto()
-    """What follows the first `=` of each line."""
+    """The part of each line after its first `=`."""
     LOGINS = auto()
     """User and password in URLs."""
 
@@ -50,13 +50,13 @@ class Field:
     secret: Secret = Secret.NOTHING
     check: Check = lambda _draft, _context: ()
     hint: str | Hint = ""
-    """What is shown below a field without a problem."""
+    """The text below a field without a problem."""
     explains_value: bool = False
     """Whether the hint explains the present value, and so is shown without the focus too."""
     sent_as: str = ""
     """The name in the request where it is another."""
     value: Value | None = None
-    """Returns what is sent; by default the text without blanks around it, `None` if empty."""
+    """Returns the value to send; by default the text without blanks around it, `None` if empty."""
     is_sent: bool = True
     """Whether it is part of the request; a file's path, for one, is not."""
     flag: str = ""
@@ -68,7 +68,7 @@ class Field:
 
     @property
     def empty(self) -> FieldValue:
-        """What an empty field contains."""
+        """The value of an empty field."""
         if self.look is FieldWidget.FLAG:
             return False
         return () if self.look in _LISTS else ""

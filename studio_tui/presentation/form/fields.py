@@ -253,17 +253,17 @@ FIELDS: dict[str, Field] = {
 
 
 def label(name: str) -> str:
-    """Return what a field is called; a name that is no field's as it is."""
+    """Return the label of a field; the name itself if there is no such field."""
     return FIELDS[name].label if name in FIELDS else name
 
 
 def value_of(name: str, draft: Draft) -> FieldValue:
-    """Return what is typed in a field."""
+    """Return the contents of a field."""
     return draft.value(name, FIELDS[name].empty)
 
 
 def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
-    """Return what is shown below a field that has no problem, safe to draw."""
+    """Return the text below a field that has no problem, safe to draw."""
     shown = FIELDS[name].hint
     if isinstance(shown, str):
         return (shown,) if shown else ()
@@ -271,7 +271,7 @@ def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def sent_value(name: str, draft: Draft, context: FormContext) -> object:
-    """Return what the request has of a field; `None` leaves it to Studio."""
+    """Return the value of a field in the request; `None` leaves it to Studio."""
     if (value := FIELDS[name].value) is not None:
         return value(draft, context)
     typed = value_of(name, draft)

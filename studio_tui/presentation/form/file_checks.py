@@ -71,12 +71,12 @@ def upload_problems(paths: tuple[str, ...], facts: Mapping[str, FileFacts]) -> t
         if not path.strip():
             problems.append(Problem("files", "A file has no path; type one, or remove it."))
             continue
-        found = facts.get(path)
-        sentence = _state_problem(path, found)
-        if found and found.state is FileState.MISSING and "," in path:
+        file = facts.get(path)
+        sentence = _state_problem(path, file)
+        if file and file.state is FileState.MISSING and "," in path:
             sentence = f"There is no file {quoted(path)}; write one path per line."
-        if not sentence and found and found.size > UPLOAD_LIMIT - _FORM_BYTES:
-            sizes = f"{size(found.size)}, at most {size(UPLOAD_LIMIT)}"
+        if not sentence and file and file.size > UPLOAD_LIMIT - _FORM_BYTES:
+            sizes = f"{size(file.size)}, at most {size(UPLOAD_LIMIT)}"
             sentence = f"{quoted(path)} is too large: {sizes}. Let the job fetch it."
         if sentence:
             problems.append(Problem("files", sentence))

@@ -118,10 +118,10 @@ def cron_times(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 
 def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:
-    known = [each.strip() for each in draft.uploads if each.strip() in context.uploads]
+    finished = [each.strip() for each in draft.uploads if each.strip() in context.uploads]
     return (
         "Ids of files that were uploaded before, one per line.",
-        *(f"{safe_line(each)} is {context.uploads[each]}" for each in dict.fromkeys(known)),
+        *(f"{safe_line(each)} is {context.uploads[each]}" for each in dict.fromkeys(finished)),
     )
 
 

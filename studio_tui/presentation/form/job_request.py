@@ -20,13 +20,13 @@ from studio_tui.presentation.jobs.problems import Level, Problem, unsendable
 
 def check(draft: Draft, context: FormContext) -> tuple[Problem, ...]:
     """Return all problems of a form, in the order of its fields."""
-    found = [problem for name in FIELDS for problem in check_field(name, draft, context)]
-    if all(problem.level is Level.WARNING for problem in found):
+    problems = [problem for name in FIELDS for problem in check_field(name, draft, context)]
+    if all(problem.level is Level.WARNING for problem in problems):
         length = len(_build_request(draft, context).model_dump_json().encode())
         if length > REQUEST_LIMIT:
             excess = f"The whole request is {size(length)}; Studio accepts {size(REQUEST_LIMIT)}."
-            found.append(Problem("query", f"{excess} Shorten the longest field."))
-    return tuple(found)
+            problems.append(Problem("query", f"{excess} Shorten the longest field."))
+    return tuple(problems)
 
 
 def check_field(name: str, draft: Draft, context: FormContext) -> tuple[Problem, ...]:

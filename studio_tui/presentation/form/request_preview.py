@@ -48,11 +48,11 @@ def as_curl(
     if paths:
         lines.append("# Insert the id that each upload returns into the request below.")
     for path in paths:
-        named = path.replace("\\", "\\\\").replace('"', '\\"')
+        quoted = path.replace("\\", "\\\\").replace('"', '\\"')
         target = (
             f"{_endpoint(url, routes.UPLOAD_FILE)}?team_name={quote(job_input.team_name, safe='')}"
         )
-        form = shell_word(f'file=@"{named}"')
+        form = shell_word(f'file=@"{quoted}"')
         lines.append(
             _join_lines(
                 ["curl --fail-with-body", _AUTHORIZATION, f"--form {form}", shell_word(target)]
@@ -78,7 +78,7 @@ def as_datachain(
     *,
     with_secrets: bool = False,
 ) -> str:
-    """Return the equivalent `datachain job run`; comments list what has no flag."""
+    """Return the equivalent `datachain job run`; comments list the values without a flag."""
     visible = job_input if with_secrets else _masked(job_input)
     ending = ".py" if job_input.query_type is QueryType.PYTHON else ".sh"
     script = query_file or f"query{ending}"

@@ -40,7 +40,7 @@ def to_cancel_jobs(jobs: Iterable[Job], *, not_begun: int = 0) -> JobSelection:
 
 
 def cancel_effect(jobs: Sequence[Job]) -> str:
-    """Return what canceling these jobs does, as a sentence."""
+    """Return the effect of canceling these jobs, as a sentence."""
     states = {job.state for job in jobs}
     its, it = ("Its", "It") if len(jobs) == 1 else ("Their", "They")
     if states == {JobState.TASK}:

@@ -101,18 +101,18 @@ def in_sight(jobs: Iterable[Job]) -> frozenset[str]:
 
     Of the failures, that is the newest of each name, unless a newer job of the name is complete.
     """
-    found = set()
+    job_ids = set()
     tried: dict[str, Job] = {}
     for job in jobs:
         if job.state is JobState.RUNNING:
-            found.add(job.id)
+            job_ids.add(job.id)
         elif job.state in _TRIED:
             name = job.name or job.id
             newest = tried.get(name)
             if newest is None or _stamp(job) > _stamp(newest):
                 tried[name] = job
-    found.update(job.id for job in tried.values() if job.state is JobState.FAILED)
-    return frozenset(found)
+    job_ids.update(job.id for job in tried.values() if job.state is JobState.FAILED)
+    return frozenset(job_ids)
 
 
 def _stamp(job: Job) -> float:

@@ -41,21 +41,21 @@ def kin_facts(facts: Sequence[Fact], kin: Kin) -> tuple[Fact, ...]:
         number, later = len(kin.before) + 1, len(kin.after)
         related.append(Fact("attempt", Cell(f"{number} of {number + later} in its pipeline")))
     if kin.origin is not None:
-        related.append(Fact("continues", _named(kin.origin, kin.jobs)))
-    for label, words, ids, named in (
+        related.append(Fact("continues", _job_cell(kin.origin, kin.jobs)))
+    for label, words, ids, listed_already in (
         ("previous", "", kin.before, (kin.origin,)),
         ("continued", "by ", kin.successors, ()),
         ("next", "", kin.after, kin.successors),
     ):
         related += [
-            Fact(label, _named(each, kin.jobs, words))
+            Fact(label, _job_cell(each, kin.jobs, words))
             for each in reversed(ids)
-            if each not in named
+            if each not in listed_already
         ]
     return (*facts[:1], *related, *facts[1:])
 
 
-def _named(job_id: str, jobs: Mapping[str, Job], words: str = "") -> Cell:
+def _job_cell(job_id: str, jobs: Mapping[str, Job], words: str = "") -> Cell:
     """Format a job as `91bcd2e0… ✓ name` after `words`; only the id if it is not loaded."""
     job = jobs.get(job_id)
     if job is None:

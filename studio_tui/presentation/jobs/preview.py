@@ -62,17 +62,17 @@ def preview(
 
     When space is short, the lines come before less important facts.
     """
-    known: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
-    known = with_timetable(known, job, now, zone)
-    known = [*(_with_variable_names(fact, job) for fact in known), *_files(extra.files)]
-    first = [fact for fact in known if fact.label in FIRST]
-    rest = [fact for fact in known if fact.label not in FIRST]
-    taken = sum(_height(fact, space.width) for fact in known)
-    spare = space.height - taken - 2  # the heading of the log, and an empty line
+    filled: Sequence[Fact] = [fact for fact in facts if fact.value.text not in {"", UNKNOWN}]
+    filled = with_timetable(filled, job, now, zone)
+    filled = [*(_with_variable_names(fact, job) for fact in filled), *_files(extra.files)]
+    first = [fact for fact in filled if fact.label in FIRST]
+    rest = [fact for fact in filled if fact.label not in FIRST]
+    height = sum(_height(fact, space.width) for fact in filled)
+    spare = space.height - height - 2  # the heading of the log, and an empty line
     if spare >= ROOM_FOR_LOG:
         return (*first, *rest, *_log(extra, space.width, spare))
-    taken = sum(_height(fact, space.width) for fact in first)
-    lines = _log(extra, space.width, max(_LEAST_LINES, space.height - taken - 1))
+    height = sum(_height(fact, space.width) for fact in first)
+    lines = _log(extra, space.width, max(_LEAST_LINES, space.height - height - 1))
     return (*first, *lines, *((Fact("", NOTHING),) if lines else ()), *rest)
 
 
@@ -89,12 +89,12 @@ def with_timetable(
 
 def last_lines(end: bytes, count: int) -> list[str]:
     """Return up to `count` last non-empty lines, safe to draw."""
-    found: list[str] = []
+    texts: list[str] = []
     for line in reversed(end.split(b"\n")):
-        found += filter(None, reversed(_line_texts(line)))
-        if len(found) >= count:
+        texts += filter(None, reversed(_line_texts(line)))
+        if len(texts) >= count:
             break
-    return found[:count][::-1]
+    return texts[:count][::-1]
 
 
 def _line_texts(line: bytes) -> list[str]:

@@ -31,7 +31,7 @@ class Problem(NamedTuple):
 
 
 Found = str | tuple[Problem, ...]
-"""What is wrong with one field: the sentence of an error, or any problems; empty for nothing."""
+"""The problems of one field: the sentence of an error, or any problems; empty for none."""
 
 
 def warning(field: str, sentence: str) -> Problem:

@@ -103,7 +103,7 @@ _GROUPS: tuple[tuple[str, StateLook, frozenset[JobState]], ...] = (
 )
 """With the words, signs and order that the jobs of a pipeline are counted with."""
 STATE_NAMES = tuple(name for name, _, _ in _GROUPS)
-"""What the states that are counted are called, in the order of their counts."""
+"""Names of the counted states, in the order of their counts."""
 _GROUP_OF = {state: name for name, _, states in _GROUPS for state in states}
 _MAY_BE_MORE = frozenset({"done", "failed", "canceled"})
 

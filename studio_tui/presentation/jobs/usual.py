@@ -20,27 +20,27 @@ FEWEST = 3
 """Number of past runs from which a run can be called unusually long or short."""
 
 _TIMES = frozenset({"created", "started", "finished", "steps"})
-"""The facts behind which it is shown."""
+"""Labels of the facts after which the usual times are shown."""
 
 
 def with_usual(
     facts: Sequence[Fact], job: Job, past: Sequence[Job], now: datetime
 ) -> tuple[Fact, ...]:
-    """Return the facts about a job, with its usual times behind those of the job itself.
+    """Return the facts about a job, with its usual times after those of the job itself.
 
     `past` are other COMPLETE runs of the same name, newest first. Medians of few runs are rough, so
     their number is shown. Nothing is added if none of their run times is known.
     """
-    taken = _known(run_seconds(each, each.finished_at or now) for each in past)
-    if not taken:
+    durations = _without_none(run_seconds(each, each.finished_at or now) for each in past)
+    if not durations:
         return tuple(facts)
-    parts = [f"~{duration(median(taken))} from {plural(len(taken), 'run')}"]
-    waited = _known(queue_seconds(each, each.finished_at or now) for each in past)
+    parts = [f"~{duration(median(durations))} from {plural(len(durations), 'run')}"]
+    waited = _without_none(queue_seconds(each, each.finished_at or now) for each in past)
     if waited:
         parts.append(f"queue ~{duration(median(waited))}")
     parts += _phases(past, now)
     usual = [Fact("usual", Cell(" · ".join(parts)))]
-    if words := _compared(run_seconds(job, now), taken, is_over=job.state.is_finished):
+    if words := _compared(run_seconds(job, now), durations, is_over=job.state.is_finished):
         usual.append(Fact("", Cell(words, Tone.WARN)))
     at = max((i + 1 for i, fact in enumerate(facts) if fact.label in _TIMES), default=len(facts))
     return (*facts[:at], *usual, *facts[at:])
@@ -64,19 +64,19 @@ def _label(step: JobStep) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _compared(ran: float | None, taken: Sequence[float], *, is_over: bool) -> str:
+def _compared(ran: float | None, durations: Sequence[float], *, is_over: bool) -> str:
     """Return how a run compares with all others; empty if it is within their range.
 
     Times are compared in whole seconds, as they are shown.
     """
-    if ran is None or len(taken) < FEWEST:
+    if ran is None or len(durations) < FEWEST:
         return ""
-    if int(ran) > int(max(taken)):
-        return f"longer than all {len(taken)} of them"
-    if is_over and int(ran) < int(min(taken)):
-        return f"shorter than all {len(taken)} of them"
+    if int(ran) > int(max(durations)):
+        return f"longer than all {len(durations)} of them"
+    if is_over and int(ran) < int(min(durations)):
+        return f"shorter than all {len(durations)} of them"
     return ""
 
 
-def _known(values: Iterable[float | None]) -> list[float]:
+def _without_none(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]

@@ -31,7 +31,7 @@ _CACHED = 16
 """Of how many jobs the reason is cached that their pipelines give."""
 
 WAITS_FOR = "waits for"
-"""The verb of most reasons, and the label of what a job waits for."""
+"""The verb of most reasons, and the label of the fact."""
 
 
 class Wait(NamedTuple):
@@ -52,7 +52,7 @@ class Wait(NamedTuple):
 
 
 class Surroundings(NamedTuple):
-    """What is known around a job: it explains why the job waits."""
+    """The clusters, the queue and the pipeline of a job, which explain why it waits."""
 
     clusters: Sequence[Cluster] = ()
     queued: Sequence[Job] | None = None
@@ -77,14 +77,14 @@ def why_waiting(job: Job, around: Surroundings) -> Wait | None:
     """
     pipeline = around.pipeline
     if pipeline is not None and job.state in NOT_QUEUED_STATES:
-        known = _waits.get(job.id)
+        cached = _waits.get(job.id)
         # By identity, as comparing or hashing pipelines reads all of their jobs.
-        if known is None or known[0] is not pipeline:
+        if cached is None or cached[0] is not pipeline:
             if len(_waits) >= _CACHED:
                 _waits.clear()
-            known = _waits[job.id] = pipeline, _wait_in(pipeline, job.id)
-        if known[1] is not None:
-            return known[1]
+            cached = _waits[job.id] = pipeline, _wait_in(pipeline, job.id)
+        if cached[1] is not None:
+            return cached[1]
     awaited = _awaited(job, around)
     return Wait(awaited, is_awaited=True) if awaited else None
 
@@ -109,7 +109,7 @@ def _wait_in(pipeline: Pipeline, job_id: str) -> Wait | None:
 
 
 def _awaited(job: Job, around: Surroundings) -> str:
-    """Return what a job waits for; empty if it does not wait."""
+    """Return the reason why a job waits; empty if it does not."""
     if job.state is JobState.PENDING:
         if around.pipeline is None:
             return "earlier jobs of its pipeline, or for the pipeline to be resumed"

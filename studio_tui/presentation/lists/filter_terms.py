@@ -87,12 +87,12 @@ class Terms(Generic[T]):
 
         It goes term by term, each over what the one before it left: of many rows most fail soon.
         """
-        known = list(rows)
-        found = [_apply_tests(known, tests, haystacks, now) for tests in self._tests]
-        if len(found) == 1:
-            return found[0]
-        passing = {key for some in found for key, _ in some}
-        return [row for row in known if row[0] in passing] if self._tests else known
+        all_rows = list(rows)
+        passed = [_apply_tests(all_rows, tests, haystacks, now) for tests in self._tests]
+        if len(passed) == 1:
+            return passed[0]
+        passing = {key for some in passed for key, _ in some}
+        return [row for row in all_rows if row[0] in passing] if self._tests else all_rows
 
 
 def _apply_tests(
@@ -157,10 +157,10 @@ def _parse_positive(term: TypedTerm, kind: Kind[T]) -> Test[T]:
         return _of_row(lambda row: not exact or read(row).lower() == exact)
     if field in kind.fields and operator == "~":
         return _pattern(value, kind.fields[field])
-    known = ", ".join(
+    fields = ", ".join(
         ("status=", *(f"{name}<" for name in spans), *(f"{name}=" for name in kind.fields))
     )
-    raise FilterError(f"“{term.raw}” is not understood. Use words, or one of {known}")
+    raise FilterError(f"“{term.raw}” is not understood. Use words, or one of {fields}")
 
 
 def _status(value: str, kind: Kind[T]) -> Test[T]:
@@ -196,10 +196,10 @@ def _span(
 
     def among(rows: Rows[T], haystacks: Mapping[str, str], now: datetime) -> Rows[T]:  # noqa: ARG001 (the form of a Test)
         spans = [seconds(row, now) for _, row in rows]
-        known = zip(rows, spans, strict=True)
+        timed_rows = zip(rows, spans, strict=True)
         if operator == "<":
-            return [each for each, span in known if span is not None and span < limit]
-        return [each for each, span in known if span is not None and span > limit]
+            return [each for each, span in timed_rows if span is not None and span < limit]
+        return [each for each, span in timed_rows if span is not None and span > limit]
 
     return Test(among)
 

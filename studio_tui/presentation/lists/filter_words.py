@@ -55,18 +55,18 @@ def split_terms(text: str) -> Iterator[TypedTerm]:
             sign, *parts = spaced.groups()
             yield TypedTerm(spaced[0], sign, "".join(parts), is_word=False)
             continue
-        found = _TERM.match(text, at)
-        if found is None or not found[0]:
+        match = _TERM.match(text, at)
+        if match is None or not match[0]:
             return
-        at = found.end()
-        value = _ESCAPED.sub(r"\1", found["value"] or "")
+        at = match.end()
+        value = _ESCAPED.sub(r"\1", match["value"] or "")
         yield TypedTerm(
-            found[0],
-            found["sign"],
-            found["field"] + value + found["rest"],
-            is_word=found["quote"] is not None and not found["field"],
-            is_closed=found["end"] != "",
-            head=found["field"] if found["quote"] is not None else "",
+            match[0],
+            match["sign"],
+            match["field"] + value + match["rest"],
+            is_word=match["quote"] is not None and not match["field"],
+            is_closed=match["end"] != "",
+            head=match["field"] if match["quote"] is not None else "",
         )
 
 

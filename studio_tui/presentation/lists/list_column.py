@@ -10,7 +10,7 @@ from studio_tui.presentation.columns import Column
 Row = TypeVar("Row")
 """An item with everything that its row shows."""
 Item = TypeVar("Item")
-"""What is listed, which can be sorted and filtered without its row."""
+"""A listed item, which can be sorted and filtered without its row."""
 RowCell = TypeVar("RowCell")
 
 

@@ -76,13 +76,13 @@ class Listing(Generic[T]):
     def _replace_all(self, rows: Sequence[T]) -> frozenset[str]:
         before, key_of = self._rows, self._kind.key
         # Most objects are the same as before and need no comparison.
-        known = set(map(id, before.values()))
-        unknown = filterfalse(lambda row: id(row) in known, rows)
+        ids_before = set(map(id, before.values()))
+        new_rows = filterfalse(lambda row: id(row) in ids_before, rows)
         self._rows = dict(zip(map(key_of, rows), rows, strict=True))
         if self._haystacks:
             for key in before.keys() - self._rows.keys():
                 self._haystacks.pop(key, None)
-        return frozenset(key for key in map(key_of, unknown) if before.get(key) != self._rows[key])
+        return frozenset(key for key in map(key_of, new_rows) if before.get(key) != self._rows[key])
 
     def ids(
         self,

@@ -96,11 +96,11 @@ def read_moment(
         hour, minute, second = (int(part or 0) for part in clock.groups())
         if hour < 24 and minute < 60 and second < 60:
             local = end.astimezone()
-            found = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
-            return (found if found <= local else found - _DAY).astimezone(UTC)
+            moment = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+            return (moment if moment <= local else moment - _DAY).astimezone(UTC)
     try:
-        found = datetime.fromisoformat(typed.strip())
-        return found.astimezone(UTC)
+        moment = datetime.fromisoformat(typed.strip())
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise GutterTimeError(f"{typed} is not a time; type 14:05, 2026-11-25 14:05 or -10m.")

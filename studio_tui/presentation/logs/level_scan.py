@@ -105,11 +105,11 @@ def _lines_with(
     while 0 < start < len(data):
         for sign, at in list(nexts.items()):
             if at < start:
-                found = _next(data, sign, start)
-                if found < 0:
+                position = _next(data, sign, start)
+                if position < 0:
                     del nexts[sign]
                 else:
-                    nexts[sign] = found
+                    nexts[sign] = position
         if not nexts:
             return
         at = min(nexts.values())

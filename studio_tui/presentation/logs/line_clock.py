@@ -165,11 +165,11 @@ class LineClock:
 
     def _examine_line(self, text: str, life: Life) -> None:
         """Record the order of a line's date if it is the only plausible one for its shape."""
-        found = written_in(text)
-        shape = found[0].shape if found is not None else None
-        if found is None or shape is None or shape in self._orders:
+        written = written_in(text)
+        shape = written[0].shape if written is not None else None
+        if written is None or shape is None or shape in self._orders:
             return
-        readings = readings_of(found[0], self._zones.lines, self._zones.local, life)
+        readings = readings_of(written[0], self._zones.lines, self._zones.local, life)
         distances = {
             order: min(map(life.distance, moments), default=_NO_DATE)
             for order in orders(shape)

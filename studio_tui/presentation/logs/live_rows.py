@@ -25,6 +25,7 @@ class LiveRows:
         self._written: dict[int, tuple[int, bytes]] = {}
         """For each row, the line that shows it, and the bytes written there."""
         self._touched: set[int] = set()
+        """Lines that are in a region, which shows their rows by other lines."""
         self._top = 0
         self._bottom = -1
         if UP.search(data):
@@ -44,7 +45,7 @@ class LiveRows:
     def _walk(self, data: bytes) -> None:
         """Replay the cursor movements; one loop, because a block may have thousands."""
         written, touched, is_visible = self._written, self._touched, _VISIBLE.match
-        visitor = {0: 0}
+        latest_line = {0: 0}
         row = line = at = last = 0
         for move in _MOVE.finditer(data):
             start = move.start()
@@ -60,8 +61,10 @@ class LiveRows:
             else:
                 base, row = row, row - min(int(count or 1), _HIGHEST)
                 self._rise(base, row, last)
-                touched.update(visitor[each] for each in range(row, base + 1) if each in visitor)
-            visitor[row] = line
+                touched.update(
+                    latest_line[each] for each in range(row, base + 1) if each in latest_line
+                )
+            latest_line[row] = line
             if self._top <= row <= self._bottom:
                 touched.add(line)
                 last = line

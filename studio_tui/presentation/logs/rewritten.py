@@ -78,7 +78,7 @@ def _walked(raw: bytes) -> list[bytes]:
     every: list[bytes] = []
     cells: list[str] = []
     at = budget = 0
-    kept = -1
+    length = -1
     for move in _MOVES.finditer(raw):
         cells += _cells(raw[at : move.start()])
         at = move.end()
@@ -87,9 +87,9 @@ def _walked(raw: bytes) -> list[bytes]:
             budget += len(cells)
             every.append("".join(cells).encode("utf-8", "surrogateescape"))
             del cells[column if budget < _BUDGET else 0 :]
-            kept = len(cells)
+            length = len(cells)
     cells += _cells(raw[at:])
-    if len(cells) != kept or not every:
+    if len(cells) != length or not every:
         every.append("".join(cells).encode("utf-8", "surrogateescape"))
     return every
 

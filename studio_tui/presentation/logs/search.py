@@ -23,7 +23,7 @@ REGEX_SIGN = "~"
 """Prefix of a regular expression, as in list filters."""
 
 _LIKE_EXPRESSION = re.compile(r"\\[bdswBDSW]|\.[*+?]|\[[^\]]+\][*+?]|\w\|\w|^\^|\$$")
-"""What is rarely meant literally."""
+"""Characters that are rarely meant literally."""
 _SPANS = 500
 """Maximum number of matches returned for a line."""
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")

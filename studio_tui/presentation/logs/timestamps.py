@@ -156,14 +156,14 @@ def read_time(text: str, how: TimestampContext, *, came: datetime | None = None)
     if text.startswith("{"):
         for name in _FIELD.finditer(text, 0, _FIELDS):
             start = name.end()
-            found = _epoch_at(text, start, how) or _time_within(
+            timestamp = _epoch_at(text, start, how) or _time_within(
                 text, start, start + _VALUE, how, came
             )
-            if found:
-                return found
+            if timestamp:
+                return timestamp
         return None
-    if (found := _time_within(text, 0, HEAD, how, came)) is not None:
-        return found
+    if (timestamp := _time_within(text, 0, HEAD, how, came)) is not None:
+        return timestamp
     if text[:1].isdecimal() or text[1:2].isdecimal():
         return _epoch_at(text, 0, how)
     if "=1" in text and (named := _LOGFMT.search(text, 0, HEAD)):
@@ -260,7 +260,7 @@ def readings_of(
     """
     shape = written.shape
     years = _years(life) if life is not None else ()
-    found = {}
+    readings = {}
     possible = orders(shape) if shape is not None else (Order.YEAR_FIRST,)
     for order in possible if known is None else (known,):
         moments = [
@@ -269,8 +269,8 @@ def readings_of(
             for moment in _at(written, day, zone, local_zone)
         ]
         if moments:
-            found[order] = tuple(moments)
-    return found
+            readings[order] = tuple(moments)
+    return readings
 
 
 def _years(life: Life) -> tuple[int, ...]:

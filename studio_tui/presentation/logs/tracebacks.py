@@ -95,7 +95,7 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
         return []
     origin, body = split_origin(first)
     unit = _Unit(body)
-    found = [0]
+    indexes = [0]
     pending: list[int] = []
     foreign = 0
     for number, line in enumerate(_limited(source), 1):
@@ -109,12 +109,12 @@ def unit_lines(lines: Iterable[str]) -> list[int]:
         if takes is None:
             pending.append(number)
         elif takes:
-            found += [*pending, number]
+            indexes += [*pending, number]
             pending = []
             foreign = 0
         else:
             break
-    return found
+    return indexes
 
 
 def message_below(text: str) -> bool:

@@ -67,12 +67,12 @@ def zones_of(written: str, local_zone: tzinfo, year: int) -> tuple[tzinfo, ...]:
         except (LookupError, ValueError, OSError):
             return ()
     name = text.upper()
-    found = [timezone(ahead) for ahead in _own_offsets(name, local_zone, year)]
+    zones = [timezone(ahead) for ahead in _own_offsets(name, local_zone, year)]
     if name in _NAMED:
-        found.append(UTC if not _NAMED[name] else timezone(_NAMED[name] * _HOUR))
-    if not found and name in _OTHERS:
+        zones.append(UTC if not _NAMED[name] else timezone(_NAMED[name] * _HOUR))
+    if not zones and name in _OTHERS:
         raise UnknownZoneError(text)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(zones))
 
 
 def _own_offsets(name: str, local_zone: tzinfo, year: int) -> list[timedelta]:

@@ -79,15 +79,15 @@ def _made(version: ListedVersion, now: datetime) -> str:
 def outdated_upstream(dataset: ListedDataset, others: Iterable[ListedDataset]) -> tuple[str, ...]:
     """Return a dataset and those of its upstream datasets, direct or not, that are out of date."""
     by_name = {each.name: each for each in others}
-    found = {dataset.name: None}
+    names = {dataset.name: None}
     waiting = [dataset]
     for each in waiting:
         for source in _sources(each):
             above = by_name.get(source)
-            if above is not None and above.newer and source not in found:
-                found[source] = None
+            if above is not None and above.newer and source not in names:
+                names[source] = None
                 waiting.append(above)
-    return tuple(found)
+    return tuple(names)
 
 
 def _sources(dataset: ListedDataset) -> tuple[str, ...]:

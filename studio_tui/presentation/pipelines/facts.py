@@ -44,7 +44,7 @@ NAMED = 8
 GRID_RUNS = 8
 """Maximum number of runs compared side by side."""
 GRID_JOBS = 24
-"""Up to this many jobs are all compared; of more, as many as fit, with problems up to this many."""
+"""Up to this number all jobs are compared; of more, those that fit and this many with problems."""
 
 _GRID_FRAME_ROWS = 3
 """Lines of a comparison besides its rows: the title, the ages, and `and N more`."""
@@ -266,11 +266,11 @@ def _rows(statuses_of_runs: Sequence[JobStatuses]) -> list[tuple[str, int]]:
 def _numbered(statuses: JobStatuses) -> dict[tuple[str, int], str]:
     """Return the nodes of a run by name and number."""
     seen: dict[str, int] = {}
-    found = {}
+    numbered = {}
     for node_id, node in statuses.plan.nodes.items():
         seen[node.name] = seen.get(node.name, 0) + 1
-        found[node.name, seen[node.name]] = node_id
-    return found
+        numbered[node.name, seen[node.name]] = node_id
+    return numbered
 
 
 def _column(

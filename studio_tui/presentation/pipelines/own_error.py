@@ -1,4 +1,4 @@
-"""What a pipeline's own error says beyond the failures of its jobs, beside which it is shown."""
+"""The part of a pipeline's own error that is not in the failures of its jobs, shown beside it."""
 
 import re
 from collections.abc import Iterable, Iterator

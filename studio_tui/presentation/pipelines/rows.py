@@ -46,11 +46,11 @@ class Overview:
 
     def statuses(self, pipeline: Pipeline) -> JobStatuses:
         """Return the derived states of a pipeline's jobs."""
-        known = self._known.get(pipeline.pipeline_id)
-        if known is None or known[0] is not pipeline:
-            known = pipeline, judge(plan_of(pipeline), pipeline.state)
-            self._known[pipeline.pipeline_id] = known
-        return known[1]
+        cached = self._known.get(pipeline.pipeline_id)
+        if cached is None or cached[0] is not pipeline:
+            cached = pipeline, judge(plan_of(pipeline), pipeline.state)
+            self._known[pipeline.pipeline_id] = cached
+        return cached[1]
 
     def numbers(self, pipeline: Pipeline) -> Mapping[NodeState, int]:
         """Return the number of jobs by state; from the pipeline's totals if jobs were not sent."""
@@ -67,7 +67,7 @@ class Overview:
 
 
 class PipelineRow(NamedTuple):
-    """A pipeline with what its row shows besides."""
+    """A pipeline with the other data of its row."""
 
     pipeline: Pipeline
     numbers: Mapping[NodeState, int]

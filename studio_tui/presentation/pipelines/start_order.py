@@ -27,29 +27,29 @@ def order_lines(
     `originals` has for each run of a pipeline the jobs it is a rerun of; `is_kept` means that
     Studio starts each job after those that it depends on.
     """
-    waits: list[str] = []
+    dependencies: list[str] = []
     alternatives: list[str] = []
     for pipeline, chosen in _concerned(pipelines, jobs, originals):
         plan = plan_of(pipeline)
         if waiting := [plan.nodes[key].name for key in _waiting(plan, chosen)]:
             verb = "depends" if len(waiting) == 1 else "depend"
             name = pipeline.name or pipeline.pipeline_id
-            waits.append(
+            dependencies.append(
                 f"In the pipeline {name}, {join_names(waiting)} {verb} on others of these."
             )
             alternatives += _alternatives(pipeline, plan, is_kept=is_kept)
-    if not waits:
+    if not dependencies:
         return ()
     notes = (IN_ORDER,) if is_kept else AT_ONCE
-    return (*dict.fromkeys(waits), *notes, *dict.fromkeys(alternatives))
+    return (*dict.fromkeys(dependencies), *notes, *dict.fromkeys(alternatives))
 
 
 def _concerned(
     pipelines: Iterable[Pipeline], jobs: Set[str], originals: Mapping[str, Sequence[str]]
 ) -> list[tuple[Pipeline, set[str]]]:
-    """Return the pipelines that run several of the jobs, with these, by their ids in the plan.
+    """Return the pipelines that run several of the jobs, each with the plan ids of these jobs.
 
-    If these have run all of the jobs, others that ran the same before do not matter.
+    Pipelines that have only earlier runs of the jobs count unless the others run all of them.
     """
     alike = {*jobs}.union(*(originals.get(job_id, ()) for job_id in jobs))
     own: list[tuple[Pipeline, set[str]]] = []
@@ -73,7 +73,7 @@ def _runs_of(run: PipelineJob) -> tuple[str, ...]:
 
 
 def _waiting(plan: Plan, chosen: Collection[str]) -> Iterator[str]:
-    """Yield the nodes that depend on others of them, directly or not."""
+    """Yield the chosen nodes that depend on other chosen ones, directly or not."""
     below: set[str] = set()
     for key, node in plan.nodes.items():
         if any(parent in chosen or parent in below for parent in node.parents):

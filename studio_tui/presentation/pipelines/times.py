@@ -40,11 +40,11 @@ def pipeline_seconds(pipeline: Pipeline, jobs: Mapping[str, Job], now: datetime)
 
 def _runs(pipeline: Pipeline, jobs: Mapping[str, Job]) -> list[Job] | None:
     """Return the runs that started or ended; `None` if one of them is not loaded."""
-    found = []
+    runs = []
     for run in pipeline.job_runs:
         job = jobs.get(run.created_job_id or "")
         if job is None:
             return None
         if job.began_at is not None or job.finished_at is not None:
-            found.append(job)
-    return found
+            runs.append(job)
+    return runs

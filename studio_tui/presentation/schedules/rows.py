@@ -38,7 +38,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class ScheduleRow(NamedTuple):
-    """A schedule with what its row shows besides."""
+    """A schedule with the other data of its row."""
 
     task: Job
     runs: Sequence[ScheduledRun]
@@ -165,7 +165,7 @@ def _past(runs: Sequence[ScheduledRun], schedule: JobSchedule | None, now: datet
 
 
 def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
-    known = [
+    counts = [
         words
         for count, words in (
             (schedule.runs, f"{plural(schedule.runs or 0, 'run')}"),
@@ -175,8 +175,8 @@ def _counts(schedule: JobSchedule) -> tuple[Fact, ...]:
         if count
     ]
     is_bad = bool(schedule.missed or schedule.skipped)
-    return (Fact("so far", Cell(" · ".join(known), Tone.WARN if is_bad else Tone.PLAIN)),) * bool(
-        known
+    return (Fact("so far", Cell(" · ".join(counts), Tone.WARN if is_bad else Tone.PLAIN)),) * bool(
+        counts
     )
 
 

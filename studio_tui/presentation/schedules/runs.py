@@ -103,9 +103,9 @@ def runs_by_task(jobs: Iterable[Job]) -> dict[str, tuple[ScheduledRun, ...]]:
     runs: dict[str, list[ScheduledRun]] = {}
     for job in jobs:
         if job.scheduled_by is not None:
-            made = runs.setdefault(job.scheduled_by, [])
-            if len(made) < RESULTS:
-                made.append(run_of(job))
+            newest = runs.setdefault(job.scheduled_by, [])
+            if len(newest) < RESULTS:
+                newest.append(run_of(job))
     return {task_id: tuple(made) for task_id, made in runs.items()}
 
 

@@ -223,11 +223,11 @@ def _calendar_date(day: str, clock: time, now: datetime) -> datetime | None:
     years = [int(parts["year"])] if parts["year"] else range(now.year, now.year + 9)
     for year in years:
         try:
-            found = datetime.combine(date(year, month, number), clock)
+            moment = datetime.combine(date(year, month, number), clock)
         except ValueError:
             continue
-        if found > now or parts["year"]:
-            return found
+        if moment > now or parts["year"]:
+            return moment
     if not 1 <= month <= 12:
         raise StartTimeError(f"There is no month {month}; they go from 1 to 12.")
     date_text = f"{number} {_MONTHS[month - 1].capitalize()} {parts['year'] or ''}".rstrip()

@@ -184,11 +184,11 @@ class JobCreator:
         if request is None:
             return unconfirmed
         try:
-            found, _ = await self._seek(unconfirmed.intent)
+            job, _ = await self._seek(unconfirmed.intent)
         except StudioError as error:
             return replace(unconfirmed, why=error)
-        if found is not None:
-            return await self._ended(unconfirmed.note, found)
+        if job is not None:
+            return await self._ended(unconfirmed.note, job)
         return await self._make(unconfirmed.note, request, doubted, may_exist=True)
 
     async def give_up(self, unconfirmed: UnconfirmedJob) -> None:
@@ -245,13 +245,13 @@ class JobCreator:
     ) -> tuple[JobInput, dict[str, SentFile]]:
         """Upload files; return the request with their ids, and what is known of all its files."""
         named = job.files or ()
-        known = await asyncio.to_thread(self._history.files, named) if named else {}
+        known_files = await asyncio.to_thread(self._history.files, named) if named else {}
         uploaded = await self._uploads.upload(paths, uploading)
-        known |= {file.id: file for file in uploaded}
+        known_files |= {file.id: file for file in uploaded}
         if not uploaded:
-            return job, known
+            return job, known_files
         files = (*named, *(file.id for file in uploaded))
-        return job.model_copy(update={"files": files}), known
+        return job.model_copy(update={"files": files}), known_files
 
     def _rests(self) -> list[float]:
         """Return the seconds to wait after each attempt but the last."""
@@ -278,14 +278,14 @@ class JobCreator:
                 while searched.answers < looks:
                     rest = self._patience.apart
                     try:
-                        found, seen = await self._seek(note.intent)
+                        job, seen = await self._seek(note.intent)
                     except (AuthenticationError, PermissionDenied):
                         break
                     except StudioError as error:
                         rest = max(backoff.failed(), error.asked_rest)
                     else:
-                        if found is not None:
-                            return await self._ended(note, found)
+                        if job is not None:
+                            return await self._ended(note, job)
                         searched = replace(seen, answers=searched.answers + 1)
                     if searched.answers < looks:
                         await asyncio.sleep(rest)

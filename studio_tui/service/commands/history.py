@@ -1,8 +1,8 @@
-"""What Studio does not store about jobs: what we submitted them with, and how long runs took.
+"""The history of jobs that Studio does not store: how they were submitted, and how long runs took.
 
-It is in the recorder's file, and contains no query, no environment and no token. What could not be
-written stays in memory until the next write succeeds. All methods block on the disk: call them in a
-thread.
+It is in the recorder's file, and contains no query, no environment and no token. Entries that could
+not be written stay in memory until the next write succeeds. All methods block on the disk: call
+them in a thread.
 """
 
 import json
@@ -85,19 +85,19 @@ class JobHistory:
         self._noted: set[str] = set()
         """Ids of jobs whose runs are written."""
 
-    # What we submitted.
+    # Submissions.
 
     def note_submitted(self, job_id: str, submitted: Submitted) -> None:
-        """Record what a job was submitted with."""
+        """Record how a job was submitted."""
         with self._lock:
             self._submitted[job_id] = submitted
             rows = [(each, parts.to_json()) for each, parts in self._submitted.items()]
             insert = "INSERT OR REPLACE INTO submitted VALUES (?, ?)"
-            if self._written(insert, rows, "submitted", "rowid", KEPT_SUBMISSIONS):
+            if self._write(insert, rows, "submitted", "rowid", KEPT_SUBMISSIONS):
                 self._submitted.clear()
 
     def submitted(self, job_ids: Iterable[str]) -> dict[str, Submitted]:
-        """Return what these jobs were submitted with, if they were submitted here.
+        """Return the submissions of these jobs, by job id, of those that were submitted here.
 
         If the file cannot be read, only submissions that are not written yet are returned.
         """
@@ -116,13 +116,13 @@ class JobHistory:
             )
             if rows is None:
                 return None
-            found = {}
+            submissions = {}
             for job_id, parts in rows:
                 try:
-                    found[job_id] = Submitted.model_validate_json(parts)
+                    submissions[job_id] = Submitted.model_validate_json(parts)
                 except ValidationError:
-                    _log.warning("What %s was submitted with cannot be read", job_id)
-        return found | self._not_written(wanted)
+                    _log.warning("The submission of %s cannot be read", job_id)
+        return submissions | self._not_written(wanted)
 
     def _not_written(self, wanted: Iterable[str]) -> dict[str, Submitted]:
         with self._lock:
@@ -131,26 +131,26 @@ class JobHistory:
     def of_jobs(
         self, jobs: Collection[Job], originals: Mapping[str, Sequence[str]] = _NO_ORIGINALS
     ) -> dict[str, Submitted]:
-        """Return what jobs were submitted with, by job id; unknown ones are left out.
+        """Return the submissions of jobs, by job id; unknown ones are left out.
 
-        A job that Studio created from another one gets what that one was submitted with, without
-        the times of its schedule. For a scheduled run, the other one is its schedule; for the rest,
-        the first known of `originals`, which has the ids of the jobs that each job repeats.
+        A job that Studio created from another one gets the submission of that one, without the
+        times of its schedule. For a scheduled run, the other one is its schedule; for the rest, the
+        first known of `originals`, which has the ids of the jobs that each job repeats.
         """
         sources = {
             job.id: (*((job.scheduled_by,) if job.scheduled_by else ()), *originals.get(job.id, ()))
             for job in jobs
         }
-        known = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
+        recorded = self.submitted([*sources, *(id_ for ids in sources.values() for id_ in ids)])
         no_times = {"start_after": None, "cron_expression": None, "time_zone": None}
-        found = {}
+        submissions = {}
         for job_id, repeated in sources.items():
-            source = next((id_ for id_ in repeated if id_ in known), None)
-            if job_id in known:
-                found[job_id] = known[job_id]
+            source = next((id_ for id_ in repeated if id_ in recorded), None)
+            if job_id in recorded:
+                submissions[job_id] = recorded[job_id]
             elif source is not None:
-                found[job_id] = known[source].model_copy(update=no_times)
-        return found
+                submissions[job_id] = recorded[source].model_copy(update=no_times)
+        return submissions
 
     def files(self, upload_ids: Collection[str]) -> dict[str, SentFile]:
         """Return the files with these upload ids that were uploaded from here, by id."""
@@ -181,7 +181,7 @@ class JobHistory:
                 return True
             rows = list(self._runs.values())
             insert = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)"
-            if not self._written(insert, rows, "run", "finished_at", KEPT_RUNS):
+            if not self._write(insert, rows, "run", "finished_at", KEPT_RUNS):
                 return False
             self._noted.update(self._runs)
             self._runs.clear()
@@ -209,10 +209,10 @@ class JobHistory:
             " AND state = ?) WHERE place <= ?"
         )
         rows = self._database.rows(query, json.dumps(names), JobState.COMPLETE, SAMPLES)
-        known = {run.job_id: run for run in map(EndedRun._make, rows)}
-        known |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
+        by_id = {run.job_id: run for run in map(EndedRun._make, rows)}
+        by_id |= {run.job_id: run for run in self._runs.values() if run.state is JobState.COMPLETE}
         newest: dict[str, list[EndedRun]] = {name: [] for name in names}
-        for run in sorted(known.values(), key=lambda run: run.finished_at, reverse=True):
+        for run in sorted(by_id.values(), key=lambda run: run.finished_at, reverse=True):
             namesakes = newest.get(run.name or "")
             if namesakes is not None and len(namesakes) < SAMPLES:
                 namesakes.append(run)
@@ -220,7 +220,7 @@ class JobHistory:
 
     # The file.
 
-    def _written(
+    def _write(
         self, insert: str, rows: Sequence[tuple[object, ...]], table: str, order: str, kept: int
     ) -> bool:
         """Insert rows and delete the oldest beyond `kept`; return whether that succeeded."""

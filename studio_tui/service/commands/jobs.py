@@ -93,12 +93,12 @@ class JobCommands:
 
 
 def repeat_of(job: Job, team: str, submitted: Submitted | None = None) -> JobInput:
-    """Return the input that repeats `job` once, from what Studio sends of it.
+    """Return the input that repeats `job` once, from the data that Studio sends.
 
     What Studio does not send is taken from `submitted`, if known; else it is left at its default.
 
     Raises:
-        InvalidRequest: the job cannot be repeated from what is known of it.
+        InvalidRequest: the known data of the job are not enough to repeat it.
     """
     if job.query is None:
         raise InvalidRequest(400, "This job's query is not known here, so it cannot be run again.")

@@ -58,7 +58,7 @@ class IntentOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A request to create one job, with what identifies that job."""
+    """A request to create one job, with the properties by which that job is found."""
 
     id: str
     """Also the idempotency key and the label of the job."""
@@ -70,7 +70,7 @@ class Intent:
     is_labelled: bool
     """Whether the job carries the id in its environment."""
     submitted: Submitted = field(default_factory=Submitted)
-    """What goes into the history once the job exists."""
+    """Recorded in the history once the job exists."""
 
     @classmethod
     def of(
@@ -81,7 +81,7 @@ class Intent:
         is_labelled: bool,
         files: Mapping[str, SentFile] = MappingProxyType({}),
     ) -> "Intent":
-        """Return a new intent to make the job of `job`; `files` are its known uploads by ids."""
+        """Return a new intent for the request `job`; `files` are its known uploads by id."""
         return cls(
             id=str(uuid.uuid4()),
             sent_at=now,
@@ -94,7 +94,7 @@ class Intent:
 
     @property
     def identity(self) -> tuple[str | None, str, str]:
-        """What jobs have in common that differ only in their labels."""
+        """The properties that are equal in jobs which differ only in their labels."""
         return self.name, self.query_type, self.query_digest
 
     def resembles(self, job: Job) -> bool:
@@ -115,7 +115,7 @@ def query_digest(query: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What the journal contains about one intent."""
+    """An intent in the journal, with its outcome."""
 
     intent: Intent
     outcome: IntentOutcome
@@ -140,7 +140,7 @@ class OpenIntent:
         line: dict[str, Any] = {"fate": outcome}
         if job is not None:
             line |= {"job_id": job.id, "created_by": job.created_by}
-        descriptor = self._let_go()
+        descriptor = self._take_descriptor()
         if descriptor is None:
             return
         try:
@@ -152,11 +152,11 @@ class OpenIntent:
 
     def close(self) -> None:
         """Release the intent without an outcome; another start will look it up."""
-        descriptor = self._let_go()
+        descriptor = self._take_descriptor()
         if descriptor is not None:
             os.close(descriptor)
 
-    def _let_go(self) -> int | None:
+    def _take_descriptor(self) -> int | None:
         """Return the file descriptor, to exactly one caller in any thread, who closes it."""
         descriptor, self._descriptor = self._descriptor, None
         return descriptor
@@ -178,7 +178,7 @@ class Journal:
         try:
             private_dir(self._folder)
             self._prune()
-            return OpenIntent(intent, self._written(intent))
+            return OpenIntent(intent, self._write(intent))
         except OSError as error:
             raise NotSent(
                 f"Nothing was sent, as it could not be recorded in {self._folder.parent}: "
@@ -187,24 +187,24 @@ class Journal:
 
     def entries(self) -> list[JournalEntry]:
         """Return all entries, newest last."""
-        found = []
+        entries = []
         for path in self._files():
             with contextlib.suppress(OSError):
                 if entry := _read(path):
-                    found.append(entry)
-        return sorted(found, key=lambda entry: entry.intent.sent_at)
+                    entries.append(entry)
+        return sorted(entries, key=lambda entry: entry.intent.sent_at)
 
     def claim_open(self) -> list[OpenIntent]:
         """Return the intents that ended programs left open, now locked by this program."""
-        notes = []
+        intents = []
         for path in self._files():
             with contextlib.suppress(OSError):
-                if note := _taken_over(path):
-                    notes.append(note)
-        return sorted(notes, key=lambda note: note.intent.sent_at)
+                if intent := _take_over(path):
+                    intents.append(intent)
+        return sorted(intents, key=lambda intent: intent.intent.sent_at)
 
-    def _written(self, intent: Intent) -> int:
-        """Return the open file of an intent, which gets its final name once written and locked."""
+    def _write(self, intent: Intent) -> int:
+        """Write and lock the file of an intent, then give it its final name; return it open."""
         new = self._folder / f"{intent.id}{_NEW}"
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         try:
@@ -267,16 +267,16 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _taken_over(path: Path) -> OpenIntent | None:
+def _take_over(path: Path) -> OpenIntent | None:
     """Lock the file of an open intent, unless another program has locked it."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         entry = _read(path)
         if entry is not None and entry.outcome is IntentOutcome.SENT:
-            note = OpenIntent(entry.intent, descriptor)
+            intent = OpenIntent(entry.intent, descriptor)
             descriptor = -1
-            return note
+            return intent
         return None
     finally:
         if descriptor >= 0:
@@ -286,26 +286,26 @@ def _taken_over(path: Path) -> OpenIntent | None:
 def _read(path: Path) -> JournalEntry | None:
     """Return the entry in a file; lines that a crash has cut short are skipped."""
     data = read_bytes(path)[:_LARGEST]
-    known: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for line in _lines(data):
-        known |= line
+        fields |= line
     try:
         intent = Intent(
-            id=str(uuid.UUID(known["id"])),
-            sent_at=datetime.fromisoformat(known["sent_at"]).astimezone(UTC),
-            name=None if known["name"] is None else safe_line(known["name"]),
-            query_type=str(known["query_type"]),
-            query_digest=str(known["query_digest"]),
-            is_labelled=bool(known["is_labelled"]),
-            submitted=_submitted(known.get("submitted")),
+            id=str(uuid.UUID(fields["id"])),
+            sent_at=datetime.fromisoformat(fields["sent_at"]).astimezone(UTC),
+            name=None if fields["name"] is None else safe_line(fields["name"]),
+            query_type=str(fields["query_type"]),
+            query_digest=str(fields["query_digest"]),
+            is_labelled=bool(fields["is_labelled"]),
+            submitted=_parse_submitted(fields.get("submitted")),
         )
-        outcome = IntentOutcome(known["fate"])
+        outcome = IntentOutcome(fields["fate"])
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
-    return JournalEntry(intent, outcome, known.get("job_id"), known.get("created_by"))
+    return JournalEntry(intent, outcome, fields.get("job_id"), fields.get("created_by"))
 
 
-def _submitted(text: Any) -> Submitted:
+def _parse_submitted(text: Any) -> Submitted:
     """Return the submitted parts, or empty ones; the intent is usable without them."""
     try:
         return Submitted.model_validate_json(text or "{}")
@@ -316,8 +316,8 @@ def _submitted(text: Any) -> Submitted:
 def _lines(data: bytes) -> Iterator[Mapping[str, Any]]:
     for line in data.split(b"\n"):
         try:
-            found = json.loads(line)
+            parsed = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, Mapping):
-            yield found
+        if isinstance(parsed, Mapping):
+            yield parsed

@@ -22,7 +22,7 @@ class Origins:
         self._asked: set[str] = set()
 
     def note(self, job_id: str, submitted: Submitted) -> None:
-        """Record a job's links from what it was submitted with."""
+        """Record a job's links from its submission."""
         if submitted.run_of is not None and job_id not in self._runs.get(submitted.run_of, ()):
             self._runs.setdefault(submitted.run_of, []).append(job_id)
         if submitted.replaces is not None and submitted.replaces != job_id:
@@ -42,7 +42,7 @@ class Origins:
         return [job.id for job in jobs if job.id not in self._asked]
 
     def learn(self, asked: Iterable[str], known: Mapping[str, Submitted]) -> None:
-        """Record what jobs were submitted with, by id; `asked` are all ids that were looked up."""
+        """Record the submissions of jobs, by id; `asked` are all ids that were looked up."""
         self._asked.update(asked)
         for job_id, submitted in known.items():
             self.note(job_id, submitted)

@@ -74,20 +74,22 @@ class PipelineCommands:
         """The last read state of pipelines that were stopped."""
 
     async def pause(self, pipeline: Pipeline) -> bool:
-        """Let running jobs finish and start no others; returns as `_want` does.
+        """Let running jobs finish and start no others.
+
+        Returns whether that is reached; False if a newer command replaced this one.
 
         Raises:
             StudioError: it was not paused, or it is not known whether it was.
         """
         key = pipeline.pipeline_id
-        return await self._want(
+        return await self._reach(
             key,
             lambda: self._client.pause_pipeline(pipeline_id=key),
             lambda now: starts_no_jobs(now.state),
         )
 
     async def resume(self, pipeline: Pipeline) -> bool:
-        """Start jobs that are ready; returns as `_want` does.
+        """Start jobs that are ready; returns as `pause` does.
 
         Raises:
             StudioError: it was not resumed, or it is not known whether it was.
@@ -98,50 +100,50 @@ class PipelineCommands:
             # A failed pipeline may have failed again by now, but then `updated_at` differs.
             return now.state is not PipelineState.PAUSED and (now.state, now.updated_at) != before
 
-        return await self._want(
+        return await self._reach(
             key, lambda: self._client.resume_pipeline(pipeline_id=key), is_resumed
         )
 
     async def remove_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Remove a job, by its id in the plan, from a paused pipeline; returns as `_want` does.
+        """Remove a job, by its id in the plan, from a paused pipeline; returns as `pause` does.
 
         Raises:
             StudioError: it was not removed, or it is not known whether it was.
         """
         key = pipeline.pipeline_id
-        is_out = await self._want(
+        is_removed = await self._reach(
             key,
             lambda: self._client.remove_job(job_id, pipeline_id=key),
             lambda now: all(run.job_id != job_id for run in now.job_runs),
             about=job_id,
         )
         run = next((run for run in pipeline.job_runs if run.job_id == job_id), None)
-        if is_out and run is not None:
+        if is_removed and run is not None:
             self._removed.setdefault(key, {})[job_id] = RemovedJob(
                 job_id=job_id,
                 name=run.name,
                 created_job_id=run.created_job_id,
                 removed_at=clock.now(),
             )
-        return is_out
+        return is_removed
 
     def with_removed(self, pipeline: Pipeline) -> Pipeline:
         """Return a pipeline with the jobs removed here, unless Studio itself lists removed jobs."""
         removed = self._removed.get(pipeline.pipeline_id, {})
         if pipeline.removed is not None or not removed:
             return pipeline
-        there = {run.job_id for run in pipeline.job_runs}
-        out = tuple(job for key, job in removed.items() if key not in there)
-        return pipeline.model_copy(update={"removed": out})
+        listed = {run.job_id for run in pipeline.job_runs}
+        unlisted = tuple(job for key, job in removed.items() if key not in listed)
+        return pipeline.model_copy(update={"removed": unlisted})
 
     async def restore_job(self, pipeline: Pipeline, job_id: str) -> bool:
-        """Put a removed job, by its id in the plan, back; returns as `_want` does.
+        """Restore a removed job, by its id in the plan; returns as `pause` does.
 
         Raises:
-            StudioError: it was not put back, or it is not known whether it was.
+            StudioError: it was not restored, or it is not known whether it was.
         """
         key = pipeline.pipeline_id
-        return await self._want(
+        return await self._reach(
             key,
             lambda: self._client.own.restore_job(job_id, pipeline_id=key),
             lambda now: any(run.job_id == job_id for run in now.job_runs),
@@ -158,32 +160,32 @@ class PipelineCommands:
             StudioError: it could not be paused or read; running jobs go on.
         """
         key = pipeline.pipeline_id
-        hit = {run.job_id for run in to_cancel(pipeline)}
+        requested = {run.job_id for run in to_cancel(pipeline)}
         errors: dict[str, StudioError] = {}
         now = pipeline
         try:
-            if starts_no_jobs(pipeline.state) or await self._paused(pipeline):
-                now = await self._look(key)
+            if starts_no_jobs(pipeline.state) or await self._pause_unless_ended(pipeline):
+                now = await self._read(key)
                 for rest in (*RESTS, 0.0)[:ROUNDS]:
                     running = to_cancel(now)
                     if not running or not starts_no_jobs(now.state):
                         break
-                    hit |= {run.job_id for run in running}
+                    requested |= {run.job_id for run in running}
                     errors |= await self._cancel_all(running)
                     await asyncio.sleep(rest)
-                    now = await self._look(key)
+                    now = await self._read(key)
                 for rest in ENDING_RESTS:
                     if not any(
-                        run.job_id in hit and run.state in _CANCELING for run in now.job_runs
+                        run.job_id in requested and run.state in _CANCELING for run in now.job_runs
                     ):
                         break
                     await asyncio.sleep(rest)
-                    now = await self._look(key)
+                    now = await self._read(key)
         finally:
             self._changed()
-        return _outcome(now, hit, errors)
+        return _outcome(now, requested, errors)
 
-    async def _look(self, pipeline_id: str) -> Pipeline:
+    async def _read(self, pipeline_id: str) -> Pipeline:
         """Read a pipeline, and cache it until the lists are at least as new."""
         now = await self._client.pipeline(pipeline_id=pipeline_id)
         self._newest[pipeline_id] = now
@@ -199,7 +201,7 @@ class PipelineCommands:
         del self._newest[pipeline.pipeline_id]
         return pipeline
 
-    async def _paused(self, pipeline: Pipeline) -> bool:
+    async def _pause_unless_ended(self, pipeline: Pipeline) -> bool:
         """Pause a pipeline; one that has ended by itself counts as paused."""
         try:
             return await self.pause(pipeline)
@@ -224,11 +226,11 @@ class PipelineCommands:
         await asyncio.gather(*map(one, runs))
         return errors
 
-    async def _want(
+    async def _reach(
         self,
         pipeline_id: str,
         send: Callable[[], Awaitable[object]],
-        is_there: Callable[[Pipeline], bool],
+        is_wanted: Callable[[Pipeline], bool],
         *,
         about: str = "",
     ) -> bool:
@@ -247,8 +249,8 @@ class PipelineCommands:
                 try:
                     await send()
                 except (OutcomeUnknown, NotSent) as error:
-                    if isinstance(error, OutcomeUnknown) and await self._has_come(
-                        pipeline_id, is_there, error
+                    if isinstance(error, OutcomeUnknown) and await self._is_reached(
+                        pipeline_id, is_wanted, error
                     ):
                         return True
                     if (rest := next(rests, None)) is None:
@@ -263,18 +265,18 @@ class PipelineCommands:
                 del self._latest_commands[key]
             self._changed()
 
-    async def _has_come(
-        self, pipeline_id: str, is_there: Callable[[Pipeline], bool], unknown: OutcomeUnknown
+    async def _is_reached(
+        self, pipeline_id: str, is_wanted: Callable[[Pipeline], bool], unknown: OutcomeUnknown
     ) -> bool:
         """Return whether a state is reached; if that is unknown, raise `unknown`."""
         try:
-            return is_there(await self._client.pipeline(pipeline_id=pipeline_id))
+            return is_wanted(await self._client.pipeline(pipeline_id=pipeline_id))
         except StudioError:
             raise unknown from None
 
 
-def _outcome(now: Pipeline, hit: Collection[str], errors: Mapping[str, StudioError]) -> StopOutcome:
-    runs = [run for run in now.job_runs if run.job_id in hit]
+def _outcome(now: Pipeline, ids: Collection[str], errors: Mapping[str, StudioError]) -> StopOutcome:
+    runs = [run for run in now.job_runs if run.job_id in ids]
     return StopOutcome(
         canceled=tuple(run for run in runs if run.state is JobState.CANCELED),
         canceling=tuple(run for run in runs if run.state in _CANCELING),

@@ -22,7 +22,7 @@ _RESTS = (0.5, 1.0, 2.0)
 
 
 class OrderedReruns:
-    """Runs jobs again in order, and records what they were submitted with."""
+    """Runs jobs again in order, and records their submissions."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class OrderedReruns:
     ) -> None:
         """Initialise; `changed` is called when there may be more jobs, `made` per new pipeline.
 
-        `made` also gets what each job of the pipeline was submitted with, by job id.
+        `made` also gets the submission of each job of the pipeline, by job id.
         """
         self._client = client
         self._history = history
@@ -68,22 +68,24 @@ class OrderedReruns:
             for job_id, job in inputs.items()
         }
         try:
-            made = await self._sent([RerunJob(job_id=key, job=job) for key, job in jobs.items()])
+            pipeline = await self._sent(
+                [RerunJob(job_id=key, job=job) for key, job in jobs.items()]
+            )
         finally:
             self._changed()
-        if made is not None:
+        if pipeline is not None:
             named = {file for job in jobs.values() for file in job.files or ()}
-            known = await asyncio.to_thread(self._history.files, named) if named else {}
-            known |= {file.id: file for file in sent}
+            known_files = await asyncio.to_thread(self._history.files, named) if named else {}
+            known_files |= {file.id: file for file in sent}
             submitted = {
-                run.created_job_id: Submitted.of(jobs[run.job_id], known)
-                for run in made.job_runs
+                run.created_job_id: Submitted.of(jobs[run.job_id], known_files)
+                for run in pipeline.job_runs
                 if run.created_job_id and run.job_id in jobs
             }
             for job_id, parts in submitted.items():
                 await asyncio.to_thread(self._history.note_submitted, job_id, parts)
-            self._made(made, submitted)
-        return made
+            self._made(pipeline, submitted)
+        return pipeline
 
     async def _sent(self, jobs: Sequence[RerunJob]) -> Pipeline | None:
         body = "\n".join(f"{job.job_id} {job.job.model_dump_json()}" for job in jobs)

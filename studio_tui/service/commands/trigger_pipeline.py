@@ -123,11 +123,11 @@ class PipelineTrigger:
         for rest in _LOOKS:
             await asyncio.sleep(rest)
             try:
-                found = await self._seek(sent)
+                pipeline = await self._seek(sent)
             except StudioError:
                 continue
-            if found is not None:
-                return found
+            if pipeline is not None:
+                return pipeline
         return sent
 
     async def _seek(self, sent: UnconfirmedPipeline) -> Triggered | None:

@@ -21,7 +21,7 @@ async def always(_host: str) -> bool:
 
 
 class ArchivedLog:
-    """Reads the parts of an archived log into a store, comparing them with what is there."""
+    """Reads the parts of an archived log into a store, comparing them with the stored bytes."""
 
     def __init__(
         self,

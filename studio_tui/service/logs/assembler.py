@@ -224,22 +224,22 @@ class LogAssembler:
             self._place_last(number, raw)
             return 1
         place = self._index.place_of(number)
-        known = self._index[place]
-        if known.id == self._jump != number and self._is_refuted(place):
+        old = self._index[place]
+        if old.id == self._jump != number and self._is_refuted(place):
             self._take_out(place, number)
             self._place_last(number, raw)
             return 1
-        if known.id != number:
+        if old.id != number:
             end = at + 1
-            while end < len(pieces) and pieces[end - 1].id < pieces[end].id < known.id:
+            while end < len(pieces) and pieces[end - 1].id < pieces[end].id < old.id:
                 end += 1
             self._place_late(place, PieceBatch.of(pieces[at:end]))
             return end - at
-        there = self._store.read(known.offset, known.length)
+        there = self._store.read(old.offset, old.length)
         if not _is_same(there, raw):
             self._begin_epoch(place, pieces[at])
-        elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(known.offset):
-            self._insert(place, known.offset, PieceBatch.of(pieces[at : at + 1]), over=known.length)
+        elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
+            self._insert(place, old.offset, PieceBatch.of(pieces[at : at + 1]), over=old.length)
         return 1
 
     def _place_last(self, number: int, raw: bytes) -> None:
@@ -261,11 +261,11 @@ class LogAssembler:
 
         It cannot be compared then, so the piece follows after a mark.
         """
-        known, self._known_before = min(self._known_before, self._store.size), 0
-        if known and number > FIRST_ID:
-            self._store.cut(known)
+        known_before, self._known_before = min(self._known_before, self._store.size), 0
+        if known_before and number > FIRST_ID:
+            self._store.cut(known_before)
             self.mark_end(NO_REPLAY)
-            self._unproved = known
+            self._unproved = known_before
 
     def _compare_again(self) -> None:
         """Forget the pieces, as all of them come again, to be compared with what is stored."""

@@ -140,13 +140,13 @@ class LogCache:
 
         Blocks on the disk: call it in a thread.
         """
-        found = []
+        logs = []
         left = (path for path in self._folder.glob(f"*/*-*{SUFFIX}") if is_unused(path))
         for path in (*self._folder.glob(f"*/*{_KEPT}"), *left):
             with contextlib.suppress(OSError):
                 status = path.stat()
-                found.append(KeptLog(status.st_atime, status.st_size, path))
-        return found
+                logs.append(KeptLog(status.st_atime, status.st_size, path))
+        return logs
 
     def sweep(self, now: datetime) -> None:
         """Delete what ended programs left: temporary and empty logs, and marks without a log.

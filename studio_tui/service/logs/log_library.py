@@ -184,7 +184,7 @@ class LogLibrary:
     # --- one log ---------------------------------------------------------------------------------
 
     def _add(self, job_id: str, created_at: datetime | None) -> _Log:
-        store, kept_since, left_at = self._found(job_id, created_at)
+        store, kept_since, left_at = self._open_store(job_id, created_at)
         viewers: list[LogHandle] = []
 
         async def ask_once(host: str) -> bool:
@@ -208,7 +208,7 @@ class LogLibrary:
         self._logs[job_id, created_at] = log
         return log
 
-    def _found(
+    def _open_store(
         self, job_id: str, created_at: datetime | None
     ) -> tuple[LogStore, datetime | None, datetime | None]:
         """Return a log as an earlier run left it, or an empty one.
@@ -267,7 +267,7 @@ class LogLibrary:
     # --- the disk --------------------------------------------------------------------------------
 
     async def _tidy(self) -> None:
-        """Keep logs that have become whole, then delete what exceeds the limit."""
+        """Cache logs that have become whole, then delete those beyond the limit."""
         self._untidy.clear()
         for log in tuple(self._logs.values()):
             if log.is_whole and not log.store.is_kept:
@@ -288,14 +288,14 @@ class LogLibrary:
 
     async def _trim(self) -> None:
         """Delete logs without viewers, least recently closed first, down to the limit."""
-        kept = await asyncio.to_thread(self._cache.saved_logs)
-        known = {log.store.path for log in self._logs.values()}
+        saved = await asyncio.to_thread(self._cache.saved_logs)
+        open_paths = {log.store.path for log in self._logs.values()}
         idle = sorted(
             (log for log in self._logs.values() if not log.viewers), key=attrgetter("closed_at")
         )
         unused: list[tuple[float, int, _Log | Path]] = [
             *((log.closed_at, log.tail.disk, log) for log in idle),
-            *((used, size, path) for used, size, path in kept if path not in known),
+            *((used, size, path) for used, size, path in saved if path not in open_paths),
         ]
         unused.sort(key=itemgetter(0))
         too_much = sum(size for _, size, _ in unused) - self._limit

@@ -116,14 +116,14 @@ class MessageIndex:
 
     def fields(self, place: int, count: int) -> "array[int]":
         """Return the fields of at most `count` records from `place` on, as for `extend`."""
-        found = array("q")
+        fields = array("q")
         while count > 0 and place < len(self):
             block, inside = divmod(place, BLOCK)
             source = self._last if block == len(self._first_ids) else self._block(block)
-            found.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
+            fields.extend(source[inside * _FIELDS : (inside + count) * _FIELDS])
             taken = min(count, BLOCK - inside)
             place, count = place + taken, count - taken
-        return found
+        return fields
 
     def place_of(self, message_id: int) -> int:
         """Return the place of the record with an id, or the place it would have."""

@@ -162,11 +162,11 @@ class LogTailPreview:
         if body.unchanged or self._reached.is_set():
             return
         self._etag = body.etag
-        known = self._end - body.offset
-        if known > len(body.data):  # the log was cut, or started over
+        overlap = self._end - body.offset
+        if overlap > len(body.data):  # the log was cut, or started over
             await self._begin(body)
-        elif known >= 0:
-            await self._add(body.data[known:])
+        elif overlap >= 0:
+            await self._add(body.data[overlap:])
         else:
             await self._add_beyond(body)
 

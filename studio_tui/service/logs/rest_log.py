@@ -1,4 +1,4 @@
-"""A log as read by REST, compared with what is stored; fills gaps that the websocket leaves."""
+"""A log as read by REST, compared with the stored one; fills gaps that the websocket leaves."""
 
 import asyncio
 import logging
@@ -39,7 +39,7 @@ class RestLog:
         self._is_doubted = False
         self._live = _NOTHING_LIVE
         self.differs = False
-        """Whether REST's log was found to differ from what is stored."""
+        """Whether REST's log differs from the stored one."""
         self.is_confirmed = False
         """Whether the last final answer equals everything stored."""
         self._is_short = False

@@ -1,4 +1,4 @@
-"""What to do after a connection to a log has ended, and how long to wait before that."""
+"""The step after a connection to a log has ended, and the time to wait before it."""
 
 from enum import Enum, auto
 from typing import NamedTuple
@@ -20,7 +20,7 @@ _TOO_LARGE = 1009
 
 
 class Next(Enum):
-    """What to do after a connection."""
+    """A step after a connection."""
 
     AGAIN = auto()
     DRAIN = auto()
@@ -29,7 +29,7 @@ class Next(Enum):
 
 
 class Verdict(NamedTuple):
-    """What to do next, and why."""
+    """The next step, and the reason for it."""
 
     next: Next
     reason: str = ""

@@ -96,15 +96,15 @@ class StatePublisher:
         `since` is when a new phase began, if not just now; it is moved to when Studio last sent
         anything, if that was later.
         """
-        known = self.state
-        if phase is not known.phase:
-            began = max(since, known.received_at or since) if since else self._now()
+        state = self.state
+        if phase is not state.phase:
+            began = max(since, state.received_at or since) if since else self._now()
             has_come = phase in {FollowPhase.FOLLOWING, FollowPhase.COMPLETE}
-            left_at = None if has_come else known.left_at
-            known = TailState(phase, began, status=known.status, left_at=left_at)
+            left_at = None if has_come else state.left_at
+            state = TailState(phase, began, status=state.status, left_at=left_at)
         if reason is not None:
-            known = replace(known, reason=reason, next_try=next_try)
-        received_at = self._now() if phase is FollowPhase.FOLLOWING else known.received_at
+            state = replace(state, reason=reason, next_try=next_try)
+        received_at = self._now() if phase is FollowPhase.FOLLOWING else state.received_at
         lines, size = self._store.lines, self._store.size
-        self.state = replace(known, lines=lines, size=size, received_at=received_at)
+        self.state = replace(state, lines=lines, size=size, received_at=received_at)
         self._listeners.notify(self.state)

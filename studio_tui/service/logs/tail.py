@@ -222,7 +222,7 @@ class LogTail:
     # --- the websocket ---------------------------------------------------------------------------
 
     async def _connection(self) -> Verdict:
-        """Read one connection to its end; return what to do next."""
+        """Read one connection to its end; return the next step."""
         self._merge.note_connection()
         self._time = time = ConnectionTime()
         self._server_message = ""

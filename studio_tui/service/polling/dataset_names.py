@@ -56,12 +56,12 @@ class DatasetNames:
 
         Their sources are not included.
         """
-        found: dict[str, dict[str, ListedVersion]] = {}
+        by_name: dict[str, dict[str, ListedVersion]] = {}
         for job_id, versions in self._made.items():
             job = jobs.get(job_id)
             for made in versions:
                 if made.version is not None:
-                    found.setdefault(made.dataset_name, {})[made.version] = ListedVersion(
+                    by_name.setdefault(made.dataset_name, {})[made.version] = ListedVersion(
                         version=made.version,
                         job_id=job_id,
                         job_name=job.name if job else None,
@@ -72,7 +72,7 @@ class DatasetNames:
             ListedDataset(
                 name=name, versions=tuple(sorted(known.values(), key=_version_key, reverse=True))
             )
-            for name, known in sorted(found.items())
+            for name, known in sorted(by_name.items())
         )
 
     async def learn(self, jobs: Iterable[Job]) -> None:

@@ -42,7 +42,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What has ended on a tab since it was last viewed."""
+    """The endings on a tab since it was last viewed."""
 
     ended: int = 0
     """Number of items that have ended, including failed ones."""
@@ -142,7 +142,7 @@ class Endings(SnapshotPublisher[Badges]):
     # Notifying.
 
     def on_end(self, listener: Callable[[Ended], None]) -> Callable[[], None]:
-        """Call `listener` with what ends from now on; return a function that unsubscribes it."""
+        """Call `listener` with each ending from now on; return a function that unsubscribes it."""
         return self._ended.add(listener)
 
     def add_to_badge(self, tab: str, ended: int, failed: int) -> None:

@@ -91,7 +91,7 @@ class JobDetailsReader:
         paced: Callable[[float], float] = lambda seconds: seconds,
         refused: Callable[[AuthenticationError], None] = lambda _: None,
     ) -> None:
-        """Initialise; `submitted` returns what a job was submitted with, if it was from here.
+        """Initialise; `submitted` returns the submission of a job, if it was from here.
 
         `past` returns other runs of a job's name.
         `paced` stretches a rest in seconds while the terminal has no focus; `refused` is called
@@ -214,7 +214,7 @@ class JobDetailsReader:
 
         Archived logs are on another host, which is not contacted just for a preview.
         """
-        end, taken = b"", 0
+        end, received = b"", 0
         try:
             async with aclosing(self._source.follow_log(job.id)) as frames:
                 async for frame in frames:
@@ -222,10 +222,10 @@ class JobDetailsReader:
                     if not isinstance(frame, LogMessages):
                         continue
                     for piece in frame.items:
-                        taken += len(piece.text)
+                        received += len(piece.text)
                         end = (end + piece.text[-LENGTH:].encode("utf-8", "replace"))[-LENGTH:]
                     self._note(job, end=end)
-                    if taken > STREAM:
+                    if received > STREAM:
                         return
         except AuthenticationError as error:
             self._refused(error)
@@ -234,13 +234,13 @@ class JobDetailsReader:
 
     def _note(self, job: Job, *, trouble: str = "", **changes: Any) -> None:
         """Change some of the details of a job, and publish that."""
-        known = self._details.pop(job.id, _NOTHING)
-        self._details[job.id] = details = known._replace(trouble=trouble, **changes)
+        before = self._details.pop(job.id, _NOTHING)
+        self._details[job.id] = details = before._replace(trouble=trouble, **changes)
         while len(self._details) > REMEMBERED:
             oldest = next(iter(self._details))
             self._settled.pop(oldest, None)
             del self._details[oldest]
-        if details != known:
+        if details != before:
             self._listeners.notify(job.id)
 
     def _settle(self, job: Job) -> None:

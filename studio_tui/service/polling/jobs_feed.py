@@ -90,19 +90,19 @@ class JobsFeed:
 
         Jobs that arrived while running count up to `FURTHEST`, or each run would begin with more.
         """
-        known = self._reached()
+        reached = self._reached()
         if self._has_all:
             # Requesting one more than there are shows that these are all.
-            known = (known // PAGE + 1) * PAGE
-        return max(self.wanted, min(known, FURTHEST))
+            reached = (reached // PAGE + 1) * PAGE
+        return max(self.wanted, min(reached, FURTHEST))
 
     def _reached(self) -> int:
         """Return the number of jobs that are not older than `back_to`, counted once an answer."""
-        answer, back_to, known = self._counted
+        answer, back_to, reached = self._counted
         if answer is not self._answer or back_to != self._back_to:
-            known = sum(_made_at(job) >= self._back_to for job in self._known.values())
-            self._counted = self._answer, self._back_to, known
-        return known
+            reached = sum(_made_at(job) >= self._back_to for job in self._known.values())
+            self._counted = self._answer, self._back_to, reached
+        return reached
 
     async def fetch(self) -> JobList:
         """Return the known jobs; the same object as last time if nothing changed.
@@ -164,25 +164,25 @@ class JobsFeed:
 
     async def _look_up(self, ids: Sequence[str]) -> tuple[Job, ...]:
         """Return these jobs as they are now; forget those that Studio no longer has."""
-        found: dict[str, Job] = {}
+        jobs: dict[str, Job] = {}
         if len(ids) <= SINGLE_LOOKUPS:
             for job_id in ids:
                 if (job := await self._client.job(job_id)) is not None:
-                    found[job_id] = job
+                    jobs[job_id] = job
         else:
             # One long answer costs less than many short ones; the length needed is unknown.
             limit, missing, page_is_full = max(self.wanted, len(self._known)), set(ids), True
             while missing and page_is_full:
                 page = await self._client.jobs(limit=limit)
-                found |= {job.id: job for job in page.items if job.id in missing}
-                missing -= found.keys()
+                jobs |= {job.id: job for job in page.items if job.id in missing}
+                missing -= jobs.keys()
                 page_is_full = len(page.items) >= limit
                 limit *= 2
         for job_id in ids:
-            if job_id not in found:
+            if job_id not in jobs:
                 self._known.pop(job_id, None)
                 self._unfinished.pop(job_id, None)
-        return tuple(found.values())
+        return tuple(jobs.values())
 
     def _merge(self, newest: ResultPage[Job], others: Sequence[Job], limit: int) -> None:
         """Merge the newest page into the known jobs.
@@ -191,25 +191,25 @@ class JobsFeed:
         does not reach them and jobs may be missing in between.
         """
         page_is_all = newest.received < limit
-        known: dict[str, Job] = {}
+        merged: dict[str, Job] = {}
         oldest = min(map(_made_at, newest.items), default=_NEWEST)
         if not page_is_all and newest.items and self._reaches_known(newest):
-            known = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
+            merged = {job.id: job for job in self._known.values() if _made_at(job) <= oldest}
         if page_is_all:
             self._back_to = _OLDEST
         else:
-            self._back_to = min(oldest, self._back_to) if known else oldest
-        self._has_all = page_is_all or (self._has_all and bool(known))
-        unfinished = {job_id: None for job_id in self._unfinished if job_id in known}
+            self._back_to = min(oldest, self._back_to) if merged else oldest
+        self._has_all = page_is_all or (self._has_all and bool(merged))
+        unfinished = {job_id: None for job_id in self._unfinished if job_id in merged}
         for job in (*others, *newest.items):
-            known[job.id] = job
+            merged[job.id] = job
             if job.state.is_finished:
                 unfinished.pop(job.id, None)
             else:
                 unfinished[job.id] = None
-        self._known, self._unfinished = known, unfinished
+        self._known, self._unfinished = merged, unfinished
         self._answer = JobList(
-            jobs=tuple(sorted(known.values(), key=_made_at, reverse=True)),
+            jobs=tuple(sorted(merged.values(), key=_made_at, reverse=True)),
             has_all=self._has_all,
             unreadable=newest.unreadable,
             duplicates=newest.duplicates,

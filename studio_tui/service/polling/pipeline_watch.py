@@ -250,12 +250,12 @@ class PipelineWatch(Poller[PipelineDetail]):
         self._listed = frozenset(listed)
 
     def _detail(self, pipeline: Pipeline) -> PipelineDetail:
-        """Return what is known; the same object as last time means that nothing changed."""
-        known = {**self._recorded, **self._found}
+        """Return the known data; the same object as last time if nothing has changed."""
+        other_jobs = {**self._recorded, **self._found}
         jobs = {
             run.created_job_id: job
             for run in all_runs(pipeline)
-            if run.created_job_id and (job := known.get(run.created_job_id))
+            if run.created_job_id and (job := other_jobs.get(run.created_job_id))
         }
         last = self.snapshot.value
         if last is not None and pipeline is last.pipeline and jobs == last.jobs:

@@ -43,7 +43,7 @@ class PipelineList:
             for run in pipeline.job_runs
             for job_id in run.run_ids
         }
-        found = {}
+        originals = {}
         for job_id in repeated:
             # A pipeline may repeat jobs of an earlier pipeline; the chain must not loop.
             chain: dict[str, None] = {}
@@ -51,8 +51,8 @@ class PipelineList:
             while original is not None and original != job_id and original not in chain:
                 chain[original] = None
                 original = repeated.get(original)
-            found[job_id] = tuple(chain)
-        return found
+            originals[job_id] = tuple(chain)
+        return originals
 
     @cached_property
     def blocked(self) -> frozenset[str]:
@@ -81,12 +81,12 @@ def _blocked_in(pipeline: Pipeline) -> set[str]:
     for run in runs:
         for parent in run.parent_job_ids:
             children.setdefault(parent, []).append(run.job_id)
-    found: set[str] = set()
+    blocked: set[str] = set()
     while stopped:
         below = [each for each in children.get(stopped.pop(), ()) if each in pending]
-        stopped += [each for each in below if each not in found]
-        found.update(below)
-    return {job_id for node_id in found if (job_id := pending[node_id]) is not None}
+        stopped += [each for each in below if each not in blocked]
+        blocked.update(below)
+    return {job_id for node_id in blocked if (job_id := pending[node_id]) is not None}
 
 
 class PipelinesFeed:

@@ -206,7 +206,7 @@ class ProgressWatch:
     async def _take(self, log: _Log) -> bool:
         """Read one connection; return False if it brought more than it may."""
         loop = asyncio.get_running_loop()
-        began, taken = loop.time(), 0
+        began, received = loop.time(), 0
         if not log.last:
             log.end = b""  # the polled end comes again
         async with aclosing(self._source.follow_log(log.job_id)) as frames:
@@ -218,13 +218,13 @@ class ProgressWatch:
                 if not isinstance(frame, LogMessages):
                     continue
                 for piece in frame.items:
-                    taken += len(piece.text)
+                    received += len(piece.text)
                     if piece.id > log.last:
                         log.last = piece.id
                         added = piece.text[-END_BYTES:].encode("utf-8", "replace")
                         log.end = (log.end + added)[-END_BYTES:]
                         self._has_news(log)
-                if taken > REPLAY + STREAM * (loop.time() - began):
+                if received > REPLAY + STREAM * (loop.time() - began):
                     return False
         return True
 

@@ -58,14 +58,14 @@ class Archive(SnapshotPublisher[Archived[T]]):
         """Read on request, until canceled."""
         while True:
             await self._wanted.wait()
-            found = await asyncio.to_thread(self._read)
-            if found is None:
+            items = await asyncio.to_thread(self._read)
+            if items is None:
                 await asyncio.sleep(AGAIN)
                 continue
             self._wanted.clear()
             archived = Archived(
-                {self._key(thing): thing for thing, _ in found},
-                {self._key(thing): at for thing, at in found},
+                {self._key(thing): thing for thing, _ in items},
+                {self._key(thing): at for thing, at in items},
             )
             self._publish(Snapshot(archived, clock.now()))
 

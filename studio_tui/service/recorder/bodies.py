@@ -1,4 +1,4 @@
-"""What is recorded of a job, a pipeline or a list: what screens show, and no secret.
+"""The recorded part of a job, a pipeline or a list: the fields that screens show, and no secret.
 
 Never recorded are queries, requirements, repositories, the values of environments, and the URLs of
 jobs, which may hold a key. In all other text, what looks like a secret is redacted.
@@ -101,7 +101,7 @@ def model_of(kind: type[R], body: Any) -> R | None:
 
 def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
     """Return the recorded items, without those that cannot be read."""
-    found = []
+    models = []
     for each in packed:
         try:
             model = model_of(kind, unpack(each))
@@ -109,5 +109,5 @@ def models_of(kind: type[R], packed: Iterable[bytes]) -> Sequence[R]:
             _log.warning("What was recorded of a %s cannot be read", kind.__name__)
             continue
         if model is not None:
-            found.append(model)
-    return found
+            models.append(model)
+    return models

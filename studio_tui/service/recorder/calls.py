@@ -89,12 +89,12 @@ class CallLog:
             self._note_command(replace(fresh, body=safe_body(call.body)))
             return
         key = call.method, path
-        known = self._open.get(key)
-        if known is not None and _continues(known, fresh):
-            self._open[key] = _counted(known, fresh)
+        open_entry = self._open.get(key)
+        if open_entry is not None and _continues(open_entry, fresh):
+            self._open[key] = _counted(open_entry, fresh)
         else:
-            if known is not None and key in self._changed:
-                self._wait(known)
+            if open_entry is not None and key in self._changed:
+                self._wait(open_entry)
             self._open[key] = fresh
         self._changed.add(key)
 

@@ -17,14 +17,14 @@ def difference(before: Any, after: Any) -> dict[str, Any]:
     if isinstance(before, dict) and isinstance(after, dict):
         members = {key: _GONE for key in before if key not in after}
         for key, value in after.items():
-            if found := difference(before[key], value) if key in before else {"=": value}:
-                members[key] = found
+            if changed := difference(before[key], value) if key in before else {"=": value}:
+                members[key] = changed
         return {"{": members} if members else NOTHING
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         items = {
-            str(place): found
+            str(place): changed
             for place, pair in enumerate(zip(before, after, strict=True))
-            if (found := difference(*pair))
+            if (changed := difference(*pair))
         }
         return {"[": items} if items else NOTHING
     return NOTHING if before == after and type(before) is type(after) else {"=": after}

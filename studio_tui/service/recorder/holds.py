@@ -29,7 +29,7 @@ class Hold:
 
     id: str
     words: str
-    """What it does, such as `canceling 3 jobs`; safe to draw."""
+    """The command, such as `canceling 3 jobs`; safe to draw."""
     at: datetime
     until: datetime
     """When it is sent unless undone."""

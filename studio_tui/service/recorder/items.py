@@ -53,10 +53,10 @@ class SeenItem:
 def note(connection: Connection, kind: str, seen: Sequence[SeenItem], at: float) -> None:
     """Record the changes of these items, newest first; newer records by others are kept."""
     ids = json.dumps([each.id for each in seen])
-    known = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
+    recorded = {row[0]: row[1:] for row in connection.execute(_KNOWN, (kind, ids))}
     for each in reversed(seen):
         packed = pack(each.body)
-        if (before := known.get(each.id)) is None:
+        if (before := recorded.get(each.id)) is None:
             change: dict[str, Any] = {"=": each.body}
         else:
             body, seen_at, gone_at = before

@@ -26,7 +26,7 @@ class Limits:
 
 
 def prune(connection: Connection, limits: Limits, now: float) -> bool:
-    """Delete some of what exceeds the limits; return whether there is more to delete.
+    """Delete some of the records beyond the limits; return whether there is more to delete.
 
     It is part of a transaction. Recent items are deleted only if the file is too large.
     """

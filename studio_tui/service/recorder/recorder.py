@@ -64,7 +64,7 @@ class Recorder:
         self._file: int | None = None
         """Inode of the file that the following describe; a damaged file is replaced."""
         self._seen: dict[str, dict[str, Job | Pipeline]] = {JOB: {}, PIPELINE: {}}
-        """What this run has recorded, by kind and id."""
+        """The items that this run has recorded, by kind and id."""
         self._listings: dict[str, Any] = {}
         """The last written body of each list."""
         self._confirmed: dict[str, datetime] = {}
@@ -95,19 +95,19 @@ class Recorder:
     ) -> bool:
         """Record changes of the job list; no job created since `back_to` is missing in it."""
         self._begin_anew_in_another_file()
-        known = self._seen[JOB]
-        seen = self._changed(JOB, {job.id: job for job in jobs}, at)
+        seen_jobs = self._seen[JOB]
+        changed = self._changed(JOB, {job.id: job for job in jobs}, at)
         listed = {job.id for job in jobs}
-        left = not known or any(job_id not in listed for job_id in known)
+        left = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
         listing = {"count": len(jobs), "has_all": has_all}
 
         def write(connection: "Connection") -> None:
-            items.note(connection, JOB, seen, at.timestamp())
+            items.note(connection, JOB, changed, at.timestamp())
             if left:
                 items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
             self._list(connection, "jobs", listing, at)
 
-        if not self._is_news(seen, "jobs", listing, left=left):
+        if not self._is_news(changed, "jobs", listing, left=left):
             return True
         if not self.database.write(write):
             return False
@@ -119,14 +119,14 @@ class Recorder:
         """Record changes of the pipeline list."""
         self._begin_anew_in_another_file()
         by_id = {each.pipeline_id: each for each in pipelines}
-        seen = self._changed(PIPELINE, by_id, at)
+        changed = self._changed(PIPELINE, by_id, at)
         listing = {"ids": list(by_id), "has_all": has_all}
 
         def write(connection: "Connection") -> None:
-            items.note(connection, PIPELINE, seen, at.timestamp())
+            items.note(connection, PIPELINE, changed, at.timestamp())
             self._list(connection, "pipelines", listing, at)
 
-        if not self._is_news(seen, "pipelines", listing):
+        if not self._is_news(changed, "pipelines", listing):
             return True
         if not self.database.write(write):
             return False
@@ -147,15 +147,15 @@ class Recorder:
 
     def flush(self) -> bool:
         """Write waiting records in one transaction; return whether that succeeded."""
-        taken, confirmed = self._calls.take(), dict(self._confirmed)
+        calls_to_write, confirmed = self._calls.take(), dict(self._confirmed)
         self._confirmed = {}
-        if not taken and not confirmed:
+        if not calls_to_write and not confirmed:
             return True
         numbered: list[RecordedCall] = []
         missing: set[str] = set()
 
         def write(connection: "Connection") -> None:
-            numbered[:] = calls.write(connection, taken)
+            numbered[:] = calls.write(connection, calls_to_write)
             for name, at in confirmed.items():
                 query = "UPDATE listing SET at = max(at, ?) WHERE name = ?"
                 if not connection.execute(query, (at.timestamp(), name)).rowcount:
@@ -165,7 +165,7 @@ class Recorder:
             self._calls.written(numbered)
             self._missing |= missing
             return True
-        self._calls.requeue(taken)
+        self._calls.requeue(calls_to_write)
         self._confirmed = confirmed | self._confirmed
         return False
 
@@ -274,16 +274,16 @@ class Recorder:
     def _changed(
         self, kind: str, things: "dict[str, Job] | dict[str, Pipeline]", at: datetime
     ) -> list[SeenItem]:
-        known = self._seen[kind]
-        seen = []
+        earlier = self._seen[kind]
+        changed = []
         for item_id, thing in things.items():
-            before = known.get(item_id)
+            before = earlier.get(item_id)
             if before is thing or before == thing:
                 continue
-            seen.append(SeenItem(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
-            if len(seen) % CHUNK == 0:
+            changed.append(SeenItem(item_id, (thing.created_at or at).timestamp(), body_of(thing)))
+            if len(changed) % CHUNK == 0:
                 time.sleep(0)  # a turn for the event loop: 200 take 15 ms
-        return seen
+        return changed
 
     def _is_news(
         self, seen: Sequence[SeenItem], name: str, listing: object, *, left: bool = False
@@ -309,13 +309,13 @@ class Recorder:
 def _with_times(
     rows: Sequence[tuple[bytes, float]], model: type[Any]
 ) -> "list[tuple[Any, datetime]]":
-    found = []
+    items = []
     for start in range(0, len(rows), CHUNK):
         for body, at in rows[start : start + CHUNK]:
             if models := models_of(model, (body,)):
-                found.append((models[0], datetime.fromtimestamp(at, UTC)))
+                items.append((models[0], datetime.fromtimestamp(at, UTC)))
         time.sleep(0)  # a turn for the event loop
-    return found
+    return items
 
 
 def _key(call: RecordedCall) -> tuple[object, ...]:

@@ -153,14 +153,14 @@ async def recall(
     clusters: Poller[ResultPage[Cluster]],
 ) -> None:
     """Give pollers the last known lists to start with, unless Studio has answered by then."""
-    if found := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
-        jobs.recall(JobList(found.items, found.has_all), found.at)
-    if found := await asyncio.to_thread(recorder.recall_pipelines):
-        pipelines.recall(PipelineList(found.items, found.has_all), found.at)
-    if found := await asyncio.to_thread(recorder.recall_list, schedules.name, Job):
-        schedules.recall(found.items, found.at)
-    if found := await asyncio.to_thread(recorder.recall_list, clusters.name, Cluster):
-        clusters.recall(ResultPage(found.items), found.at)
+    if recalled := await asyncio.to_thread(recorder.recall_jobs, FURTHEST):
+        jobs.recall(JobList(recalled.items, recalled.has_all), recalled.at)
+    if recalled := await asyncio.to_thread(recorder.recall_pipelines):
+        pipelines.recall(PipelineList(recalled.items, recalled.has_all), recalled.at)
+    if recalled := await asyncio.to_thread(recorder.recall_list, schedules.name, Job):
+        schedules.recall(recalled.items, recalled.at)
+    if recalled := await asyncio.to_thread(recorder.recall_list, clusters.name, Cluster):
+        clusters.recall(ResultPage(recalled.items), recalled.at)
 
 
 async def recall_pipeline(database: RecorderFile, pipeline_id: str) -> RecalledDetail | None:

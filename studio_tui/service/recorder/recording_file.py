@@ -57,7 +57,7 @@ class RecordingContents:
 
 
 def export(database: RecorderFile, file: Path) -> int:
-    """Write all that was recorded to a file readable only by its owner; return the changes.
+    """Write all records to a file readable only by its owner; return the number of changes.
 
     Raises:
         ConfigError: nothing is recorded, or the file cannot be written; the message says which.
@@ -97,7 +97,7 @@ def load(file: Path) -> RecordingContents:
                 )
             for number, line in enumerate(iter(lambda: opened.readline(LARGEST_LINE), b""), 2):
                 try:
-                    _take(_read(line), changes, lists)
+                    _add(_read(line), changes, lists)
                 except (ValueError, KeyError, TypeError, OverflowError):
                     raise ConfigError(f"{file} is damaged in line {number}.") from None
     except ValueError:
@@ -121,7 +121,7 @@ def _lines(database: RecorderFile, rows: list[Any]) -> Iterator[dict[str, Any]]:
             yield {"list": name, "body": safe_values(unpack(packed))}
 
 
-def _take(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]]) -> None:
+def _add(line: dict[str, Any], changes: list[Change], lists: dict[str, list[Any]]) -> None:
     if (name := line.get("list")) in _LISTS:
         lists[str(name)] = list(line["body"])
     elif (kind := line["kind"]) in MODELS and isinstance(line["change"], dict):

@@ -49,6 +49,6 @@ class Records:
             tasks.create_task(self.pipelines.run(), name="read recorded pipelines")
 
     async def submitted(self, job: Job) -> Submitted | None:
-        """Return what a job was submitted with; `None` if it was not from here."""
+        """Return the submission of a job; `None` if it was not from here."""
         known = await asyncio.to_thread(self.history.of_jobs, (job,))
         return known.get(job.id)

@@ -165,7 +165,7 @@ class ReplayClient:
     def _items(self, kind: str) -> list[Any]:
         """Return the items of a kind at this time, newest first."""
         self._go_to(self.time.now())
-        found = []
+        models = []
         for (of, item_id), body in self._bodies.items():
             if of != kind:
                 continue
@@ -174,9 +174,9 @@ class ReplayClient:
             )
             if isinstance(model, Job | Pipeline):
                 self._models[of, item_id] = model
-                found.append(model)
-        found.sort(key=lambda one: one.created_at or self.time.ends, reverse=True)
-        return found
+                models.append(model)
+        models.sort(key=lambda one: one.created_at or self.time.ends, reverse=True)
+        return models
 
     def _go_to(self, moment: datetime) -> None:
         """Bring the bodies to their state at a time, from the beginning if it is earlier."""
@@ -205,10 +205,10 @@ class ReplayClient:
 
     def _page(self, name: str, items: tuple[Any, ...]) -> ResultPage[Any]:
         """Return an answer; the same object as before if nothing in it has changed."""
-        known = self._answers.get(name)
-        if known is None or known.items != items:
-            known = self._answers[name] = ResultPage(items)
-        return known
+        cached = self._answers.get(name)
+        if cached is None or cached.items != items:
+            cached = self._answers[name] = ResultPage(items)
+        return cached
 
 
 def _busy_with(jobs: list[Job], cluster: Cluster, clusters: list[Cluster]) -> Cluster:

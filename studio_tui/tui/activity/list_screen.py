@@ -116,13 +116,13 @@ class ActivityScreen(ListPage[Entry]):
         if entry := self.row_at_hand():
             curl = as_curl(entry, self.session.client.url)
             texts = {"curl": curl, "datachain": as_datachain(entry)}
-            known = {name: text for name, text in texts.items() if text}
+            commands = {name: text for name, text in texts.items() if text}
             choices = [
-                (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in known.items()
+                (name, f"{name:<10} {text.splitlines()[-1]}") for name, text in commands.items()
             ]
             chosen = await self.ask(Choose("Copy", choices, "curl"))
             if chosen is not None:
-                await copy(self.app, known[chosen], f"The {chosen} command")
+                await copy(self.app, commands[chosen], f"The {chosen} command")
 
     def toggle_commands(self) -> None:
         """Toggle the filter for commands that change something."""

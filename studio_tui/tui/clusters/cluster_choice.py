@@ -6,7 +6,7 @@ from studio_tui.api.fields import Line
 from studio_tui.tui.frame.remembered import Remembered
 
 
-class _Kept(Remembered):
+class _SavedChoice(Remembered):
     name: Line | None = None
 
 
@@ -16,14 +16,14 @@ class ClusterChoice:
     def __init__(self, path: Path) -> None:
         """Load the saved choice; none if it cannot be read."""
         self._path = path
-        self._kept = _Kept.load(path)
+        self._saved = _SavedChoice.load(path)
 
     @property
     def name(self) -> str | None:
         """The name of the chosen cluster; `None` leaves the choice to Studio."""
-        return self._kept.name
+        return self._saved.name
 
     def choose(self, name: str | None) -> None:
         """Choose a cluster; if saving fails, the choice lasts for this run only."""
-        self._kept = _Kept(name=name)
-        self._kept.save(self._path)
+        self._saved = _SavedChoice(name=name)
+        self._saved.save(self._path)

@@ -26,10 +26,10 @@ def _look(typed: str, *, read: bool) -> FileFacts:
         return FileFacts(FileState.MISSING)
     path = path_of(typed)
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             return FileFacts(FileState.FOLDER)
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             return FileFacts(FileState.OTHER)
         with path.open("rb") as file:
             data = file.read(QUERY_LIMIT + 1) if read else b""
@@ -38,7 +38,7 @@ def _look(typed: str, *, read: bool) -> FileFacts:
     except (OSError, UnicodeEncodeError):
         return FileFacts(FileState.UNREADABLE)
     if not read or len(data) > QUERY_LIMIT:
-        return FileFacts(FileState.FILE, max(found.st_size, len(data)))
+        return FileFacts(FileState.FILE, max(status.st_size, len(data)))
     try:
         return FileFacts(FileState.FILE, len(data), data.decode("utf-8"))
     except UnicodeDecodeError as error:

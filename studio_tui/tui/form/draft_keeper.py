@@ -37,27 +37,27 @@ class DraftKeeper:
         self._due: Timer | None = None
         self._shown: DraftForm | None = None
         """The form, which still has its input when it has been removed."""
-        self._known = start.draft
+        self._unchanged = start.draft
         """The input that is saved, or that the user has not changed."""
 
     async def saved_draft(self) -> tuple[Draft, str] | None:
         """Return the saved input and a message about it; `None` if there is none."""
         self.filled()
         key, given = self._start.key, self._start.draft.environment
-        left = await asyncio.to_thread(self._saved_forms.draft, key, given)
-        if left is None or left == self._start.draft:
+        saved = await asyncio.to_thread(self._saved_forms.draft, key, given)
+        if saved is None or saved == self._start.draft:
             return None
         dropped = await asyncio.to_thread(self._saved_forms.dropped_lines, key)
         if not dropped:
-            return left, f"{_LEFT} f3 starts from another."
+            return saved, f"{_LEFT} f3 starts from another."
         was = "was" if dropped == 1 else "were"
         lines = f"{plural(dropped, 'line')} that {was} not NAME=VALUE {was}"
-        return left, f"{_LEFT} {lines} not saved to disk."
+        return saved, f"{_LEFT} {lines} not saved to disk."
 
     def filled(self) -> None:
-        """Regard what is in the form as not typed by the user."""
+        """Regard the contents of the form as not typed by the user."""
         self._shown = self._form()
-        self._known = self._shown.draft
+        self._unchanged = self._shown.draft
 
     def edited(self) -> None:
         """Schedule saving after a pause in typing."""
@@ -75,19 +75,21 @@ class DraftKeeper:
     async def done(self, sent: Draft, typed: Draft) -> None:
         """Save the form as last sent; only input typed since remains in the form's own draft."""
         await asyncio.to_thread(self._saved_forms.keep, SENT, sent)
-        left = self._form().draft
-        await self._keep(left if left != typed else self._start.draft)
+        current = self._form().draft
+        await self._keep(current if current != typed else self._start.draft)
 
     async def keep_last(self) -> None:
-        """Save unsaved input when the program ends, though no message may have told of it yet."""
-        if self._shown is not None and (draft := self._shown.draft) != self._known:
+        """Save unsaved input when the program ends, even if its message has not arrived yet."""
+        if self._shown is not None and (draft := self._shown.draft) != self._unchanged:
             await self._keep(draft)
 
     async def _keep(self, draft: Draft) -> None:
         if self._shown is not None:
-            self._known = self._shown.draft
+            self._unchanged = self._shown.draft
         if self._due is not None:
             self._due.stop()
-        begun = self._start.draft
-        left = draft if draft != begun else None
-        await asyncio.to_thread(self._saved_forms.keep, self._start.key, left, begun.environment)
+        initial = self._start.draft
+        changed = draft if draft != initial else None
+        await asyncio.to_thread(
+            self._saved_forms.keep, self._start.key, changed, initial.environment
+        )

@@ -169,13 +169,13 @@ class SavedForms:
 
         A variable without its value is an invalid line, so it cannot be sent by mistake.
         """
-        known: dict[str, FieldValue] = {}
+        values: dict[str, FieldValue] = {}
         for name, field in FIELDS.items():
             if field.secret is Secret.VALUES:
-                known[name] = self._without_values(draft.value(name, ""))
+                values[name] = self._without_values(draft.value(name, ""))
             elif field.secret is Secret.LOGINS:
-                known[name] = without_logins(draft.value(name, ""))
-        return draft.with_values(known)
+                values[name] = without_logins(draft.value(name, ""))
+        return draft.with_values(values)
 
     def _without_values(self, text: str) -> str:
         """Return lines of NAME=VALUE as names; other lines only if they were read like that."""

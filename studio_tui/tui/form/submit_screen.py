@@ -206,11 +206,11 @@ class SubmitScreen(Page):
     def validate(self, draft: Draft) -> Checked:
         """Validate a draft; runs in a thread."""
         clusters = self.session.clusters.snapshot.value
-        known = clusters.items if clusters is not None else None
+        listed = clusters.items if clusters is not None else None
         team, files = self.session.team, self.session.records.history.files
         lost = self.saved_forms.lost_values
         is_local = self.session.is_local
-        return examine(draft, team, clock.now(), known, files, lost_values=lost, is_local=is_local)
+        return examine(draft, team, clock.now(), listed, files, lost_values=lost, is_local=is_local)
 
     async def keep(self) -> None:
         """Save the current input, to be restored when the form is reopened."""
@@ -221,7 +221,7 @@ class SubmitScreen(Page):
         await self._keeper.done(sent, typed)
 
     async def to_send(self, checked: Checked) -> Checked | None:
-        """Ask before sending; return what to send, `None` to cancel."""
+        """Ask before sending; return the request to send, `None` to cancel."""
         return checked
 
     @on(events.Unmount)

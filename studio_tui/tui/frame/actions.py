@@ -46,18 +46,18 @@ class Action:
 
 def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
     """Return the actions of `screen` without duplicates, its own first."""
-    found: dict[tuple[DOMNode, str], Action] = {}
+    actions: dict[tuple[DOMNode, str], Action] = {}
     for key, (node, binding, _, tooltip) in screen.active_bindings.items():
         if binding.id is None:
             # Textual's own bindings for every app: focus, copying a selection.
             continue
         shown = screen.app.get_key_display(binding.with_key(key, binding.key_display))
         place = (node, binding.action)
-        if (known := found.get(place)) is not None:
-            keys = known.keys if shown in known.keys else (*known.keys, shown)
+        if (earlier := actions.get(place)) is not None:
+            keys = earlier.keys if shown in earlier.keys else (*earlier.keys, shown)
         else:
             keys = (shown,)
-        found[place] = Action(
+        actions[place] = Action(
             keys=keys,
             label=binding.description,
             explanation=tooltip or binding.description,
@@ -67,7 +67,7 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
             rank=_RANKS.get(binding.id.partition(".")[0], 0),
             also=commands.also(binding.id) if (commands := _commands(node)) else "",
         )
-    return tuple(sorted(found.values(), key=lambda action: action.rank))
+    return tuple(sorted(actions.values(), key=lambda action: action.rank))
 
 
 def reason_against(node: DOMNode, binding: Binding) -> str | None:

@@ -58,7 +58,7 @@ class BulkCommand(Generic[T, R]):
     heading: str = ""
     """The same if the words do not follow the count: `{}` is replaced by `2 of 3 jobs`."""
     noun: str
-    """What one item is called, in the singular."""
+    """The noun for one item."""
     items: Sequence[T]
     name: Callable[[T], str]
     """Returns the name of an item in the report, safe to draw."""
@@ -77,7 +77,7 @@ class BulkCommand(Generic[T, R]):
     is_always_reported: bool = False
     """Whether to show the report of each item even if nothing failed."""
     next_step: Callable[[Sequence[R]], NextStep | None] = lambda _: None
-    """Called with the results of all successful items; returns what the report offers to open."""
+    """Called with the results of all successful items; returns the step offered by the report."""
 
 
 def space_for_list(host: Host, *others: str) -> ListSpace:
@@ -144,7 +144,7 @@ async def run(host: Host, bulk: BulkCommand[T, R]) -> tuple[ItemOutcome[T, R], .
 
 
 def _held_words(bulk: BulkCommand[T, R]) -> str:
-    """Return what is shown after `undo` while the command waits."""
+    """Return the words after `undo` while the command waits."""
     single = bulk.name(bulk.items[0]) if len(bulk.items) == 1 else None
     return f"{bulk.doing.lower()} {single or plural(len(bulk.items), bulk.noun)}"
 

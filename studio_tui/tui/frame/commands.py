@@ -108,7 +108,7 @@ def bindings(
 
 
 class Basics(NamedTuple):
-    """What every page needs of a connection."""
+    """The parts of a connection that every page needs."""
 
     session: "StudioSession"
     home: str
@@ -142,7 +142,7 @@ class CommandSet:
     def __init__(self, node: Lifetime) -> None:
         """Make an empty set for `node`; the workers of its commands end with it."""
         self._node = node
-        self._found: dict[str, tuple[Command[Any], Any]] = {}
+        self._commands: dict[str, tuple[Command[Any], Any]] = {}
 
     def add(self, *controllers: Controller) -> None:
         """Add the commands of controllers; a later command replaces an earlier one with its id."""
@@ -151,16 +151,16 @@ class CommandSet:
 
     def add_to(self, owner: Owner, commands: Iterable[Command[Owner]]) -> None:
         """Add commands that are called with `owner`."""
-        self._found |= {command.id: (command, owner) for command in commands}
+        self._commands |= {command.id: (command, owner) for command in commands}
 
     def also(self, command_id: str) -> str:
         """Return the other words that a command is found by; empty if not found."""
-        found = self._found.get(command_id)
+        found = self._commands.get(command_id)
         return "" if found is None else found[0].also
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command is unavailable, as a sentence; `None` if available or not found."""
-        found = self._found.get(command_id)
+        found = self._commands.get(command_id)
         if found is None:
             return None
         command, owner = found
@@ -168,7 +168,7 @@ class CommandSet:
 
     def applies(self, command_id: str) -> bool:
         """Return whether a command handles its keys now."""
-        found = self._found.get(command_id)
+        found = self._commands.get(command_id)
         return found is None or found[0].applies(found[1])
 
     def do(self, command_id: str) -> None:
@@ -177,7 +177,7 @@ class CommandSet:
         Raises:
             KeyError: there is no such command here.
         """
-        command, owner = self._found[command_id]
+        command, owner = self._commands[command_id]
         if not self._node.is_alive:
             return  # a node that is being removed runs no commands
         if reason := command.why_not(owner):

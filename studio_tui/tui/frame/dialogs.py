@@ -15,11 +15,11 @@ from studio_tui.tui.frame.dialog_box import SHRINKS, DialogBody, DialogButtons, 
 from studio_tui.tui.widgets.option_lists import OptionChoice
 
 _CHECK_EVERY = 0.5
-"""Seconds between checks for changes of what a question is about."""
+"""Seconds between checks for changes of the items that a question is about."""
 
 
 class QuestionChange(NamedTuple):
-    """A change of what a question is about, since it was asked."""
+    """A change of the items that a question is about, since it was asked."""
 
     words: str
     """A sentence or several, safe text."""
@@ -49,7 +49,7 @@ class Confirm(Dialog[bool]):
     ) -> None:
         """Initialise with safe texts: question, lines of details, and labels of the answers.
 
-        `changes` is called while the dialog is open; it returns what has changed since then.
+        `changes` is called while the dialog is open; it returns the changes since then.
         """
         super().__init__(question)
         self._details = details
@@ -65,7 +65,7 @@ class Confirm(Dialog[bool]):
         yield DialogButtons(answer("y", self._yes, "yes"), answer("n", self._no, "no"))
 
     def on_mount(self) -> None:
-        """Focus the default answer, and watch for changes of what the question is about."""
+        """Focus the default answer, and watch for changes of the items in question."""
         self.query_one("#yes" if self._default_yes else "#no").focus()
         if self._changes is not None:
             self.set_interval(_CHECK_EVERY, self._show_changes)

@@ -35,7 +35,7 @@ class LastList(NamedTuple):
     tabs: tuple[Part, ...]
     """Titles of the tabs, with their numbers."""
     counts: tuple[Part, ...]
-    """What is to the right of the tabs: the counts of states."""
+    """The text to the right of the tabs: the counts of states."""
     title: tuple[Part, ...]
     """The line above the list, which says how many of the rows pass the filter."""
     columns: tuple[Column, ...]

@@ -180,7 +180,7 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     @property
     def kept_contents(self) -> tuple[int, ...]:
-        """What is saved of the columns' contents; see `ColumnMemory`.
+        """The saved contents of the columns; see `ColumnMemory`.
 
         If all rows are finished, the next start has no empty columns for what was in progress.
         """
@@ -297,10 +297,10 @@ class ListBody(Lifetime, FindsHandlersOnce, Container, Generic[T]):
 
     def show_notice(self) -> None:
         """Show why the list is empty."""
-        known, snapshot = len(self.rows), self._page.source().snapshot
-        is_filtered = bool(self.filtering.terms) and (bool(known) or not has_all(snapshot.value))
+        count, snapshot = len(self.rows), self._page.source().snapshot
+        is_filtered = bool(self.filtering.terms) and (bool(count) or not has_all(snapshot.value))
         none = "" if is_filtered else self._page.none_words()
-        self.table.notice = notice(snapshot, self._page.session, self._page.kind, known, none=none)
+        self.table.notice = notice(snapshot, self._page.session, self._page.kind, count, none=none)
 
     def show_preview(self, now: datetime) -> None:
         """Show the preview of the row under the cursor, unless previews are off."""

@@ -71,19 +71,19 @@ class ViewHolder:
 def load_view(path: Path, kind: Kind[Any]) -> ListView:
     """Return the saved view of a list; the default view if none can be read."""
     try:
-        found = read_json(path)
+        saved = read_json(path)
         kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(ListView)} | {
             "cursor": str
         }
         view = ListView(
             **{
                 name: value
-                for name, value in found.items()
+                for name, value in saved.items()
                 if name in kinds and isinstance(value, kinds[name])
             },
-            marks=_keys(found.get("marks")),
-            opened=_keys(found.get("opened")),
-            contents=_widths(found.get("contents")),
+            marks=_keys(saved.get("marks")),
+            opened=_keys(saved.get("opened")),
+            contents=_widths(saved.get("contents")),
         )
         Terms(view.filter, kind)
     except FileNotFoundError:

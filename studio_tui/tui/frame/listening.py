@@ -31,11 +31,11 @@ class Subscriptions:
         """Subscribe to pollers and return a `Refreshed` for each; nothing if already subscribed."""
         if self._leave:
             return ()
-        known = []
+        messages = []
         for poller in pollers:
             self._leave.append(self._page.listen(poller.subscribe, self._poster(poller)))
-            known.append(Refreshed(poller.name, poller.snapshot))
-        return tuple(known)
+            messages.append(Refreshed(poller.name, poller.snapshot))
+        return tuple(messages)
 
     def end(self) -> None:
         """Unsubscribe from all pollers."""

@@ -32,7 +32,7 @@ class Notices:
         self._endings = endings
         self._quiet = quiet
         self._gathered = Ended()
-        """What has ended but has not been reported."""
+        """Jobs and pipelines that have ended and have not been reported."""
         self._began = 0.0
         """When the first of it ended, by `monotonic()`; 0 if there is none."""
         self._due: TimerHandle | None = None

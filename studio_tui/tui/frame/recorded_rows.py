@@ -76,12 +76,12 @@ class RecordedRows(Generic[T]):
 
     def show(self) -> None:
         """Show the rows of Studio, and recorded ones if needed."""
-        known = self.archive.snapshot.value
+        archived = self.archive.snapshot.value
         older: dict[str, T] = {}
-        if known is not None and self._is_wanted:
+        if archived is not None and self._is_wanted:
             ids = {self._kind.key(row) for row in self._listed or ()}
-            older = {key: row for key, row in known.things.items() if key not in ids}
-        self.since = {key: known.since[key] for key in older} if known is not None else {}
+            older = {key: row for key, row in archived.things.items() if key not in ids}
+        self.since = {key: archived.since[key] for key in older} if archived is not None else {}
         rows = self._listed or ()
         if older:
             rows = sorted((*rows, *older.values()), key=self._age)

@@ -30,10 +30,10 @@ NO_ACCOUNT = (
 """A suggestion for users who cannot reach a remote Studio."""
 
 START_AGAIN = "Start it with `studio-tui local`, or leave this and start `studio-tui --local`."
-"""What to do if a local Studio has stopped that this dashboard cannot start."""
+"""Advice if a local Studio has stopped that this dashboard cannot start."""
 
 RESTART = "ctrl+r starts it again."
-"""What to do if a local Studio has stopped that this dashboard can start."""
+"""Advice if a local Studio has stopped that this dashboard can start."""
 
 
 async def with_notice(

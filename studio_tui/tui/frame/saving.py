@@ -87,7 +87,7 @@ def _is_there(typed: str) -> bool:
 
 
 def path_of(typed: str) -> Path:
-    """Return the absolute path of what the user typed.
+    """Return the absolute path of a path as typed.
 
     Raises:
         CannotSaveError: it is not a valid path.

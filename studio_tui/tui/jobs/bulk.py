@@ -72,10 +72,10 @@ class BulkJobs:
     def _why_none(self, part: Callable[..., JobSelection], done: str) -> str | None:
         if self._host.read_only:
             return READ_ONLY
-        known, count = self.marked.available_jobs(), self.marked.count()
-        if len(known) < count:
-            return None if known else self._none_words(done, count)
-        chosen = part(known)
+        available, count = self.marked.available_jobs(), self.marked.count()
+        if len(available) < count:
+            return None if available else self._none_words(done, count)
+        chosen = part(available)
         return None if chosen.jobs else f"{self._none_words(done, count)}: {chosen.reasons}"
 
     def _none_words(self, done: str, count: int) -> str:
@@ -108,7 +108,7 @@ class BulkJobs:
         return [job.id for job in chosen.jobs] if chosen is not None else []
 
     async def cancel(self) -> None:
-        """Show what will and will not be canceled, ask, then cancel."""
+        """Show which jobs will and will not be canceled, ask, then cancel."""
         chosen = await self._chosen(to_cancel_jobs, "canceled")
         if chosen is None:
             return
@@ -136,7 +136,7 @@ class BulkJobs:
             self.marked.unmark(job.id)
 
     async def repeat(self, *, from_checkpoints: bool) -> None:
-        """Show what is and is not known of each job, ask, then create them again."""
+        """Show the known and unknown settings of the jobs, ask, then create them again."""
         chosen = await self._chosen(to_repeat, "run again")
         if chosen is None:
             return
@@ -145,7 +145,7 @@ class BulkJobs:
         submitted = await submitted_of(jobs, session)
         order = await start_order(session, jobs)
         before = (*order.paragraph, *summary(chosen), "")
-        names, after = _named(jobs, submitted)
+        names, after = _lines_and_notes(jobs, submitted)
         question = Confirm(
             f"Run {self._counted(jobs)} again {_how(len(jobs), order.is_lost, from_checkpoints)}?",
             list_between(self._host, before, names, after),
@@ -249,7 +249,7 @@ def _how(count: int, is_at_once: bool, from_checkpoints: bool) -> str:
     return "as it was" if count == 1 else "as they were"
 
 
-def _named(
+def _lines_and_notes(
     jobs: Sequence[Job], submitted: Mapping[str, Submitted]
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return a line per job with its known values, and notes on the values not known."""

@@ -11,7 +11,7 @@ class MarkedJobs(Protocol):
 
     @property
     def noun(self) -> str:
-        """What one is called: `marked job`, or `job` if they are those of a group."""
+        """The noun for one of them: `marked job`, or `job` if they are those of a group."""
 
     def count(self) -> int:
         """Return how many rows are marked, including any that have no job yet."""

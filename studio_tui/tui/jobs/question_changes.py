@@ -25,7 +25,7 @@ def cancelable_now(session: StudioSession, jobs: Sequence[Job]) -> tuple[Job, ..
 
 
 def job_changes(session: StudioSession, jobs: Sequence[Job]) -> Callable[[], QuestionChange | None]:
-    """Return what says which of the jobs to be canceled cannot be any more."""
+    """Return a function that describes which of the jobs can no longer be canceled."""
 
     def change() -> QuestionChange | None:
         now = as_known_now(session, jobs)

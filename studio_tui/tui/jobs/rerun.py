@@ -1,4 +1,4 @@
-"""Rerunning jobs: combines what Studio returns with what this dashboard submitted."""
+"""Rerunning jobs: combines Studio's data with this dashboard's submissions."""
 
 import asyncio
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Repeat:
     job: Job
     request: JobInput
     submitted: Submitted | None
-    """What it was submitted with; `None` if not from here."""
+    """Its submission; `None` if not from here."""
 
     @classmethod
     async def of(cls, job: Job, session: StudioSession) -> "Repeat":
@@ -52,10 +52,10 @@ class Repeat:
             InvalidRequest: too little is known of one of them.
         """
         jobs = tuple(jobs)
-        known = await submitted_of(jobs, session)
+        submissions = await submitted_of(jobs, session)
         repeats = []
         for job in jobs:
-            submitted = known.get(job.id)
+            submitted = submissions.get(job.id)
             try:
                 request = repeat_of(job, session.team, submitted)
             except InvalidRequest as error:
@@ -72,7 +72,7 @@ class Repeat:
 
 
 async def submitted_of(jobs: Iterable[Job], session: StudioSession) -> dict[str, Submitted]:
-    """Return what jobs were submitted with, by id; for a run made by Studio, its original's."""
+    """Return the submissions of jobs, by id; for a run made by Studio, that of its original."""
     pipelines = session.pipelines.snapshot.value
     originals = pipelines.originals() if pipelines is not None else {}
     return await asyncio.to_thread(session.records.history.of_jobs, tuple(jobs), originals)
@@ -105,17 +105,17 @@ def names_of(files: Iterable[SentFile]) -> dict[str, str]:
 def changes(repeat: Repeat, before: Draft, after: Draft) -> tuple[Cell, ...]:
     """Return a line for each difference from the original job; may be slow."""
     submitted = repeat.submitted
-    found = difference(
+    changed = difference(
         before,
         after,
         fields_not_sent(repeat.job, after) if submitted is None else (),
         fields_from_history(repeat.job) if submitted is not None else (),
         files=names_of(submitted.files) if submitted is not None else {},
     )
-    same = () if found.query or found.settings else (Cell("Nothing is changed.", Tone.DIM),)
-    gap = (Cell(""),) if found.query else ()
-    known = (*found.as_submitted, *_without_times(submitted, after), *found.defaults)
-    return (*same, *found.settings, *known, *gap, *found.query)
+    same = () if changed.query or changed.settings else (Cell("Nothing is changed.", Tone.DIM),)
+    gap = (Cell(""),) if changed.query else ()
+    others = (*changed.as_submitted, *_without_times(submitted, after), *changed.defaults)
+    return (*same, *changed.settings, *others, *gap, *changed.query)
 
 
 def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...]:
@@ -129,7 +129,7 @@ def _without_times(submitted: Submitted | None, after: Draft) -> tuple[Cell, ...
 
 
 def with_schedule(task: Job, submitted: Submitted | None) -> Job:
-    """Return a schedule with its times from what was submitted here, if Studio has none."""
+    """Return a schedule with the times of its submission from here, if Studio has none."""
     if task.schedule is not None or submitted is None:
         return task
     if submitted.cron_expression is None and submitted.start_after is None:

@@ -25,7 +25,7 @@ class SampleJobs:
     """Jobs to start with if there are none."""
 
     jobs: Sequence[tuple[JobInput, Sequence[Path]]]
-    """What to create, in this order, each with its files."""
+    """The requests of the jobs to create, in this order, each with its files."""
     about: Sequence[str]
     """Lines that describe the jobs."""
     ask: bool
@@ -37,7 +37,7 @@ class SampleJobs:
     look_at: str = ""
     """A sentence on how to watch the pipeline."""
     mend: str = ""
-    """A sentence on what to do once it has failed."""
+    """A sentence of advice for when it has failed."""
 
 
 async def offer_samples(app: App[Any], session: StudioSession, work: SampleJobs) -> None:
@@ -92,13 +92,13 @@ async def _trigger(app: App[Any], session: StudioSession, work: SampleJobs) -> N
     """Trigger a pipeline that rebuilds the target; a failure has no other consequences."""
     try:
         request = TriggerRequest((work.target,), review=False)
-        made = await session.commands.pipeline_trigger.trigger(request, before=())
+        outcome = await session.commands.pipeline_trigger.trigger(request, before=())
     except StudioError as error:
         app.notify(f"No sample pipeline: {error}", severity="warning", markup=False)
         return
-    if isinstance(made, Triggered):
+    if isinstance(outcome, Triggered):
         app.notify(f"The sample pipeline is running. {work.look_at}", timeout=20, markup=False)
-        await _until(session.pipelines, lambda: _has_failed(session, made.pipeline))
+        await _until(session.pipelines, lambda: _has_failed(session, outcome.pipeline))
         app.notify(f"The sample pipeline failed. {work.mend}", timeout=20, markup=False)
 
 

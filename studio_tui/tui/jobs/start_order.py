@@ -38,11 +38,11 @@ class StartOrder:
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
     """Return the known order of jobs, computed in a thread, as pipelines may be large."""
-    is_kept, known = session.commands.reruns.are_possible, session.known_items.pipelines()
+    is_kept, pipeline_list = session.commands.reruns.are_possible, session.known_items.pipelines()
     ids = {job.id for job in jobs}
 
     def lines() -> tuple[str, ...]:
-        return order_lines(known.pipelines, ids, known.originals(), is_kept=is_kept)
+        return order_lines(pipeline_list.pipelines, ids, pipeline_list.originals(), is_kept=is_kept)
 
     return StartOrder(await asyncio.to_thread(lines), is_kept)
 

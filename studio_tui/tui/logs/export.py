@@ -139,7 +139,7 @@ class LogExport:
             raise PagerError(problem)
 
     def _offers(self) -> list[Offer]:
-        """Return what can be saved now, first what the user chose to see, else the whole log.
+        """Return the choices for saving: first the lines that the user chose, else the whole log.
 
         A search hides no lines, so that its matches are never the first.
         """

@@ -219,14 +219,14 @@ class MergedScreen(Page):
 
     def refreshed(self, message: Refreshed, *, is_news: bool) -> None:
         """Show changes of the jobs."""
-        known = message.snapshot.value
+        job_list = message.snapshot.value
         if (
             self.choice.members
             and message.name == self.session.jobs.name
             and is_news
-            and known is not None
+            and job_list is not None
         ):
-            self.choice.members.update({job.id: job for job in known.jobs})
+            self.choice.members.update({job.id: job for job in job_list.jobs})
             self.show_members()
 
     def tick(self, now: datetime) -> None:  # noqa: ARG002 (the form of a page's tick)

@@ -38,7 +38,7 @@ class Offer(NamedTuple):
 
 
 async def with_free_names(offers: Iterable[Offer]) -> list[Offer]:
-    """Return what can be saved, each at a path where no file is yet."""
+    """Return the choices for saving, each with a path where no file is yet."""
     return [offer._replace(path=await asyncio.to_thread(free_name, offer.path)) for offer in offers]
 
 
@@ -59,7 +59,7 @@ class SaveLog(Dialog[Saved | None]):
     title_line = query_one(".question", Static)
 
     def __init__(self, offers: Sequence[Offer], *, question: str = "Save the log") -> None:
-        """Make a dialog of what can be saved, the most likely first."""
+        """Make a dialog of choices for saving, the most likely first."""
         self._question = question
         super().__init__(self._asked(offers[0]))
         self._offers = offers

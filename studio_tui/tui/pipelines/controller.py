@@ -105,12 +105,12 @@ class PipelineController:
         return _can_resume(pipeline, is_local=self._host.session.is_local)
 
     def stops_what(self) -> str:
-        """Return what `X` does now, as a label."""
+        """Return the current label of `X`."""
         is_paused = all(pipeline.state is PipelineState.PAUSED for pipeline in self._meant)
         return "cancel its jobs" if is_paused and not self._marked() else "stop safely"
 
     def turns_to(self) -> str:
-        """Return what `p` does now: `pause` or `resume`."""
+        """Return the current label of `p`: `pause` or `resume`."""
         return "pause" if any(map(_can_pause, self._meant)) else "resume"
 
     # Commands.
@@ -217,7 +217,7 @@ class PipelineController:
             await show_text(self._host, title(pipeline), text, (COPY, OK))
 
     async def copy_part(self) -> None:
-        """Show the menu of what can be copied."""
+        """Show the menu of texts to copy."""
         if pipeline := self._at_hand():
             texts = {
                 "id": pipeline.pipeline_id,

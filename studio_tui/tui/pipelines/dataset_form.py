@@ -242,13 +242,13 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
         self.is_sending = True
         self.say(WAITING)
         try:
-            made = await self.send()
+            answer = await self.send()
         except StudioError as error:
             self._refuse(error)
         else:
-            if made is not None:
+            if answer is not None:
                 self.beginning.keep(self.beginning.fresh)
-                self.dismiss(made)
+                self.dismiss(answer)
         finally:
             self.is_sending = False
 
@@ -295,7 +295,7 @@ class DatasetForm(Dialog[Made | None], Generic[Made, Draft]):
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
-    def _looked(self) -> None:
+    def _focus_moved(self) -> None:
         """Update the notes for the focused field: completions, or unknown names."""
         self.check()
 

@@ -44,7 +44,7 @@ class GoToJob:
 
 
 DatasetChoice = Rebuild | GoToJob | None
-"""What the user chose; `None` if the dialog was closed."""
+"""The user's choice; `None` if the dialog was closed."""
 
 
 class DatasetPicker(Choose):
@@ -88,7 +88,7 @@ async def look_at(
     if not datasets:
         app.notify(NONE, markup=False)
         return None
-    made = (each.name for each in datasets if _made_by(each, job_ids))
+    names = (each.name for each in datasets if _made_by(each, job_ids))
 
     async def now_known() -> Sequence[ListedDataset]:
         nonlocal datasets
@@ -100,7 +100,7 @@ async def look_at(
         return datasets
 
     return await choose(
-        app, datasets, now_known, next(made, ""), is_all_told=session.client.is_local_studio,
+        app, datasets, now_known, next(names, ""), is_all_told=session.client.is_local_studio,
         can_rebuild=can_rebuild,
     )  # fmt: skip
 

@@ -134,9 +134,9 @@ class PipelinesScreen(ListPage[Pipeline]):
         elif (
             message.name == self.session.jobs.name
             and is_news
-            and (known := self.source().snapshot.value)
+            and (pipeline_list := self.source().snapshot.value)
         ):
-            self._update_jobs(known)
+            self._update_jobs(pipeline_list)
             self.list.show_preview(self.moment())
 
     def _update_jobs(self, pipelines: PipelineList) -> None:
@@ -176,8 +176,8 @@ class PipelinesScreen(ListPage[Pipeline]):
     def facts_at_hand(self, now: datetime) -> tuple[Fact | FactLine, ...]:
         """Return the preview of the pipeline under the cursor, with its past runs."""
         pipeline = self.row_at_hand()
-        known = self.source().snapshot.value
-        if pipeline is None or known is None:
+        pipeline_list = self.source().snapshot.value
+        if pipeline is None or pipeline_list is None:
             return ()
         context = PipelineContext(self._overview, self._jobs, clock.now(), now)
         rows = (
@@ -185,7 +185,7 @@ class PipelinesScreen(ListPage[Pipeline]):
             *facts(pipeline, context),
         )
         width, height = self.list.previewing.size
-        past = grid(pipeline, known.pipelines, context, width, height - len(rows) - 1)
+        past = grid(pipeline, pipeline_list.pipelines, context, width, height - len(rows) - 1)
         return (*rows, Fact("", NOTHING), *past) if past else rows
 
     @on(BigTable.Opened)

@@ -22,7 +22,7 @@ def pipeline_changes(
     is_possible: Callable[[Pipeline], bool],
     what: str,
 ) -> Callable[[], QuestionChange | None]:
-    """Return what says of which of the pipelines it is not possible any more to do `what`."""
+    """Return a function that describes for which of the pipelines `what` is no longer possible."""
 
     def change() -> QuestionChange | None:
         known = {each.pipeline_id: each for each in session.known_items.pipelines().pipelines}

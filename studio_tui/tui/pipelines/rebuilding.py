@@ -100,15 +100,15 @@ class Rebuilding:
             exclusive=True,
         )
         try:
-            made = await self._page.ask(form)
+            pipeline = await self._page.ask(form)
         finally:
             learning.cancel()
-        if made is not None:
+        if pipeline is not None:
             self._flags = form.draft
-            self._session.endings.watch_pipelines((made,))
-            self._page.list.await_row(made.pipeline_id)
-            if self._flags.review and can_be_used(made.pipeline_id):
-                self._page.post_message(OpenPipeline(made.pipeline_id))
+            self._session.endings.watch_pipelines((pipeline,))
+            self._page.list.await_row(pipeline.pipeline_id)
+            if self._flags.review and can_be_used(pipeline.pipeline_id):
+                self._page.post_message(OpenPipeline(pipeline.pipeline_id))
 
     async def _learn_datasets(self, learned: Callable[[], None]) -> None:
         """Request names, and again whenever jobs have ended, until canceled."""

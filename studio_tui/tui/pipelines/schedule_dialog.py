@@ -155,8 +155,8 @@ class ScheduleDialog(DatasetForm[Job, ScheduleDraft]):
 
     def _offered(self) -> tuple[str, ...]:
         """Return the completions of the last word."""
-        word, found = self.line.last_word()[1], self.line.completions()
-        if not found or found == (word,):
+        word, completions = self.line.last_word()[1], self.line.completions()
+        if not completions or completions == (word,):
             return ("Names with a space between; all they are made from is rebuilt too.",)
         sign = "tab: " if word or self.line.has_chosen else "known: "
-        return (f"{sign}{', '.join(found[:OFFERED])}",)
+        return (f"{sign}{', '.join(completions[:OFFERED])}",)

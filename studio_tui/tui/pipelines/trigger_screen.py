@@ -183,15 +183,15 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     @work(name="datasets", group="dialog")
     async def action_datasets(self) -> None:
         """Show the datasets, and copy those to rebuild into the form."""
-        known = self._known().listed
-        if not known:
+        listed = self._known().listed
+        if not listed:
             self.say("This Studio does not list datasets.")
             return
 
         async def now_known() -> Sequence[ListedDataset]:
-            return self._known().listed or known
+            return self._known().listed or listed
 
-        wanted = await choose(self.app, known, now_known, is_all_told=True, can_rebuild=True)
+        wanted = await choose(self.app, listed, now_known, is_all_told=True, can_rebuild=True)
         if isinstance(wanted, Rebuild):
             self.line.value = " ".join(wanted.names)
             self._only.value = wanted.only
@@ -205,18 +205,18 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
     def _offered(self) -> tuple[str, ...]:
         if not self._names():
             return ("namespace.project.name, several with a space between; none is known yet.",)
-        word, found = self.line.last_word()[1], self.line.completions()
-        if not found:
+        word, completions = self.line.last_word()[1], self.line.completions()
+        if not completions:
             if self._known().listed:
                 return ("There is no dataset with this name.",)
             return ("No dataset known here has this name; Studio may know it.",)
-        if found == (word,):
+        if completions == (word,):
             return ("More names may follow after a space.",)
-        left = len(found) - OFFERED
+        left = len(completions) - OFFERED
         more = (f"and {left} more: down goes to the next",) if left > 0 else ()
         sign = "tab: " if word or self.line.has_chosen else "known: "
-        rest = (" " * len(sign) + name for name in found[1:OFFERED])
-        return (f"{sign}{found[0]}", *rest, *more)
+        rest = (" " * len(sign) + name for name in completions[1:OFFERED])
+        return (f"{sign}{completions[0]}", *rest, *more)
 
 
 def _confirm_again(untold: UnconfirmedPipeline) -> Confirm:

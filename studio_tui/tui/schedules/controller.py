@@ -174,10 +174,10 @@ class ScheduleController(JobController):
     async def _end_marked(self) -> None:
         """Ask, listing the marked schedules, then cancel them."""
         tasks = [task for task in self.marked.available_jobs() if to_cancel((task,)).jobs]
-        known = await submitted_of(tasks, self._host.session)
+        submissions = await submitted_of(tasks, self._host.session)
         names = []
         for task in tasks:
-            when = time_of(with_schedule(task, known.get(task.id)), self._zone)
+            when = time_of(with_schedule(task, submissions.get(task.id)), self._zone)
             names.append(f"  {title(task)}  {when or 'Studio does not say when'}")
         after = ("", cancel_effect(tasks))
         count = plural(len(tasks), "marked schedule")

@@ -87,10 +87,10 @@ class TerminalOutput:
                     return
 
     def _drop_frames(self) -> None:
-        kept = [each for each in self._pieces if _MODES.fullmatch(each) and _UPDATE not in each]
+        modes = [each for each in self._pieces if _MODES.fullmatch(each) and _UPDATE not in each]
         self._forget()
-        self._pieces.extend(kept)
-        self._size = sum(map(len, kept))
+        self._pieces.extend(modes)
+        self._size = sum(map(len, modes))
         self._has_dropped = True
 
     def _forget(self) -> None:

@@ -34,11 +34,11 @@ class KeyboardDecoder(codecs.IncrementalDecoder):
     def _keys(self, text: str) -> tuple[str, str]:
         """Return the output for text outside a paste, and the remaining input."""
         text_so_far = self._before + text
-        found = text_so_far.find(PASTE)
-        if found < 0:
+        start = text_so_far.find(PASTE)
+        if start < 0:
             self._before = text_so_far[-len(PASTE) + 1 :]
             return text, ""
-        end = found + len(PASTE) - len(self._before)
+        end = start + len(PASTE) - len(self._before)
         self._is_pasting, self._before = True, ""
         return text[:end], text[end:]
 

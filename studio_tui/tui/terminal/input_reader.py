@@ -92,7 +92,7 @@ def _end_wait(parser: XTermParser) -> None:
 
 
 def _read(descriptor: int) -> bytes:
-    """Return what has been typed; it may be nothing.
+    """Return the typed bytes, which may be none.
 
     Raises:
         OSError: the terminal has gone.

@@ -122,7 +122,7 @@ def _lines(pasted: str) -> list[str]:
 
 
 def _for_one_line(app: App[Any], pasted: str, line: Input) -> str:
-    """Return what is pasted into an input of one line: all lines if it joins them, else the first,
+    """Return the text for an input of one line: all lines if it joins them, else the first,
     with a notice about the others."""
     lines = _lines(pasted)
     if not lines[1:]:

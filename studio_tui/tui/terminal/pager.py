@@ -144,11 +144,11 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
 
     def write(data: bytes) -> tuple[int, int]:
         """Write complete lines of `data`; return the number of bytes and lines written."""
-        taken = data.rfind(b"\n") + 1 or len(data) - (
+        length = data.rfind(b"\n") + 1 or len(data) - (
             incomplete_bytes(data) if len(data) > 3 else 0
         )
-        file.write(safe_block(without_escapes(data[:taken]).decode("utf-8", "replace")).encode())
-        return taken, data.count(b"\n", 0, taken)
+        file.write(safe_block(without_escapes(data[:length]).decode("utf-8", "replace")).encode())
+        return length, data.count(b"\n", 0, length)
 
     if begin:
         file.write(_cut(f"{size(begin)} before this are left out"))
@@ -159,8 +159,8 @@ async def clean_copy(store: LogStore, start: int, file: BinaryIO) -> ReaderPlace
         stop = start if at < start < at + _SLICE else at + _SLICE
         if at == start:
             place = ReaderPlace(lines, file.tell())
-        taken, ended = await store.examine(at, min(stop, end) - at, write)
-        at += taken
+        length, ended = await store.examine(at, min(stop, end) - at, write)
+        at += length
         lines += ended
     if end < store.size:
         file.write(b"\n" + _cut(f"{size(store.size - end)} after this are left out"))

@@ -22,7 +22,7 @@ class CroppedCompositor(Compositor):
     """Renders the rows of the crop, and no widget of which others cover all."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """Return what has changed, without empty pieces beside it."""
+        """Return the changed pieces, without empty ones beside them."""
         update = super().render_partial_update()
         if update is not None:
             lines = cast("Sequence[dict[int, Strip | None]]", update.chops)

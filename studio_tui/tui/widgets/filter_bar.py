@@ -73,15 +73,15 @@ class TermSuggester(Suggester):
         field, sign, begun = bare.partition("==") if "==" in bare else bare.partition("=")
         if not sign:
             return None
-        for known in self._values(field.lower()):
-            whole = quoted(known)
+        for value in self._values(field.lower()):
+            whole = quoted(value)
             if begun.startswith('"') and not whole.startswith('"'):
-                whole = f'"{known}"'
+                whole = f'"{value}"'
             if whole.lower().startswith(begun.lower()) and len(whole) > len(begun):
                 return Completion(*[line + whole[len(begun) :]] * 2)
-            if whole != known and known.lower().startswith(begun.lower()):
+            if whole != value and value.lower().startswith(begun.lower()):
                 before = line.removesuffix(begun)
-                return Completion(line + known[len(begun) :], before + whole)
+                return Completion(line + value[len(begun) :], before + whole)
         return None
 
 

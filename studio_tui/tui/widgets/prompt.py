@@ -25,7 +25,7 @@ PROMPT_HINTS = ("prompt.done", "prompt.earlier", "prompt.leave")
 
 
 class PromptKind(NamedTuple):
-    """What the prompt asks for."""
+    """The label of the prompt."""
 
     sign: str
     """The character before the input."""

@@ -59,7 +59,7 @@ class QuickStrip(Strip):
     def __init__(self, runs: Runs, brush: Brush, width: int) -> None:
         """Make a line of `runs` with a total width of `width` cells."""
         self.runs = runs
-        """What the line was made of."""
+        """The parts that the line was made of."""
         self._brush = brush
         self._cell_length = width
         self._render_cache = None

@@ -26,7 +26,7 @@ HEADER = 1
 
 
 class TableLook(NamedTuple):
-    """What decides about the layout of a table, beside its rows."""
+    """The data that the layout of a table depends on, besides its rows."""
 
     columns: tuple[Column, ...]
     width: int
@@ -39,7 +39,7 @@ class TableLook(NamedTuple):
 
 
 class ColumnMemory(Protocol):
-    """What the columns of a table contain, so that another table can show them in the same places.
+    """The contents of a table's columns, so that another table can show them in the same places.
 
     That is what they contained at any time, which decides which of them are shown, and, if there
     were rows, the width of the table and what the columns have contained since it has that width.
@@ -81,7 +81,7 @@ class TableDrawing:
 
     @property
     def contents(self) -> tuple[int, ...]:
-        """What the columns contained at any time and contain now, see `ColumnMemory`."""
+        """The contents of the columns, at any time and now; see `ColumnMemory`."""
         all_time, now = self._contents.all_time, self._contents.widths
         if now is None or self._fitted is None:
             return all_time

@@ -59,8 +59,8 @@ def place(
     leave half of the width to the others if possible. Widths depend only on the arguments, so that
     columns do not move while rows scroll.
     """
-    known = (None,) * len(columns) if contents is None else contents
-    deciding = known if contents is None or all_time is None else all_time
+    sizes = (None,) * len(columns) if contents is None else contents
+    deciding = sizes if contents is None or all_time is None else all_time
     shown = [
         _Wanted(index, column, cells, is_sorted=column.key == sorted_by)
         for index, (column, cells) in enumerate(zip(columns, deciding, strict=True))
@@ -69,7 +69,7 @@ def place(
     while not wide and (dropped := _next_to_drop(shown, width)) is not None:
         shown.remove(dropped)
     shown = [
-        _Wanted(want.index, want.column, known[want.index], is_sorted=want.column.key == sorted_by)
+        _Wanted(want.index, want.column, sizes[want.index], is_sorted=want.column.key == sorted_by)
         for want in shown
     ]
     if wide:

@@ -294,7 +294,7 @@ class _RowCells:
 
 
 class _Shown(NamedTuple):
-    """What decides about the strips of a page, beside the cursor."""
+    """The data that the strips of a page depend on, besides the cursor."""
 
     keys: Sequence[str]
     edition: int
@@ -314,7 +314,7 @@ class RowStrips:
         self._shown: _Shown | None = None
         self._cursor: str | None = None
         self._strips: list[Strip] = []
-        """The strips of what is shown; when only the cursor moves, two of them change."""
+        """The strips of the visible lines; when only the cursor moves, two of them change."""
 
     def expire(self) -> None:
         """Request cells again before rows are next shown; only changed rows are redrawn."""
@@ -360,12 +360,12 @@ class RowStrips:
         shown = self._shown
         if shown is not None and (shown.keys, shown.edition) == (keys, self._edition):
             return []
-        found = []
+        rows = []
         for key in keys:
             cached = self._cached.get(key)
             if cached is None or cached.edition != self._edition:
-                found.append(self._cells(key))
-        return found
+                rows.append(self._cells(key))
+        return rows
 
     def _cells(self, key: str) -> Cells:
         cached = self._cached.get(key)

@@ -325,7 +325,7 @@ def test_no_dataset_versions_are_known(studio: ThreadStudio) -> None:
     assert studio.request("GET", path, params=query).status_code == 404
 
 
-def test_what_the_models_send_makes_a_job_that_they_read(
+def test_a_request_of_the_models_creates_a_job_that_they_can_read(
     studio: ThreadStudio,
 ) -> None:
     request = JobInput(query="print(1)", team_name="local", environment="A=1")

@@ -20,7 +20,7 @@ def test_status_says_where_it_runs(studio: ThreadStudio) -> None:
     assert studio.url in result.output
 
 
-def test_the_data_directory_may_be_said_before_the_command_or_in_the_environment(
+def test_the_data_directory_may_be_given_before_the_command_or_in_the_environment(
     studio: ThreadStudio,
 ) -> None:
     before = CliRunner().invoke(local, ["--data-dir", str(studio.data_dir), "status"])
@@ -43,11 +43,11 @@ def test_commands_say_when_nothing_runs(tmp_path: Path) -> None:
 def test_env_points_a_shell_and_the_published_client_at_it(studio: ThreadStudio) -> None:
     result = CliRunner().invoke(local, ["env", "--data-dir", str(studio.data_dir)])
     script = f'{result.output}echo "$DATACHAIN_STUDIO_URL $DATACHAIN_STUDIO_TEAM"; env'
-    said = subprocess.check_output(["sh", "-c", script], text=True)
-    assert said.startswith(f"{studio.url} local\n")
-    assert f"DATACHAIN_STUDIO_TOKEN={studio.token}\n" in said
+    printed = subprocess.check_output(["sh", "-c", script], text=True)
+    assert printed.startswith(f"{studio.url} local\n")
+    assert f"DATACHAIN_STUDIO_TOKEN={studio.token}\n" in printed
     config = DataDir(studio.data_dir).cli_config
-    assert f"DATACHAIN_GLOBAL_CONFIG_DIR={config}\n" in said
+    assert f"DATACHAIN_GLOBAL_CONFIG_DIR={config}\n" in printed
     assert tomllib.loads((config / "config").read_text()) == {
         "studio": {"url": studio.url, "token": studio.token, "team": "local"}
     }

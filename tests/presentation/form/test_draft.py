@@ -29,10 +29,10 @@ def test_every_field_of_a_request_but_the_team_is_in_the_form() -> None:
     assert JobInput.model_fields.keys() - FIELDS.keys() <= not_typed
 
 
-@pytest.mark.parametrize("found", [[1], None, "{"])
-def test_what_is_no_draft_is_refused(found: Any) -> None:
+@pytest.mark.parametrize("value", [[1], None, "{"])
+def test_a_value_that_is_no_draft_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="it is"):
-        draft_from_json(found)
+        draft_from_json(value)
 
 
 def test_a_draft_of_another_version_is_read_as_far_as_it_goes() -> None:
@@ -92,7 +92,7 @@ def test_a_form_that_continues_a_job_uses_its_checkpoints() -> None:
     assert (draft.rerun_from_job_id, draft.reset, draft.query) == ("abc", False, "ls")
 
 
-def test_secrets_are_not_in_what_is_printed_of_a_draft() -> None:
+def test_secrets_are_not_in_the_text_of_a_draft() -> None:
     assert "hunter2" not in repr(Draft(environment="PASSWORD=hunter2"))
 
 

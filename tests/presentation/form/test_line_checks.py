@@ -56,7 +56,7 @@ BAD_REQUIREMENTS = {
 
 
 @pytest.mark.parametrize("text", GOOD_REQUIREMENTS)
-def test_what_can_be_installed_is_no_problem(text: str) -> None:
+def test_a_requirement_that_can_be_installed_is_no_problem(text: str) -> None:
     assert requirement_problems(text, has_files=False) == ()
 
 
@@ -67,7 +67,7 @@ def test_a_bad_requirement_is_named_with_its_line(line: str, sentence: str) -> N
 
 
 def judged_by_uv(text: str, folder: Path) -> str:
-    """Return what uv says of requirements when it reads them without a network."""
+    """Return uv's error about requirements, read without a network; empty if there is none."""
     (folder / "requirements.txt").write_text(text)
     command = [uv.find_uv_bin(), "pip", "compile", "--offline", "--no-cache", "--no-config"]
     done = subprocess.run(
@@ -87,8 +87,8 @@ UNREADABLE = (
 
 @pytest.mark.starts_processes
 def test_uv_can_read_what_is_no_problem(tmp_path: Path) -> None:
-    said = judged_by_uv("\n".join(GOOD_REQUIREMENTS), tmp_path)
-    assert not any(words in said for words in UNREADABLE), said
+    error = judged_by_uv("\n".join(GOOD_REQUIREMENTS), tmp_path)
+    assert not any(words in error for words in UNREADABLE), error
 
 
 @pytest.mark.starts_processes

@@ -24,7 +24,7 @@ ALL = (TRAIN, EVAL, ODD, OLD)
 
 def passing(text: str) -> list[Job]:
     wanted = Filter(text)
-    return [known for known in ALL if wanted.matches(known, NOON)]
+    return [each for each in ALL if wanted.matches(each, NOON)]
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_any_text_is_a_filter_or_a_sentence(text: str) -> None:
     except FilterError as refused:
         wanted, sentence = Filter(""), str(refused)
         assert sentence
-    for known in ALL:
-        wanted.matches(known, NOON)
+    for each in ALL:
+        wanted.matches(each, NOON)
 
 
 @given(st.text(min_size=1).map(safe_line))
@@ -185,7 +185,7 @@ def test_any_name_can_be_given_in_quotes(name: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_what_is_half_typed_leaves_the_rest_in_force(typed: str) -> None:
+def test_a_half_typed_term_leaves_the_others_in_force(typed: str) -> None:
     wanted, problem = valid_terms(f"by=ann {typed}", JOBS)
     assert isinstance(problem, str)
     assert Filter(wanted.text).text == wanted.text
@@ -222,7 +222,7 @@ def test_a_filter_that_is_being_typed_says_what_is_missing(
 def test_jobs_that_are_blocked_are_not_those_that_wait(text: str, expected: list[str]) -> None:
     states = {"blocked": "PENDING", "waiting": "PENDING", "queued": "QUEUED", "ended": "FAILED"}
     jobs = [job(number, state, name=name) for number, (name, state) in enumerate(states.items())]
-    # A job that has ended may still be in the list of what its pipeline blocks.
+    # A job that has ended may still be among those that its pipeline blocks.
     blocked = {jobs[0].id, jobs[3].id}
     kind = jobs_with(lambda _: None, lambda _: "", blocked.__contains__, lambda _: False)
     rows = Listing(kind)

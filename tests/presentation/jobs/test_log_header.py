@@ -60,9 +60,9 @@ def test_lines_of_an_earlier_run_are_shown_with_their_age(
 ) -> None:
     left_at = NOON - timedelta(minutes=12)
     state = TailState(phase, NOON, size=8, left_at=left_at, **more)
-    said = describe_connection(state, job(1, "RUNNING"), NOON).text
-    assert f"as of {clock_time(left_at, NOON)}, {words}" in said
-    assert "disconnected" not in said
+    text = describe_connection(state, job(1, "RUNNING"), NOON).text
+    assert f"as of {clock_time(left_at, NOON)}, {words}" in text
+    assert "disconnected" not in text
     assert "as of" not in describe_connection(replace(state, size=0), job(1, "RUNNING"), NOON).text
 
 
@@ -82,7 +82,7 @@ def test_a_log_without_a_frame_since_studio_is_away_is_not_live(seconds: int, wo
 @pytest.mark.parametrize(
     "error", [TransportError("gone"), ServerError(503, "down"), RequestTimedOut("late")]
 )
-def test_during_an_outage_a_log_says_what_the_header_says_of_it_and_no_more(
+def test_during_an_outage_a_log_shows_the_same_as_the_header(
     phase: FollowPhase, error: StudioError
 ) -> None:
     of_page: Snapshot[object] = Snapshot(

@@ -22,8 +22,8 @@ from tests.jobs import NOON, job
 from tests.presentation.jobs.job_filter import Filter
 
 
-def row(known: Job, now: datetime = NOON) -> dict[str, str]:
-    return by_key(COLUMNS, [cell.text for cell in cells(known, now)])
+def row(shown: Job, now: datetime = NOON) -> dict[str, str]:
+    return by_key(COLUMNS, [cell.text for cell in cells(shown, now)])
 
 
 def test_a_finished_job_shows_how_long_it_waited_and_ran() -> None:
@@ -40,20 +40,20 @@ def test_a_running_job_runs_on_with_the_clock() -> None:
 
 def test_during_an_outage_run_times_stop_and_ages_continue() -> None:
     later = NOON + timedelta(minutes=20)
-    for known, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
-        found = by_key(COLUMNS, cells(known, later, answered_at=NOON))
-        assert stands in (found["run"].text, found["queue"].text)
-        assert found["age"].text == "23m"
-        said = {fact.label: fact.value.text for fact in facts(known, later, answered_at=NOON)}
-        assert stands in said["status"]
-        assert said["created"].endswith("(23m ago)")
+    for each, stands in ((job(3, "RUNNING"), "2:55"), (job(3, "QUEUED", started_at=None), "3:00")):
+        row_cells = by_key(COLUMNS, cells(each, later, answered_at=NOON))
+        assert stands in (row_cells["run"].text, row_cells["queue"].text)
+        assert row_cells["age"].text == "23m"
+        values = {fact.label: fact.value.text for fact in facts(each, later, answered_at=NOON)}
+        assert stands in values["status"]
+        assert values["created"].endswith("(23m ago)")
 
 
-def shown(known: Job, progress: Progress) -> list[str]:
-    """Return the cells and the fact that tell of progress."""
-    told = by_key(COLUMNS, cells(known, NOON, progress))
-    fact = [f.value.text for f in facts(known, NOON, progress=progress) if f.label == "progress"]
-    return [told[column].text for column in ("progress", "share", "rate")] + fact
+def shown(running: Job, progress: Progress) -> list[str]:
+    """Return the texts of the cells and of the fact about progress."""
+    values = by_key(COLUMNS, cells(running, NOON, progress))
+    fact = [f.value.text for f in facts(running, NOON, progress=progress) if f.label == "progress"]
+    return [values[column].text for column in ("progress", "share", "rate")] + fact
 
 
 def test_a_running_job_shows_how_far_it_has_come() -> None:
@@ -163,14 +163,14 @@ def test_hostile_fields_show_no_control_character_and_can_be_sorted(fields: dict
     for text in texts:
         assert not controls(text)
     for order in JOBS.sorts.values():
-        sorted([hostile, job(1), hostile], key=lambda known: order.key(known, NOON))
+        sorted([hostile, job(1), hostile], key=lambda each: order.key(each, NOON))
 
 
 def test_the_label_of_a_job_made_here_is_not_shown_among_the_user_s_variables() -> None:
     made_here = job(1, environment={NAME: "4c2f9a52-4f3f-4bb8-8bd4-7a6c8a3f0a11", "A": "1"})
     assert [fact.label for fact in environment(made_here, Values.ALL)] == ["A"]
-    told = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
-    assert told["environment"] == "1 variable"
+    values = {fact.label: fact.value.text for fact in facts(made_here, NOON)}
+    assert values["environment"] == "1 variable"
 
 
 def test_environment_values_are_masked_all_alike_until_shown() -> None:
@@ -187,8 +187,8 @@ def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     around = Surroundings((old, gpu))
     queued = job(1, "QUEUED", workers=2, compute_cluster_name="gpu")
-    told = {fact.label: fact.value.text for fact in facts(queued, NOON, around)}
-    assert told["waits for"].startswith("2 workers; gpu has 1 free of 4.")
+    values = {fact.label: fact.value.text for fact in facts(queued, NOON, around)}
+    assert values["waits for"].startswith("2 workers; gpu has 1 free of 4.")
     running = job(1, "RUNNING", compute_cluster_name="gpu")
     assert "waits for" not in {fact.label for fact in facts(running, NOON, around)}
 
@@ -196,24 +196,24 @@ def test_a_queued_job_says_what_it_waits_for_where_that_is_known() -> None:
 def test_a_queued_job_of_whose_cluster_nothing_is_known_says_so() -> None:
     old = Cluster.model_validate({"id": 2, "name": "old", "max_workers": 4})
     for queued in (job(1, "QUEUED", compute_cluster_name="old"), job(1, "QUEUED")):
-        told = {fact.label: fact.value.text for fact in facts(queued, NOON, Surroundings((old,)))}
-        assert told["waits for"].endswith("Studio does not say how many are free")
+        values = {fact.label: fact.value.text for fact in facts(queued, NOON, Surroundings((old,)))}
+        assert values["waits for"].endswith("Studio does not say how many are free")
 
 
 @pytest.mark.parametrize("sort", list(JOBS.sorts))
 def test_every_order_is_total_and_can_be_reversed(sort: str) -> None:
-    known = Listing(JOBS)
+    listing = Listing(JOBS)
     states = list(JobState)
-    known.replace([job(n, states[n % len(states)], workers=n % 3) for n in range(1, 40)])
+    listing.replace([job(n, states[n % len(states)], workers=n % 3) for n in range(1, 40)])
     everything = filter_of("")
-    ids = known.ids(everything, sort, NOON)
-    assert sorted(ids) == sorted(known.ids(everything, "age", NOON))
-    assert known.ids(everything, sort, NOON, reverse=True) == ids[::-1]
+    ids = listing.ids(everything, sort, NOON)
+    assert sorted(ids) == sorted(listing.ids(everything, "age", NOON))
+    assert listing.ids(everything, sort, NOON, reverse=True) == ids[::-1]
 
 
 def test_orders_put_first_what_they_say() -> None:
-    known = Listing(JOBS)
-    known.replace(
+    listing = Listing(JOBS)
+    listing.replace(
         [
             job(1, "COMPLETE", name="b", workers=1),
             job(2, "FAILED", name="C", workers=9),
@@ -222,26 +222,26 @@ def test_orders_put_first_what_they_say() -> None:
     )
 
     def first(sort: str) -> int:
-        return int(known.ids(filter_of(""), sort, NOON)[0][:8])
+        return int(listing.ids(filter_of(""), sort, NOON)[0][:8])
 
     assert [first(sort) for sort in ("age", "name", "state", "workers", "run")] == [1, 3, 2, 2, 3]
 
 
 def test_only_changed_jobs_are_reported() -> None:
-    known = Listing(JOBS)
-    assert len(known.replace([job(1), job(2)])) == 2
-    assert known.replace([job(1), job(2, "FAILED")]) == {job(2).id}
-    assert known.replace([job(1)]) == frozenset()
-    assert len(known) == 1
+    listing = Listing(JOBS)
+    assert len(listing.replace([job(1), job(2)])) == 2
+    assert listing.replace([job(1), job(2, "FAILED")]) == {job(2).id}
+    assert listing.replace([job(1)]) == frozenset()
+    assert len(listing) == 1
 
 
 def test_a_filter_finds_a_changed_job_by_what_it_says_now() -> None:
-    known = Listing(JOBS)
-    known.replace([job(1, error_message="first")])
-    assert known.ids(filter_of("first"), "age", NOON)
-    known.replace([job(1, error_message="second")])
-    assert not known.ids(filter_of("first"), "age", NOON)
-    assert known.ids(filter_of("second"), "age", NOON)
+    listing = Listing(JOBS)
+    listing.replace([job(1, error_message="first")])
+    assert listing.ids(filter_of("first"), "age", NOON)
+    listing.replace([job(1, error_message="second")])
+    assert not listing.ids(filter_of("first"), "age", NOON)
+    assert listing.ids(filter_of("second"), "age", NOON)
 
 
 def filter_of(text: str) -> Any:
@@ -254,10 +254,10 @@ def test_extreme_times_sort_without_an_error() -> None:
         job(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat()),
         job(3, created_at=None),
     ]
-    known = Listing(JOBS)
-    known.replace(jobs)
+    listing = Listing(JOBS)
+    listing.replace(jobs)
     for sort in JOBS.sorts:
-        assert len(known.ids(filter_of(""), sort, NOON)) == 3
+        assert len(listing.ids(filter_of(""), sort, NOON)) == 3
 
 
 def test_zero_jobs_of_a_state_are_never_zero_or_more() -> None:

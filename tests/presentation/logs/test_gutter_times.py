@@ -19,11 +19,11 @@ HERE = NOON - timedelta(hours=5)
 
 
 def test_the_forms_go_round() -> None:
-    form, seen = StampForm.OFF, []
+    form, forms = StampForm.OFF, []
     for _ in range(4):
         form = following(form)
-        seen.append(form)
-    assert seen == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
+        forms.append(form)
+    assert forms == [StampForm.LOCAL, StampForm.UTC, StampForm.ELAPSED, StampForm.OFF]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,6 @@ def test_moments_are_read_as_people_type_them(typed: str, moment: datetime) -> N
 
 
 @pytest.mark.parametrize("typed", ["soon", "25:00", "11:61", "", "10", "2026-13-01", "-999999d"])
-def test_what_is_no_moment_is_reported_as_none(typed: str) -> None:
+def test_text_that_is_no_time_is_refused(typed: str) -> None:
     with pytest.raises(GutterTimeError, match="is not a time; type 14:05"):
         read_moment(typed, now=NOON, here=None, end=None)

@@ -31,7 +31,7 @@ def test_names_are_divided_by_blanks_and_commas_each_once(
     assert datasets_in(text) == names
 
 
-def test_what_is_no_name_is_said_while_typing_and_that_there_is_none_when_sent() -> None:
+def test_an_invalid_name_is_reported_while_typing_and_a_missing_one_when_sent() -> None:
     assert dataset_problems("", is_sent=False) == ()
     assert [one.sentence for one in dataset_problems(" ", is_sent=True)] == [
         "Name a dataset to rebuild."
@@ -41,7 +41,7 @@ def test_what_is_no_name_is_said_while_typing_and_that_there_is_none_when_sent()
     assert dataset_problems("@ns.proj.name@1.0.0 name", is_sent=True) == ()
 
 
-def test_what_cannot_be_sent_is_reported() -> None:
+def test_text_that_cannot_be_sent_is_reported() -> None:
     assert "NUL" in dataset_problems("a\0", is_sent=False)[0].sentence
 
 
@@ -79,8 +79,8 @@ def test_where_studio_lists_all_datasets_nothing_is_reported_as_perhaps_known() 
 
 def test_a_refused_name_gets_a_suggestion_if_a_known_one_is_close() -> None:
     known = ("published", "local.local.labels@1.0.0")
-    said = refused_names("Studio says: no.", "publishd labels nonsense", known).sentence
-    assert said == "Studio says: no. “publishd”: did you mean “published”?"
+    sentence = refused_names("Studio says: no.", "publishd labels nonsense", known).sentence
+    assert sentence == "Studio says: no. “publishd”: did you mean “published”?"
     assert refused_names("Studio says: no.", "publishd", ()).sentence == "Studio says: no."
 
 
@@ -90,7 +90,7 @@ def test_names_of_another_place_keep_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "found"),
+    ("word", "names"),
     [
         ("index*", ("local.local.index", "vision.dev.index_old")),
         ("*dex", ("local.local.index",)),
@@ -100,8 +100,8 @@ def test_names_of_another_place_keep_it() -> None:
         ("dex*", ()),
     ],
 )
-def test_a_word_with_wildcards_matches_several_names(word: str, found: tuple[str, ...]) -> None:
-    assert matching(word, NAMES) == found
+def test_a_word_with_wildcards_matches_several_names(word: str, names: tuple[str, ...]) -> None:
+    assert matching(word, NAMES) == names
 
 
 @given(st.text(alphabet="*?[]!-az.\\", max_size=30))
@@ -110,7 +110,7 @@ def test_any_wildcard_can_be_searched_for(word: str) -> None:
 
 
 def test_naming_a_version_says_that_a_new_one_is_made() -> None:
-    (said,) = version_notes("index @ns.proj.report@1.0.0")
-    assert "@ns.proj.report@1.0.0" in said
-    assert "new version" in said
+    (note,) = version_notes("index @ns.proj.report@1.0.0")
+    assert "@ns.proj.report@1.0.0" in note
+    assert "new version" in note
     assert version_notes("index @ns.proj.report") == ()

@@ -37,21 +37,21 @@ def row(shown: Pipeline) -> list[str]:
 
 
 def passing(terms: str, *pipelines: Pipeline) -> list[str | None]:
-    known: Listing[Pipeline] = Listing(PIPELINES)
-    known.replace(pipelines)
-    return [known[key].name for key in known.ids(Terms(terms, PIPELINES), "age", NOON)]
+    listing: Listing[Pipeline] = Listing(PIPELINES)
+    listing.replace(pipelines)
+    return [listing[key].name for key in listing.ids(Terms(terms, PIPELINES), "age", NOON)]
 
 
 def test_a_row_says_what_a_pipeline_is_and_how_far() -> None:
-    said = by_key(COLUMNS, row(FAILED))
-    assert said["state"] == "✗ FAILED"
-    assert said["name"] == "pipeline-2"
-    assert said["target"] == "report  local.local"
-    assert len(said["progress"]) == BAR_WIDTH
-    assert "✗" in said["progress"]
-    assert said["done"] == "1/3"
-    assert said["jobs"].split() == ["✓1", "✗1", "⊘1"]
-    assert (said["age"], said["updated"], said["id"]) == ("2h", "1h", "00000002")
+    values = by_key(COLUMNS, row(FAILED))
+    assert values["state"] == "✗ FAILED"
+    assert values["name"] == "pipeline-2"
+    assert values["target"] == "report  local.local"
+    assert len(values["progress"]) == BAR_WIDTH
+    assert "✗" in values["progress"]
+    assert values["done"] == "1/3"
+    assert values["jobs"].split() == ["✓1", "✗1", "⊘1"]
+    assert (values["age"], values["updated"], values["id"]) == ("2h", "1h", "00000002")
 
 
 def test_a_failure_among_a_thousand_is_seen_in_the_bar() -> None:
@@ -69,15 +69,15 @@ def test_a_pipeline_without_its_jobs_shows_the_counts_that_studio_sends() -> Non
     assert row(pipeline(3, completed=None, total=None))[4] == ""
 
 
-def test_what_an_answer_comes_to_is_reckoned_once() -> None:
+def test_the_states_of_an_answer_are_computed_once() -> None:
     overview = Overview()
     assert overview.statuses(FAILED) is overview.statuses(FAILED)
     assert overview.statuses(FAILED.model_copy()) is not overview.statuses(FAILED)
-    kept = overview.statuses(FAILED)
+    statuses = overview.statuses(FAILED)
     overview.keep({FAILED.pipeline_id})
-    assert overview.statuses(FAILED) is kept
+    assert overview.statuses(FAILED) is statuses
     overview.keep(())
-    assert overview.statuses(FAILED) is not kept
+    assert overview.statuses(FAILED) is not statuses
 
 
 @pytest.mark.parametrize("state", PipelineState)
@@ -121,8 +121,8 @@ def test_fields_that_cannot_be_read_are_marked() -> None:
 
 
 def test_extreme_times_sort_without_an_error() -> None:
-    known: Listing[Pipeline] = Listing(PIPELINES)
-    known.replace(
+    listing: Listing[Pipeline] = Listing(PIPELINES)
+    listing.replace(
         [
             pipeline(1, created_at=datetime.min.replace(tzinfo=UTC).isoformat()),
             pipeline(2, created_at=datetime.max.replace(tzinfo=UTC).isoformat(), name=None),
@@ -130,13 +130,13 @@ def test_extreme_times_sort_without_an_error() -> None:
         ]
     )
     for sort in PIPELINES.sorts:
-        assert len(known.ids(Terms("", PIPELINES), sort, NOON)) == 3
+        assert len(listing.ids(Terms("", PIPELINES), sort, NOON)) == 3
 
 
 def test_failed_ones_come_first_by_state() -> None:
-    known: Listing[Pipeline] = Listing(PIPELINES)
-    known.replace([pipeline(1, "COMPLETED"), pipeline(2, "RUNNING"), pipeline(3, "FAILED")])
-    names = [known[key].name for key in known.ids(Terms("", PIPELINES), "state", NOON)]
+    listing: Listing[Pipeline] = Listing(PIPELINES)
+    listing.replace([pipeline(1, "COMPLETED"), pipeline(2, "RUNNING"), pipeline(3, "FAILED")])
+    names = [listing[key].name for key in listing.ids(Terms("", PIPELINES), "state", NOON)]
     assert names == ["pipeline-3", "pipeline-2", "pipeline-1"]
 
 
@@ -155,8 +155,8 @@ def test_failed_ones_come_first_by_state() -> None:
     ],
 )
 def test_pipelines_can_be_filtered_by_their_fields(terms: str, names: list[str]) -> None:
-    known = (pipeline(1, triggered_from="ns.proj.index"), FAILED, pipeline(3, "PAUSED"))
-    assert passing(terms, *known) == names
+    pipelines = (pipeline(1, triggered_from="ns.proj.index"), FAILED, pipeline(3, "PAUSED"))
+    assert passing(terms, *pipelines) == names
 
 
 @pytest.mark.parametrize("term", ["by=ann", "status=nonsense", "age<soon", "name~("])

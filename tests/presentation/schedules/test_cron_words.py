@@ -12,7 +12,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "words"),
     [
         ("* * * * *", "every minute"),
         ("*/15 * * * *", "every 15 minutes"),
@@ -44,11 +44,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("*/5 * 1 * *", "every 5 minutes, on the 1st of the month"),
     ],
 )
-def test_a_schedule_is_described_in_words(expression: str, said: str) -> None:
-    assert describe_expression(expression) == said
+def test_a_schedule_is_described_in_words(expression: str, words: str) -> None:
+    assert describe_expression(expression) == words
 
 
-def test_what_cannot_be_used_is_refused() -> None:
+def test_an_expression_that_cannot_be_used_is_refused() -> None:
     with pytest.raises(CronError):
         describe_expression("0 25 * * *")
 
@@ -88,6 +88,6 @@ def test_a_studio_may_go_by_other_clocks_than_utc() -> None:
     assert describe_expression("0 9 * * *", "CET") == "every day at 09:00 CET"
 
 
-def test_the_line_of_a_form_is_a_sentence_and_there_is_none_for_what_cannot_be_used() -> None:
+def test_the_line_of_a_form_is_a_sentence_and_missing_for_an_unusable_expression() -> None:
     assert in_words("0 9 * * 1-5") == ("Every weekday at 09:00 UTC.",)
     assert in_words("0 25 * * *") == ()

@@ -288,7 +288,7 @@ async def test_a_whole_log_is_there_at_once_in_the_next_run(tmp_path: Path) -> N
     assert studio.opened == ["a"]
 
 
-async def test_what_was_kept_is_fixed_when_poked_and_no_reader_is_disturbed(
+async def test_a_saved_log_is_fixed_when_poked_and_no_reader_is_disturbed(
     tmp_path: Path,
 ) -> None:
     studio = Studio(a=["one\n", "two\n"])
@@ -308,7 +308,7 @@ async def test_what_was_kept_is_fixed_when_poked_and_no_reader_is_disturbed(
         assert raw(logs.open("a", always)) == b"one\n2\nthree\n"
 
 
-async def test_what_studio_has_lost_stays_when_it_is_asked_again(tmp_path: Path) -> None:
+async def test_a_log_that_studio_has_lost_stays_when_it_is_requested_again(tmp_path: Path) -> None:
     studio = Studio(a=["one\n"])
     studio.end()
     async with library(studio, tmp_path) as logs:
@@ -345,7 +345,7 @@ async def test_logs_of_two_jobs_with_the_same_id_are_separate(tmp_path: Path) ->
         assert not is_complete(logs.open("a", always))
 
 
-async def test_what_was_closed_longest_ago_goes_when_there_is_too_much(tmp_path: Path) -> None:
+async def test_the_log_closed_longest_ago_is_deleted_when_there_is_too_much(tmp_path: Path) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abcd"})
     studio.end()
     async with library(studio, tmp_path, limit=2000) as logs:
@@ -362,7 +362,7 @@ async def test_what_was_closed_longest_ago_goes_when_there_is_too_much(tmp_path:
         await until(lambda: len(studio.opened) == asked + 1)
 
 
-async def test_what_earlier_runs_kept_counts_too(tmp_path: Path) -> None:
+async def test_logs_saved_by_earlier_runs_count_too(tmp_path: Path) -> None:
     studio = Studio(**{name: ["x" * 1000] for name in "abc"})
     studio.end()
     now = Ticks()
@@ -423,7 +423,7 @@ def program(folder: Path, code: str = PROGRAM) -> Iterator[tuple[Path, subproces
 
 
 @pytest.mark.starts_processes
-async def test_what_a_killed_program_left_goes_and_what_a_living_one_has_stays(
+async def test_files_of_a_killed_program_are_deleted_and_those_of_a_running_one_stay(
     tmp_path: Path,
 ) -> None:
     with program(tmp_path) as (left, killed), program(tmp_path) as (held, _):

@@ -22,7 +22,7 @@ from tests.pipelines import pipeline
 
 
 class Studio(StudioClient):
-    """Tells what jobs have made."""
+    """Responds that each job has made one dataset."""
 
     def __init__(self, *errors: StudioError) -> None:
         self.errors = list(errors)
@@ -154,7 +154,7 @@ async def test_versions_are_listed_with_the_jobs_that_made_them_the_latest_first
     assert [each.version for each in dataset.versions] == ["1.0.10", "1.0.2", "1.0.1"]
     assert [each.made_by for each in dataset.versions] == ["ann", "ann", None]
     assert dataset.versions[0].job_id == jobs[1].id
-    assert dataset.newer == (), "that is not told"
+    assert dataset.newer == (), "unknown from the versions of jobs"
 
 
 async def test_a_version_that_is_no_number_comes_last_and_one_without_is_left_out() -> None:

@@ -1,4 +1,4 @@
-"""What a dashboard requests at its start, from each tab, in each kind of outage.
+"""The first requests of a dashboard, from each tab, in each kind of outage.
 
 Time is virtual; `test_outages` has the Studio that counts requests.
 """
@@ -20,7 +20,7 @@ TABS = {name: name for name in ("jobs", "pipelines", "schedules", "clusters")} |
     "activity": "jobs",
     "logs": "jobs",
 }
-"""The tabs, and the list that is asked for first on each."""
+"""The tabs, and the list that is requested first on each."""
 FIVE_SECONDS = 5.0
 LISTS = sorted(set(TABS.values()))
 OF_LISTS = {QUESTIONS[name] for name in LISTS} | {"probe"}

@@ -41,7 +41,7 @@ class Subscriber:
         self.recording.take_jobs(jobs, OLDEST)
 
     def recalled(self) -> tuple[list[str], datetime] | None:
-        """Return the ids of the jobs that the next run would begin with, and as of when."""
+        """Return the ids of the jobs at the start of the next run, and the time they are from."""
         self.kept.flush()
         found = self.kept.recall_jobs(99)
         return ([each.id for each in found.items], found.at) if found else None
@@ -60,7 +60,7 @@ async def recording(folder: Path) -> AsyncIterator[Subscriber]:
 
 @contextmanager
 def unusable(kept: Recorder) -> Iterator[None]:
-    """Have something else in the place of the file for a while."""
+    """Replace the file by a directory for a while."""
     path = kept.database.path
     path.parent.mkdir(exist_ok=True)
     path.touch()

@@ -41,7 +41,7 @@ _PAGE = """<!doctype html>
 def facts(row: JobRow) -> dict[str, str]:
     """Return the facts about a job; of its environment only the names."""
     names = ", ".join(sorted(json.loads(row["environment"])))
-    known = {
+    values = {
         "status": row["state"],
         "exit code": row["exit_code"],
         "error": row["error_message"],
@@ -57,7 +57,7 @@ def facts(row: JobRow) -> dict[str, str]:
         "repository": without_logins(row["repository"] or "", _MASK),
         "environment": names and f"{names} (values are not shown here)",
     }
-    return {label: str(value) for label, value in known.items() if value not in {None, ""}}
+    return {label: str(value) for label, value in values.items() if value not in {None, ""}}
 
 
 def _metrics(text: str | None) -> str:

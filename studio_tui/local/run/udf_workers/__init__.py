@@ -1,1 +1,1 @@
-"""What jobs import by its bare name: their interpreter has this folder on its path."""
+"""Modules that jobs import by their bare names: their interpreter has this folder on its path."""

@@ -65,16 +65,16 @@ class Layers:
 def transitive_reduction(parents: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return the parents of each node without those that are ancestors of another parent."""
     above: list[int] = []  # sets of ancestors, as bits
-    kept = []
+    edges = []
     for mine in parents:
         farther = 0
         for parent in mine:
             farther |= above[parent]
-        kept.append([parent for parent in mine if not farther >> parent & 1])
+        edges.append([parent for parent in mine if not farther >> parent & 1])
         for parent in mine:
             farther |= 1 << parent
         above.append(farther)
-    return kept
+    return edges
 
 
 def assign_layers(parents: Sequence[Sequence[int]]) -> Layers:

@@ -162,7 +162,7 @@ def weight(node: Node, model: ViewModel) -> Weight | None:
 
 
 def estimated_bar(node: Node, model: ViewModel) -> Progress | None:
-    """Return the progress of a running job, with what remains as estimated for the pipeline.
+    """Return the progress of a running job, with the remaining time estimated for the pipeline.
 
     So no job takes longer than the pipeline it is part of.
     """

@@ -79,15 +79,15 @@ class Plan:
 
 
 def reachable_nodes(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> frozenset[str]:
-    """Return what is reached from some nodes by any number of steps, including these nodes."""
-    found: set[str] = set()
+    """Return the nodes reached from `starts` by any number of steps, including `starts`."""
+    reached: set[str] = set()
     stack = list(starts)
     while stack:
         node_id = stack.pop()
-        if node_id not in found:
-            found.add(node_id)
+        if node_id not in reached:
+            reached.add(node_id)
             stack += step(node_id)
-    return frozenset(found)
+    return frozenset(reached)
 
 
 def plan_of(pipeline: Pipeline, before: Plan | None = None) -> Plan:
@@ -148,15 +148,15 @@ def _with_states(before: Plan, pipeline: Pipeline) -> Plan:
 def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
     """Return the ids with parents first; a cycle is broken at its first job in Studio's order."""
     position = {node_id: index for index, node_id in enumerate(runs)}
-    waits = {
+    parents_left = {
         node_id: {parent for parent in run.parent_job_ids if parent in runs and parent != node_id}
         for node_id, run in runs.items()
     }
-    feeds: dict[str, list[str]] = {node_id: [] for node_id in runs}
-    for node_id, parents in waits.items():
+    children: dict[str, list[str]] = {node_id: [] for node_id in runs}
+    for node_id, parents in parents_left.items():
         for parent in parents:
-            feeds[parent].append(node_id)
-    ready = [position[node_id] for node_id, parents in waits.items() if not parents]
+            children[parent].append(node_id)
+    ready = [position[node_id] for node_id, parents in parents_left.items() if not parents]
     heapq.heapify(ready)
     ids = list(runs)
     first_left = 0
@@ -171,25 +171,25 @@ def _ordered(runs: Mapping[str, PipelineJob]) -> list[str]:
         if node_id in order:
             continue
         order[node_id] = None
-        for child in feeds[node_id]:
-            waits[child].discard(node_id)
-            if not waits[child] and child not in order:
+        for child in children[node_id]:
+            parents_left[child].discard(node_id)
+            if not parents_left[child] and child not in order:
                 heapq.heappush(ready, position[child])
     return list(order)
 
 
 def _node(run: PipelineJob, position: Mapping[str, int]) -> Node:
     here = position[run.job_id]
-    named = tuple(dict.fromkeys(run.parent_job_ids))
+    parents = tuple(dict.fromkeys(run.parent_job_ids))
     return Node(
         id=run.job_id,
         run=run.created_job_id,
         name=run.name or run.job_id[:_SHORT_ID],
         state=run.state,
         status=run.status,
-        parents=tuple(parent for parent in named if position.get(parent, here) < here),
-        missing=tuple(parent for parent in named if parent not in position),
-        circular=tuple(parent for parent in named if position.get(parent, -1) >= here),
+        parents=tuple(parent for parent in parents if position.get(parent, here) < here),
+        missing=tuple(parent for parent in parents if parent not in position),
+        circular=tuple(parent for parent in parents if position.get(parent, -1) >= here),
         attempts=run.attempts,
     )
 

@@ -76,9 +76,9 @@ def rows(
 ) -> tuple[GroupRow, ...]:
     """Return the groups, each with its failed and running jobs.
 
-    Groups in `listed` are followed by all of their jobs, those in `folded` by none. With `only`
-    other jobs are hidden, though headings still count all; if it `is_filter`, some of its jobs are
-    shown whatever their states.
+    Groups in `listed` are followed by all of their jobs, those in `folded` by none. `only` hides
+    all other jobs, though headings still count them; if it `is_filter`, a group of which no failed
+    or running job is left shows the first others.
     """
     drawn: list[GroupRow] = []
     for group in groups:
@@ -153,26 +153,34 @@ def cells(row: GroupRow, model: ViewModel) -> tuple[Cell, ...]:
         return (name, *(NOTHING for _ in COLUMNS[1:]))
     if row.node_id is not None:
         node = model.plan.nodes[row.node_id]
-        alone = Cell("1") if row.group.is_alone else NOTHING
-        drawn, _ = bar_cells(node, model)
-        return (name, alone, drawn, NOTHING, NOTHING, took_cell(node, model), _member(node, model))
+        count = Cell("1") if row.group.is_alone else NOTHING
+        bar, _ = bar_cells(node, model)
+        return (
+            name,
+            count,
+            bar,
+            NOTHING,
+            NOTHING,
+            took_cell(node, model),
+            _member_cell(node, model),
+        )
     numbers = numbers_of(row.group.members, model.statuses)
     return (
         name,
         Cell(str(len(row.group.members))),
         bar_cell(numbers, BAR_WIDTH),
-        _number(numbers, NodeState.FAILED),
-        _number(numbers, NodeState.BLOCKED),
+        _number_cell(numbers, NodeState.FAILED),
+        _number_cell(numbers, NodeState.BLOCKED),
         NOTHING,
         _current_cell(row.group, model),
     )
 
 
-def _number(numbers: Counter[NodeState], kind: NodeState) -> Cell:
+def _number_cell(numbers: Counter[NodeState], kind: NodeState) -> Cell:
     return Cell(str(numbers[kind]), SHOWN_LOOKS[kind].tone) if numbers[kind] else NOTHING
 
 
-def _member(node: Node, model: ViewModel) -> Cell:
+def _member_cell(node: Node, model: ViewModel) -> Cell:
     why = why_cell(node, model)
     usual = model.usual(node)
     if why.text or usual is None or model.statuses.states[node.id] is not NodeState.RUNNING:
@@ -185,21 +193,21 @@ def _current_cell(group: Group, model: ViewModel) -> Cell:
     shown = model.statuses.states
     running = [model.plan.nodes[each] for each in group.members if shown[each] is NodeState.RUNNING]
     if running:
-        return _slowest(running, model)
+        return _slowest_cell(running, model)
     for member in group.members:
         wait = model.waits(member)
         if wait is not None:
             words = f"{model.plan.nodes[member].name}: {wait.words}"
             return Cell(words, Tone.DIM, (wait.words, *in_short(model.statuses, member)))
-    return _slowest([model.plan.nodes[member] for member in group.members], model)
+    return _slowest_cell([model.plan.nodes[member] for member in group.members], model)
 
 
-def _slowest(nodes: Iterable[Node], model: ViewModel) -> Cell:
-    taken = [(took, node) for node in nodes if (took := model.took(node)) is not None]
-    if not taken:
+def _slowest_cell(nodes: Iterable[Node], model: ViewModel) -> Cell:
+    durations = [(took, node) for node in nodes if (took := model.took(node)) is not None]
+    if not durations:
         return NOTHING
     # An estimate includes waiting, so known times are preferred.
-    took, node = max(taken, key=lambda each: (not each[0].is_estimate, each[0].seconds))
+    took, node = max(durations, key=lambda each: (not each[0].is_estimate, each[0].seconds))
     usual = model.usual(node)
     beside = f" (usual {duration(usual)})" if usual is not None else ""
     about = "~" if took.is_estimate else ""

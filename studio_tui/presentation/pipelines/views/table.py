@@ -18,7 +18,7 @@ PLAN_ORDER = "layer"
 
 
 class NodeRow(NamedTuple):
-    """A job of a pipeline with what its row shows besides."""
+    """A job of a pipeline with the other data of its row."""
 
     node: Node
     model: ViewModel
@@ -26,7 +26,7 @@ class NodeRow(NamedTuple):
     """The `depths` of the plan."""
 
 
-def _waits_for(node: Node) -> int:
+def _parent_count(node: Node) -> int:
     return len(node.parents) + len(node.circular) + len(node.missing)
 
 
@@ -35,7 +35,7 @@ def _seconds(row: NodeRow) -> float:
     return took.seconds if took is not None else 0.0
 
 
-def _why(row: NodeRow) -> tuple[int, bool, str]:
+def _why_key(row: NodeRow) -> tuple[int, bool, str]:
     words = why_cell(row.node, row.model).text
     return -row.model.statuses.roots.get(row.node.id, 0), not words, words
 
@@ -68,12 +68,14 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
     ),
     ListColumn(
         Column("parents", "WAITS FOR", 12, grow=1, most=32, drop=4, fits=True),
-        lambda row: _many(row.node.parents + row.node.circular, row.node.missing, row.model),
-        _by(lambda row: -_waits_for(row.node)),
+        lambda row: _numbered_names(
+            row.node.parents + row.node.circular, row.node.missing, row.model
+        ),
+        _by(lambda row: -_parent_count(row.node)),
     ),
     ListColumn(
         Column("children", "FEEDS", 12, grow=1, most=32, drop=5, fits=True),
-        lambda row: _many(row.node.children, (), row.model),
+        lambda row: _numbered_names(row.node.children, (), row.model),
         _by(lambda row: -len(row.node.children)),
     ),
     ListColumn(
@@ -98,7 +100,7 @@ NODE_COLUMNS: tuple[ListColumn[NodeRow, NodeRow, Cell], ...] = (
             wants=24,
         ),
         lambda row: why_cell(row.node, row.model),
-        _by(_why),
+        _by(_why_key),
     ),
 )
 """From left to right."""
@@ -129,7 +131,7 @@ def _queue(node: Node, model: ViewModel) -> Cell:
     return Cell(duration(seconds)) if seconds is not None else NOTHING
 
 
-def _many(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
+def _numbered_names(others: tuple[str, ...], missing: tuple[str, ...], model: ViewModel) -> Cell:
     """Format jobs with their number: `2: thumbs, embed`."""
     names = [model.plan.nodes[other].name for other in others]
     names += [f"{other[:SHORT_ID]} (missing)" for other in missing]

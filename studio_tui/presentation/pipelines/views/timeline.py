@@ -37,7 +37,7 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
     Each label begins in the cell of its time, in the time zone `zone`. There are none for times out
     of range, such as year 1, and for a period of many years.
     """
-    step = next((s for s in _STEPS if s * width >= seconds * (_size(s) + _GAP)), None)
+    step = next((s for s in _STEPS if s * width >= seconds * (_label_width(s) + _GAP)), None)
     line = ""
     if step is None:
         return line
@@ -58,7 +58,7 @@ def axis(start: datetime, seconds: float, width: int, zone: tzinfo) -> str:
         return line
 
 
-def _size(step: int) -> int:
+def _label_width(step: int) -> int:
     """Return the width in cells of labels that are `step` seconds apart."""
     return len(_label(datetime.combine(date.min, time.min), step))
 
@@ -101,8 +101,8 @@ _SHORTEST, _LONGER = 10.0, 1.25
 The axis does not change until known times need the next longer one.
 """
 
-_MOVES = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
-_WAITS = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
+_ACTIVE = frozenset({NodeState.RUNNING, NodeState.QUEUED, NodeState.CANCELING})
+_UNRELEASED = frozenset({NodeState.WAITING, NodeState.BLOCKED, NodeState.SCHEDULE})
 
 
 class _Phase(NamedTuple):
@@ -114,7 +114,7 @@ class _Phase(NamedTuple):
     tone: Tone
 
 
-class _Window(NamedTuple):
+class _Period(NamedTuple):
     """The visible period, in seconds relative to now."""
 
     begin: float
@@ -156,12 +156,12 @@ class Timeline:
     @cached_property
     def whole(self) -> float:
         """Seconds from the first known time to the last, or to now."""
-        return self._happened.end - self._happened.begin
+        return self._known_period.end - self._known_period.begin
 
     @cached_property
     def axis(self) -> str:
         """Time labels above the bars."""
-        begin, end = self._window
+        begin, end = self._visible_period
         try:
             start = self._model.now + timedelta(seconds=begin)
         except OverflowError:
@@ -176,9 +176,9 @@ class Timeline:
         if node_id in self._ahead:
             begin, end = self._ahead[node_id]
             self._fill(cells, _Phase(begin, end, AHEAD, Tone.DIM), over=" ")
-            if end > self._window.end:
+            if end > self._visible_period.end:
                 cells[-1] = (BEYOND, Tone.DIM)
-        self._end(cells, node_id)
+        self._mark_end(cells, node_id)
         now = self._cell(0.0)
         if self._is_active and 0 <= now < self._width and cells[now][0] in {" ", AHEAD}:
             cells[now] = (NOW, Tone.DIM)
@@ -187,9 +187,9 @@ class Timeline:
             for tone, alike in groupby(cells, key=lambda cell: cell[1])
         )
 
-    def words(self, node_id: str) -> Cell:
+    def note(self, node_id: str) -> Cell:
         """Return a note if a job's times are unknown although it should have some."""
-        is_known = self._phases[node_id] or self._model.statuses.states[node_id] in _WAITS
+        is_known = self._phases[node_id] or self._model.statuses.states[node_id] in _UNRELEASED
         return NOTHING if is_known else NOT_KNOWN
 
     def zoomed(self, steps: int) -> float | None:
@@ -204,42 +204,42 @@ class Timeline:
     @cached_property
     def _is_active(self) -> bool:
         statuses = self._model.statuses
-        if any(statuses.numbers[kind] for kind in _MOVES):
+        if any(statuses.numbers[kind] for kind in _ACTIVE):
             return True
         is_over = all(node.state.is_finished for node in statuses.plan.nodes.values())
         return not is_over and not statuses.state.is_finished
 
     @cached_property
-    def _happened(self) -> _Window:
+    def _known_period(self) -> _Period:
         """The period of all known times, up to now if jobs are running or yet to run."""
         bars = (*self._phases.values(), *self._earlier.values())
         times = [time for parts in bars for part in parts for time in part[:2]]
         times += [0.0] if self._is_active or not times else []
         begin, end = min(times), max(times)
-        return _Window(begin, max(end, begin + 1.0))
+        return _Period(begin, max(end, begin + 1.0))
 
     @cached_property
-    def _window(self) -> _Window:
-        """The visible period: all or the latest of what happened, with some space for estimates.
+    def _visible_period(self) -> _Period:
+        """The visible period: the known one or its end, with some space for estimates.
 
-        Independent of estimates, as they vary and change with each job that ends.
+        It does not depend on the estimates, which change with each job that ends.
         """
-        begin, end = self._happened
+        begin, end = self._known_period
         has_remaining = self._is_active and any(
-            self._model.statuses.numbers[kind] for kind in (*_MOVES, NodeState.WAITING)
+            self._model.statuses.numbers[kind] for kind in (*_ACTIVE, NodeState.WAITING)
         )
         if self._span is not None and self._span < self.whole:
             end = self._span * _ROOM_AHEAD if has_remaining else end
-            return _Window(end - self._span, end)
+            return _Period(end - self._span, end)
         if not has_remaining:
-            return self._happened
+            return self._known_period
         needed = (end - begin) / (1 - _ROOM_AHEAD)
         steps = ceil(log(max(1.0, needed / _SHORTEST), _LONGER))
-        return _Window(begin, begin + _SHORTEST * _LONGER**steps)
+        return _Period(begin, begin + _SHORTEST * _LONGER**steps)
 
     def _cell(self, seconds: float) -> int:
         """Return the cell of a time; the last cell is reserved for the final state of a job."""
-        begin, end = self._window
+        begin, end = self._visible_period
         return int((seconds - begin) * (self._width - 1) // (end - begin))
 
     def _fill(self, cells: list[tuple[str, Tone]], phase: _Phase, over: str | None = None) -> None:
@@ -249,7 +249,7 @@ class Timeline:
             if over is None or cells[cell][0] == over:
                 cells[cell] = (phase.glyph, phase.tone)
 
-    def _end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
+    def _mark_end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
         parts, shown = self._phases[node_id], self._model.statuses.states[node_id]
         if parts and shown in {NodeState.FAILED, NodeState.CANCELED}:
@@ -262,7 +262,7 @@ class Timeline:
 def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
     job, shown = model.job(node), model.statuses.states[node.id]
-    if job is None or shown in _WAITS or shown is NodeState.UNKNOWN:
+    if job is None or shown in _UNRELEASED or shown is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
         # The response with the job is older than the one with the plan.
@@ -271,17 +271,17 @@ def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     run = (job.began_at - model.now).total_seconds() if job.began_at else None
     ready_at = model.ready_at(node)
     ready = (ready_at - model.now).total_seconds() if ready_at else None
-    leaves = _leaves_queue(job, model)
-    start = min(end, run if run is not None else leaves if leaves is not None else end)
+    left_queue = _left_queue(job, model)
+    start = min(end, run if run is not None else left_queue if left_queue is not None else end)
     tone = model.statuses.look(node.id).tone
-    if run is None and leaves is None and shown is not NodeState.QUEUED:
+    if run is None and left_queue is None and shown is not NodeState.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
-    queue_end = start if leaves is None else min(leaves, start)
+    queue_end = start if left_queue is None else min(left_queue, start)
     if ready is not None and ready < queue_end:
         yield _Phase(ready, queue_end, QUEUED, Tone.WAITING)
-    if leaves is not None and (queue_end < start or run is None):
+    if left_queue is not None and (queue_end < start or run is None):
         yield _Phase(queue_end, start if run is not None else end, STARTING, Tone.ACTIVE)
     if run is not None:
         yield _Phase(start, max(start, end), RUNNING, tone)
@@ -301,10 +301,10 @@ def _earlier(node: Node, model: ViewModel) -> Iterator[_Phase]:
         yield _Phase(end, end, look.glyph, look.tone)
 
 
-def _leaves_queue(job: Job, model: ViewModel) -> float | None:
-    """Return when a worker took a job, in seconds from now; `None` if Studio sends no steps."""
-    taken = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
-    return (min(taken) - model.now).total_seconds() if taken else None
+def _left_queue(job: Job, model: ViewModel) -> float | None:
+    """Return when a job left the queue, in seconds from now; `None` if Studio sends no steps."""
+    starts = [s.started_at for s in job.steps or () if s.started_at and s.name != "waiting"]
+    return (min(starts) - model.now).total_seconds() if starts else None
 
 
 def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
@@ -319,12 +319,11 @@ def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
         own = weight(node, model) if shown in to_come else None
         if own is None:
             continue
-        parents = [model.statuses.states[parent] for parent in node.parents]
         if all(
-            kind is NodeState.DONE or up in ahead
-            for kind, up in zip(parents, node.parents, strict=True)
+            parent in ahead or model.statuses.states[parent] is NodeState.DONE
+            for parent in node.parents
         ):
-            begin = max((ahead[up][1] for up in node.parents if up in ahead), default=0.0)
+            begin = max((ahead[each][1] for each in node.parents if each in ahead), default=0.0)
             if own.remaining:
                 ahead[node.id] = (begin, begin + own.remaining)
     return ahead

@@ -181,12 +181,12 @@ class MergedLog:
         now = _now()
         for cursor in interleaver.cursors:
             cursor.grew_at = now
-        known = {place: self._interleaver.source_of(place) for place in self._viewed_lines()}
+        sources = {place: self._interleaver.source_of(place) for place in self._viewed_lines()}
         self.store.become(interleaver.store)
         interleaver.store, self._interleaver = self.store, interleaver
         places = {
             before: interleaver.start_of(*line)
-            for before, line in known.items()
+            for before, line in sources.items()
             if line is not None
         }
         self._moved({before: after for before, after in places.items() if after is not None})

@@ -58,8 +58,8 @@ class Arrivals:
         """
         self._unwatched = max(self._unwatched, end)
         first, last = bisect_left(self._offsets, offset), bisect_left(self._offsets, end)
-        known = [self._at(offset), *self._seconds[first:last]] if offset < min(end, size) else []
-        if not any(known):
+        times = [self._at(offset), *self._seconds[first:last]] if offset < min(end, size) else []
+        if not any(times):
             return False
         here, place = self._at(end), bisect_right(self._offsets, end)
         later = (self._offsets[place:], self._seconds[place:])

@@ -68,13 +68,13 @@ class LineIndex:
     def _newlines_before(self, offset: int, block: bytes) -> int:
         """Return the number of newlines before `offset`, in a covered block of bytes `block`."""
         number, inside = divmod(offset, BLOCK)
-        known, newlines = self._last
-        if known // BLOCK != number:
-            known, newlines = number * BLOCK, self._before[number]
+        last_offset, newlines = self._last
+        if last_offset // BLOCK != number:
+            last_offset, newlines = number * BLOCK, self._before[number]
         # Rows are drawn in order, so usually only the line between them is counted, not the block.
-        first, last = sorted((known % BLOCK, inside))
+        first, last = sorted((last_offset % BLOCK, inside))
         between = block.count(b"\n", first, last)
-        newlines += between if offset >= known else -between
+        newlines += between if offset >= last_offset else -between
         self._last = (offset, newlines)
         return newlines
 

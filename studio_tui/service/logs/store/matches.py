@@ -138,21 +138,21 @@ class LineMatches:
         return self._once(("occupied_parts", parts), lambda: self._places(parts))
 
     def _places(self, parts: int) -> frozenset[int]:
-        found = [block for block, count in enumerate(self._counts) if count > 0]
+        blocks = [block for block, count in enumerate(self._counts) if count > 0]
         if len(self._counts) > _EXACT_BLOCKS:
-            offsets: Iterable[int] = (block * BLOCK for block in found)
+            offsets: Iterable[int] = (block * BLOCK for block in blocks)
         else:
-            offsets = (start for block in found for start in self._starts_of(block))
+            offsets = (start for block in blocks for start in self._starts_of(block))
         return frozenset(offset * parts // self._size for offset in offsets)
 
     def _once(self, question: object, answer: Callable[[], T]) -> T:
         """Return an answer, cached until more becomes known."""
-        known = self._answers.get(question)
-        if known is None or known[0] != self._edition:
-            known = self._answers[question] = (self._edition, answer())
+        cached = self._answers.get(question)
+        if cached is None or cached[0] != self._edition:
+            cached = self._answers[question] = (self._edition, answer())
             while len(self._answers) > _ANSWERS:
                 del self._answers[next(iter(self._answers))]
-        return cast(T, known[1])
+        return cast(T, cached[1])
 
     async def nearest(self, offset: int, *, backwards: bool) -> int | None:
         """Return the first match from `offset` on, or the last before it, once that is certain.
@@ -247,16 +247,16 @@ class LineMatches:
 
     def _starts_of(self, block: int) -> "array[int]":
         """Return the matches of one block, searched on the event loop if they are not cached."""
-        known = self._starts.get(block)
-        if known is None:
+        starts = self._starts.get(block)
+        if starts is None:
             begin = max(0, block * BLOCK - 1)
             data = self._store.read(begin, (block + 1) * BLOCK - begin + LINE_LIMIT)
-            known = array("Q", self._starts_in(data, range(block, block + 1), self._store.size))
-            self._starts[block] = known
+            starts = array("Q", self._starts_in(data, range(block, block + 1), self._store.size))
+            self._starts[block] = starts
             if len(self._starts) > _KEPT:
                 self._starts.popitem(last=False)
         self._starts.move_to_end(block)
-        return known
+        return starts
 
     def _starts_in(self, data: bytes, blocks: range, size: int) -> Sequence[int]:
         """Return the matches that begin in `blocks`; `data` begins at the byte before them."""
@@ -268,16 +268,16 @@ class LineMatches:
         end = data.find(b"\n", room - 1) + 1
         lines = data[first : end or len(data)]
         seen, starts = _searched_parts(lines, origin + first)
-        found = _untagged(self._find, seen, self._store.tag)
+        offsets = _untagged(self._find, seen, self._store.tag)
         if self._negated:
-            found = _others(seen, found)
+            offsets = _others(seen, offsets)
         if self._within is not None:
             following = data[end : end + self._ahead] if end else b""
             inside = set(self._within(seen + following))
-            found = [start for start in found if start in inside]
+            offsets = [start for start in offsets if start in inside]
         if starts is not None:
-            found = [starts[start] for start in found]
-        return [origin + first + start for start in found]
+            offsets = [starts[start] for start in offsets]
+        return [origin + first + start for start in offsets]
 
     # --- growth ----------------------------------------------------------------------------------
 

@@ -46,8 +46,8 @@ class Bookmarks:
     def go(self, step: int) -> None:
         """Go to the next or previous bookmark, wrapping around at the ends."""
         pane, self._taken = self._view.pane, None
-        kept = sorted(filter(self._lines.shows, pane.bookmarks))
-        if not kept:
+        bookmarks = sorted(filter(self._lines.shows, pane.bookmarks))
+        if not bookmarks:
             is_hidden = bool(pane.bookmarks)
             words = "no bookmark is among the lines shown" if is_hidden else NO_BOOKMARKS
             self._view.say(words)
@@ -55,13 +55,13 @@ class Bookmarks:
         here = pane.current
         if here is None:
             here = pane.in_sight[0].start if pane.in_sight else 0
-            place = bisect_left(kept, here) - (step < 0)
+            place = bisect_left(bookmarks, here) - (step < 0)
         else:
-            place = bisect_left(kept, here + (step > 0)) - (step < 0)
-        self._view.go(kept[place % len(kept)])
-        hidden = len(pane.bookmarks) - len(kept)
+            place = bisect_left(bookmarks, here + (step > 0)) - (step < 0)
+        self._view.go(bookmarks[place % len(bookmarks)])
+        hidden = len(pane.bookmarks) - len(bookmarks)
         more = f", {hidden} more {'is' if hidden == 1 else 'are'} hidden" if hidden else ""
-        self._view.say(f"bookmark {place % len(kept) + 1} of {len(kept)}{more}")
+        self._view.say(f"bookmark {place % len(bookmarks) + 1} of {len(bookmarks)}{more}")
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(

@@ -54,7 +54,7 @@ class LineFilter:
         self._folds = False
         """Whether lines that later ones overwrite are hidden."""
         self.hiding: frozenset[str] = frozenset()
-        """What hides lines: the filter, the choice of jobs."""
+        """The conditions that hide lines: the filter, the choice of jobs."""
         self._way_back: _WayBack | None = None
         """The place before lines were hidden; `None` while following, and once the reader moves."""
 
@@ -86,7 +86,7 @@ class LineFilter:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the filter; empty if it is valid."""
+        """The problem of the filter; empty if it is valid."""
         return self._pattern.problem if self._pattern else ""
 
     def words(self) -> str:

@@ -173,10 +173,10 @@ class LogView(HasCommands, Widget):
         says that the new store contains only the end of the log.
         """
         pane, window = self.pane, self.pane.window
-        top, current, kept = window.top.start if window else 0, pane.current, pane.bookmarks
+        top, current, bookmarks = window.top.start if window else 0, pane.current, pane.bookmarks
         self._take(store)
         pane.is_part = is_part
-        pane.bookmarks = frozenset(store.line_start(place_of(start)) for start in kept)
+        pane.bookmarks = frozenset(store.line_start(place_of(start)) for start in bookmarks)
         if not self.following and pane.window is not None:
             pane.window.to(store.line_start(place_of(top)))
         if current is not None:

@@ -70,7 +70,7 @@ class RowOptions:
     is_part: bool = False
     """Whether the store contains only a part of a log, so that line numbers are unknown."""
     wanted: SearchPattern | None = None
-    """What to highlight."""
+    """The pattern to highlight."""
     form: RowForm = PLAIN_FORM
     columns: tuple[GutterColumn, ...] = ()
     folds: bool = False
@@ -169,7 +169,7 @@ class LogPainter:
         return rows
 
     def _redrawn(self, start: int) -> tuple[StyledLine, ...]:
-        """Return what a line shows of redrawn rows; empty if it contains none."""
+        """Return the redrawn rows that a line shows; empty if it has none."""
         store, tag = self._store, self._store.tag
         begin, end = store.line_start(max(0, start - _BEFORE)), store.line_end(start)
         if start - begin > 2 * _BEFORE:

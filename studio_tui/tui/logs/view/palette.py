@@ -64,13 +64,13 @@ class LogPalette:
 
     def style(self, pen: Pen, *, lit: bool = False) -> Style:
         """Return the style of a pen, highlighted as a match or not."""
-        known = self._pens.get((pen, lit))
-        if known is None:
+        cached = self._pens.get((pen, lit))
+        if cached is None:
             style = self.text if pen == PLAIN else self.text + self._of_pen(pen)
-            known = self._pens[pen, lit] = self.final(style + self.match if lit else style)
+            cached = self._pens[pen, lit] = self.final(style + self.match if lit else style)
             if len(self._pens) > _PENS:
                 self._pens.clear()
-        return known
+        return cached
 
     def _of_pen(self, pen: Pen) -> Style:
         return Style(

@@ -61,7 +61,7 @@ class LogPane(Widget, can_focus=True):
     pill: reactive[str] = reactive("", repaint=False)
     """A label over the end of the last row; empty for none."""
     wanted: reactive[SearchPattern | None] = reactive(None)
-    """What to highlight in the text."""
+    """The pattern to highlight in the text."""
     current: reactive[int | None] = reactive(None)
     """Start of the current line, which has a sign in the gutter."""
     selected: reactive[tuple[int, int] | None] = reactive(None)
@@ -228,12 +228,14 @@ class LogPane(Widget, can_focus=True):
 
     def _signs(self) -> Callable[[int], int]:
         """Return a function that returns the flags of the line at an offset."""
-        current, kept, selected = self.current, self.bookmarks, self.selected
+        current, bookmarks, selected = self.current, self.bookmarks, self.selected
 
         def sign(start: int) -> int:
             is_selected = selected is not None and selected[0] <= start <= selected[1]
             return (
-                CURRENT * (start == current) + BOOKMARKED * (start in kept) + SELECTED * is_selected
+                CURRENT * (start == current)
+                + BOOKMARKED * (start in bookmarks)
+                + SELECTED * is_selected
             )
 
         return sign

@@ -32,13 +32,13 @@ class RowText(NamedTuple):
         if not all(text.isascii() for _, text in self.runs):
             strip = Strip([Segment(text, style) for style, text in self.runs]).crop(start, end)
             return RowText.of((segment.style or Style.null(), segment.text) for segment in strip)
-        kept, at = [], 0
+        parts, at = [], 0
         for style, text in self.runs:
             part = text[max(0, start - at) : max(0, end - at)]
             if part:
-                kept.append((style, part))
+                parts.append((style, part))
             at += len(text)
-        return RowText(kept, max(0, min(end, self.width) - start))
+        return RowText(parts, max(0, min(end, self.width) - start))
 
     def over(self, ground: Style) -> "RowText":
         """Return the text with its styles on top of another."""

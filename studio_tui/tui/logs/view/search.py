@@ -22,7 +22,7 @@ _STAYED = {
     1: "– no match below, n again goes to the first",
     -1: "– no match above, N again goes to the last",
 }
-"""What is said after a step, down if 1, that only wrapping around could make."""
+"""The words after a step, down if 1, that only wrapping around could make."""
 
 
 class LogSearch:
@@ -125,7 +125,7 @@ class LogSearch:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the search; empty if it is valid."""
+        """The problem of the search; empty if it is valid."""
         return self.wanted.problem if self.wanted else ""
 
     def words(self) -> str:
@@ -222,23 +222,23 @@ class LogSearch:
             offset = current
         else:
             offset = store.line_end(current) + 1 if step > 0 else current
-        found = ""
+        where = ""
         start = await self._lines.nearest_shown(hits, offset, backwards=step < 0)
         if start is None and is_first:
             start = await self._lines.nearest_shown(hits, offset, backwards=True)
-            found = "– none below"
+            where = "– none below"
         elif start is None:
             other_end = store.size + 1 if step < 0 else 0
             start = await self._lines.nearest_shown(hits, other_end, backwards=step < 0)
-            found = "from the end" if step < 0 else "from the start"
+            where = "from the end" if step < 0 else "from the start"
             if start not in {None, current} and stayed_step != step:
-                start, found, self._stayed_step = None, _STAYED[step], step
+                start, where, self._stayed_step = None, _STAYED[step], step
         if start is None:
-            self._found = found if self._stayed_step else ""
+            self._found = where if self._stayed_step else ""
             self._found_from = self._place
             self._view.settle()
         elif store is self._view.store:
-            self._found, self._found_from = found, None
+            self._found, self._found_from = where, None
             self._view.go(start)
             self._found_from = self._place
 

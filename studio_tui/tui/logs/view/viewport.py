@@ -71,7 +71,7 @@ class LogWindow:
 
     @property
     def _origin(self) -> tuple[object, ...]:
-        """What the rows depend on, besides the first one and a filter."""
+        """The settings that the rows depend on, besides the first one and a filter."""
         return (self.height, self.shape, self._store.size, self._store.version)
 
     def _find_rows(self) -> list[Row]:
@@ -89,12 +89,12 @@ class LogWindow:
         shown = self.rows()
         step = self._below if count > 0 else self._above
         near = (shown[-1] if count > 0 else shown[0]) if shown else None
-        found: list[Row] = []
-        while near is not None and len(found) < abs(count):
+        rows: list[Row] = []
+        while near is not None and len(rows) < abs(count):
             near = step(near)
             if near is not None:
-                found.append(near)
-        return found if count > 0 else found[::-1]
+                rows.append(near)
+        return rows if count > 0 else rows[::-1]
 
     @property
     def is_at_end(self) -> bool:

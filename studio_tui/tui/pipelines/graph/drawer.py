@@ -94,9 +94,9 @@ class Drawer:
     async def _learn_what_was_made(self, run: str) -> None:
         """Request the datasets of a run once; if that fails, none are shown."""
         try:
-            made = await self._session.client.job_dataset_versions(run)
+            versions = await self._session.client.job_dataset_versions(run)
         except StudioError as error:
             logger.info("what a job has made is not known: %s", error)
         else:
-            self._made = {**self._made, run: made}
+            self._made = {**self._made, run: versions}
             self.show()

@@ -179,16 +179,16 @@ class DrawingView:
 
     def label_of(self, key: str) -> Label:
         """Return the current content of a node's or group's box."""
-        known = self._state.view_model()
-        node = known.plan.nodes.get(key)
+        model = self._state.view_model()
+        node = model.plan.nodes.get(key)
         if node is not None:
-            look, bar = known.statuses.look(key), known.bar(node)
+            look, bar = model.statuses.look(key), model.bar(node)
             note = share(bar) if bar is not None else ""
             return Label(look.glyph, look.tone, note)
         group = self._structure.group(key)
         if group is None:
             return Label("?", SHOWN_LOOKS[NodeState.UNKNOWN].tone)
-        numbers = numbers_of(group.members, known.statuses)
+        numbers = numbers_of(group.members, model.statuses)
         worst = worst_of(numbers) or NodeState.UNKNOWN
         numbers_shown = f"{numbers[NodeState.DONE]}/{len(group.members)}"
         if numbers[NodeState.FAILED]:
@@ -229,8 +229,8 @@ class DrawingView:
     def _laid_out(self, boxes: Boxes, wanted: _Wanted) -> Callable[[], Canvas]:
         def laid_out() -> Canvas:
             drawing = drawing_of(boxes, full_names=wanted.full_names, all_edges=wanted.all_edges)
-            known, all_edges = self._state.view_model, wanted.all_edges
-            return Canvas(boxes, drawing, self.label_of, version=known, all_edges=all_edges)
+            view_model, all_edges = self._state.view_model, wanted.all_edges
+            return Canvas(boxes, drawing, self.label_of, version=view_model, all_edges=all_edges)
 
         return laid_out
 

@@ -53,7 +53,7 @@ class GraphExport:
         self._drawing = drawing
 
     async def copy_menu(self) -> None:
-        """Show the menu of what can be copied."""
+        """Show the menu of texts to copy."""
         pipeline, node = self._state.require_loaded().pipeline, self._cursor.node()
         texts = {
             "run": ("id of the job", node.run if node else None),
@@ -92,8 +92,8 @@ class GraphExport:
 
     def _forms(self) -> list[ExportFormat]:
         """Return the export formats of the pipeline in its present state."""
-        known = self._state.view_model()
-        groups, plan = self._structure.groups(), known.plan
+        model = self._state.view_model()
+        groups, plan = self._structure.groups(), model.plan
         boxes = boxes_of(plan, None) if groups is None else group_boxes(plan, groups)
         all_edges = self._state.view.all_edges
         labels = {key: self._drawing.label_of(key) for key in boxes.names}
@@ -111,10 +111,10 @@ class GraphExport:
 
         name = self._state.require_loaded().pipeline.name or self._state.pipeline_id
         return [
-            ExportFormat("the tree, as text", "txt", lambda: tree_text(known)),
+            ExportFormat("the tree, as text", "txt", lambda: tree_text(model)),
             ExportFormat("the graph, as text", "graph.txt", graph),
-            ExportFormat("Mermaid", "mmd", lambda: mermaid(known.statuses)),
-            ExportFormat("DOT, for Graphviz", "dot", lambda: dot(known.statuses, name)),
+            ExportFormat("Mermaid", "mmd", lambda: mermaid(model.statuses)),
+            ExportFormat("DOT, for Graphviz", "dot", lambda: dot(model.statuses, name)),
         ]
 
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (

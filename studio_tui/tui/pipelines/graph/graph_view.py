@@ -258,7 +258,7 @@ class GraphView(HasCommands, LineView, can_focus=True, inherit_bindings=False):
 
 def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
     """Return the `width` cells of a line from cell `left` on, padded with blanks."""
-    kept: list[tuple[str, str]] = []
+    styled: list[tuple[str, str]] = []
     skip, room = left, width
     for style, text in runs:
         length = cell_len(text)
@@ -269,12 +269,12 @@ def crop_runs(runs: Sequence[tuple[str, str]], left: int, width: int) -> Runs:
             text = _without(text, skip)  # noqa: PLW2901 (what is left of it)
             length, skip = length - skip, 0
         if length >= room:
-            kept.append((style, set_cell_size(text, room)))
-            return tuple(kept)
-        kept.append((style, text))
+            styled.append((style, set_cell_size(text, room)))
+            return tuple(styled)
+        styled.append((style, text))
         room -= length
-    kept.append((BLANK, " " * room))
-    return tuple(kept)
+    styled.append((BLANK, " " * room))
+    return tuple(styled)
 
 
 def _without(text: str, cells: int) -> str:

@@ -196,7 +196,7 @@ _SELF_EVIDENT_FIRST = (
 
 
 def legend_of(mode: Mode, kinds: Collection[NodeState], room: int) -> str:
-    """Return what explains the signs of a mode, in at most `room` cells; empty if nothing fits.
+    """Return the legend of a mode's signs, in at most `room` cells; empty if nothing fits.
 
     `kinds` are the states to explain, in a mode that shows states by their signs alone.
     """
@@ -267,17 +267,17 @@ class Headlines:
         loaded = self._state.loaded
         if loaded is None:
             return
-        found = critical(self._state.view_model())
+        path = critical(self._state.view_model())
         # Without new answers an estimate would never decrease.
-        is_current = found.remaining is not None and self._source.snapshot.error is None
-        estimate = f"{found.words} " if is_current else ""
+        is_current = path.remaining is not None and self._source.snapshot.error is None
+        estimate = f"{path.words} " if is_current else ""
         self.head.right = (Part(estimate, Tone.STRONG),) if estimate else ()
         self.head.left = head_parts(loaded, self._width())
         self.note.left = note_parts(loaded)
         self.path.display = self._state.view.critical
         if self.path.display:
-            reason = f" ({found.reason})" if found.reason else ""
+            reason = f" ({path.reason})" if path.reason else ""
             room = self._width() - cell_len(_CRITICAL + reason)
-            words = path_words(found, self._state.view_model(), room, cell_len)
+            words = path_words(path, self._state.view_model(), room, cell_len)
             text = f"{_CRITICAL}{words or 'no times are known yet'}{reason}"
             self.path.left = (Part(text, Tone.ACCENT),)

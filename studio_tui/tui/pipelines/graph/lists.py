@@ -239,7 +239,7 @@ def timeline_listing(
         model, line = current_model(), drawn.timeline()
         node, look = model.plan.nodes[key], model.statuses.look(key)
         named = Pieces((Cell(f"{look.glyph} ", look.tone), Cell(node.name, Tone.STRONG)))
-        unknown = line.words(key)
+        unknown = line.note(key)
         bar = Pieces((unknown,) if unknown.text else line.bar(key))
         return (named, bar, took_cell(node, model), *((why_cell(node, model),) if why else ()))
 

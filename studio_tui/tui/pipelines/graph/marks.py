@@ -116,15 +116,15 @@ class Marks:
         return [job for node_id in self._meant() if (job := loaded.job(node_id))]
 
     async def jobs(self) -> Sequence[Job]:
-        known = {job.id: job for job in self.available_jobs()}
+        jobs_by_id = {job.id: job for job in self.available_jobs()}
         nodes = self._state.require_loaded().plan.nodes
         meant = (nodes.get(node_id) for node_id in self._meant())
         runs = [node.run for node in meant if node is not None and node.run is not None]
         found = await self._host.session.known_items.find_jobs(
-            [run for run in runs if run not in known]
+            [run for run in runs if run not in jobs_by_id]
         )
-        known |= {job.id: job for job in found}
-        return [known[run] for run in runs if run in known]
+        jobs_by_id |= {job.id: job for job in found}
+        return [jobs_by_id[run] for run in runs if run in jobs_by_id]
 
     def unmark(self, job_id: str) -> None:
         """Remove the mark of a run whose command has succeeded."""

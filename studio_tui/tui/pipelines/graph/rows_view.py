@@ -199,10 +199,10 @@ class RowsView:
         listing = self.listing
         if listing is None or self._state.loaded is None:
             return (NOTHING,) * len(self.widget.columns)
-        known = self._state.view_model()
-        if self._cached_cells[0] is not known or self._cached_cells[1] is not listing:
+        model = self._state.view_model()
+        if self._cached_cells[0] is not model or self._cached_cells[1] is not listing:
             # Kin change with every step of the cursor, the other cells only with the known state.
-            self._cached_cells = known, listing, {}
+            self._cached_cells = model, listing, {}
         cells = self._cached_cells[2]
         if key not in cells:
             cells[key] = listing.cells_of(key)
@@ -256,24 +256,26 @@ class RowsView:
             self._state.change(folds=view.folds - loaded.plan.ancestors(key))
 
     def _listing(self) -> JobListing:
-        view, known, only = self._state.view, self._state.view_model, self._state.shown_nodes()
+        view, view_model, only = self._state.view, self._state.view_model, self._state.shown_nodes()
         room = self.widget.room
         if view.mode is Mode.TABLE:
             layers = self._structure.layers()
             return table_listing(
-                known, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
+                view_model, view.sort, reverse=view.reverse, layers=layers, room=room, only=only
             )
         if view.mode is Mode.TIMELINE:
-            return timeline_listing(known, self._zone, room, view.span, only)
+            return timeline_listing(view_model, self._zone, room, view.span, only)
         if (groups := self._structure.groups()) is not None:
             return group_listing(
-                known, groups, view.opened, view.folds, room=room,
+                view_model, groups, view.opened, view.folds, room=room,
                 whole=self._structure.all_groups(), only=only, is_filter=bool(view.filter),
             )  # fmt: skip
         if view.lanes and (rows := self._structure.lanes()) is not None:
-            return lane_listing(known, rows, self._structure.lanes(is_whole=True) or rows, room)
+            return lane_listing(
+                view_model, rows, self._structure.lanes(is_whole=True) or rows, room
+            )
         whole = self._structure.whole_tree(self._state.require_loaded().plan)
-        return tree_listing(known, self._structure.tree_rows(), whole, room)
+        return tree_listing(view_model, self._structure.tree_rows(), whole, room)
 
     def _marked_rows(self) -> frozenset[str]:
         """Return the rows that are marked; a group is, when all of it is."""

@@ -77,7 +77,7 @@ class GraphState:
         return UNKNOWN if self.loaded is None else None
 
     def view_model(self) -> ViewModel:
-        """Return what is known now; the same object until `expire`."""
+        """Return the current view model; the same object until `expire`."""
         if self._view_model is None:
             loaded, bars = self.require_loaded(), self._progress.bars
             self._view_model = ViewModel(
@@ -101,13 +101,13 @@ class GraphState:
 
     def matching_jobs(self, text: str) -> frozenset[str]:
         """Return the nodes that pass a filter now; none if it is empty."""
-        loaded, known = self.require_loaded(), self.view_model()
+        loaded, model = self.require_loaded(), self.view_model()
         if self._haystacks[0] is not loaded:
             self._haystacks = loaded, {}
-        if self._matching[0] is not known:
-            self._matching = known, {}
+        if self._matching[0] is not model:
+            self._matching = model, {}
         if text not in self._matching[1]:
-            self._matching[1][text] = matching_jobs(terms_of(text), known, self._haystacks[1])
+            self._matching[1][text] = matching_jobs(terms_of(text), model, self._haystacks[1])
         return self._matching[1][text]
 
     def empty_text(self) -> str:

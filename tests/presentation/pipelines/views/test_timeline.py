@@ -95,7 +95,7 @@ def test_the_future_is_dotted_if_past_runs_provide_an_estimate() -> None:
     assert bars["embed"].rstrip().endswith(f"█{NOW}{AHEAD}")
     assert bars["eval"].index(AHEAD) > bars["split"].rindex(AHEAD)
     assert bars["report"] == bars["export"]
-    assert timeline.words("clean_labels") == NOT_KNOWN
+    assert timeline.note("clean_labels") == NOT_KNOWN
     assert AHEAD not in text(Timeline(known(*jobs, sent=going), UTC, 81), "split")
 
 
@@ -113,8 +113,8 @@ def test_no_bar_is_made_up_for_a_job_whose_times_are_not_known() -> None:
     timeline = Timeline(known(*_JOBS[:2], early), UTC, 60)
     for node in ("thumbs", "embed", "clean_labels"):
         assert text(timeline, node).strip() == NOW
-        assert timeline.words(node) == NOT_KNOWN
-    assert timeline.words("split").text == ""
+        assert timeline.note(node) == NOT_KNOWN
+    assert timeline.note("split").text == ""
     assert timeline.order[-14:][0] == "ingest_labels"
 
 

@@ -37,7 +37,7 @@ class Bench:
         )
         self.stores: list[LogStore] = []
         self.numbers: dict[int, int] = {}
-        """Of each log that is merged, the number its lines bear."""
+        """For each merged log, the number in the tags of its lines."""
         self.over: set[int] = set()
         self.places: dict[int, bytes] = {}
         """Where a reader is, and the line that is read there."""
@@ -72,7 +72,7 @@ class Bench:
         return [line for _, line in self.lines()]
 
     def of(self, job: int) -> list[bytes]:
-        """Return the lines of a job as they are to be merged."""
+        """Return the lines of a job, with an unfinished last one."""
         text = self.stores[job].read(0, self.stores[job].size)
         lines = text.split(b"\n")
         return lines if lines[-1] else lines[:-1]
@@ -135,22 +135,22 @@ def test_each_line_is_merged_once_and_in_its_jobs_order_whatever_happens(
             bench.new()
         for job in (0, 1):
             bench.join(job)
-        for what, job, line, number in actions:
-            if what == "wait":
+        for action, job, line, number in actions:
+            if action == "wait":
                 await rest(job * 0.1)
                 continue
             store = bench.stores[job]
-            if what == "write":
+            if action == "write":
                 store.append((b"t=%d " % number if timed else b"") + line + b"\n")
-            elif what == "part":
+            elif action == "part":
                 store.append(line)
-            elif what == "join" and job not in bench.numbers:
+            elif action == "join" and job not in bench.numbers:
                 bench.join(job)
-            elif what == "leave" and job in bench.numbers:
+            elif action == "leave" and job in bench.numbers:
                 bench.leave(job)
-            elif what == "late":
+            elif action == "late":
                 store.insert(store.line_start(min(number, store.size)), line + b"\n")
-            elif what == "cut":
+            elif action == "cut":
                 store.cut(min(number, store.size))
         for job in range(4):
             bench.end(job)
@@ -183,9 +183,9 @@ def test_lines_that_all_have_times_are_in_order_of_time(
             bench.stores[job].append(b"t=%d %d\n" % (times[job], count))
             await rest(pause)
         await rest()
-        told = [time_of(line) for line in bench.texts()]
-        assert len(told) == len(steps)
-        assert told == sorted(told, key=lambda time: time or 0.0)
+        times_of_lines = [time_of(line) for line in bench.texts()]
+        assert len(times_of_lines) == len(steps)
+        assert times_of_lines == sorted(times_of_lines, key=lambda time: time or 0.0)
 
     play(script)
 
