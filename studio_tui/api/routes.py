@@ -1,6 +1,7 @@
 """Every endpoint of the REST API: one table for the client and the local Studio.
 
-Paths are relative to the base URL, `https://HOST/api`. In the order of the API document.
+Paths are relative to the base URL, `https://HOST/api`. The 12 endpoints of the API document come
+first, in its order.
 """
 
 from typing import NamedTuple
@@ -27,21 +28,6 @@ RESUME_PIPELINE = Route("POST", "/datachain/pipeline/resume")
 REMOVE_JOB_FROM_PIPELINE = Route("POST", "/datachain/pipeline/remove-job")
 LIST_PIPELINES = Route("GET", "/datachain/pipeline/list")
 
-DOCUMENTED = (
-    LIST_JOBS,
-    CREATE_JOB,
-    JOB_LOGS,
-    CANCEL_JOB,
-    UPLOAD_FILE,
-    LIST_CLUSTERS,
-    TRIGGER_PIPELINE,
-    PIPELINE_STATUS,
-    PAUSE_PIPELINE,
-    RESUME_PIPELINE,
-    REMOVE_JOB_FROM_PIPELINE,
-    LIST_PIPELINES,
-)
-"""The 12 endpoints of the API document, in its order."""
 
 JOB_DATASET_VERSIONS = Route("GET", "/datachain/datasets/dataset_job_versions")
 """Not in the document; used by the published client after following a job."""

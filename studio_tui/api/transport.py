@@ -81,11 +81,7 @@ class Transport:
     """Connections to one Studio. The token is never sent anywhere else."""
 
     def __init__(
-        self,
-        settings: Settings,
-        auth: StudioAuth,
-        timeouts: Timeouts,
-        guard: Guard | None = None,
+        self, settings: Settings, auth: StudioAuth, timeouts: Timeouts, guard: Guard | None
     ) -> None:
         self._url = settings.url
         self._guard = guard

@@ -15,7 +15,7 @@ from studio_tui.api.client import StudioClient
 from studio_tui.api.models import JobInput, QueryType
 from studio_tui.api.routes import Route
 from tests.api.conftest import settings_for
-from tests.api.test_models import example
+from tests.api.test_models import DOCUMENTED, example
 from tests.fault_proxy import FaultProxy
 from tests.faults import answer, answer_json, html_502
 
@@ -85,7 +85,7 @@ CALLS: dict[Route, tuple[Call, str, dict[str, str], dict[str, object] | None]] =
 
 
 def test_every_endpoint_of_the_document_is_called_by_a_test() -> None:
-    assert CALLS.keys() | {routes.JOB_LOGS, routes.UPLOAD_FILE} == set(routes.DOCUMENTED)
+    assert CALLS.keys() | {routes.JOB_LOGS, routes.UPLOAD_FILE} == set(DOCUMENTED)
 
 
 @pytest.mark.parametrize("route", CALLS, ids=lambda route: route.path)

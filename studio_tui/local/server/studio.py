@@ -59,7 +59,7 @@ class Studio:
 
 @asynccontextmanager
 async def open_studio(
-    data: DataDir, token: SecretStr, limits: RunLimits | None = None
+    data: DataDir, token: SecretStr, limits: RunLimits | None
 ) -> AsyncIterator[Studio]:
     """Open the local Studio of a data directory; its dispatcher and scheduler start what is due.
 

@@ -91,11 +91,7 @@ def by_state(jobs: Iterable[Job]) -> tuple[tuple[str, int], ...]:
     """Return the number of jobs in each state, by name, in order of rank."""
     numbers = Counter(job.state for job in jobs)
     order = sorted(numbers, key=lambda state: LOOKS[state].rank)
-    return tuple((_word(state), numbers[state]) for state in order)
-
-
-def _word(state: JobState) -> str:
-    return state.value.lower().replace("_", " ")
+    return tuple((state.value.lower().replace("_", " "), numbers[state]) for state in order)
 
 
 _SCHEDULE = "has to be canceled in Schedules (4)"

@@ -112,7 +112,7 @@ def facts(
         Fact("type", _plain(job, "query_type")),
         Fact("python", _plain(job, "python_version")),
         Fact("requires", _requirements(job, with_secrets=with_secrets)),
-        Fact("repository", _repository(job, with_secrets=with_secrets)),
+        Fact("repository", Cell(_visible(job.repository, with_secrets=with_secrets) or UNKNOWN)),
         Fact("environment", _environment_size(job)),
         Fact("team", _plain(job, "team")),
         *_unreadable(job),
@@ -246,10 +246,6 @@ def _requirements(job: Job, *, with_secrets: bool) -> Cell:
         line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")
     ]
     return Cell(", ".join(packages)) if packages else Cell(UNKNOWN, Tone.DIM)
-
-
-def _repository(job: Job, *, with_secrets: bool) -> Cell:
-    return Cell(_visible(job.repository, with_secrets=with_secrets) or UNKNOWN)
 
 
 def _visible(text: Verbatim | None, *, with_secrets: bool) -> str:

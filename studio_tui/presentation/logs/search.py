@@ -68,8 +68,9 @@ class SearchPattern:
                 regex.compile(source.encode(), flags) if source.isascii() else None
             )
         except regex.error as error:
+            reason = str(error).partition(" at position")[0]
             raise SearchPatternError(
-                f"{words} is not a valid regular expression: {_reason(error)}."
+                f"{words} is not a valid regular expression: {reason}."
             ) from error
         if not words or self._text.search("") is not None:
             raise SearchPatternError("That matches every line; type something more specific.")
@@ -167,10 +168,6 @@ class SearchPattern:
 
     def _give_up(self) -> None:
         self.problem = f"{self.typed} takes too long to search for; try a simpler expression."
-
-
-def _reason(error: Exception) -> str:
-    return str(error).partition(" at position")[0]
 
 
 class LevelPattern:

@@ -46,11 +46,6 @@ class OrderedReruns:
         self._unknown: dict[str, str] = {}
         """Idempotency keys of requests whose outcome is unknown, by request body."""
 
-    @property
-    def are_possible(self) -> bool:
-        """Whether this Studio is known to support it."""
-        return self._client.is_local_studio
-
     async def run(
         self, inputs: Mapping[str, JobInput], files: Sequence[Path] = ()
     ) -> Pipeline | None:

@@ -62,10 +62,10 @@ class StatePublisher:
         self,
         store: LogStore,
         now: Callable[[], datetime],
-        kept_since: datetime | None = None,
-        left_at: datetime | None = None,
+        kept_since: datetime | None,
+        left_at: datetime | None,
     ) -> None:
-        """Begin with nothing, with a whole log that was kept, or with what an earlier run left."""
+        """Begin with an empty log, a whole one that was kept, or one that an earlier run left."""
         self.state = (
             TailState(FollowPhase.COMPLETE, kept_since, size=store.size, kept_since=kept_since)
             if kept_since

@@ -363,7 +363,7 @@ class LogTail:
             self._merge.mark_end(DIFFERS)
         self._complete("" if self._rest.is_confirmed else UNCONFIRMED)
 
-    def _complete(self, reason: str = "") -> None:
+    def _complete(self, reason: str) -> None:
         """Publish that nothing more will come; only a log that Studio confirmed has no reason."""
         self._retries.poked.clear()
         if self._archive.is_whole and not self._store.marks:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio_tui import clock
 from studio_tui.service.polling.snapshot import Snapshot, SnapshotPublisher
 from studio_tui.service.recorder.calls import RecordedCall
 from studio_tui.service.recorder.holds import Hold, Holds
@@ -30,9 +29,7 @@ class Actions:
 class Activity(SnapshotPublisher[Actions]):
     """Reads the recorder while it has subscribers, like a poller."""
 
-    def __init__(
-        self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime] = clock.now
-    ) -> None:
+    def __init__(self, recorder: Recorder, holds: Holds, *, now: Callable[[], datetime]) -> None:
         super().__init__("activity", Snapshot())
         self.wanted = PAGE
         """How many of the newest calls the user wants to see."""

@@ -33,10 +33,6 @@ from studio_tui.tui.jobs.start_order import RerunRequest, StartOrder, start_orde
 from studio_tui.tui.messages import GoBack
 
 
-def _all_at_once(order: StartOrder) -> Confirm:
-    return Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
-
-
 class EditMarkedScreen(SubmitScreen):
     """A form with the common values of jobs, and a review of each before they are sent."""
 
@@ -97,7 +93,8 @@ class EditMarkedScreen(SubmitScreen):
 
     async def _may_start(self, order: StartOrder) -> bool:
         """Ask first if jobs that depend on each other would start at the same time."""
-        return not order.is_lost or await self.ask(_all_at_once(order))
+        question = Confirm("Start them all at once?", order.lines, yes="Start them", no="Don't")
+        return not order.is_lost or await self.ask(question)
 
     async def _make(
         self, typed: Mapping[str, FieldValue], checked: Checked, answer: str, *, in_order: bool

@@ -11,7 +11,7 @@ from studio_tui.tui.frame.opening import OpeningScreen
 from studio_tui.tui.widgets.bar import Bar, Part
 from studio_tui.tui.widgets.big_table import BigTable
 from studio_tui.tui.widgets.cropped_compositor import crop_rendering
-from studio_tui.tui.widgets.table_painter import Cells, Sorting
+from studio_tui.tui.widgets.table_painter import Sorting
 
 
 class LastListScreen(OpeningScreen):
@@ -34,7 +34,7 @@ class LastListScreen(OpeningScreen):
                 yield Bar(id="title", filler="─")
                 if last.filter:
                     yield Bar(id="filter")
-                yield BigTable(last.columns, self._cells_of)
+                yield BigTable(last.columns, lambda key: last.rows[int(key)])
             yield Container(id="preview")
 
     def fill(self) -> None:
@@ -68,6 +68,3 @@ class LastListScreen(OpeningScreen):
         span = age((clock.now() - self._last.at).total_seconds())
         how_old = "just now" if span == "now" else f"{span} old"
         self.query_one("#top", Bar).right = (Part(f"{how_old}, {words} ", Tone.WARN),)
-
-    def _cells_of(self, key: str) -> Cells:
-        return self._last.rows[int(key)]

@@ -1,6 +1,7 @@
 """A page's subscriptions to pollers: only while it is shown, reporting each new value once."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from studio_tui.errors import AuthenticationError, PermissionDenied
@@ -33,7 +34,9 @@ class Subscriptions:
             return ()
         messages = []
         for poller in pollers:
-            self._leave.append(self._page.listen(poller.subscribe, self._poster(poller)))
+            self._leave.append(
+                self._page.listen(poller.subscribe, partial(self._post, poller.name))
+            )
             messages.append(Refreshed(poller.name, poller.snapshot))
         return tuple(messages)
 
@@ -71,9 +74,6 @@ class Subscriptions:
     def forget_team_refusal(self) -> None:
         """Forget that the team was refused, so that another refusal is reported too."""
         self._reported_team = ""
-
-    def _poster(self, poller: SnapshotPublisher[Any]) -> Callable[[Any], None]:
-        return lambda snapshot: self._post(poller.name, snapshot)
 
     def _post(self, name: str, snapshot: Any) -> None:
         self._page.post_message(Refreshed(name, snapshot))

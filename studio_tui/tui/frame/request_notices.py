@@ -2,6 +2,7 @@
 
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from textual.app import App
@@ -49,7 +50,8 @@ async def with_notice(
     is_silent = session.jobs.snapshot.error is not None
     words, after = (SILENT, 0.0) if is_silent else (waiting, NOTICE_DELAY)
     # A Textual timer would not fire at all if the machine is busy at that moment.
-    later = get_running_loop().call_later(after, _notify, app, words)
+    notify = partial(app.notify, words, markup=False, timeout=_LONGEST)
+    later = get_running_loop().call_later(after, notify)
     try:
         return await command
     finally:
@@ -97,7 +99,3 @@ def unreachable_message(error: StudioError, session: StudioSession) -> str:
     account = "" if session.is_local or not isinstance(error, TransportError) else NO_ACCOUNT
     words = error_message(error, session)
     return words if words.endswith(RESTART) else f"{words}\n\nctrl+r retries now.{account}"
-
-
-def _notify(app: App[Any], words: str) -> None:
-    app.notify(words, markup=False, timeout=_LONGEST)

@@ -40,8 +40,8 @@ class RowMarks:
         *,
         changed: Callable[[], None],
         say: Callable[[str], None],
-        unfiltered_row: Callable[[], str | None] = lambda: None,
-        is_filter_wrong: Callable[[], bool] = lambda: False,
+        unfiltered_row: Callable[[], str | None],
+        is_filter_wrong: Callable[[], bool],
     ) -> None:
         """Keep the marks in `place`; `changed` is called after each change.
 

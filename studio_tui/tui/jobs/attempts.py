@@ -18,14 +18,6 @@ class AttemptSteps:
         self._at_hand = at_hand
         self._show = show
 
-    def why_none_before(self) -> str | None:
-        """Return why there is no previous run."""
-        return None if self._before() else "No run before this one is known here"
-
-    def why_none_after(self) -> str | None:
-        """Return why there is no next run."""
-        return None if self._after() else "No run after this one is known here"
-
     async def go_before(self) -> None:
         """Show the previous run."""
         await self._go(self._before())
@@ -58,7 +50,7 @@ class AttemptSteps:
             "previous run",
             "The run before this one: an earlier attempt, or the job that it continues",
             go_before,
-            why_none_before,
+            lambda self: None if self._before() else "No run before this one is known here",
             display="<",
         ),
         Command(
@@ -67,7 +59,7 @@ class AttemptSteps:
             "next run",
             "The run after this one: a later attempt, or the job that continues it",
             go_after,
-            why_none_after,
+            lambda self: None if self._after() else "No run after this one is known here",
             display=">",
         ),
     )

@@ -177,7 +177,7 @@ def create_command(
     files: Sequence[Path] = (),
     *,
     in_order: bool,
-    made: Callable[[str], object] = lambda _: None,
+    made: Callable[[str], object],
 ) -> BulkCommand[RerunRequest, Created | CreatedJob]:
     """Return the command that creates jobs again; `made` is called with the id of each original.
 

@@ -86,7 +86,7 @@ class JobGroups:
         grouping, least = self.grouping, 2
         label_of: Callable[[str], str] = self.pipeline_of
         if grouping is JobGrouping.NAME:
-            label_of = self._stem_of
+            label_of = lambda key: stem(self._rows[key].name or "")  # noqa: E731 (one of several)
         elif grouping is JobGrouping.NONE:
             pending = self._pending()
             if len(pending) <= MANY:
@@ -167,9 +167,6 @@ class JobGroups:
             for job_id, label in self._owners.items()
             if (job := self._rows.get(job_id)) is not None and job.state is JobState.PENDING
         }
-
-    def _stem_of(self, key: str) -> str:
-        return stem(self._rows[key].name or "")
 
     def _jobs(self, keys: Iterable[str]) -> list[Job]:
         return [job for key in keys if (job := self._rows.get(key)) is not None]

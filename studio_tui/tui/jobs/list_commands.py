@@ -68,10 +68,6 @@ class JobListController:
         """Show the form for a new job."""
         self._host.post_message(OpenForm())
 
-    def turn_grouping(self) -> None:
-        """Switch to the next grouping."""
-        self._groups.turn()
-
     COMMANDS: ClassVar[tuple[Command[Any], ...]] = (
         Command(
             "jobs.logs",
@@ -95,7 +91,7 @@ class JobListController:
             "b",
             "group",
             "Group jobs by pipeline, then by name, then not at all; enter unfolds a group",
-            turn_grouping,
+            lambda self: self._groups.turn(),
         ),
         Command(
             "jobs.unmark_ended",

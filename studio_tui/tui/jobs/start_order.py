@@ -38,7 +38,7 @@ class StartOrder:
 
 async def start_order(session: StudioSession, jobs: Sequence[Job]) -> StartOrder:
     """Return the known order of jobs, computed in a thread, as pipelines may be large."""
-    is_kept, pipeline_list = session.commands.reruns.are_possible, session.known_items.pipelines()
+    is_kept, pipeline_list = session.client.is_local_studio, session.known_items.pipelines()
     ids = {job.id for job in jobs}
 
     def lines() -> tuple[str, ...]:

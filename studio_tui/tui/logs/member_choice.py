@@ -97,14 +97,6 @@ class MemberChoice:
             self.chosen = ids[(here + step) % len(ids)]
             self._show_members()
 
-    def choose_next(self) -> None:
-        """Choose the next job of the row."""
-        self.choose(1)
-
-    def choose_previous(self) -> None:
-        """Choose the previous job of the row."""
-        self.choose(-1)
-
     def viewed_lines(self) -> set[int]:
         """Return the lines to find again after lines have moved, or those of a job have left."""
         view = self._view()
@@ -170,14 +162,14 @@ class MemberChoice:
             "tab",
             "choose a job",
             "Choose the next job above the lines for S, M, D, x and so on",
-            choose_next,
+            lambda self: self.choose(1),
         ),
         Command(
             "merged.previous",
             "shift+tab",
             "choose a job",
             "Choose the previous job above the lines",
-            choose_previous,
+            lambda self: self.choose(-1),
         ),
         Command(
             "merged.take_out",

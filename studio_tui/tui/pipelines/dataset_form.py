@@ -42,7 +42,7 @@ class DatasetInput(FieldInput):
         """Another completion was chosen."""
 
     def __init__(
-        self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool = False
+        self, text: str, names: Callable[[], tuple[str, ...]], *, is_proposed: bool
     ) -> None:
         """Make an input that completes `names`; typing replaces a text that `is_proposed`."""
         super().__init__(

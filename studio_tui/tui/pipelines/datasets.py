@@ -77,7 +77,7 @@ async def fetch(session: StudioSession) -> tuple[ListedDataset, ...]:
 
 
 async def look_at(
-    app: App[Any], session: StudioSession, job_ids: Collection[str] = (), *, can_rebuild: bool
+    app: App[Any], session: StudioSession, job_ids: Collection[str], *, can_rebuild: bool
 ) -> DatasetChoice:
     """Show all datasets, starting at one that these jobs made; return the user's choice."""
     try:

@@ -15,9 +15,9 @@ _ESCAPE, _SHOWN = "\x1b", "␛"
 class KeyboardDecoder(codecs.IncrementalDecoder):
     """Decodes UTF-8 with replacement characters, and replaces escape characters within a paste."""
 
-    def __init__(self, errors: str = "replace") -> None:
-        super().__init__(errors)
-        self._utf8 = codecs.getincrementaldecoder("utf-8")(errors)
+    def __init__(self) -> None:
+        super().__init__("replace")
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._is_pasting = False
         self._before = ""
         """Outside a paste the last characters returned, inside it those not yet returned."""

@@ -88,17 +88,9 @@ def keys_held(app: App[Any], patience: float | None = PATIENCE) -> AbstractConte
     return app.key_hold.for_next_screen(patience) if isinstance(app, KeyQueue) else nullcontext()
 
 
-def _is_priority(app: App[Any], event: events.Event) -> bool:
-    return has_priority(app, getattr(event, "key", ""))
-
-
 def _is_question_since(app: App[Any], screen: Screen[Any] | None) -> bool:
     """Return whether a question has opened since `screen` was current."""
     return app.screen is not screen and isinstance(app.screen, ModalScreen)
-
-
-def _takes_earlier_keys(screen: Screen[Any]) -> bool:
-    return bool(getattr(screen, TAKES_KEYS, False))
 
 
 def _report(event: events.Event, inputs: Listeners[[]]) -> None:
@@ -223,7 +215,8 @@ class KeyQueue(App[Any]):
             return  # the app is exiting
         _report(event, self.inputs)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if not self._is_free and not (self.key_hold.is_held and _is_priority(self, event)):
+            is_priority = self.key_hold.is_held and has_priority(self, getattr(event, "key", ""))
+            if not self._is_free and not is_priority:
                 self._waiting.append(_Waiting(event, self.screen))
                 self._follow_at_once()
             else:
@@ -317,5 +310,5 @@ class KeyQueue(App[Any]):
 
     async def _give_waiting(self, waiting: _Waiting) -> None:
         """Dispatch a waiting key, unless a question has opened since it was pressed."""
-        if _takes_earlier_keys(self.screen) or not _is_question_since(self, waiting.screen):
+        if getattr(self.screen, TAKES_KEYS, False) or not _is_question_since(self, waiting.screen):
             await self._give(waiting.event)

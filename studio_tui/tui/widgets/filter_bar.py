@@ -164,7 +164,7 @@ class FilterBar(Lifetime, Vertical):
     class Done(Message):
         """The user has finished editing."""
 
-    def __init__(self, kind: Kind[Any], text: str = "", values: Values = lambda _: ()) -> None:
+    def __init__(self, kind: Kind[Any], text: str, values: Values) -> None:
         """Make the bar; `values` gives the values of fields for completion."""
         super().__init__()
         self._kind = kind
