@@ -128,8 +128,8 @@ def load_settings(
         trusted = _checked_url(_find("url", None, environ, elsewhere))
         if token.file != files.project and origin(trusted) != origin(url):
             raise TokenOriginChanged(
-                f"{found_url.source} sends your token, from {token.source}, to {url} and not to "
-                f"{trusted}. If you trust it, use --url {url}",
+                f"{found_url.source} would send your token, from {token.source}, to {url} instead "
+                f"of {trusted}. If you trust it, use --url {url}",
                 url=url,
                 trusted_url=trusted,
             )

@@ -197,7 +197,7 @@ class StudioSession:
                 tasks.create_task(self.records.run(), name="record")
                 if self.replay is not None:
                     tasks.create_task(self.replay.run(self._replayed), name="replay")
-                tasks.create_task(self._recall(), name="recall what was known")
+                tasks.create_task(self._recall(), name="recall lists")
         finally:
             # Others may have written since the recorder ended, which began its thread again.
             self.records.database.close()

@@ -61,7 +61,7 @@ _HELP = Binding(
     "help",
     key_display="?",
     id="app.help",
-    tooltip="All keys of this screen",
+    tooltip="Show all keys of this screen",
 )
 
 

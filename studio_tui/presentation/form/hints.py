@@ -127,5 +127,5 @@ def uploads(draft: Draft, context: FormContext) -> tuple[str, ...]:
 
 def job_to_continue(draft: Draft, _context: FormContext) -> tuple[str, ...]:
     if draft.rerun_from_job_id.strip():
-        return ("What that job has finished is loaded from its checkpoints.",)
-    return ("The id of a job whose checkpoints are to be used.",)
+        return ("The finished work of that job is loaded from its checkpoints.",)
+    return ("The id of the job whose checkpoints to use.",)

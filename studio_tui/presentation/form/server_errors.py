@@ -43,7 +43,7 @@ def _what_to_do(error: StudioError) -> str:
         case PermissionDenied():
             return "No job was created; ask a member of the team who may run jobs."
         case NotFound():
-            return "No job was created; check Studio's URL, the team, and what the form names."
+            return "No job was created; check Studio's URL, the team, and the names in the form."
         # Only an upload can fail like this; for creating the job the outcome would be unknown.
         case ServerError():
             return "No job was created; the form is kept. Send it again later."

@@ -10,7 +10,7 @@ from studio_tui.service.logs.store.log_store import LogStore
 from studio_tui.service.logs.store.marks import Mark
 
 NO_REPLAY = "Lines may be missing here: the connection broke and Studio did not repeat them."
-NO_BEGINNING = "Lines may be missing before this: Studio did not begin at the first."
+NO_BEGINNING = "Lines may be missing before this: Studio did not send the first ones."
 
 FIRST_ID = 1
 """The id of a log's first piece."""

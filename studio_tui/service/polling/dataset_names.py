@@ -89,7 +89,7 @@ class DatasetNames:
             while left and self._may_ask:
                 job_id = left.pop()
                 try:
-                    with self._reachability.asking("what a job has made"):
+                    with self._reachability.asking("datasets of a job"):
                         versions = await self._client.job_dataset_versions(job_id)
                 except NotFound:
                     self._made[job_id] = ()

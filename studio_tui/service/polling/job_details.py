@@ -153,7 +153,7 @@ class JobDetailsReader:
     async def _read(self, job: Job) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_past(job), name="read other runs of a job")
-            tasks.create_task(self._learn(job), name="read what a job has")
+            tasks.create_task(self._learn(job), name="read details of a job")
 
     async def _keep_past(self, job: Job) -> None:
         """Read the other runs of a job's name again and again, as long as it is selected."""

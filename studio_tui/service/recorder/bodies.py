@@ -87,7 +87,7 @@ def unpack(packed: bytes) -> Any:
     try:
         return json.loads(zlib.decompress(packed) if packed[:1] == b"\x78" else packed)
     except (zlib.error, TypeError) as error:
-        raise ValueError("What was recorded cannot be read.") from error
+        raise ValueError("The recorded data cannot be read.") from error
 
 
 def model_of(kind: type[R], body: Any) -> R | None:

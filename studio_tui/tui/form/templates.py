@@ -51,7 +51,7 @@ class TemplatePicker(Choose):
         self._templates = templates
         self._others = {_EMPTY: ("an empty form", Draft())}
         if initial != Draft():
-            self._others[_GIVEN] = (f"what this form was opened with{_named(initial)}", initial)
+            self._others[_GIVEN] = (f"this form as it was opened{_named(initial)}", initial)
         if last is not None:
             self._others[_LAST] = (f"the job sent last{_named(last)}", last)
         if before is not None:

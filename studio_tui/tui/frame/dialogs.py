@@ -121,7 +121,7 @@ def confirm_open(host: str) -> Confirm:
     return Confirm(
         "Open a page that is not Studio's?",
         (
-            "Studio names a page of this job on another host:",
+            "Studio sent the address of a page on another host:",
             "",
             f"  {safe_line(host)}",
         ),
@@ -137,8 +137,8 @@ def send_again(what: str, details: Sequence[str]) -> Confirm:
         (
             *details,
             "",
-            "Studio is searched once more before it is sent again, with the same key.",
-            "A Studio that ignores the key could still create two, if the first one is very late.",
+            "Before it is sent again, with the same key, Studio is searched once more.",
+            "A Studio that ignores the key may create two if the first request is very late.",
         ),
         yes="Send it again",
         no="Don't",

@@ -68,7 +68,7 @@ def list_commands(
         f"{tab}.wide",
         "w",
         "wide",
-        "All columns, scrolled sideways with the arrows",
+        "Show all columns, scrolled sideways with the arrows",
         lambda page: page.list.toggle_wide(),
     )
     more: Command[ListPage[Any]] = Command(

@@ -138,7 +138,7 @@ class WelcomeScreen(AnsweredOnce, Screen[None]):
         connects = "The token is not shown and not stored. enter connects."
         if not self._teams:
             return connects
-        return f"Studio names: {', '.join(self._teams)}. {connects}"
+        return f"Teams of your token: {', '.join(self._teams)}. {connects}"
 
     def action_back(self) -> None:
         """Leave the form; if the screen is over others, close it."""

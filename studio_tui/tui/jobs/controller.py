@@ -121,7 +121,7 @@ class JobController:
         if job is None:
             return self._why_none()
         known = self.owner_of(job) is not None
-        return None if known else "No pipeline that is known here runs this job"
+        return None if known else "No known pipeline runs this job"
 
     def why_no_page(self) -> str | None:
         """Return why there is no page to open."""

@@ -169,7 +169,7 @@ class Rebuilding:
             "pipelines.schedule",
             "P",
             "schedule",
-            "Rebuild datasets on a schedule: open its form",
+            "Open the form for rebuilding datasets on a schedule",
             schedule,
             why_not_schedule,
         ),

@@ -168,7 +168,7 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
             ),
             "environment": ("Lines of NAME=VALUE for all its jobs.",),
             "only": (
-                "Datasets made from them, or beside them, are rebuilt too."
+                "Datasets made from them, or by the same jobs, are rebuilt too."
                 if draft.only
                 else "All datasets they were made from are rebuilt too.",
             ),

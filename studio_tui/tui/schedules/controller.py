@@ -242,7 +242,7 @@ class ScheduleController(JobController):
             "schedule.edit",
             "e",
             "edit",
-            "Change when it runs; its runs stay with it",
+            "Change when it runs; its past runs stay listed",
             change,
             why_not_change,
         ),

@@ -97,7 +97,7 @@ RESTORED_TIME = "This is your input of an earlier time; f3 restores"
 Replaced = Callable[[str, str], None]
 """Called with the id of a schedule, and of its replacement."""
 
-_IN_PLACE = ("Its runs stay with it, and running ones continue.",)
+_IN_PLACE = ("Its past runs stay listed, and running ones continue.",)
 _ANEW = (
     "The new one is created first, then this one is canceled.",
     "If that fails, both exist, and a message says so.",

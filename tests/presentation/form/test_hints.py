@@ -35,7 +35,7 @@ def said(name: str, **fields: Any) -> str:
         ("start_after", {"start_after": "in 2 hours"}, "13:00"),
         ("cron_expression", {}, "Once; or type five fields"),
         ("cron_expression", {"cron_expression": "0 3 * * *"}, "Next runs:"),
-        ("rerun_from_job_id", {}, "The id of a job whose checkpoints are to be used."),
+        ("rerun_from_job_id", {}, "The id of the job whose checkpoints to use."),
         ("rerun_from_job_id", {"rerun_from_job_id": "5"}, "is loaded from its checkpoints"),
         ("uploads", {"uploads": ("7",)}, "Ids of files that were uploaded before"),
     ],

@@ -68,8 +68,8 @@ def answered(status: int, body: object, wait: float | None = None) -> StudioErro
             answered(404, {"message": "No such team"}),
             WHOLE,
             (
-                "No such team. No job was created; check Studio's URL, the team, and what the form"
-                " names."
+                "No such team. No job was created; check Studio's URL, the team, and the names in"
+                " the form."
             ),
         ),
         (

@@ -144,7 +144,7 @@ async def test_a_wrong_team_leads_to_a_form_with_the_teams_that_the_answer_names
 ) -> None:
     machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
     async with running(machine) as pilot:
-        await until_shown(pilot, "the only one is local", "Studio names: local.")
+        await until_shown(pilot, "the only one is local", "Teams of your token: local.")
         await until(pilot, lambda: pilot.app.focused is not None)
         await pilot.press("enter")
         await until_shown(pilot, "No jobs yet")
@@ -156,7 +156,7 @@ async def test_the_sentence_about_a_wrong_team_is_whole_on_every_list(
 ) -> None:
     machine = Machine(studio, tmp_path, team="visoin-of-a-long-name", token=studio.token)
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio names: local.")
+        await until_shown(pilot, "Teams of your token: local.")
         await pilot.press("escape")
         for key in "1234":
             await pilot.press(key)
@@ -170,7 +170,7 @@ async def test_the_token_of_a_refused_team_goes_to_no_other_studio(
 ) -> None:
     machine = Machine(studio, tmp_path, team="visoin", token=studio.token)
     async with running(machine) as pilot:
-        await until_shown(pilot, "Studio names: local.")
+        await until_shown(pilot, "Teams of your token: local.")
         pilot.app.screen.query_one("#url", Input).value = "https://elsewhere.example.com"
         await pilot.press("enter")
         await until_shown(pilot, "Still needed: token")

@@ -127,7 +127,7 @@ def test_nothing_is_requested_for_a_job_with_an_unusable_id() -> None:
 def test_a_job_says_that_it_has_no_page_and_no_pipeline() -> None:
     assert reasons(controller(job(1, "RUNNING"))) == {
         "job.open_page": "Studio has no page for this job",
-        "job.pipeline": "No pipeline that is known here runs this job",
+        "job.pipeline": "No known pipeline runs this job",
     }
 
 

@@ -371,7 +371,7 @@ async def test_a_job_leads_to_its_pipeline_and_another_says_why_not(
         stranger = next(key for key in screen.table.keys if key not in runs)
         screen.table.move_to(stranger)
         await pilot.press("P")
-        await until_said(pilot, "No pipeline that is known here runs this job")
+        await until_said(pilot, "No known pipeline runs this job")
         screen.table.move_to(next(key for key in screen.table.keys if key in runs))
         await pilot.press("P")
         await until(pilot, lambda: not isinstance(pilot.app.screen, JobsScreen))

@@ -249,7 +249,9 @@ async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
             await pilot.press("e")
             await type_over(pilot, before, typed)
             await pilot.press("enter" if "99" not in typed else "escape")
-        await until_shown(pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "Its runs stay")
+        await until_shown(
+            pilot, "Change this schedule?", YEARLY, "30 2 1 1 *", "Its past runs stay"
+        )
         await pilot.press("y")
         await until_said(pilot, "Changed nightly.py")
         await until_shown(pilot, "30 2 1 1 *")

@@ -33,9 +33,16 @@ COLUMNS = (
     Column("usual", "USUAL", 12, drop=4, fits=True),
     # Before the edges in parentheses after the names, which are drawn as well.
     Column(
-        "why", "WHY / ERROR", 16, grow=1, drop=2, fits=True, reserves=Reserves.FROM_FIRST, wants=36,
+        "why",
+        "WHY / ERROR",
+        16,
+        grow=1,
+        drop=2,
+        fits=True,
+        reserves=Reserves.FROM_FIRST,
+        wants=36,
         first=36,
-    ),  # fmt: skip
+    ),
 )
 """In the order of `cells`."""
 

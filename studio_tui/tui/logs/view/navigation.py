@@ -29,7 +29,7 @@ from studio_tui.tui.logs.view.reader import Reader
 from studio_tui.tui.widgets.prompt import LINE, TIME
 
 _SHARE = re.compile(r"(\d{1,3})\s*%")
-_RECEIVED = "; ~ is when a line was received"
+_RECEIVED = "; ~ marks the time of receipt"
 _TIMELESS = 200
 """Consecutive lines that may lack a time before a place counts as having none."""
 _DATED_FROM = 110
@@ -204,14 +204,14 @@ class LogTimes:
             "logs.stamps",
             "t",
             "times",
-            "Times beside the lines: local, UTC, since the start, none",
+            "Show times beside the lines: local, UTC, since the start, none",
             show_next_form,
         ),
         Command(
             "logs.time",
             "T",
             "go to a time",
-            "Go to a time, as 14:05, -30s or +5m from this line",
+            "Go to a time, such as 14:05, -30s or +5m from this line",
             ask,
             lambda self: self._view.why_no_log(),
         ),

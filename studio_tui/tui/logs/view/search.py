@@ -141,7 +141,7 @@ class LogSearch:
         elif total:
             count = plural(total, "matching line")
         elif self.wanted.beyond:
-            count = f"found only beyond the {CHARACTER_LIMIT:,} characters that are shown of a line"
+            count = f"found only after the {CHARACTER_LIMIT:,} characters shown of a line"
         else:
             count = "no match" if self._view.is_all_here else "no match so far"
             if self.wanted.is_like_expression:
@@ -256,7 +256,7 @@ class LogSearch:
             "logs.next",
             "n",
             "next match",
-            "The next match",
+            "Go to the next match",
             lambda search: search.find(1),
             applies=lambda search: search.is_wanted,
         ),
@@ -264,7 +264,7 @@ class LogSearch:
             "logs.previous",
             "N",
             "previous match",
-            "The previous match",
+            "Go to the previous match",
             lambda search: search.find(-1),
             applies=lambda search: search.is_wanted,
         ),

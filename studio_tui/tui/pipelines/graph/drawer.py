@@ -89,14 +89,14 @@ class Drawer:
             kept = list(self._made.items())[1 - _KEPT :]
             self._made = {**dict(kept), node.run: ()}
             asking = partial(self._learn_what_was_made, node.run)
-            start_worker(self._screen, asking, name="what was made", group="what was made")
+            start_worker(self._screen, asking, name="datasets made", group="datasets made")
 
     async def _learn_what_was_made(self, run: str) -> None:
         """Request the datasets of a run once; if that fails, none are shown."""
         try:
             versions = await self._session.client.job_dataset_versions(run)
         except StudioError as error:
-            logger.info("what a job has made is not known: %s", error)
+            logger.info("the datasets of a job could not be requested: %s", error)
         else:
             self._made = {**self._made, run: versions}
             self.show()

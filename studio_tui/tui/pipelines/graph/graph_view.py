@@ -67,8 +67,8 @@ _COMMANDS: tuple[Command["GraphView"], ...] = (
     _step("right", "right", "Go to the job on the right"),
     _step("first", "home,g", "Go to the first job"),
     _step("last", "end,G", "Go to the last job"),
-    _page("up", "pageup,ctrl+u", "Up a page; the cursor stays on its job", -1),
-    _page("down", "pagedown,ctrl+d", "Down a page; the cursor stays on its job", 1),
+    _page("up", "pageup,ctrl+u", "Scroll up a page; the cursor stays on its job", -1),
+    _page("down", "pagedown,ctrl+d", "Scroll down a page; the cursor stays on its job", 1),
     Command(
         "graph.open",
         "enter",

@@ -160,5 +160,5 @@ class GraphJobs:
             remove,
             why_not_remove,
         ),
-        Command("graph.raw", "d", "JSON", "The job as Studio sent it", show_raw, why_no_raw),
+        Command("graph.raw", "d", "JSON", "Show the job as Studio sent it", show_raw, why_no_raw),
     )

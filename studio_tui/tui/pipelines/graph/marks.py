@@ -196,7 +196,7 @@ class Marks:
             "graph.logs",
             "L",
             "logs",
-            "Log of the job; logs of the marked jobs, or of a group, as one",
+            "Show the log of the job; those of the marked jobs, or of a group, as one",
             open_logs,
             why_no_logs,
         ),

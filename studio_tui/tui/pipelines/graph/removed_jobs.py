@@ -81,7 +81,7 @@ class RemovedJobs:
             "graph.restore",
             "Z",
             "restore",
-            "The removed jobs; restore one where Studio can",
+            "Show the removed jobs, which a local Studio can restore",
             restore,
             why_not,
         ),

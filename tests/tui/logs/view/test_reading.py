@@ -796,7 +796,7 @@ async def test_no_match_says_which_part_was_not_searched(store: LogStore) -> Non
     store.append(b"." * 20_000 + b"NEEDLE\n" + numbered(20))
     async with showing(store, width=110) as (pilot, view):
         await search(pilot, "NEEDLE")
-        assert "found only beyond the 16,384 characters" in below(view)
+        assert "found only after the 16,384 characters" in below(view)
         view.is_all_here = False
         await search(pilot, "absent")
         assert below(view) == " /absent no match so far"
