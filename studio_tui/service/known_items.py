@@ -41,12 +41,12 @@ class KnownItems:
 
     def jobs(self, job_ids: Collection[str]) -> dict[str, Job]:
         """Return the known jobs among these: listed, in watched pipelines, or recorded."""
-        wanted = frozenset(job_ids)
+        ids = frozenset(job_ids)
         listed = self._lists.jobs.snapshot.value
-        jobs = {job.id: job for job in listed.jobs if job.id in wanted} if listed else {}
+        jobs = {job.id: job for job in listed.jobs if job.id in ids} if listed else {}
         recorded = self._archive.snapshot.value or Archived()
-        ever_seen = {job_id: recorded.things[job_id] for job_id in wanted & recorded.things.keys()}
-        return ever_seen | self._watches.jobs(wanted) | jobs
+        ever_seen = {job_id: recorded.things[job_id] for job_id in ids & recorded.things.keys()}
+        return ever_seen | self._watches.jobs(ids) | jobs
 
     def pipelines(self) -> PipelineList:
         """Return the known pipelines: those in the list, and those watched."""

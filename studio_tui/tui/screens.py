@@ -194,15 +194,15 @@ class Screens:
         from studio_tui.tui.pipelines.datasets import GoToJob, Rebuild, look_at  # noqa: PLC0415 (likewise)
 
         session, read_only = self._connected.session, self._connected.read_only
-        wanted = await look_at(app, session, job_ids, can_rebuild=not read_only)
-        if isinstance(wanted, Rebuild):
+        choice = await look_at(app, session, job_ids, can_rebuild=not read_only)
+        if isinstance(choice, Rebuild):
             from studio_tui.tui.pipelines.list_screen import PipelinesScreen  # noqa: PLC0415 (likewise)
 
             show_tab("pipelines")
             if isinstance(page := self.tab("pipelines"), PipelinesScreen):
-                page.rebuilding.rebuild(wanted.names, only=wanted.only)
-        elif isinstance(wanted, GoToJob):
-            if found := await session.known_items.find_jobs((wanted.job_id,)):
+                page.rebuilding.rebuild(choice.names, only=choice.only)
+        elif isinstance(choice, GoToJob):
+            if found := await session.known_items.find_jobs((choice.job_id,)):
                 app.push_screen(self._job_page(found[0], ()))
             else:
                 app.notify("Studio does not return that job now", severity="warning")

@@ -187,8 +187,8 @@ class _Latest:
     def id_of(self, dataset: str) -> int | None:
         """Return the id of the latest existing version."""
         self._look_up(dataset)
-        there = self._there.get(dataset)
-        return there and there[1]
+        existing = self._there.get(dataset)
+        return existing and existing[1]
 
     def add(self, dataset: str, version: str, version_id: int) -> None:
         """Add a version that exists now."""

@@ -94,9 +94,10 @@ def refresh(targets: Iterable[str], lineage: Lineage) -> RebuildPlan:
             made.setdefault(link.job_id, set()).add(version.dataset)
     wanted = whole | {*named_datasets}
     left = [job for job in planned.jobs if not made[job.job_id].isdisjoint(wanted)]
-    there, parents = {job.job_id for job in left}, {job.job_id: job.parents for job in planned.jobs}
+    ids = {job.job_id for job in left}
+    parents = {job.job_id: job.parents for job in planned.jobs}
     return RebuildPlan(
-        tuple(PlannedJob(job.job_id, _nearest(job.job_id, parents, there)) for job in left),
+        tuple(PlannedJob(job.job_id, _nearest(job.job_id, parents, ids)) for job in left),
         planned.warnings,
     )
 

@@ -111,7 +111,7 @@ def removed_from(connection: sqlite3.Connection, pipeline_id: str) -> list[sqlit
 
 def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
     """Make each job wait for its nearest planned ancestors that remain."""
-    there = {
+    remaining = {
         job_id
         for (job_id,) in connection.execute(
             "SELECT job_id FROM pipeline_jobs WHERE pipeline_id = ?", [pipeline_id]
@@ -127,8 +127,8 @@ def _tie(connection: sqlite3.Connection, pipeline_id: str) -> None:
         "INSERT INTO pipeline_parents VALUES (?, ?, ?)",
         [
             (pipeline_id, job_id, parent)
-            for job_id in there
-            for parent in _nearest(job_id, planned, there)
+            for job_id in remaining
+            for parent in _nearest(job_id, planned, remaining)
         ],
     )
 

@@ -43,17 +43,17 @@ def in_run_order(
     Raises:
         UnknownJob: There is no such job.
     """
-    wanted = [*job_ids]
+    ids = [*job_ids]
     rows = {
         row["id"]: row
         for row in connection.execute(
-            f"SELECT id, number, name FROM jobs WHERE id IN ({placeholders(wanted)})", wanted
+            f"SELECT id, number, name FROM jobs WHERE id IN ({placeholders(ids)})", ids
         )
     }
-    for job_id in wanted:
+    for job_id in ids:
         if job_id not in rows:
             raise UnknownJob(job_id)
-    parents: dict[str, set[str]] = {job_id: set() for job_id in wanted}
+    parents: dict[str, set[str]] = {job_id: set() for job_id in ids}
     _add_by_pipelines(connection, parents)
     _add_by_datasets(connection, parents)
     jobs = {key: KnownJob(row["number"], row["name"], "", "", True) for key, row in rows.items()}
@@ -88,12 +88,12 @@ def _sources_of(connection: sqlite3.Connection, job_ids: Iterable[str]) -> list[
 
 def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add dependencies from pipelines: for each job, the nearest given jobs it had to wait for."""
-    wanted = [*parents]
-    marks = placeholders(wanted)
+    ids = [*parents]
+    marks = placeholders(ids)
     pipelines = connection.execute(
         f"SELECT pipeline_id FROM pipeline_jobs WHERE created_job_id IN ({marks})"
         f" UNION SELECT pipeline_id FROM pipeline_attempts WHERE run_id IN ({marks})",
-        [*wanted, *wanted],
+        [*ids, *ids],
     ).fetchall()
     for (pipeline_id,) in pipelines:
         runs: dict[str, set[str]] = {}
@@ -127,22 +127,22 @@ def _add_by_pipelines(connection: sqlite3.Connection, parents: dict[str, set[str
 def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]]) -> None:
     """Add dependencies from datasets: for each job, the nearest given jobs that make its inputs."""
     recorded = lineage.read_lineage(connection)
-    wanted = [*parents]
-    repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in wanted}
+    ids = [*parents]
+    repeats: dict[str, list[str]] = {job_id: [job_id] for job_id in ids}
     for run, original in connection.execute(
         "SELECT created_job_id, job_id FROM pipeline_jobs"
-        f" WHERE created_job_id IN ({placeholders(wanted)})",
-        wanted,
+        f" WHERE created_job_id IN ({placeholders(ids)})",
+        ids,
     ):
         repeats[original] = [*repeats.get(original, ()), run]
     makers: dict[str, set[str]] = {}
     made_from: dict[str, set[str]] = {}
-    reads: dict[str, set[str]] = {job_id: set() for job_id in wanted}
+    reads: dict[str, set[str]] = {job_id: set() for job_id in ids}
     for version in recorded.versions.values():
         sources = set()
         for source in version.sources:
-            there = recorded.versions.get(-1 if source.version_id is None else source.version_id)
-            dataset = there.dataset if there else source.dataset.partition("@")[0]
+            used = recorded.versions.get(-1 if source.version_id is None else source.version_id)
+            dataset = used.dataset if used else source.dataset.partition("@")[0]
             if dataset and not is_listing(dataset):
                 sources.add(dataset)
         made_from.setdefault(version.dataset, set()).update(sources)
@@ -150,7 +150,7 @@ def _add_by_datasets(connection: sqlite3.Connection, parents: dict[str, set[str]
             for job_id in repeats.get(link.job_id, ()):
                 makers.setdefault(version.dataset, set()).add(job_id)
                 reads[job_id] |= sources
-    for job_id in wanted:
+    for job_id in ids:
         waiting = sorted(reads[job_id])
         seen: set[str] = set()
         for dataset in waiting:

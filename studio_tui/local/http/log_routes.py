@@ -229,11 +229,11 @@ def log_answer(transcript: Transcript, request: Request) -> Response:
     if _is_known(version, request.headers.get("if-none-match")):
         transcript.close()
         return Response(status_code=304, headers=headers)
-    wanted = request.headers.get("range")
-    if wanted is None or not _may_range(version, request.headers.get("if-range")):
+    range_header = request.headers.get("range")
+    if range_header is None or not _may_range(version, request.headers.get("if-range")):
         span: _Span | None = None
     else:
-        span = _span(wanted, version.length)
+        span = _span(range_header, version.length)
         if span is not None and span.begin >= span.end:
             transcript.close()
             headers["Content-Range"] = f"bytes */{version.length}"

@@ -69,10 +69,10 @@ class Transcript:
         """Return at least one and up to `limit` bytes from `offset`; empty at the end."""
         for start, end, part in self._parts:
             if start <= offset < end:
-                begin, wanted = offset - start, min(limit, end - offset)
+                begin, length = offset - start, min(limit, end - offset)
                 if isinstance(part, bytes):
-                    return part[begin : begin + wanted]
-                return os.pread(part.fileno(), wanted, begin)
+                    return part[begin : begin + length]
+                return os.pread(part.fileno(), length, begin)
         return b""
 
     def close(self) -> None:

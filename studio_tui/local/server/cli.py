@@ -147,13 +147,13 @@ def stop(inherited: Path, data_dir: Path | None) -> None:
     try:
         stopped = endpoint.stop(folder)
         data = DataDir(folder)
-        left = JobEnds.of_file(data.database)
+        unfinished = JobEnds.of_file(data.database)
         # A job may have ended since a server last looked, also by a restart of the machine.
-        running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in left.begun)
+        running = sum(endpoint.is_locked(data.jobs / job / "lock") for job in unfinished.begun)
     except (ConfigError, OSError, sqlite3.Error) as error:
         _fail(error)
     click.echo("stopped" if stopped else "it was not running")
-    for line in _left_lines(running, len(left.begun) - running, left.waiting):
+    for line in _left_lines(running, len(unfinished.begun) - running, unfinished.waiting):
         click.echo(line)
 
 

@@ -304,14 +304,14 @@ def main() -> NoReturn:
     os._exit(0)
 
 
-def _make_temporary_folder(folder: Path, wanted: Path) -> Path:
-    """Create the job's TMPDIR at `wanted`, which is short enough for sockets, else in `folder`."""
+def _make_temporary_folder(folder: Path, path: Path) -> Path:
+    """Create the job's TMPDIR at `path`, which is short enough for sockets, else in `folder`."""
     try:
-        wanted.mkdir(mode=0o700)
+        path.mkdir(mode=0o700)
     except OSError:
-        wanted = folder / "tmp"
-        wanted.mkdir(mode=0o700)
-    return wanted
+        path = folder / "tmp"
+        path.mkdir(mode=0o700)
+    return path
 
 
 def _remove_folder(folder: Path) -> None:

@@ -121,7 +121,7 @@ def _for_new_jobs(cluster: Cluster, chosen: str | None) -> Cell:
 
 
 def _workers(cluster: Cluster) -> Cell:
-    shown = [
+    numbers = [
         f"{count} {words}"
         for count, words in (
             (cluster.busy_workers, "busy"),
@@ -131,7 +131,7 @@ def _workers(cluster: Cluster) -> Cell:
         )
         if count is not None
     ]
-    return _cell_or_dash(" · ".join(shown))
+    return _cell_or_dash(" · ".join(numbers))
 
 
 def _jobs(

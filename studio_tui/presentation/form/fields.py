@@ -264,10 +264,10 @@ def value_of(name: str, draft: Draft) -> FieldValue:
 
 def hint(name: str, draft: Draft, context: FormContext) -> tuple[str, ...]:
     """Return the text below a field that has no problem, safe to draw."""
-    shown = FIELDS[name].hint
-    if isinstance(shown, str):
-        return (shown,) if shown else ()
-    return shown(draft, context)
+    field_hint = FIELDS[name].hint
+    if isinstance(field_hint, str):
+        return (field_hint,) if field_hint else ()
+    return field_hint(draft, context)
 
 
 def sent_value(name: str, draft: Draft, context: FormContext) -> object:

@@ -178,10 +178,10 @@ def group_facts(
     reasons = Counter({kind: exact.total() for kind, exact in alike.items()})
     lines = []
     for kind, number in reasons.most_common(_REASONS):
-        shown = next(iter(alike[kind])) if len(alike[kind]) == 1 else kind
+        status = next(iter(alike[kind])) if len(alike[kind]) == 1 else kind
         old = age(seconds_between(latest[kind].created_at, now))
         ago = old if old in {"now", UNKNOWN} else f"{old} ago"
-        lines.append(f"{number} × {shown} · {'latest ' if number > 1 else ''}{ago}")
+        lines.append(f"{number} × {status} · {'latest ' if number > 1 else ''}{ago}")
     if left := len(reasons) - len(lines):
         lines.append(f"and {plural(left, 'other reason')}")
     return (

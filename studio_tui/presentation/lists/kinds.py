@@ -85,10 +85,10 @@ class Kind(Generic[T]):
         """Durations in seconds that filters can compare, by name; `age` if rows have one."""
         made_at = self.made_at
         age = {"age": lambda row, now: seconds_between(made_at(row), now)} if made_at else {}
-        shown = {
+        of_columns = {
             column.name_in_filters: column.seconds for column in self.columns if column.seconds
         }
-        return {**age, **shown, **self.other_spans}
+        return {**age, **of_columns, **self.other_spans}
 
     @cached_property
     def sorts(self) -> Mapping[str, SortOrder[T]]:

@@ -52,10 +52,10 @@ def stamp(
     if form is StampForm.ELAPSED and origin is not None:
         return about + _elapsed(moment - origin)
     try:
-        shown = moment.astimezone(UTC if form is StampForm.UTC else None)
+        local = moment.astimezone(UTC if form is StampForm.UTC else None)
     except (OverflowError, ValueError):
         return ""
-    return f"{about}{shown:%m-%d %H:%M:%S}" if dated else f"{about}{shown:%H:%M:%S}"
+    return f"{about}{local:%m-%d %H:%M:%S}" if dated else f"{about}{local:%H:%M:%S}"
 
 
 def _elapsed(span: timedelta) -> str:

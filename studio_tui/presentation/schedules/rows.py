@@ -210,11 +210,11 @@ def _at(moment: datetime, zone: tzinfo) -> str:
     The year is omitted, as `NEXT RUN` implies it.
     """
     try:
-        shown = moment.astimezone(zone)
+        local = moment.astimezone(zone)
     except (OverflowError, ValueError):
         # out of range in some zones
-        shown = moment
-    return f"{shown:%a} {shown.day:2} {shown:%b %H:%M}"
+        local = moment
+    return f"{local:%a} {local.day:2} {local:%b %H:%M}"
 
 
 def _both(moment: datetime, zone: tzinfo) -> str:

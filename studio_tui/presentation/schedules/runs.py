@@ -140,12 +140,12 @@ def runs_of(task: Job, jobs: Sequence[ScheduledRun] = ()) -> tuple[ScheduledRun,
 
 def signs(runs: Sequence[ScheduledRun]) -> str:
     """Return the signs of the last runs, newest last, in at most `RESULTS` cells."""
-    shown = ""
+    signs_so_far = ""
     for run in runs[:RESULTS]:
-        if len(run.sign) + len(shown) > RESULTS:
+        if len(run.sign) + len(signs_so_far) > RESULTS:
             break
-        shown = run.sign + shown
-    return shown
+        signs_so_far = run.sign + signs_so_far
+    return signs_so_far
 
 
 def line(run: ScheduledRun, now: datetime) -> str:

@@ -110,11 +110,11 @@ def in_both_zones(moment: datetime, zone: tzinfo) -> str:
     If both are the same, it is shown once.
     """
     world = moment.astimezone(UTC)
-    here, there = in_zone(moment, zone), in_zone(world, UTC)
-    if here == there:
-        return here
+    local, utc = in_zone(moment, zone), in_zone(world, UTC)
+    if local == utc:
+        return local
     is_same_day = moment.astimezone(zone).date() == world.date()
-    return f"{here} · {f'{world:%H:%M} UTC' if is_same_day else there}"
+    return f"{local} · {f'{world:%H:%M} UTC' if is_same_day else utc}"
 
 
 def in_zone(moment: datetime, zone: tzinfo) -> str:

@@ -31,8 +31,8 @@ async def send_with_retries(
         try:
             return await send()
         except after as error:
-            wanted = max(rest, error.asked_rest)
-            if wanted > longest:
+            pause = max(rest, error.asked_rest)
+            if pause > longest:
                 raise
-        await asyncio.sleep(wanted)
+        await asyncio.sleep(pause)
     return await send()

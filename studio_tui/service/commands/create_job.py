@@ -201,12 +201,12 @@ class JobCreator:
 
     async def settle(self) -> tuple[UnconfirmedJob, ...]:
         """Look up the intents that ended programs left open; return those still unconfirmed."""
-        left = await asyncio.to_thread(self._journal.claim_open)
+        open_intents = await asyncio.to_thread(self._journal.claim_open)
         # One look is enough for a job that has had enough time to appear.
         late = self._now() - timedelta(seconds=self._patience.look_up)
         outcomes = [
             await self._look_up(note, looks=1 if note.intent.sent_at < late else None)
-            for note in left
+            for note in open_intents
         ]
         return tuple(outcome for outcome in outcomes if isinstance(outcome, UnconfirmedJob))
 

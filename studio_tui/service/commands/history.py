@@ -106,13 +106,13 @@ class JobHistory:
 
     def look_up(self, job_ids: Iterable[str]) -> dict[str, Submitted] | None:
         """Return the same as `submitted`, but `None` if the file cannot be read at the moment."""
-        wanted = list(job_ids)
+        ids = list(job_ids)
         query = (
             "SELECT job_id, parts FROM submitted WHERE job_id IN (SELECT value FROM json_each(?))"
         )
         with self._lock:
             rows = self._database.read(
-                lambda connection: connection.execute(query, (json.dumps(wanted),)).fetchall()
+                lambda connection: connection.execute(query, (json.dumps(ids),)).fetchall()
             )
             if rows is None:
                 return None
@@ -122,7 +122,7 @@ class JobHistory:
                     submissions[job_id] = Submitted.model_validate_json(parts)
                 except ValidationError:
                     _log.warning("The submission of %s cannot be read", job_id)
-        return submissions | self._not_written(wanted)
+        return submissions | self._not_written(ids)
 
     def _not_written(self, wanted: Iterable[str]) -> dict[str, Submitted]:
         with self._lock:

@@ -235,10 +235,10 @@ class LogAssembler:
                 end += 1
             self._place_late(place, PieceBatch.of(pieces[at:end]))
             return end - at
-        there = self._store.read(old.offset, old.length)
-        if not _is_same(there, raw):
+        stored = self._store.read(old.offset, old.length)
+        if not _is_same(stored, raw):
             self._begin_epoch(place, pieces[at])
-        elif there.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
+        elif stored.count(_REPLACEMENT) > raw.count(_REPLACEMENT) and not self._is_far(old.offset):
             self._insert(place, old.offset, PieceBatch.of(pieces[at : at + 1]), over=old.length)
         return 1
 

@@ -115,13 +115,13 @@ class ProgressWatch:
 
     def watch(self, job_ids: Iterable[str]) -> None:
         """Watch exactly these jobs; the first ones are followed, others polled."""
-        wanted = dict.fromkeys(job_ids)
-        if list(wanted) == list(self._logs):
+        ids = dict.fromkeys(job_ids)
+        if list(ids) == list(self._logs):
             return
         for job_id, log in self._logs.items():
-            if job_id not in wanted and log.task is not None:
+            if job_id not in ids and log.task is not None:
                 log.task.cancel()
-        self._logs = {job_id: self._logs.get(job_id) or self._begun(job_id) for job_id in wanted}
+        self._logs = {job_id: self._logs.get(job_id) or self._begun(job_id) for job_id in ids}
         self._changed.set()
 
     def _begun(self, job_id: str) -> _Log:

@@ -98,16 +98,16 @@ class Recorder:
         seen_jobs = self._seen[JOB]
         changed = self._changed(JOB, {job.id: job for job in jobs}, at)
         listed = {job.id for job in jobs}
-        left = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
+        has_gone = not seen_jobs or any(job_id not in listed for job_id in seen_jobs)
         listing = {"count": len(jobs), "has_all": has_all}
 
         def write(connection: "Connection") -> None:
             items.note(connection, JOB, changed, at.timestamp())
-            if left:
+            if has_gone:
                 items.note_gone(connection, JOB, listed, back_to.timestamp(), at.timestamp())
             self._list(connection, "jobs", listing, at)
 
-        if not self._is_news(changed, "jobs", listing, left=left):
+        if not self._is_news(changed, "jobs", listing, has_gone=has_gone):
             return True
         if not self.database.write(write):
             return False
@@ -286,9 +286,9 @@ class Recorder:
         return changed
 
     def _is_news(
-        self, seen: Sequence[SeenItem], name: str, listing: object, *, left: bool = False
+        self, changed: Sequence[SeenItem], name: str, listing: object, *, has_gone: bool = False
     ) -> bool:
-        return bool(seen) or left or self._listings.get(name) != listing
+        return bool(changed) or has_gone or self._listings.get(name) != listing
 
     def _list(self, connection: "Connection", name: str, listing: object, at: datetime) -> None:
         connection.execute(

@@ -61,16 +61,16 @@ class EditMarkedScreen(SubmitScreen):
 
     def validate(self, draft: Draft) -> Checked:
         """Validate the form, and each job with its values."""
-        shown = super().validate(draft)
+        checked = super().validate(draft)
         typed = typed_over(self.start.draft, draft)
         alone = self._differing.keys() - typed.keys()
-        problems = [each for each in shown.problems if each.field not in alone]
+        problems = [each for each in checked.problems if each.field not in alone]
         for repeat, before in self._jobs.values():
-            for field, sentence, level in check(before.with_values(typed), shown.context):
+            for field, sentence, level in check(before.with_values(typed), checked.context):
                 if not any(each[:2] == (field, sentence) for each in problems):
                     problems.append(Problem(field, f"{title(repeat.job)}: {sentence}", level))
         notes = dict.fromkeys(alone, (UNCHANGED_HINT,))
-        return replace(shown, problems=tuple(problems), notes={**shown.notes, **notes})
+        return replace(checked, problems=tuple(problems), notes={**checked.notes, **notes})
 
     async def to_send(self, checked: Checked) -> Checked | None:
         """Show the changes of each job, ask once, and create all of them."""

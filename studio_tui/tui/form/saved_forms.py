@@ -51,11 +51,11 @@ class SavedForms:
         Values of its initial environment that were not changed are taken from `given`.
         """
         with self._lock:
-            left = self._read().get(key)
-            if left is None:
+            saved = self._read().get(key)
+            if saved is None:
                 return None
-            known = with_values(left.environment, given, self._unchanged.get(key, ()))
-            return replace(left, environment=known)
+            environment = with_values(saved.environment, given, self._unchanged.get(key, ()))
+            return replace(saved, environment=environment)
 
     def dropped_lines(self, key: str) -> int:
         """Return how many lines of a form's environment were not saved to disk."""

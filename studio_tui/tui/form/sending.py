@@ -74,11 +74,11 @@ class FormSender:
         self.refused, self._was_not_sent = (), False
         checked = await self.sendable("")
         checked = await self._with_line_ends(checked) if checked is not None else None
-        if checked is None or (wanted := await self._screen.to_send(checked)) is None:
+        if checked is None or (to_send := await self._screen.to_send(checked)) is None:
             return
         self.is_sending = True
         try:
-            await self._send(wanted, checked.draft)
+            await self._send(to_send, checked.draft)
         finally:
             self.is_sending = False
 

@@ -185,10 +185,10 @@ class FormTemplates:
         picked = await self._host.ask(picker)
         if picked is None:
             return
-        wanted, typed = picker.draft(picked), self._form().draft
-        if typed not in {Draft(), wanted}:
+        chosen, typed = picker.draft(picked), self._form().draft
+        if typed not in {Draft(), chosen}:
             await asyncio.to_thread(self._saved_forms.keep, _REPLACED, typed)
-        self._fill(wanted)
+        self._fill(chosen)
         self._form().go_to("query_file")
 
     async def keep(self) -> None:

@@ -51,12 +51,12 @@ def actions_of(screen: Screen[Any]) -> tuple[Action, ...]:
         if binding.id is None:
             # Textual's own bindings for every app: focus, copying a selection.
             continue
-        shown = screen.app.get_key_display(binding.with_key(key, binding.key_display))
+        key_text = screen.app.get_key_display(binding.with_key(key, binding.key_display))
         place = (node, binding.action)
         if (earlier := actions.get(place)) is not None:
-            keys = earlier.keys if shown in earlier.keys else (*earlier.keys, shown)
+            keys = earlier.keys if key_text in earlier.keys else (*earlier.keys, key_text)
         else:
-            keys = (shown,)
+            keys = (key_text,)
         actions[place] = Action(
             keys=keys,
             label=binding.description,

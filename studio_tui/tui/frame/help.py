@@ -105,15 +105,15 @@ class HelpScreen(Dialog[Action | None]):
     def _show(self, wanted: str) -> None:
         options = self.query_one(OptionList)
         room = options.scrollable_content_region.width - _KEYS_WIDTH - 2
-        shown = [
+        entries = [
             Option(_line(action, room), id=str(number))
             for number, action in enumerate(self._actions)
             if action.matches(wanted)
         ]
         options.clear_options()
         none = Option(f"No key of this screen matches “{safe_line(wanted)}”.", disabled=True)
-        options.add_options(shown or [none])
-        options.highlighted = 0 if shown else None
+        options.add_options(entries or [none])
+        options.highlighted = 0 if entries else None
 
 
 def _line(action: Action, room: int) -> Content:

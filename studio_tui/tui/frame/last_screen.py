@@ -25,10 +25,10 @@ class LastScreen(Remembered):
     @classmethod
     def of(cls, stack: Sequence[Screen[Any]]) -> "LastScreen":
         """Return the current screens, skipping those that cannot be reopened, such as a form."""
-        shown = [screen for screen in stack if isinstance(screen, Page)]
-        tab = next((page.tab for page in shown if page.tab), "jobs")
+        pages = [screen for screen in stack if isinstance(screen, Page)]
+        tab = next((page.tab for page in pages if page.tab), "jobs")
         # `isinstance` of a protocol would take longer than everything else here, each second.
-        kept = [kept for page in shown if (kept := getattr(page, "kept_as", ()))]
+        kept = [kept for page in pages if (kept := getattr(page, "kept_as", ()))]
         return cls.model_validate({"tab": tab, "pages": kept[-_MOST:]})
 
     def opening(self) -> list[Message]:

@@ -54,10 +54,10 @@ class Notices:
     def _tell(self, ended: Ended) -> None:
         page = self._page_in_sight()
         # A log and the graph of a pipeline say above what they show how it has ended.
-        shown = getattr(page, "kept_as", ())
+        subject = getattr(page, "kept_as", ())
         ended = Ended(
-            tuple(job for job in ended.jobs if ("log", job.id) != shown),
-            tuple(one for one in ended.pipelines if ("pipeline", one.pipeline_id) != shown),
+            tuple(job for job in ended.jobs if ("log", job.id) != subject),
+            tuple(one for one in ended.pipelines if ("pipeline", one.pipeline_id) != subject),
         )
         for tab, of_tab in (
             ("jobs", replace(ended, pipelines=())),

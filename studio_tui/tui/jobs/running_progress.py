@@ -30,11 +30,11 @@ class RunningProgress:
 
     def follow(self, job_ids: Iterable[str]) -> None:
         """Follow these jobs, and no others."""
-        wanted = list(job_ids)
+        ids = list(job_ids)
         if self._unsubscribe is None:
             self._unsubscribe = self._watch.subscribe(self._take)
-        self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in wanted}
-        self._watch.watch(wanted)
+        self._bars = {job_id: bar for job_id, bar in self._bars.items() if job_id in ids}
+        self._watch.watch(ids)
 
     def leave(self) -> None:
         """Stop following; the known bars are kept."""

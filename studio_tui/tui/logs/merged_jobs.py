@@ -99,13 +99,13 @@ class MergedJobs:
             SpoolError: a log cannot be stored on the local disk.
         """
         self.removed = []
-        wanted = jobs[:LIMIT]
-        for job_id in self._members.keys() - {job.id for job in wanted}:
+        members = jobs[:LIMIT]
+        for job_id in self._members.keys() - {job.id for job in members}:
             self.leave(job_id)
-        for job in wanted:
+        for job in members:
             if job.id not in self._members:
                 self._join(job)
-        return len(jobs) - len(wanted)
+        return len(jobs) - len(members)
 
     def leave(self, job_id: str) -> None:
         """Remove a job from the merged log and close its log."""

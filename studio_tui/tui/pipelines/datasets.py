@@ -142,11 +142,11 @@ async def choose(
         if not current:
             continue
         chosen, now = by_name[picked], clock.now()
-        wanted = await _look_closer(
+        choice = await _look_closer(
             app, chosen, datasets, now, is_all_told=is_all_told, can_rebuild=can_rebuild
         )
-        if wanted is not None:
-            return wanted
+        if choice is not None:
+            return choice
 
 
 def rebuild(outdated: Sequence[str], name: str) -> Rebuild:

@@ -191,10 +191,10 @@ class TriggerScreen(DatasetForm[Pipeline, TriggerDraft]):
         async def now_known() -> Sequence[ListedDataset]:
             return self._known().listed or listed
 
-        wanted = await choose(self.app, listed, now_known, is_all_told=True, can_rebuild=True)
-        if isinstance(wanted, Rebuild):
-            self.line.value = " ".join(wanted.names)
-            self._only.value = wanted.only
+        choice = await choose(self.app, listed, now_known, is_all_told=True, can_rebuild=True)
+        if isinstance(choice, Rebuild):
+            self.line.value = " ".join(choice.names)
+            self._only.value = choice.only
             self.line.go_on_after()
             self.check()
 

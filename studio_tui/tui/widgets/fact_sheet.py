@@ -65,12 +65,12 @@ class FactSheet(LineView):
         if self._blank.cell_length != width:
             self._blank = self._strip("", "", _LABEL, 0, width)
         lines = self._all_lines()
-        shown = lines[self.top : self.top + height]
+        visible = lines[self.top : self.top + height]
         left = len(lines) - self.top - height
         if self._rest and height > 1 and self._cuts_value(self.top + height):
             words = f"… {plural(left + 1, 'more line')}: {self._rest}"
-            shown[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
-        return shown + [self._blank] * (height - len(shown))
+            visible[-1] = self._strip("", words, "facts--dim", label_width(self._facts), width)
+        return visible + [self._blank] * (height - len(visible))
 
     def _lay_out(self) -> None:
         self.count(len(self._all_lines()))

@@ -202,12 +202,12 @@ class FilterBar(Lifetime, Vertical):
     @on(Input.Changed)
     def _check(self, event: Input.Changed) -> None:
         event.stop()
-        wanted, problem = valid_terms(event.value, self._kind)
+        terms, problem = valid_terms(event.value, self._kind)
         self._problem.update(Content(problem))
         self.set_class(bool(problem), "-problem")
-        if wanted.text != self._understood:
-            self._understood = wanted.text
-            self.post_message(self.Changed(wanted))
+        if terms.text != self._understood:
+            self._understood = terms.text
+            self.post_message(self.Changed(terms))
         self._settle()
 
     @on(Input.Submitted)

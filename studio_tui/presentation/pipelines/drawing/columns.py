@@ -30,20 +30,20 @@ def vertex_columns(layers: Layers, widths: Sequence[int]) -> list[int]:
         numbers = range(len(gaps))
         for number in numbers if sweep % 2 == 0 else reversed(numbers):
             row, offsets = layers.rows[number], gaps[number]
-            wanted, weights = [], []
+            ideal, weights = [], []
             for vertex in row:
                 others, costs, weight = near[vertex]
                 if weight:
                     total = sum([middle[o] * cost for o, cost in zip(others, costs, strict=True)])
-                    wanted.append(total / weight)
+                    ideal.append(total / weight)
                     weights.append(weight)
                 else:
-                    wanted.append(middle[vertex])
+                    ideal.append(middle[vertex])
                     weights.append(0.1)
             # Halves are rounded up in one row and down in the next, otherwise long graphs would
             # lean.
             half = 0.5 if number % 2 else 0.499
-            for vertex, at in zip(row, spread(wanted, weights, offsets, half), strict=True):
+            for vertex, at in zip(row, spread(ideal, weights, offsets, half), strict=True):
                 middle[vertex] = at
     first = min((middle[row[0]] - widths[row[0]] // 2 for row in layers.rows), default=0)
     return [int(at - first) for at in middle]

@@ -124,14 +124,14 @@ def _choose_ports(
                 # The other end can be shifted instead.
                 continue
         ports.sort()
-        wanted = []
+        ideal = []
         for mean, number, _ in ports:
             is_single = len(nets[number].bottoms if at_top else nets[number].tops) == 1
             is_opposite = is_single and left <= mean <= right
-            wanted.append(mean if is_opposite else middle[vertex])
+            ideal.append(mean if is_opposite else middle[vertex])
         offsets = range(0, _PITCH * len(ports), _PITCH)
         for place, offset, (_, number, index) in zip(
-            spread(wanted, [1.0] * len(ports), offsets), offsets, ports, strict=True
+            spread(ideal, [1.0] * len(ports), offsets), offsets, ports, strict=True
         ):
             column = min(max(place, left + offset), right - offsets[-1] + offset)
             columns = nets[number].tops if at_top else nets[number].bottoms

@@ -135,18 +135,18 @@ def _work_per_worker(model: ViewModel) -> float:
 
 def weight(node: Node, model: ViewModel) -> Weight | None:
     """Return the duration of a job; `None` if neither its own times nor past runs determine it."""
-    shown = model.statuses.states[node.id]
-    if shown in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
+    state = model.statuses.states[node.id]
+    if state in {NodeState.DONE, NodeState.FAILED, NodeState.CANCELING, NodeState.CANCELED}:
         took = model.took(node)
         return Weight(0.0, took.seconds) if took is not None else None
-    if shown in {NodeState.BLOCKED, NodeState.SCHEDULE}:
+    if state in {NodeState.BLOCKED, NodeState.SCHEDULE}:
         return Weight(0.0, 0.0)
-    if shown is NodeState.UNKNOWN:
+    if state is NodeState.UNKNOWN:
         return None
     expected = model.expected(node)
     if expected is not None:
         expected = max(expected, model.longest_failure(node))
-    if shown is not NodeState.RUNNING:
+    if state is not NodeState.RUNNING:
         return Weight(expected, expected) if expected is not None else None
     took, bar = model.took(node), model.bar(node)
     elapsed = took.seconds if took is not None else 0.0

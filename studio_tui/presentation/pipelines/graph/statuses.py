@@ -142,7 +142,7 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
     A completed job does not pass on failures above it, as these were before a successful rerun.
     Jobs with an unknown status are not considered failed.
     """
-    shown: dict[str, NodeState] = {}
+    states: dict[str, NodeState] = {}
     causes: dict[str, int] = {}
     roots: list[str] = []
     for node_id, node in plan.nodes.items():
@@ -159,13 +159,13 @@ def judge(plan: Plan, state: PipelineState) -> JobStatuses:
                 roots.append(node_id)
             if above:
                 causes[node_id] = above
-        shown[node_id] = kind
-    numbers = Counter(shown.values())
+        states[node_id] = kind
+    numbers = Counter(states.values())
     return JobStatuses(
         plan,
         state,
-        MappingProxyType(shown),
-        MappingProxyType(_blocked_by_root(roots, shown, causes)),
+        MappingProxyType(states),
+        MappingProxyType(_blocked_by_root(roots, states, causes)),
         MappingProxyType({kind: numbers[kind] for kind in NodeState}),
         MappingProxyType(causes),
     )

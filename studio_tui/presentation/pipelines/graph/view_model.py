@@ -91,8 +91,8 @@ class ViewModel:
     def took(self, node: Node) -> RunTime | None:
         """Return how long a job has run; `None` if it has not or this is unknown."""
         job = self.job(node)
-        shown = self.statuses.states[node.id]
-        if job is None or shown in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
+        state = self.statuses.states[node.id]
+        if job is None or state in {NodeState.BLOCKED, NodeState.WAITING, NodeState.QUEUED}:
             return None
         if node.state.is_finished and not job.state.is_finished:
             # The job is older than the plan.
@@ -100,7 +100,7 @@ class ViewModel:
         seconds = run_seconds(job, self.now)
         if seconds is not None:
             return RunTime(seconds)
-        if shown not in {NodeState.DONE, NodeState.FAILED, NodeState.RUNNING}:
+        if state not in {NodeState.DONE, NodeState.FAILED, NodeState.RUNNING}:
             return None
         guessed = guessed_seconds(job, self.now)
         if guessed is not None and not job.steps:

@@ -135,16 +135,16 @@ def _parents(statuses: JobStatuses, node: Node, pending: Sequence[str], bars: Ba
 
 
 def _parent_state(statuses: JobStatuses, parent: Node, bars: Bars | None) -> str:
-    shown = statuses.states[parent.id]
-    if shown is NodeState.UNKNOWN:
+    state = statuses.states[parent.id]
+    if state is NodeState.UNKNOWN:
         return parent.status or "unknown"
     if parent.state in CANCELING_STATES:
         return "being canceled"
     if parent.state in _STARTING:
         return "starting"
     bar = bars.get(parent.run) if bars is not None and parent.run is not None else None
-    how_far = share(bar) if bar is not None and shown is NodeState.RUNNING else ""
-    return f"{shown.value}, {how_far}" if how_far else shown.value
+    how_far = share(bar) if bar is not None and state is NodeState.RUNNING else ""
+    return f"{state.value}, {how_far}" if how_far else state.value
 
 
 def flaw_words(statuses: JobStatuses, node: Node) -> tuple[str, ...]:

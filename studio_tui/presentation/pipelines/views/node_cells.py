@@ -61,12 +61,12 @@ def why_cell(node: Node, model: ViewModel) -> Cell:
 
 
 def _why(node: Node, model: ViewModel) -> Cell:
-    shown = model.statuses.states[node.id]
-    if shown in {NodeState.FAILED, NodeState.CANCELED, NodeState.CANCELING}:
+    state = model.statuses.states[node.id]
+    if state in {NodeState.FAILED, NodeState.CANCELED, NodeState.CANCELING}:
         return _failure_cell(node, model)
     wait = model.waits(node.id)
     if wait is not None:
-        tone = Tone.WARN if shown is NodeState.BLOCKED else Tone.DIM
+        tone = Tone.WARN if state is NodeState.BLOCKED else Tone.DIM
         return Cell(wait.words, tone, in_short(model.statuses, node.id))
     bar = model.bar(node)
     return Cell(rate_words(bar), Tone.DIM) if bar is not None else NOTHING

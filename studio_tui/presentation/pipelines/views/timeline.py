@@ -251,8 +251,8 @@ class Timeline:
 
     def _mark_end(self, cells: list[tuple[str, Tone]], node_id: str) -> None:
         """Mark the end of a bar whose job failed or was canceled."""
-        parts, shown = self._phases[node_id], self._model.statuses.states[node_id]
-        if parts and shown in {NodeState.FAILED, NodeState.CANCELED}:
+        parts, state = self._phases[node_id], self._model.statuses.states[node_id]
+        if parts and state in {NodeState.FAILED, NodeState.CANCELED}:
             begin, end = self._cell(parts[-1].begin), self._cell(parts[-1].end)
             look = self._model.statuses.look(node_id)
             if 0 <= (cell := max(end, begin + 1)) < self._width:
@@ -261,8 +261,8 @@ class Timeline:
 
 def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     """Yield the known phases of a job in order; none if it was not released."""
-    job, shown = model.job(node), model.statuses.states[node.id]
-    if job is None or shown in _UNRELEASED or shown is NodeState.UNKNOWN:
+    job, state = model.job(node), model.statuses.states[node.id]
+    if job is None or state in _UNRELEASED or state is NodeState.UNKNOWN:
         return
     if node.state.is_finished and job.finished_at is None:
         # The response with the job is older than the one with the plan.
@@ -274,7 +274,7 @@ def _phases(node: Node, model: ViewModel) -> Iterator[_Phase]:
     left_queue = _left_queue(job, model)
     start = min(end, run if run is not None else left_queue if left_queue is not None else end)
     tone = model.statuses.look(node.id).tone
-    if run is None and left_queue is None and shown is not NodeState.QUEUED:
+    if run is None and left_queue is None and state is not NodeState.QUEUED:
         if ready is not None:
             yield _Phase(min(ready, end), end, EITHER, tone)
         return
@@ -315,8 +315,8 @@ def _ahead(model: ViewModel) -> Mapping[str, Sequence[float]]:
         to_come = {NodeState.RUNNING, NodeState.QUEUED, NodeState.WAITING}
     ahead: dict[str, tuple[float, float]] = {}
     for node in model.plan.nodes.values():
-        shown = model.statuses.states[node.id]
-        own = weight(node, model) if shown in to_come else None
+        state = model.statuses.states[node.id]
+        own = weight(node, model) if state in to_come else None
         if own is None:
             continue
         if all(

@@ -40,8 +40,8 @@ class LogFile:
             marks_file(own).unlink(missing_ok=True)
             raise
         marks_file(path).unlink(missing_ok=True)
-        there = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
-        return cls(spool, LogMarks(there, saved=marks))
+        within = [Mark(min(mark.offset, spool.size), mark.text) for mark in marks]
+        return cls(spool, LogMarks(within, saved=marks))
 
     def close(self) -> None:
         """Close the file; one that was made without a name is deleted."""

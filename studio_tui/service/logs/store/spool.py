@@ -256,14 +256,14 @@ class Spool:
 
     def block(self, number: int) -> bytes:
         """Return a block; empty beyond the end."""
-        wanted = min(BLOCK, self.size - number * BLOCK)
-        if wanted <= 0:
+        length = min(BLOCK, self.size - number * BLOCK)
+        if length <= 0:
             return b""
         data = self._blocks.get(number, b"")
-        if len(data) < wanted:
+        if len(data) < length:
             self.reads += 1
-            data += self._read_at(number * BLOCK + len(data), wanted - len(data))
-            if len(data) < wanted:
+            data += self._read_at(number * BLOCK + len(data), length - len(data))
+            if len(data) < length:
                 raise SpoolError(f"{self.path} was truncated while it was being read.")
             self._blocks[number] = data
         self._blocks.move_to_end(number)

@@ -27,10 +27,10 @@ class FilterAndSearch:
 
     def repeat(self) -> None:
         """Repeat filter and search in another store of the same log."""
-        wanted, typed = self.search.wanted, self.filter.typed
+        pattern, typed = self.search.wanted, self.filter.typed
         self.begin()
-        if wanted is not None:
-            self.search.want(wanted)
+        if pattern is not None:
+            self.search.want(pattern)
         if typed:
             self.filter.choose(typed)
 

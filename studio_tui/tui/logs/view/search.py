@@ -80,10 +80,10 @@ class LogSearch:
 
     def seek(self) -> None:
         """Restart the search among the available lines."""
-        store, wanted = self._view.store, self.wanted
+        store, pattern = self._view.store, self.wanted
         self.hits = (
-            LineMatches(store, wanted.starts, within=self._lines.scope(), ahead=self._lines.ahead)
-            if store and wanted
+            LineMatches(store, pattern.starts, within=self._lines.scope(), ahead=self._lines.ahead)
+            if store and pattern
             else None
         )
 

@@ -68,16 +68,16 @@ def hints_of(state: GraphState, node: Node | None) -> Sequence[str]:
     """Return the ids of keys for the node under the cursor, most useful first."""
     loaded = state.loaded
     if loaded is None or node is None:
-        wanted: tuple[str, ...] = _GROUP_HINTS
+        hints: tuple[str, ...] = _GROUP_HINTS
     elif state.view.marks:
-        wanted = _MARK_HINTS
+        hints = _MARK_HINTS
     else:
-        wanted = _HINTS.get(loaded.statuses.states[node.id], _OTHER_HINTS)
+        hints = _HINTS.get(loaded.statuses.states[node.id], _OTHER_HINTS)
     pipeline_state = loaded.pipeline.state if loaded is not None else None
-    if wanted is not _MARK_HINTS:
-        wanted = (*_FIRST_HINTS.get(pipeline_state, ()), *wanted)
+    if hints is not _MARK_HINTS:
+        hints = (*_FIRST_HINTS.get(pipeline_state, ()), *hints)
         if pipeline_state in _ACTIVE:
-            wanted = (*wanted[:_PAUSE_AT], "pipeline.pause", *wanted[_PAUSE_AT:])
+            hints = (*hints[:_PAUSE_AT], "pipeline.pause", *hints[_PAUSE_AT:])
     if state.view.mode is not Mode.GRAPH:
-        return wanted
-    return [_IN_THE_GRAPH.get(hint, hint) for hint in wanted]
+        return hints
+    return [_IN_THE_GRAPH.get(hint, hint) for hint in hints]

@@ -120,12 +120,12 @@ class Movement:
         loaded = self._state.loaded
         if loaded is None or not self._state.view.follow:
             return
-        shown = loaded.statuses.states
+        states = loaded.statuses.states
         here = self._cursor.here()
-        if here is not None and shown.get(here) is NodeState.RUNNING:
+        if here is not None and states.get(here) is NodeState.RUNNING:
             return
         running = [
-            node_id for node_id in self._cursor.order() if shown[node_id] is NodeState.RUNNING
+            node_id for node_id in self._cursor.order() if states[node_id] is NodeState.RUNNING
         ]
         below = loaded.plan.descendants(here) if here is not None else frozenset[str]()
         if running:
