@@ -66,8 +66,8 @@ async def test_the_drawer_lists_them_and_the_text_has_a_line_of_them(tmp_path: P
         both = ("list → evaluate, also through split", "split → evaluate, also through train")
         await until_shown(pilot, *both)
         await go_to(pilot, "split")
+        await until(pilot, lambda: both[0] not in screen_text(pilot))
         await until_shown(pilot, both[1])
-        assert both[0] not in screen_text(pilot)
         known = screen_of(pilot).state.view_model()
         assert not [fact for fact in node_facts(known, "publish") if fact.label == "direct"]
         await press(pilot, ("y",))

@@ -339,7 +339,7 @@ async def test_large_pipelines_come_in_groups_that_open(tmp_path: Path) -> None:
     async with dag(studio, tmp_path) as pilot:
         await until_shown(pilot, "shard_*")
         assert len(screen_of(pilot).views.rows.widget.keys) == 3
-        await go_to(pilot, "shard_0003")
+        await press(pilot, ("slash", *"shard_0003", "enter", "escape"))
         assert "shard_0003" in screen_of(pilot).views.rows.widget.keys
         await press(pilot, ("less_than_sign", "m"))
         await until_shown(pilot, f"shard_* ×{MOST_CHILDREN + 1}")
