@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,8 @@ _INSERT = """
         id, state, priority, workers, cluster, created_at, started_at, finished_at, exit_code,
         created_by, name, query_type, run_group, ignore_checkpoints, request_digest, environment,
         query
-    ) VALUES (?, 'COMPLETE', 5, 1, 'local', ?, ?, ?, 0, 'ann', ?, 'PYTHON', ?, 0, '', '{}', '')
+    ) VALUES (?, 'COMPLETE', 5, 1, 'local', ?, ?, ?, 0, 'ann', ?, 'PYTHON', ?, 0, '', '{}',
+        'print(1)')
 """
 
 
@@ -45,20 +46,25 @@ def create_to_running(studio: ProcessStudio) -> float:
     return taken
 
 
-def fill(data_dir: Path, jobs: int) -> None:
-    """Add `jobs` finished jobs to a local Studio that has not been started."""
+def fill(data_dir: Path, jobs: int | Sequence[str]) -> list[str]:
+    """Add finished jobs to a local Studio that has not been started; return their ids.
+
+    `jobs` are their names, oldest first, or how many there are.
+    """
     data = DataDir(data_dir)
     data.prepare()
-    asyncio.run(_fill(data.database, jobs))
+    names = [f"embed_{number}.py" for number in range(jobs)] if isinstance(jobs, int) else jobs
+    return asyncio.run(_fill(data.database, names))
 
 
-async def _fill(path: Path, jobs: int) -> None:
+async def _fill(path: Path, names: Sequence[str]) -> list[str]:
     database = await Database.open(path)
     await database.close()
     now = datetime.now(UTC)
+    ids = [f"{number:08x}-6276-4993-bfeb-53cbbbba6f08" for number in range(len(names))]
     with closing(sqlite3.connect(path)) as connection, connection:
-        for number in range(jobs):
-            created = now - timedelta(minutes=jobs - number)
-            job_id = f"{number:08x}-6276-4993-bfeb-53cbbbba6f08"
+        for number, (job_id, name) in enumerate(zip(ids, names, strict=True)):
+            created = now - timedelta(minutes=len(names) - number)
             times = (created + timedelta(seconds=seconds) for seconds in (0, 1, 61))
-            connection.execute(_INSERT, (job_id, *map(stamp, times), f"embed_{number}.py", job_id))
+            connection.execute(_INSERT, (job_id, *map(stamp, times), name, job_id))
+    return ids

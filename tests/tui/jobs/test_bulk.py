@@ -1,11 +1,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from studio_tui.tui.jobs.list_screen import JobsScreen
 from tests import faults
 from tests.fault_proxy import Exchange, Fault, FaultProxy, Seen, StreamFault
+from tests.steps import step
 from tests.studios import ThreadStudio
-from tests.tui.dashboards import dashboard, screen_text, until, until_shown
+from tests.tui.dashboards import dashboard, jobs_screen, screen_text, until, until_shown
 from tests.tui.jobs.test_create import FailingCreates, hurry
 from tests.tui.jobs.test_rerun import asked, submit
 from tests.waiting import eventually
@@ -13,27 +16,42 @@ from tests.waiting import eventually
 NAMES = ("one.py", "two.py", "three.py")
 
 
+@pytest.mark.starts_processes
 async def test_marked_jobs_are_run_again_after_one_question_with_a_report_on_each(
-    studio: ThreadStudio, tmp_path: Path
+    three_ended: ThreadStudio, tmp_path: Path
 ) -> None:
-    for name in NAMES:
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
+    studio = three_ended
     refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
     async with FaultProxy.before(studio.url) as proxy:
         proxy.plan = FailingCreates(refusal)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
             await until_shown(pilot, *NAMES)
-            await pilot.press("a", "r")
-            await until_shown(pilot, "Run 3 marked jobs again as they were?", *NAMES)
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-            assert len(studio.jobs()) == 3
-            await pilot.press("r")
-            await until_shown(pilot, "Run 3 marked jobs again as they were?")
-            await pilot.press("y")
-            await until_shown(pilot, "2 of 3 jobs created", "not now", "created as")
-    assert len(studio.jobs()) == 5
+            with step("none can be canceled"):
+                await pilot.press("a", "x")
+                await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
+            with step("by default nothing is done"):
+                await pilot.press("r")
+                await until_shown(pilot, "Run 3 marked jobs again as they were?", *NAMES)
+                await pilot.press("enter")
+                await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+                assert len(studio.jobs()) == 3
+            with step("y runs them, and one is refused"):
+                await pilot.press("r")
+                await until_shown(pilot, "Run 3 marked jobs again as they were?")
+                await pilot.press("y")
+                await until_shown(pilot, "2 of 3 jobs created", "not now", "created as")
+                assert len(studio.jobs()) == 5
+            with step("only the refused one keeps its mark, and can be run again"):
+                await pilot.press("o")
+                await until_shown(pilot, "1 marked")
+                await pilot.press("r")
+                await until_shown(pilot, "Run 1 marked job again as it was?")
+                await pilot.press("y")
+                await until_shown(pilot, "1 of 1 job created")
+                await pilot.press("o")
+                await until(pilot, lambda: " marked" not in screen_text(pilot))
+    assert len(studio.jobs()) == 6
 
 
 async def test_marked_jobs_are_continued_each_from_its_own_checkpoints(
@@ -92,21 +110,39 @@ async def test_all_marked_jobs_are_canceled_after_one_question_that_counts_them_
     ids = await submit_many(studio, 30)
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "job_29.py", "● RUNNING")
-        await pilot.press("a")
-        await until_shown(pilot, "31 marked")
-        await pilot.press("x")
-        await until_shown(
-            pilot, "Cancel 30 of 31 marked jobs?",
-            " queued.", "Left out: 1 has ended.",
-            "and ", " more", "Cancel 30 jobs",
-        )  # fmt: skip
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert "CANCELED" not in states_of(studio).values()
-        await pilot.press("x", "y")
-        await until_shown(pilot, "Cancellation requested for 30 of 30 jobs")
-        await until_shown(pilot, "⊗30")
-        assert " marked" not in screen_text(pilot)
+        screen = await jobs_screen(pilot)
+        with step("the footer names what acts on marks"):
+            await pilot.resize_terminal(80, 24)
+            await pilot.press("a")
+            await until_shown(
+                pilot, "31 marked", "x cancel", "r run again", "R continue", "e edit",
+                "L merged log", "u unmark all",
+            )  # fmt: skip
+        with step("their ids are copied"):
+            await pilot.press("c")
+            await until_shown(pilot, "The ids of 31 jobs")
+            assert sorted(pilot.app.clipboard.split("\n")) == sorted([*ids, ended])
+        with step("marks of jobs that have ended are taken away by a key"):
+            await pilot.press("U")
+            await until(pilot, lambda: set(screen.view.marks) == set(ids))
+            await pilot.press("U")
+            await until_shown(pilot, "No marked job has ended")
+            pilot.app.clear_notifications()
+        with step("the question counts by state, and does nothing by default"):
+            await pilot.resize_terminal(120, 40)
+            await pilot.press("a", "x")
+            await until_shown(
+                pilot, "Cancel 30 of 31 marked jobs?", " queued.", "Left out: 1 has ended.",
+                "and ", " more", "Cancel 30 jobs",
+            )  # fmt: skip
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            assert "CANCELED" not in states_of(studio).values()
+        with step("all are canceled"):
+            await pilot.press("x", "y")
+            await until_shown(pilot, "Cancellation requested for 30 of 30 jobs")
+            await until_shown(pilot, "⊗30")
+            assert " marked" not in screen_text(pilot)
     all_ended = dict.fromkeys(ids, "CANCELED") | {ended: "COMPLETE"}
     await asyncio.to_thread(
         eventually, lambda: states_of(studio) == all_ended, lambda: states_of(studio)
@@ -128,7 +164,7 @@ class RefusedCancels:
         return lambda frames: frames
 
 
-async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
+async def test_of_marked_jobs_the_refused_keep_their_marks_and_those_that_ended_are_left_out(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     ids = await submit_many(studio, 5)
@@ -136,163 +172,79 @@ async def test_what_was_refused_is_reported_with_the_reason_and_keeps_its_mark(
         proxy.plan = plan = RefusedCancels(*ids[:2])
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await until_shown(pilot, "job_04.py", "● RUNNING")
-            await pilot.press("a", "x", "y")
-            await until_shown(pilot, "requested for 3 of 5 jobs", f"({ids[0][:8]}): not now")
-            await pilot.press("o")
-            await until_shown(pilot, "2 marked")
-            plan.ids.clear()
-            await pilot.press("x")
-            await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
-            await pilot.press("y")
-            await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "⊗5")
-            assert " marked" not in screen_text(pilot)
-
-
-async def test_of_marked_jobs_some_of_which_end_under_the_question_the_others_are_canceled(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    ids = await submit_many(studio, 3)
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "job_02.py", "● RUNNING")
-        await pilot.press("a", "x")
-        await until_shown(pilot, "Cancel 3 marked jobs?")
-        await asyncio.to_thread(studio.cancel, ids[0])
-        await until_shown(pilot, "Meanwhile 1 has ended: 2 will be canceled.")
-        await pilot.press("y")
-        await until_shown(pilot, "Cancellation requested for 2 of 2 jobs")
-        await until_shown(pilot, *(f"⊗ CANCELED   job_0{number}.py" for number in range(3)))
-        assert " marked" not in screen_text(pilot)
-        await pilot.press("f8")
-        await until_shown(pilot, "cancellation requested; canceled now")
-        assert "being canceled" not in screen_text(pilot)
+            with step("one ends under the question"):
+                await pilot.press("a", "x")
+                await until_shown(pilot, "Cancel 5 marked jobs?")
+                await asyncio.to_thread(studio.cancel, ids[4])
+                await until_shown(pilot, "Meanwhile 1 has ended: 4 will be canceled.")
+            with step("the refused are reported with the reason and keep their marks"):
+                await pilot.press("y")
+                await until_shown(pilot, "requested for 2 of 4 jobs", f"({ids[0][:8]}): not now")
+                await pilot.press("o")
+                await until_shown(pilot, "2 marked")
+            with step("they are canceled by a second try"):
+                plan.ids.clear()
+                await pilot.press("x")
+                await until_shown(pilot, "Cancel 2 marked jobs?", "job_00.py", "job_01.py")
+                await pilot.press("y")
+                await until_shown(pilot, "Cancellation requested for 2 of 2 jobs", "⊗5")
+                assert " marked" not in screen_text(pilot)
+            with step("f8 shows what became of them"):
+                await pilot.press("f8")
+                await until_shown(pilot, "cancellation requested; canceled now")
+                assert "being canceled" not in screen_text(pilot)
 
 
 async def test_progress_is_shown_in_the_frame_and_leaves_the_keys_alone(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    await submit_many(studio, 12)
-    gate = asyncio.Event()
-
-    async def held(exchange: Exchange) -> None:
-        await gate.wait()
-        await exchange.send((await exchange.forward()).encoded())
-
-    class Held(RefusedCancels):
-        def fault(self, seen: Seen) -> Fault | None:
-            return held if seen.path.endswith("/cancel") else None
-
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = Held()
-        async with dashboard(studio, tmp_path, url=proxy.url, size=(80, 24)) as pilot:
-            await until_shown(pilot, "job_11.py", "● RUNNING")
-            await pilot.press("a", "x", "y")
-            await until_shown(pilot, "Canceling 0 of 12")
-            await pilot.press("slash", *"job_03", "enter")
-            await until_shown(pilot, "filter job_03", "Canceling 0 of 12")
-            await pilot.press("4")
-            await until_shown(pilot, "No schedules.", "Canceling 0 of 12")
-            await pilot.press("q")
-            warning = "Press q again to quit; 12 running commands are abandoned"
-            await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
-            gate.set()
-            await until_shown(pilot, "Cancellation requested for 12 of 12 jobs")
-            await until(pilot, lambda: "Canceling" not in screen_text(pilot))
-            await pilot.press("f8")
-            await until_shown(pilot, "✓ job_03.py")
-    assert set(states_of(studio).values()) <= {"CANCELED", "CANCELING"}
-
-
-async def test_a_refusal_while_another_page_is_in_sight_takes_no_keys_from_it(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    ids = await submit_many(studio, 3)
-    gate = asyncio.Event()
+    await submit_many(studio, 4)
+    gates = {"refused": asyncio.Event(), "held": asyncio.Event()}
 
     async def refused_later(exchange: Exchange) -> None:
-        await gate.wait()
+        await gates["refused"].wait()
         await faults.answer_json({"message": "not now"}, "409 Conflict")(exchange)
+
+    async def held(exchange: Exchange) -> None:
+        await gates["held"].wait()
+        await exchange.send((await exchange.forward()).encoded())
 
     class Later(RefusedCancels):
         def fault(self, seen: Seen) -> Fault | None:
-            return refused_later if seen.path.endswith("/cancel") else None
+            answer = held if gates["refused"].is_set() else refused_later
+            return answer if seen.path.endswith("/cancel") else None
 
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = Later(*ids)
+        proxy.plan = Later()
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await until_shown(pilot, "job_02.py", "● RUNNING")
-            await pilot.press("a", "x", "y")
-            await until_shown(pilot, "Canceling 0 of 3")
-            await pilot.press("n", *"pri")
-            gate.set()
-            await until_shown(pilot, "requested for 0 of 3 jobs", "f8 shows the outcome of each")
-            await pilot.press(*"nt")
-            await until_shown(pilot, "print")
-
-
-async def test_marked_jobs_of_which_none_can_be_canceled_are_reported_as_ended(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in NAMES:
-        await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name=name)["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, *NAMES, "✓3")
-        await pilot.press("a", "x")
-        await until_shown(pilot, "None of the 3 marked jobs can be canceled: 3 have ended")
-
-
-async def test_the_ids_of_all_marked_jobs_are_copied_and_the_footer_names_what_acts_on_marks(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    ids = await submit_many(studio, 3)
-    async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
-        await until_shown(pilot, "job_02.py", "● RUNNING")
-        await pilot.press("a")
-        await until_shown(
-            pilot, "x cancel", "r run again", "R continue", "e edit", "L merged log", "u unmark all"
-        )
-        await pilot.press("c")
-        await until_shown(pilot, "The ids of 3 jobs")
-        assert sorted(pilot.app.clipboard.split("\n")) == sorted(ids)
-
-
-async def test_marks_of_jobs_that_have_ended_are_taken_away_by_a_key(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name="short.py")["id"])
-    going = await submit_many(studio, 1)
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "short.py", "● RUNNING")
-        await pilot.press("a")
-        screen = pilot.app.screen
-        assert isinstance(screen, JobsScreen)
-        await until(pilot, lambda: len(screen.view.marks) == 2)
-        await pilot.press("U")
-        await until(pilot, lambda: list(screen.view.marks) == going)
-        await pilot.press("U")
-        await until_shown(pilot, "No marked job has ended")
-
-
-async def test_jobs_run_again_lose_their_marks_and_the_refused_one_keeps_its_own(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in NAMES:
-        await asyncio.to_thread(studio.end, studio.submit("print(1)", query_name=name)["id"])
-    refusal = faults.answer_json({"message": "not now"}, "400 Bad Request")
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(refusal)
-        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
-            await until_shown(pilot, *NAMES)
-            await pilot.press("a", "r")
-            await until_shown(pilot, "Run 3 marked jobs again as they were?")
-            await pilot.press("y")
-            await until_shown(pilot, "2 of 3 jobs created", "not now")
-            await pilot.press("o")
-            await until_shown(pilot, "1 marked")
-            await pilot.press("r")
-            await until_shown(pilot, "Run 1 marked job again as it was?")
-            await pilot.press("y")
-            await until_shown(pilot, "1 of 1 job created")
-            await pilot.press("o")
-            await until(pilot, lambda: " marked" not in screen_text(pilot))
-    assert len(studio.jobs()) == 6
+            await until_shown(pilot, "job_03.py", "● RUNNING")
+            with step("a refusal takes no keys from another page"):
+                await pilot.press("a", "x", "y")
+                await until_shown(pilot, "Canceling 0 of 4")
+                await pilot.press("n", *"pri")
+                gates["refused"].set()
+                await until_shown(pilot, "requested for 0 of 4 jobs", "f8 shows the outcome of")
+                await pilot.press(*"nt")
+                await until_shown(pilot, "print")
+                await pilot.press("escape", "y")
+                await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+                pilot.app.clear_notifications()
+            with step("the frame shows progress on each page"):
+                await pilot.resize_terminal(80, 24)
+                await pilot.press("x", "y")
+                await until_shown(pilot, "Canceling 0 of 4")
+                await pilot.press("slash", *"job_03", "enter")
+                await until_shown(pilot, "filter job_03", "Canceling 0 of 4")
+                await pilot.press("4")
+                await until_shown(pilot, "No schedules.", "Canceling 0 of 4")
+            with step("quitting warns of what is under way"):
+                await pilot.press("q")
+                warning = "Press q again to quit; 4 running commands are abandoned"
+                await until(pilot, lambda: warning in [n.message for n in pilot.app._notifications])
+            with step("it ends while another page is in sight"):
+                gates["held"].set()
+                await until_shown(pilot, "Cancellation requested for 4 of 4 jobs")
+                await until(pilot, lambda: "Canceling" not in screen_text(pilot))
+                await pilot.press("f8")
+                await until_shown(pilot, "✓ job_03.py")
+    assert set(states_of(studio).values()) <= {"CANCELED", "CANCELING"}

@@ -2,6 +2,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from studio_tui.api.models import JobInput
 from studio_tui.clock import now
 from studio_tui.service.commands.create_job import JobCreator, Patience
@@ -9,6 +11,7 @@ from studio_tui.service.commands.journal import Intent, IntentOutcome, Journal
 from studio_tui.tui.frame.dialogs import Confirm
 from tests import faults
 from tests.fault_proxy import Exchange, FaultProxy, Seen
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, jobs_screen, screen_text, until, until_shown
 
@@ -57,60 +60,45 @@ async def committed_502(exchange: Exchange) -> None:
     await faults.html_502()(exchange)
 
 
-async def test_a_job_whose_answer_got_lost_is_found_and_not_made_twice(
-    studio: ThreadStudio, tmp_path: Path
+@pytest.mark.starts_processes
+async def test_a_job_whose_answer_got_lost_is_found_or_asked_about_and_not_made_twice(
+    three_ended: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
+    studio = three_ended
+    lost = (faults.drop_answer, committed_502, faults.reset, faults.reset)
     async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(faults.drop_answer, committed_502)
+        proxy.plan = FailingCreates(*lost)
         async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
             await hurry(pilot, tmp_path)
-            for number in (2, 3):
+            for number in (4, 5):
+                with step(f"it is found: job {number}"):
+                    await run_again(pilot)
+                    await until_shown(pilot, "Checking", "Created: three.py")
+                    assert len(studio.jobs()) == number
+                    pilot.app.clear_notifications()
+            question = ("It is unknown whether", "three.py", "not among the newest 5 jobs that")
+            with step("it is asked about, and not sent by default"):
                 await run_again(pilot)
-                await until_shown(pilot, "Checking", "Created: again.py")
-                assert len(studio.jobs()) == number
-                pilot.app.clear_notifications()
-    assert [entry.outcome for entry in journal_of(tmp_path).entries()] == [
-        IntentOutcome.APPLIED
-    ] * 2
-
-
-async def test_a_job_with_an_unknown_outcome_is_asked_about_and_not_sent_by_default(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(faults.reset, faults.reset)
-        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
-            question = ("It is unknown whether", "again.py", "not among the newest 1 job that")
-            await run_again(pilot)
-            await until_shown(pilot, *question)
-            await pilot.press("enter")
-            await until_shown(pilot, "Not sent again. If again.py was created after all")
-            assert len(studio.jobs()) == 1
-            await run_again(pilot)
-            await until_shown(pilot, *question)
-            await pilot.press("y")
-            await until_shown(pilot, "Created: again.py")
-            assert len(studio.jobs()) == 2
+                await until_shown(pilot, *question)
+                await pilot.press("enter")
+                await until_shown(pilot, "Not sent again. If three.py was created after all")
+                assert len(studio.jobs()) == 5
+            with step("it is asked about, and sent after a y"):
+                await run_again(pilot)
+                await until_shown(pilot, *question)
+                await pilot.press("y")
+                await until_shown(pilot, "Created: three.py")
+                assert len(studio.jobs()) == 6
+            with step("the question outlives the screen that the request was made on"):
+                proxy.plan = FailingCreates(faults.stall_and_reset(1.0))
+                await pilot.press("enter")
+                await until_shown(pilot, "Summary")
+                await run_again(pilot)
+                await pilot.press("q")
+                await until_shown(pilot, "It is unknown whether")
+    found = IntentOutcome.APPLIED
     outcomes = [entry.outcome for entry in journal_of(tmp_path).entries()]
-    assert outcomes == [IntentOutcome.GIVEN_UP, IntentOutcome.APPLIED]
-
-
-async def test_the_question_outlives_the_screen_that_the_request_was_made_on(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="again.py")["id"])
-    async with FaultProxy.before(studio.url) as proxy:
-        proxy.plan = FailingCreates(faults.stall_and_reset(1.0))
-        async with dashboard(studio, tmp_path, url=proxy.url) as pilot:
-            await hurry(pilot, tmp_path)
-            await pilot.press("enter")
-            await until_shown(pilot, "Summary")
-            await run_again(pilot)
-            await pilot.press("q")
-            await until_shown(pilot, "It is unknown whether")
+    assert outcomes[:4] == [found, found, IntentOutcome.GIVEN_UP, found]
 
 
 async def test_what_an_earlier_run_left_open_is_asked_about_until_it_is_forgotten(

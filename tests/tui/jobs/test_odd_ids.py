@@ -1,5 +1,6 @@
 """Rows whose ids cannot be used are listed, and no command applies to them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from tests.changed_answers import Changed
 from tests.fault_proxy import FaultProxy
 from tests.local.http.test_pipeline_routes import make, trigger
 from tests.soak import at_length
+from tests.steps import step
 from tests.studios import ThreadStudio
 from tests.tui.dashboards import Dashboard, dashboard, until, until_shown
+from tests.tui.filled import studio_with
 
-ODD = ["", "..", "a\nb", "a\x1b[2J", "\u202ea", "x" * 600]
+ODD = at_length(["", "a\x1b[2J"], ["", "..", "a\nb", "a\x1b[2J", "\u202ea", "x" * 600])
 BY_ID = "l x r R e c"
 
 
@@ -26,21 +29,32 @@ async def refused(pilot: Dashboard, keys: str) -> None:
         await until(pilot, lambda: any(NO_ID in note.message for note in pilot.app._notifications))
 
 
-@pytest.mark.parametrize("odd", at_length(ODD[::3], ODD))
+@pytest.fixture
+def filled_studio(tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio that has seen a job for each odd id, and then another."""
+    names = [*(f"odd_{place}.py" for place in range(len(ODD))), "usual.py"]
+    with studio_with(names, tmp_path / "studio") as studio:
+        yield studio
+
+
+@pytest.mark.starts_processes
 async def test_a_job_whose_id_cannot_be_used_is_listed_and_says_so(
-    studio: ThreadStudio, tmp_path: Path, odd: str
+    filled_studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    studio.end(studio.submit("print(1)", query_name="usual.py")["id"])
-    studio.end(studio.submit("print(1)", query_name="odd.py")["id"])
+    odd_ids = {f"odd_{place}.py": odd for place, odd in enumerate(ODD)}
 
     def spoil(jobs: Any) -> Any:
-        return [{**job, "id": odd} if job["name"] == "odd.py" else job for job in jobs]
+        return [{**job, "id": odd_ids.get(job["name"], job["id"])} for job in jobs]
 
-    proxy = FaultProxy.before(studio.url)
+    proxy = FaultProxy.before(filled_studio.url)
     proxy.plan = Changed("/api/datachain/jobs/", spoil)
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await until_shown(pilot, "usual.py", "odd.py", "Jobs 2", "Studio sent an unusable id")
-        await refused(pilot, BY_ID)
+    async with proxy, dashboard(filled_studio, tmp_path, url=proxy.url) as pilot:
+        await until_shown(pilot, "usual.py", *odd_ids, f"Jobs {len(ODD) + 1}")
+        for odd in reversed(ODD):
+            with step(f"the id {odd[:10]!r}"):
+                await pilot.press("down")
+                await until_shown(pilot, "Studio sent an unusable id")
+                await refused(pilot, BY_ID)
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
         asked = {seen.path for seen in proxy.seen if seen.path != "/api/datachain/jobs/"}

@@ -120,11 +120,12 @@ async def test_an_edit_shows_what_it_keeps_and_what_it_changes_of_what_was_submi
         assert (asked(proxy)[-1].get("files"), asked(proxy)[-1]["priority"]) == (None, 2)
 
 
+@pytest.mark.starts_processes
 async def test_uploads_that_studio_has_no_more_are_refused_in_words(
-    studio: ThreadStudio, tmp_path: Path
+    three_ended: ThreadStudio, tmp_path: Path
 ) -> None:
-    made = studio.submit("print(1)", query_name="old.py")
-    studio.end(made["id"])
+    studio = three_ended
+    made = studio.jobs()[0]
     gone = Submitted(files=(SentFile(id="4711", label="gone.txt"),))
     async with dashboard(studio, tmp_path) as pilot:
         history = (await jobs_screen(pilot)).session.records.history
@@ -133,7 +134,7 @@ async def test_uploads_that_studio_has_no_more_are_refused_in_words(
         await until_shown(pilot, "uploaded files: gone.txt", "If Studio has deleted an upload")
         await pilot.press("y")
         await until_shown(pilot, "4711")
-    assert len(studio.jobs()) == 1
+    assert len(studio.jobs()) == 3
 
 
 async def test_elsewhere_a_schedule_that_is_run_or_changed_has_its_files_and_priority(
@@ -246,36 +247,6 @@ def test_a_schedule_has_the_submitted_times_if_studio_sends_none(
     assert with_schedule(task, submitted).schedule == told
     own = job(1, "TASK", schedule={"cron_expression": "@hourly"})
     assert with_schedule(own, submitted) is own
-
-
-# Where nothing may be changed.
-
-
-async def test_read_only_repeats_and_edits_nothing_and_says_so(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in ("one.py", "two.py"):
-        studio.end(studio.submit("print(1)", query_name=name)["id"])
-    async with dashboard(studio, tmp_path, read_only=True) as pilot:
-        await until_shown(pilot, "one.py", "two.py")
-        said = pilot.app._notifications
-        for keys in ("r", "R", "e", "ar", "R", "e"):  # of one job, then of both
-            said.clear()
-            await pilot.press(*keys)
-            await until(pilot, lambda: any("Nothing can be changed" in n.message for n in said))
-            assert isinstance(pilot.app.screen, JobsScreen), keys
-    assert len(studio.jobs()) == 2
-
-
-async def test_read_only_edits_nothing_from_a_log(studio: ThreadStudio, tmp_path: Path) -> None:
-    studio.end(studio.submit("print('a line')", query_name="one.py")["id"])
-    async with dashboard(studio, tmp_path, read_only=True) as pilot:
-        await until_shown(pilot, "one.py")
-        await pilot.press("l")
-        await until_shown(pilot, "a line")
-        await pilot.press("ctrl+e")
-        await until_shown(pilot, "Nothing can be changed")
-        assert isinstance(pilot.app.screen, LogScreen)
 
 
 async def test_continued_jobs_are_linked_both_ways_and_a_fixed_failure_is_less_prominent(
