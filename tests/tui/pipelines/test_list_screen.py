@@ -22,9 +22,9 @@ from tests.hostile import HOSTILE, controls_of_lines
 from tests.local.http.test_pipeline_routes import make, status, trigger
 from tests.local.http.test_pipeline_routes import until as until_state
 from tests.soak import at_length
+from tests.steps import step
 from tests.studios import ThreadStudio, closing
 from tests.tui.dashboards import Dashboard, dashboard, screen_text, until, until_shown
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
 
@@ -72,20 +72,21 @@ def two_made(data_of_two: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
         yield studio
 
 
+def pipelines(studio: ThreadStudio) -> list[dict[str, Any]]:
+    """Return all pipelines, newest first."""
+    query = {"team_name": "local"}
+    return list(studio.request("GET", "/datachain/pipeline/list", params=query).json())
+
+
+def table_of(pilot: Dashboard) -> BigTable:
+    return pilot.app.screen.query_one(BigTable)
+
+
 def held(studio: ThreadStudio, folder: Path, count: int = 1) -> tuple[Path, list[dict[str, Any]]]:
     """Trigger pipelines whose first job runs as long as there is the file that is returned."""
     hold = folder / "hold"
     hold.touch()
     return hold, [trigger(studio, "second", environment=f"HOLD={hold}") for _ in range(count)]
-
-
-async def test_read_only_an_empty_list_offers_no_key_that_makes_one(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path, read_only=True) as pilot:
-        await pilot.press("2")
-        await until_shown(pilot, "No pipelines yet.")
-        assert "creates one" not in screen_text(pilot)
 
 
 async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_complete(
@@ -94,21 +95,45 @@ async def test_a_pipeline_is_triggered_for_review_then_resumed_and_seen_to_compl
     async with dashboard(two_made, tmp_path) as pilot:
         table = await show(pilot)
         await until_shown(pilot, "No pipelines yet.", "t creates one")
-        await pilot.press("t")
-        # Studio tells which datasets jobs have made, so that names can be completed.
-        await until_shown(pilot, "known: ")
-        await type_in(pilot, "sec")
-        await pilot.press("tab")
-        await until_shown(pilot, "Datasets     second ", "Nothing runs until it is resumed.")
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await until_shown(pilot, "first.py", "second.py", "2 waiting until resumed", "p resume")
-        await pilot.press("q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await until_shown(pilot, "‖ PAUSED", "2 waiting until", "2: 2 waiting", "p resume")
-        assert table.cursor is not None
-        await pilot.press("p")
-        await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
+        with step("names are completed with the datasets that Studio lists"):
+            await pilot.press("t")
+            await until_shown(pilot, "known: ")
+            await type_in(pilot, "sec")
+            await pilot.press("tab")
+            await until_shown(pilot, "Datasets     second ", "Nothing runs until it is resumed.")
+        with step("triggered for review"):
+            await pilot.press("f9")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+            await until_shown(pilot, "first.py", "second.py", "2 waiting until resumed")
+            await until_shown(pilot, "p resume")
+            await pilot.press("q")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+            await until_shown(pilot, "‖ PAUSED", "2 waiting until", "2: 2 waiting", "p resume")
+            assert table.cursor is not None
+        with step("the raw answer is shown, and every text can be copied"):
+            (made,) = pipelines(two_made)
+            await pilot.press("d")
+            await until_shown(pilot, '"triggered_from": "second"')
+            await pilot.press("escape", "y")
+            await until_shown(pilot, f"datachain pipeline status {made['name']}")
+            await pilot.press("escape", "c")
+            await until_said(pilot, made["pipeline_id"])
+        with step("resumed and seen to complete"):
+            await pilot.press("p")
+            await until_shown(pilot, "✓ COMPLETED", "2: 2 done", "2 Pipelines 1")
+        with step("run at once when nobody wants to look first"):
+            pilot.app.clear_notifications()
+            await pilot.press("t")
+            await type_in(pilot, "sec")
+            await until_shown(pilot, "tab: second")
+            await pilot.press("tab", "tab")
+            await until_shown(pilot, "Nothing runs until it is resumed.")
+            await pilot.press("space")
+            await until_shown(pilot, "Its first jobs start immediately.")
+            await pilot.press("f9")
+            await until_said(pilot, "Triggered ")
+            names = [one["name"] for one in pipelines(two_made)]
+            await until_shown(pilot, *(f"✓ COMPLETED  {name}" for name in names), "Pipelines 2")
 
 
 async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
@@ -116,60 +141,63 @@ async def test_a_refusal_is_shown_at_the_field_and_nothing_typed_is_lost(
 ) -> None:
     async with dashboard(two_made, tmp_path) as pilot:
         await show(pilot)
-        await pilot.press("t")
-        await pilot.press("f9")
-        await until_shown(pilot, "Name a dataset to rebuild.")
-        await type_in(pilot, "nonsense")
-        await pilot.press("tab", "tab")
-        await type_in(pilot, "BROKEN")
-        await pilot.press("f9")
-        await until_shown(pilot, "BROKEN has no value")
-        await type_in(pilot, "=1")
-        await pilot.press("f9")
-        await until_shown(pilot, "Studio says: No dataset nonsense is known to this local Studio.")
-        assert "Not known here" not in screen_text(pilot), "that would be said twice"
-        assert "Studio may know" not in screen_text(pilot), "it does not"
-        await type_in(pilot, "more")
-        await until_shown(pilot, "nonsense more")
-        await pilot.press("ctrl+w")
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        await pilot.press("t")
-        await until_shown(pilot, "nonsense", "BROKEN=••", RESTORED)
-        await pilot.press("ctrl+u")
-        await type_in(pilot, "first, second")
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await pilot.press("q")
-        await until_shown(pilot, "‖ PAUSED", "first, second")
+        with step("a missing name is reported until one is chosen, and gets the focus"):
+            await pilot.press("t")
+            await until_shown(pilot, "known: first")
+            await pilot.press("tab", "f9")
+            await until_shown(pilot, "Name a dataset to rebuild.")
+            screen = pilot.app.screen
+            assert isinstance(screen, TriggerScreen)
+            screen.names_changed()
+            await pilot.press("tab")
+            await until_shown(pilot, "Nothing runs until it is resumed.")
+            assert "Name a dataset to rebuild." in screen_text(pilot)
+            await pilot.press("shift+tab", "down")
+            await until_shown(pilot, "tab: second")
+            assert "Name a dataset to rebuild." not in screen_text(pilot)
+        with step("an error in another field"):
+            await pilot.press("ctrl+u")
+            await type_in(pilot, "nonsense")
+            await pilot.press("tab", "tab")
+            await type_in(pilot, "BROKEN")
+            await pilot.press("f9")
+            await until_shown(pilot, "BROKEN has no value")
+            await type_in(pilot, "=1")
+        with step("a refusal by Studio"):
+            await pilot.press("f9")
+            await until_shown(pilot, "Studio says: No dataset nonsense is known to this local")
+            assert "Not known here" not in screen_text(pilot), "that would be said twice"
+            assert "Studio may know" not in screen_text(pilot), "it does not"
+            await type_in(pilot, "more")
+            await until_shown(pilot, "nonsense more")
+        with step("what was typed is there when the form is opened again"):
+            await pilot.press("ctrl+w", "escape")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+            await pilot.press("t")
+            await until_shown(pilot, "nonsense", "BROKEN=••", RESTORED)
+        with step("several names"):
+            await pilot.press("ctrl+u")
+            await type_in(pilot, "first, second")
+            await pilot.press("f9")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+            await pilot.press("q")
+            await until_shown(pilot, "‖ PAUSED", "first, second")
 
 
-async def test_a_missing_name_is_said_until_one_is_typed_or_chosen(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("t")
-        await until_shown(pilot, "known: first")
-        # It is sent from another field: the missing one gets the focus.
-        await pilot.press("tab", "f9")
-        await until_shown(pilot, "Name a dataset to rebuild.")
-        screen = pilot.app.screen
-        assert isinstance(screen, TriggerScreen)
-        screen.names_changed()
-        await pilot.press("tab")
-        await until_shown(pilot, "Nothing runs until it is resumed.")
-        assert "Name a dataset to rebuild." in screen_text(pilot)
-        await pilot.press("shift+tab", "down")
-        await until_shown(pilot, "tab: second")
-        assert "Name a dataset to rebuild." not in screen_text(pilot)
+LINEAGE = """
+import json, os
+with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
+    for letter in "abcde":
+        made = {"dataset": f"sale_{letter}", "version": None, "from": []}
+        lineage.write(json.dumps(made) + "\\n")
+"""
 
 
 async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
-    for name in ("sale_a", "sale_b", "sale_c", "sale_d", "sale_e"):
-        make(studio, name)
+    job = studio.submit(LINEAGE, query_name="sales.py")
+    assert studio.end(job["id"])["status"] == "COMPLETE"
     async with dashboard(studio, tmp_path, size=(80, 24)) as pilot:
         await show(pilot)
         await pilot.press("t")
@@ -193,173 +221,79 @@ async def test_unknown_names_stay_marked_and_every_suggestion_can_be_reached(
         await until_shown(pilot, "There is no dataset “sael_b”", "f9  Trigger", "Environment")
 
 
-async def test_names_that_studio_failed_to_say_come_while_the_form_is_open(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    proxy = FaultProxy.before(two_made.url)
-    proxy.plan = FailsAtFirst("datasets/list", 2)  # type: ignore[assignment] # it has no streams
-    async with proxy, dashboard(two_made, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await pilot.press("t")
-        await until_shown(pilot, NOT_ALL)
-        await type_in(pilot, "sec")
-        await until_shown(pilot, "tab: second")
-        assert NOT_ALL not in screen_text(pilot)
-        assert isinstance(pilot.app.screen, TriggerScreen)
-
-
-async def test_that_names_are_lacking_is_reported(two_made: ThreadStudio, tmp_path: Path) -> None:
-    trigger(two_made, "first", review=True)
-    proxy = FaultProxy.before(two_made.url)
-    proxy.plan = FailsAtFirst("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
-    async with proxy, dashboard(two_made, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "PAUSED")
-        await pilot.press("t")
-        await until_shown(pilot, "More names may follow", NOT_ALL)
-
-
-async def test_it_is_run_at_once_when_nobody_wants_to_look_first(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("t")
-        await type_in(pilot, "sec")
-        await until_shown(pilot, "tab: second")
-        await pilot.press("tab", "tab")
-        await until_shown(pilot, "Nothing runs until it is resumed.")
-        await pilot.press("space")
-        await until_shown(pilot, "Its first jobs start immediately.")
-        await pilot.press("f9")
-        await until_said(pilot, "Triggered ")
-        await until_shown(pilot, "✓ COMPLETED")
-
-
 async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
     hold, (made,) = held(two_made, tmp_path)
     async with dashboard(two_made, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "● RUNNING", "running", "p pause")
-        await pilot.press("p")
-        await until_shown(
-            pilot, "‖ PAUSED · 1 still running,", "1 waiting", "p resume", "X cancel its jobs"
-        )
-        hold.unlink()
-        await until_shown(pilot, "2: 1 done, 1 waiting")
-        await until(pilot, lambda: "X cancel its jobs" not in screen_text(pilot))
-        assert status(two_made, made)["status"] == "PAUSED"
-        await pilot.press("p")
-        await until_shown(pilot, "✓ COMPLETED")
+        with step("what was canceled runs again after a question"):
+            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
+            run = status(two_made, made)["job_runs"][0]["created_job_id"]
+            two_made.cancel(run)
+            await until_shown(pilot, "⊗ CANCELED")
+            await pilot.press("p")
+            await until_shown(pilot, "Resume this pipeline?", "failed or were canceled", "first.py")
+            assert "goes on" not in screen_text(pilot)
+            await pilot.press("enter")
+            await until_shown(pilot, "● RUNNING", "2: 1 running", "p pause")
+        with step("paused, what runs continues"):
+            await pilot.press("p")
+            await until_shown(
+                pilot, "‖ PAUSED · 1 still running,", "1 waiting", "p resume", "X cancel its jobs"
+            )
+        with step("it ends, and nothing starts"):
+            hold.unlink()
+            await until_shown(pilot, "2: 1 done, 1 waiting")
+            await until(pilot, lambda: "X cancel its jobs" not in screen_text(pilot))
+            assert status(two_made, made)["status"] == "PAUSED"
+        with step("resumed"):
+            await pilot.press("p")
+            await until_shown(pilot, "✓ COMPLETED")
 
 
 async def test_stopping_names_what_it_hits_and_cancels_only_after_a_yes(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
-    _, (made,) = held(two_made, tmp_path)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
-        await pilot.press("X")
-        await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job canceled",
-                          "first.py")  # fmt: skip
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
-        assert status(two_made, made)["status"] == "RUNNING"
-        await pilot.press("1", "enter")
-        await until_shown(pilot, f"pipeline     {made['name']}; P opens it")
-        await pilot.press("P")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
-        await pilot.press("2")
-        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
-        await pilot.press("X")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("y")
-        await until_said(pilot, "paused, 1 job canceled")
-        await until_shown(pilot, "1 canceled")
-
-
-async def test_a_stopped_pipeline_continues_at_once_with_what_was_canceled(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
     hold, (made,) = held(two_made, tmp_path)
     async with dashboard(two_made, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
-        await pilot.press("X")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("y")
-        await until_said(pilot, "paused, 1 job canceled")
-        await until_shown(pilot, "1 blocked by first.py,", "which was canceled")
-        hold.unlink()
-        await pilot.press("p")
-        await until_said(pilot, ": first.py runs again")
-        await until_shown(pilot, "✓ COMPLETED")
+        with step("by default nothing is done"):
+            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
+            await pilot.press("X")
+            await until_shown(pilot, "Stop this pipeline?", made["pipeline_id"], "1 job canceled",
+                              "first.py")  # fmt: skip
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+            assert status(two_made, made)["status"] == "RUNNING"
+        with step("its job leads to the pipeline"):
+            await pilot.press("1", "enter")
+            await until_shown(pilot, f"pipeline     {made['name']}; P opens it")
+            await pilot.press("P")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelineScreen))
+        with step("after a yes it is paused and its job canceled"):
+            await pilot.press("2")
+            await until_shown(pilot, "2: 1 running", made["pipeline_id"])
+            await pilot.press("X")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            await pilot.press("y")
+            await until_said(pilot, "paused, 1 job canceled")
+            await until_shown(pilot, "1 canceled", "1 blocked by first.py,", "which was canceled")
+        with step("it continues at once with what was canceled"):
+            await pilot.press("p")
+            await until_said(pilot, ": first.py runs again")
+            await until_shown(pilot, "● RUNNING")
+        with step("marked, its end is noticed on another page"):
+            await pilot.press("space", "1")
+            await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+            hold.unlink()
+            await until_said(pilot, f"✓ Pipeline {made['name']}")
+            await until_shown(pilot, "2 Pipelines 1 ✓1")
+            await pilot.press("2")
+            await until_shown(pilot, "✓ COMPLETED")
 
 
-async def test_a_canceled_pipeline_runs_again_what_was_canceled_after_a_question(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    hold, (made,) = held(two_made, tmp_path)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "2: 1 running", made["pipeline_id"])
-        run = status(two_made, made)["job_runs"][0]["created_job_id"]
-        two_made.cancel(run)
-        await until_shown(pilot, "⊗ CANCELED")
-        hold.unlink()
-        await pilot.press("p")
-        await until_shown(pilot, "Resume this pipeline?", "This job was canceled and", "first.py")
-        assert "goes on" not in screen_text(pilot)
-        await pilot.press("enter")
-        await until_shown(pilot, "✓ COMPLETED")
-
-
-async def test_a_failure_is_shown_with_what_it_blocks_and_rerun_after_a_question(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    made = trigger(two_made, "second", environment="FAIL=first")
-    until_state(two_made, made, "FAILED")
-    async with dashboard(two_made, tmp_path, size=(160, 50)) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
-                          "1 failed, 1 blocked", "p resume")  # fmt: skip
-        await pilot.press("p")
-        await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
-        await pilot.press("y")
-        await until_said(pilot, "Resumed ")
-
-
-async def test_the_runs_of_a_target_are_side_by_side(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    until_state(two_made, trigger(two_made, "second"), "COMPLETED")
-    until_state(two_made, trigger(two_made, "second", environment="FAIL=second"), "FAILED")
-    async with dashboard(two_made, tmp_path, size=(160, 50)) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "runs of second, oldest first")
-
-        def row(name: str) -> str:
-            return next(line for line in screen_text(pilot).split("\n") if f"{name}.py   " in line)
-
-        await until(pilot, lambda: row("second").count("✓ 0:0") == 1)
-        await until(pilot, lambda: row("second").count("✗ 0:0") == 1)
-        assert row("first").count("✓ 0:0") == 2
-
-
-async def test_the_logs_of_its_jobs_are_read_as_one(two_made: ThreadStudio, tmp_path: Path) -> None:
-    until_state(two_made, trigger(two_made, "second"), "COMPLETED")
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "✓ COMPLETED")
-        await pilot.press("L")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
-        await until_shown(pilot, "makes first", "makes second")
-
-
-async def test_a_job_leads_to_its_pipeline_and_another_says_why_not(
+async def test_a_job_leads_to_its_pipeline_whose_logs_are_read_as_one(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
     made = until_state(two_made, trigger(two_made, "second"), "COMPLETED")
@@ -368,28 +302,69 @@ async def test_a_job_leads_to_its_pipeline_and_another_says_why_not(
         screen = pilot.app.screen
         assert isinstance(screen, JobsScreen)
         runs = {run["created_job_id"] for run in made["job_runs"]}
-        stranger = next(key for key in screen.table.keys if key not in runs)
-        screen.table.move_to(stranger)
-        await pilot.press("P")
-        await until_said(pilot, "No known pipeline runs this job")
-        screen.table.move_to(next(key for key in screen.table.keys if key in runs))
-        await pilot.press("P")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, JobsScreen))
-        await until_shown(pilot, made["name"])
+        with step("a job without a pipeline"):
+            screen.table.move_to(next(key for key in screen.table.keys if key not in runs))
+            await pilot.press("P")
+            await until_said(pilot, "No pipeline that is known here runs this job")
+        with step("a job of the pipeline"):
+            screen.table.move_to(next(key for key in screen.table.keys if key in runs))
+            await pilot.press("P")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, JobsScreen))
+            await until_shown(pilot, made["name"])
+        with step("the logs of its jobs"):
+            await pilot.press("q")
+            await show(pilot)
+            await until_shown(pilot, "✓ COMPLETED")
+            await pilot.press("L")
+            await until(pilot, lambda: isinstance(pilot.app.screen, MergedScreen))
+            await until_shown(pilot, "makes first", "makes second")
+
+
+async def test_the_runs_of_a_target_are_side_by_side_and_a_failed_one_runs_again(
+    two_made: ThreadStudio, tmp_path: Path
+) -> None:
+    until_state(two_made, trigger(two_made, "second"), "COMPLETED")
+    until_state(two_made, trigger(two_made, "second", environment="FAIL=second"), "FAILED")
+    async with dashboard(two_made, tmp_path, size=(160, 50)) as pilot:
+        await show(pilot)
+
+        def row(name: str) -> str:
+            return next(line for line in screen_text(pilot).split("\n") if f"{name}.py   " in line)
+
+        with step("side by side"):
+            await until_shown(pilot, "runs of second, oldest first")
+            await until(pilot, lambda: row("second").count("✓ 0:0") == 1)
+            await until(pilot, lambda: row("second").count("✗ 0:0") == 1)
+            assert row("first").count("✓ 0:0") == 2
+        with step("a failure is shown with what it blocks"):
+            made = trigger(two_made, "second", environment="FAIL=first")
+            await until(pilot, lambda: made["pipeline_id"] in table_of(pilot).keys)
+            table_of(pilot).move_to(made["pipeline_id"])
+            await until_shown(pilot, "✗ FAILED", "first.py · ValueError: told to fail · blocks 1",
+                              "1 failed, 1 blocked", "p resume")  # fmt: skip
+        with step("it runs again after a question"):
+            await pilot.press("p")
+            await until_shown(pilot, "Resume this pipeline?", "These failed and will run again:")
+            await pilot.press("y")
+            await until_said(pilot, "Resumed ")
 
 
 async def test_a_read_only_dashboard_changes_nothing(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
-    made = trigger(two_made, "second", review=True)
     async with dashboard(two_made, tmp_path, read_only=True) as pilot:
-        await show(pilot)
+        with step("an empty list offers no key that creates a pipeline"):
+            await pilot.press("2")
+            await until_shown(pilot, "No pipelines yet.")
+            assert "creates one" not in screen_text(pilot)
+        made = trigger(two_made, "second", review=True)
         await until_shown(pilot, "‖ PAUSED")
         assert "resume" not in screen_text(pilot).split("\n")[-1]
         for key in ("p", "X", "t"):
-            pilot.app.clear_notifications()
-            await pilot.press(key)
-            await until_said(pilot, "read-only")
+            with step(f"the key {key}"):
+                pilot.app.clear_notifications()
+                await pilot.press(key)
+                await until_said(pilot, "read-only")
         assert isinstance(pilot.app.screen, PipelinesScreen)
     assert status(two_made, made) == made
 
@@ -419,72 +394,46 @@ async def test_the_place_outlives_a_refresh_and_a_restart(
         await until_shown(pilot, new["name"])
 
 
-async def test_marked_pipelines_are_paused_together_after_a_question(
+async def test_marked_pipelines_are_paused_and_stopped_together_after_one_question(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
+    until_state(two_made, over := trigger(two_made, "second"), "COMPLETED")
     hold, made = held(two_made, tmp_path, 2)
     async with dashboard(two_made, tmp_path) as pilot:
         await show(pilot)
-        await until_shown(pilot, "2 Pipelines 2")
-        await pilot.press("a", "p")
-        await until_shown(pilot, "Pause 2 pipelines?", *(one["name"] for one in made))
-        await pilot.press("y")
-        await until_said(pilot, "2 of 2 pipelines paused")
-        await until(pilot, lambda: " marked" not in screen_text(pilot))
-    assert {status(two_made, one)["status"] for one in made} == {"PAUSED"}
-    hold.unlink()
-
-
-async def test_marked_pipelines_are_stopped_after_one_question_and_lose_their_marks(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    hold = tmp_path / "hold"
-    over = trigger(two_made, "second")
-    eventually(lambda: status(two_made, over)["status"] == "COMPLETED")
-    hold.touch()
-    made = [trigger(two_made, "second", environment=f"HOLD={hold}") for _ in range(2)]
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
         await until_shown(pilot, "2 Pipelines 3")
-        await pilot.press("a")
-        await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id", "u unmark all")
-        await pilot.press("X")
-        await until_shown(
-            pilot, "Stop 2 pipelines?", "They will be paused", "Left out: 1 has nothing to stop",
-            *(one["name"] for one in made),
-        )  # fmt: skip
-        await pilot.press("y")
-        await until_said(pilot, "2 of 2 pipelines stopped")
-        await until(pilot, lambda: " marked" not in screen_text(pilot))
+        with step("the footer names what acts on marks"):
+            await pilot.press("a")
+            await until_shown(pilot, "p pause", "X stop safely", "L logs", "c copy id")
+            await until_shown(pilot, "u unmark all")
+        with step("their ids are copied"):
+            await pilot.press("c")
+            await until_said(pilot, "The ids of 3 pipelines")
+            ids = sorted(one["pipeline_id"] for one in (over, *made))
+            assert sorted(pilot.app.clipboard.split()) == ids
+        with step("the question names them, and what is left out"):
+            await pilot.press("X")
+            await until_shown(
+                pilot, "Stop 2 pipelines?", "They will be paused",
+                "Left out: 1 has nothing to stop", *(one["name"] for one in made),
+            )  # fmt: skip
+            await pilot.press("n")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PipelinesScreen))
+        with step("paused, they lose their marks"):
+            await pilot.press("p")
+            await until_shown(pilot, "Pause 2 pipelines?", *(one["name"] for one in made))
+            await pilot.press("y")
+            await until_said(pilot, "2 of 2 pipelines paused")
+            await until(pilot, lambda: " marked" not in screen_text(pilot))
+            assert {status(two_made, one)["status"] for one in made} == {"PAUSED"}
+        with step("stopped, too"):
+            await pilot.press("a", "X")
+            await until_shown(pilot, "Stop 2 pipelines?")
+            await pilot.press("y")
+            await until_said(pilot, "2 of 2 pipelines stopped")
+            await until(pilot, lambda: " marked" not in screen_text(pilot))
     assert {status(two_made, one)["status"] for one in made} <= {"PAUSED", "CANCELED"}
     hold.unlink()
-
-
-async def test_the_ids_of_marked_pipelines_are_copied_together(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    made = [trigger(two_made, "second", review=True) for _ in range(2)]
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, "2 Pipelines 2")
-        await pilot.press("a", "c")
-        await until_said(pilot, "The ids of 2 pipelines")
-        assert sorted(pilot.app.clipboard.split()) == sorted(one["pipeline_id"] for one in made)
-
-
-async def test_the_raw_answer_is_shown_and_every_text_can_be_copied(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    made = trigger(two_made, "second", review=True)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, made["name"])
-        await pilot.press("d")
-        await until_shown(pilot, '"triggered_from": "second"')
-        await pilot.press("escape", "y")
-        await until_shown(pilot, f"datachain pipeline status {made['name']}")
-        await pilot.press("escape", "c")
-        await until_said(pilot, made["pipeline_id"])
 
 
 class Lists:
@@ -555,30 +504,30 @@ class LosesAnswers:
         return None
 
 
-async def test_a_trigger_whose_answer_gets_lost_makes_one_pipeline(
+async def test_a_form_without_all_names_says_so_and_a_lost_answer_makes_one_pipeline(
     two_made: ThreadStudio, tmp_path: Path
 ) -> None:
+    trigger(two_made, "first", review=True)
     proxy = FaultProxy.before(two_made.url)
-    proxy.plan = LosesAnswers(lambda: True)  # type: ignore[assignment] # it has no streams
+    proxy.plan = plan = FailsAtFirst("datasets/list", 1_000_000)  # type: ignore[assignment] # it has no streams
     async with proxy, dashboard(two_made, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
-        await pilot.press("t")
-        await type_in(pilot, "second")
-        await pilot.press("f9")
-        await until_said(pilot, "most likely")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
-        await until_shown(pilot, "‖ PAUSED", "2 Pipelines 1")
-
-
-async def test_a_marked_pipeline_that_ends_gets_a_notice_and_a_badge_on_its_tab(
-    two_made: ThreadStudio, tmp_path: Path
-) -> None:
-    hold, (made,) = held(two_made, tmp_path)
-    async with dashboard(two_made, tmp_path) as pilot:
-        await show(pilot)
-        await until_shown(pilot, made["name"], "RUNNING")
-        await pilot.press("space", "1")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        hold.unlink()
-        await until_said(pilot, f"✓ Pipeline {made['name']}")
-        await until_shown(pilot, "2 Pipelines 1 ✓1")
+        with step("that names are lacking is reported"):
+            await until_shown(pilot, "PAUSED")
+            await pilot.press("t")
+            await until_shown(pilot, "More names may follow", NOT_ALL)
+        with step("they come while the form is open"):
+            plan.left = 1
+            await type_in(pilot, "sec")
+            await until_shown(pilot, "tab: second")
+            assert NOT_ALL not in screen_text(pilot)
+            assert isinstance(pilot.app.screen, TriggerScreen)
+        with step("a trigger whose answer gets lost"):
+            proxy.plan = LosesAnswers(lambda: True)  # type: ignore[assignment] # it has no streams
+            await pilot.press("tab")
+            await until_shown(pilot, "Datasets     second")
+            await pilot.press("f9")
+            await until_said(pilot, "most likely")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, TriggerScreen))
+            await until_shown(pilot, "‖ PAUSED", "2 Pipelines 2")
+    assert len(pipelines(two_made)) == 2
