@@ -151,6 +151,8 @@ class FaultProxy:
     _port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _unread: set[asyncio.StreamWriter] = field(default_factory=set)
+    """Connections that are closing, and whose other end has not read all that was sent."""
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
@@ -198,6 +200,8 @@ class FaultProxy:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._unread:
+            self._unread.pop().transport.abort()
 
     async def until_seen(self, count: int) -> None:
         """Wait until `count` requests have been received in total."""
@@ -226,9 +230,14 @@ class FaultProxy:
         """Serve a connection in a task that is known from the first moment."""
         task = asyncio.create_task(self._connected(reader, writer))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         # Also if the task is canceled before it runs.
-        task.add_done_callback(lambda _: writer.close())
+        task.add_done_callback(lambda _: self._close(writer))
+        task.add_done_callback(self._tasks.discard)
+
+    def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        if writer.transport.get_write_buffer_size():
+            self._unread.add(writer)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A client that goes away, or the end of the test.
@@ -296,7 +305,7 @@ class FaultProxy:
             writer.write(seen.body)
             yield reader, writer
         finally:
-            writer.close()
+            self._close(writer)
 
 
 def _parsed_head(head: bytes) -> tuple[str, dict[str, str]]:
