@@ -11,6 +11,7 @@ from pathlib import Path
 import pyte
 import pytest
 
+from studio_tui.local.server import endpoint
 from tests import needs
 from tests.bench.terminal import Terminal
 from tests.forked_program import ForkedTerminal
@@ -325,7 +326,7 @@ def test_local_starts_a_studio_that_outlives_the_dashboard(tmp_path: Path) -> No
         )
         assert "running at http://127.0.0.1:" in status.stdout
     finally:
-        subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
+        endpoint.stop(tmp_path / "data")
 
 
 def test_a_token_file_that_is_fixed_is_read_again_by_one_key(

@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,13 +14,12 @@ import pytest
 
 from studio_tui.local.config.data_dir import DataDir
 from studio_tui.local.server import endpoint
-from tests.bench.terminal import Terminal
+from tests.forked_program import ForkedTerminal
 from tests.soak import at_length
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.starts_processes
 
-PROGRAM = [sys.executable, "-m", "studio_tui"]
 KILLS = at_length(2, 50)
 JOB = """import time
 for number in range(100000):
@@ -65,20 +62,20 @@ class Listener:
 
 
 @contextmanager
-def dashboard(folder: Path) -> Iterator[tuple[Terminal, Path]]:
+def dashboard(folder: Path) -> Iterator[tuple[ForkedTerminal, Path]]:
     """Run a dashboard on a local Studio of its own; also yield that one's data directory."""
     folders = {
         f"STUDIO_TUI_{name}_DIR": str(folder / name.lower())
         for name in ("STATE", "LOG", "CACHE", "CONFIG", "DATA")
     }
     try:
-        with Terminal([*PROGRAM, "--local"], environment=folders) as terminal:
+        with ForkedTerminal(["--local"], environment=folders) as terminal:
             terminal.wait_for_text("Run the sample jobs")
             terminal.press("n")
             terminal.wait_for_text("No jobs yet")
             yield terminal, folder / "data"
     finally:
-        subprocess.run([*PROGRAM, "local", "stop"], env={**os.environ, **folders}, check=True)
+        endpoint.stop(folder / "data")
 
 
 def found_at(data: Path) -> endpoint.Endpoint:

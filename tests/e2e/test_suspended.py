@@ -87,24 +87,22 @@ def test_where_no_shell_could_bring_it_back_it_says_so_and_continues(
         until_said(terminal, b"No pipelines yet.")
 
 
-@pytest.mark.parametrize("stops", [False, True])
-def test_a_program_that_is_continued_unasked_leaves_the_terminal_as_it_was(
-    stops: bool, studio: ThreadStudio, tmp_path: Path
+def test_a_program_that_is_stopped_or_continued_unasked_leaves_the_terminal_as_it_was(
+    studio: ThreadStudio, tmp_path: Path
 ) -> None:
     studio.end(studio.submit("print(1)", query_name="seen.py")["id"])
     pid = tmp_path / "pid"
     with shell(studio, tmp_path) as terminal:
         terminal.press(f"sh -c 'echo $$ > {pid}; exec {COMMAND}'\r")
         until_said(terminal, b"seen.py")
-        for _ in range(3):
-            go_and_come_back(terminal)
-            if stops:
-                os.kill(int(pid.read_text()), signal.SIGSTOP)
-                until_said(terminal, b"Stopped")
-                terminal.press("fg\r")
-            else:
-                os.kill(int(pid.read_text()), signal.SIGCONT)
-            until_said(terminal, b"seen.py")
+        for number in (signal.SIGCONT, signal.SIGSTOP):
+            for _ in range(3):
+                go_and_come_back(terminal)
+                os.kill(int(pid.read_text()), number)
+                if number == signal.SIGSTOP:
+                    until_said(terminal, b"Stopped")
+                    terminal.press("fg\r")
+                until_said(terminal, b"seen.py")
         terminal.press("2")
         until_said(terminal, b"No pipelines yet.")
         terminal.press(QUIT)
