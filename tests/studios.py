@@ -360,6 +360,18 @@ class ProcessStudio(Calls):
         return endpoint.find(self.data_dir)
 
 
+def data_of(folder: Path, make: Callable[[ThreadStudio], object]) -> Path:
+    """Return the data of a local Studio in which `make` has made something, and which has stopped.
+
+    A Studio starts on a copy of it (`shutil.copytree`) in a tenth of the time of a job.
+    """
+    studio = ThreadStudio(folder)
+    with closing(studio):
+        make(studio)
+    (folder / "port").unlink()  # each copy has its own
+    return folder
+
+
 @contextmanager
 def closing(studio: ThreadStudio | ProcessStudio) -> Iterator[None]:
     """Stop a local Studio and all of its jobs at the end of the context."""

@@ -1,12 +1,16 @@
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.studios import ThreadStudio
+from tests.studios import ThreadStudio, closing, data_of
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.starts_processes
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -34,14 +38,30 @@ def make(studio: ThreadStudio, name: str, *sources: str, **more: Any) -> str:
     return str(job["id"])
 
 
-def diamond(studio: ThreadStudio, **more: Any) -> dict[str, str]:
-    """Make a diamond of datasets; return the job of each."""
-    return {
-        "list": make(studio, "list", **more),
-        "tokens": make(studio, "tokens", "list", **more),
-        "shingles": make(studio, "shingles", "list", **more),
-        "join": make(studio, "join", "tokens", "@local.local.shingles", **more),
-    }
+def make_diamond(studio: ThreadStudio) -> None:
+    make(studio, "list")
+    make(studio, "tokens", "list")
+    make(studio, "shingles", "list")
+    make(studio, "join", "tokens", "@local.local.shingles")
+
+
+@pytest.fixture(scope="module")
+def diamond_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a local Studio with a diamond of datasets."""
+    return data_of(tmp_path_factory.mktemp("diamond") / "studio", make_diamond)
+
+
+@pytest.fixture
+def diamond(diamond_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with a diamond of datasets."""
+    studio = ThreadStudio(shutil.copytree(diamond_data, tmp_path / "studio"))
+    with closing(studio):
+        yield studio
+
+
+def makers(studio: ThreadStudio) -> dict[str, str]:
+    """Return the job that made each dataset, the first one first."""
+    return {job["name"].removesuffix(".py"): job["id"] for job in reversed(studio.jobs())}
 
 
 def post(studio: ThreadStudio, action: str, headers: Any = None, **body: Any) -> httpx.Response:
@@ -89,9 +109,9 @@ def versions(studio: ThreadStudio, job_id: str) -> list[str]:
     return [f"{version['dataset_name']}@{version['version']}" for version in made]
 
 
-def test_a_pipeline_rebuilds_all_sources_of_its_target(studio: ThreadStudio) -> None:
-    originals = diamond(studio)
-    made = trigger(studio, "@local.local.join")
+def test_a_pipeline_rebuilds_all_sources_of_its_target(diamond: ThreadStudio) -> None:
+    originals = makers(diamond)
+    made = trigger(diamond, "@local.local.join")
     assert (made["status"], made["completed"], made["total"]) == ("RUNNING", 0, 4)
     assert re.fullmatch(r"[a-z]+-[a-z]+", made["name"])
     assert (made["triggered_from"], made["warnings"]) == ("@local.local.join", [])
@@ -100,59 +120,58 @@ def test_a_pipeline_rebuilds_all_sources_of_its_target(studio: ThreadStudio) -> 
     }
     parents = {run["name"]: set(run["parent_job_ids"]) for run in made["job_runs"]}
     assert parents["join.py"] == {originals["tokens"], originals["shingles"]}
-    ended = until(studio, made, "COMPLETED", "FAILED")
+    ended = until(diamond, made, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 4)
     assert ended["updated_at"] > ended["created_at"]
     for name in originals:
-        assert versions(studio, originals[name]) == [f"local.local.{name}@1.0.0"]
-        assert versions(studio, run_of(ended, name)) == [f"local.local.{name}@1.0.1"]
-    started = {name: studio.job(run_of(ended, name))["started_at"] for name in originals}
-    finished = {name: studio.job(run_of(ended, name))["finished_at"] for name in originals}
+        assert versions(diamond, originals[name]) == [f"local.local.{name}@1.0.0"]
+        assert versions(diamond, run_of(ended, name)) == [f"local.local.{name}@1.0.1"]
+    started = {name: diamond.job(run_of(ended, name))["started_at"] for name in originals}
+    finished = {name: diamond.job(run_of(ended, name))["finished_at"] for name in originals}
     assert finished["list"] <= min(started["tokens"], started["shingles"])
     assert max(finished["tokens"], finished["shingles"]) <= started["join"]
     # The next is planned from the runs of the last.
-    again = trigger(studio, "join", review=True)
+    again = trigger(diamond, "join", review=True)
     assert {run["job_id"] for run in again["job_runs"]} == {
         run["created_job_id"] for run in ended["job_runs"]
     }
 
 
-def test_pending_jobs_are_jobs(studio: ThreadStudio) -> None:
-    diamond(studio)
-    made = trigger(studio, "join", review=True)
+def test_pending_jobs_are_jobs(diamond: ThreadStudio) -> None:
+    made = trigger(diamond, "join", review=True)
     assert (made["status"], {run["status"] for run in made["job_runs"]}) == ("PAUSED", {"PENDING"})
-    pending = studio.jobs(status="pending")
+    pending = diamond.jobs(status="pending")
     assert {job["id"] for job in pending} == {run["created_job_id"] for run in made["job_runs"]}
-    job = studio.job(run_of(made, "tokens"))
+    job = diamond.job(run_of(made, "tokens"))
     assert (job["status"], job["steps"], job["name"]) == ("PENDING", [], "tokens.py")
-    assert job["id"] in {job["id"] for job in studio.jobs(status="active")}
-    assert studio.log(job["id"]) == ""
-    assert studio.cancel(job["id"]).status_code == 200
-    assert studio.job(job["id"])["status"] == "CANCELED"
-    assert status(studio, made)["status"] == "PAUSED"
-    steer(studio, "resume", made)
-    ended = until(studio, made, "CANCELED", "FAILED", "COMPLETED")
+    assert job["id"] in {job["id"] for job in diamond.jobs(status="active")}
+    assert diamond.log(job["id"]) == ""
+    assert diamond.cancel(job["id"]).status_code == 200
+    assert diamond.job(job["id"])["status"] == "CANCELED"
+    assert status(diamond, made)["status"] == "PAUSED"
+    steer(diamond, "resume", made)
+    ended = until(diamond, made, "CANCELED", "FAILED", "COMPLETED")
     assert (ended["status"], ended["completed"]) == ("CANCELED", 2)
     assert "tokens.py" in ended["error_message"]
 
 
-def test_a_failure_is_seen_fixed_and_resumed_by_hand(studio: ThreadStudio) -> None:
-    originals = diamond(studio)
-    made = trigger(studio, "join", environment="FAIL=tokens\nOTHER=1")
-    failed = until(studio, made, "FAILED", "COMPLETED")
+def test_a_failure_is_seen_fixed_and_resumed_by_hand(diamond: ThreadStudio) -> None:
+    originals = makers(diamond)
+    made = trigger(diamond, "join", environment="FAIL=tokens\nOTHER=1")
+    failed = until(diamond, made, "FAILED", "COMPLETED")
     job_id = run_of(failed, "tokens")
     assert failed["error_message"] == f"tokens.py ({job_id}) failed: ValueError: told to fail"
     states = {run["name"]: run["status"] for run in failed["job_runs"]}
     assert (states["shingles.py"], states["join.py"]) == ("COMPLETE", "PENDING")
-    assert versions(studio, job_id) == []
-    fixed = studio.submit(
+    assert versions(diamond, job_id) == []
+    fixed = diamond.submit(
         script("tokens", "list"), query_name="tokens.py", rerun_from_job_id=job_id
     )["id"]
-    assert run_of(status(studio, made), "tokens") == fixed
-    ended = until(studio, made, "COMPLETED", "FAILED")
+    assert run_of(status(diamond, made), "tokens") == fixed
+    ended = until(diamond, made, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"], ended["error_message"]) == ("COMPLETED", 4, None)
     assert {run["job_id"] for run in ended["job_runs"]} == {*originals.values()}
-    assert studio.job(run_of(ended, "join"))["environment"] == {"FAIL": "tokens", "OTHER": "1"}
+    assert diamond.job(run_of(ended, "join"))["environment"] == {"FAIL": "tokens", "OTHER": "1"}
 
 
 def test_a_failed_pipeline_is_resumed_as_a_whole(studio: ThreadStudio, tmp_path: Path) -> None:
@@ -177,21 +196,20 @@ def test_a_failed_pipeline_is_resumed_as_a_whole(studio: ThreadStudio, tmp_path:
 
 
 def test_a_pause_lets_running_jobs_finish_and_starts_nothing(
-    studio: ThreadStudio, tmp_path: Path
+    diamond: ThreadStudio, tmp_path: Path
 ) -> None:
-    diamond(studio)
     hold = tmp_path / "hold"
     hold.touch()
-    made = trigger(studio, "join", environment=f"HOLD={hold}")
-    studio.until(run_of(made, "list"), "RUNNING")
-    assert steer(studio, "pause", made)["status"] == "PAUSED"
+    made = trigger(diamond, "join", environment=f"HOLD={hold}")
+    diamond.until(run_of(made, "list"), "RUNNING")
+    assert steer(diamond, "pause", made)["status"] == "PAUSED"
     hold.unlink()
-    studio.end(run_of(made, "list"))
-    paused = status(studio, made)
+    diamond.end(run_of(made, "list"))
+    paused = status(diamond, made)
     assert paused["status"] == "PAUSED"
     assert sorted(run["status"] for run in paused["job_runs"]) == ["COMPLETE", *["PENDING"] * 3]
-    steer(studio, "resume", made)
-    assert until(studio, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
+    steer(diamond, "resume", made)
+    assert until(diamond, made, "COMPLETED", "FAILED")["status"] == "COMPLETED"
 
 
 def test_runs_that_wait_for_workers_are_withdrawn_by_a_pause(
@@ -220,23 +238,23 @@ def test_runs_that_wait_for_workers_are_withdrawn_by_a_pause(
 
 
 @pytest.mark.parametrize("key", ["created_job_id", "job_id"])
-def test_a_job_is_removed_by_either_of_its_ids(studio: ThreadStudio, key: str) -> None:
-    originals = diamond(studio)
-    made = trigger(studio, "join", review=True)
+def test_a_job_is_removed_by_either_of_its_ids(diamond: ThreadStudio, key: str) -> None:
+    originals = makers(diamond)
+    made = trigger(diamond, "join", review=True)
     (run,) = [run for run in made["job_runs"] if run["name"] == "tokens.py"]
-    left = steer(studio, "remove-job", made, job_id=run[key])
+    left = steer(diamond, "remove-job", made, job_id=run[key])
     parents = {run["name"]: set(run["parent_job_ids"]) for run in left["job_runs"]}
     assert left["total"] == 3
     assert parents["join.py"] == {originals["list"], originals["shingles"]}
-    assert studio.job(run["created_job_id"])["status"] == "CANCELED"
-    assert post(studio, "remove-job", name=made["name"], job_id=run[key]).status_code == 404
-    steer(studio, "resume", made)
-    refused = post(studio, "remove-job", name=made["name"], job_id=originals["join"])
+    assert diamond.job(run["created_job_id"])["status"] == "CANCELED"
+    assert post(diamond, "remove-job", name=made["name"], job_id=run[key]).status_code == 404
+    steer(diamond, "resume", made)
+    refused = post(diamond, "remove-job", name=made["name"], job_id=originals["join"])
     assert refused.status_code == 409
     assert "PAUSED" in refused.json()["message"]
-    assert until(studio, made, "COMPLETED", "FAILED")["completed"] == 3
+    assert until(diamond, made, "COMPLETED", "FAILED")["completed"] == 3
     for action in ("pause", "resume"):
-        refused = post(studio, action, pipeline_id=made["pipeline_id"])
+        refused = post(diamond, action, pipeline_id=made["pipeline_id"])
         assert refused.status_code == 409
         assert "COMPLETED" in refused.json()["message"]
 

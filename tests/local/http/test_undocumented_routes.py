@@ -1,12 +1,17 @@
 """Endpoints that only the local Studio has: reruns in order, attempts, and jobs put back."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from studio_tui.api.routes import INSTANCE_HEADER
 from tests.local.http.test_pipeline_routes import (
     make,
+    makers,
     post,
     script,
     status,
@@ -15,7 +20,9 @@ from tests.local.http.test_pipeline_routes import (
     until,
     versions,
 )
-from tests.studios import ThreadStudio
+from tests.studios import ThreadStudio, closing, data_of
+
+pytestmark = pytest.mark.starts_processes
 
 
 def rerun(
@@ -38,35 +45,47 @@ def rerun(
     return post(studio, "rerun", headers, jobs=requests)
 
 
-def chain(studio: ThreadStudio) -> dict[str, str]:
-    return {
-        "raw": make(studio, "raw"),
-        "clean": make(studio, "clean", "raw"),
-        "report": make(studio, "report", "clean"),
-    }
+def make_chain(studio: ThreadStudio) -> None:
+    make(studio, "raw")
+    make(studio, "clean", "raw")
+    make(studio, "report", "clean")
+
+
+@pytest.fixture(scope="module")
+def chain_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a local Studio with a chain of datasets."""
+    return data_of(tmp_path_factory.mktemp("chain") / "studio", make_chain)
+
+
+@pytest.fixture
+def chain(chain_data: Path, tmp_path: Path) -> Iterator[ThreadStudio]:
+    """A local Studio with a chain of datasets."""
+    studio = ThreadStudio(shutil.copytree(chain_data, tmp_path / "studio"))
+    with closing(studio):
+        yield studio
 
 
 def test_a_rerun_is_a_pipeline_that_can_be_paused_and_continues_in_order(
-    studio: ThreadStudio,
+    chain: ThreadStudio,
 ) -> None:
-    jobs = chain(studio)
-    answer = rerun(studio, jobs, environment="HOLD=/")
+    jobs = makers(chain)
+    answer = rerun(chain, jobs, environment="HOLD=/")
     made = answer.json()["pipeline"]
     parents = {run["name"]: run["parent_job_ids"] for run in made["job_runs"]}
     assert parents == {"raw.py": [], "clean.py": [jobs["raw"]], "report.py": [jobs["clean"]]}
-    assert steer(studio, "pause", made)["status"] == "PAUSED"
-    states = {run["name"]: run["status"] for run in status(studio, made)["job_runs"]}
+    assert steer(chain, "pause", made)["status"] == "PAUSED"
+    states = {run["name"]: run["status"] for run in status(chain, made)["job_runs"]}
     assert states["clean.py"] == states["report.py"] == "PENDING"
     assert INSTANCE_HEADER in answer.headers
 
 
-def test_what_runs_again_in_order_reads_what_was_just_made(studio: ThreadStudio) -> None:
-    made = rerun(studio, chain(studio)).json()["pipeline"]
-    ended = until(studio, made, "COMPLETED", "FAILED")
+def test_what_runs_again_in_order_reads_what_was_just_made(chain: ThreadStudio) -> None:
+    made = rerun(chain, makers(chain)).json()["pipeline"]
+    ended = until(chain, made, "COMPLETED", "FAILED")
     assert (ended["status"], ended["completed"]) == ("COMPLETED", 3)
     for run in ended["job_runs"]:
         name = run["name"].removesuffix(".py")
-        assert versions(studio, run["created_job_id"]) == [f"local.local.{name}@1.0.1"]
+        assert versions(chain, run["created_job_id"]) == [f"local.local.{name}@1.0.1"]
 
 
 def test_jobs_that_do_not_depend_on_each_other_are_left_to_whoever_asks(
@@ -78,19 +97,19 @@ def test_jobs_that_do_not_depend_on_each_other_are_left_to_whoever_asks(
     assert len(studio.jobs()) == 2
 
 
-def test_the_same_key_makes_one_pipeline_and_refuses_another_request(studio: ThreadStudio) -> None:
-    jobs = chain(studio)
-    first, second = rerun(studio, jobs, "key"), rerun(studio, jobs, "key")
+def test_the_same_key_makes_one_pipeline_and_refuses_another_request(chain: ThreadStudio) -> None:
+    jobs = makers(chain)
+    first, second = rerun(chain, jobs, "key"), rerun(chain, jobs, "key")
     assert first.json()["pipeline"]["pipeline_id"] == second.json()["pipeline"]["pipeline_id"]
-    other = rerun(studio, jobs, "key", priority=2)
+    other = rerun(chain, jobs, "key", priority=2)
     assert other.status_code == 422
     assert "used for another request" in other.json()["message"]
 
 
 def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
-    studio: ThreadStudio,
+    chain: ThreadStudio,
 ) -> None:
-    jobs = chain(studio)
+    jobs = makers(chain)
     job_input = {"query": script("raw"), "query_name": "raw.py", "team_name": "local"}
     twice = [{"job_id": jobs["raw"], "job": job_input}] * 2
     timed = {**job_input, "cron_expression": "0 3 * * *"}
@@ -100,9 +119,9 @@ def test_what_cannot_be_run_again_in_order_is_refused_and_makes_nothing(
         ([{"job_id": "nobody", "job": job_input}], 404, "There is no job nobody."),
         ([{"job_id": jobs["raw"], "job": {**job_input, "priority": 99}}], 422, "priority"),
     ):
-        answer = post(studio, "rerun", jobs=requests)
+        answer = post(chain, "rerun", jobs=requests)
         assert (answer.status_code, words in answer.json()["message"]) == (code, True), answer.text
-    assert len(studio.jobs()) == len(jobs)
+    assert len(chain.jobs()) == len(jobs)
 
 
 def test_the_route_is_not_in_the_openapi_description(studio: ThreadStudio) -> None:
@@ -110,20 +129,20 @@ def test_the_route_is_not_in_the_openapi_description(studio: ThreadStudio) -> No
 
 
 def test_a_removed_job_is_listed_and_restored_in_its_order(
-    studio: ThreadStudio,
+    chain: ThreadStudio,
 ) -> None:
-    jobs = chain(studio)
-    made = trigger(studio, "report", review=True)
-    left = steer(studio, "remove-job", made, job_id=jobs["clean"])
+    jobs = makers(chain)
+    made = trigger(chain, "report", review=True)
+    left = steer(chain, "remove-job", made, job_id=jobs["clean"])
     assert [job["name"] for job in left["removed"]] == ["clean.py"]
-    back = steer(studio, "restore-job", made, job_id=jobs["clean"])
+    back = steer(chain, "restore-job", made, job_id=jobs["clean"])
     assert (back["removed"], back["status"]) == ([], "PAUSED")
     assert [run["parent_job_ids"] for run in back["job_runs"]] == [
         run["parent_job_ids"] for run in made["job_runs"]
     ]
-    assert post(studio, "restore-job", name=made["name"], job_id="nobody").status_code == 404
-    steer(studio, "resume", made)
-    running = post(studio, "restore-job", name=made["name"], job_id=jobs["clean"])
+    assert post(chain, "restore-job", name=made["name"], job_id="nobody").status_code == 404
+    steer(chain, "resume", made)
+    running = post(chain, "restore-job", name=made["name"], job_id=jobs["clean"])
     assert running.status_code in {404, 409}
 
 
@@ -142,16 +161,16 @@ def datasets(studio: ThreadStudio) -> dict[str, Any]:
     return {each["name"].removeprefix("local.local."): each for each in answer.json()["datasets"]}
 
 
-def test_datasets_are_listed_with_who_made_which_version_from_what(studio: ThreadStudio) -> None:
-    jobs = chain(studio)
-    again = make(studio, "raw")
-    found = datasets(studio)
+def test_datasets_are_listed_with_who_made_which_version_from_what(chain: ThreadStudio) -> None:
+    jobs = makers(chain)
+    again = make(chain, "raw")
+    found = datasets(chain)
     assert [*found] == ["clean", "raw", "report"]
     newest, first = found["raw"]["versions"]
     assert (newest["version"], newest["job_id"]) == ("1.0.1", again)
     assert (first["version"], first["job_id"]) == ("1.0.0", jobs["raw"])
     assert first["job_name"] == "raw.py"
-    assert first["made_at"] == studio.job(jobs["raw"])["finished_at"]
+    assert first["made_at"] == chain.job(jobs["raw"])["finished_at"]
     assert found["clean"]["versions"][0]["sources"] == ["local.local.raw@1.0.0"]
     newer = {name: each["newer"] for name, each in found.items()}
     assert newer == {
@@ -161,13 +180,12 @@ def test_datasets_are_listed_with_who_made_which_version_from_what(studio: Threa
     }
 
 
-def test_a_refresh_makes_what_is_out_of_date_and_nothing_else(studio: ThreadStudio) -> None:
-    chain(studio)
-    make(studio, "raw")
-    names = [name for name, each in datasets(studio).items() if each["newer"]]
-    answer = post(studio, "refresh", datasets=names)
+def test_a_refresh_makes_what_is_out_of_date_and_nothing_else(chain: ThreadStudio) -> None:
+    make(chain, "raw")
+    names = [name for name, each in datasets(chain).items() if each["newer"]]
+    answer = post(chain, "refresh", datasets=names)
     made = answer.json()["pipeline"]
     assert [run["name"] for run in made["job_runs"]] == ["clean.py", "report.py"]
-    until(studio, made, "COMPLETED")
-    assert not any(each["newer"] for each in datasets(studio).values())
-    assert post(studio, "refresh", datasets=["nonsense"]).status_code == 404
+    until(chain, made, "COMPLETED")
+    assert not any(each["newer"] for each in datasets(chain).values())
+    assert post(chain, "refresh", datasets=["nonsense"]).status_code == 404
