@@ -233,7 +233,7 @@ async def test_paused_in_the_middle_what_runs_ends_and_nothing_starts(
             two_made.cancel(run)
             await until_shown(pilot, "⊗ CANCELED")
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "failed or were canceled", "first.py")
+            await until_shown(pilot, "Resume this pipeline?", "This job was canceled and", "first.py")
             assert "goes on" not in screen_text(pilot)
             await pilot.press("enter")
             await until_shown(pilot, "● RUNNING", "2: 1 running", "p pause")
@@ -344,7 +344,7 @@ async def test_the_runs_of_a_target_are_side_by_side_and_a_failed_one_runs_again
                               "1 failed, 1 blocked", "p resume")  # fmt: skip
         with step("it runs again after a question"):
             await pilot.press("p")
-            await until_shown(pilot, "Resume this pipeline?", "These failed and will run again:")
+            await until_shown(pilot, "Resume this pipeline?", "This job failed and will run again:")
             await pilot.press("y")
             await until_said(pilot, "Resumed ")
 

@@ -67,13 +67,14 @@ async def change(pilot: Dashboard, before: str, typed: str) -> None:
     await pilot.press("y")
 
 
-async def test_a_schedule_is_described_in_words_with_its_next_runs(
+async def test_a_schedule_is_described_in_words_with_its_next_runs_and_leads_to_its_own(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
+    studio.end(studio.submit("print(1)", query_name="stranger.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path, size=(140, 40)) as pilot:
-        await until_shown(pilot, "4 Schedules 1")
-        await show(pilot)
+        await until_shown(pilot, "4 Schedules 1", "stranger.py")
+        table = await show(pilot)
         await until_shown(pilot, "nightly.py", YEARLY, "at 03:00 UTC on the 1st of January")
         year = datetime.now(UTC).year
         for later in range(1, 6):
@@ -81,9 +82,26 @@ async def test_a_schedule_is_described_in_words_with_its_next_runs(
         await until_shown(pilot, "none yet", "LOCAL TIME")
         await pilot.press("U")
         await until_shown(pilot, "UTC", "1 Jan 03:00")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
+        assert table.cursor is not None
+        await until_shown(pilot, f"task={table.cursor[:8]}")
+        assert table.cursor not in screen_text(pilot)
+        assert "stranger.py" not in screen_text(pilot)
+        # A schedule has no log, so the key shows its runs everywhere.
+        jobs = pilot.app.screen
+        await pilot.press("q")
+        await show(pilot)
+        for keys in (["l"], ["L"], ["space", "L"], ["enter", "l"]):
+            await pilot.press("1", "slash", *"status=task", "enter")
+            await until_shown(pilot, "/ status=task", "nightly.py", "l runs")
+            await pilot.press(*keys)
+            await until_shown(pilot, f"task={table.cursor[:8]}")
+            assert pilot.app.screen is jobs
+            await pilot.press("escape", "u")
 
 
-async def test_without_schedules_it_says_how_to_make_one(
+async def test_without_schedules_it_says_how_to_make_one_and_keeps_what_is_typed_of_a_pipeline(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     async with dashboard(studio, tmp_path) as pilot:
@@ -91,10 +109,25 @@ async def test_without_schedules_it_says_how_to_make_one(
         await until_shown(pilot, "No schedules.", "n creates one", "n new")
         await pilot.press("x", "t", "e", "l", "enter")
         assert isinstance(pilot.app.screen, SchedulesScreen)
+        await pilot.press("P")
+        await until_shown(pilot, "Rebuild datasets on a schedule")
+        await pilot.press(*"nothing", "tab", *"@daily", "f9")
+        await until_shown(pilot, "No dataset nothing is known to this local Studio.")
+        await pilot.press("escape", "P")
+        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily", RESTORED)
+        await pilot.press("f3")
+        await until(pilot, lambda: RESTORED not in screen_text(pilot))
+        assert "@daily" not in screen_text(pilot)
+        await pilot.press("escape", "P")
+        await until_shown(pilot, "Rebuild datasets on a schedule")
+        assert RESTORED not in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(pilot.app.screen, SubmitScreen))
         await pilot.press(*"@daily")
         await until_shown(pilot, "@daily", "Every day at 00:00 UTC.")
+    assert studio.jobs() == []
 
 
 async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
@@ -115,47 +148,7 @@ async def test_a_schedule_made_elsewhere_comes_by_itself_and_its_run_is_found(
     assert studio.end(run["id"])["status"] == "COMPLETE"
 
 
-async def test_the_runs_of_a_schedule_are_those_jobs_and_no_others(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.end(studio.submit("print(1)", query_name="stranger.py")["id"])
-    studio.submit("print(1)", query_name="nightly.py", cron_expression="* * * * *")
-    async with dashboard(studio, tmp_path) as pilot:
-        table = await show(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, JobsScreen))
-        assert table.cursor is not None
-        await until_shown(pilot, f"task={table.cursor[:8]}")
-        assert table.cursor not in screen_text(pilot)
-        assert "stranger.py" not in screen_text(pilot)
-        # A schedule has no log, so the key shows its runs everywhere.
-        jobs = pilot.app.screen
-        await pilot.press("q")
-        await show(pilot)
-        for keys in (["l"], ["L"], ["space", "L"], ["enter", "l"]):
-            await pilot.press("1", "slash", *"status=task", "enter")
-            await until_shown(pilot, "/ status=task", "nightly.py", "l runs")
-            await pilot.press(*keys)
-            await until_shown(pilot, f"task={table.cursor[:8]}")
-            assert pilot.app.screen is jobs
-            await pilot.press("escape", "u")
-
-
-async def test_cancel_names_the_schedule_and_ends_it(studio: ThreadStudio, tmp_path: Path) -> None:
-    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("x")
-        await until_shown(pilot, "Cancel this schedule?", "nightly.py", str(task["id"]), YEARLY)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
-        assert [job["id"] for job in tasks(studio)] == [task["id"]]
-        await pilot.press("x", "y")
-        await until_shown(pilot, "No schedules.")
-    assert studio.job(task["id"])["status"] == "CANCELED"
-
-
-async def test_a_run_started_now_is_among_the_runs_as_a_manual_one(
+async def test_a_run_started_now_is_among_the_runs_and_cancel_names_the_schedule_and_ends_it(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit(
@@ -173,9 +166,19 @@ async def test_a_run_started_now_is_among_the_runs_as_a_manual_one(
         await until_shown(pilot, "(✓)", "✓) COMPLETE", "by hand")
         await pilot.press("enter")
         await until_shown(pilot, "Jobs 1", "nightly.py")
+        assert studio.job(task["id"])["status"] == "TASK"
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        await pilot.press("x")
+        await until_shown(pilot, "Cancel this schedule?", "nightly.py", str(task["id"]), YEARLY)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SchedulesScreen))
+        assert [job["id"] for job in tasks(studio)] == [task["id"]]
+        await pilot.press("x", "y")
+        await until_shown(pilot, "No schedules.")
+    assert studio.job(task["id"])["status"] == "CANCELED"
     (job,) = [job for job in studio.jobs() if job["id"] != task["id"]]
     assert (job["scheduled_by"], job["environment"]["A"]) == (task["id"], "b c")
-    assert studio.job(task["id"])["status"] == "TASK"
 
 
 class Hosted(Documented):
@@ -219,22 +222,28 @@ async def test_on_other_studios_a_manual_run_is_among_the_runs_after_an_edit_too
     assert studio.job(task["id"])["status"] == "CANCELED"
 
 
-async def test_a_run_by_hand_whose_answer_was_lost_is_made_once(
+async def test_a_run_by_hand_or_an_edit_whose_answer_was_lost_is_made_once(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     proxy = FaultProxy.before(studio.url)
-    proxy.plan = LoseOne("/run")
+    proxy.plan = lost = LoseOne("/run")
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await show(pilot)
         await pilot.press("t")
         await until_shown(pilot, "Run this once now?")
         await pilot.press("y")
         await until_said(pilot, "Created: nightly.py")
-    assert studio.job(task["id"])["schedule"]["runs"] == 1
+        assert lost.count == 1
+        proxy.plan = lost = LoseOne("/change")
+        await change(pilot, YEARLY, "@daily")
+        await until_said(pilot, "Changed ")
+        assert lost.count == 1
+    schedule = studio.job(task["id"])["schedule"]
+    assert (schedule["runs"], schedule["cron_expression"]) == (1, "@daily")
 
 
-async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
+async def test_a_schedule_is_edited_suspended_and_resumed_in_place(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):
@@ -256,26 +265,24 @@ async def test_an_edit_keeps_the_schedule_its_runs_and_the_cursor(
         await until_said(pilot, "Changed nightly.py")
         await until_shown(pilot, "30 2 1 1 *")
         assert table.cursor == task["id"]
-    new = studio.job(task["id"])
-    assert (new["status"], new["schedule"]["cron_expression"]) == ("TASK", "30 2 1 1 *")
-    assert len(studio.jobs()) == 3
+        new = studio.job(task["id"])
+        assert (new["status"], new["schedule"]["cron_expression"]) == ("TASK", "30 2 1 1 *")
+        assert len(studio.jobs()) == 3
+        await pilot.press("p")
+        await until_said(pilot, "Suspended nightly.py")
+        await until_shown(pilot, "suspended ", "none until p resumes it")
+        await pilot.press("slash", *"suspended", "enter")
+        await until(pilot, lambda: list(table.keys) == [task["id"]])
+        await pilot.press("p")
+        await until_said(pilot, "Resumed nightly.py")
+        await until_shown(pilot, "next run ")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table.keys) == 3)
+        assert table.cursor == task["id"]
+    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
 
 
-async def test_an_edit_is_requested_again_where_its_answer_was_lost(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    task = studio.submit("print(1)", cron_expression=YEARLY)
-
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = LoseOne("/change")
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await change(pilot, YEARLY, "@daily")
-        await until_said(pilot, "Changed ")
-    assert studio.job(task["id"])["schedule"]["cron_expression"] == "@daily"
-
-
-async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_continues(
+async def test_elsewhere_an_edit_creates_then_cancels_and_what_cannot_be_done_is_said(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("before.py", "nightly.py", "after.py"):
@@ -292,7 +299,14 @@ async def test_elsewhere_an_edit_creates_then_cancels_and_the_cursor_continues(
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
         await until_shown(pilot, "4 Schedules 3")
         table = await show(pilot)
-        await pilot.press("down", "e")
+        await pilot.press("down", "p")
+        await until_said(pilot, "Only the local Studio can suspend a schedule. Here e can")
+        assert studio.job(task["id"])["schedule"]["suspended_at"] is None
+        await pilot.press("P")
+        await until_said(
+            pilot, "Only the local Studio can trigger a pipeline on a schedule. Here n"
+        )
+        await pilot.press("e")
         await type_over(pilot, YEARLY, "0 99 * * *")
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
         await pilot.press("enter")
@@ -336,33 +350,16 @@ async def test_elsewhere_marks_continue_to_what_is_made_in_the_place_of_schedule
             assert table.marked == {other, new["id"]}
 
 
-async def test_of_two_schedules_of_which_one_could_not_be_ended_both_can_have_the_cursor(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = RefuseCancels()
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        table = await show(pilot)
-        await change(pilot, YEARLY, "@daily")
-        await until(pilot, lambda: len(table.keys) == 2 and table.cursor != task["id"])
-        await pilot.press("end" if table.keys[-1] == task["id"] else "home")
-        assert table.cursor == task["id"]
-        studio.submit("print(1)", query_name="other.py", cron_expression=YEARLY)
-        await until(pilot, lambda: len(table.keys) == 3)
-        assert table.cursor == task["id"]
-
-
 class LoseOne(Documented):
     """Loses the answer to one request, and lets everything else pass as it is."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._lost = 0
+        self.count = 0
 
     def fault(self, seen: Seen) -> Fault | None:
-        if seen.path.endswith(self._path) and not self._lost:
-            self._lost += 1
+        if seen.path.endswith(self._path) and not self.count:
+            self.count += 1
             return drop_answer
         return None
 
@@ -376,61 +373,42 @@ class RefuseCancels(Documented):
         return super().fault(seen)
 
 
-async def test_an_edit_whose_cancel_fails_says_that_both_exist(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = RefuseCancels()
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await change(pilot, YEARLY, "@daily")
-        await until_said(pilot, "was not canceled: Not while it is full moon. Now there are two")
-        await until_shown(pilot, "Schedules 2")
-    assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
+class RefuseJobs(RefuseCancels):
+    """Lets no job be made either."""
+
+    def fault(self, seen: Seen) -> Fault | None:
+        if seen.method == "POST" and seen.path.endswith("/jobs/"):
+            return answer_json({"message": "There is no room."}, "400 Bad Request")
+        return super().fault(seen)
 
 
-async def test_an_edit_that_is_refused_leaves_the_schedule_as_it_was(
+async def test_an_edit_that_is_refused_leaves_the_schedule_and_one_that_cannot_cancel_leaves_both(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-
-    class RefuseJobs(RefuseCancels):
-        def fault(self, seen: Seen) -> Fault | None:
-            if seen.method == "POST" and seen.path.endswith("/jobs/"):
-                return answer_json({"message": "There is no room."}, "400 Bad Request")
-            return super().fault(seen)
-
     proxy = FaultProxy.before(studio.url)
     proxy.plan = RefuseJobs()
     async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
+        table = await show(pilot)
         await change(pilot, YEARLY, "@daily")
         await until_said(pilot, "There is no room.")
         await until_said(pilot, f"({task['id'][:8]}) has not changed.")
-    assert [job["id"] for job in tasks(studio)] == [task["id"]]
+        assert [job["id"] for job in tasks(studio)] == [task["id"]]
+        proxy.plan = RefuseCancels()
+        await change(pilot, YEARLY, "@daily")
+        await until_said(pilot, "was not canceled: Not while it is full moon. Now there are two")
+        await until_shown(pilot, "Schedules 2")
+        assert {job["schedule"]["cron_expression"] for job in tasks(studio)} == {YEARLY, "@daily"}
+        # Both can have the cursor.
+        await until(pilot, lambda: len(table.keys) == 2 and table.cursor != task["id"])
+        await pilot.press("end" if table.keys[-1] == task["id"] else "home")
+        assert table.cursor == task["id"]
+        studio.submit("print(1)", query_name="other.py", cron_expression=YEARLY)
+        await until(pilot, lambda: len(table.keys) == 3)
+        assert table.cursor == task["id"]
 
 
-async def test_a_start_is_edited_as_a_time(studio: ThreadStudio, tmp_path: Path) -> None:
-    start = datetime.now(UTC) + timedelta(days=30)
-    task = studio.submit("print(1)", start_after=start.isoformat())
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("e")
-        await type_over(pilot, "2026-03-04 15:00:00", "in 3 days")
-        await until_shown(pilot, "in 3 d")
-        await pilot.press("enter")
-        await until_shown(pilot, "Change this schedule?")
-        await pilot.press("y")
-        await until_said(pilot, "Changed ")
-    (new,) = tasks(studio)
-    assert new["id"] == task["id"]
-    assert new["schedule"]["cron_expression"] is None
-    next_run = datetime.fromisoformat(new["schedule"]["next_run_at"])
-    assert timedelta(days=2) < next_run - datetime.now(UTC) <= timedelta(days=3)
-
-
-async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing(
+async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing_and_is_kept(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     task = studio.submit("print(1)", cron_expression=YEARLY)
@@ -443,31 +421,6 @@ async def test_an_edit_that_is_given_up_or_changes_nothing_does_nothing(
         await pilot.press("e", "enter")
         await until_shown(pilot, "The schedule has not changed.")
         assert not isinstance(pilot.app.screen, Confirm)
-    assert [job["id"] for job in studio.jobs()] == [task["id"]]
-
-
-async def test_a_start_of_this_minute_is_edited_with_its_seconds(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    start = (datetime.now(UTC) + timedelta(minutes=10)).replace(second=59, microsecond=0)
-    studio.submit("print(1)", start_after=start.isoformat())
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
-        await until_shown(pilot, ":59")
-        assert not pilot.app.screen.has_class("-problem")
-        await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
-        await until_shown(pilot, "close this and press t to run it now")
-        assert "empty" not in screen_text(pilot)
-
-
-async def test_what_was_typed_as_the_time_of_a_schedule_is_there_when_it_is_edited_again(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    studio.submit("print(1)", cron_expression=YEARLY)
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
         await pilot.press("e")
         await type_over(pilot, YEARLY, "0 99 * * *")
         await pilot.press("escape")
@@ -477,6 +430,34 @@ async def test_what_was_typed_as_the_time_of_a_schedule_is_there_when_it_is_edit
         await pilot.press("f3")
         await until(pilot, lambda: "Hour: 99" not in screen_text(pilot))
         assert screen_text(pilot).count(YEARLY) >= 2, "in the input and after the key"
+    assert [job["id"] for job in studio.jobs()] == [task["id"]]
+
+
+async def test_a_start_is_edited_as_a_time_with_its_seconds(
+    studio: ThreadStudio, tmp_path: Path
+) -> None:
+    start = (datetime.now(UTC) + timedelta(minutes=10)).replace(second=59, microsecond=0)
+    task = studio.submit("print(1)", start_after=start.isoformat())
+    async with dashboard(studio, tmp_path) as pilot:
+        await show(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AskTime))
+        await until_shown(pilot, ":59")
+        assert not pilot.app.screen.has_class("-problem")
+        await type_over(pilot, "2026-03-04 15:00:59", "yesterday 10:00")
+        await until_shown(pilot, "close this and press t to run it now")
+        assert "empty" not in screen_text(pilot)
+        await type_over(pilot, "yesterday 10:00", "in 3 days")
+        await until_shown(pilot, "in 3 d")
+        await pilot.press("enter")
+        await until_shown(pilot, "Change this schedule?")
+        await pilot.press("y")
+        await until_said(pilot, "Changed ")
+    (new,) = tasks(studio)
+    assert new["id"] == task["id"]
+    assert new["schedule"]["cron_expression"] is None
+    next_run = datetime.fromisoformat(new["schedule"]["next_run_at"])
+    assert timedelta(days=2) < next_run - datetime.now(UTC) <= timedelta(days=3)
 
 
 async def test_read_only_changes_nothing_and_says_so(studio: ThreadStudio, tmp_path: Path) -> None:
@@ -506,7 +487,7 @@ async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
             await pilot.press("escape")
 
 
-async def test_marked_schedules_are_ended_after_one_question(
+async def test_marked_schedules_are_suspended_resumed_and_ended_after_one_question(
     studio: ThreadStudio, tmp_path: Path
 ) -> None:
     for name in ("nightly.py", "weekly.py", "yearly.py"):
@@ -514,6 +495,16 @@ async def test_marked_schedules_are_ended_after_one_question(
     async with dashboard(studio, tmp_path) as pilot:
         await until_shown(pilot, "4 Schedules 3")
         table = await show(pilot)
+        await pilot.press("p")
+        await until_said(pilot, "Suspended ")
+        # The list says so after the answer to the command.
+        await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 1)
+        await pilot.press("a", "p")
+        await until_said(pilot, "2 schedules suspended")
+        await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 3)
+        await pilot.press("a", "p")
+        await until_said(pilot, "3 schedules resumed")
+        assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
         await pilot.press("a", "space")
         assert len(table.marked) == 2
         await until_shown(pilot, "l runs", "x cancel", "u unmark all")
@@ -526,63 +517,6 @@ async def test_marked_schedules_are_ended_after_one_question(
     assert len(tasks(studio)) == 1
 
 
-async def test_a_schedule_is_suspended_and_resumed_in_place(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in ("before.py", "nightly.py", "after.py"):
-        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "4 Schedules 3")
-        table = await show(pilot)
-        await pilot.press("down")
-        at = table.cursor
-        await pilot.press("p")
-        await until_said(pilot, "Suspended nightly.py")
-        await until_shown(pilot, "suspended ", "none until p resumes it")
-        await pilot.press("slash", *"suspended", "enter")
-        await until(pilot, lambda: list(table.keys) == [at])
-        await pilot.press("p")
-        await until_said(pilot, "Resumed nightly.py")
-        await until_shown(pilot, "next run ")
-        await pilot.press("escape")
-        await until(pilot, lambda: len(table.keys) == 3)
-        assert table.cursor == at
-    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
-
-
-async def test_marked_schedules_are_suspended_together_and_then_resumed(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    for name in ("nightly.py", "weekly.py"):
-        studio.submit("print(1)", query_name=name, cron_expression=YEARLY)
-    async with dashboard(studio, tmp_path) as pilot:
-        await until_shown(pilot, "4 Schedules 2")
-        await show(pilot)
-        await pilot.press("p")
-        await until_said(pilot, "Suspended ")
-        # The list says so after the answer to the command.
-        await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 1)
-        await pilot.press("a", "p")
-        await until_said(pilot, "1 schedule suspended")
-        await until(pilot, lambda: screen_text(pilot).count("  suspended  ") == 2)
-        await pilot.press("a", "p")
-        await until_said(pilot, "2 schedules resumed")
-    assert all(job["schedule"]["suspended_at"] is None for job in tasks(studio))
-
-
-async def test_elsewhere_it_is_said_that_a_schedule_cannot_be_suspended_and_what_can(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    task = studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Documented()
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await pilot.press("p")
-        await until_said(pilot, "Only the local Studio can suspend a schedule. Here e can")
-    assert studio.job(task["id"])["schedule"]["suspended_at"] is None
-
-
 MAKE = """
 import json, os
 with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
@@ -592,8 +526,10 @@ with open(os.environ["STUDIO_LINEAGE"], "a") as lineage:
 
 @pytest.mark.starts_processes
 async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
-    studio: ThreadStudio, tmp_path: Path
+    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The jobs that made the datasets may be older than those that are asked about.
+    monkeypatch.setattr(dataset_names, "ASKED", 0)
     studio.end(studio.submit(MAKE, query_name="make.py")["id"])
     studio.submit("print(1)", query_name="nightly.py", cron_expression=YEARLY)
     async with dashboard(studio, tmp_path) as pilot:
@@ -601,7 +537,9 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         table = await show(pilot)
         await pilot.press("P")
         await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
-        await pilot.press(*"thum", "tab", "tab", *keys("0 99 * * *"))
+        await pilot.press(*"thums", "tab")
+        await until_shown(pilot, "There is no dataset “thums”")
+        await pilot.press("shift+tab", "end", "backspace", "tab", "tab", *keys("0 99 * * *"))
         await pilot.press("f9")
         await until_shown(pilot, "Hour: 99 is not 0 to 23.")
         await pilot.press(*["backspace"] * 10, "@", *"yearly", "f9")
@@ -637,54 +575,6 @@ async def test_a_pipeline_is_scheduled_run_by_hand_shown_and_ended(
         await until_shown(pilot, "── Schedules 1")
         await pilot.press("1", "down", "r")
         await until_said(pilot, "triggers a pipeline and runs no query")
-
-
-async def test_what_is_typed_of_a_scheduled_pipeline_is_there_again(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule")
-        await pilot.press(*"nothing", "tab", *"@daily", "f9")
-        await until_shown(pilot, "No dataset nothing is known to this local Studio.")
-        await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "nothing", "@daily", RESTORED)
-        await pilot.press("f3")
-        await until(pilot, lambda: RESTORED not in screen_text(pilot))
-        assert "@daily" not in screen_text(pilot)
-        await pilot.press("escape", "P")
-        await until_shown(pilot, "Rebuild datasets on a schedule")
-        assert RESTORED not in screen_text(pilot)
-    assert studio.jobs() == []
-
-
-@pytest.mark.starts_processes
-async def test_the_form_of_a_scheduled_pipeline_knows_every_dataset_that_studio_lists(
-    studio: ThreadStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The jobs that made them may be older than those that are asked about.
-    monkeypatch.setattr(dataset_names, "ASKED", 0)
-    studio.end(studio.submit(MAKE, query_name="make.py")["id"])
-    async with dashboard(studio, tmp_path) as pilot:
-        await show(pilot)
-        await pilot.press("P")
-        await until_shown(pilot, "Rebuild datasets on a schedule", "known: thumbs")
-        await pilot.press(*"thums", "tab", "tab")
-        await until_shown(pilot, "There is no dataset “thums”")
-
-
-async def test_elsewhere_it_is_said_that_no_pipeline_can_be_scheduled_and_what_can(
-    studio: ThreadStudio, tmp_path: Path
-) -> None:
-    proxy = FaultProxy.before(studio.url)
-    proxy.plan = Documented()
-    async with proxy, dashboard(studio, tmp_path, url=proxy.url) as pilot:
-        await show(pilot)
-        await pilot.press("P")
-        await until_said(
-            pilot, "Only the local Studio can trigger a pipeline on a schedule. Here n"
-        )
 
 
 async def test_a_schedule_that_was_begun_here_is_found_here(
